@@ -1,0 +1,27 @@
+# make run     everything from nothing: set up, get MNIST, train, evaluate, predict three digits
+# make test    set up, then all tests
+# make check   set up, then everything that CI runs: format, lint, types, import contract, sizes, tests
+# make clean   remove what make made (not your runs, not your data)
+#
+# PYTHON=python3.12 chooses the interpreter of .venv, PYTEST="-k idx" adds to pytest's command line.
+
+.PHONY: run test check set-up clean
+
+run:
+	@scripts/set-up run
+	@scripts/first-run
+
+test:
+	@scripts/set-up dev
+	.venv/bin/python -m pytest $(PYTEST)
+
+set-up:
+	@scripts/set-up dev
+
+check:
+	@scripts/set-up dev
+	@VIRTUAL_ENV="$(CURDIR)/.venv" scripts/check
+
+clean:
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests benchmarks examples scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,139 @@
+"""Convlens: train small-image CNN classifiers on the machine you have, look inside every number, ship the result.
+
+    import convlens
+
+    digits = convlens.load_dataset("mnist")
+    model = convlens.train(digits, recipe="fast")
+    print(convlens.evaluate(model, digits))
+    print(model.predict("seven.png"))
+    model.save("digits.safetensors")
+
+Names are imported on first use, so that `import convlens` is quick and brings in neither torch nor matplotlib.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convlens.data import Dataset, LabelledImages, load_dataset
+    from convlens.errors import (
+        ConvlensError,
+        DamagedData,
+        DamagedModel,
+        DataError,
+        DatasetUnavailable,
+        FutureModel,
+        ImageError,
+        LossNotFinite,
+        MissingDependency,
+        ModelFileError,
+        NetworkError,
+        OutputError,
+        UsageError,
+    )
+    from convlens.evaluation import evaluate
+    from convlens.network import (
+        AvgPool2d,
+        BatchNorm2d,
+        Conv2d,
+        Dense,
+        Dropout,
+        Flatten,
+        GlobalAvgPool2d,
+        LeakyReLU,
+        MaxPool2d,
+        Network,
+        ReLU,
+        Sigmoid,
+        Tanh,
+    )
+    from convlens.trained_model import TrainedModel, load_model
+    from convlens.training import train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AvgPool2d",
+    "BatchNorm2d",
+    "Conv2d",
+    "ConvlensError",
+    "DamagedData",
+    "DamagedModel",
+    "DataError",
+    "Dataset",
+    "DatasetUnavailable",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "FutureModel",
+    "GlobalAvgPool2d",
+    "ImageError",
+    "LabelledImages",
+    "LeakyReLU",
+    "LossNotFinite",
+    "MaxPool2d",
+    "MissingDependency",
+    "ModelFileError",
+    "Network",
+    "NetworkError",
+    "OutputError",
+    "ReLU",
+    "Sigmoid",
+    "Tanh",
+    "TrainedModel",
+    "UsageError",
+    "evaluate",
+    "load_dataset",
+    "load_model",
+    "train",
+]
+
+_HOMES = {
+    "convlens.data": ("Dataset", "LabelledImages", "load_dataset"),
+    "convlens.evaluation": ("evaluate",),
+    "convlens.trained_model": ("TrainedModel", "load_model"),
+    "convlens.training": ("train",),
+    "convlens.errors": (
+        "ConvlensError",
+        "DamagedData",
+        "DamagedModel",
+        "DataError",
+        "DatasetUnavailable",
+        "FutureModel",
+        "ImageError",
+        "LossNotFinite",
+        "MissingDependency",
+        "ModelFileError",
+        "NetworkError",
+        "OutputError",
+        "UsageError",
+    ),
+    "convlens.network": (
+        "AvgPool2d",
+        "BatchNorm2d",
+        "Conv2d",
+        "Dense",
+        "Dropout",
+        "Flatten",
+        "GlobalAvgPool2d",
+        "LeakyReLU",
+        "MaxPool2d",
+        "Network",
+        "ReLU",
+        "Sigmoid",
+        "Tanh",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'convlens' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

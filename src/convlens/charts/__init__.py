@@ -1,0 +1,12 @@
+"""Pictures of a training, of predictions and of kernels, each as the bytes of a PNG file about 1,200 pixels wide.
+
+Plain arrays and words go in, so a chart knows no model and can be drawn by anyone. matplotlib is imported inside the
+functions, since it takes half a second, and its pyplot never: pyplot keeps every figure and picks a window system.
+"""
+
+from convlens.charts.banner import draw_banner
+from convlens.charts.curves import draw_training
+from convlens.charts.kernel_grid import draw_kernels
+from convlens.charts.sample_cards import draw_samples
+
+__all__ = ["draw_banner", "draw_kernels", "draw_samples", "draw_training"]

@@ -1,0 +1,129 @@
+"""What a model says of some images: each on a card, its likeliest classes as bars, and right or wrong in words."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convlens.charts.canvas import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PALE,
+    QUIET,
+    SKY,
+    WIDTH,
+    add_axes,
+    add_text,
+    drawing_style,
+    encode_figure,
+    new_figure,
+    percent,
+    shorten,
+)
+from convlens.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLUMNS, _MARGIN, _GAP = 3, 0.3, 0.3
+_MOST_CARDS = 12
+_TOP = 5
+_CARD_WIDTH = (WIDTH - 2 * _MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
+_IMAGE = 1.75
+_BAR = 0.24
+
+
+def draw_samples(
+    images: np.ndarray,
+    probabilities: np.ndarray,
+    true_names: Sequence[str] | None,
+    class_names: Sequence[str],
+    captions: Sequence[str] | None = None,
+    title: str = "What the model says",
+) -> bytes:
+    """The PNG of up to twelve images (uint8 N×C×H×W) and their probabilities (N×K), five likeliest classes each.
+
+    With `true_names`, each card says in words whether the model is right. `captions` are short names of the images.
+
+    Raises:
+        UsageError: counts that do not fit together.
+
+    >>> images = np.zeros((1, 1, 28, 28), np.uint8)
+    >>> draw_samples(images, np.array([[0.1, 0.9]]), ["cat"], ["dog", "cat"], ["1st"])[:4]
+    b'\\x89PNG'
+    """
+    count = len(images)
+    captions = [f"image {place + 1}" for place in range(count)] if captions is None else captions
+    if not (count == len(probabilities) == len(captions) == len(true_names or images)) or count == 0:
+        raise UsageError(
+            f"{count} images, {len(probabilities)} rows of probabilities, {len(captions)} captions: give one of each."
+        )
+    if probabilities.shape[1] != len(class_names):
+        raise UsageError(
+            f"{probabilities.shape[1]} probabilities for {len(class_names)} class names: give one for each."
+        )
+    shown, bars = min(count, _MOST_CARDS), min(_TOP, len(class_names))
+    card_height = 0.55 + _IMAGE + 0.18 + bars * _BAR + 0.35
+    with drawing_style():
+        figure = new_figure(0.75 + -(-shown // _COLUMNS) * card_height)
+        title += f", the first {shown} of {count}" if shown < count else ""
+        add_text(figure, _MARGIN, 0.42, shorten(title, 70), fontsize=15, fontweight="bold")
+        for place in range(shown):
+            left = _MARGIN + (place % _COLUMNS) * (_CARD_WIDTH + _GAP)
+            top = 0.75 + (place // _COLUMNS) * card_height
+            truth = None if true_names is None else true_names[place]
+            guess = class_names[int(np.argmax(probabilities[place]))]
+            _write_verdict(figure, left, top, captions[place], guess, truth)
+            _show_image(add_axes(figure, left, top + 0.55, _CARD_WIDTH, _IMAGE), images[place])
+            axes = add_axes(figure, left, top + 0.55 + _IMAGE + 0.18, _CARD_WIDTH, bars * _BAR)
+            _draw_bars(axes, probabilities[place], class_names, truth)
+        return encode_figure(figure)
+
+
+def _write_verdict(figure: "Figure", left: float, top: float, caption: str, guess: str, truth: str | None) -> None:
+    if truth is not None and guess != truth:
+        caption = f"{shorten(caption, 22)}, true class {shorten(truth, 14)}"
+    add_text(figure, left, top + 0.16, shorten(caption, 38), fontsize=8, color=QUIET)
+    if truth is None:
+        text, colour = f"says {shorten(guess, 22)}", INK
+    elif guess == truth:
+        text, colour = f"✓ right: {shorten(guess, 18)}", GREEN
+    else:
+        text, colour = f"✗ wrong: {shorten(guess, 18)}", ORANGE
+    add_text(figure, left, top + 0.40, text, fontsize=11.5, fontweight="bold", color=colour)
+
+
+def _show_image(axes: "Axes", image: np.ndarray) -> None:
+    axes.set_facecolor(PALE)
+    axes.set_anchor("W")
+    pixels = image[0] if image.shape[0] == 1 else image.transpose(1, 2, 0)
+    axes.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+
+
+def _draw_bars(axes: "Axes", probabilities: np.ndarray, class_names: Sequence[str], truth: str | None) -> None:
+    """The likeliest classes, likeliest on top; the first bar is strong, and the true class is named as such."""
+    order = np.argsort(-np.nan_to_num(probabilities), kind="stable")[:_TOP]
+    names = [shorten(class_names[index], 12) for index in order]
+    longest = max(len(name) for name in names)
+    name_room, value_room, size = 0.08 + 0.075 * longest, 0.78, 9 if longest <= 4 else 8  # inches, inches, points
+    bar_room = _CARD_WIDTH - name_room - value_room
+    for row, index in enumerate(order):
+        share = float(probabilities[index])
+        width = share if np.isfinite(share) else 0.0
+        axes.barh(row, 1, height=0.62, color=PALE, linewidth=0)
+        axes.barh(row, width, height=0.62, color=BLUE if row == 0 else SKY, linewidth=0)
+        is_true = truth is not None and class_names[index] == truth
+        axes.text(-0.06 / bar_room, row, names[row], ha="right", va="center", fontsize=size, color=INK,
+                  fontweight="bold" if is_true else "normal")  # fmt: skip
+        note = ", true" if is_true and row > 0 else ""
+        colour = INK if row == 0 else QUIET
+        axes.text(1 + 0.06 / bar_room, row, percent(share) + note, ha="left", va="center", fontsize=8, color=colour)
+    axes.set_xlim(-name_room / bar_room, 1 + value_room / bar_room)
+    axes.set_ylim(len(order) - 0.5, -0.5)
+    axes.axis("off")

@@ -1,0 +1,107 @@
+"""`convlens layers`."""
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.markup import escape
+
+from convlens.cli.options import Json
+from convlens.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from convlens.network import LayerTable
+
+
+def layers_command(
+    network: Annotated[str, Parameter(help="A network as text, or the name of a preset.")] = "tutorial",
+    /,
+    *,
+    input_shape: Annotated[
+        str, Parameter(name="--input", help="Channels × height × width of the input, such as 3x32x32.")
+    ] = "1x28x28",
+    classes: Annotated[int, Parameter(help="What the last dense layer gives.")] = 10,
+    compare_dense: Annotated[
+        bool, Parameter(negative="", help="Also count a plain network with two hidden layers of 512 on the same input.")
+    ] = False,
+    python: Annotated[bool, Parameter(negative="", help="Print the network as Python instead.")] = False,
+    json: Json = False,
+) -> None:
+    """Sizes, parameters, multiply-adds and receptive field of every layer, by arithmetic alone.
+
+    ```
+    convlens layers
+    convlens layers "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense" --input 1x28x28
+    convlens layers "conv 32 5x5 stride 2, relu, globalavgpool, dense" --input 3x64x64 --classes 5 --compare-dense
+    ```
+    """
+    from convlens.cli.terminal import print_json, result_console
+    from convlens.network import dense_comparison, layer_table, read_network
+
+    shape = read_input_shape(input_shape)
+    described = read_network(network)
+    table = layer_table(described, shape, classes)
+    comparison = dense_comparison(shape, classes) if compare_dense else None
+    if json:
+        print_json({**table.as_dict(), **({"dense_comparison": comparison.as_dict()} if comparison else {})})
+        return
+    console = result_console()
+    if python:
+        console.print(repr(described), soft_wrap=True, markup=False)
+        return
+    console.print(_draw(table))
+    for row in table.rows:
+        for warning in row.warnings:
+            console.print(
+                f"[bold yellow]warning:[/] layer {row.index}, {escape(row.text)}: {escape(warning)}", soft_wrap=True
+            )
+    if comparison:
+        console.print("\n[bold]The same input through two hidden layers of 512[/]")
+        console.print(_draw(comparison))
+        ratio = comparison.parameters / max(table.parameters, 1)
+        console.print(
+            f"\n{comparison.parameters:,} parameters against {table.parameters:,}: {ratio:.1f} times as many."
+        )
+
+
+def read_input_shape(text: str) -> tuple[int, int, int]:
+    """`3x32x32` as (3, 32, 32).
+
+    Raises:
+        UsageError: it is not three numbers from 1 on.
+
+    >>> read_input_shape("3×32x32")
+    (3, 32, 32)
+    """
+    numbers = re.fullmatch(r"\s*(\d+)\s*[x×]\s*(\d+)\s*[x×]\s*(\d+)\s*", text, re.IGNORECASE)
+    shape = tuple(int(number) for number in numbers.groups()) if numbers else ()
+    if len(shape) != 3 or min(shape) < 1 or max(shape) > 65_536:
+        raise UsageError(
+            f"--input is {text!r}; give channels × height × width, each from 1 to 65,536, such as 1x28x28 or 3x32x32."
+        )
+    return shape
+
+
+def _draw(table: "LayerTable") -> "Table":
+    from convlens.cli.terminal import make_table
+
+    numbers = ("parameters", "multiply-adds", "sees")
+    drawn = make_table("", "layer", "output", "output size", *numbers, "how many parameters", right=numbers)
+    for row in table.rows:
+        drawn.add_row(
+            str(row.index),
+            f"[bold]{escape(row.text)}[/]",
+            "×".join(map(str, row.output_shape)),
+            escape(row.size_formula),
+            f"{row.parameters:,}" if row.parameters else "[dim]·[/]",
+            f"{row.multiply_adds:,}" if row.multiply_adds else "[dim]·[/]",
+            "×".join(map(str, row.receptive_field)),
+            escape(row.parameters_formula),
+        )
+    drawn.add_section()
+    drawn.add_row(
+        "", "[bold]in all[/]", "", "", f"[bold]{table.parameters:,}[/]", f"[bold]{table.multiply_adds:,}[/]", "", ""
+    )
+    return drawn

@@ -1,0 +1,90 @@
+"""The command line's root: its commands, its exit codes, and errors as one line.
+
+Commands are imported here but their bodies import what they need, so that `--help` and a mistyped option answer at
+once.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+from rich.console import Console
+
+from convlens import __version__
+from convlens.cli.data_commands import data_app
+from convlens.cli.evaluation_command import evaluate_command
+from convlens.cli.layers_command import layers_command
+from convlens.cli.prediction_command import STDIN, predict_command
+from convlens.cli.training_command import train_command
+from convlens.errors import ConvlensError, UsageError
+
+EXIT_INTERRUPTED = 130
+
+HELP = """
+Train small-image CNN classifiers on the machine you have, look inside every number, ship the result.
+
+```
+convlens train                              the tutorial's network on MNIST
+convlens predict latest seven.png           what is on this picture?
+convlens layers "conv 8 3x3, relu, dense"   sizes and parameters, no training
+```
+"""
+
+EPILOGUE = (
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 bad data, 4 bad or damaged model file, 130 interrupted (after saving). "
+    "`--debug` after any command shows the traceback of an error."
+)
+
+app = App(
+    name="convlens",
+    help=HELP,
+    help_epilogue=EPILOGUE,
+    help_format="markdown",
+    version=__version__,
+    suppress_keyboard_interrupt=False,
+)
+app.command(train_command, name="train")
+app.command(evaluate_command, name="evaluate")
+app.command(predict_command, name="predict")
+app.command(layers_command, name="layers")
+app.command(data_app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code. Errors are printed as one line on stderr."""
+    # The parser takes a lone - for an option without a name.
+    tokens = [STDIN if argument == "-" else argument for argument in arguments if argument != "--debug"]
+    debug = len(tokens) < len(arguments)
+    try:
+        result = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        return result if isinstance(result, int) else 0
+    except ConvlensError as error:
+        return _report(str(error), error.exit_code, debug)
+    except CycloptsError as error:
+        # The parser's own messages are rich renderables in several lines; as text they are one sentence.
+        command = " ".join(["convlens", *(error.command_chain or ())])
+        return _report(f"{_sentence(str(error))} See `{command} --help`.", UsageError.exit_code, debug)
+    except KeyboardInterrupt:
+        return _report("interrupted.", EXIT_INTERRUPTED, debug)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, as `head` does; there is nobody left to tell.
+        sys.stderr.close()
+        return 1
+
+
+def _report(message: str, exit_code: int, debug: bool) -> int:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(f"[bold red]error:[/] {_escape(message)}")
+    if debug:
+        console.print_exception(show_locals=False)
+    return exit_code
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split()).rstrip(".") + "."
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,111 @@
+"""`convlens predict`."""
+
+import csv as csv_module
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.markup import escape
+
+from convlens.cli.options import DeviceOption, EngineOption, Json, Threads
+from convlens.errors import ImageError, UsageError
+from convlens.files import write_atomically
+
+if TYPE_CHECKING:
+    from convlens.prediction import Prediction
+
+EXIT_BAD_DATA = ImageError.exit_code
+STDIN = "<stdin>"
+"""What stands for `-` in the answers; a file cannot easily have that name."""
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm", ".avif"}
+
+
+def predict_command(
+    model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
+    images: Annotated[list[str], Parameter(help="Image files, folders of them, or - for an image on stdin.")],
+    /,
+    *,
+    top: Annotated[int, Parameter(help="How many classes to name for each image.")] = 3,
+    csv: Annotated[Path | None, Parameter(help="Also write every probability to this CSV file.")] = None,
+    engine: EngineOption = None,
+    device: DeviceOption = None,
+    threads: Threads = None,
+    json: Json = False,
+) -> int:
+    """Say what is on pictures of any size and mode.
+
+    ```
+    convlens predict latest seven.png
+    convlens predict runs/2026-11-23_1510_mnist scans/ --csv answers.csv
+    ```
+
+    Every picture goes through the preprocessing that is stored in the model; what that changed is said under the
+    answer. A file that is no image is named, the others are still answered, and the exit code is 3.
+    """
+    from convlens.cli.terminal import error_console, print_json
+    from convlens.prediction import predict_images
+    from convlens.trained_model import load_model
+
+    if top < 1:
+        raise UsageError(f"--top is {top}; give 1 or more.")
+    trained = load_model(model)
+    opened = trained.open_engine(engine or "auto", device or "auto", threads)
+    answers: dict[str, Prediction] = {}
+    failed: dict[str, str] = {}
+    for name in _expand(images):
+        source = sys.stdin.buffer.read() if name == STDIN else Path(name)
+        try:
+            (answers[name],) = predict_images(opened, trained.preprocessing, trained.class_names, [source])
+        except ImageError as error:
+            failed[name] = str(error)
+            error_console().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        else:
+            if not json:
+                _print_prediction(name, answers[name], top)
+    if csv is not None:
+        _write_csv(csv, trained.class_names, answers)
+    if json:
+        predictions = [{"image": name, **answer.as_dict()} for name, answer in answers.items()]
+        print_json({"model": model, "predictions": predictions, "errors": failed})
+    return EXIT_BAD_DATA if failed else 0
+
+
+def _expand(names: list[str]) -> Iterator[str]:
+    """Files and stdin as they are; a folder becomes the image files below it, in order of their names."""
+    for name in names:
+        path = Path(name)
+        if name == STDIN or not path.is_dir():
+            yield name
+            continue
+        files = sorted(
+            str(file) for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file()
+        )
+        if not files:
+            raise ImageError(f"{name}: this folder holds no image files. Give files, or a folder that holds some.")
+        yield from files
+
+
+def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
+    from convlens.cli.terminal import result_console
+
+    (best, probability), *others = prediction.top(top)
+    line = f"{escape(name)}: [bold]{escape(best)}[/] ({probability:.1%})"
+    if others:
+        line += "[dim]  then " + ", ".join(f"{escape(other)} ({share:.1%})" for other, share in others) + "[/]"
+    console = result_console()
+    console.print(line, soft_wrap=True)
+    if prediction.notes:
+        console.print(f"[dim]  {escape('; '.join(prediction.notes))}[/]", soft_wrap=True)
+
+
+def _write_csv(path: Path, class_names: tuple[str, ...], answers: dict[str, "Prediction"]) -> None:
+    """A line an image: its name, the class, the probability of that and of every class."""
+    text = io.StringIO(newline="")
+    writer = csv_module.writer(text, lineterminator="\n")
+    writer.writerow(["image", "class", "probability", *class_names])
+    for name, answer in answers.items():
+        writer.writerow([name, answer.class_name, answer.probability, *answer.probabilities.tolist()])
+    write_atomically(path, text.getvalue())

@@ -1,0 +1,146 @@
+"""What a person, a log file or a program sees of a training: a live bar on a terminal, plain lines elsewhere, or
+JSON.
+"""
+
+import shlex
+import sys
+import webbrowser
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich.progress import BarColumn, Progress, TextColumn
+
+from convlens.cli.terminal import error_console, print_json, result_console
+from convlens.training import EpochDone, Event, TrainingStarted
+from convlens.training import Progress as StretchDone
+from convlens.training.events import log_lines
+from convlens.training.run_folder import CHECKPOINT_NAME
+
+if TYPE_CHECKING:
+    from convlens.trained_model import TrainedModel
+
+EXIT_INTERRUPTED = 130
+
+_FILES = {
+    "model.safetensors": "the trained model",
+    "training.png": "loss and accuracy",
+    "samples.png": "three test images and what the model says",
+    "kernels.png": "the first layer's kernels",
+    "metrics.csv": "a line an epoch",
+    "config.toml": "repeats the run",
+    CHECKPOINT_NAME: "where the run goes on",
+}
+
+
+class TrainingView:
+    """Shows the events of one training; a context, inside which the live bar is on the screen."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._console = error_console()
+        self._started: TrainingStarted | None = None
+        self._bar = None
+        if self._console.is_terminal and not as_json:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=None),
+                TextColumn("{task.fields[facts]}"),
+                console=self._console,
+                expand=True,
+            )
+            self._task = self._bar.add_task("Starting", total=None, facts="")
+
+    def __enter__(self) -> "TrainingView":
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def on_event(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, TrainingStarted):
+            self._started = event
+        if self._as_json:
+            if isinstance(event, EpochDone):
+                print_json({"event": "epoch", **event.as_dict()})
+        elif self._bar:
+            self._update_bar(event)
+        elif self._started:
+            for line in log_lines(event, self._started.settings):
+                print(line, file=sys.stderr, flush=True)
+
+    def _update_bar(self, event: Event) -> None:
+        started, bar = self._started, self._bar
+        if started is None or bar is None:
+            return
+        match event:
+            case TrainingStarted():
+                for line in log_lines(event, started.settings):
+                    name, _, rest = line.partition(": ")
+                    bar.console.print(f"[dim]{name:<8}[/] {rest}" if rest else line, highlight=False, soft_wrap=True)
+                total = started.steps_per_epoch * started.settings.epochs
+                bar.update(self._task, total=total, completed=started.steps_done, description="Epoch 1")
+            case StretchDone():
+                left = event.seconds_left
+                facts = (
+                    f"loss {float(event.losses[-1]):.4f}  accuracy {event.accuracy:.2%}  "
+                    f"{event.images_per_second:>7,.0f} images/s  {left // 60:.0f}:{left % 60:02.0f} left"
+                )
+                done = event.epoch * started.steps_per_epoch + event.first_batch + len(event.losses)
+                description = f"Epoch {event.epoch + 1} of {started.settings.epochs}"
+                bar.update(self._task, completed=done, description=description, facts=facts)
+            case EpochDone():
+                held_out = "" if event.validation_accuracy is None else f"  held out {event.validation_accuracy:.2%}"
+                bar.console.print(
+                    f"Epoch {event.epoch + 1:>3}  loss {event.loss:.4f}  accuracy while learning {event.accuracy:.2%}"
+                    f"{held_out}  {event.seconds:.1f} s",
+                    highlight=False,
+                )
+
+    def report(self, model: "TrainedModel", show: bool) -> int:
+        """Print the result on stdout; returns the exit code."""
+        folder = self._started.folder if self._started else None
+        finished = bool(model.facts["finished"])
+        if self._as_json:
+            result = {"event": "done", "finished": finished, "run": str(folder), "facts": model.facts}
+            print_json(result if finished else {**result, "go_on_with": _command_to_go_on(folder)})
+        else:
+            self._print_result(model, folder, finished)
+        if show and folder:
+            for name in ("training.png", "samples.png", "kernels.png"):
+                if (folder / name).exists():
+                    webbrowser.open((folder / name).resolve().as_uri())
+        return 0 if finished else EXIT_INTERRUPTED
+
+    def _print_result(self, model: "TrainedModel", folder: Path | None, finished: bool) -> None:
+        console = result_console()
+        facts: dict[str, Any] = model.facts
+        if test := facts.get("test"):
+            from convlens.metrics import wilson_interval
+
+            low, high = wilson_interval(test["correct"], test["total"])
+            console.print(
+                f"[bold]Accuracy: {test['accuracy'] * 100:.2f} %[/] of {test['total']:,} test images "
+                f"(95 % interval {low * 100:.2f} to {high * 100:.2f} %), trained in {facts['seconds']:.1f} s"
+            )
+        if not finished:
+            console.print(
+                f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "
+                "everything is saved. Go on with:"
+            )
+            console.print(f"  {_command_to_go_on(folder)}")
+        if folder:
+            console.print(f"Run folder: {folder}")
+            for name, meaning in _FILES.items():
+                if (folder / name).exists():
+                    console.print(f"  {name:<18} [dim]{meaning}[/]")
+
+
+def _command_to_go_on(folder: Path | None) -> str:
+    return shlex.join(["convlens", "train", "--resume", str(folder)])

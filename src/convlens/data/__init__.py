@@ -1,0 +1,33 @@
+"""Where images come from: known datasets, fetched once and checked, as arrays of bytes with labels.
+
+    catalogue → fetching (sources/) → raw files, checksums → idx → LabelledImages → Dataset
+
+Nothing here knows networks, engines or preprocessing. What leaves is always a `LabelledImages`, whatever the source.
+"""
+
+from convlens.data.catalogue import CATALOGUE, CatalogueEntry, find_entry
+from convlens.data.fetching import fetch
+from convlens.data.folders import data_folder
+from convlens.data.idx import read_idx, write_idx
+from convlens.data.inventory import DatasetStatus, status
+from convlens.data.labelled_images import Dataset, LabelledImages
+from convlens.data.loading import load_dataset
+from convlens.data.sources import FetchProgress
+from convlens.data.split import split_stratified
+
+__all__ = [
+    "CATALOGUE",
+    "CatalogueEntry",
+    "Dataset",
+    "DatasetStatus",
+    "FetchProgress",
+    "LabelledImages",
+    "data_folder",
+    "fetch",
+    "find_entry",
+    "load_dataset",
+    "read_idx",
+    "split_stratified",
+    "status",
+    "write_idx",
+]

@@ -1,0 +1,145 @@
+"""Getting the files of a known dataset: source after source until every file is there and has the right checksum.
+
+    source → DATA_DIR/MNIST/raw/.convlens-download/NAME → checksum → DATA_DIR/MNIST/raw/NAME
+
+A file gets its final name only after its bytes were checked, so whatever lies there under that name can be used,
+offline and for good. One process at a time fetches into a folder; others wait and find the files there.
+"""
+
+import os
+import shlex
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+from convlens.data.catalogue import CatalogueEntry, find_entry
+from convlens.data.locking import hold_lock
+from convlens.data.raw_files import damaged_files, locate, raw_folder, remember
+from convlens.data.sources import FetchProgress, OnProgress, Source, SourceError
+from convlens.errors import DatasetUnavailable
+from convlens.files import explain_write_errors, move_into_place, sha256_of_file
+
+_WORKSHOP = ".convlens-download"
+_LOCK = ".convlens-lock"
+
+
+def fetch(name: str, data_dir: Path | str | None = None, on_progress: OnProgress | None = None) -> Path:
+    """Bring all files of the dataset `name` into the data folder and give the folder they lie in.
+
+    Files that are there and good are left alone, without any network; damaged ones are replaced.
+
+    Raises:
+        UsageError: no dataset has that name.
+        DatasetUnavailable: no source gave the files; the message says why for each, and where to put them by hand.
+        OutputError: the data folder cannot be written.
+    """
+    return fetch_entry(find_entry(name), data_dir, on_progress)
+
+
+def fetch_entry(
+    entry: CatalogueEntry, data_dir: Path | str | None = None, on_progress: OnProgress | None = None
+) -> Path:
+    """`fetch` for a catalogue entry, known by name or not."""
+    report = on_progress or _keep_quiet
+    folder = raw_folder(entry, data_dir)
+    if not _wanted(entry, folder):
+        return folder
+    with explain_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    waiting = FetchProgress("another convlens process", entry.title, 0, None)
+    with hold_lock(folder / _LOCK, lambda: report(waiting)):
+        wanted = _wanted(entry, folder)  # once more: while we waited, another process may have brought them
+        if wanted:
+            _bring(entry, wanted, folder, data_dir, report)
+    return folder
+
+
+def fetch_command(entry: CatalogueEntry, data_dir: Path | str | None = None) -> str:
+    """What to type to get the dataset.
+
+    >>> fetch_command(find_entry("mnist"), "my data")
+    "convlens data fetch mnist --data-dir 'my data'"
+    """
+    place = "" if data_dir is None else f" --data-dir {shlex.quote(str(data_dir))}"
+    return f"convlens data fetch {entry.name}{place}"
+
+
+def _keep_quiet(_: FetchProgress) -> None:
+    """Where nobody wants to hear of the progress."""
+
+
+def _wanted(entry: CatalogueEntry, folder: Path) -> list[str]:
+    """The names of the files that are missing or damaged."""
+    places = {name: locate(folder, name) for name in entry.files}
+    damaged = damaged_files(folder, {path: entry.files[name] for name, path in places.items() if path})
+    return [name for name, path in places.items() if path is None or path in damaged]
+
+
+def _bring(
+    entry: CatalogueEntry, wanted: list[str], folder: Path, data_dir: Path | str | None, report: OnProgress
+) -> None:
+    """Try the sources in their order; each brings what is still missing."""
+    workshop = folder / _WORKSHOP
+    failures: list[str] = []
+    try:
+        for source in entry.sources:
+            with explain_write_errors(workshop):
+                workshop.mkdir(exist_ok=True)
+            try:
+                _take_from(source, entry, wanted, folder, report)
+            except SourceError as failure:
+                failures.append(f"{source.describe()}: {failure}")
+            if not wanted:
+                shutil.rmtree(workshop, ignore_errors=True)
+                return
+            _tidy(workshop)
+    except BaseException:
+        _tidy(workshop)
+        raise
+    raise DatasetUnavailable(_explanation(entry, wanted, folder, data_dir, failures))
+
+
+def _take_from(source: Source, entry: CatalogueEntry, wanted: list[str], folder: Path, report: OnProgress) -> None:
+    """Accept the files that a source yields; the first with wrong bytes ends it, for its others are no better."""
+    sizes = {name: entry.file_size(name) for name in wanted}
+    with closing(source.deliver(sizes, folder / _WORKSHOP, report)) as delivered:
+        for name in delivered:
+            _accept(folder / _WORKSHOP / name, folder / name, entry.files[name])
+            wanted.remove(name)
+    if wanted:
+        raise SourceError(f"it did not give {', '.join(wanted)}")
+
+
+def _accept(temporary: Path, path: Path, expected: str) -> None:
+    found = sha256_of_file(temporary)
+    if found != expected:
+        temporary.unlink()
+        raise SourceError(f"its {path.name} has the wrong bytes (SHA-256 {found[:12]}… instead of {expected[:12]}…)")
+    with explain_write_errors(path):
+        with temporary.open("r+b") as file:
+            os.fsync(file.fileno())
+        move_into_place(temporary, path)
+    remember(path.parent, [(path, found)])
+
+
+def _tidy(workshop: Path) -> None:
+    """Keep only the part files of downloads, which the next fetch goes on with."""
+    if not workshop.is_dir():
+        return
+    for path in workshop.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.suffix != ".part":
+            path.unlink(missing_ok=True)
+    if not any(workshop.iterdir()):
+        workshop.rmdir()
+
+
+def _explanation(
+    entry: CatalogueEntry, wanted: list[str], folder: Path, data_dir: Path | str | None, failures: list[str]
+) -> str:
+    lines = [f"{entry.title} could not be fetched. What was tried, and why it failed:"]
+    lines += [f"  - {failure}" for failure in failures]
+    lines.append(f"Try `{fetch_command(entry, data_dir)}` again later, or put these files (raw or .gz) into {folder}:")
+    lines += [f"  - {name}" for name in wanted]
+    return "\n".join(lines)

@@ -1,0 +1,135 @@
+"""IDX files, the format of MNIST: a short header, then the numbers, most significant byte first.
+
+    bytes 0–1   zero
+    byte  2     the type of the numbers: 8 uint8, 9 int8, 11 int16, 12 int32, 13 float32, 14 float64
+    byte  3     how many dimensions
+    then        each dimension as four bytes, then the numbers, the last dimension running fastest
+
+Every claim of the header is checked against the real length before any memory is taken, since a file from elsewhere may
+be cut short or lie. Written here because readers in other packages trust the header, and NumPy has none.
+"""
+
+import gzip
+import math
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from convlens.errors import DamagedData, DataError
+from convlens.files import write_atomically
+
+_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_CODES = {np.dtype(text).newbyteorder("="): code for code, text in _TYPES.items()}
+_MOST_DIMENSIONS = 32
+_MOST_GZIP_SHRINKS = 1032  # deflate never does better, so a gz file of n bytes cannot hold more than 1032·n
+_CHUNK = 1 << 20
+
+
+def read_idx(path: Path | str) -> np.ndarray:
+    """The array in an IDX file, raw or gz (told apart by content), in the machine's own byte order.
+
+    Raises:
+        DamagedData: the header is not one of IDX, or the file is shorter or longer than its header says.
+        DataError: there is no such file, it is a folder, or it may not be read.
+
+    >>> import tempfile; folder = tempfile.TemporaryDirectory()
+    >>> read_idx(write_idx(Path(folder.name) / "labels", np.array([7, 2, 1], np.uint8)))
+    array([7, 2, 1], dtype=uint8)
+    >>> folder.cleanup()
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, not an IDX file. Give the file inside it.")
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            room = path.stat().st_size * (_MOST_GZIP_SHRINKS if packed else 1)
+            with gzip.GzipFile(fileobj=file) if packed else file as content:
+                return _read_array(path, content, room)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DamagedData(f"{path} is a damaged gz file ({error}). Get it again.") from error
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist. Give the path of an IDX file.") from error
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read: {error.strerror or error}. Check the file and its permissions."
+        ) from error
+
+
+def write_idx(path: Path | str, array: np.ndarray) -> Path:
+    """Write `array` (uint8, int8, int16, int32, float32 or float64; 1 to 32 dimensions) as a raw IDX file.
+
+    Raises:
+        DataError: IDX has no such type or number of dimensions.
+        OutputError: the file cannot be written.
+    """
+    code = _CODES.get(array.dtype.newbyteorder("="))
+    if code is None:
+        raise DataError(
+            f"IDX has no type for {array.dtype}; it has {', '.join(map(str, _CODES))}. Convert the array first."
+        )
+    if not 1 <= array.ndim <= _MOST_DIMENSIONS or max(array.shape) >= 2**32:
+        raise DataError(
+            f"IDX cannot hold an array of the shape {array.shape}: it takes 1 to {_MOST_DIMENSIONS} dimensions, each "
+            f"below 2³². Reshape the array first."
+        )
+    header = bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    return write_atomically(path, header + array.astype(_TYPES[code]).tobytes())
+
+
+def _read_array(path: Path, content: BinaryIO | gzip.GzipFile, room: int) -> np.ndarray:
+    """Read header and numbers; `room` is the most bytes this file can possibly hold."""
+    kind, shape = _read_header(path, content)
+    length = math.prod(shape) * kind.itemsize
+    header_length = 4 + 4 * len(shape)
+    claim = (
+        f"its header says {_times(shape)} numbers of {kind.itemsize} byte{'s' * (kind.itemsize > 1)}, {length:,} bytes"
+    )
+    if length > room:
+        raise DamagedData(f"{path} is damaged: {claim}, more than the file can hold. Get it again.")
+    numbers = _read_at_most(content, length + 1)
+    if len(numbers) != length:
+        found = "more follow" if len(numbers) > length else f"{len(numbers):,} follow"
+        raise DamagedData(f"{path} is damaged: {claim}, but {found} the {header_length} bytes of header. Get it again.")
+    return np.frombuffer(numbers, kind).reshape(shape).astype(kind.newbyteorder("="), copy=False)
+
+
+def _read_header(path: Path, content: BinaryIO | gzip.GzipFile) -> tuple[np.dtype, tuple[int, ...]]:
+    start = content.read(4)
+    if len(start) < 4 or start[:2] != b"\0\0":
+        raise DamagedData(
+            f"{path} is not an IDX file: it starts with {start.hex(' ') or 'nothing'}, an IDX file starts with 00 00, "
+            f"a type and a number of dimensions. Give an IDX file, raw or gz."
+        )
+    if start[2] not in _TYPES:
+        allowed = ", ".join(str(code) for code in _TYPES)
+        raise DamagedData(
+            f"{path} is damaged: type {start[2]} in byte 2 of its header is none of {allowed}. Get it again."
+        )
+    if not 1 <= start[3] <= _MOST_DIMENSIONS:
+        raise DamagedData(
+            f"{path} is damaged: {start[3]} dimensions in byte 3 of its header; 1 to {_MOST_DIMENSIONS} are allowed. "
+            f"Get it again."
+        )
+    sizes = content.read(4 * start[3])
+    if len(sizes) < 4 * start[3]:
+        raise DamagedData(
+            f"{path} is damaged: it ends inside its header, after {4 + len(sizes)} of {4 + 4 * start[3]} bytes. "
+            f"Get it again."
+        )
+    return np.dtype(_TYPES[start[2]]), tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
+
+
+def _read_at_most(content: BinaryIO | gzip.GzipFile, most: int) -> bytearray:
+    """Read in pieces: one read of the size that a header claims would take that memory at once, true or not."""
+    numbers = bytearray()
+    while piece := content.read(min(_CHUNK, most - len(numbers))):
+        numbers += piece
+    return numbers
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "×".join(f"{size:,}" for size in shape)

@@ -1,0 +1,57 @@
+"""One process at a time: a lock file that the operating system releases when its holder ends, however it ends.
+
+A file that merely exists would be left behind by a crash and lock everybody out.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from convlens.files import explain_write_errors
+
+_LOOK_EVERY = 0.1
+
+
+@contextmanager
+def hold_lock(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock file `path`; while another process has it, wait and call `on_wait` ten times a second.
+
+    On a file system without locks nothing is locked, and nothing fails.
+
+    Raises:
+        OutputError: the lock file cannot be made.
+    """
+    with explain_write_errors(path.parent):
+        file = path.open("a+b")
+    with file:
+        while not _try_to_lock(file):
+            on_wait()
+            time.sleep(_LOOK_EVERY)
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_to_lock(file: IO[bytes]) -> bool:
+        try:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_to_lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # this file system has no locks
+            return True
+        return True

@@ -1,0 +1,102 @@
+"""Every error that Convlens raises on purpose, in one tree.
+
+    ConvlensError                         exit code 1
+    ├── UsageError (ValueError)           2   a setting or a name that is not allowed
+    │   └── NetworkError                  2   a network that cannot be built; may point into its text
+    ├── DataError (ValueError)            3   data that cannot be used
+    │   ├── DatasetUnavailable            3   no source gave the files of a known dataset
+    │   ├── DamagedData                   3   a data file that is not what it says it is
+    │   └── ImageError                    3   an image file that cannot be decoded
+    ├── ModelFileError (ValueError)       4   a file that is not a usable trained model
+    │   ├── DamagedModel                  4   truncated, flipped bits, tensors that do not fit
+    │   └── FutureModel                   4   written by a later Convlens
+    ├── OutputError (OSError)             1   a file or folder that cannot be written
+    ├── MissingDependency (ImportError)   1   an optional package that is not installed
+    └── LossNotFinite (ArithmeticError)   1   training that ran into NaN or infinity
+
+Messages follow one form: what was given, what is allowed, what to do next. Every class also inherits the built-in
+type that a caller who never heard of Convlens would catch.
+"""
+
+from typing import ClassVar
+
+
+class ConvlensError(Exception):
+    """The root: `except ConvlensError` catches everything that Convlens raises on purpose.
+
+    >>> issubclass(DamagedModel, ConvlensError), DamagedModel.exit_code
+    (True, 4)
+    """
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(ConvlensError, ValueError):
+    """A setting, name or combination that is not allowed."""
+
+    exit_code = 2
+
+
+class NetworkError(UsageError):
+    """A network that cannot be read or built.
+
+    Where the network was given as text, `text`, `start` and `end` say which characters are meant and the message
+    ends in that text with the place underlined.
+
+    >>> print(NetworkError("'cnv' is not a layer.", text="cnv 8 3x3", start=0, end=3))
+    'cnv' is not a layer.
+      cnv 8 3x3
+      ^^^
+    """
+
+    def __init__(self, reason: str, *, text: str | None = None, start: int = 0, end: int = 0) -> None:
+        self.reason, self.text, self.start, self.end = reason, text, start, end
+        if text is None:
+            super().__init__(reason)
+        else:
+            marks = " " * start + "^" * max(end - start, 1)
+            super().__init__(f"{reason}\n  {text}\n  {marks}")
+
+
+class DataError(ConvlensError, ValueError):
+    """Data that cannot be used."""
+
+    exit_code = 3
+
+
+class DatasetUnavailable(DataError):
+    """No source gave the files of a known dataset."""
+
+
+class DamagedData(DataError):
+    """A data file that is not what it says it is."""
+
+
+class ImageError(DataError):
+    """An image file that cannot be decoded."""
+
+
+class ModelFileError(ConvlensError, ValueError):
+    """A file that is not a usable trained model."""
+
+    exit_code = 4
+
+
+class DamagedModel(ModelFileError):
+    """A trained model that was cut short, changed, or whose tensors do not fit its network."""
+
+
+class FutureModel(ModelFileError):
+    """A trained model written by a later Convlens."""
+
+
+class OutputError(ConvlensError, OSError):
+    """A file or folder that cannot be written."""
+
+
+class MissingDependency(ConvlensError, ImportError):
+    """An optional package that is not installed."""
+
+
+class LossNotFinite(ConvlensError, ArithmeticError):
+    """Training whose loss became NaN or infinite."""

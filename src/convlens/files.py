@@ -1,0 +1,105 @@
+"""Writing files so that a reader never sees half of one, and the checksums that prove a file whole.
+
+A file is written under a temporary name in its own folder, synced to the disk, and only then renamed: after a crash
+or a full disk there is the old file or the new one, never a part. `tempfile` alone does not sync and does not
+rename, and the packages that do bring more than these lines.
+"""
+
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from convlens.errors import OutputError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_CHUNK = 1 << 20
+
+
+def write_atomically(path: Path | str, content: bytes | str) -> Path:
+    """Write `content` to `path`, whole or not at all; text becomes UTF-8. Missing parent folders are made.
+
+    Raises:
+        OutputError: the path is a folder, may not be written, or the disk is full. Nothing is left behind.
+
+    >>> import tempfile; folder = tempfile.TemporaryDirectory()
+    >>> write_atomically(Path(folder.name) / "deep" / "note.txt", "grüße").read_bytes()
+    b'gr\\xc3\\xbc\\xc3\\x9fe'
+    >>> folder.cleanup()
+    """
+    path = Path(path)
+    content = content.encode() if isinstance(content, str) else content
+    temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.part")
+    with explain_write_errors(path, len(content)):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            move_into_place(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def move_into_place(temporary: Path, path: Path) -> None:
+    """Rename a finished, synced file to its final name and sync the folder, so that the new name survives a crash."""
+    temporary.replace(path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def explain_write_errors(path: Path, size: int = 0) -> Iterator[None]:
+    """Turn the operating system's write errors into one line that says what to do."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(_explanation(path, size, error)) from error
+
+
+def _explanation(path: Path, size: int, error: OSError) -> str:
+    if error.errno in _FULL:
+        return (
+            f"cannot write {path}: the disk is full ({size:,} bytes needed). Free some space or choose another folder."
+        )
+    if error.errno == errno.EISDIR:
+        return f"cannot write {path}: a folder has that name. Give a file name."
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return f"cannot write {path}: a part of that path is a file, not a folder. Choose another folder."
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return f"cannot write {path}: no permission to write there. Choose another folder."
+    return f"cannot write {path}: {error.strerror or error}. Choose another folder."
+
+
+def sha256_of_bytes(*parts: bytes | memoryview) -> str:
+    """The SHA-256 of the parts put together, as 64 hexadecimal digits.
+
+    >>> sha256_of_bytes(b"ab", b"c")[:16]
+    'ba7816bf8f01cfea'
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def sha256_of_file(path: Path | str) -> str:
+    """The SHA-256 of a file, read in pieces of 1 MiB."""
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,177 @@
+"""What to say about a mistake in the text of a network: the sentence, with the nearest thing that was probably meant.
+
+The sentences are half of what the text reader is for, so they stand together here and the reader stays short. Nearness
+is difflib's; words of other libraries for the same thing are looked up first, because `linear` is not near `dense`.
+"""
+
+import difflib
+
+from convlens.network.arguments import ARGUMENTS, OPTIONS
+from convlens.network.layers import LAYER_TYPES
+from convlens.network.tokens import Token, read_number
+
+EXAMPLE = "conv 8 3x3 pad 1, relu, maxpool 2, dense"
+EMPTY_TEXT = f"the text of the network is empty; it needs at least one layer. Write for example '{EXAMPLE}'."
+EMPTY_LAYER = "no layer stands before this comma. Remove the comma, or write a layer there."
+
+_EXAMPLES = {"conv": "conv 8 3x3", "maxpool": "maxpool 2", "avgpool": "avgpool 2"}
+_OTHER_NAMES = {
+    **dict.fromkeys(["conv2d", "convolution", "convolutional", "conv1d", "c"], "conv"),
+    **dict.fromkeys(["linear", "fc", "full", "fully_connected", "mlp", "hidden"], "dense"),
+    **dict.fromkeys(["maxpool2d", "max_pool", "max_pool2d", "maxpooling", "max", "pool", "pooling"], "maxpool"),
+    **dict.fromkeys(["avgpool2d", "avg_pool", "averagepool", "meanpool", "avg", "mean"], "avgpool"),
+    **dict.fromkeys(["bn", "batchnorm2d", "batchnorm1d", "batch_norm", "norm"], "batchnorm"),
+    **dict.fromkeys(["gap", "globalpool", "global_avg_pool", "adaptiveavgpool2d"], "globalavgpool"),
+    **dict.fromkeys(["lrelu", "leaky", "leakyrelu"], "leaky_relu"),
+    **dict.fromkeys(["gelu", "elu", "selu", "silu", "swish", "mish", "relu6", "prelu", "hardswish"], "relu"),
+    **dict.fromkeys(["flat", "view", "reshape"], "flatten"),
+    **dict.fromkeys(["logistic"], "sigmoid"),
+    **dict.fromkeys(["drop", "dropout2d"], "dropout"),
+}
+_OTHER_OPTIONS = {
+    **dict.fromkeys(["padding", "pads", "p", "border"], "pad"),
+    **dict.fromkeys(["strides", "step", "s"], "stride"),
+    **dict.fromkeys(["dilate", "dilated", "d", "rate", "atrous"], "dilation"),
+}
+_SOFTMAX = (
+    "Leave it out: a network ends in plain numbers, one a class, and Convlens makes probabilities of them itself."
+)
+
+
+def about_first_token(token: Token) -> str:
+    """What to say where a layer should begin and none does."""
+    layers = "Layers are " + _list(LAYER_TYPES) + "."
+    if token.kind == "number":
+        return (
+            f"{_short(token)} is a number, but a layer begins with its name. If it belongs to the layer before, remove "
+            f"the comma between them; otherwise write for example 'dense {_short(token)}'."
+        )
+    if token.text in ("softmax", "log_softmax", "logsoftmax"):
+        return f"{_quote(token)} is not needed. {_SOFTMAX}"
+    if token.text in OPTIONS:
+        return f"{_quote(token)} is not a layer but belongs to one. Remove the comma before it."
+    return (
+        f"{_quote(token)} is not a layer.{_foreign_letter(token)} {_did_you_mean(token, list(LAYER_TYPES)) or layers}"
+    )
+
+
+def about_missing_number(word: Token, name: str, first: Token | None, following: Token | None) -> str:
+    """What to say where a layer lacks a number that it must have."""
+    example = _EXAMPLES[word.text]
+    if following is not None and following.kind == "number":
+        return (
+            f"{word.text} has no {ARGUMENTS[name].plain_name} before the comma. Remove the comma after it: '{example}'."
+        )
+    if name == "channels":
+        return f"conv needs two numbers, its channels and its kernel size. Write for example '{example}'."
+    if first is not None:
+        if isinstance(read_number(first.text), tuple):
+            return (
+                f"conv has a kernel size of {_short(first)} but no number of channels. "
+                f"Write the channels before it, for example 'conv 8 {_short(first)}'."
+            )
+        return f"conv has {_short(first)} channels but no kernel size. Write for example 'conv {_short(first)} 3x3'."
+    return f"{word.text} needs its kernel size. Write for example '{example}'."
+
+
+def about_extra_number(word: Token, number: Token, options: list[str]) -> str:
+    """What to say where a layer has one number more than it takes."""
+    if not options:
+        return f"{_takes(word, options)}, so {_short(number)} is too many. Remove it."
+    return (
+        f"{_short(number)} is one number too many for {word.text}: a number here needs a word before it that says what "
+        f"it is. Write for example '{options[0]} {_short(number)}' ({_list(options, last='or')}), or remove it."
+    )
+
+
+def about_unknown_option(word: Token, token: Token, options: list[str]) -> str:
+    """What to say of a word inside a layer that is none of its options."""
+    if token.text in LAYER_TYPES:
+        return f"{token.text} is a layer of its own. Write a comma before it: ', {token.text}'."
+    takes = f"{_takes(word, options)}."
+    if token.text in OPTIONS:
+        return f"{token.text} is not an option of {word.text}; {takes} Remove '{token.text}' and its number."
+    if token.text == "x":
+        return "a size is two numbers with an x between them. Write for example 3x3."
+    if token.text == "same" or token.text == "valid":
+        return f"{_short(token)} is not a padding; give it as a number. Write for example 'pad 1'."
+    near = _did_you_mean(token, [*options, *LAYER_TYPES], commas=True)
+    return f"{_quote(token)} is not known here.{_foreign_letter(token)} {near or takes}"
+
+
+def about_missing_option_number(option: Token, found: Token | None, kernel_size: Token | None) -> str:
+    """What to say where an option lacks its number."""
+    example = ARGUMENTS[OPTIONS[option.text]].example
+    if found is not None and found.text == "same":
+        value = read_number(kernel_size.text) if kernel_size else None
+        if isinstance(value, int) and 1 <= value <= 99 and value % 2:
+            example = str(value // 2)
+        elif isinstance(value, tuple) and len(set(value)) == 1 and isinstance(value[0], int) and value[0] % 2:
+            example = str(value[0] // 2)
+        return (
+            f"pad is given as a number, not as 'same'. For maps that keep their size at stride 1 and an odd kernel, "
+            f"write half of the kernel size, rounded down: 'pad {example}'."
+        )
+    instead = f", not '{_short(found)}'" if found is not None else ""
+    return f"{option.text} needs a number after it{instead}. Write for example '{option.text} {example}'."
+
+
+def about_repeated_option(option: Token) -> str:
+    """What to say of an option that was given before."""
+    return f"{option.text} is given twice for this layer. Remove one of them."
+
+
+def nearest(word: str, known: list[str]) -> str | None:
+    """The known word that is most like this one, if any is.
+
+    >>> nearest("rleu", ["relu", "conv"]), nearest("xyz", ["relu", "conv"])
+    ('relu', None)
+    """
+    found = difflib.get_close_matches(word[:40], known, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def _did_you_mean(token: Token, known: list[str], *, commas: bool = False) -> str | None:
+    """The suggestion for a word: another library's name, a word with its number glued on, or the nearest word."""
+    word = token.text
+    meant = _OTHER_NAMES.get(word) if word in _OTHER_NAMES else _OTHER_OPTIONS.get(word)
+    letters = word.rstrip("0123456789")
+    if meant is None and letters in known and letters != word:
+        return f"Write a blank before the number: '{letters} {word[len(letters) :]}'."
+    if meant not in known:
+        meant = nearest(word, known)
+    if meant is None:
+        return None
+    if commas and meant in LAYER_TYPES:
+        return f"Did you mean the layer '{meant}'? Then write a comma before it."
+    return f"Did you mean '{meant}'?"
+
+
+def _takes(word: Token, options: list[str]) -> str:
+    if options:
+        return f"{word.text} takes {_list(options)} after its numbers"
+    if word.text in ("dense", "dropout", "leaky_relu"):
+        return f"{word.text} takes one number and nothing else"
+    return f"{word.text} takes no number and nothing else"
+
+
+def _foreign_letter(token: Token) -> str:
+    """A letter that only looks Latin (а Cyrillic с for a c) is invisible to its writer, so it is named."""
+    for letter in token.text:
+        if not letter.isascii():
+            return f" Its letter '{letter}' is not a Latin one (U+{ord(letter):04X})."
+    return ""
+
+
+def _quote(token: Token) -> str:
+    return f"'{_short(token)}'"
+
+
+def _short(token: Token) -> str:
+    text = "".join(token.text.split())  # a size may have line ends around its x
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _list(words: "list[str] | dict[str, type]", last: str = "and") -> str:
+    *first, final = list(words)
+    return f"{', '.join(first)} {last} {final}" if first else final

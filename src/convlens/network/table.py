@@ -1,0 +1,107 @@
+"""The layer table as values: one row a layer, the totals, and its forms for JSON and for notebooks.
+
+It holds finished numbers and sentences, so that the terminal, a notebook and a web page draw the same table and none of
+them calculates. As HTML it is one plain table, escaped, without script or style sheet: a notebook shows it beside code.
+"""
+
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+_HEADINGS = ("", "layer", "output", "size", "parameters", "multiply-adds", "sees")
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer of the table; the formulas are sums with the numbers filled in, empty where there is nothing to count.
+
+    `output_shape` is (C, H, W) or (F,); `receptive_field` is (rows, columns) of the image.
+    """
+
+    index: int
+    text: str
+    output_shape: tuple[int, ...]
+    size_formula: str
+    parameters: int
+    parameters_formula: str
+    multiply_adds: int
+    multiply_adds_formula: str
+    receptive_field: tuple[int, int]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LayerTable:
+    """The rows of a network for one size of images and one number of classes, and their totals."""
+
+    network: str
+    input_shape: tuple[int, ...]
+    classes: int
+    rows: tuple[LayerRow, ...]
+
+    @property
+    def parameters(self) -> int:
+        """All numbers that training changes."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        """All multiply-adds for one image."""
+        return sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings of all rows, each with its layer's position."""
+        return tuple(f"layer {row.index}: {warning}" for row in self.rows for warning in row.warnings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The table as plain values for JSON: lists for shapes, the rows under `layers`, the totals beside them."""
+        return {
+            "network": self.network,
+            "input_shape": list(self.input_shape),
+            "classes": self.classes,
+            "layers": [
+                {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(row).items()}
+                for row in self.rows
+            ],
+            "parameters": self.parameters,
+            "multiply_adds": self.multiply_adds,
+        }
+
+    def as_html(self) -> str:
+        """The table as a small piece of HTML: totals in the caption, warnings underneath.
+
+        >>> LayerTable("dense", (1, 2, 2), 3, ()).as_html()[:65]
+        '<table><caption>Network for 1×2×2 images and 3 classes: 0 paramet'
+        """
+        caption = (
+            f"Network for {_by(self.input_shape)} images and {self.classes} classes: {self.parameters:,} parameters, "
+            f"{self.multiply_adds:,} multiply-adds an image"
+        )
+        heading = "".join(f"<th>{name}</th>" for name in _HEADINGS)
+        rows = "".join(_row_as_html(row) for row in self.rows)
+        warnings = "".join(f"<li>{escape(warning)}</li>" for warning in self.warnings)
+        return (
+            f"<table><caption>{escape(caption)}</caption><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
+            + (f"<ul>{warnings}</ul>" if warnings else "")
+        )
+
+    def _repr_html_(self) -> str:
+        return self.as_html()
+
+
+def _row_as_html(row: LayerRow) -> str:
+    cells = (
+        str(row.index),
+        row.text,
+        _by(row.output_shape),
+        row.size_formula,
+        row.parameters_formula,
+        row.multiply_adds_formula,
+        _by(row.receptive_field),
+    )
+    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _by(sizes: tuple[int, ...]) -> str:
+    return "×".join(str(size) for size in sizes)

@@ -1,0 +1,89 @@
+"""The text of a network cut into words, numbers and commas, each with its place.
+
+A number may be a size such as 3x5, with blanks around the x. One regular expression does it; splitting at commas and
+blanks would lose the places that errors point at, and a parser generator would bring its own error messages.
+"""
+
+import re
+from typing import Literal, NamedTuple
+
+from convlens.network.source import Span, point
+
+_NUMBER = r"[+\-−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+\-]?[0-9]+)?"
+_TOKEN = re.compile(
+    rf"(?P<blank>\s+)|(?P<number>{_NUMBER}(?:\s*[xX×]\s*{_NUMBER})*)|(?P<word>[^\W\d]\w*)|(?P<comma>,)|(?P<other>[\-=]+>|.)",
+    re.DOTALL,
+)
+_INSTEAD = {
+    ";": "Layers are separated by commas: write ',' instead of ';'.",
+    "|": "Layers are separated by commas: write ',' instead of '|'.",
+    "→": "Layers are separated by commas: write ',' instead of '→'.",
+    "=": "Numbers follow their word after a blank: write 'pad 1' instead of 'pad=1'.",
+    ":": "Numbers follow their word after a blank: write 'pad 1' instead of 'pad:1'.",
+    "(": "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'.",
+    ")": "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'.",
+    "[": "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'.",
+    "]": "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'.",
+    "*": "A size is written with an x: 3x3.",
+    "×": "A size is two numbers, one on each side: 3x3.",
+    "/": "Fractions are decimal numbers: write 0.5 instead of 1/2.",
+    "%": "Fractions are decimal numbers: write 'dropout 0.5' instead of 'dropout 50%'.",
+}
+
+
+class Token(NamedTuple):
+    """A word in small letters, a number or size as written, or a comma; and where it stands."""
+
+    kind: Literal["word", "number", "comma"]
+    text: str
+    span: Span
+
+
+def tokenize(text: str) -> list[Token]:
+    """Cut the text of a network into tokens.
+
+    Raises:
+        NetworkError: a character that no network has, pointed at.
+
+    >>> [token.text for token in tokenize("Conv 8 3 x 3,relu")]
+    ['conv', '8', '3 x 3', ',', 'relu']
+    """
+    tokens = []
+    for match in _TOKEN.finditer(text):
+        kind, span = match.lastgroup, Span(*match.span())
+        if kind == "word" and not (match.group()[0].isalpha() or match.group()[0] == "_"):
+            kind, span = "other", Span(span.start, span.start + 1)  # ² and ½ count as letters of words for `re`
+        if kind == "other":
+            raise point(_about_other(text[span.start : span.end]), text, span)
+        if kind == "word" or kind == "number" or kind == "comma":
+            tokens.append(Token(kind, match.group().lower(), span))
+    return tokens
+
+
+def _about_other(letters: str) -> str:
+    if letters.endswith(">"):
+        return (
+            f"'{letters}' has no meaning in the text of a network. Layers are separated by commas: write ',' instead."
+        )
+    shown = f"'{letters}'" if letters.isprintable() else "an invisible character"
+    code = "" if letters.isascii() and letters.isprintable() else f" (U+{ord(letters):04X})"
+    advice = _INSTEAD.get(letters, "Use the Latin letters a to z, the digits 0 to 9, commas and blanks.")
+    return f"{shown}{code} has no meaning in the text of a network. {advice}"
+
+
+def read_number(text: str) -> int | float | tuple[int | float, ...]:
+    """The value of a number token: an int, a float where it has a point or an exponent, a tuple for a size.
+
+    Whole numbers of more than 20 digits become 10²⁰, which no argument allows: Python refuses to read very long ones.
+
+    >>> read_number("8"), read_number("0.5"), read_number("3 x 5"), read_number("9" * 5000) == 10**20
+    (8, 0.5, (3, 5), True)
+    """
+    numbers = [_read_one(part.strip().replace("−", "-")) for part in re.split("[xX×]", text)]
+    return numbers[0] if len(numbers) == 1 else tuple(numbers)
+
+
+def _read_one(text: str) -> int | float:
+    if not re.fullmatch(r"[+\-]?[0-9]+", text):
+        return float(text)
+    return int(text) if len(text) <= 20 else -(10**20) if text.startswith("-") else 10**20

@@ -1,0 +1,66 @@
+"""The weights that a network starts from, in NumPy: PyTorch's default distributions, under PyTorch's names.
+
+Training from the same distributions as PyTorch makes results comparable with any tutorial; drawing them here makes one
+seed mean the same start on every engine, and needs no torch. Only the random stream differs from PyTorch's.
+"""
+
+from math import prod, sqrt
+from typing import TYPE_CHECKING
+
+from convlens.errors import NetworkError, UsageError
+from convlens.network.network import Network
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_MOST = 1_000_000_000
+
+
+def initial_weights(
+    network: Network, input_shape: tuple[int, int, int], classes: int, seed: int
+) -> "dict[str, np.ndarray]":
+    """Fresh weights under the names and in the order of `network.parameter_shapes`, float32.
+
+    Weights and biases of conv (O×I×kH×kW) and dense (outputs × inputs) are uniform in ±1/√(inputs of one output);
+    batch normalisation starts as weight 1, bias 0, mean 0, variance 1 and an int64 count of 0.
+
+    Raises:
+        NetworkError: the network does not fit, or has more parameters than any memory here should hold.
+        UsageError: a seed that is not a whole number of 0 or more.
+
+    >>> weights = initial_weights(Network.from_text("dense"), (1, 28, 28), 10, seed=3)
+    >>> {name: (array.shape, array.dtype.name) for name, array in weights.items()}
+    {'1.weight': ((10, 784), 'float32'), '1.bias': ((10,), 'float32')}
+    >>> bool(abs(weights["1.weight"]).max() <= 1 / 784**0.5)
+    True
+    """
+    import numpy as np
+
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise UsageError(f"the seed is {seed!r}; it must be a whole number of 0 or more. Write for example 3.")
+    shapes = network.parameter_shapes(input_shape, classes)
+    total = sum(prod(shape) for shape in shapes.values())
+    if total > _MOST:
+        raise NetworkError(
+            f"the network has {total:,} parameters; at most {_MOST:,} can be made. Use fewer channels or features."
+        )
+    random = np.random.default_rng([int(seed), 0])
+    weights: dict[str, np.ndarray] = {}
+    bound = 0.0
+    for name, shape in shapes.items():
+        layer, kind = name.split(".")
+        if f"{layer}.running_mean" in shapes:
+            weights[name] = _start_of_batch_normalisation(kind, shape)
+            continue
+        if kind == "weight":  # comes before its bias, which has the same bound
+            bound = 1 / sqrt(prod(shape[1:]))
+        weights[name] = random.uniform(-bound, bound, shape).astype(np.float32)
+    return weights
+
+
+def _start_of_batch_normalisation(kind: str, shape: tuple[int, ...]) -> "np.ndarray":
+    import numpy as np
+
+    if kind == "num_batches_tracked":
+        return np.zeros(shape, np.int64)
+    return np.full(shape, 1 if kind in ("weight", "running_var") else 0, np.float32)

@@ -1,0 +1,216 @@
+"""The one place where image files are opened.
+
+A hundred kinds of broken file make Pillow raise a dozen kinds of exception, and print warnings; here they all become
+one `ImageError` of one line. Only raster formats are offered to Pillow: its EPS reader would start Ghostscript. Sizes
+are checked before anything is decoded: Pillow's own limit (179 million pixels) lets pictures of a gigabyte through.
+"""
+
+import io
+import logging
+import warnings
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from convlens.errors import ImageError
+from convlens.pixels.arrays import image_from_array
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+ImageSource: TypeAlias = "str | Path | bytes | Image | np.ndarray"
+
+MAX_PIXELS = 64_000_000  # 256 MB once decoded
+MAX_FILE_BYTES = 256 * 2**20
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "DIB", "QOI", "PCX", "SGI")
+
+_READABLE = "PNG, JPEG, WebP, GIF, BMP and TIFF files can be read"
+_OTHER_FILES = {
+    b"%PDF": "a PDF document",
+    b"%!PS": "a PostScript document",
+    b"\xc5\xd0\xd3\xc6": "a PostScript document",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"<svg": "an SVG drawing",
+    b"<?xml": "an XML or SVG file",
+    b"<!DOCTYPE": "a web page",
+    b"<html": "a web page",
+}
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")
+# libtiff prints to the terminal, past Python, when it meets another compression.
+_TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "jpeg", "tiff_jpeg")
+_TIFF_FAX_COMPRESSIONS = ("group3", "group4", "tiff_ccitt", "tiff_raw_16")
+_ORIENTATION = 0x0112
+_SILENT = logging.NullHandler()
+
+
+def read_image(source: ImageSource) -> "Image":
+    """Decode an image completely: its first frame, turned as its EXIF data says.
+
+    `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`). Notes on what was done
+    are left in `image.info["notes"]`; all other metadata but transparency is dropped.
+
+    Raises:
+        ImageError: there is no such file, it is no image, it is damaged, or it has more than 64 million pixels.
+
+    >>> read_image(np.zeros((20, 30), np.uint8)).size
+    (30, 20)
+    >>> read_image("no-such-file.png")
+    Traceback (most recent call last):
+    convlens.errors.ImageError: no-such-file.png does not exist: check the path.
+    """
+    from PIL import Image
+
+    name = _name(source)
+    if isinstance(source, np.ndarray):
+        if source.ndim in (2, 3) and source.size > 4 * MAX_PIXELS:
+            raise ImageError(
+                f"{name} has {source.size:,} values: at most {MAX_PIXELS:,} pixels are read; make it smaller."
+            )
+        return image_from_array(source, name)
+    logging.getLogger("PIL").addHandler(_SILENT)  # else its complaints reach the terminal when nobody set up logging
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if isinstance(source, Image.Image):
+            return _decode(source, name)
+        with _open_file(source, name) as file:
+            try:
+                image = Image.open(file, formats=FORMATS)
+            except Exception as error:
+                raise ImageError(_explain_unopened(name, file, error)) from error
+            with image:
+                return _decode(image, name)
+
+
+def _name(source: ImageSource) -> str:
+    """How messages call the source: one printable line."""
+    if isinstance(source, str | Path):
+        return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(source)) or "''"
+    if isinstance(source, bytes):
+        return f"the image of {len(source):,} bytes"
+    return "the image array" if isinstance(source, np.ndarray) else "the image"
+
+
+def _open_file(source: str | Path | bytes, name: str) -> IO[bytes]:
+    """The bytes of a source, after everything that can be said without decoding it."""
+    if not isinstance(source, str | Path | bytes):
+        raise ImageError(f"an image cannot be read from a {type(source).__name__}: give a path, bytes or an array.")
+    try:
+        if isinstance(source, bytes):
+            size, file = len(source), io.BytesIO(source)
+        else:
+            path = Path(source)
+            if path.is_dir():
+                raise ImageError(f"{name} is a folder: give an image file in it.")
+            size = path.stat().st_size
+            if not path.is_file():
+                raise ImageError(f"{name} is a device or a pipe: give an image file.")
+            file = path.open("rb")
+    except FileNotFoundError:
+        raise ImageError(f"{name} does not exist: check the path.") from None
+    except PermissionError:
+        raise ImageError(f"{name} may not be read: check its permissions.") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, ImageError):
+            raise
+        raise ImageError(f"{name} cannot be opened ({_one_line(error)}): check the path.") from error
+    if 0 < size <= MAX_FILE_BYTES:
+        return file
+    file.close()
+    if size == 0:
+        raise ImageError(f"{name} is empty (0 bytes): save the image again.")
+    raise ImageError(f"{name} has {size:,} bytes, more than the {MAX_FILE_BYTES:,} allowed: save it smaller.")
+
+
+def _explain_unopened(name: str, file: IO[bytes], error: Exception) -> str:
+    from PIL import UnidentifiedImageError
+
+    file.seek(0)
+    start = file.read(64)
+    for signature, kind in _OTHER_FILES.items():
+        if start.lstrip().startswith(signature):
+            return f"{name} is {kind}, not an image: {_READABLE}; save a picture of it as PNG."
+    if start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS:
+        return f"{name} is a HEIC photo, as phones save them: {_READABLE}; save it as JPEG."
+    if isinstance(error, UnidentifiedImageError):
+        return f"{name} is not an image: {_READABLE}; open it in another program and save it as PNG."
+    return _explain_damaged(name, error)
+
+
+def _explain_damaged(name: str, error: Exception) -> str:
+    from PIL.Image import DecompressionBombError
+
+    if isinstance(error, DecompressionBombError):
+        return f"{name} says that it has far more than the {MAX_PIXELS:,} pixels allowed: make it smaller."
+    return f"{name} is damaged, or of a kind that cannot be decoded ({_one_line(error)}): save the image again, as PNG."
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:120]
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageError(f"{name} is {width}×{height}: it has no pixels; save the image again.")
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{name} is {width:,}×{height:,}, which is {width * height:,} pixels: {MAX_PIXELS:,} are allowed; "
+            "make it smaller."
+        )
+
+
+def _decode(image: "Image", name: str) -> "Image":
+    """Load the pixels, turn them upright, and keep nothing else of the file."""
+    _check_size(image.size, name)
+    compression = image.info.get("compression", "raw")
+    if image.format == "TIFF" and compression not in _TIFF_COMPRESSIONS + _TIFF_FAX_COMPRESSIONS:
+        raise ImageError(f"{name} is a TIFF file compressed with {compression!s:.20}: save it as PNG.")
+    try:
+        image.load()
+        _check_size(image.size, name)
+        decoded = image.copy()
+    except ImageError:
+        raise
+    except Exception as error:  # decoders raise nearly everything: OSError, ValueError, SyntaxError, struct.error, ...
+        raise ImageError(_explain_damaged(name, error)) from error
+    notes = list(image.info.get("notes", ()))
+    kept = {key: image.info[key] for key in ("transparency",) if key in image.info}
+    decoded, turned = _turn_upright(image, decoded)
+    notes += turned
+    if _has_more_frames(image):
+        notes.append("the first of several frames")
+    decoded.info = {"notes": tuple(notes), **kept}
+    return decoded
+
+
+def _turn_upright(image: "Image", decoded: "Image") -> tuple["Image", list[str]]:
+    """Apply the EXIF orientation. Broken EXIF data turns nothing: that is what every viewer does."""
+    from PIL.Image import Transpose
+
+    turns = {
+        2: (Transpose.FLIP_LEFT_RIGHT, "mirrored"),
+        3: (Transpose.ROTATE_180, "turned by 180°"),
+        4: (Transpose.FLIP_TOP_BOTTOM, "mirrored upside down"),
+        5: (Transpose.TRANSPOSE, "mirrored and turned by 90°"),
+        6: (Transpose.ROTATE_270, "turned by 90° clockwise"),
+        7: (Transpose.TRANSVERSE, "mirrored and turned by 90°"),
+        8: (Transpose.ROTATE_90, "turned by 90° anticlockwise"),
+    }
+    try:
+        orientation = image.getexif().get(_ORIENTATION)
+    except Exception:  # the parsers of EXIF and XMP raise nearly everything
+        return decoded, []
+    if orientation not in turns:
+        return decoded, []
+    method, note = turns[orientation]
+    return decoded.transpose(method), [f"{note}, as its EXIF data says"]
+
+
+def _has_more_frames(image: "Image") -> bool:
+    try:
+        return bool(getattr(image, "is_animated", False)) and image.format != "MPO"
+    except Exception:  # a broken second frame does not matter for the first
+        return False

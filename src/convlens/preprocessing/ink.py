@@ -1,0 +1,126 @@
+"""Finding the ink: background, polarity, contrast, and the box around it, robust to noise.
+
+Images are uint8 H×W. Otsu's threshold would be the obvious way to find ink, but it needs two humps in the histogram,
+and a thin stroke on a large sheet has one.
+"""
+
+import numpy as np
+
+_SMALL = 2 * 28  # up to here, every pixel counts: no smoothing
+_NOISE_WIDTH = 4.5  # median absolute deviations, about 3 standard deviations of normal noise
+_LEAST_CONTRAST = 12  # grey levels; below it there is no ink, only noise
+_INK_LEVEL = 0.2  # of the contrast: what counts as ink when its box is looked for
+_LEAST_UNEVENNESS = 2  # grey levels
+_SPECK = 0.02  # of all ink: what stands apart with less is dust
+
+
+def border_mask(height: int, width: int) -> np.ndarray:
+    """True along the four edges, as thick as 1/28 of the image."""
+    thickness = max(1, min(height, width) // 28)
+    mask = np.ones((height, width), np.bool_)
+    mask[thickness:-thickness, thickness:-thickness] = False
+    return mask
+
+
+def border_pixels(grey: np.ndarray) -> np.ndarray:
+    """The pixels along the four edges, in one row."""
+    return grey[border_mask(*grey.shape)]
+
+
+def even_out_light(grey: np.ndarray) -> tuple[np.ndarray, int]:
+    """Take out light that grows steadily from one side to another, and say how many grey levels it spanned.
+
+    A plane is fitted to the border, twice: the second time without the pixels far from it, which may be ink. The same
+    array comes back where a plane explains little of the border, or where the border is even.
+    """
+    height, width = grey.shape
+    border = border_mask(height, width)
+    values = grey[border].astype(np.float64)
+    deviation = float(np.median(np.abs(values - np.median(values))))
+    if max(height, width) <= _SMALL or deviation < _LEAST_UNEVENNESS:
+        return grey, 0
+    rows, columns = np.nonzero(border)
+    terms = np.stack([np.ones(len(rows)), rows / height, columns / width], axis=1)
+    plane = np.linalg.lstsq(terms, values, rcond=None)[0]
+    distances = np.abs(values - terms @ plane)
+    near = distances <= _NOISE_WIDTH * np.median(distances) + 1
+    plane = np.linalg.lstsq(terms[near], values[near], rcond=None)[0]
+    if float(np.median(np.abs(values - terms @ plane))) > deviation / 1.5:
+        return grey, 0
+    light = plane[1] * np.arange(height)[:, None] / height + plane[2] * np.arange(width) / width
+    even = np.clip(np.rint(grey - (light - light.mean())), 0, 255).astype(np.uint8)
+    return even, round(float(np.ptp(light)))
+
+
+def is_dark_on_light(grey: np.ndarray) -> bool:
+    """Whether the ink is darker than the background, which is the median of the border.
+
+    Ink lies further from the background than anything else; where both directions are about as far, a light
+    background decides.
+
+    >>> is_dark_on_light(np.pad(np.zeros((2, 2), np.uint8), 1, constant_values=90))
+    True
+    """
+    background = float(np.median(border_pixels(grey)))
+    smooth = _smoothed(grey)
+    below, above = background - int(smooth.min()), int(smooth.max()) - background
+    if below > 1.5 * above or above > 1.5 * below:
+        return below > above
+    return background > 127
+
+
+def stretch_ink(grey: np.ndarray) -> np.ndarray | None:
+    """Subtract background and noise from a light-on-dark image and stretch the ink to 255; None if there is no ink.
+
+    The noise is measured on the border, so an image with an even background loses nothing but the background.
+    """
+    border = border_pixels(grey).astype(np.float32)
+    background = float(np.median(border))
+    noise = _NOISE_WIDTH * float(np.median(np.abs(border - background)))
+    peak = int((_smoothed(grey) if noise else grey).max()) - background
+    if peak < max(_LEAST_CONTRAST, noise):
+        return None
+    if background == 0 and noise == 0 and peak >= 250:
+        return grey
+    floor = background + min(noise, peak / 2)
+    stretched = (grey.astype(np.float32) - floor) * (255 / (background + peak - floor))
+    return np.rint(np.clip(stretched, 0, 255)).astype(np.uint8)
+
+
+def ink_box(ink: np.ndarray, wanted: int = 0) -> tuple[slice, slice] | None:
+    """Rows and columns of the box around the ink of a light-on-dark image, without dust; None if there is none.
+
+    Ink whose longest side is `wanted` with every faint pixel counted keeps them all, so that it need not be scaled.
+
+    >>> ink_box(np.array([[0, 0, 0], [0, 255, 9], [0, 0, 0]], np.uint8))
+    (slice(1, 2, None), slice(1, 2, None))
+    """
+    rows, columns = (_span((ink > 0).sum(axis=axis)) for axis in (1, 0))
+    if wanted and max(rows.stop - rows.start, columns.stop - columns.start) == wanted:
+        return rows, columns
+    mask = np.minimum(ink, _smoothed(ink)) >= _INK_LEVEL * 255
+    if not mask.any():
+        return None
+    rows = _span(mask.sum(axis=1))
+    columns = _span(mask[rows].sum(axis=0))
+    return _span(mask[:, columns].sum(axis=1)), columns
+
+
+def _span(counts: np.ndarray) -> slice:
+    """From the first to the last line with ink, leaving out groups of lines that hold hardly any of it."""
+    if not counts.any():
+        return slice(0, 0)
+    has_ink = np.concatenate([[False], counts > 0, [False]])
+    starts, ends = np.flatnonzero(~has_ink[:-1] & has_ink[1:]), np.flatnonzero(has_ink[:-1] & ~has_ink[1:])
+    sums = np.add.reduceat(np.append(counts, 0), np.stack([starts, ends], axis=1).ravel())[::2]
+    kept = np.flatnonzero(sums >= _SPECK * counts.sum())
+    return slice(int(starts[kept[0]]), int(ends[kept[-1]]))
+
+
+def _smoothed(grey: np.ndarray) -> np.ndarray:
+    """Each pixel averaged with its neighbours, so that single noisy pixels do not count; small images as they are."""
+    if max(grey.shape) <= _SMALL:
+        return grey
+    from PIL import Image, ImageFilter
+
+    return np.asarray(Image.fromarray(grey).filter(ImageFilter.BoxBlur(1)))

@@ -1,0 +1,128 @@
+"""What a trained model stores of its preprocessing: a few plain numbers, checked on the way in, JSON on the way out."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convlens.errors import UsageError
+
+RULES = ("mnist", "fashion-mnist", "letterbox")
+_SQUARE_GREY_RULES = ("mnist", "fashion-mnist")
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Network input = (pixels / 255 − mean) / std, channel by channel.
+
+    >>> Normalisation((0.5,), (0.25,)).apply(np.array([[[[0, 255]]]], np.uint8))
+    array([[[[-2.,  2.]]]], dtype=float32)
+    """
+
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", tuple(float(value) for value in self.mean))
+        object.__setattr__(self, "std", tuple(float(value) for value in self.std))
+        if not self.mean or len(self.mean) != len(self.std):
+            raise UsageError(
+                f"{len(self.mean)} means and {len(self.std)} deviations: give one of each for every channel."
+            )
+        if not all(math.isfinite(value) for value in self.mean + self.std) or min(self.std) <= 0:
+            raise UsageError(f"mean {self.mean} and std {self.std}: all must be finite, and std greater than 0.")
+
+    def apply(self, pixels: np.ndarray) -> np.ndarray:
+        """Pixels uint8 N×C×H×W as the network's input, float32 of the same shape."""
+        shape = (-1, 1, 1)
+        mean, std = np.array(self.mean, np.float32).reshape(shape), np.array(self.std, np.float32).reshape(shape)
+        return (pixels.astype(np.float32) / np.float32(255) - mean) / std
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes the network's input.
+
+    Args:
+        image_shape: (channels, height, width) of the network's input; 1 channel is grey, 3 are red, green and blue.
+        rules: `mnist` and `fashion-mnist` (square and grey), or `letterbox`.
+        light_on_dark: what the training images are; None where they are mixed or in colour: nothing is inverted then.
+        normalisation: what follows the pixels.
+
+    Raises:
+        UsageError: a value that is not allowed, or values that do not fit together.
+
+    >>> Preprocessing.from_dict(Preprocessing().as_dict()) == Preprocessing()
+    True
+    """
+
+    image_shape: tuple[int, int, int] = (1, 28, 28)
+    rules: str = "mnist"
+    light_on_dark: bool | None = True
+    normalisation: Normalisation = Normalisation()
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.image_shape)
+        object.__setattr__(self, "image_shape", shape)
+        if len(shape) != 3 or not all(type(size) is int and size > 0 for size in shape) or shape[0] not in (1, 3):
+            raise UsageError(f"an image shape of {shape}: give (channels, height, width) with 1 or 3 channels.")
+        if self.rules not in RULES:
+            raise UsageError(f"preprocessing rules {self.rules!r}: {', '.join(RULES)} are known; choose one of them.")
+        if self.rules in _SQUARE_GREY_RULES and (shape[0] != 1 or shape[1] != shape[2]):
+            raise UsageError(f"the rules {self.rules!r} make square grey images, not {_times(shape)}: use letterbox.")
+        if len(self.normalisation.mean) != shape[0]:
+            raise UsageError(
+                f"{len(self.normalisation.mean)} normalised channels for images of {shape[0]}: "
+                "give one mean and one std for each."
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "image_shape": list(self.image_shape),
+            "rules": self.rules,
+            "light_on_dark": self.light_on_dark,
+            "normalisation": {"mean": list(self.normalisation.mean), "std": list(self.normalisation.std)},
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Preprocessing":
+        """The way back from `as_dict`; nothing may be missing, unknown or of another type.
+
+        Raises:
+            UsageError: with the name of the value.
+        """
+        _check_keys("preprocessing", stored, ("image_shape", "rules", "light_on_dark", "normalisation"))
+        scaling = stored["normalisation"]
+        _check_keys("normalisation", scaling, ("mean", "std"))
+        shape, polarity = stored["image_shape"], stored["light_on_dark"]
+        if not isinstance(shape, list | tuple):
+            raise UsageError(f"image_shape {shape!r}: give a list of three whole numbers.")
+        if polarity is not None and not isinstance(polarity, bool):
+            raise UsageError(f"light_on_dark {polarity!r}: give true, false or null.")
+        if not isinstance(stored["rules"], str):
+            raise UsageError(f"rules {stored['rules']!r}: give one of {', '.join(RULES)}.")
+        normalisation = Normalisation(_numbers("mean", scaling["mean"]), _numbers("std", scaling["std"]))
+        return cls(tuple(shape), stored["rules"], polarity, normalisation)
+
+
+def _check_keys(name: str, stored: object, expected: tuple[str, ...]) -> None:
+    if not isinstance(stored, Mapping):
+        raise UsageError(f"{name} {stored!r:.60}: give an object with {', '.join(expected)}.")
+    missing, unknown = [key for key in expected if key not in stored], [key for key in stored if key not in expected]
+    if missing or unknown:
+        parts = ["lacks " + ", ".join(missing)] * bool(missing)
+        parts += ["does not know " + ", ".join(map(str, unknown))] * bool(unknown)
+        raise UsageError(f"{name} {' and '.join(parts)}: it has {', '.join(expected)}.")
+
+
+def _numbers(name: str, values: object) -> tuple[float, ...]:
+    if not isinstance(values, list | tuple) or not all(type(value) in (int, float) for value in values):
+        raise UsageError(f"{name} {values!r:.60}: give a list of numbers, one for each channel.")
+    return tuple(values)
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "×".join(str(size) for size in shape)

@@ -1,0 +1,153 @@
+"""Bytes of the trained-model file: written, read and proved whole. `docs/model-format.md` is the description.
+
+The tensors are safetensors' business; what is checked here is what safetensors leaves open: that the file is whole,
+that its tensors are those of its network, and that no bit has changed. Nothing in the file is executed.
+"""
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from convlens.engines.engine import Weights
+from convlens.errors import DamagedModel, FutureModel, ModelFileError
+from convlens.files import sha256_of_bytes
+
+FORMAT_VERSION = 1
+_DTYPES = {"float32": "F32", "int64": "I64"}
+_PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_LONGEST_HEADER = 100_000_000
+_UNSEALED = "0" * 64
+"""Stands in the checksum's place while the checksum is computed."""
+
+
+def encode(facts: dict[str, Any], weights: Weights) -> bytes:
+    """The whole file: `facts` becomes the JSON of the metadata, `weights` the tensors. The same values give the same
+    bytes.
+    """
+    head = {"format_version": FORMAT_VERSION, "sha256": _UNSEALED}
+    text = json.dumps(head | facts | head, ensure_ascii=False, allow_nan=False)
+    arrays = {name: np.array(array, order="C") for name, array in weights.items()}
+    text = text.replace(_UNSEALED, checksum(text, arrays), 1)
+    return safetensors.numpy.save(arrays, metadata={"convlens": text})
+
+
+def checksum(text: str, weights: Weights) -> str:
+    """The SHA-256 over the metadata's JSON, with zeros in the checksum's place, and every tensor in the order of the
+    names.
+    """
+    parts: list[bytes] = [text.encode()]
+    for name in sorted(weights):
+        array = weights[name]
+        shape = ",".join(map(str, array.shape))
+        parts.append(f"{name}\0{_DTYPES[str(array.dtype)]}\0{shape}\0".encode())
+        parts.append(array.tobytes())
+    return sha256_of_bytes(*parts)
+
+
+def decode(content: bytes, name: str) -> tuple[dict[str, Any], Weights]:
+    """The facts and the tensors, not yet proved unchanged; `name` is how errors call the file.
+
+    Raises:
+        ModelFileError: it is some other kind of file.
+        FutureModel: a later format.
+        DamagedModel: it is cut short or cannot be read.
+    """
+    header = _read_header(content, name)
+    facts = _read_facts(header.pop("__metadata__", None), name)
+    _check_length(content, header, name)
+    try:
+        weights = safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, ValueError, TypeError, KeyError) as error:
+        raise DamagedModel(f"{name} is damaged: its tensors cannot be read ({error}). Take another copy.") from error
+    return facts, weights
+
+
+def check_unchanged(content: bytes, weights: Weights, name: str) -> None:
+    """Compare the SHA-256.
+
+    Raises:
+        DamagedModel: something in the file is not as it was written, or a weight is no number.
+    """
+    text = _read_header(content, name)["__metadata__"]["convlens"]
+    claimed = str(json.loads(text).get("sha256"))
+    known = all(str(array.dtype) in _DTYPES for array in weights.values())
+    if not known or checksum(text.replace(claimed, _UNSEALED, 1), weights) != claimed:
+        raise DamagedModel(
+            f"{name} is damaged: its SHA-256 does not match, so at least one bit is not as it was written. "
+            "Take another copy."
+        )
+    for tensor, array in weights.items():
+        if not np.isfinite(array).all():
+            raise DamagedModel(f"{name}: tensor {tensor} holds NaN or infinity, so it cannot predict. Train again.")
+
+
+def _read_header(content: bytes, name: str) -> dict[str, Any]:
+    """The JSON at the front of a safetensors file."""
+    if content[8:9] != b"{" and content.startswith(_PICKLES):
+        raise ModelFileError(
+            f"{name} is a PyTorch pickle, which could run any code and is never opened here. "
+            "Give a model that Convlens wrote."
+        )
+    if len(content) < 8:
+        raise DamagedModel(f"{name} is cut short: it has {len(content)} bytes, too few for a model. Take another copy.")
+    (length,) = struct.unpack("<Q", content[:8])
+    if length > _LONGEST_HEADER or content[8:9] not in (b"{", b""):
+        raise ModelFileError(
+            f"{name} is not a trained model: it is no safetensors file. Give a model that Convlens wrote."
+        )
+    if 8 + length > len(content):
+        raise DamagedModel(
+            f"{name} is cut short: its header has {length:,} bytes, the file only {len(content):,}. Take another copy."
+        )
+    try:
+        header = json.loads(content[8 : 8 + length])
+    except (ValueError, RecursionError) as error:
+        raise DamagedModel(f"{name} is damaged: its header cannot be read ({error}). Take another copy.") from error
+    if not isinstance(header, dict):
+        raise DamagedModel(f"{name} is damaged: its header is not a JSON object. Take another copy.")
+    return header
+
+
+def _read_facts(metadata: Any, name: str) -> dict[str, Any]:
+    """The `convlens` entry of the metadata, of a version that is known here."""
+    if not isinstance(metadata, dict) or "convlens" not in metadata:
+        raise ModelFileError(
+            f"{name} is a safetensors file but no trained model: its metadata has no 'convlens' entry. "
+            "Give a model that Convlens wrote."
+        )
+    try:
+        facts = json.loads(metadata["convlens"])
+        version = facts["format_version"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DamagedModel(f"{name} is damaged: its 'convlens' metadata cannot be read. Take another copy.") from error
+    if not isinstance(version, int) or version < 1:
+        raise DamagedModel(
+            f"{name} is damaged: its format version is {version!r}, not a whole number from 1. Take another copy."
+        )
+    if version > FORMAT_VERSION:
+        raise FutureModel(
+            f"{name} has format version {version}; this Convlens reads up to {FORMAT_VERSION}. "
+            "pip install --upgrade convlens"
+        )
+    return facts
+
+
+def _check_length(content: bytes, header: dict[str, Any], name: str) -> None:
+    """The data must be exactly as long as the header says."""
+    try:
+        (length,) = struct.unpack("<Q", content[:8])
+        promised = 8 + length + max((int(tensor["data_offsets"][1]) for tensor in header.values()), default=0)
+    except (TypeError, KeyError, IndexError, ValueError) as error:
+        raise DamagedModel(f"{name} is damaged: its table of tensors cannot be read. Take another copy.") from error
+    if len(content) < promised:
+        raise DamagedModel(
+            f"{name} is cut short: {len(content):,} of its {promised:,} bytes are there. Take another copy."
+        )
+    if len(content) > promised:
+        raise DamagedModel(
+            f"{name} is damaged: {len(content) - promised:,} bytes too many at its end. Take another copy."
+        )

@@ -1,0 +1,53 @@
+"""Where a model is: a file, a run folder, or `latest`.
+
+`latest` is whatever `runs/latest` points to. Where the file system has no links, `latest` is a text file that holds the
+name of the run folder.
+"""
+
+from pathlib import Path
+
+from convlens.errors import ModelFileError
+
+MODEL_FILE_NAME = "model.safetensors"
+RUNS_FOLDER = Path("runs")
+LATEST = "latest"
+
+
+def find_model_file(model: Path | str) -> Path:
+    """The model file that a person means by a file, a run folder or `latest`.
+
+    Raises:
+        ModelFileError: there is no such file or folder, or the folder holds no model.
+    """
+    path = Path(model)
+    if str(model) == LATEST and not path.exists():
+        path = latest_run()
+    if not path.exists():
+        raise ModelFileError(f"{model}: no such file or folder. Give a model file, a run folder, or latest.")
+    if not path.is_dir():
+        return path
+    file = path / MODEL_FILE_NAME
+    if not file.is_file():
+        raise ModelFileError(
+            f"{path}: this folder holds no {MODEL_FILE_NAME}. Give a model file or a finished run's folder."
+        )
+    return file
+
+
+def latest_run(runs: Path = RUNS_FOLDER) -> Path:
+    """The folder that `runs/latest` points to.
+
+    Raises:
+        ModelFileError: nothing was trained in this folder yet, or the run is gone.
+    """
+    pointer = runs / LATEST
+    target = pointer
+    if pointer.is_file():
+        target = runs / pointer.read_text(encoding="utf-8").strip()
+    if target.is_dir():
+        return target.resolve()
+    if pointer.is_symlink() or pointer.exists():
+        raise ModelFileError(f"{pointer} points to a run that is gone. Name a model file or a run folder.")
+    raise ModelFileError(
+        f"there is no latest run: {pointer} does not exist in {Path.cwd()}. Run `convlens train`, or name a model file."
+    )

@@ -1,0 +1,248 @@
+"""The object that a person holds after training: network, weights, preprocessing, class names and the facts of its
+training.
+
+It is immutable and holds only NumPy arrays and plain values, so that it is the same whichever engine made it and
+whichever engine runs it. The engine is opened on first use.
+"""
+
+import html
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.engines import Engine, Plan, Weights, open_engine
+from convlens.errors import DamagedModel, ModelFileError, UsageError
+from convlens.files import write_atomically
+from convlens.network import Network
+from convlens.pixels import ImageSource
+from convlens.prediction import Prediction, predict_images
+from convlens.preprocessing import Preprocessing
+from convlens.trained_model import file_format
+from convlens.trained_model.location import find_model_file
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A network that has learned, with all that is needed to use it.
+
+    Attributes:
+        network: the description; its last `dense` may leave the number of classes open.
+        weights: arrays under the names of PyTorch's state dict.
+        preprocessing: how an image file becomes the network's input.
+        class_names: one for each output, in order.
+        facts: what is known of the training, JSON values only; for people, nothing depends on it.
+
+    >>> from convlens.network import initial_weights
+    >>> network = Network.from_text("conv 2 3x3, relu, dense")
+    >>> model = TrainedModel(
+    ...     network, initial_weights(network, (1, 8, 8), 2, seed=0), Preprocessing((1, 8, 8)), ("cat", "dog"))
+    >>> model
+    TrainedModel('conv 2 3x3, relu, dense', input 1×8×8, 2 classes, 166 parameters)
+    """
+
+    network: Network
+    weights: Weights
+    preprocessing: Preprocessing
+    class_names: tuple[str, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> Plan:
+        """What an engine has to compute for this model."""
+        shape = self.preprocessing.image_shape
+        return Plan(self.network, shape, len(self.class_names), self.preprocessing.normalisation)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that this model predicts with: the one that `auto` takes, opened on first use."""
+        return self.open_engine()
+
+    def open_engine(self, engine: str = "auto", device: str = "auto", threads: int | None = None) -> Engine:
+        """A new engine with this model's weights; see `convlens.engines.open_engine` for the choices and errors."""
+        opened = open_engine(self.plan, engine, device, threads)
+        opened.set_weights(self.weights)
+        return opened
+
+    @overload
+    def predict(self, images: list[Any] | tuple[Any, ...]) -> list[Prediction]: ...
+
+    @overload
+    def predict(self, images: ImageSource) -> Prediction: ...
+
+    def predict(self, images: ImageSource | list[Any] | tuple[Any, ...]) -> Prediction | list[Prediction]:
+        """What the model says of an image, or of each of several.
+
+        Args:
+            images: a path, the bytes of a file, a Pillow image or an array (H×W or H×W×C, uint8); or a list of
+            these. Any
+                size and mode: the stored preprocessing makes it the network's input, and the prediction's `notes`
+                say how.
+
+        Returns:
+            One `Prediction` for one image, a list of them for a list.
+
+        Raises:
+            ImageError: one of them is no image.
+        """
+        if isinstance(images, list | tuple):
+            return predict_images(self.engine, self.preprocessing, self.class_names, images)
+        return self.predict([images])[0]
+
+    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """N × classes for images that already have the network's shape (uint8, N × channels × height × width)."""
+        return self.engine.logits(images)
+
+    def save(self, path: Path | str) -> Path:
+        """Write the model as one file; see `docs/model-format.md`. Returns the path.
+
+        Raises:
+            OutputError: the file cannot be written. An older file of that name is then still whole.
+        """
+        return write_atomically(path, self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The content of the model file."""
+        facts = {
+            "network": str(self.network),
+            "class_names": list(self.class_names),
+            "preprocessing": self.preprocessing.as_dict(),
+            "facts": self.facts,
+        }
+        return file_format.encode(facts, self.weights)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, name: str = "model") -> "TrainedModel":
+        """Read the content of a model file; `name` is how errors call it.
+
+        Raises:
+            ModelFileError: it is not a usable trained model; each cause has its own message.
+        """
+        stored, weights = file_format.decode(content, name)
+        try:
+            typed = msgspec.convert(stored, _Stored)
+            network = Network.from_text(typed.network)
+            preprocessing = Preprocessing.from_dict(typed.preprocessing)
+            class_names = _checked_class_names(typed.class_names)
+            expected = network.parameter_shapes(preprocessing.image_shape, len(class_names))
+        except (UsageError, msgspec.ValidationError) as error:
+            raise DamagedModel(f"{name} is damaged. Its metadata cannot be used: {error}") from error
+        _check_tensors(expected, weights, name)
+        file_format.check_unchanged(content, weights, name)
+        return cls(network, weights, preprocessing, class_names, typed.facts)
+
+    def to_torch(self) -> "nn.Sequential":
+        """The network as a plain `torch.nn.Sequential` in evaluation mode, with these weights.
+
+        Its input is what the preprocessing makes: float32, N × channels × height × width, (pixels / 255 − mean) / std.
+
+        Raises:
+            MissingDependency: PyTorch is not installed.
+        """
+        open_engine(self.plan, "torch", "cpu")
+        from convlens.engines.torch_engine import build_module, load_weights
+
+        module = build_module(self.network, self.plan.input_shape, self.plan.classes)
+        load_weights(module, self.weights)
+        return module.eval()
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers were learned (running statistics of batch normalisation are not)."""
+        return sum(
+            array.size
+            for name, array in self.weights.items()
+            if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+        )
+
+    def __repr__(self) -> str:
+        shape = "×".join(map(str, self.preprocessing.image_shape))
+        return (
+            f"TrainedModel({str(self.network)!r}, input {shape}, {len(self.class_names)} classes, "
+            f"{self.parameters:,} parameters)"
+        )
+
+    def summary(self) -> dict[str, str]:
+        """The few facts that a person asks for first, as text."""
+        facts = self.facts
+        rows = {
+            "network": str(self.network),
+            "input": "×".join(map(str, self.preprocessing.image_shape)),
+            "classes": f"{len(self.class_names)}: {_shortened(', '.join(self.class_names))}",
+            "parameters": f"{self.parameters:,}",
+        }
+        if test := facts.get("test"):
+            rows["test accuracy"] = f"{test['accuracy']:.2%} of {test['total']:,} images"
+        for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
+            if key in facts:
+                rows[key.replace("_", " ")] = str(facts[key])
+        if "seconds" in facts:
+            rows["training time"] = f"{facts['seconds']:.1f} s"
+        return rows
+
+    def _repr_html_(self) -> str:
+        left = "style='text-align:left'"
+        rows = "".join(
+            f"<tr><th {left}>{html.escape(key)}</th><td {left}>{html.escape(value)}</td></tr>"
+            for key, value in self.summary().items()
+        )
+        return f"<table><caption>Trained model</caption>{rows}</table>"
+
+
+def load_model(model: Path | str) -> TrainedModel:
+    """Load a trained model from its file, a run folder, or `"latest"`.
+
+    Raises:
+        ModelFileError: there is none, or it is not usable; each cause has its own message.
+    """
+    path = find_model_file(model)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}. Give a model that Convlens wrote.") from error
+    return TrainedModel.from_bytes(content, str(path))
+
+
+class _Stored(msgspec.Struct):
+    """The metadata of a model file, besides the version; msgspec checks the types."""
+
+    network: str
+    class_names: list[str]
+    preprocessing: dict[str, Any]
+    facts: dict[str, Any]
+
+
+def _checked_class_names(names: list[str]) -> tuple[str, ...]:
+    if not names or len(set(names)) != len(names):
+        raise UsageError("its class names are not distinct.")
+    return tuple(names)
+
+
+def _check_tensors(expected: dict[str, tuple[int, ...]], weights: Weights, name: str) -> None:
+    """The tensors must be exactly those of the network; all differences are named at once."""
+    missing = [tensor for tensor in expected if tensor not in weights]
+    extra = [tensor for tensor in weights if tensor not in expected]
+    if missing or extra:
+        raise DamagedModel(
+            f"{name}: its tensors are not those of its network. Missing: {', '.join(missing) or 'none'}; "
+            f"left over: {', '.join(extra) or 'none'}. Take another copy."
+        )
+    for tensor, shape in expected.items():
+        dtype = "int64" if tensor.endswith("num_batches_tracked") else "float32"
+        found = weights[tensor]
+        if found.shape != shape or str(found.dtype) != dtype:
+            raise DamagedModel(
+                f"{name}: tensor {tensor} is {found.dtype} {found.shape}; its network takes {dtype} {shape}. "
+                "Take another copy."
+            )
+
+
+def _shortened(text: str, length: int = 80) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,19 @@
+"""Making a trained model: settings, the loop, and the folder that a run writes."""
+
+from convlens.training.events import EpochDone, Event, Progress, Tested, TrainingStarted
+from convlens.training.recipes import RECIPES, choose_settings
+from convlens.training.session import resume_training, train
+from convlens.training.settings import TrainingSettings
+
+__all__ = [
+    "RECIPES",
+    "EpochDone",
+    "Event",
+    "Progress",
+    "Tested",
+    "TrainingSettings",
+    "TrainingStarted",
+    "choose_settings",
+    "resume_training",
+    "train",
+]

@@ -1,0 +1,111 @@
+"""What a training tells while it runs, and how a log says it.
+
+The training room knows no terminal: it hands these values to whoever asked, and the log file and the terminal both
+print `log_lines`.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class TrainingStarted:
+    """Everything is ready; the first step comes next. `steps_done` is above 0 when an earlier training goes on."""
+
+    data: str
+    images: int
+    settings: TrainingSettings
+    engine: str
+    parameters: int
+    steps_per_epoch: int
+    steps_done: int
+    folder: Path | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A stretch of steps is done: `losses` are theirs, the first of them is batch `first_batch` of the epoch (both
+    from 0).
+    """
+
+    epoch: int
+    first_batch: int
+    losses: NDArray[np.float32]
+    accuracy: float
+    images_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """An epoch is done. `loss` and `accuracy` are over its training images, each judged before the step that learned
+    from it.
+    """
+
+    epoch: int
+    steps: int
+    loss: float
+    accuracy: float
+    validation_accuracy: float | None
+    learning_rate: float
+    seconds: float
+    images_per_second: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON and for `metrics.csv`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The test images were judged, once, by the finished model."""
+
+    correct: int
+    total: int
+
+    @property
+    def accuracy(self) -> float:
+        """0 to 1."""
+        return self.correct / self.total
+
+
+Event: TypeAlias = TrainingStarted | Progress | EpochDone | Tested
+
+
+def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
+    """The event as lines of a plain log; none for most stretches. The loss lines are the tutorial's.
+
+    >>> log_lines(Tested(correct=9873, total=10_000), TrainingSettings())
+    ['Accuracy: 98.73 % of 10,000 test images']
+    """
+    match event:
+        case TrainingStarted():
+            optimizer = f"{settings.optimizer.name} {settings.learning_rate:g} {settings.schedule}"
+            lines = [
+                f"Data: {event.data}, {event.images:,} training images",
+                f"Network: {settings.network} ({event.parameters:,} parameters)",
+                f"Recipe: {settings.recipe}, {settings.epochs} epochs, {optimizer}, seed {settings.seed}",
+                f"Epoch: {event.steps_per_epoch} batches of {settings.batch_size} images",
+                f"Engine: {event.engine}",
+            ]
+            return lines + ([f"Going on after step {event.steps_done}"] if event.steps_done else [])
+        case Progress():
+            lines = [f"Epoch -> {event.epoch}"] if event.first_batch == 0 else []
+            batches = range(event.first_batch, event.first_batch + len(event.losses))
+            return lines + [
+                f"  Batch: {batch}, Loss: {float(event.losses[batch - event.first_batch])}"
+                for batch in batches
+                if batch % settings.log_every == 0
+            ]
+        case EpochDone():
+            held_out = "" if event.validation_accuracy is None else f", held out {event.validation_accuracy:.2%}"
+            speed = f"{event.seconds:.1f} s, {event.images_per_second:,.0f} images/s"
+            return [f"  Accuracy while learning: {event.accuracy:.2%}{held_out}, mean loss {event.loss:.4f}, {speed}"]
+        case Tested():
+            return [f"Accuracy: {event.accuracy * 100:.2f} % of {event.total:,} test images"]

@@ -1,0 +1,166 @@
+"""The loop: stretches of steps until every epoch is done or somebody wants to stop.
+
+Nothing here depends on how long a stretch is or on what happened before a stop. The order of an epoch's images comes
+from the seed and the epoch's number, the learning rate from the step's number, so a training that goes on from step
+700 does what it would have done anyway, to the last bit.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.data import LabelledImages
+from convlens.engines import Engine, Trainer
+from convlens.errors import LossNotFinite
+from convlens.network import BatchNorm2d
+from convlens.training.events import EpochDone, Event, Progress
+from convlens.training.schedule import learning_rates
+from convlens.training.settings import TrainingSettings
+
+STRETCH_SECONDS = 0.1
+"""How long a stretch should take: ten reports a second, and Ctrl-C is heard within a blink."""
+
+
+@dataclass
+class History:
+    """What was measured so far: the loss and the right answers of every step, and a line for every finished epoch."""
+
+    losses: list[float] = field(default_factory=list)
+    correct: list[int] = field(default_factory=list)
+    epochs: list[EpochDone] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """Steps taken."""
+        return len(self.losses)
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a training needs while it runs."""
+
+    settings: TrainingSettings
+    images: int
+    held_out: LabelledImages | None
+    engine: Engine
+    trainer: Trainer
+    history: History
+    on_event: Callable[[Event], None]
+
+    @property
+    def images_per_epoch(self) -> int:
+        """All images, but one less where batch normalisation would be left with a single image in the last batch."""
+        normalises = any(isinstance(layer, BatchNorm2d) for layer in self.engine.plan.network.layers)
+        lonely = self.images % self.settings.batch_size == 1 and self.images > 1
+        return self.images - int(normalises and lonely)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of an epoch; the last one may be smaller."""
+        return -(-self.images_per_epoch // self.settings.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        """Of all epochs."""
+        return self.steps_per_epoch * self.settings.epochs
+
+    @property
+    def finished(self) -> bool:
+        """Whether every step is taken."""
+        return self.history.steps == self.total_steps
+
+
+def run_stretches(job: Job) -> Iterator[None]:
+    """Take the steps that are left, a stretch at a time; whoever iterates may save between stretches, or stop.
+
+    Raises:
+        LossNotFinite: the loss became NaN or infinite.
+    """
+    rates = learning_rates(job.settings.schedule, job.settings.learning_rate, job.total_steps)
+    stretch = 1
+    while job.history.steps < job.total_steps:
+        epoch, batch = divmod(job.history.steps, job.steps_per_epoch)
+        stretch = min(stretch, job.steps_per_epoch - batch)
+        seconds = _run_stretch(job, epoch, batch, rates[job.history.steps : job.history.steps + stretch])
+        if batch + stretch == job.steps_per_epoch:
+            _finish_epoch(job, epoch, float(rates[job.history.steps - 1]))
+        # At most twice as long as the last one: the first steps of a process tell little about the speed of the rest.
+        stretch = max(1, int(min(stretch * STRETCH_SECONDS / max(seconds, 1e-6), 2 * stretch)))
+        yield
+
+
+@lru_cache(maxsize=1)
+def epoch_order(seed: int, epoch: int, images: int, taken: int) -> NDArray[np.int64]:
+    """The order of one epoch's images: a permutation that depends on the seed and the epoch's number alone.
+
+    >>> epoch_order(3, 0, 5, 5)
+    array([4, 1, 3, 2, 0])
+    """
+    return np.random.default_rng([seed, 1, epoch]).permutation(images)[:taken]
+
+
+def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -> float:
+    """Run some steps of one epoch, record and report them; returns the seconds that they took."""
+    size = job.settings.batch_size
+    order = epoch_order(job.settings.seed, epoch, job.images, job.images_per_epoch)
+    start = time.perf_counter()
+    steps = job.trainer.run(order[batch * size : (batch + len(rates)) * size], size, rates)
+    seconds = time.perf_counter() - start
+    history = job.history
+    if not np.isfinite(steps.losses).all():
+        _explain_loss(job, epoch, batch, steps.losses, rates)
+    history.losses += steps.losses.tolist()
+    history.correct += steps.correct.tolist()
+    history.seconds += seconds
+    seen = min((batch + len(rates)) * size, job.images_per_epoch)
+    job.on_event(
+        Progress(
+            epoch=epoch,
+            first_batch=batch,
+            losses=steps.losses,
+            accuracy=sum(history.correct[epoch * job.steps_per_epoch :]) / seen,
+            images_per_second=min(len(rates) * size, job.images_per_epoch) / max(seconds, 1e-9),
+            seconds_left=history.seconds / history.steps * (job.total_steps - history.steps),
+        )
+    )
+    return seconds
+
+
+def _finish_epoch(job: Job, epoch: int, learning_rate: float) -> None:
+    """Record and report a whole epoch; the held-out images are judged here."""
+    history, steps = job.history, job.steps_per_epoch
+    losses = np.array(history.losses[epoch * steps :], np.float64)
+    sizes = np.full(steps, job.settings.batch_size, np.float64)
+    sizes[-1] = job.images_per_epoch - (steps - 1) * job.settings.batch_size
+    seconds = history.seconds - sum(done.seconds for done in history.epochs)
+    held_out = None
+    if job.held_out is not None:
+        held_out = float((job.engine.logits(job.held_out.images).argmax(1) == job.held_out.labels).mean())
+    done = EpochDone(
+        epoch=epoch,
+        steps=steps,
+        loss=float((losses * sizes).sum() / job.images_per_epoch),
+        accuracy=sum(history.correct[epoch * steps :]) / job.images_per_epoch,
+        validation_accuracy=held_out,
+        learning_rate=learning_rate,
+        seconds=seconds,
+        images_per_second=job.images_per_epoch / max(seconds, 1e-9),
+    )
+    history.epochs.append(done)
+    job.on_event(done)
+
+
+def _explain_loss(job: Job, epoch: int, batch: int, losses: NDArray[np.float32], rates: NDArray[np.float64]) -> None:
+    """Raise the error that names the first step whose loss is no number."""
+    place = int(np.flatnonzero(~np.isfinite(losses))[0])
+    step = job.history.steps + place
+    raise LossNotFinite(
+        f"the loss became {float(losses[place])} at step {step} (epoch {epoch}, batch {batch + place}), "
+        f"where the learning rate was {rates[place]:.3g}. Try a learning rate ten times smaller: --learning-rate "
+        f"{job.settings.learning_rate / 10:.3g}"
+    )

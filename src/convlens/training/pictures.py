@@ -1,0 +1,76 @@
+"""The pictures that a run leaves behind: its curve, three test images with the model's answers, and the first
+kernels.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from convlens import charts
+from convlens.data import Dataset, LabelledImages
+from convlens.files import write_atomically
+from convlens.network import Conv2d, write_layer
+from convlens.prediction import predict_probabilities
+from convlens.trained_model import TrainedModel
+from convlens.training.loop import History
+
+SAMPLE_PLACES = {"1st": 0, "5th": 4, "9th": 8}
+"""The three of a shuffled test batch that the tutorial shows. Its text says 1st, 5th and 9th; its code takes [1],
+[5], [9].
+"""
+
+
+def write_pictures(folder: Path, model: TrainedModel, dataset: Dataset, history: History, steps_per_epoch: int) -> None:
+    """Draw what there is to draw; a run without test images has no samples, a network without conv no kernels."""
+    write_atomically(folder / "training.png", _draw_training(model, history, steps_per_epoch))
+    if dataset.test:
+        write_atomically(folder / "samples.png", _draw_samples(model, dataset.test))
+    layers = model.network.layers
+    first = next((number for number, layer in enumerate(layers) if isinstance(layer, Conv2d)), None)
+    if first is not None:
+        title = f"Layer {first}: {write_layer(layers[first])}"
+        weights = model.weights[f"{first}.weight"], model.weights[f"{first}.bias"]
+        write_atomically(folder / "kernels.png", charts.draw_kernels(*weights, title=title))
+
+
+def sample_indices(seed: int, test_images: int) -> dict[str, int]:
+    """Which test images are shown: the 1st, 5th and 9th of a batch that the seed draws, fewer where there are fewer.
+
+    >>> sample_indices(3, 10_000)
+    {'1st': 6817, '5th': 5240, '9th': 9413}
+    """
+    order = np.random.default_rng([seed, 2]).permutation(test_images)
+    return {name: int(order[place]) for name, place in SAMPLE_PLACES.items() if place < test_images}
+
+
+def _draw_training(model: TrainedModel, history: History, steps_per_epoch: int) -> bytes:
+    facts = model.facts
+    held_out = [done.validation_accuracy for done in history.epochs if done.validation_accuracy is not None]
+    test = facts.get("test")
+    shown = {"test accuracy": f"{test['accuracy'] * 100:.2f} %"} if test else {}
+    shown |= {
+        "steps": f"{facts['steps']:,}",
+        "training time": f"{facts['seconds']:.1f} s",
+        "images a second": f"{facts['training_images'] * history.steps / steps_per_epoch / history.seconds:,.0f}",
+        "engine": facts["engine"].partition(" on ")[0],
+    }
+    return charts.draw_training(
+        losses=np.array(history.losses),
+        steps_per_epoch=steps_per_epoch,
+        accuracies=[done.accuracy for done in history.epochs],
+        validation_accuracies=held_out or None,
+        title=f"{facts['data']}, recipe {facts['recipe']}, seed {facts['seed']}",
+        facts=shown,
+    )
+
+
+def _draw_samples(model: TrainedModel, test: LabelledImages) -> bytes:
+    samples = sample_indices(int(model.facts["seed"]), len(test))
+    indices = list(samples.values())
+    return charts.draw_samples(
+        images=test.images[indices],
+        probabilities=predict_probabilities(model.engine, test.images[indices]),
+        true_names=[test.class_names[test.labels[index]] for index in indices],
+        class_names=test.class_names,
+        captions=[f"{name}, test image {index:,}" for name, index in samples.items()],
+    )

@@ -1,0 +1,171 @@
+"""The folder that one training writes: never overwritten, every file whole, `runs/latest` pointing to the newest.
+
+runs/2026-11-23_1510_mnist/
+  model.safetensors   the trained model
+  config.toml         repeats the run: convlens train --config .../config.toml
+  command.txt         the command that started it
+  environment.json    machine and versions
+  metrics.csv         a line an epoch
+  training.png        loss and accuracy
+  samples.png         three test images with what the model says of them
+  kernels.png         the first layer's kernels
+  log.txt             what the plain log says
+  last.checkpoint     while it runs, and after a stop
+"""
+
+import csv
+import io
+import json
+import os
+import platform
+import shlex
+import sys
+import tomllib
+from dataclasses import fields
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from convlens.engines.choice import available_cores
+from convlens.errors import DataError, OutputError, UsageError
+from convlens.files import explain_write_errors, write_atomically
+from convlens.trained_model.location import LATEST, RUNS_FOLDER
+from convlens.training.events import EpochDone
+from convlens.training.settings import TrainingSettings
+
+CHECKPOINT_NAME = "last.checkpoint"
+CONFIG_NAME = "config.toml"
+
+
+def create_run_folder(name: str, out: Path | str) -> Path:
+    """A new, empty folder: `out`; where that ends in `*`, a folder with date, time and `name` in the `*`'s place.
+
+    Raises:
+        UsageError: `out` is there already and holds something.
+        OutputError: it cannot be made.
+    """
+    folder = Path(out)
+    with explain_write_errors(folder):
+        if folder.name == "*":
+            folder = _create_dated_folder(name, folder.parent)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise UsageError(f"{folder} is not empty, and a run is never overwritten. Give --out another folder.")
+    _check_writable(folder)
+    if folder.parent.resolve() == RUNS_FOLDER.resolve():
+        _point_latest_to(folder)
+    return folder
+
+
+def _create_dated_folder(name: str, parent: Path) -> Path:
+    base = f"{datetime.now():%Y-%m-%d_%H%M}_{name}"
+    parent.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 10_000):
+        folder = parent / (base if number == 1 else f"{base}_{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise OutputError(f"cannot find a free name for {parent / base}. Give one with --out.")
+
+
+def _check_writable(folder: Path) -> None:
+    """Find out before the training, not after it, that the folder takes no files."""
+    write_atomically(folder / ".writable", b"").unlink()
+
+
+def _point_latest_to(folder: Path) -> None:
+    """`runs/latest` becomes a link to the folder, or a text file with its name where links are not possible."""
+    pointer = folder.parent / LATEST
+    temporary = folder.parent / f".{LATEST}.{os.getpid()}"
+    try:
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(folder.name, target_is_directory=True)
+        temporary.replace(pointer)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        if pointer.is_symlink() or not pointer.is_dir():
+            pointer.unlink(missing_ok=True)
+            write_atomically(pointer, folder.name + "\n")
+
+
+def write_start(folder: Path, data: str, data_dir: str | None, settings: TrainingSettings, engine: str) -> None:
+    """What is known before the first step: config, command and environment."""
+    config = {"data": data, **({"data_dir": data_dir} if data_dir else {}), "settings": settings.as_dict()}
+    head = f"# Repeats this run: convlens train --config {shlex.quote(str(folder / CONFIG_NAME))}\n"
+    write_atomically(folder / CONFIG_NAME, head + tomli_w.dumps(config))
+    write_atomically(folder / "command.txt", shlex.join(["convlens", *sys.argv[1:]]) + "\n")
+    write_atomically(folder / "environment.json", json.dumps(describe_environment(engine), indent=2) + "\n")
+
+
+def read_config(path: Path | str) -> tuple[str, str | None, TrainingSettings]:
+    """The data, the data folder and the settings of a `config.toml`.
+
+    Raises:
+        DataError: it cannot be read or is no TOML.
+        UsageError: it holds something that is not known or not allowed.
+    """
+    try:
+        config = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}. Give the {CONFIG_NAME} of a run.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is no TOML file: {error}. Give the {CONFIG_NAME} of a run.") from error
+    unknown = set(config) - {"data", "data_dir", "settings"}
+    if unknown:
+        raise UsageError(f"{path}: {', '.join(sorted(unknown))} is not known; known are data, data_dir and [settings].")
+    settings = config.get("settings", {})
+    if not isinstance(settings, dict):
+        raise UsageError(f"{path}: settings is {settings!r}; make it a table, [settings].")
+    return str(config.get("data", "mnist")), config.get("data_dir"), TrainingSettings.from_dict(settings)
+
+
+def describe_environment(engine: str) -> dict[str, Any]:
+    """Machine and versions, for `environment.json`."""
+    return {
+        "engine": engine,
+        "versions": {name: _version(name) for name in ("convlens", "numpy", "pillow", "safetensors", "torch")},
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": _processor_name(),
+        "cores": available_cores(),
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _processor_name() -> str:
+    """What the processor calls itself; `platform` does not know it on Linux."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def append_log(folder: Path, lines: list[str]) -> None:
+    """Add lines to `log.txt`."""
+    if lines:
+        with explain_write_errors(folder / "log.txt"), (folder / "log.txt").open("a", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+
+def write_metrics(folder: Path, epochs: list[EpochDone]) -> None:
+    """`metrics.csv`: a line an epoch; an empty cell where nothing was held out."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [column.name for column in fields(EpochDone)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(done.as_dict() for done in epochs)
+    write_atomically(folder / "metrics.csv", text.getvalue())

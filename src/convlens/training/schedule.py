@@ -1,0 +1,46 @@
+"""The learning rate of every step, known before the first one.
+
+A whole array rather than an object that is stepped: it can be handed to an engine a stretch at a time, drawn, and
+picked up in the middle after a stop without any state.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+WARM_UP = 0.3
+"""The share of the steps in which one-cycle climbs to its peak."""
+START_DIVISOR = 25.0
+"""One-cycle starts at peak / 25 ..."""
+END_DIVISOR = 1e4
+"""... and ends at start / 10,000. These three are the defaults of PyTorch's OneCycleLR."""
+
+
+def learning_rates(schedule: str, peak: float, steps: int) -> NDArray[np.float64]:
+    """The learning rate of each of `steps` steps.
+
+    Args:
+        schedule: `constant`, or `one-cycle` (Smith 2018, https://arxiv.org/abs/1803.09820): up to the peak along a
+        cosine,
+            then down to almost nothing.
+        peak: the constant or the highest learning rate.
+        steps: all steps of the training.
+
+    >>> learning_rates("constant", 0.001, 3)
+    array([0.001, 0.001, 0.001])
+    >>> learning_rates("one-cycle", 1.0, 11).round(3)
+    array([0.04 , 0.52 , 1.   , 0.962, 0.854, 0.691, 0.5  , 0.309, 0.146, 0.038, 0.   ])
+    """
+    if schedule == "constant":
+        return np.full(steps, peak)
+    start = peak / START_DIVISOR
+    # The last step of the climb stands at WARM_UP · steps − 1, counted from 0, as PyTorch counts it.
+    turn = WARM_UP * steps - 1
+    position = np.arange(steps, dtype=np.float64)
+    climb = _cosine(start, peak, position / turn) if turn > 0 else np.full(steps, peak)
+    fall = _cosine(peak, start / END_DIVISOR, (position - turn) / max(steps - 1 - turn, 1e-9))
+    return np.where(position <= turn, climb, fall)
+
+
+def _cosine(start: float, end: float, share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From `start` to `end` along half a cosine."""
+    return end + (start - end) / 2 * (1 + np.cos(np.pi * share))

@@ -1,0 +1,113 @@
+"""What one training does: every choice in one frozen value.
+
+The effective settings go into the run folder and into the model file, so that a run can be repeated from either.
+"""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from convlens.engines import LossSettings, OptimizerSettings
+from convlens.errors import UsageError
+from convlens.network import TUTORIAL, read_network
+
+Schedule = Literal["constant", "one-cycle"]
+
+MOST_EPOCHS = 100_000
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Every choice of one training.
+
+    Attributes:
+        recipe: the recipe that these settings started from.
+        network: in the network language, or the name of a preset.
+        epochs: how many times every training image is seen.
+        batch_size: images of one step; the last step of an epoch takes what is left.
+        learning_rate: of every step (`constant`), or the highest one (`one-cycle`).
+        schedule: `constant` or `one-cycle`.
+        optimizer, loss: see `convlens.engines`.
+        seed: of initial weights, shuffling, dropout and the held-out split.
+        validation: the share of the training images, 0 to 0.5, that is held out and judged after every epoch.
+        engine, device, threads: what computes; None threads means one a core.
+        log_every: every so many batches the loss is logged.
+
+    >>> TrainingSettings(epochs=0)
+    Traceback (most recent call last):
+    ...
+    convlens.errors.UsageError: epochs is 0; give 1 to 100,000.
+    """
+
+    recipe: str = "fast"
+    network: str = TUTORIAL
+    epochs: int = 3
+    batch_size: int = 128
+    learning_rate: float = 0.015
+    schedule: Schedule = "one-cycle"
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    loss: LossSettings = field(default_factory=LossSettings)
+    seed: int = 3
+    validation: float = 0.0
+    engine: str = "auto"
+    device: str = "auto"
+    threads: int | None = None
+    log_every: int = 450
+
+    def __post_init__(self) -> None:
+        _check_range("epochs", self.epochs, 1, MOST_EPOCHS)
+        _check_range("batch size", self.batch_size, 1, 1_000_000)
+        _check_range("seed", self.seed, 0, 2**32 - 1)
+        _check_range("log every", self.log_every, 1, 1_000_000_000)
+        if not 0 < self.learning_rate < float("inf"):
+            raise UsageError(f"learning rate is {self.learning_rate}; give a number above 0, such as 0.001.")
+        if not 0 <= self.validation <= 0.5:
+            raise UsageError(f"validation is {self.validation}; give a share from 0 to 0.5, such as 0.1.")
+        if self.schedule not in get_args(Schedule):
+            raise UsageError(f"schedule {self.schedule!r} is not known; give constant or one-cycle.")
+        read_network(self.network)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON and TOML; what is None is left out."""
+        return _without_none(asdict(self))
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TrainingSettings":
+        """The settings that `as_dict` gave.
+
+        Raises:
+            UsageError: a key that is not known, or a value that is not allowed.
+
+        >>> TrainingSettings.from_dict({"epoch": 2})
+        Traceback (most recent call last):
+        ...
+        convlens.errors.UsageError: setting 'epoch' is not known; known are recipe, network, epochs, ...
+        """
+        _check_keys(values, cls)
+        _check_keys(values.get("optimizer", {}), OptimizerSettings)
+        _check_keys(values.get("loss", {}), LossSettings)
+        try:
+            return msgspec.convert(values, cls)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"the settings cannot be used: {error}") from error
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise UsageError(f"{name} is {value}; give {low:,} to {high:,}.")
+
+
+def _check_keys(values: dict[str, Any], kind: type) -> None:
+    known = [one.name for one in fields(kind)]
+    for key in values:
+        if key not in known:
+            raise UsageError(f"setting {key!r} is not known; known are {', '.join(known)}.")
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_none(value) if isinstance(value, dict) else value
+        for key, value in values.items()
+        if value is not None
+    }

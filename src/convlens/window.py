@@ -1,0 +1,99 @@
+"""How a window slides along one axis: the arithmetic of kernel size, stride, padding and dilation.
+
+Convolution and pooling place a kernel at every allowed position; how many positions there are, and which input rows no
+position reads, follows from four numbers. Height and width are independent, so everything here is about one axis, and
+the layer table, the shapes of a network and the operations by hand all use these same few functions. NumPy's and
+torch's ways to the same number need an array or a layer to exist first.
+"""
+
+from typing import NamedTuple
+
+from convlens.errors import UsageError
+
+
+class Window(NamedTuple):
+    """How a kernel slides along one axis; unpack it into the functions below.
+
+    >>> output_size(28, *Window(kernel_size=3, padding=1))
+    28
+    """
+
+    kernel_size: int
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+
+
+def reach(kernel_size: int, dilation: int = 1) -> int:
+    """The number of rows from the first to the last that a kernel reads, d·(k − 1) + 1.
+
+    >>> reach(3), reach(3, dilation=2)
+    (3, 5)
+    """
+    return dilation * (kernel_size - 1) + 1
+
+
+def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+    """The number of positions of the window, ⌊(size + 2p − d(k − 1) − 1)/s⌋ + 1; below 1 where the kernel does not fit.
+
+    Raises:
+        UsageError: a number that no window can have (a stride of 0, a negative padding).
+
+    >>> output_size(28, 2, stride=2), output_size(7, 2, stride=2), output_size(2, 3)
+    (14, 3, 0)
+    """
+    _check(size, kernel_size, stride, padding, dilation)
+    return (size + 2 * padding - reach(kernel_size, dilation)) // stride + 1
+
+
+def output_size_formula(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> str:
+    """The sum behind `output_size`, with the numbers filled in.
+
+    >>> output_size_formula(28, 3, padding=1)
+    '⌊(28 + 2·1 − 3)/1⌋ + 1 = 28'
+    >>> output_size_formula(28, 3, padding=2, dilation=2)
+    '⌊(28 + 2·2 − (2·(3 − 1) + 1))/1⌋ + 1 = 28'
+    """
+    kernel = str(kernel_size) if dilation == 1 else f"({dilation}·({kernel_size} − 1) + 1)"
+    result = str(output_size(size, kernel_size, stride, padding, dilation)).replace("-", "−")
+    return f"⌊({size} + 2·{padding} − {kernel})/{stride}⌋ + 1 = {result}"
+
+
+def dropped(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+    """How many rows at the end lie behind the last position of the window, so that nothing reads them.
+
+    Padding is not counted: only rows that hold a value are lost. Where the kernel does not fit, all rows are.
+
+    >>> dropped(28, 2, stride=2), dropped(7, 2, stride=2), dropped(7, 2, stride=2, padding=1)
+    (0, 1, 0)
+    """
+    positions = output_size(size, kernel_size, stride, padding, dilation)
+    if positions < 1:
+        return size
+    read_up_to = (positions - 1) * stride - padding + reach(kernel_size, dilation)
+    return max(0, size - max(0, read_up_to))
+
+
+def skipped(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+    """How many rows lie between what the window reads at its positions, so that nothing reads them either.
+
+    This happens where the stride is larger than the kernel, or where stride and dilation share a factor.
+
+    >>> skipped(28, 1, stride=2), skipped(28, 2, stride=2), skipped(9, 3, stride=2, dilation=2)
+    (13, 0, 4)
+    """
+    positions = output_size(size, kernel_size, stride, padding, dilation)
+    if positions < 1 or (dilation == 1 and stride <= kernel_size):
+        return 0
+    rows = range(size - dropped(size, kernel_size, stride, padding, dilation))
+    read = {position * stride - padding + tap * dilation for position in range(positions) for tap in range(kernel_size)}
+    return sum(row not in read for row in rows)
+
+
+def _check(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> None:
+    given = {"size": size, "kernel size": kernel_size, "stride": stride, "dilation": dilation}
+    for name, value in given.items():
+        if value < 1:
+            raise UsageError(f"the {name} is {value}; it must be at least 1. Change it to 1 or more.")
+    if padding < 0:
+        raise UsageError(f"the padding is {padding}; it must be at least 0. Change it to 0 or more.")

@@ -1,0 +1,60 @@
+"""The metrics against scikit-learn and SciPy, which came to the same numbers by another way."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+import scipy.stats
+import sklearn.metrics
+
+from convlens.metrics import accuracy, confusion_matrix, cross_entropy, per_class, softmax, wilson_interval
+
+
+@pytest.fixture
+def predictions():
+    random = np.random.default_rng(7)
+    labels = random.integers(0, 10, 500)
+    logits = random.normal(size=(500, 10)) * 3
+    logits[np.arange(500), labels] += 4
+    return labels, logits
+
+
+def test_softmax_and_cross_entropy(predictions):
+    labels, logits = predictions
+    probabilities = softmax(logits)
+    np.testing.assert_allclose(probabilities, scipy.special.softmax(logits, axis=1), rtol=1e-12)
+    assert cross_entropy(logits, labels) == pytest.approx(sklearn.metrics.log_loss(labels, probabilities), rel=1e-12)
+
+
+def test_accuracy_and_confusion_matrix(predictions):
+    labels, logits = predictions
+    predicted = logits.argmax(axis=1)
+    assert accuracy(labels, predicted) == sklearn.metrics.accuracy_score(labels, predicted)
+    np.testing.assert_array_equal(
+        confusion_matrix(labels, predicted, 10), sklearn.metrics.confusion_matrix(labels, predicted)
+    )
+
+
+def test_per_class(predictions):
+    labels, logits = predictions
+    predicted = np.where(logits.argmax(axis=1) == 3, 4, logits.argmax(axis=1))  # class 3 is never predicted
+    expected: Any = sklearn.metrics.precision_recall_fscore_support(
+        labels,
+        predicted,
+        zero_division=np.nan,  # pyright: ignore[reportArgumentType]
+    )
+    ours = per_class(confusion_matrix(labels, predicted, 10))
+    np.testing.assert_allclose([each.precision for each in ours], expected[0], rtol=1e-12)
+    np.testing.assert_allclose([each.recall for each in ours], expected[1], rtol=1e-12)
+    np.testing.assert_allclose([each.f1 for each in ours], expected[2], rtol=1e-12)
+    assert [each.support for each in ours] == list(expected[3])
+
+
+@pytest.mark.parametrize(("correct", "total"), [(0, 1), (1, 1), (8, 10), (0, 50), (50, 50), (9873, 10_000)])
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
+def test_wilson_interval(correct, total, confidence):
+    interval = scipy.stats.binomtest(correct, total).proportion_ci(confidence_level=confidence, method="wilson")
+    low, high = wilson_interval(correct, total, confidence)
+    assert low == pytest.approx(interval.low, rel=1e-9, abs=1e-12)
+    assert high == pytest.approx(interval.high, rel=1e-9, abs=1e-12)

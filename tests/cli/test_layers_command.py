@@ -1,0 +1,75 @@
+"""`convlens layers`: the tutorial's numbers on the screen and in JSON, warnings, and mistakes that point at the
+word.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from convlens.cli.layers_command import read_input_shape
+from convlens.errors import UsageError
+
+TUTORIAL = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
+GOLDEN = Path(__file__).parents[1] / "golden" / "layers_tutorial.txt"
+
+
+def test_the_tutorials_table_is_as_it_always_was(convlens):
+    ran = convlens("layers", TUTORIAL, "--input", "1x28x28")
+    assert ran.code == 0
+    assert [line.rstrip() for line in ran.out.splitlines()] == GOLDEN.read_text(encoding="utf-8").splitlines()
+
+
+def test_formulas_and_totals_are_there(convlens):
+    out = convlens("layers", TUTORIAL).out
+    for text in ("⌊(28 + 2·1 − 3)/1⌋ + 1 = 28", "80", "1,168", "7,850", "9,098", "56,448", "225,792", "290,080"):
+        assert text in out
+
+
+def test_json_adds_up(convlens):
+    (table,) = convlens("layers", TUTORIAL, "--json").lines
+    assert table["parameters"] == 9098 == sum(row["parameters"] for row in table["layers"])
+    assert table["multiply_adds"] == 290_080 == sum(row["multiply_adds"] for row in table["layers"])
+
+
+def test_a_dropped_row_is_a_warning(convlens):
+    out = convlens("layers", "conv 8 3x3, relu, maxpool 2, dense", "--input", "1x29x28").out
+    assert "warning: layer 2, maxpool 2: " in out
+
+
+def test_the_dense_comparison_gives_the_right_sum(convlens):
+    ran = convlens("layers", "tutorial", "--input", "1x32x32", "--classes", "5", "--compare-dense")
+    assert "790,021" in ran.out
+    assert "1,342,177,280" not in ran.out
+    (table,) = convlens("layers", "tutorial", "--input", "1x32x32", "--classes", "5", "--compare-dense", "--json").lines
+    assert table["dense_comparison"]["parameters"] == 790_021
+
+
+def test_python_can_be_printed(convlens):
+    assert convlens("layers", "conv 8 3x3 pad 1, relu, dense", "--python").out == (
+        "Network([Conv2d(8, 3, padding=1), ReLU(), Flatten(), Dense()])\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("conv 8 3x3, rleu, dense", "            ^^^^"),
+        ("conv 8 30x30, dense", "       ^^^^^"),
+    ],
+)
+def test_a_mistake_points_at_the_word(convlens, text, marked):
+    ran = convlens("layers", text)
+    assert ran.code == 2
+    lines = ran.err.rstrip("\n").splitlines()
+    assert lines[-2:] == [f"  {text}", f"  {marked}"]
+
+
+def test_input_shapes_are_read():
+    assert read_input_shape("3x32x24") == (3, 32, 24)
+    assert read_input_shape(" 1 × 28 X 28 ") == (1, 28, 28)
+
+
+@pytest.mark.parametrize("text", ["28x28", "0x28x28", "1x28", "axbxc", "1x28x28x1", "", "1x-1x3", "1x99999x2"])
+def test_other_input_shapes_say_what_to_give(text):
+    with pytest.raises(UsageError, match=f"--input is {text!r}; give channels × height × width"):
+        read_input_shape(text)

@@ -1,0 +1,87 @@
+"""The command line's root: help that is quick and shows examples, exit codes, errors as one line."""
+
+import subprocess
+import sys
+
+import pytest
+
+import convlens as package
+
+COMMANDS = ["train", "evaluate", "predict", "layers", "data", "data list", "data fetch"]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_help_opens_with_examples(convlens, command):
+    ran = convlens(*command.split(), "--help")
+    assert ran.code == 0
+    before_parameters = ran.out.partition("╭")[0]
+    assert before_parameters.count(f"convlens {command}".strip()) >= 2
+
+
+def test_version_is_the_packages(convlens):
+    assert convlens("--version").out.strip() == package.__version__
+
+
+def test_an_unknown_command_is_one_line_with_exit_code_2(convlens):
+    ran = convlens("trian")
+    assert ran.code == 2
+    assert ran.err.startswith("error: ")
+    assert "trian" in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_a_missing_argument_points_to_the_help(convlens):
+    ran = convlens("predict")
+    assert ran.code == 2
+    assert ran.err.endswith("See `convlens predict --help`.\n")
+
+
+def test_no_command_shows_the_help(convlens):
+    ran = convlens()
+    assert ran.code == 0
+    assert "convlens train" in ran.out
+
+
+def test_markup_in_a_message_is_just_text(convlens):
+    ran = convlens("predict", "[red]no[/such]", "x.png")
+    assert ran.code == 4
+    assert "[red]no[/such]: no such file or folder" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "forbidden"),
+    [
+        (["--help"], {"torch", "matplotlib", "numpy", "PIL", "fastapi"}),
+        (["train", "--help"], {"torch", "matplotlib", "numpy", "PIL", "fastapi"}),
+        (["layers", "conv 8 3x3, relu, dense"], {"torch", "matplotlib", "fastapi"}),
+        (["data", "list"], {"torch", "matplotlib", "fastapi"}),
+    ],
+)
+def test_commands_import_only_what_they_need(arguments, forbidden):
+    program = (
+        "import sys; from convlens.cli.main import run; code = run(sys.argv[1:]); "
+        f"loaded = {sorted(forbidden)!r}; print([name for name in loaded if name in sys.modules], file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    assert ran.stderr == "[]\n"
+
+
+def test_the_package_imports_neither_torch_nor_matplotlib():
+    program = (
+        "import sys, convlens; "
+        "convlens.Network, convlens.load_model, convlens.evaluate, convlens.train, convlens.UsageError; "
+        "print([name for name in ('torch', 'matplotlib', 'fastapi', 'cyclopts') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    program = "import sys; from convlens.__main__ import main; sys.argv = ['convlens', 'layers']; main()"
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait()

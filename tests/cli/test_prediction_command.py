@@ -1,0 +1,97 @@
+"""`convlens predict`: files, folders and stdin, as text, CSV and JSON; what is no image does not stop the others."""
+
+import csv
+import io
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+from convlens.trained_model import load_model
+
+
+@pytest.fixture
+def pictures(digits_8x8) -> list[Path]:
+    """Three of the test digits as PNG files."""
+    folder = Path("pictures")
+    folder.mkdir()
+    for number in range(3):
+        Image.fromarray(digits_8x8.test.images[number, 0]).save(folder / f"{number}.png")
+    return sorted(folder.iterdir())
+
+
+def test_an_answer_is_one_line_and_what_was_done_to_the_picture(convlens, trained_run, pictures):
+    ran = convlens("predict", "latest", *map(str, pictures))
+    assert ran.code == 0
+    for path in pictures:
+        expected = load_model(trained_run).predict(path)
+        line = next(line for line in ran.out.splitlines() if line.startswith(f"{path}: "))
+        assert line.startswith(f"{path}: {expected.class_name} ({expected.probability:.1%})")
+
+
+def test_a_folder_and_its_files_give_the_same_json(convlens, trained_run, pictures):
+    (by_folder,) = convlens("predict", "latest", "pictures", "--json").lines
+    (by_files,) = convlens("predict", "latest", *map(str, pictures), "--json").lines
+    assert by_folder == by_files
+    assert [one["image"] for one in by_folder["predictions"]] == [str(path) for path in pictures]
+    assert all(sum(one["probabilities"].values()) == pytest.approx(1) for one in by_folder["predictions"])
+
+
+def test_a_picture_on_stdin(convlens, trained_run, pictures, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(pictures[0].read_bytes())))
+    ran = convlens("predict", "latest", "-")
+    expected = load_model(trained_run).predict(pictures[0])
+    assert ran.out.startswith(f"<stdin>: {expected.class_name} ({expected.probability:.1%})")
+
+
+def test_csv_has_every_probability(convlens, trained_run, pictures):
+    ran = convlens("predict", "latest", "pictures", "--csv", "answers.csv")
+    assert ran.code == 0
+    rows = list(csv.reader(Path("answers.csv").read_text().splitlines()))
+    assert rows[0] == ["image", "class", "probability", *"0123456789"]
+    assert len(rows) == 4
+    for row in rows[1:]:
+        assert sum(map(float, row[3:])) == pytest.approx(1)
+        assert float(row[2]) == max(map(float, row[3:]))
+
+
+def test_what_is_no_image_is_named_and_the_others_are_answered(convlens, trained_run, pictures):
+    Path("pictures/notes.png").write_text("no picture")
+    ran = convlens("predict", "latest", "pictures")
+    assert ran.code == 3
+    assert len([line for line in ran.out.splitlines() if line.startswith("pictures/")]) == 3
+    assert ran.err.startswith("error: ")
+    assert "notes.png" in ran.err
+    assert len(ran.err.splitlines()) == 1
+    (found,) = convlens("predict", "latest", "pictures", "--json").lines
+    assert list(found["errors"]) == ["pictures/notes.png"]
+    assert len(found["predictions"]) == 3
+
+
+@pytest.mark.parametrize("name", ["nothing.png", "empty"])
+def test_missing_files_and_empty_folders(convlens, trained_run, name):
+    Path("empty").mkdir()
+    ran = convlens("predict", "latest", name)
+    assert ran.code == 3
+    assert ran.err.startswith("error: ")
+    assert name in ran.err
+
+
+def test_a_folder_where_a_model_belongs(convlens, trained_run, pictures):
+    ran = convlens("predict", "pictures", str(pictures[0]))
+    assert ran.code == 4
+    assert "this folder holds no model.safetensors" in ran.err
+
+
+def test_an_image_where_a_model_belongs(convlens, trained_run, pictures):
+    ran = convlens("predict", str(pictures[0]), str(pictures[0]))
+    assert ran.code == 4
+    assert "is not a trained model" in ran.err
+
+
+def test_top_is_checked(convlens, trained_run, pictures):
+    assert "--top is 0; give 1 or more." in convlens("predict", "latest", str(pictures[0]), "--top", "0").err
+    out = convlens("predict", "latest", str(pictures[0]), "--top", "1").out
+    assert "then" not in out.splitlines()[0]

@@ -1,0 +1,73 @@
+"""What every test can rely on: none of the user's settings, an empty working folder, the same random examples."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from convlens.data import Dataset, LabelledImages
+
+settings.register_profile("steady", derandomize=True, deadline=None, database=None, max_examples=40, print_blob=True)
+settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile("steady")  # pytest --hypothesis-profile=thorough takes the other one
+
+
+def pytest_configure() -> None:
+    """Before anything heavy is imported: no more threads than cores, matplotlib's cache where it always is."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
+    # The tests get a cache folder of their own; without this, matplotlib would look for its fonts anew in each of them.
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    os.environ.setdefault("MPLCONFIGDIR", str(cache / "matplotlib"))
+
+
+@pytest.fixture(autouse=True)
+def scrubbed_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No CONVLENS_ variables, a plain terminal of 120 columns, and a working folder and cache that are empty."""
+    for name in list(os.environ):
+        if name.startswith("CONVLENS_") or name in ("FORCE_COLOR", "CLICOLOR_FORCE", "LINES", "TERM_PROGRAM"):
+            monkeypatch.delenv(name)
+    for name, value in {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120", "TZ": "UTC", "MPLBACKEND": "agg"}.items():
+        monkeypatch.setenv(name, value)
+    folder = tmp_path / "working-folder"
+    folder.mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(folder)
+
+
+@pytest.fixture(scope="session")
+def user_data_folder() -> Path:
+    """The data folder of whoever runs the tests, as it is outside of them: for tests that train on the real MNIST."""
+    from convlens.data.folders import data_folder
+
+    return data_folder()
+
+
+@pytest.fixture
+def random_images() -> Callable[[int, tuple[int, int, int], int], tuple[np.ndarray, np.ndarray]]:
+    """A function (number of images, shape, number of classes) → uint8 images and int64 labels, always the same."""
+
+    def make(count: int, shape: tuple[int, int, int], classes: int) -> tuple[np.ndarray, np.ndarray]:
+        random = np.random.default_rng(count)
+        return random.integers(0, 256, (count, *shape), np.uint8), random.integers(0, classes, count)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def digits_8x8() -> Dataset:
+    """scikit-learn's 1,797 handwritten digits of 8×8 pixels: 1,500 to train on, the rest to test; learned in a
+    second.
+    """
+    from sklearn.datasets import load_digits
+
+    digits: Any = load_digits()
+    images = (digits.images * 15).astype(np.uint8)[:, np.newaxis]
+    labels, names = digits.target.astype(np.int64), tuple("0123456789")
+    train = LabelledImages(images[:1500], labels[:1500], names, "digits train")
+    return Dataset("digits", train, LabelledImages(images[1500:], labels[1500:], names, "digits test"), "letterbox")

@@ -1,0 +1,79 @@
+"""The stratified split: shares by hand, and what holds for every split."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.model_selection import StratifiedShuffleSplit
+
+from convlens.data import split_stratified
+from convlens.errors import DataError, UsageError
+
+
+def test_each_class_gives_its_share() -> None:
+    labels = np.array([0] * 10 + [1] * 20 + [2] * 30)
+    kept, held_out = split_stratified(labels, 0.1, seed=3)
+    assert np.bincount(labels[held_out]).tolist() == [1, 2, 3]
+    assert np.bincount(labels[kept]).tolist() == [9, 18, 27]
+
+
+def test_one_more_is_taken_where_most_was_rounded_off() -> None:
+    labels = np.array([0] * 13 + [1] * 17)  # a tenth is 1.3 and 1.7: together 3, so 1 and 2
+    _, held_out = split_stratified(labels, 0.1, seed=0)
+    assert np.bincount(labels[held_out]).tolist() == [1, 2]
+
+
+def test_small_classes_are_on_both_sides_and_a_single_image_is_kept() -> None:
+    labels = np.array([7, 0, 0, 9, 9] + [4] * 50)
+    kept, held_out = split_stratified(labels, 0.02, seed=1)
+    assert sorted(set(labels[held_out].tolist())) == [0, 4, 9]
+    assert set(labels[kept].tolist()) == {0, 4, 7, 9}
+
+
+@given(
+    st.lists(st.integers(0, 5), min_size=12, max_size=80),
+    st.floats(0.01, 0.99),
+    st.integers(0, 2**32),
+    st.integers(-9, 9),
+)
+def test_every_split(labels: list[int], fraction: float, seed: int, offset: int) -> None:
+    array = np.array(labels) + offset
+    kept, held_out = split_stratified(array, fraction, seed)
+    assert sorted([*kept.tolist(), *held_out.tolist()]) == list(range(len(labels)))
+    assert (np.diff(kept) > 0).all()
+    assert (np.diff(held_out) > 0).all()
+    for label in set(array.tolist()):
+        count, taken = int((array == label).sum()), int((array[held_out] == label).sum())
+        assert abs(taken - fraction * count) < 1 or taken in (1, count - 1)
+        assert count == 1 or 0 < taken < count
+    again = split_stratified(array, fraction, seed)
+    assert np.array_equal(kept, again[0])
+
+
+def test_counts_agree_with_scikit_learn() -> None:
+    labels = np.random.default_rng(5).integers(0, 10, 1000)
+    splitter = StratifiedShuffleSplit(n_splits=1, test_size=0.2, random_state=0)
+    _, theirs = next(splitter.split(np.zeros((1000, 1)), labels))
+    _, ours = split_stratified(labels, 0.2, seed=0)
+    assert len(ours) == len(theirs) == 200
+    assert np.abs(np.bincount(labels[ours]) - np.bincount(labels[theirs])).max() <= 1
+
+
+def test_seeds_differ_and_images_of_a_class_are_equally_likely() -> None:
+    labels = np.zeros(10, int)
+    taken = sum(np.bincount(split_stratified(labels, 0.3, seed)[1], minlength=10) for seed in range(300))
+    assert np.asarray(taken).min() > 60  # 90 expected each, standard deviation 8
+    assert np.asarray(taken).max() < 120
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, float("nan")])
+def test_impossible_fraction(fraction: float) -> None:
+    with pytest.raises(UsageError, match=rf"a split with the fraction {fraction} is not possible.*between 0 and 1"):
+        split_stratified(np.array([0, 0, 1, 1]), fraction, 0)
+
+
+def test_labels_that_cannot_be_split() -> None:
+    with pytest.raises(DataError, match=r"3 labels of 3 classes cannot be split: no class has two images"):
+        split_stratified(np.array([0, 1, 2]), 0.5, 0)
+    with pytest.raises(DataError, match=r"labels of type float64 and shape \(2,\) cannot be split"):
+        split_stratified(np.array([0.0, 1.0]), 0.5, 0)

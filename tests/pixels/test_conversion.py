@@ -1,0 +1,98 @@
+"""Every mode of picture as 8-bit grey and colour, with a note on what was changed."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convlens.errors import ImageError
+from convlens.pixels import to_colour, to_grey
+
+MODES = ["1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "F"]
+
+
+@pytest.mark.parametrize("mode", [*MODES, "I;16", "I;16L", "I;16B"])
+def test_every_mode_has_grey_and_colour(mode):
+    image = Image.new(mode, (3, 2))
+    grey, _ = to_grey(image)
+    colour, _ = to_colour(image)
+    assert (grey.shape, grey.dtype) == ((2, 3), np.uint8)
+    assert (colour.shape, colour.dtype) == ((2, 3, 3), np.uint8)
+
+
+def test_colour_becomes_luma():
+    # 0.299, 0.587 and 0.114 of 255
+    image = Image.new("RGB", (3, 1))
+    for place, colour in enumerate([(255, 0, 0), (0, 255, 0), (0, 0, 255)]):
+        image.putpixel((place, 0), colour)
+    grey, notes = to_grey(image)
+    assert grey.tolist() == [[76, 150, 29]]
+    assert notes == ["colour turned to grey"]
+
+
+def test_grey_stored_as_colour_needs_no_note():
+    assert to_grey(Image.new("RGB", (2, 2), (40, 40, 40)))[1] == []
+
+
+def test_sixteen_bits_are_divided_by_257():
+    image = Image.fromarray(np.array([[0, 257, 65_535]], np.uint16))
+    grey, notes = to_grey(image)
+    assert grey.tolist() == [[0, 1, 255]]
+    assert notes == ["16 bits turned to 8"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected", "notes"),
+    [
+        (np.array([[0, 200]], np.int32), [0, 200], []),
+        (np.array([[0, 1000]], np.int32), [0, 255], ["0 to 1000, stretched to 0–255"]),
+        (np.array([[-5, 5]], np.int32), [0, 255], ["-5 to 5, stretched to 0–255"]),
+        (np.array([[7000, 7000]], np.int32), [0, 0], ["7000 everywhere, taken as 0"]),
+        (np.array([[0, 0.5, 1]], np.float32), [0, 128, 255], ["0–1 turned to 0–255"]),
+        (np.array([[0, 99.6]], np.float32), [0, 100], []),
+        (np.array([[-3e38, 0, 3e38]], np.float32), [0, 128, 255], ["-3e+38 to 3e+38, stretched to 0–255"]),
+    ],
+)
+def test_modes_without_a_range(values, expected, notes):
+    grey, found = to_grey(Image.fromarray(values))
+    assert (grey.ravel().tolist(), found) == (expected, notes)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_pixels_that_are_not_finite(value):
+    with pytest.raises(ImageError, match="floating-point pixels that are not finite numbers: save it with 8 bits"):
+        to_grey(Image.fromarray(np.array([[0, value]], np.float32)))
+
+
+@pytest.mark.parametrize(("ink", "fill", "name"), [(20, 255, "white"), (230, 0, "black")])
+def test_transparency_is_filled_with_what_contrasts(ink, fill, name):
+    pixels = np.zeros((3, 3, 4), np.uint8)  # black wherever it is transparent
+    pixels[1, 1] = (ink, ink, ink, 255)
+    image = Image.fromarray(pixels)
+    grey, notes = to_grey(image)
+    assert grey.tolist() == [[fill] * 3, [fill, ink, fill], [fill] * 3]
+    assert notes == [f"transparent background, filled with {name}"]
+    assert to_colour(image)[0][:, :, 1].tolist() == grey.tolist()
+
+
+def test_half_transparent_is_half_filled():
+    grey, _ = to_grey(Image.new("LA", (1, 1), (0, 128)))
+    assert grey.tolist() == [[127]]
+
+
+def test_opaque_alpha_changes_nothing():
+    assert to_grey(Image.new("RGBA", (1, 1), (9, 9, 9, 255))) == (np.array([[9]]), [])
+
+
+def test_a_transparent_palette_entry():
+    image = Image.new("P", (2, 1))
+    image.putpalette([0, 0, 0, 30, 30, 30])
+    image.putdata([0, 1])
+    image.info["transparency"] = 0
+    grey, notes = to_grey(image)
+    assert grey.tolist() == [[255, 30]]
+    assert notes == ["transparent background, filled with white"]
+
+
+def test_wholly_transparent_is_one_grey():
+    grey, _ = to_grey(Image.new("RGBA", (4, 4)))
+    assert len(np.unique(grey)) == 1

@@ -1,0 +1,55 @@
+"""What a model stores of its preprocessing: the arithmetic, the way through JSON, and what is refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from convlens.errors import UsageError
+from convlens.preprocessing import Normalisation, Preprocessing
+
+COLOUR = Preprocessing((3, 32, 48), "letterbox", None, Normalisation((0.5, 0.4, 0.3), (0.2, 0.2, 0.25)))
+
+
+def test_normalisation_by_hand():
+    pixels = np.array([[[[0, 51]], [[255, 102]]]], np.uint8)  # 1 image of 2 channels of 1×2
+    network_input = Normalisation((0.0, 0.5), (1.0, 0.25)).apply(pixels)
+    assert network_input.dtype == np.float32
+    np.testing.assert_allclose(network_input, [[[[0, 0.2]], [[2, -0.4]]]], rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("preprocessing", [Preprocessing(), COLOUR, Preprocessing((1, 8, 9), "letterbox", False)])
+def test_through_json_and_back(preprocessing):
+    assert Preprocessing.from_dict(json.loads(json.dumps(preprocessing.as_dict()))) == preprocessing
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rules": "imagenet"}, "rules 'imagenet': mnist, fashion-mnist, letterbox are known; choose one of them"),
+        ({"rules": 3}, "rules 3: give one of mnist, fashion-mnist, letterbox"),
+        ({"image_shape": [28, 28]}, r"an image shape of \(28, 28\): give \(channels, height, width\)"),
+        ({"image_shape": [2, 28, 28]}, "with 1 or 3 channels"),
+        ({"image_shape": [1, 28.0, 28]}, "an image shape of"),
+        ({"image_shape": [1, 0, 28]}, "an image shape of"),
+        ({"image_shape": 28}, "image_shape 28: give a list of three whole numbers"),
+        ({"image_shape": [1, 28, 32]}, "the rules 'mnist' make square grey images, not 1×28×32: use letterbox"),
+        ({"light_on_dark": 1}, "light_on_dark 1: give true, false or null"),
+        ({"normalisation": {"mean": [0, 0], "std": [1, 1]}}, "2 normalised channels for images of 1: give one mean"),
+        ({"normalisation": {"mean": [0], "std": []}}, "1 means and 0 deviations: give one of each for every channel"),
+        ({"normalisation": {"mean": [0], "std": [0]}}, "all must be finite, and std greater than 0"),
+        ({"normalisation": {"mean": [float("nan")], "std": [1]}}, "all must be finite"),
+        ({"normalisation": {"mean": "0", "std": [1]}}, "mean '0': give a list of numbers, one for each channel"),
+        ({"normalisation": {"mean": [True], "std": [1]}}, r"mean \[True\]: give a list of numbers"),
+        ({"normalisation": 1}, "normalisation 1: give an object with mean, std"),
+        ({"blur": 2}, "preprocessing does not know blur: it has image_shape, rules, light_on_dark, normalisation"),
+    ],
+)
+def test_what_is_refused(change, message):
+    with pytest.raises(UsageError, match=message):
+        Preprocessing.from_dict(Preprocessing().as_dict() | change)
+
+
+def test_nothing_may_be_missing():
+    with pytest.raises(UsageError, match="preprocessing lacks image_shape, normalisation: it has"):
+        Preprocessing.from_dict({"rules": "mnist", "light_on_dark": True})

@@ -1,0 +1,152 @@
+"""`scripts/set-up` with a make-believe Python: what it says, what it repairs, and when it does nothing at all."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "set-up"
+
+# Answers like Python $VERSION, with pip installed, and notes every pip install in a file.
+PYTHON = """#!/bin/sh
+case "$*" in
+    *'version_info[:2]'*) echo "$VERSION" ;;
+    *'version_info < (3, 11)'*) case $VERSION in 3.[0-9] | 3.10) exit 1 ;; esac ;;
+    *ensurepip*) exit "${WITHOUT_VENV:-0}" ;;
+    '-m venv '*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    *'pip --version'*) ;;
+    *install*) echo "$*" >>"$CALLS" && exit "${PIP_STATUS:-0}" ;;
+esac
+"""
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="a shell script")
+
+
+class Checkout:
+    """A folder with the script and the two files that it depends on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "checkout"
+        (self.root / "scripts").mkdir(parents=True)
+        shutil.copy(SCRIPT, self.root / "scripts" / "set-up")
+        (self.root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+        (self.root / "constraints.txt").write_text("torch==1\n", encoding="utf-8")
+        self.calls = folder / "calls"
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        python = self.programs / "python3"
+        python.write_text(PYTHON, encoding="utf-8")
+        python.chmod(0o755)
+
+    def set_up(self, kind: str = "run", **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run the script as Python 3.12, unless the variables say otherwise."""
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHON"}
+        path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
+        environment = {**inherited, "PATH": path, "CALLS": str(self.calls), "VERSION": "3.12", **variables}
+        command = [str(self.root / "scripts" / "set-up"), kind]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+    def installs(self) -> int:
+        """How often pip was asked to install something."""
+        return len(self.calls.read_text(encoding="utf-8").splitlines()) if self.calls.exists() else 0
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_the_second_set_up_says_and_does_nothing(checkout: Checkout):
+    first, second = checkout.set_up(), checkout.set_up()
+    assert first.returncode == 0
+    assert "installing into .venv with Python 3.12" in first.stdout
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    assert checkout.installs() == 1
+
+
+def test_testing_needs_more_than_running_and_contains_it(checkout: Checkout):
+    checkout.set_up("run")
+    checkout.set_up("dev")
+    assert checkout.installs() == 3  # the second set-up renews pip first, for --group
+    checkout.set_up("run")
+    checkout.set_up("dev")
+    assert checkout.installs() == 3
+    assert "-e .[torch] --group dev" in checkout.calls.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+def test_a_changed_dependency_is_installed(checkout: Checkout, name: str):
+    checkout.set_up()
+    with (checkout.root / name).open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert checkout.set_up().returncode == 0
+    assert checkout.installs() == 2
+
+
+def test_an_interrupted_set_up_begins_again_from_nothing(checkout: Checkout):
+    checkout.set_up()
+    half_installed = checkout.root / ".venv" / "half-installed"
+    half_installed.touch()
+    (checkout.root / ".venv" / "unfinished").touch()
+    again = checkout.set_up()
+    assert again.returncode == 0
+    assert ".venv is unfinished, was moved, or is of another Python; making it anew" in again.stdout
+    assert not half_installed.exists()
+    assert checkout.set_up().stdout == ""
+
+
+def test_a_moved_checkout_gets_a_new_environment(checkout: Checkout, tmp_path: Path):
+    checkout.set_up()
+    checkout.root = checkout.root.rename(tmp_path / "elsewhere")
+    assert "making it anew" in checkout.set_up().stdout
+
+
+def test_naming_another_python_makes_the_environment_anew(checkout: Checkout):
+    checkout.set_up()
+    other = checkout.programs / "python3.13"
+    other.write_text(PYTHON.replace('"$VERSION"', "3.13"), encoding="utf-8")
+    other.chmod(0o755)
+    assert "with Python 3.13" in checkout.set_up(PYTHON="python3.13").stdout
+    assert checkout.set_up(PYTHON="python3.13").stdout == ""
+    assert checkout.set_up().stdout == "", "without a name, the environment that is there stays"
+
+
+def test_a_failed_install_keeps_what_was_there(checkout: Checkout):
+    checkout.set_up("run")
+    failed = checkout.set_up("dev", PIP_STATUS="1")
+    assert failed.returncode == 2
+    assert "pip could not install what Convlens needs; its reason is above" in failed.stderr
+    assert checkout.set_up("run").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        (
+            {"VERSION": "3.10"},
+            "python3 is Python 3.10; Convlens needs 3.11 or later. {another}",
+        ),
+        (
+            {"PYTHON": "python3.99"},
+            "python3.99 was not found; Convlens needs Python 3.11 or later. {another}",
+        ),
+        (
+            {"WITHOUT_VENV": "1"},
+            "python3 lacks the module venv. On Debian and Ubuntu: apt install python3-venv",
+        ),
+    ],
+)
+def test_a_python_that_will_not_do_gets_one_clear_line(checkout: Checkout, variables: dict[str, str], message: str):
+    refused = checkout.set_up(**variables)
+    assert refused.returncode == 2
+    another = "Name another one: make run PYTHON=/path/to/python3.12"
+    assert refused.stderr == f"set-up: {message.format(another=another)}\n"
+    assert checkout.installs() == 0
+
+
+def test_an_unknown_kind_is_refused(checkout: Checkout):
+    refused = checkout.set_up("everything")
+    assert refused.returncode == 2
+    assert refused.stderr == "set-up: 'everything' is not known; give run or dev.\n"

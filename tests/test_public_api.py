@@ -1,0 +1,75 @@
+"""The public names, pinned: a name that comes or goes is a decision, not an accident."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import convlens
+from convlens import errors
+
+PUBLIC = {
+    "train",
+    "evaluate",
+    "load_model",
+    "load_dataset",
+    "TrainedModel",
+    "Dataset",
+    "LabelledImages",
+    "Network",
+    "AvgPool2d",
+    "BatchNorm2d",
+    "Conv2d",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool2d",
+    "LeakyReLU",
+    "MaxPool2d",
+    "ReLU",
+    "Sigmoid",
+    "Tanh",
+    "ConvlensError",
+    "DamagedData",
+    "DamagedModel",
+    "DataError",
+    "DatasetUnavailable",
+    "FutureModel",
+    "ImageError",
+    "LossNotFinite",
+    "MissingDependency",
+    "ModelFileError",
+    "NetworkError",
+    "OutputError",
+    "UsageError",
+}
+
+
+def test_the_public_names_are_these():
+    assert set(convlens.__all__) == PUBLIC
+    assert all(getattr(convlens, name) is not None for name in PUBLIC)
+    assert set(dir(convlens)) >= PUBLIC
+
+
+def test_other_names_are_refused():
+    with pytest.raises(AttributeError, match="module 'convlens' has no attribute 'trian'"):
+        _ = convlens.trian
+
+
+def test_every_error_is_public_and_drawn_in_the_tree():
+    found = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
+    assert found <= PUBLIC
+    drawn = re.findall(r"(\w+)(?: \((\w+)\))? +(\d)   ", errors.__doc__ or "")
+    assert {name for name, _, _ in drawn} == found - {"ConvlensError"}
+    for name, builtin, code in drawn:
+        kind = getattr(errors, name)
+        assert kind.exit_code == int(code), name
+        if builtin:
+            assert builtin in {base.__name__ for base in kind.__mro__}, name
+
+
+def test_the_version_is_the_changelogs():
+    changelog = Path(__file__).parents[1] / "CHANGELOG.md"
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", changelog.read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == convlens.__version__

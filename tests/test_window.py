@@ -1,0 +1,96 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convlens.errors import UsageError
+from convlens.window import Window, dropped, output_size, output_size_formula, reach, skipped
+
+windows = st.builds(
+    Window,
+    kernel_size=st.integers(1, 7),
+    stride=st.integers(1, 5),
+    padding=st.integers(0, 4),
+    dilation=st.integers(1, 3),
+)
+
+
+def placements(size: int, window: Window) -> list[list[int]]:
+    """The rows under each position of the window, found by sliding it one row at a time; padding rows are negative."""
+    padded = [-1] * window.padding + list(range(size)) + [-1] * window.padding
+    taps = [tap * window.dilation for tap in range(window.kernel_size)]
+    starts = range(0, len(padded) - taps[-1], window.stride)
+    return [[padded[start + tap] for tap in taps] for start in starts]
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "expected"),
+    [
+        (28, Window(3, padding=1), 28),
+        (28, Window(2, stride=2), 14),
+        (7, Window(2, stride=2), 3),
+        (32, Window(5), 28),
+        (28, Window(3, padding=2, dilation=2), 28),
+        (224, Window(7, stride=2, padding=3), 112),
+        (2, Window(3), 0),
+        (1, Window(5), -3),
+    ],
+)
+def test_output_sizes_worked_out_by_hand(size: int, window: Window, expected: int) -> None:
+    assert output_size(size, *window) == expected
+
+
+@given(st.integers(1, 30), windows)
+@settings(deadline=None)
+def test_counts_agree_with_sliding_the_window_row_by_row(size: int, window: Window) -> None:
+    found = placements(size, window)
+    read = {row for rows in found for row in rows if row >= 0}
+    assert max(0, output_size(size, *window)) == len(found)
+    assert dropped(size, *window) + skipped(size, *window) == size - len(read)
+    if read:
+        end = (len(found) - 1) * window.stride + reach(window.kernel_size, window.dilation)
+        assert dropped(size, *window) == max(0, size + window.padding - end)
+
+
+@given(st.integers(1, 30), windows)
+@settings(deadline=None)
+def test_the_formula_is_a_sum_that_comes_out(size: int, window: Window) -> None:
+    left, right = output_size_formula(size, *window).split(" = ")
+    python = left.replace("⌊", "(").replace("⌋", ")").replace("·", "*").replace("−", "-").replace("/", "//")
+    assert eval(python) == int(right.replace("−", "-")) == output_size(size, *window)
+
+
+def test_formulas_read_as_in_a_textbook() -> None:
+    assert output_size_formula(28, 3, padding=1) == "⌊(28 + 2·1 − 3)/1⌋ + 1 = 28"
+    assert output_size_formula(14, 2, stride=2) == "⌊(14 + 2·0 − 2)/2⌋ + 1 = 7"
+    assert output_size_formula(9, 3, stride=2, dilation=2) == "⌊(9 + 2·0 − (2·(3 − 1) + 1))/2⌋ + 1 = 3"
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "end", "between"),
+    [
+        (7, Window(2, stride=2), 1, 0),
+        (7, Window(2, stride=2, padding=1), 0, 0),  # what is left over is padding
+        (28, Window(5, stride=5), 3, 0),
+        (6, Window(1, stride=2), 1, 2),  # reads 0, 2, 4
+        (9, Window(3, stride=2, dilation=2), 0, 4),  # reads 0, 2, 4, 6, 8
+        (5, Window(7), 5, 0),  # does not fit, so nothing is read
+        (1, Window(2, padding=1, dilation=2), 0, 1),  # reads the padding on both sides alone
+    ],
+)
+def test_lost_rows_worked_out_by_hand(size: int, window: Window, end: int, between: int) -> None:
+    assert (dropped(size, *window), skipped(size, *window)) == (end, between)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ((28, 0), "the kernel size is 0; it must be at least 1"),
+        ((28, 3, 0), "the stride is 0; it must be at least 1"),
+        ((28, 3, 1, -1), "the padding is -1; it must be at least 0. Change it to 0 or more"),
+        ((28, 3, 1, 0, 0), "the dilation is 0"),
+        ((0, 3), "the size is 0"),
+    ],
+)
+def test_impossible_windows_are_refused(numbers: tuple[int, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        output_size(*numbers)

@@ -1,0 +1,158 @@
+"""Trained models: saved and loaded, given to PyTorch, asked for predictions, shown in a notebook."""
+
+import json
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.torch
+import torch
+from torch import nn
+
+import convlens
+from convlens.network import Network, initial_weights
+from convlens.preprocessing import Normalisation, Preprocessing
+from convlens.trained_model import TrainedModel, load_model
+
+TUTORIAL = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
+
+
+def make_model(text=TUTORIAL, shape=(1, 28, 28), names=tuple("0123456789"), rules="letterbox", **facts) -> TrainedModel:
+    network = Network.from_text(text)
+    normalisation = Normalisation((0.1,) * shape[0], (0.4,) * shape[0])
+    return TrainedModel(
+        network,
+        initial_weights(network, shape, len(names), seed=4),
+        Preprocessing(shape, rules, True if shape[0] == 1 else None, normalisation),
+        names,
+        facts,
+    )
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        make_model(data="mnist", seconds=1.5),
+        make_model("conv 4 3x5 stride 2, batchnorm, leaky_relu 0.2, globalavgpool, dense", (3, 9, 12), ("a", "ü <b>")),
+    ],
+    ids=["tutorial", "colour and batch normalisation"],
+)
+def test_a_saved_model_comes_back_the_same(model, tmp_path, random_images):
+    loaded = load_model(model.save(tmp_path / "deep" / "model.safetensors"))
+    assert (loaded.network, loaded.class_names, loaded.preprocessing, loaded.facts) == (
+        model.network,
+        model.class_names,
+        model.preprocessing,
+        model.facts,
+    )
+    assert set(loaded.weights) == set(model.weights)
+    for name, array in model.weights.items():
+        assert loaded.weights[name].dtype == array.dtype
+        np.testing.assert_array_equal(loaded.weights[name], array)
+    images, _ = random_images(3, model.plan.input_shape, 2)
+    np.testing.assert_array_equal(loaded.logits(images), model.logits(images))
+
+
+def test_the_same_model_gives_the_same_bytes():
+    assert make_model().to_bytes() == make_model().to_bytes()
+
+
+def test_a_run_folder_and_latest_are_places_of_a_model(tmp_path, monkeypatch):
+    model = make_model()
+    run = tmp_path / "runs" / "first"
+    model.save(run / "model.safetensors")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "latest").symlink_to("first", target_is_directory=True)
+    assert load_model(run).network == load_model("latest").network == model.network
+    (tmp_path / "runs" / "latest").unlink()
+    (tmp_path / "runs" / "latest").write_text("first\n")  # what a file system without links gets
+    assert load_model("latest").network == model.network
+
+
+def test_places_without_a_model_say_what_to_give(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(convlens.ModelFileError, match=r"no latest run.*Run `convlens train`, or name a model file"):
+        load_model("latest")
+    with pytest.raises(
+        convlens.ModelFileError, match=r"nowhere: no such file or folder\. Give a model file, a run folder"
+    ):
+        load_model("nowhere")
+    with pytest.raises(convlens.ModelFileError, match=r"this folder holds no model\.safetensors"):
+        load_model(tmp_path)
+
+
+def test_any_program_can_read_the_weights_and_the_metadata(tmp_path):
+    path = make_model().save(tmp_path / "model.safetensors")
+    module = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(8, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(784, 10),
+    )
+    module.load_state_dict(safetensors.torch.load_file(path))
+    with safetensors.safe_open(path, "numpy") as file:
+        stored = json.loads(file.metadata()["convlens"])
+    assert stored["format_version"] == 1
+    assert stored["network"] == TUTORIAL
+    assert stored["class_names"] == list("0123456789")
+
+
+@pytest.mark.parametrize(
+    "text", [TUTORIAL, "conv 3 3x3, batchnorm, relu, dropout 0.5, avgpool 2, dense 9, batchnorm, tanh, dense"]
+)
+def test_to_torch_gives_a_plain_module_with_the_same_logits(text, random_images):
+    model = make_model(text)
+    module = model.to_torch()
+    assert {name: tuple(value.shape) for name, value in module.state_dict().items()} == {
+        name: array.shape for name, array in model.weights.items()
+    }
+    images, _ = random_images(8, (1, 28, 28), 10)
+    inputs = torch.from_numpy(model.preprocessing.normalisation.apply(images))
+    with torch.no_grad():
+        np.testing.assert_allclose(module(inputs).numpy(), model.logits(images), atol=1e-5)
+    assert not module.training
+
+
+def test_predictions_name_classes_and_add_up_to_one():
+    model = make_model()
+    white = np.full((40, 30), 255, np.uint8)
+    prediction = model.predict(white)
+    assert prediction.class_name in model.class_names
+    assert prediction.probabilities.sum() == pytest.approx(1)
+    assert prediction.probability == prediction.probabilities.max()
+    assert prediction.top(2)[0] == (prediction.class_name, prediction.probability)
+    assert prediction.pixels.shape == (1, 28, 28)
+    assert sum(prediction.as_dict()["probabilities"].values()) == pytest.approx(1)
+    assert repr(prediction).startswith(f"Prediction('{prediction.class_name}', probability=0.")
+
+
+def test_a_list_of_images_gives_a_list_of_predictions():
+    model = make_model()
+    first, second = np.zeros((28, 28), np.uint8), np.full((9, 9), 200, np.uint8)
+    both = model.predict([first, second])
+    assert [one.class_name for one in both] == [model.predict(first).class_name, model.predict(second).class_name]
+    assert model.predict([]) == []
+
+
+def test_predicting_what_is_no_image_names_the_file(tmp_path):
+    (tmp_path / "notes.png").write_text("not a picture")
+    with pytest.raises(convlens.ImageError, match=r"notes\.png"):
+        make_model().predict(tmp_path / "notes.png")
+
+
+def test_a_notebook_shows_a_summary_and_escapes_names():
+    shown = make_model("dense", (1, 8, 8), ("<script>", "b"), data="x", seconds=2.0)._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    assert "130" in shown  # 64 · 2 weights and 2 biases
+
+
+def test_a_summary_counts_only_what_is_learned():
+    model = make_model("conv 4 3x3, batchnorm, dense", (1, 8, 8), ("a", "b"))
+    # 4·9 + 4, batch normalisation 4 + 4, dense 4·6·6·2 + 2.
+    assert model.parameters == 40 + 8 + 290
+    assert repr(model).endswith("input 1×8×8, 2 classes, 338 parameters)")

@@ -1,0 +1,142 @@
+"""The loop alone, with an engine that computes nothing: orders, stretches, events and numbers that must add up."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from convlens.data import LabelledImages
+from convlens.engines import Plan, Steps
+from convlens.errors import LossNotFinite
+from convlens.network import Network
+from convlens.preprocessing import Normalisation
+from convlens.training.events import EpochDone, Progress
+from convlens.training.loop import History, Job, epoch_order, run_stretches
+from convlens.training.settings import TrainingSettings
+
+
+@dataclass
+class RecordingTrainer:
+    """Remembers what it was told; its loss is the step's number, and one image of every step is right."""
+
+    orders: list[np.ndarray] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    bad_step: int | None = None
+
+    def run(self, order, batch_size, learning_rates):
+        first = len(self.rates)
+        self.orders += [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+        self.rates += learning_rates.tolist()
+        losses = np.arange(first, len(self.rates), dtype=np.float32)
+        if self.bad_step is not None:
+            losses[np.arange(first, len(self.rates)) == self.bad_step] = np.nan
+        return Steps(losses, np.ones(len(learning_rates), np.int64))
+
+
+@dataclass
+class SilentEngine:
+    """Says class 0 to everything."""
+
+    plan: Plan
+
+    def logits(self, images):
+        return np.eye(2, dtype=np.float32)[np.zeros(len(images), int)]
+
+
+def make_job(images=10, held_out=None, text="dense", bad_step=None, **changes) -> tuple[Job, list]:
+    events: list = []
+    plan = Plan(Network.from_text(text), (1, 4, 4), 2, Normalisation())
+    settings = TrainingSettings(**{"epochs": 3, "batch_size": 4, "network": text, **changes})
+    trainer = RecordingTrainer(bad_step=bad_step)
+    return Job(settings, images, held_out, SilentEngine(plan), trainer, History(), events.append), events  # pyright: ignore[reportArgumentType]
+
+
+def run_all(job: Job) -> None:
+    for _ in run_stretches(job):
+        pass
+
+
+def test_every_epoch_sees_every_image_once_in_its_own_order():
+    job, _ = make_job()
+    run_all(job)
+    orders = [np.concatenate(job.trainer.orders[3 * epoch : 3 * epoch + 3]) for epoch in range(3)]  # pyright: ignore[reportAttributeAccessIssue]
+    assert all(sorted(order) == list(range(10)) for order in orders)
+    assert len({tuple(order) for order in orders}) == 3
+    assert [len(batch) for batch in job.trainer.orders] == [4, 4, 2] * 3  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_epochs_add_up():
+    job, events = make_job()
+    run_all(job)
+    done = [event for event in events if isinstance(event, EpochDone)]
+    # Losses are 0, 1, 2 on 4, 4 and 2 images: (0·4 + 1·4 + 2·2) / 10 = 0.8; each later epoch is 3 higher.
+    assert [one.loss for one in done] == pytest.approx([0.8, 3.8, 6.8])
+    assert [one.accuracy for one in done] == pytest.approx([0.3] * 3)
+    assert [(one.epoch, one.steps) for one in done] == [(0, 3), (1, 3), (2, 3)]
+    assert job.finished
+    assert job.history.seconds == pytest.approx(sum(one.seconds for one in done))
+
+
+def test_stretches_never_cross_an_epoch_and_cover_every_step():
+    job, events = make_job(images=1000, epochs=2)
+    run_all(job)
+    seen = [
+        (event.epoch, event.first_batch + number)
+        for event in events
+        if isinstance(event, Progress)
+        for number in range(len(event.losses))
+    ]
+    assert seen == [(epoch, batch) for epoch in range(2) for batch in range(250)]
+    assert len([event for event in events if isinstance(event, Progress)]) < 40
+
+
+def test_a_training_that_stops_and_goes_on_takes_the_same_steps():
+    whole, _ = make_job(images=30)
+    run_all(whole)
+    stopped, _ = make_job(images=30)
+    for number, _stretch in enumerate(run_stretches(stopped)):
+        if number == 2:
+            break
+    assert not stopped.finished
+    assert 0 < stopped.history.steps < stopped.total_steps
+    run_all(stopped)
+    assert stopped.history.losses == whole.history.losses
+    assert stopped.trainer.rates == whole.trainer.rates  # pyright: ignore[reportAttributeAccessIssue]
+    for ours, theirs in zip(stopped.trainer.orders, whole.trainer.orders, strict=True):  # pyright: ignore[reportAttributeAccessIssue]
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_held_out_images_are_judged_after_every_epoch():
+    held_out = LabelledImages(np.zeros((4, 1, 4, 4), np.uint8), np.array([0, 0, 0, 1]), ("a", "b"), "held out")
+    job, _ = make_job(held_out=held_out)
+    run_all(job)
+    assert [done.validation_accuracy for done in job.history.epochs] == [0.75] * 3
+
+
+def test_a_loss_that_is_no_number_names_the_step_and_what_to_try():
+    job, _ = make_job(bad_step=4, schedule="constant", learning_rate=0.5)
+    with pytest.raises(LossNotFinite) as caught:
+        run_all(job)
+    assert str(caught.value) == (
+        "the loss became nan at step 4 (epoch 1, batch 1), where the learning rate was 0.5. "
+        "Try a learning rate ten times smaller: --learning-rate 0.05"
+    )
+
+
+def test_batch_normalisation_never_gets_a_single_image():
+    job, _ = make_job(images=9, text="conv 2 3x3, batchnorm, dense")
+    run_all(job)
+    assert [len(batch) for batch in job.trainer.orders] == [4, 4] * 3  # pyright: ignore[reportAttributeAccessIssue]
+    plain, _ = make_job(images=9)
+    assert plain.images_per_epoch == 9
+
+
+def test_a_batch_larger_than_the_data_is_one_step():
+    job, _ = make_job(images=3, batch_size=100)
+    run_all(job)
+    assert [len(batch) for batch in job.trainer.orders] == [3, 3, 3]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_orders_depend_on_seed_and_epoch_alone():
+    np.testing.assert_array_equal(epoch_order(3, 1, 50, 50), epoch_order(3, 1, 50, 50))
+    assert not np.array_equal(epoch_order(3, 1, 50, 50), epoch_order(4, 1, 50, 50))

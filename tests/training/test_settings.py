@@ -1,0 +1,85 @@
+"""Settings: checked on construction, written and read back, and the tutorial's numbers kept as they are."""
+
+import pytest
+
+from convlens.engines import OptimizerSettings
+from convlens.errors import NetworkError, UsageError
+from convlens.network import Conv2d, Dense, Flatten, MaxPool2d, Network, ReLU
+from convlens.training import RECIPES, TrainingSettings, choose_settings
+
+
+def test_the_tutorial_recipe_is_the_tutorial():
+    tutorial = RECIPES["tutorial"]
+    assert (tutorial.seed, tutorial.batch_size, tutorial.epochs, tutorial.log_every) == (3, 64, 10, 450)
+    assert (tutorial.optimizer, tutorial.learning_rate, tutorial.schedule) == (
+        OptimizerSettings("adam"),
+        0.001,
+        "constant",
+    )
+    assert tutorial.optimizer.weight_decay == 0
+    assert Network.from_text(tutorial.network).layers == (
+        Conv2d(8, 3, padding=1),
+        ReLU(),
+        MaxPool2d(2),
+        Conv2d(16, 3, padding=1),
+        ReLU(),
+        MaxPool2d(2),
+        Flatten(),
+        Dense(),
+    )
+
+
+def test_the_fast_recipe_has_the_same_network_and_one_cycle():
+    fast, tutorial = RECIPES["fast"], RECIPES["tutorial"]
+    assert fast.network == tutorial.network
+    assert (fast.schedule, fast.optimizer.name, fast.batch_size, fast.epochs) == ("one-cycle", "adam", 128, 3)
+
+
+def test_settings_come_back_from_their_dict():
+    settings = TrainingSettings(optimizer=OptimizerSettings("sgd", momentum=0.8), validation=0.1, threads=2)
+    assert TrainingSettings.from_dict(settings.as_dict()) == settings
+    assert "threads" not in TrainingSettings().as_dict()
+
+
+def test_changes_that_are_none_leave_the_recipe():
+    assert choose_settings("tutorial", epochs=None, seed=0) == TrainingSettings.from_dict(
+        {**RECIPES["tutorial"].as_dict(), "seed": 0}
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 0}, r"epochs is 0; give 1 to 100,000\."),
+        ({"batch_size": 0}, r"batch size is 0; give 1 to 1,000,000\."),
+        ({"learning_rate": 0.0}, r"learning rate is 0\.0; give a number above 0, such as 0\.001\."),
+        ({"learning_rate": float("nan")}, "learning rate is nan; give a number above 0"),
+        ({"learning_rate": float("inf")}, "learning rate is inf; give a number above 0"),
+        ({"seed": -1}, r"seed is -1; give 0 to 4,294,967,295\."),
+        ({"validation": 0.9}, r"validation is 0\.9; give a share from 0 to 0\.5"),
+        ({"schedule": "cosine"}, r"schedule 'cosine' is not known; give constant or one-cycle\."),
+        ({"log_every": 0}, "log every is 0; give 1 to"),
+    ],
+)
+def test_every_setting_is_checked(changes, message):
+    with pytest.raises(UsageError, match=message):
+        TrainingSettings(**changes)
+
+
+def test_a_mistake_in_the_network_points_at_the_word():
+    with pytest.raises(NetworkError, match=r"rleu(.|\n)*\^\^\^\^"):
+        TrainingSettings(network="conv 8 3x3, rleu, dense")
+
+
+def test_an_unknown_recipe_lists_the_known_ones():
+    with pytest.raises(UsageError, match=r"recipe 'quick' is not known; give one of tutorial, fast\."):
+        choose_settings("quick")
+
+
+def test_a_dict_with_a_wrong_type_or_key_says_which():
+    with pytest.raises(UsageError, match=r"Expected `int`, got `str` - at `\$\.epochs`"):
+        TrainingSettings.from_dict({"epochs": "three"})
+    with pytest.raises(UsageError, match="setting 'momentun' is not known; known are name, beta1"):
+        TrainingSettings.from_dict({"optimizer": {"momentun": 0.9}})
+    with pytest.raises(UsageError, match=r"epochs is 0; give 1 to 100,000\."):
+        TrainingSettings.from_dict({"epochs": 0})
