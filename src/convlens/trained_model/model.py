@@ -77,7 +77,7 @@ class TrainedModel:
     @overload
     def predict(self, images: ImageSource) -> Prediction: ...
 
-    def predict(self, images: ImageSource | list[Any] | tuple[Any, ...]) -> Prediction | list[Prediction]:
+    def predict(self, images: "ImageSource | list[Any] | tuple[Any, ...]") -> Prediction | list[Prediction]:
         """What the model says of an image, or of each of several.
 
         Args:

@@ -44,7 +44,7 @@ class TrainingSettings:
     network: str = TUTORIAL
     epochs: int = 3
     batch_size: int = 128
-    learning_rate: float = 0.015
+    learning_rate: float = 0.02
     schedule: Schedule = "one-cycle"
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     loss: LossSettings = field(default_factory=LossSettings)
