@@ -15,6 +15,7 @@ from convlens.data import CATALOGUE, Dataset, LabelledImages, load_dataset
 from convlens.engines import Engine
 from convlens.errors import DataError, UsageError
 from convlens.metrics import ClassMetrics, confusion_matrix, cross_entropy, per_class, wilson_interval
+from convlens.prediction import finite_logits
 from convlens.trained_model import TrainedModel, load_model
 
 
@@ -120,9 +121,8 @@ def evaluate(
 
     Args:
         model: a trained model, or the place of one: a file, a run folder, `"latest"`.
-        data: the name of a known dataset or a `Dataset` (its test images are taken), or `LabelledImages`; None takes
-        the
-            dataset that the model was trained on.
+        data: the name of a known dataset or a `Dataset` (its test images are taken), or `LabelledImages`;
+            None takes the dataset that the model was trained on.
         engine: what computes, if not the model's own choice; it must have the model's weights.
         data_dir: where known datasets are kept.
 
@@ -131,28 +131,28 @@ def evaluate(
     """
     trained = model if isinstance(model, TrainedModel) else load_model(model)
     if data is None:
-        data = test_data_of(trained)
+        data = known_data_of(trained)
     loaded = load_dataset(data, data_dir=data_dir) if isinstance(data, str) else data
     images = loaded.test if isinstance(loaded, Dataset) else loaded
     if images is None:
         raise DataError(f"{loaded.name} has no test images, so there is nothing to evaluate. Give labelled images.")
     _check_fit(trained, images)
-    logits = (engine or trained.engine).logits(images.images)
+    logits = finite_logits(engine or trained.engine, images.images)
     return Evaluation(images.name, trained.class_names, images.labels, logits)
 
 
-def test_data_of(model: TrainedModel) -> str:
+def known_data_of(model: TrainedModel) -> str:
     """The name of the known dataset that a model was trained on, whose test images judge it.
 
     Raises:
         UsageError: it was trained on something else.
     """
     name = model.facts.get("data")
-    if name not in CATALOGUE:
+    if not isinstance(name, str) or name not in CATALOGUE:
         raise UsageError(
             f"this model was trained on {name!r}, which is no known dataset. Name the data to evaluate it on."
         )
-    return str(name)
+    return name
 
 
 def _check_fit(model: TrainedModel, images: LabelledImages) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from convlens.errors import OutputError
@@ -31,11 +31,14 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
     >>> folder.cleanup()
     """
     path = Path(path)
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path  # the file that a link names, not the link
     content = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.part")
     with explain_write_errors(path, len(content)):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a folder")
+        if path.exists() and not path.is_file():
+            raise OutputError(f"cannot write {path}: it is a device or a pipe, not a file. Give a file name.")
+        temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as file:
@@ -52,11 +55,17 @@ def move_into_place(temporary: Path, path: Path) -> None:
     """Rename a finished, synced file to its final name and sync the folder, so that the new name survives a crash."""
     temporary.replace(path)
     if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        # The new file is there by now; some file systems cannot sync a folder, and that is no failure to write.
+        with suppress(OSError):
+            _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -72,9 +81,8 @@ def explain_write_errors(path: Path, size: int = 0) -> Iterator[None]:
 
 def _explanation(path: Path, size: int, error: OSError) -> str:
     if error.errno in _FULL:
-        return (
-            f"cannot write {path}: the disk is full ({size:,} bytes needed). Free some space or choose another folder."
-        )
+        needed = f" ({size:,} bytes needed)" if size else ""
+        return f"cannot write {path}: the disk is full{needed}. Free some space or choose another folder."
     if error.errno == errno.EISDIR:
         return f"cannot write {path}: a folder has that name. Give a file name."
     if isinstance(error, NotADirectoryError | FileExistsError):

@@ -1,7 +1,8 @@
-"""Images to probabilities: the one path that every prediction takes.
+"""Images to probabilities: the one path that every picture takes.
 
-Whatever asks (the command line, an evaluation, a page), an image is prepared by the preprocessing that is stored
-with the model and computed by an engine, here and nowhere else, so two answers to the same image cannot differ.
+Whatever asks (the command line, a program, a page), a picture is prepared by the preprocessing that is stored with the
+model and computed by an engine, here and nowhere else, so two answers to the same picture cannot differ. Images of a
+dataset already have the network's shape; they go to the engine as they are.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.engines import Engine
+from convlens.errors import ModelFileError
 from convlens.metrics import softmax
 from convlens.pixels import ImageSource
 from convlens.preprocessing import Prepared, Preprocessing, prepare
@@ -68,8 +70,24 @@ def predict_images(
 
 
 def predict_probabilities(engine: Engine, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Images that already are as the network wants them (uint8, N × channels × height × width) to N × classes."""
-    return softmax(engine.logits(pixels).astype(np.float64))
+    """Images that already are as the network wants them (uint8, N × channels × height × width) to N × classes.
+
+    Raises:
+        ModelFileError: the network's answer is no number.
+    """
+    return softmax(finite_logits(engine, pixels).astype(np.float64))
+
+
+def finite_logits(engine: Engine, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The engine's logits, N × classes, each of which is a number.
+
+    Raises:
+        ModelFileError: weights so large that a sum overflows.
+    """
+    logits = engine.logits(pixels)
+    if not np.isfinite(logits).all():
+        raise ModelFileError("this model answers with NaN or infinity: its weights are too large. Train it again.")
+    return logits
 
 
 def _prediction(prepared: Prepared, probabilities: NDArray[np.float64], class_names: tuple[str, ...]) -> Prediction:

@@ -1,5 +1,7 @@
 """The arithmetic of the accuracy benchmark; its trainings are not run here."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -16,8 +18,8 @@ def test_describe_is_numpys():
 
 @pytest.mark.parametrize("share", [0.1, 0.2])
 def test_held_out_images_come_from_the_training_images_alone(digits_8x8, share):
-    tuned = hold_out(digits_8x8, share)
+    tuned: Any = hold_out(digits_8x8, share)
     assert len(tuned.train) + len(tuned.test) == 1500
     assert len(tuned.test) == pytest.approx(1500 * share, abs=10)
-    again = hold_out(digits_8x8, share)
+    again: Any = hold_out(digits_8x8, share)
     np.testing.assert_array_equal(again.test.images, tuned.test.images)

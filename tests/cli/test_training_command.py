@@ -210,7 +210,7 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         (["train", "tiny", "--engine", "jax"], 2, "engine 'jax' is not known; give auto or torch."),
         (["train", "tiny", "--device", "tpu"], 2, "device 'tpu' is not known"),
         (["train", "tiny", "--threads", "0"], 2, "threads is 0; give 1 to 256."),
-        (["train", "tiny", "--epochs", "0"], 2, "epochs is 0; give 1 to 100,000."),
+        (["train", "tiny", "--epochs", "0"], 2, "epochs is 0; give a whole number from 1 to 100,000."),
         (["train", "tiny", "--epochs", "many"], 2, 'Invalid value for --epochs: unable to convert "many" into int.'),
         (["train", "tiny", "--epoch", "3"], 2, "--epoch"),
         (["train", "--config", "nothing.toml"], 3, "nothing.toml cannot be read"),

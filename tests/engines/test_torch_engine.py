@@ -50,11 +50,12 @@ def test_activations_are_the_input_and_every_layer():
     np.testing.assert_allclose(engine.activations(IMAGE)[-1], engine.logits(IMAGE))
 
 
-def test_relu_in_place_does_not_change_the_activation_before_it():
+def test_an_activation_is_not_changed_by_the_layer_after_it():
     engine = make_engine("conv 1 2x2, relu, dense")
     weights_by_hand(engine)
     black = np.zeros((1, 1, 2, 2), np.uint8)
-    assert [float(value.min()) for value in engine.activations(black)[1:3]] == [-1, 0]
+    # The convolution gives its bias, −1, which ReLU cuts to 0.
+    assert [value.ravel().tolist() for value in engine.activations(black)[1:3]] == [[-1.0], [0.0]]
 
 
 def test_loss_and_gradients_are_those_worked_out_by_hand():
@@ -184,8 +185,33 @@ def test_refusals_say_both_sides():
         engine.gradients(np.zeros((2, 1, 2, 2), np.uint8), np.array([0, 2]), LossSettings())
     with pytest.raises(UsageError, match=r"1 images but labels of shape \(2,\); give one an image\."):
         engine.gradients(IMAGE, np.array([0, 1]), LossSettings())
+    with pytest.raises(UsageError, match=r"there are no images to train on\. Give at least one\."):
+        engine.trainer(IMAGE[:0], np.zeros(0, np.int64), OptimizerSettings(), LossSettings(), seed=0)
+    with pytest.raises(UsageError, match=r"1\.bias holds NaN or infinity"):
+        engine.set_weights({"1.weight": np.zeros((2, 4), np.float32), "1.bias": np.full(2, np.nan, np.float32)})
     with pytest.raises(UsageError, match=r"3 class weights for 2 classes; give one a class\."):
         engine.gradients(IMAGE, np.array([0]), LossSettings(class_weights=(1, 1, 1)))
+
+
+def test_gradients_know_no_dropout_and_leave_random_numbers_alone(random_images):
+    images, labels = random_images(6, (1, 4, 4), 2)
+    engine, plain = make_engine("dropout 0.5, dense", (1, 4, 4)), make_engine("dense", (1, 4, 4))
+    plain.set_weights({"1.weight": engine.weights()["2.weight"], "1.bias": engine.weights()["2.bias"]})
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    assert engine.gradients(images, labels, LossSettings()).loss == plain.gradients(images, labels, LossSettings()).loss
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_state_of_another_training_is_refused():
+    trainer = make_engine("dense").trainer(IMAGE, np.array([0]), OptimizerSettings(), LossSettings(), seed=0)
+    assert list(trainer.state()) == ["step"]
+    with pytest.raises(UsageError) as caught:
+        trainer.load_state({"step": np.array(1), "exp_avg/1.bias": np.zeros(2, np.float32), "momentum": np.zeros(1)})
+    assert str(caught.value) == (
+        "the optimizer's state does not fit: exp_avg/1.weight is missing; exp_avg_sq/1.bias is missing; "
+        "exp_avg_sq/1.weight is missing; momentum is not known."
+    )
 
 
 def test_weights_that_do_not_fit_are_all_named():

@@ -50,15 +50,15 @@ def test_changes_that_are_none_leave_the_recipe():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"epochs": 0}, r"epochs is 0; give 1 to 100,000\."),
-        ({"batch_size": 0}, r"batch size is 0; give 1 to 1,000,000\."),
+        ({"epochs": 0}, r"epochs is 0; give a whole number from 1 to 100,000\."),
+        ({"batch_size": 0}, r"batch size is 0; give a whole number from 1 to 1,000,000\."),
         ({"learning_rate": 0.0}, r"learning rate is 0\.0; give a number above 0, such as 0\.001\."),
         ({"learning_rate": float("nan")}, "learning rate is nan; give a number above 0"),
         ({"learning_rate": float("inf")}, "learning rate is inf; give a number above 0"),
-        ({"seed": -1}, r"seed is -1; give 0 to 4,294,967,295\."),
+        ({"seed": -1}, r"seed is -1; give a whole number from 0 to 4,294,967,295\."),
         ({"validation": 0.9}, r"validation is 0\.9; give a share from 0 to 0\.5"),
         ({"schedule": "cosine"}, r"schedule 'cosine' is not known; give constant or one-cycle\."),
-        ({"log_every": 0}, "log every is 0; give 1 to"),
+        ({"log_every": 0}, "log every is 0; give a whole number from 1 to"),
     ],
 )
 def test_every_setting_is_checked(changes, message):
@@ -81,5 +81,5 @@ def test_a_dict_with_a_wrong_type_or_key_says_which():
         TrainingSettings.from_dict({"epochs": "three"})
     with pytest.raises(UsageError, match="setting 'momentun' is not known; known are name, beta1"):
         TrainingSettings.from_dict({"optimizer": {"momentun": 0.9}})
-    with pytest.raises(UsageError, match=r"epochs is 0; give 1 to 100,000\."):
+    with pytest.raises(UsageError, match=r"epochs is 0; give a whole number from 1 to 100,000\."):
         TrainingSettings.from_dict({"epochs": 0})

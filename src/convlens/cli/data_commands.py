@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
+from rich.markup import escape
 
 from convlens.cli.options import DataDir, Json
 
@@ -38,7 +39,7 @@ def list_command(*, data_dir: DataDir = None, json: Json = False) -> None:
     table = make_table("name", "what", "image", "classes", "licence", "on this machine", right=("classes",))
     for entry, one in found:
         shape = "×".join(map(str, entry.shape))
-        where = str(one.path) if one.state == "present" else f"{one.state}; convlens data fetch {entry.name}"
+        where = escape(str(one.path)) if one.state == "present" else f"{one.state}; convlens data fetch {entry.name}"
         table.add_row(f"[bold]{entry.name}[/]", entry.title, shape, str(len(entry.class_names)), entry.licence, where)
     result_console().print(table)
 

@@ -40,12 +40,12 @@ def evaluate_command(
     """
     from convlens.cli.terminal import print_json, result_console, showing_downloads
     from convlens.data import load_dataset
-    from convlens.evaluation import evaluate, test_data_of
+    from convlens.evaluation import evaluate, known_data_of
     from convlens.trained_model import load_model
 
     trained = load_model(model)
     with showing_downloads() as on_progress:
-        dataset = load_dataset(data or test_data_of(trained), data_dir=data_dir, on_progress=on_progress)
+        dataset = load_dataset(data or known_data_of(trained), data_dir=data_dir, on_progress=on_progress)
     opened = trained.open_engine(engine or "auto", device or "auto", threads)
     evaluation = evaluate(trained, dataset, engine=opened)
     if json:

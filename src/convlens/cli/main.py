@@ -13,12 +13,11 @@ from rich.console import Console
 from convlens import __version__
 from convlens.cli.data_commands import data_app
 from convlens.cli.evaluation_command import evaluate_command
+from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.layers_command import layers_command
-from convlens.cli.prediction_command import STDIN, predict_command
+from convlens.cli.prediction_command import name_stdin, predict_command
 from convlens.cli.training_command import train_command
 from convlens.errors import ConvlensError, UsageError
-
-EXIT_INTERRUPTED = 130
 
 HELP = """
 Train small-image CNN classifiers on the machine you have, look inside every number, ship the result.
@@ -52,8 +51,9 @@ app.command(data_app)
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code. Errors are printed as one line on stderr."""
-    # The parser takes a lone - for an option without a name.
-    tokens = [STDIN if argument == "-" else argument for argument in arguments if argument != "--debug"]
+    tokens = [argument for argument in arguments if argument != "--debug"]
+    if tokens[:1] == ["predict"]:
+        tokens = name_stdin(tokens)
     debug = len(tokens) < len(arguments)
     try:
         result = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
@@ -64,16 +64,20 @@ def run(arguments: Sequence[str]) -> int:
         # The parser's own messages are rich renderables in several lines; as text they are one sentence.
         command = " ".join(["convlens", *(error.command_chain or ())])
         return _report(f"{_sentence(str(error))} See `{command} --help`.", UsageError.exit_code, debug)
-    except KeyboardInterrupt:
-        return _report("interrupted.", EXIT_INTERRUPTED, debug)
     except BrokenPipeError:
         # Whoever read the output has seen enough, as `head` does; there is nobody left to tell.
         sys.stderr.close()
         return 1
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        hint = "This is a defect of Convlens; please report it with the lines that --debug adds."
+        return _report(f"{reason}. {hint}", ConvlensError.exit_code, debug)
+    except KeyboardInterrupt:
+        return _report("interrupted.", EXIT_INTERRUPTED, debug)
 
 
 def _report(message: str, exit_code: int, debug: bool) -> int:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     console.print(f"[bold red]error:[/] {_escape(message)}")
     if debug:
         console.print_exception(show_locals=False)

@@ -53,39 +53,60 @@ def predict_command(
         raise UsageError(f"--top is {top}; give 1 or more.")
     trained = load_model(model)
     opened = trained.open_engine(engine or "auto", device or "auto", threads)
-    answers: dict[str, Prediction] = {}
+    if csv is not None:
+        _write_csv(csv, trained.class_names, [])  # a place that cannot be written shows now, not after an hour
+    answers: list[tuple[str, Prediction]] = []
     failed: dict[str, str] = {}
     for name in _expand(images):
-        source = sys.stdin.buffer.read() if name == STDIN else Path(name)
         try:
-            (answers[name],) = predict_images(opened, trained.preprocessing, trained.class_names, [source])
+            (answer,) = predict_images(opened, trained.preprocessing, trained.class_names, [_source(name)])
         except ImageError as error:
             failed[name] = str(error)
             error_console().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         else:
+            answers.append((name, answer))
             if not json:
-                _print_prediction(name, answers[name], top)
+                _print_prediction(name, answer, top)
     if csv is not None:
         _write_csv(csv, trained.class_names, answers)
     if json:
-        predictions = [{"image": name, **answer.as_dict()} for name, answer in answers.items()]
+        predictions = [{"image": name, **answer.as_dict()} for name, answer in answers]
         print_json({"model": model, "predictions": predictions, "errors": failed})
     return EXIT_BAD_DATA if failed else 0
+
+
+def name_stdin(tokens: list[str]) -> list[str]:
+    """`-` as a word that the parser takes for an image; it would take `-` for an option without a name.
+
+    >>> name_stdin(["predict", "latest", "-", "--csv", "-"])
+    ['predict', 'latest', '<stdin>', '--csv', '-']
+    """
+    before = ["", *tokens]
+    return [STDIN if token == "-" and before[place] != "--csv" else token for place, token in enumerate(tokens)]
 
 
 def _expand(names: list[str]) -> Iterator[str]:
     """Files and stdin as they are; a folder becomes the image files below it, in order of their names."""
     for name in names:
         path = Path(name)
-        if name == STDIN or not path.is_dir():
+        if path.is_dir():
+            files = sorted(str(file) for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
+            yield from files or [name]
+        else:
             yield name
-            continue
-        files = sorted(
-            str(file) for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file()
-        )
-        if not files:
-            raise ImageError(f"{name}: this folder holds no image files. Give files, or a folder that holds some.")
-        yield from files
+
+
+def _source(name: str) -> Path | bytes:
+    """What is to be decoded.
+
+    Raises:
+        ImageError: a folder without image files.
+    """
+    if name == STDIN:
+        return sys.stdin.buffer.read()
+    if Path(name).is_dir():
+        raise ImageError(f"{name}: this folder holds no image files. Give files, or a folder that holds some.")
+    return Path(name)
 
 
 def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
@@ -101,11 +122,11 @@ def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
         console.print(f"[dim]  {escape('; '.join(prediction.notes))}[/]", soft_wrap=True)
 
 
-def _write_csv(path: Path, class_names: tuple[str, ...], answers: dict[str, "Prediction"]) -> None:
+def _write_csv(path: Path, class_names: tuple[str, ...], answers: list[tuple[str, "Prediction"]]) -> None:
     """A line an image: its name, the class, the probability of that and of every class."""
     text = io.StringIO(newline="")
     writer = csv_module.writer(text, lineterminator="\n")
     writer.writerow(["image", "class", "probability", *class_names])
-    for name, answer in answers.items():
+    for name, answer in answers:
         writer.writerow([name, answer.class_name, answer.probability, *answer.probabilities.tolist()])
     write_atomically(path, text.getvalue())

@@ -18,12 +18,14 @@ WIDTH_WITHOUT_TERMINAL = 1000
 
 def result_console() -> Console:
     """For results, on stdout."""
-    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
+    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
 
 
 def error_console() -> Console:
     """For everything that is not the result, on stderr."""
-    return Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL)
+    return Console(
+        stderr=True, highlight=False, emoji=False, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL
+    )
 
 
 def print_json(value: Any) -> None:

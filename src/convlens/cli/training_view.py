@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, Progress, TextColumn
 
+from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.terminal import error_console, print_json, result_console
-from convlens.training import EpochDone, Event, TrainingStarted
-from convlens.training import Progress as StretchDone
+from convlens.training import EpochDone, Event, StretchDone, TrainingStarted
 from convlens.training.events import log_lines
 from convlens.training.run_folder import CHECKPOINT_NAME
 
 if TYPE_CHECKING:
     from convlens.trained_model import TrainedModel
-
-EXIT_INTERRUPTED = 130
 
 _FILES = {
     "model.safetensors": "the trained model",
@@ -85,12 +83,12 @@ class TrainingView:
                     name, _, rest = line.partition(": ")
                     bar.console.print(f"[dim]{name:<8}[/] {rest}" if rest else line, highlight=False, soft_wrap=True)
                 total = started.steps_per_epoch * started.settings.epochs
-                bar.update(self._task, total=total, completed=started.steps_done, description="Epoch 1")
+                bar.update(self._task, total=total, completed=started.steps_done)
             case StretchDone():
-                left = event.seconds_left
+                left = round(event.seconds_left)
                 facts = (
                     f"loss {float(event.losses[-1]):.4f}  accuracy {event.accuracy:.2%}  "
-                    f"{event.images_per_second:>7,.0f} images/s  {left // 60:.0f}:{left % 60:02.0f} left"
+                    f"{event.images_per_second:>7,.0f} images/s  {left // 60}:{left % 60:02} left"
                 )
                 done = event.epoch * started.steps_per_epoch + event.first_batch + len(event.losses)
                 description = f"Epoch {event.epoch + 1} of {started.settings.epochs}"
@@ -134,9 +132,9 @@ class TrainingView:
                 f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "
                 "everything is saved. Go on with:"
             )
-            console.print(f"  {_command_to_go_on(folder)}")
+            print(f"  {_command_to_go_on(folder)}")  # whole on one line, so that it can be copied
         if folder:
-            console.print(f"Run folder: {folder}")
+            console.print(f"Run folder: {folder}", markup=False, soft_wrap=True)
             for name, meaning in _FILES.items():
                 if (folder / name).exists():
                     console.print(f"  {name:<18} [dim]{meaning}[/]")

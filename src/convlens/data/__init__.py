@@ -10,7 +10,7 @@ from convlens.data.fetching import fetch
 from convlens.data.folders import data_folder
 from convlens.data.idx import read_idx, write_idx
 from convlens.data.inventory import DatasetStatus, status
-from convlens.data.labelled_images import Dataset, LabelledImages
+from convlens.data.labelled_images import Dataset, LabelledImages, check_class_names
 from convlens.data.loading import load_dataset
 from convlens.data.sources import FetchProgress
 from convlens.data.split import split_stratified
@@ -22,6 +22,7 @@ __all__ = [
     "DatasetStatus",
     "FetchProgress",
     "LabelledImages",
+    "check_class_names",
     "data_folder",
     "fetch",
     "find_entry",

@@ -13,11 +13,11 @@ from contextlib import closing
 from pathlib import Path
 
 from convlens.data.catalogue import CatalogueEntry, find_entry
-from convlens.data.locking import hold_lock
 from convlens.data.raw_files import damaged_files, locate, raw_folder, remember
 from convlens.data.sources import FetchProgress, OnProgress, Source, SourceError
 from convlens.errors import DatasetUnavailable
 from convlens.files import explain_write_errors, move_into_place, sha256_of_file
+from convlens.locking import hold_lock
 
 _WORKSHOP = ".convlens-download"
 _LOCK = ".convlens-lock"

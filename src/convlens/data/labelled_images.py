@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convlens.errors import DataError
+from convlens.errors import DataError, UsageError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,11 +37,12 @@ class LabelledImages:
     name: str
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "class_names", tuple(self.class_names))
+        check_class_names(self.class_names)
         _check_images(self.name, self.images)
         _check_labels(self.name, self.labels, len(self.images), len(self.class_names))
         object.__setattr__(self, "images", np.ascontiguousarray(self.images))
         object.__setattr__(self, "labels", np.ascontiguousarray(self.labels, dtype=np.int64))
-        object.__setattr__(self, "class_names", tuple(self.class_names))
 
     def __len__(self) -> int:
         return len(self.images)
@@ -111,6 +112,23 @@ class Dataset:
                 f"{self.name}: training images have the classes {', '.join(self.train.class_names)} and test images "
                 f"{', '.join(self.test.class_names)}; both must be the same, in the same order."
             )
+
+
+def check_class_names(names: tuple[str, ...]) -> None:
+    """Refuse class names that are not distinct texts.
+
+    Raises:
+        UsageError: with the first name that cannot be used.
+
+    >>> check_class_names(("cat", "dog"))
+    """
+    if not names:
+        raise UsageError("there are no class names. Give one for each class.")
+    for place, name in enumerate(names):
+        if not isinstance(name, str):
+            raise UsageError(f"class name {name!r} is a {type(name).__name__}, not a text. Give {str(name)!r} instead.")
+        if name in names[:place]:
+            raise UsageError(f"class name {name!r} stands there twice. Give every class a name of its own.")
 
 
 def _check_images(name: str, images: np.ndarray) -> None:

@@ -116,11 +116,15 @@ class Trainer(Protocol):
         ...
 
     def state(self) -> Weights:
-        """A copy of all that the optimizer remembers; `step` counts the steps taken."""
+        """A copy of all that the optimizer remembers, under the same names in every engine; see `state_names`."""
         ...
 
     def load_state(self, state: Weights) -> None:
-        """Go on from a state that `state` gave."""
+        """Go on from a state that `state` gave, here or in another engine.
+
+        Raises:
+            UsageError: a name is missing or left over.
+        """
         ...
 
 
@@ -138,12 +142,22 @@ class Engine(Protocol):
         ...
 
     @property
+    def device(self) -> str:
+        """`cpu`, `cuda`, ...: what `auto` came to."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """Processor threads, resolved likewise."""
+        ...
+
+    @property
     def plan(self) -> Plan:
         """What this engine computes."""
         ...
 
     def weights(self) -> Weights:
-        """A copy of the weights."""
+        """A copy of the weights as they are now, float32: a trainer's `run` changes them."""
         ...
 
     def set_weights(self, weights: Weights) -> None:
@@ -159,7 +173,10 @@ class Engine(Protocol):
         ...
 
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
-        """One forward and backward pass as in training, without an update of weights or running statistics."""
+        """One forward and backward pass with the statistics of this batch, as in training, but without dropout.
+
+        Nothing is updated: neither weights nor running statistics.
+        """
         ...
 
     def trainer(
@@ -205,7 +222,11 @@ def check_labels(plan: Plan, images: NDArray[Any], labels: NDArray[Any]) -> None
 
 
 def check_weights(expected: dict[str, tuple[int, ...]], weights: Weights) -> None:
-    """Refuse weights whose names or shapes are not the expected ones; all differences are named at once."""
+    """Refuse weights that are not those of a network (names, shapes, dtypes, NaN); all differences are named at once.
+
+    Raises:
+        UsageError: with the differences.
+    """
     differences = [f"{name} is missing" for name in expected if name not in weights]
     differences += [f"{name} belongs to no layer" for name in weights if name not in expected]
     differences += [
@@ -213,7 +234,41 @@ def check_weights(expected: dict[str, tuple[int, ...]], weights: Weights) -> Non
         for name, shape in expected.items()
         if name in weights and tuple(weights[name].shape) != shape
     ]
+    differences += [
+        f"{name} is {weights[name].dtype} instead of {dtype_of(name)}"
+        for name in expected
+        if name in weights and weights[name].dtype != dtype_of(name)
+    ]
+    differences += [
+        f"{name} holds NaN or infinity" for name in expected if name in weights and not np.isfinite(weights[name]).all()
+    ]
     _require(not differences, f"the weights do not fit the network: {'; '.join(differences)}.")
+
+
+def dtype_of(name: str) -> np.dtype[Any]:
+    """What a weight of this name is stored as: float32, or int64 for the count that batch normalisation keeps.
+
+    >>> dtype_of("0.weight")
+    dtype('float32')
+    """
+    return np.dtype(np.int64 if name.endswith("num_batches_tracked") else np.float32)
+
+
+def state_names(optimizer: OptimizerSettings, parameters: list[str], step: int) -> set[str]:
+    """The names in a trainer's state: `step`, and, once a step is taken, what PyTorch calls them, for every parameter.
+
+    >>> sorted(state_names(OptimizerSettings("adam"), ["0.bias"], step=1))
+    ['exp_avg/0.bias', 'exp_avg_sq/0.bias', 'step']
+    """
+    kinds = {"sgd": ["momentum_buffer"] if optimizer.momentum else []}.get(optimizer.name, ["exp_avg", "exp_avg_sq"])
+    return {"step"} | {f"{kind}/{name}" for kind in kinds for name in parameters if step}
+
+
+def check_state(expected: set[str], state: Weights) -> None:
+    """Refuse a state that is not this trainer's."""
+    differences = [f"{name} is missing" for name in sorted(expected - set(state))]
+    differences += [f"{name} is not known" for name in sorted(set(state) - expected)]
+    _require(not differences, f"the optimizer's state does not fit: {'; '.join(differences)}.")
 
 
 def check_stretch(images: int, order: NDArray[np.int64], batch_size: int, learning_rates: NDArray[np.float64]) -> None:

@@ -25,8 +25,10 @@ from convlens.engines.engine import (
     Weights,
     check_images,
     check_labels,
+    check_state,
     check_stretch,
     check_weights,
+    state_names,
 )
 from convlens.errors import UsageError
 from convlens.network import (
@@ -149,11 +151,11 @@ class TorchEngine:
         self, plan: Plan, device: str = "auto", threads: int | None = None, precision: torch.dtype = torch.float32
     ) -> None:
         self.plan = plan
-        self.device = choose_device(device)
-        self._threads = threads or torch.get_num_threads()
+        self._device = choose_device(device)
+        self.threads = threads or torch.get_num_threads()
         self._precision = precision
-        self._module = build_module(plan.network, plan.input_shape, plan.classes).to(self.device, precision)
-        if self.device.type == "cpu":
+        self._module = build_module(plan.network, plan.input_shape, plan.classes).to(self._device, precision)
+        if self._device.type == "cpu":
             # A quarter less time than N×C×H×W, and only `Module.to` sets the strides of a kernel with one input
             # channel.
             self._module = self._module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -161,10 +163,15 @@ class TorchEngine:
         self._shapes = plan.network.parameter_shapes(plan.input_shape, plan.classes)
 
     @property
+    def device(self) -> str:
+        """`cpu`, `cuda` or `mps`."""
+        return self._device.type
+
+    @property
     def description(self) -> str:
         """`torch 2.13.0 on cpu, 2 threads`."""
         where = (
-            f"cpu, {self._threads} thread{'s' * (self._threads > 1)}" if self.device.type == "cpu" else str(self.device)
+            f"cpu, {self.threads} thread{'s' * (self.threads > 1)}" if self._device.type == "cpu" else str(self._device)
         )
         return f"torch {torch.__version__.partition('+')[0]} on {where}"
 
@@ -195,7 +202,7 @@ class TorchEngine:
             self._module.eval()
             values = [self._normalised(images)]
             for layer in self._module:
-                values.append(layer(values[-1].clone()))
+                values.append(layer(values[-1]))
         return [_to_numpy(value) for value in values]
 
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
@@ -205,8 +212,10 @@ class TorchEngine:
         before = {name: buffer.clone() for name, buffer in self._module.named_buffers()}
         with self._computing():
             self._module.train()
+            for layer in self._module:
+                layer.train(not isinstance(layer, nn.Dropout))
             logits = self._pooling_first(self._normalised(images))
-            value = self._criterion(loss)(logits, torch.from_numpy(np.array(labels, np.int64)).to(self.device))
+            value = self._criterion(loss)(logits, torch.from_numpy(np.array(labels, np.int64)).to(self._device))
             parameters = dict(self._module.named_parameters())
             gradients = torch.autograd.grad(value, list(parameters.values()))
         for name, buffer in self._module.named_buffers():
@@ -226,26 +235,28 @@ class TorchEngine:
         """Begin training from the present weights."""
         check_images(self.plan, images)
         check_labels(self.plan, images, labels)
-        tensors = self._normalised(images), torch.from_numpy(np.array(labels, np.int64)).to(self.device)
+        if len(images) == 0:
+            raise UsageError("there are no images to train on. Give at least one.")
+        tensors = self._normalised(images), torch.from_numpy(np.array(labels, np.int64)).to(self._device)
         return TorchTrainer(
             self._module, self._pooling_first, tensors, optimizer, self._criterion(loss), seed, self._computing
         )
 
     def _normalised(self, images: NDArray[np.uint8]) -> torch.Tensor:
         """Pixels as the network's input: (pixels / 255 − mean) / std, on the device."""
-        tensor = torch.from_numpy(np.ascontiguousarray(images)).to(self.device).to(self._precision).div_(255)
+        tensor = torch.from_numpy(np.ascontiguousarray(images)).to(self._device).to(self._precision).div_(255)
         mean, std = self.plan.normalisation.mean, self.plan.normalisation.std
         if any(value != 0 for value in mean) or any(value != 1 for value in std):
             shape = (1, -1, 1, 1)
-            tensor.sub_(torch.tensor(mean, device=self.device, dtype=self._precision).reshape(shape))
-            tensor.div_(torch.tensor(std, device=self.device, dtype=self._precision).reshape(shape))
+            tensor.sub_(torch.tensor(mean, device=self._device, dtype=self._precision).reshape(shape))
+            tensor.div_(torch.tensor(std, device=self._device, dtype=self._precision).reshape(shape))
         return tensor
 
     def _criterion(self, loss: LossSettings) -> nn.CrossEntropyLoss:
         weights = loss.class_weights
         if weights is not None and len(weights) != self.plan.classes:
             raise UsageError(f"{len(weights)} class weights for {self.plan.classes} classes; give one a class.")
-        tensor = None if weights is None else torch.tensor(weights, device=self.device, dtype=self._precision)
+        tensor = None if weights is None else torch.tensor(weights, device=self._device, dtype=self._precision)
         return nn.CrossEntropyLoss(weight=tensor, label_smoothing=loss.label_smoothing)
 
     @contextmanager
@@ -257,8 +268,8 @@ class TorchEngine:
         """
         threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
         warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-        torch.set_num_threads(self._threads)
-        if self.device.type == "cuda":
+        torch.set_num_threads(self.threads)
+        if self._device.type == "cuda":
             torch.use_deterministic_algorithms(True, warn_only=True)
         try:
             yield
@@ -283,6 +294,7 @@ class TorchTrainer:
         self._module = module
         self._pooling_first = pooling_first
         self._images, self._labels = tensors
+        self._settings = optimizer
         self._optimizer = _build_optimizer(module, optimizer)
         self._criterion = criterion
         self._seed = seed
@@ -321,20 +333,23 @@ class TorchTrainer:
         """`step`, and for every parameter what the optimizer keeps, as `exp_avg/0.weight`."""
         state: Weights = {"step": np.array(self._step, np.int64)}
         for name, parameter in self._module.named_parameters():
-            for key, value in self._optimizer.state[parameter].items():
-                if isinstance(value, torch.Tensor):
-                    state[f"{key}/{name}"] = _to_numpy(value)
+            kept = self._optimizer.state[parameter]
+            state |= {f"{kind}/{name}": _to_numpy(kept[kind]) for kind in kept if kind != "step" and self._step}
         return state
 
     def load_state(self, state: Weights) -> None:
-        """Go on from a state that `state` gave."""
-        self._step = int(state["step"])
+        """Go on from a state that `state` gave. PyTorch's own step counts, one a parameter, all follow from `step`."""
+        parameters = dict(self._module.named_parameters())
+        step = int(state.get("step", 0))
+        check_state(state_names(self._settings, list(parameters), step), state)
+        self._step = step
         kept: dict[int, dict[str, torch.Tensor]] = {}
-        for number, (parameter_name, parameter) in enumerate(self._module.named_parameters()):
-            ending = f"/{parameter_name}"
-            values = {name.removesuffix(ending): array for name, array in state.items() if name.endswith(ending)}
-            if values:
-                kept[number] = {key: _like(parameter, array) for key, array in values.items()}
+        for number, (name, parameter) in enumerate(parameters.items() if step else ()):
+            ending = f"/{name}"
+            kinds = {key.removesuffix(ending): array for key, array in state.items() if key.endswith(ending)}
+            kept[number] = {kind: _like(parameter, array) for kind, array in kinds.items()}
+            if self._settings.name != "sgd":
+                kept[number]["step"] = torch.tensor(float(step))
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": kept, "param_groups": groups})
 
@@ -365,8 +380,7 @@ def _build_optimizer(module: nn.Module, settings: OptimizerSettings) -> torch.op
 
 def _like(parameter: nn.Parameter, array: NDArray[Any]) -> torch.Tensor:
     """An array that belongs to a parameter, in the parameter's memory layout, which fused optimizers rely on."""
-    tensor = torch.from_numpy(np.array(array))
-    return torch.empty_like(parameter).copy_(tensor) if tensor.shape == parameter.shape else tensor
+    return torch.empty_like(parameter).copy_(torch.from_numpy(np.array(array)))
 
 
 def _to_numpy(tensor: torch.Tensor) -> NDArray[Any]:

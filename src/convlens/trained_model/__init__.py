@@ -1,6 +1,6 @@
 """The trained model: the object that a person holds, and the one file that it travels in."""
 
 from convlens.trained_model.location import find_model_file
-from convlens.trained_model.model import TrainedModel, load_model
+from convlens.trained_model.model import TrainedModel, count_parameters, load_model
 
-__all__ = ["TrainedModel", "find_model_file", "load_model"]
+__all__ = ["TrainedModel", "count_parameters", "find_model_file", "load_model"]

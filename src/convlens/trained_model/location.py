@@ -25,6 +25,8 @@ def find_model_file(model: Path | str) -> Path:
     if not path.exists():
         raise ModelFileError(f"{model}: no such file or folder. Give a model file, a run folder, or latest.")
     if not path.is_dir():
+        if not path.is_file():
+            raise ModelFileError(f"{path} is no regular file. Give a model file, a run folder, or latest.")
         return path
     file = path / MODEL_FILE_NAME
     if not file.is_file():

@@ -1,8 +1,7 @@
-"""The object that a person holds after training: network, weights, preprocessing, class names and the facts of its
-training.
+"""The object that a person holds after training: network, weights, preprocessing, class names, facts of its training.
 
-It is immutable and holds only NumPy arrays and plain values, so that it is the same whichever engine made it and
-whichever engine runs it. The engine is opened on first use.
+It holds only NumPy arrays and plain values and is not meant to be changed, so that it is the same whichever engine made
+it and whichever runs it. The engine is opened on first use.
 """
 
 import html
@@ -15,7 +14,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.data import check_class_names
 from convlens.engines import Engine, Plan, Weights, open_engine
+from convlens.engines.choice import require_torch
+from convlens.engines.engine import check_weights
 from convlens.errors import DamagedModel, ModelFileError, UsageError
 from convlens.files import write_atomically
 from convlens.network import Network
@@ -38,7 +40,7 @@ class TrainedModel:
         weights: arrays under the names of PyTorch's state dict.
         preprocessing: how an image file becomes the network's input.
         class_names: one for each output, in order.
-        facts: what is known of the training, JSON values only; for people, nothing depends on it.
+        facts: what is known of the training, JSON values only. Some are asked for (`data`, `test`, `finished`).
 
     >>> from convlens.network import initial_weights
     >>> network = Network.from_text("conv 2 3x3, relu, dense")
@@ -53,6 +55,11 @@ class TrainedModel:
     preprocessing: Preprocessing
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_class_names(self.class_names)
+        shape = self.preprocessing.image_shape
+        check_weights(self.network.parameter_shapes(shape, len(self.class_names)), self.weights)
 
     @property
     def plan(self) -> Plan:
@@ -81,9 +88,8 @@ class TrainedModel:
         """What the model says of an image, or of each of several.
 
         Args:
-            images: a path, the bytes of a file, a Pillow image or an array (H×W or H×W×C, uint8); or a list of
-            these. Any
-                size and mode: the stored preprocessing makes it the network's input, and the prediction's `notes`
+            images: a path, the bytes of a file, a Pillow image or an array (H×W or H×W×C, uint8); or a list of these.
+                Any size and mode: the stored preprocessing makes it the network's input, and the prediction's `notes`
                 say how.
 
         Returns:
@@ -130,13 +136,11 @@ class TrainedModel:
             typed = msgspec.convert(stored, _Stored)
             network = Network.from_text(typed.network)
             preprocessing = Preprocessing.from_dict(typed.preprocessing)
-            class_names = _checked_class_names(typed.class_names)
-            expected = network.parameter_shapes(preprocessing.image_shape, len(class_names))
+            model = cls(network, weights, preprocessing, tuple(typed.class_names), typed.facts)
         except (UsageError, msgspec.ValidationError) as error:
-            raise DamagedModel(f"{name} is damaged. Its metadata cannot be used: {error}") from error
-        _check_tensors(expected, weights, name)
+            raise DamagedModel(f"{name} is damaged: {error} Take another copy.") from error
         file_format.check_unchanged(content, weights, name)
-        return cls(network, weights, preprocessing, class_names, typed.facts)
+        return model
 
     def to_torch(self) -> "nn.Sequential":
         """The network as a plain `torch.nn.Sequential` in evaluation mode, with these weights.
@@ -146,7 +150,7 @@ class TrainedModel:
         Raises:
             MissingDependency: PyTorch is not installed.
         """
-        open_engine(self.plan, "torch", "cpu")
+        require_torch()
         from convlens.engines.torch_engine import build_module, load_weights
 
         module = build_module(self.network, self.plan.input_shape, self.plan.classes)
@@ -156,11 +160,7 @@ class TrainedModel:
     @property
     def parameters(self) -> int:
         """How many numbers were learned (running statistics of batch normalisation are not)."""
-        return sum(
-            array.size
-            for name, array in self.weights.items()
-            if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
-        )
+        return count_parameters(self.weights)
 
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.preprocessing.image_shape))
@@ -219,29 +219,14 @@ class _Stored(msgspec.Struct):
     facts: dict[str, Any]
 
 
-def _checked_class_names(names: list[str]) -> tuple[str, ...]:
-    if not names or len(set(names)) != len(names):
-        raise UsageError("its class names are not distinct.")
-    return tuple(names)
+def count_parameters(weights: Weights) -> int:
+    """How many numbers of a network are learned; running statistics are measured, not learned.
 
-
-def _check_tensors(expected: dict[str, tuple[int, ...]], weights: Weights, name: str) -> None:
-    """The tensors must be exactly those of the network; all differences are named at once."""
-    missing = [tensor for tensor in expected if tensor not in weights]
-    extra = [tensor for tensor in weights if tensor not in expected]
-    if missing or extra:
-        raise DamagedModel(
-            f"{name}: its tensors are not those of its network. Missing: {', '.join(missing) or 'none'}; "
-            f"left over: {', '.join(extra) or 'none'}. Take another copy."
-        )
-    for tensor, shape in expected.items():
-        dtype = "int64" if tensor.endswith("num_batches_tracked") else "float32"
-        found = weights[tensor]
-        if found.shape != shape or str(found.dtype) != dtype:
-            raise DamagedModel(
-                f"{name}: tensor {tensor} is {found.dtype} {found.shape}; its network takes {dtype} {shape}. "
-                "Take another copy."
-            )
+    >>> count_parameters({"0.weight": np.zeros(8), "0.running_mean": np.zeros(8)})
+    8
+    """
+    measured = ("running_mean", "running_var", "num_batches_tracked")
+    return sum(array.size for name, array in weights.items() if not name.endswith(measured))
 
 
 def _shortened(text: str, length: int = 80) -> str:

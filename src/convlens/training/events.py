@@ -29,7 +29,7 @@ class TrainingStarted:
 
 
 @dataclass(frozen=True)
-class Progress:
+class StretchDone:
     """A stretch of steps is done: `losses` are theirs, the first of them is batch `first_batch` of the epoch (both
     from 0).
     """
@@ -75,7 +75,7 @@ class Tested:
         return self.correct / self.total
 
 
-Event: TypeAlias = TrainingStarted | Progress | EpochDone | Tested
+Event: TypeAlias = TrainingStarted | StretchDone | EpochDone | Tested
 
 
 def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
@@ -95,7 +95,7 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
                 f"Engine: {event.engine}",
             ]
             return lines + ([f"Going on after step {event.steps_done}"] if event.steps_done else [])
-        case Progress():
+        case StretchDone():
             lines = [f"Epoch -> {event.epoch}"] if event.first_batch == 0 else []
             batches = range(event.first_batch, event.first_batch + len(event.losses))
             return lines + [

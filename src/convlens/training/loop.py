@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from convlens.data import LabelledImages
 from convlens.engines import Engine, Trainer
 from convlens.errors import LossNotFinite
 from convlens.network import BatchNorm2d
-from convlens.training.events import EpochDone, Event, Progress
+from convlens.training.events import EpochDone, Event, StretchDone
 from convlens.training.schedule import learning_rates
 from convlens.training.settings import TrainingSettings
 
@@ -99,7 +100,7 @@ def epoch_order(seed: int, epoch: int, images: int, taken: int) -> NDArray[np.in
     """The order of one epoch's images: a permutation that depends on the seed and the epoch's number alone.
 
     >>> epoch_order(3, 0, 5, 5)
-    array([4, 1, 3, 2, 0])
+    array([1, 4, 0, 2, 3])
     """
     return np.random.default_rng([seed, 1, epoch]).permutation(images)[:taken]
 
@@ -113,18 +114,19 @@ def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -
     seconds = time.perf_counter() - start
     history = job.history
     if not np.isfinite(steps.losses).all():
-        _explain_loss(job, epoch, batch, steps.losses, rates)
+        place = int(np.flatnonzero(~np.isfinite(steps.losses))[0])
+        explain_explosion(job, f"the loss became {float(steps.losses[place])}", history.steps + place)
     history.losses += steps.losses.tolist()
     history.correct += steps.correct.tolist()
     history.seconds += seconds
     seen = min((batch + len(rates)) * size, job.images_per_epoch)
     job.on_event(
-        Progress(
+        StretchDone(
             epoch=epoch,
             first_batch=batch,
             losses=steps.losses,
             accuracy=sum(history.correct[epoch * job.steps_per_epoch :]) / seen,
-            images_per_second=min(len(rates) * size, job.images_per_epoch) / max(seconds, 1e-9),
+            images_per_second=(seen - batch * size) / max(seconds, 1e-9),
             seconds_left=history.seconds / history.steps * (job.total_steps - history.steps),
         )
     )
@@ -155,12 +157,11 @@ def _finish_epoch(job: Job, epoch: int, learning_rate: float) -> None:
     job.on_event(done)
 
 
-def _explain_loss(job: Job, epoch: int, batch: int, losses: NDArray[np.float32], rates: NDArray[np.float64]) -> None:
-    """Raise the error that names the first step whose loss is no number."""
-    place = int(np.flatnonzero(~np.isfinite(losses))[0])
-    step = job.history.steps + place
+def explain_explosion(job: Job, what: str, step: int) -> NoReturn:
+    """Raise the error that says what became too large, at which step, and what to try."""
+    epoch, batch = divmod(step, job.steps_per_epoch)
+    rates = learning_rates(job.settings.schedule, job.settings.learning_rate, job.total_steps)
     raise LossNotFinite(
-        f"the loss became {float(losses[place])} at step {step} (epoch {epoch}, batch {batch + place}), "
-        f"where the learning rate was {rates[place]:.3g}. Try a learning rate ten times smaller: --learning-rate "
-        f"{job.settings.learning_rate / 10:.3g}"
+        f"{what} at step {step} (epoch {epoch}, batch {batch}), where the learning rate was {rates[step]:.3g}. "
+        f"Try a learning rate ten times smaller: --learning-rate {job.settings.learning_rate / 10:.3g}"
     )

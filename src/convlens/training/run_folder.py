@@ -18,6 +18,7 @@ import io
 import json
 import os
 import platform
+import re
 import shlex
 import sys
 import tomllib
@@ -62,7 +63,9 @@ def create_run_folder(name: str, out: Path | str) -> Path:
 
 
 def _create_dated_folder(name: str, parent: Path) -> Path:
-    base = f"{datetime.now():%Y-%m-%d_%H%M}_{name}"
+    # The name of data is free text; as a part of a folder's name it must hold no slash and not be too long.
+    ending = re.sub(r"[^\w.-]+", "-", name)[:40]
+    base = f"{datetime.now():%Y-%m-%d_%H%M}_{ending}"
     parent.mkdir(parents=True, exist_ok=True)
     for number in range(1, 10_000):
         folder = parent / (base if number == 1 else f"{base}_{number}")
@@ -97,9 +100,11 @@ def _point_latest_to(folder: Path) -> None:
 def write_start(folder: Path, data: str, data_dir: str | None, settings: TrainingSettings, engine: str) -> None:
     """What is known before the first step: config, command and environment."""
     config = {"data": data, **({"data_dir": data_dir} if data_dir else {}), "settings": settings.as_dict()}
-    head = f"# Repeats this run: convlens train --config {shlex.quote(str(folder / CONFIG_NAME))}\n"
+    place = str(folder / CONFIG_NAME)
+    # A comment of TOML is one line of printable characters; a folder's name may be anything.
+    head = f"# Repeats this run: convlens train --config {shlex.quote(place if place.isprintable() else CONFIG_NAME)}\n"
     write_atomically(folder / CONFIG_NAME, head + tomli_w.dumps(config))
-    write_atomically(folder / "command.txt", shlex.join(["convlens", *sys.argv[1:]]) + "\n")
+    write_atomically(folder / "command.txt", os.fsencode(shlex.join(["convlens", *sys.argv[1:]]) + "\n"))
     write_atomically(folder / "environment.json", json.dumps(describe_environment(engine), indent=2) + "\n")
 
 
@@ -119,10 +124,13 @@ def read_config(path: Path | str) -> tuple[str, str | None, TrainingSettings]:
     unknown = set(config) - {"data", "data_dir", "settings"}
     if unknown:
         raise UsageError(f"{path}: {', '.join(sorted(unknown))} is not known; known are data, data_dir and [settings].")
+    for key in ("data", "data_dir"):
+        if not isinstance(config.get(key, ""), str):
+            raise UsageError(f"{path}: {key} is {config[key]!r}; make it a text in quotes.")
     settings = config.get("settings", {})
     if not isinstance(settings, dict):
         raise UsageError(f"{path}: settings is {settings!r}; make it a table, [settings].")
-    return str(config.get("data", "mnist")), config.get("data_dir"), TrainingSettings.from_dict(settings)
+    return config.get("data", "mnist"), config.get("data_dir"), TrainingSettings.from_dict(settings)
 
 
 def describe_environment(engine: str) -> dict[str, Any]:

@@ -19,16 +19,15 @@ def learning_rates(schedule: str, peak: float, steps: int) -> NDArray[np.float64
     """The learning rate of each of `steps` steps.
 
     Args:
-        schedule: `constant`, or `one-cycle` (Smith 2018, https://arxiv.org/abs/1803.09820): up to the peak along a
-        cosine,
-            then down to almost nothing.
+        schedule: `constant`, or `one-cycle` (Smith 2018, https://arxiv.org/abs/1803.09820): a cosine
+            up to the peak, and one down to almost nothing.
         peak: the constant or the highest learning rate.
         steps: all steps of the training.
 
     >>> learning_rates("constant", 0.001, 3)
     array([0.001, 0.001, 0.001])
-    >>> learning_rates("one-cycle", 1.0, 11).round(3)
-    array([0.04 , 0.52 , 1.   , 0.962, 0.854, 0.691, 0.5  , 0.309, 0.146, 0.038, 0.   ])
+    >>> learning_rates("one-cycle", 1.0, 10).round(3)
+    array([0.04 , 0.52 , 1.   , 0.95 , 0.812, 0.611, 0.389, 0.188, 0.05 , 0.   ])
     """
     if schedule == "constant":
         return np.full(steps, peak)

@@ -3,21 +3,25 @@
 The test images are judged a single time, after the last step, and choose nothing.
 """
 
+import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from convlens.data import Dataset, LabelledImages, load_dataset, split_stratified
-from convlens.engines import Engine, Plan, open_engine
-from convlens.engines.choice import available_cores
+import numpy as np
+
+from convlens.data import CATALOGUE, Dataset, LabelledImages, load_dataset, split_stratified
+from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.errors import UsageError
-from convlens.network import initial_weights, read_network
+from convlens.locking import refuse_others
+from convlens.network import BatchNorm2d, Network, initial_weights, read_network
 from convlens.preprocessing import Preprocessing, fit_preprocessing
-from convlens.trained_model import TrainedModel
+from convlens.trained_model import TrainedModel, count_parameters
 from convlens.trained_model.location import MODEL_FILE_NAME
 from convlens.training import pictures, run_folder
 from convlens.training.checkpoint import (
@@ -28,7 +32,7 @@ from convlens.training.checkpoint import (
     save_checkpoint,
 )
 from convlens.training.events import Event, Tested, TrainingStarted, log_lines
-from convlens.training.loop import History, Job, run_stretches
+from convlens.training.loop import History, Job, explain_explosion, run_stretches
 from convlens.training.recipes import choose_settings
 from convlens.training.settings import TrainingSettings
 
@@ -40,7 +44,7 @@ def train(
     data: str | Dataset | LabelledImages = "mnist",
     *,
     recipe: str = "fast",
-    network: str | None = None,
+    network: str | Network | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
@@ -58,11 +62,12 @@ def train(
     """Train a network and return the trained model.
 
     Args:
-        data: the name of a known dataset, a `Dataset`, or `LabelledImages` (which are then all trained on, none
-        tested). recipe: `fast` or `tutorial`; the next eight arguments change single settings of it.
+        data: the name of a known dataset, a `Dataset`, or `LabelledImages` (all trained on, none tested).
+        recipe: `fast` or `tutorial`; the next nine arguments change single settings of it.
+        network: a `Network`, its text, or the name of a preset.
         settings: all settings at once, instead of a recipe and changes.
-        out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name; None writes
-        no file. data_dir: where known datasets are kept.
+        out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
+        data_dir: where known datasets are kept.
         on_event: called with every `Event` as it happens.
         should_stop: asked about ten times a second; True ends the training early. The model then says so in
             `facts["finished"]`, and with `out` the run can go on later.
@@ -78,6 +83,8 @@ def train(
     >>> convlens.train(digits, epochs=1).facts["test"]["accuracy"] > 0.97  # doctest: +SKIP
     True
     """
+    if isinstance(network, Network):
+        network = str(network)
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     if settings is None:
@@ -85,7 +92,7 @@ def train(
     elif any(value is not None for value in changes.values()):
         raise UsageError("settings and single changes were both given; put the changes into settings.")
     dataset = _as_dataset(data, data_dir)
-    session = Session(settings, dataset, None if data_dir is None else str(data_dir), on_event, should_stop)
+    session = Session(settings, dataset, _absolute(data_dir), on_event, should_stop)
     return session.run(None, out)
 
 
@@ -115,10 +122,13 @@ def resume_training(
     kept_dir = data_dir
     if data_dir is None and (folder / run_folder.CONFIG_NAME).is_file():
         kept_dir = run_folder.read_config(folder / run_folder.CONFIG_NAME)[1]
+    if data is None and checkpoint.data not in CATALOGUE:
+        raise UsageError(
+            f"{folder} was trained on {checkpoint.data!r}, which is no known dataset. Call resume_training with data=."
+        )
     dataset = _as_dataset(data if data is not None else checkpoint.data, kept_dir)
     check_same_data(checkpoint, dataset)
-    kept_dir = None if kept_dir is None else str(kept_dir)
-    session = Session(checkpoint.settings, dataset, kept_dir, on_event, should_stop, folder)
+    session = Session(checkpoint.settings, dataset, _absolute(kept_dir), on_event, should_stop, folder)
     return session.run(checkpoint, None)
 
 
@@ -134,22 +144,33 @@ class Session:
     folder: Path | None = None
 
     def run(self, checkpoint: Checkpoint | None, out: Path | str | None) -> TrainedModel:
-        """Train from the start, or go on from a checkpoint. The folder is made when nothing but the training can
-        fail.
-        """
+        """Train from the start, or go on from a checkpoint. The folder is made when only the training can fail."""
         preprocessing = fit_preprocessing(self.dataset.train.images, self.dataset.preprocessing_rules)
         engine = self._open_engine(preprocessing, checkpoint)
+        job = self._prepare_job(engine, checkpoint)
         if out is not None:
             self.folder = run_folder.create_run_folder(self.dataset.name, out)
             run_folder.write_start(self.folder, self.dataset.name, self.data_dir, self.settings, engine.description)
-        job = self._prepare_job(engine, checkpoint)
+        with self._holding_folder():
+            return self._train(job, preprocessing)
+
+    def _holding_folder(self) -> AbstractContextManager[None]:
+        """No other process trains in this folder meanwhile."""
+        if self.folder is None:
+            return nullcontext()
+        return refuse_others(
+            self.folder / ".lock", f"another process is training in {self.folder}. Wait for it to end."
+        )
+
+    def _train(self, job: Job, preprocessing: Preprocessing) -> TrainedModel:
+        engine = job.engine
         self._tell(
             TrainingStarted(
                 data=self.dataset.name,
                 images=job.images,
                 settings=self.settings,
                 engine=engine.description,
-                parameters=self._model(job, preprocessing, None).parameters,
+                parameters=count_parameters(engine.weights()),
                 steps_per_epoch=job.steps_per_epoch,
                 steps_done=job.history.steps,
                 folder=self.folder,
@@ -163,9 +184,7 @@ class Session:
         return model
 
     def _open_engine(self, preprocessing: Preprocessing, checkpoint: Checkpoint | None) -> Engine:
-        # The number of threads is written down, since another number may give other bits.
-        if self.settings.threads is None:
-            self.settings = replace(self.settings, threads=available_cores())
+        """The engine, with weights. What `auto` came to goes into the settings, since another may give other bits."""
         settings = self.settings
         network = read_network(settings.network)
         classes = len(self.dataset.train.class_names)
@@ -173,6 +192,7 @@ class Session:
         weights = initial_weights(network, plan.input_shape, plan.classes, settings.seed)
         engine = open_engine(plan, settings.engine, settings.device, settings.threads)
         engine.set_weights(checkpoint.weights if checkpoint else weights)
+        self.settings = replace(settings, engine=engine.name, device=engine.device, threads=engine.threads)
         return engine
 
     def _prepare_job(self, engine: Engine, checkpoint: Checkpoint | None) -> Job:
@@ -184,7 +204,16 @@ class Session:
         if checkpoint:
             trainer.load_state(checkpoint.optimizer_state)
         history = checkpoint.history if checkpoint else History()
-        return Job(settings, len(images), held_out, engine, trainer, history, self._tell)
+        job = Job(settings, len(images), held_out, engine, trainer, history, self._tell)
+        _check_batch_normalisation(job)
+        return job
+
+    def _finite_weights(self, job: Job) -> Weights:
+        """The weights as they are now. A loss says nothing of the update after it, so the last update needs a look."""
+        weights = job.engine.weights()
+        if not all(np.isfinite(array).all() for array in weights.values()):
+            explain_explosion(job, "the weights became infinite", job.history.steps - 1)
+        return weights
 
     def _run_steps(self, job: Job) -> None:
         """The loop, with a checkpoint now and then and a last one where it is stopped."""
@@ -205,7 +234,7 @@ class Session:
             settings=self.settings,
             data=self.dataset.name,
             data_fingerprint=fingerprint(self.dataset),
-            weights=job.engine.weights(),
+            weights=self._finite_weights(job),
             optimizer_state=job.trainer.state(),
             history=job.history,
         )
@@ -221,7 +250,7 @@ class Session:
         """The model as it is now."""
         return TrainedModel(
             network=read_network(self.settings.network),
-            weights=job.engine.weights(),
+            weights=self._finite_weights(job),
             preprocessing=preprocessing,
             class_names=self.dataset.train.class_names,
             facts=self._facts(job, tested),
@@ -231,7 +260,7 @@ class Session:
         """The model first: whatever fails after it, what was learned is safe."""
         model.save(folder / MODEL_FILE_NAME)
         run_folder.write_metrics(folder, job.history.epochs)
-        pictures.write_pictures(folder, model, self.dataset, job.history, job.steps_per_epoch)
+        pictures.write_pictures(folder, model, self.dataset, job)
         if job.finished:
             (folder / run_folder.CHECKPOINT_NAME).unlink(missing_ok=True)
 
@@ -266,6 +295,11 @@ class Session:
             self.on_event(event)
 
 
+def _absolute(data_dir: Path | str | None) -> str | None:
+    """As it is written down: a run must find its data from any folder."""
+    return None if data_dir is None else str(Path(data_dir).resolve())
+
+
 def _as_dataset(data: str | Dataset | LabelledImages, data_dir: Path | str | None) -> Dataset:
     """The data as training and test images that can be trained on."""
     if isinstance(data, str):
@@ -273,3 +307,17 @@ def _as_dataset(data: str | Dataset | LabelledImages, data_dir: Path | str | Non
     if isinstance(data, LabelledImages):
         data = Dataset(data.name, train=data, test=None, preprocessing_rules="letterbox")
     return data
+
+
+def _check_batch_normalisation(job: Job) -> None:
+    """Refuse to normalise a batch of one image where a channel is a single number: its deviation would be 0."""
+    size = job.settings.batch_size
+    smallest = min(job.images_per_epoch % size or size, job.images_per_epoch)
+    plan = job.engine.plan
+    for number, resolved in enumerate(plan.network.resolve(plan.input_shape, plan.classes)):
+        if smallest == 1 and isinstance(resolved.layer, BatchNorm2d) and math.prod(resolved.input_shape[1:]) == 1:
+            raise UsageError(
+                f"batch normalisation of single numbers (layer {number}) needs two images in every batch; "
+                f"{job.images:,} images in batches of {size:,} leave one alone. "
+                "Give a larger batch size or more images."
+            )

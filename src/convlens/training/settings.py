@@ -37,7 +37,7 @@ class TrainingSettings:
     >>> TrainingSettings(epochs=0)
     Traceback (most recent call last):
     ...
-    convlens.errors.UsageError: epochs is 0; give 1 to 100,000.
+    convlens.errors.UsageError: epochs is 0; give a whole number from 1 to 100,000.
     """
 
     recipe: str = "fast"
@@ -84,9 +84,10 @@ class TrainingSettings:
         ...
         convlens.errors.UsageError: setting 'epoch' is not known; known are recipe, network, epochs, ...
         """
-        _check_keys(values, cls)
-        _check_keys(values.get("optimizer", {}), OptimizerSettings)
-        _check_keys(values.get("loss", {}), LossSettings)
+        if isinstance(values, dict):
+            _check_keys(values, cls)
+            _check_keys(values.get("optimizer"), OptimizerSettings)
+            _check_keys(values.get("loss"), LossSettings)
         try:
             return msgspec.convert(values, cls)
         except msgspec.ValidationError as error:
@@ -94,11 +95,13 @@ class TrainingSettings:
 
 
 def _check_range(name: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise UsageError(f"{name} is {value}; give {low:,} to {high:,}.")
+    if not isinstance(value, int) or not low <= value <= high:
+        raise UsageError(f"{name} is {value}; give a whole number from {low:,} to {high:,}.")
 
 
-def _check_keys(values: dict[str, Any], kind: type) -> None:
+def _check_keys(values: Any, kind: type) -> None:
+    if not isinstance(values, dict):
+        return  # msgspec says what it is instead
     known = [one.name for one in fields(kind)]
     for key in values:
         if key not in known:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from convlens.data.locking import hold_lock
 from convlens.errors import OutputError
+from convlens.locking import hold_lock
 
 
 def fail() -> None:
@@ -17,7 +17,7 @@ def fail() -> None:
 def test_waits_for_another_process_and_goes_on_when_it_is_killed(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     program = (
-        "import sys, time; from pathlib import Path; from convlens.data.locking import hold_lock\n"
+        "import sys, time; from pathlib import Path; from convlens.locking import hold_lock\n"
         "with hold_lock(Path(sys.argv[1]), lambda: None):\n    print('held', flush=True)\n    time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", program, str(lock)], stdout=subprocess.PIPE) as other:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from convlens.errors import UsageError
 from convlens.files import explain_write_errors
 
 _LOOK_EVERY = 0.1
@@ -31,6 +32,25 @@ def hold_lock(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
             on_wait()
             time.sleep(_LOOK_EVERY)
         yield
+
+
+@contextmanager
+def refuse_others(path: Path, refusal: str) -> Iterator[None]:
+    """Hold the lock file `path`, which is removed at the end.
+
+    Raises:
+        UsageError: another process holds it; the message is `refusal`.
+        OutputError: the lock file cannot be made.
+    """
+    with explain_write_errors(path.parent):
+        file = path.open("a+b")
+    with file:
+        if not _try_to_lock(file):
+            raise UsageError(refusal)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 if sys.platform == "win32":

@@ -1,0 +1,230 @@
+"""Checkpoints: every bit comes back, and what is damaged, something else or for other data is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convlens.data import Dataset, LabelledImages
+from convlens.engines import LossSettings, OptimizerSettings
+from convlens.errors import ConvlensError, DamagedModel, DataError, FutureModel, ModelFileError
+from convlens.network import Network, initial_weights
+from convlens.preprocessing import Preprocessing
+from convlens.trained_model import TrainedModel, file_format, load_model
+from convlens.training.checkpoint import (
+    Checkpoint,
+    check_same_data,
+    fingerprint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from convlens.training.events import EpochDone
+from convlens.training.loop import History
+from convlens.training.settings import TrainingSettings
+
+EPOCHS = [
+    EpochDone(0, 3, 1.5, 0.25, None, 0.1, 0.5, 120.0),
+    EpochDone(1, 3, 1 / 3, 0.75, 0.625, 0.05, 0.25, 240.0),
+]
+
+
+def make_checkpoint() -> Checkpoint:
+    random = np.random.default_rng(0)
+    weights = initial_weights(Network.from_text("conv 2 3x3, batchnorm, dense"), (1, 4, 4), 3, seed=2)
+    state = {
+        "step": np.array(7, np.int64),
+        "exp_avg/0.weight": random.normal(size=(2, 1, 3, 3)).astype(np.float32),
+        "step/0.weight": np.array(7, np.float32),
+    }
+    # Losses are float32; these have no short decimal form, and one is the smallest of all.
+    losses = np.array([0.1, 1 / 3, 2.5, 1e-45, 3.4e38, 0.7, 0.3], np.float32).tolist()
+    return Checkpoint(
+        settings=TrainingSettings(
+            network="conv 2 3x3, batchnorm, dense",
+            optimizer=OptimizerSettings("adamw", weight_decay=0.01),
+            loss=LossSettings(0.1, (1.0, 2.0, 0.5)),
+            threads=1,
+        ),
+        data='pets "größe"',
+        data_fingerprint="0123456789abcdef" * 2,
+        weights=weights,
+        optimizer_state=state,
+        history=History(losses, [3, 2, 1, 0, 5, 6, 7], EPOCHS, 1 / 3),
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    save_checkpoint(tmp_path / "last.checkpoint", make_checkpoint())
+    return tmp_path / "last.checkpoint"
+
+
+def make_dataset(images: np.ndarray | None = None, labels: np.ndarray | None = None, names=("a", "b", "c")) -> Dataset:
+    images = np.arange(20 * 9, dtype=np.uint8).reshape(20, 1, 3, 3) if images is None else images
+    labels = np.arange(len(images)) % 3 if labels is None else labels
+    return Dataset("pets", LabelledImages(images, labels, names, "pets train"), None, "letterbox")
+
+
+def test_every_bit_comes_back(path):
+    saved, loaded = make_checkpoint(), load_checkpoint(path)
+    assert (loaded.settings, loaded.data, loaded.data_fingerprint, loaded.history) == (
+        saved.settings,
+        saved.data,
+        saved.data_fingerprint,
+        saved.history,
+    )
+    for ours, theirs in ((loaded.weights, saved.weights), (loaded.optimizer_state, saved.optimizer_state)):
+        assert ours.keys() == theirs.keys()
+        for name, array in theirs.items():
+            assert (ours[name].dtype, ours[name].shape) == (array.dtype, array.shape), name
+            assert ours[name].tobytes() == array.tobytes(), name
+
+
+def test_the_same_checkpoint_gives_the_same_bytes(path, tmp_path):
+    save_checkpoint(tmp_path / "again", load_checkpoint(path))
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+def test_a_training_before_its_first_epoch_comes_back(tmp_path):
+    whole = make_checkpoint()
+    early = Checkpoint(
+        whole.settings, "pets", "f", whole.weights, {"step": np.array(0, np.int64)}, History([0.5], [1], [], 0.1)
+    )
+    save_checkpoint(tmp_path / "early", early)
+    loaded = load_checkpoint(tmp_path / "early")
+    assert (loaded.history, loaded.optimizer_state.keys()) == (early.history, {"step"})
+
+
+def test_every_truncation_is_found(path):
+    content = path.read_bytes()
+    for length in range(0, len(content), 7):
+        path.write_bytes(content[:length])
+        with pytest.raises(ModelFileError, match=r"last\.checkpoint is cut short"):
+            load_checkpoint(path)
+
+
+def test_flipped_bits_are_found(path):
+    content = path.read_bytes()
+    for place in range(0, len(content), 11):
+        damaged = bytearray(content)
+        damaged[place] ^= 8
+        path.write_bytes(damaged)
+        try:
+            load_checkpoint(path)
+        except ConvlensError:
+            continue
+        raise AssertionError(f"byte {place} went unnoticed")
+
+
+def test_a_flipped_bit_in_a_number_is_named_as_such(path):
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedModel, match=r"last\.checkpoint is damaged: its SHA-256 does not match"):
+        load_checkpoint(path)
+
+
+def test_a_checkpoint_that_is_not_there_or_a_folder_says_so(tmp_path):
+    with pytest.raises(ModelFileError, match=r"nothing cannot be read: No such file or directory\."):
+        load_checkpoint(tmp_path / "nothing")
+    with pytest.raises(ModelFileError, match=r"cannot be read: Is a directory\."):
+        load_checkpoint(tmp_path)
+
+
+def test_a_model_is_no_checkpoint_and_a_checkpoint_no_model(path, tmp_path):
+    network = Network.from_text("dense")
+    model = TrainedModel(network, initial_weights(network, (1, 4, 4), 2, 0), Preprocessing((1, 4, 4)), ("a", "b"))
+    model.save(tmp_path / "model")
+    with pytest.raises(
+        ModelFileError, match=r"model is no checkpoint of a training .*Give the folder of a stopped run\.$"
+    ):
+        load_checkpoint(tmp_path / "model")
+    with pytest.raises(DamagedModel, match=r"last\.checkpoint is damaged.*missing required field `network`"):
+        load_model(path)
+
+
+def test_other_files_are_no_checkpoints(tmp_path):
+    (tmp_path / "text").write_text("dear reader, this is no checkpoint")
+    with pytest.raises(ModelFileError, match=r"text is not a trained model"):
+        load_checkpoint(tmp_path / "text")
+
+
+def change_facts(path: Path, **changes: object) -> None:
+    """The same checkpoint with other facts, sealed anew; a fact that is None is left out."""
+    facts, arrays = file_format.decode(path.read_bytes(), "checkpoint")
+    facts = {key: value for key, value in {**facts, **changes}.items() if value is not None}
+    path.write_bytes(file_format.encode(facts, arrays))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"settings": None}, "no checkpoint of a training .'settings'"),
+        ({"settings": {"epoch": 3}}, "setting 'epoch' is not known"),
+        ({"settings": 3}, "Expected `object`, got `int`"),
+        ({"epochs": [{"epoch": 0}]}, "missing required field `steps`"),
+        ({"seconds": "long"}, "could not convert string to float"),
+        ({"data_fingerprint": None}, "'data_fingerprint'"),
+    ],
+)
+def test_facts_that_cannot_be_used_say_why(path, changes, message):
+    change_facts(path, **changes)
+    with pytest.raises(ModelFileError, match=message):
+        load_checkpoint(path)
+
+
+def test_a_later_version_says_how_to_read_it(path, monkeypatch):
+    monkeypatch.setattr(file_format, "FORMAT_VERSION", 2)
+    save_checkpoint(path, make_checkpoint())
+    monkeypatch.undo()
+    with pytest.raises(FutureModel, match=r"format version 2; this Convlens reads up to 1"):
+        load_checkpoint(path)
+
+
+def test_a_failed_write_leaves_the_last_checkpoint(path, monkeypatch):
+    before = path.read_bytes()
+
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(ConvlensError, match=r"last\.checkpoint: the disk is full"):
+        save_checkpoint(path, make_checkpoint())
+    assert path.read_bytes() == before
+    assert [one.name for one in path.parent.iterdir() if one.is_file()] == ["last.checkpoint"]
+
+
+def test_the_fingerprint_is_always_the_same():
+    assert fingerprint(make_dataset()) == fingerprint(make_dataset())
+    assert len(fingerprint(make_dataset())) == 32
+    assert json.dumps(fingerprint(make_dataset())).isascii()
+
+
+def test_other_data_have_another_fingerprint():
+    images, labels = make_dataset().train.images, make_dataset().train.labels
+    brighter = images.copy()
+    brighter[7, 0, 1, 1] += 1
+    relabelled = labels.copy()
+    relabelled[19] = 0
+    others = [
+        make_dataset(brighter),
+        make_dataset(labels=relabelled),
+        make_dataset(names=("a", "b", "d")),
+        make_dataset(images[:19]),
+        make_dataset(images.reshape(20, 1, 1, 9)),
+        make_dataset(images[::-1].copy(), labels[::-1].copy()),
+    ]
+    assert len({fingerprint(dataset) for dataset in [make_dataset(), *others]}) == 7
+
+
+def test_other_data_are_refused():
+    whole, dataset = make_checkpoint(), make_dataset()
+    same = Checkpoint(whole.settings, "pets", fingerprint(dataset), whole.weights, {}, whole.history)
+    check_same_data(same, dataset)
+    message = (
+        r"^the training images of pets are not those that this run began with, so it cannot go on\. "
+        r"Give the same data, or start a new training\.$"
+    )
+    with pytest.raises(DataError, match=message):
+        check_same_data(same, make_dataset(names=("x", "y", "z")))
