@@ -98,7 +98,7 @@ def test_the_dict_has_every_number():
 
 def test_repr_says_share_and_interval():
     assert repr(judged([0, 1] * 600, [0, 0] * 600)) == (
-        "Evaluation('pets': 50.00% of 1,200 images right, 95 % interval 47.18% to 52.82%)"
+        "Evaluation('pets': 50.00 % of 1,200 images right, 95 % interval 47.18 % to 52.82 %)"
     )
 
 

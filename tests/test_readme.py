@@ -32,7 +32,7 @@ def test_the_python_of_the_readme_does_what_it_shows(user_data_folder, tmp_path)
     # Other processors round differently, so single digits may differ; words and form may not.
     pattern = re.sub(r"\d+", r"\\d+", re.escape(shown).replace(r"\ ", " "))
     assert re.fullmatch(pattern, ran.stdout), ran.stdout
-    accuracy = re.search(r"([\d.]+)% of 10,000", ran.stdout)
+    accuracy = re.search(r"([\d.]+) % of 10,000", ran.stdout)
     assert accuracy is not None
     assert float(accuracy[1]) >= 98.4
     assert "Prediction('7'" in ran.stdout

@@ -106,8 +106,8 @@ class Evaluation:
 
     def __repr__(self) -> str:
         low, high = self.interval
-        share = f"{self.accuracy:.2%} of {self.total:,} images right"
-        return f"Evaluation({self.data!r}: {share}, 95 % interval {low:.2%} to {high:.2%})"
+        share = f"{self.accuracy * 100:.2f} % of {self.total:,} images right"
+        return f"Evaluation({self.data!r}: {share}, 95 % interval {low * 100:.2f} % to {high * 100:.2f} %)"
 
 
 def evaluate(

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
+from convlens.charts import percent
 from convlens.trained_model import load_model
 
 
@@ -28,7 +29,7 @@ def test_an_answer_is_one_line_and_what_was_done_to_the_picture(convlens, traine
     for path in pictures:
         expected = load_model(trained_run).predict(path)
         line = next(line for line in ran.out.splitlines() if line.startswith(f"{path}: "))
-        assert line.startswith(f"{path}: {expected.class_name} ({expected.probability:.1%})")
+        assert line.startswith(f"{path}: {expected.class_name} ({percent(expected.probability)})")
 
 
 def test_a_folder_and_its_files_give_the_same_json(convlens, trained_run, pictures):
@@ -43,7 +44,7 @@ def test_a_picture_on_stdin(convlens, trained_run, pictures, monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(pictures[0].read_bytes())))
     ran = convlens("predict", "latest", "-")
     expected = load_model(trained_run).predict(pictures[0])
-    assert ran.out.startswith(f"<stdin>: {expected.class_name} ({expected.probability:.1%})")
+    assert ran.out.startswith(f"<stdin>: {expected.class_name} ({percent(expected.probability)})")
 
 
 def test_csv_has_every_probability(convlens, trained_run, pictures):

@@ -110,12 +110,13 @@ def _source(name: str) -> Path | bytes:
 
 
 def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
+    from convlens.charts import percent
     from convlens.cli.terminal import result_console
 
     (best, probability), *others = prediction.top(top)
-    line = f"{escape(name)}: [bold]{escape(best)}[/] ({probability:.1%})"
+    line = f"{escape(name)}: [bold]{escape(best)}[/] ({percent(probability)})"
     if others:
-        line += "[dim]  then " + ", ".join(f"{escape(other)} ({share:.1%})" for other, share in others) + "[/]"
+        line += "[dim]  then " + ", ".join(f"{escape(other)} ({percent(share)})" for other, share in others) + "[/]"
     console = result_console()
     console.print(line, soft_wrap=True)
     if prediction.notes:

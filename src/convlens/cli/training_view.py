@@ -87,19 +87,16 @@ class TrainingView:
             case StretchDone():
                 left = round(event.seconds_left)
                 facts = (
-                    f"loss {float(event.losses[-1]):.4f}  accuracy {event.accuracy:.2%}  "
+                    f"loss {float(event.losses[-1]):.4f}  accuracy {event.accuracy * 100:.2f} %  "
                     f"{event.images_per_second:>7,.0f} images/s  {left // 60}:{left % 60:02} left"
                 )
                 done = event.epoch * started.steps_per_epoch + event.first_batch + len(event.losses)
                 description = f"Epoch {event.epoch + 1} of {started.settings.epochs}"
                 bar.update(self._task, completed=done, description=description, facts=facts)
             case EpochDone():
-                held_out = "" if event.validation_accuracy is None else f"  held out {event.validation_accuracy:.2%}"
-                bar.console.print(
-                    f"Epoch {event.epoch + 1:>3}  loss {event.loss:.4f}  accuracy while learning {event.accuracy:.2%}"
-                    f"{held_out}  {event.seconds:.1f} s",
-                    highlight=False,
-                )
+                # The same words as in the log, beside the number of the epoch.
+                (line,) = log_lines(event, started.settings)
+                bar.console.print(f"Epoch {event.epoch + 1:>3}{line}", highlight=False)
 
     def report(self, model: "TrainedModel", show: bool) -> int:
         """Print the result on stdout; returns the exit code."""

@@ -179,7 +179,7 @@ class TrainedModel:
             "parameters": f"{self.parameters:,}",
         }
         if test := facts.get("test"):
-            rows["test accuracy"] = f"{test['accuracy']:.2%} of {test['total']:,} images"
+            rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {test['total']:,} images"
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:
                 rows[key.replace("_", " ")] = str(facts[key])

@@ -104,8 +104,9 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
                 if batch % settings.log_every == 0
             ]
         case EpochDone():
-            held_out = "" if event.validation_accuracy is None else f", held out {event.validation_accuracy:.2%}"
-            speed = f"{event.seconds:.1f} s, {event.images_per_second:,.0f} images/s"
-            return [f"  Accuracy while learning: {event.accuracy:.2%}{held_out}, mean loss {event.loss:.4f}, {speed}"]
+            held_out = event.validation_accuracy
+            judged = "" if held_out is None else f", held out {held_out * 100:.2f} %"
+            speed = f"mean loss {event.loss:.4f}, {event.seconds:.1f} s, {event.images_per_second:,.0f} images/s"
+            return [f"  Accuracy while learning: {event.accuracy * 100:.2f} %{judged}, {speed}"]
         case Tested():
             return [f"Accuracy: {event.accuracy * 100:.2f} % of {event.total:,} test images"]
