@@ -86,6 +86,12 @@ def test_a_folder_where_a_model_belongs(convlens, trained_run, pictures):
     assert "this folder holds no model.safetensors" in ran.err
 
 
+def test_a_folder_where_the_csv_belongs_shows_before_any_answer(convlens, trained_run, pictures):
+    ran = convlens("predict", "latest", "pictures", "--csv", "pictures")
+    assert ran.code == 1
+    assert (ran.out, ran.err) == ("", "error: cannot write pictures: a folder has that name. Give a file name.\n")
+
+
 def test_an_image_where_a_model_belongs(convlens, trained_run, pictures):
     ran = convlens("predict", str(pictures[0]), str(pictures[0]))
     assert ran.code == 4

@@ -118,6 +118,30 @@ def test_a_folder_that_holds_something_is_never_overwritten(convlens, tiny):
     assert [path.name for path in Path("runs/a").iterdir()] == ["notes.txt"]
 
 
+def test_show_opens_the_pictures(convlens, tiny, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert convlens(*QUICK, "--out", "runs/a", "--show").code == 0
+    assert opened == [Path(f"runs/a/{name}.png").resolve().as_uri() for name in ("training", "samples", "kernels")]
+
+
+def test_going_on_where_another_process_trains_is_refused(convlens, tiny):
+    process = start(*QUICK[:4], "--epochs", "4000", "--threads", "1", "--out", "runs/a", tiny_entry=tiny)
+    try:
+        wait_for(Path("runs/a/log.txt"), "Epoch -> 3")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        again = start("train", "--resume", "runs/a", tiny_entry=tiny)
+        process = again
+        wait_for(Path("runs/a/log.txt"), "Going on after step")
+        ran = convlens("train", "--resume", "runs/a")
+    finally:
+        process.kill()
+        process.communicate()
+    assert ran.code == 2
+    assert ran.err == "error: another process is training in runs/a. Wait for it to end.\n"
+
+
 def test_two_runs_in_one_minute_get_two_folders(convlens, tiny):
     assert convlens(*QUICK).code == 0
     assert convlens(*QUICK).code == 0

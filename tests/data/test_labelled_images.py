@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convlens.data import Dataset, LabelledImages
-from convlens.errors import DataError
+from convlens.errors import DataError, UsageError
 
 
 def make(count: int = 4, classes: int = 3, name: str = "pets") -> LabelledImages:
@@ -90,3 +90,17 @@ def test_dataset_parts_must_fit_each_other() -> None:
         Dataset("pets", make(), other, "letterbox")
     with pytest.raises(DataError, match=r"the classes a, b, c and test images a, b; both must be the same"):
         Dataset("pets", make(), make(classes=2), "letterbox")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ((), "there are no class names"),
+        ((0, 1), r"class name 0 is a int, not a text\. Give '0' instead\."),
+        (("a", "b", "a"), r"class name 'a' stands there twice\. Give every class a name of its own\."),
+        (("\ud800",), r"class name '\\ud800' is no valid text\. Give it as Unicode\."),
+    ],
+)
+def test_class_names_are_distinct_texts(names, message):
+    with pytest.raises(UsageError, match=message):
+        LabelledImages(np.zeros((1, 1, 2, 2), np.uint8), np.zeros(1, np.int64), names, "pets")

@@ -79,7 +79,7 @@ def test_an_epoch_says_accuracy_loss_and_speed():
 
 
 def test_the_test_says_accuracy_and_how_many():
-    tested = events.Tested(correct=9873, total=10_000)
+    tested = events.Judged(correct=9873, total=10_000)
     assert tested.accuracy == 0.9873
     assert log_lines(tested, SETTINGS) == ["Accuracy: 98.73 % of 10,000 test images"]
 

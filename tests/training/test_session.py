@@ -93,7 +93,7 @@ def test_events_come_in_order_and_add_up(tmp_path):
     kinds = "".join(type(event).__name__[0] for event in events if not isinstance(event, TrainingStarted))
     assert isinstance(events[0], TrainingStarted)
     # 30 images are left in batches of 16: two steps an epoch.
-    assert kinds in ("SSESSET", "SSESET", "SESET")
+    assert kinds in ("SSESSEJ", "SSESEJ", "SESEJ")
     started = events[0]
     assert (started.data, started.images, started.steps_per_epoch, started.steps_done) == ("pets", 30, 2, 0)
     # The convolution has 4·9 + 4 parameters, dense 4·4·4·2 + 2.
@@ -143,7 +143,7 @@ def test_settings_are_taken_as_they_are():
 
 def test_settings_and_changes_together_are_refused():
     with pytest.raises(
-        UsageError, match=r"^settings and single changes were both given; put the changes into settings"
+        UsageError, match=r"^settings and a recipe or single changes were both given; put the changes into settings"
     ):
         train(make_images(), settings=TrainingSettings(), epochs=1)
 

@@ -127,6 +127,8 @@ def check_class_names(names: tuple[str, ...]) -> None:
     for place, name in enumerate(names):
         if not isinstance(name, str):
             raise UsageError(f"class name {name!r} is a {type(name).__name__}, not a text. Give {str(name)!r} instead.")
+        if not name.isascii() and name.encode("utf-8", "ignore").decode() != name:
+            raise UsageError(f"class name {name!a} is no valid text. Give it as Unicode.")
         if name in names[:place]:
             raise UsageError(f"class name {name!r} stands there twice. Give every class a name of its own.")
 

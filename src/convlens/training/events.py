@@ -63,7 +63,7 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Judged:
     """The test images were judged, once, by the finished model."""
 
     correct: int
@@ -75,13 +75,13 @@ class Tested:
         return self.correct / self.total
 
 
-Event: TypeAlias = TrainingStarted | StretchDone | EpochDone | Tested
+Event: TypeAlias = TrainingStarted | StretchDone | EpochDone | Judged
 
 
 def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
     """The event as lines of a plain log; none for most stretches. The loss lines are the tutorial's.
 
-    >>> log_lines(Tested(correct=9873, total=10_000), TrainingSettings())
+    >>> log_lines(Judged(correct=9873, total=10_000), TrainingSettings())
     ['Accuracy: 98.73 % of 10,000 test images']
     """
     match event:
@@ -108,5 +108,5 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
             judged = "" if held_out is None else f", held out {held_out * 100:.2f} %"
             speed = f"mean loss {event.loss:.4f}, {event.seconds:.1f} s, {event.images_per_second:,.0f} images/s"
             return [f"  Accuracy while learning: {event.accuracy * 100:.2f} %{judged}, {speed}"]
-        case Tested():
+        case Judged():
             return [f"Accuracy: {event.accuracy * 100:.2f} % of {event.total:,} test images"]

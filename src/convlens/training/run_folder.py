@@ -163,6 +163,12 @@ def _processor_name() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Temporary files of a process that was killed while it wrote one."""
+    for leftover in folder.glob(".*.part"):
+        leftover.unlink(missing_ok=True)
+
+
 def append_log(folder: Path, lines: list[str]) -> None:
     """Add lines to `log.txt`."""
     if lines:

@@ -31,7 +31,7 @@ from convlens.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from convlens.training.events import Event, Tested, TrainingStarted, log_lines
+from convlens.training.events import Event, Judged, TrainingStarted, log_lines
 from convlens.training.loop import History, Job, explain_explosion, run_stretches
 from convlens.training.recipes import choose_settings
 from convlens.training.settings import TrainingSettings
@@ -43,7 +43,7 @@ CHECKPOINT_SECONDS = 10.0
 def train(
     data: str | Dataset | LabelledImages = "mnist",
     *,
-    recipe: str = "fast",
+    recipe: str | None = None,
     network: str | Network | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
@@ -63,7 +63,7 @@ def train(
 
     Args:
         data: the name of a known dataset, a `Dataset`, or `LabelledImages` (all trained on, none tested).
-        recipe: `fast` or `tutorial`; the next nine arguments change single settings of it.
+        recipe: `fast` (which None means) or `tutorial`; the next nine arguments change single settings of it.
         network: a `Network`, its text, or the name of a preset.
         settings: all settings at once, instead of a recipe and changes.
         out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
@@ -88,9 +88,9 @@ def train(
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     if settings is None:
-        settings = choose_settings(recipe, **changes)
-    elif any(value is not None for value in changes.values()):
-        raise UsageError("settings and single changes were both given; put the changes into settings.")
+        settings = choose_settings(recipe or "fast", **changes)
+    elif recipe is not None or any(value is not None for value in changes.values()):
+        raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
     dataset = _as_dataset(data, data_dir)
     session = Session(settings, dataset, _absolute(data_dir), on_event, should_stop)
     return session.run(None, out)
@@ -152,6 +152,8 @@ class Session:
             self.folder = run_folder.create_run_folder(self.dataset.name, out)
             run_folder.write_start(self.folder, self.dataset.name, self.data_dir, self.settings, engine.description)
         with self._holding_folder():
+            if checkpoint and self.folder:
+                run_folder.remove_leftovers(self.folder)
             return self._train(job, preprocessing)
 
     def _holding_folder(self) -> AbstractContextManager[None]:
@@ -241,12 +243,12 @@ class Session:
         save_checkpoint(self.folder / run_folder.CHECKPOINT_NAME, checkpoint)
         run_folder.write_metrics(self.folder, job.history.epochs)
 
-    def _test(self, engine: Engine, test: LabelledImages) -> Tested:
-        tested = Tested(int((engine.logits(test.images).argmax(1) == test.labels).sum()), len(test))
+    def _test(self, engine: Engine, test: LabelledImages) -> Judged:
+        tested = Judged(int((engine.logits(test.images).argmax(1) == test.labels).sum()), len(test))
         self._tell(tested)
         return tested
 
-    def _model(self, job: Job, preprocessing: Preprocessing, tested: Tested | None) -> TrainedModel:
+    def _model(self, job: Job, preprocessing: Preprocessing, tested: Judged | None) -> TrainedModel:
         """The model as it is now."""
         return TrainedModel(
             network=read_network(self.settings.network),
@@ -264,7 +266,7 @@ class Session:
         if job.finished:
             (folder / run_folder.CHECKPOINT_NAME).unlink(missing_ok=True)
 
-    def _facts(self, job: Job, tested: Tested | None) -> dict[str, Any]:
+    def _facts(self, job: Job, tested: Judged | None) -> dict[str, Any]:
         """What is known of this training, JSON values only."""
         history = job.history
         facts: dict[str, Any] = {
