@@ -141,7 +141,7 @@ class Cells(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert not attrs
+        assert {name for name, _ in attrs} <= {"style"}
         self.tags.append(tag)
         self.open.append(tag)
         if tag == "td":

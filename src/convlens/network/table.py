@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+_CELL = "style='padding:2px 16px 2px 0; text-align:left; white-space:nowrap'"
+"""Set cell by cell, since some notebooks take away a style sheet."""
 _HEADINGS = ("", "layer", "output", "size", "parameters", "multiply-adds", "sees")
 
 
@@ -71,20 +73,18 @@ class LayerTable:
     def as_html(self) -> str:
         """The table as a small piece of HTML: totals in the caption, warnings underneath.
 
-        >>> LayerTable("dense", (1, 2, 2), 3, ()).as_html()[:65]
-        '<table><caption>Network for 1×2×2 images and 3 classes: 0 paramet'
+        >>> print(LayerTable("dense", (1, 2, 2), 3, ()).as_html())
+        <table><caption ...>Network for 1×2×2 images and 3 classes: 0 parameters, 0 multiply-adds an image</caption>...
         """
         caption = (
             f"Network for {_by(self.input_shape)} images and {self.classes} classes: {self.parameters:,} parameters, "
             f"{self.multiply_adds:,} multiply-adds an image"
         )
-        heading = "".join(f"<th>{name}</th>" for name in _HEADINGS)
+        heading = "".join(f"<th {_CELL}>{name}</th>" for name in _HEADINGS)
         rows = "".join(_row_as_html(row) for row in self.rows)
         warnings = "".join(f"<li>{escape(warning)}</li>" for warning in self.warnings)
-        return (
-            f"<table><caption>{escape(caption)}</caption><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
-            + (f"<ul>{warnings}</ul>" if warnings else "")
-        )
+        head = f"<caption {_CELL}>{escape(caption)}</caption><thead><tr>{heading}</tr></thead>"
+        return f"<table>{head}<tbody>{rows}</tbody></table>" + (f"<ul>{warnings}</ul>" if warnings else "")
 
     def _repr_html_(self) -> str:
         return self.as_html()
@@ -100,7 +100,7 @@ def _row_as_html(row: LayerRow) -> str:
         row.multiply_adds_formula,
         _by(row.receptive_field),
     )
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td {_CELL}>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def _by(sizes: tuple[int, ...]) -> str:

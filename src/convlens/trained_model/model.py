@@ -188,12 +188,12 @@ class TrainedModel:
         return rows
 
     def _repr_html_(self) -> str:
-        left = "style='text-align:left'"
+        left = "style='padding:2px 16px 2px 0; text-align:left'"
         rows = "".join(
             f"<tr><th {left}>{html.escape(key)}</th><td {left}>{html.escape(value)}</td></tr>"
             for key, value in self.summary().items()
         )
-        return f"<table><caption>Trained model</caption>{rows}</table>"
+        return f"<table><caption {left}>Trained model</caption>{rows}</table>"
 
 
 def load_model(model: Path | str) -> TrainedModel:
