@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _HEIGHT, _TOP, _BLOCK = 2.95, 1.02, 1.62
 _MARGIN = 0.3
 _BARS, _VALUES = 1.95, 0.62  # inches for the bars with their names and values, and for the values alone
+_LETTER = 0.096  # inches that a bold letter of 10 points takes on average, with some to spare
+_LONGEST_HEADING = 20
 _MOST_MAPS = 16
 _MOST_CLASSES = 10
 
@@ -56,17 +58,19 @@ def draw_banner(
         arrow = free / (len(stages) + 1)
         pixels = image[0] if image.shape[0] == 1 else image.transpose(1, 2, 0)
         _show(add_axes(figure, _MARGIN, _TOP, _BLOCK, _BLOCK), pixels, "gray", 255)
-        _write_heading(figure, _MARGIN, title, f"{image.shape[2]}×{image.shape[1]} pixels")
+        size = _heading_size(stages, widths[1:], arrow)
+        _write_heading(figure, _MARGIN, title, f"{image.shape[2]}×{image.shape[1]} pixels", size)
         left = _MARGIN + _BLOCK
         for (heading, maps), width in zip(stages, widths[1:], strict=True):
             _draw_arrow(figure, left, arrow)
             left += arrow
             _draw_maps(figure, left, width, maps)
-            _write_heading(figure, left, heading, f"{len(maps)} maps of {maps.shape[2]}×{maps.shape[1]}")
+            detail = f"{len(maps)} maps of {maps.shape[2]}×{maps.shape[1]}"
+            _write_heading(figure, left, heading, detail, size)
             left += width
         _draw_arrow(figure, left, arrow)
         _draw_bars(add_axes(figure, left + arrow, _TOP, _BARS, _BLOCK), probabilities, class_names)
-        _write_heading(figure, left + arrow, "probabilities", f"{len(class_names):,} classes")
+        _write_heading(figure, left + arrow, "probabilities", f"{len(class_names):,} classes", size)
         return encode_figure(figure)
 
 
@@ -142,10 +146,17 @@ def _draw_arrow(figure: "Figure", left: float, width: float) -> None:
     axes.annotate("", xy=(0.80, 0.5), xytext=(0.22, 0.5), arrowprops=style)
 
 
-def _write_heading(figure: "Figure", left: float, heading: str, detail: str) -> None:
+def _heading_size(stages: Sequence[tuple[str, np.ndarray]], widths: Sequence[float], arrow: float) -> float:
+    """The points of all headings: ten, or as many as the longest one leaves, so that none runs into the next."""
+    lengths = [len(shorten(heading.partition(", ")[0], _LONGEST_HEADING)) for heading, _ in stages]
+    fitting = [10 * (width + arrow) / (_LETTER * max(length, 1)) for length, width in zip(lengths, widths, strict=True)]
+    return min([10.0, *fitting])
+
+
+def _write_heading(figure: "Figure", left: float, heading: str, detail: str, size: float) -> None:
     """Up to three lines: what comes before the first comma, what comes after it, and the sizes."""
     first, _, rest = heading.partition(", ")
-    add_text(figure, left, 0.40, shorten(first, 20), fontsize=10, fontweight="bold")
+    add_text(figure, left, 0.40, shorten(first, _LONGEST_HEADING), fontsize=size, fontweight="bold")
     lines = [shorten(rest, 22), detail] if rest else [detail]
     for place, line in enumerate(lines):
         add_text(figure, left, 0.61 + 0.19 * place, line, fontsize=8, color=QUIET)
