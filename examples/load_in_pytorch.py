@@ -3,7 +3,7 @@
     python examples/load_in_pytorch.py runs/latest/model.safetensors
 
 The weights of a model file have the names and shapes of the state dict of this `nn.Sequential`; the class names stand
-in the file's metadata. Needs torch and safetensors.
+in the file's metadata. Needs torch and safetensors. For another network than the tutorial's, write its layers here.
 """
 
 import json
@@ -45,4 +45,6 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(sys.argv[1])

@@ -157,14 +157,23 @@ def known_data_of(model: TrainedModel) -> str:
 
 def _check_fit(model: TrainedModel, images: LabelledImages) -> None:
     """The images must be some, of the model's shape, and of its classes."""
-    if images.class_names != model.class_names:
-        raise DataError(
-            f"this model is for other classes: it knows {_listed(model.class_names)}; {images.name} has "
-            f"{_listed(images.class_names)}. Evaluate it on the data that it was trained for."
-        )
+    check_same_classes(model, images.name, images.class_names)
     if images.image_shape != model.plan.input_shape:
         given, expected = ("×".join(map(str, shape)) for shape in (images.image_shape, model.plan.input_shape))
         raise DataError(f"{images.name} has images of {given}; this model takes {expected}.")
+
+
+def check_same_classes(model: TrainedModel, data: str, class_names: tuple[str, ...]) -> None:
+    """Refuse to judge a model on data of other classes.
+
+    Raises:
+        DataError: with both lists of classes.
+    """
+    if class_names != model.class_names:
+        raise DataError(
+            f"this model is for other classes: it knows {_listed(model.class_names)}; {data} has "
+            f"{_listed(class_names)}. Evaluate it on the data that it was trained for."
+        )
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -68,3 +68,9 @@ def test_running_mean_agrees_with_a_convolution():
     values = np.random.default_rng(0).random(1000)
     expected = np.convolve(values, np.ones(21) / 21, mode="valid")  # a hundredth of 1,000 to each side
     np.testing.assert_allclose(_running_mean(values)[10:-10], expected)
+
+
+def test_a_loss_of_1e26_does_not_swallow_the_mean_of_later_ones():
+    losses = np.concatenate([[1e26], np.full(999, 2.0)])
+    mean = _running_mean(losses)
+    np.testing.assert_allclose(mean[100:], 2.0, rtol=1e-6)

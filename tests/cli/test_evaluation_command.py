@@ -45,7 +45,7 @@ def test_a_model_for_other_classes_says_both(convlens, trained_run):
     ran = convlens("evaluate", "other.safetensors", "tiny")
     assert ran.code == 3
     assert "this model is for other classes: it knows 10 classes ([b]class 0[/b], " in ran.err
-    assert "tiny test has 10 classes (0, 1, 2, 3, 4, …)" in ran.err
+    assert "tiny has 10 classes (0, 1, 2, 3, 4, …)" in ran.err
 
 
 def test_a_model_of_unknown_data_asks_for_its_name(convlens, trained_run):

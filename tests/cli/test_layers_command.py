@@ -2,12 +2,15 @@
 word.
 """
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from convlens.cli.layers_command import read_input_shape
+from convlens.cli.layers_command import _draw, read_input_shape
 from convlens.errors import UsageError
+from convlens.network import layer_table, read_network
 
 TUTORIAL = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
 GOLDEN = Path(__file__).parents[1] / "golden" / "layers_tutorial.txt"
@@ -73,3 +76,16 @@ def test_input_shapes_are_read():
 def test_other_input_shapes_say_what_to_give(text):
     with pytest.raises(UsageError, match=f"--input is {text!r}; give channels × height × width"):
         read_input_shape(text)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 124, 200])
+def test_a_narrow_window_gets_fewer_columns_and_no_folded_lines(width):
+    table = layer_table(read_network("tutorial"))
+    console = Console(width=width, file=io.StringIO(), record=True)
+    console.print(_draw(table, console))
+    lines = console.export_text().splitlines()
+    assert len(lines) == 1 + len(table.rows) + 1
+    assert all("dense 10" not in line or line.split()[:3] == ["7", "dense", "10"] for line in lines)
+    assert ("how many parameters" in lines[0]) == (width >= 124)
+    assert "parameters" in lines[0]
+    assert "9,098" in lines[-1]

@@ -47,6 +47,20 @@ def test_a_picture_on_stdin(convlens, trained_run, pictures, monkeypatch):
     assert ran.out.startswith(f"<stdin>: {expected.class_name} ({percent(expected.probability)})")
 
 
+def test_hidden_files_are_left_alone_and_other_kinds_are_mentioned(convlens, trained_run, pictures):
+    for name in (".hidden.png", "notes.txt", "README"):
+        Path("pictures", name).write_text("no picture")
+    ran = convlens("predict", "latest", "pictures")
+    assert ran.code == 0
+    assert ran.err == "pictures: skipped what is no image: .txt, README\n"
+
+
+def test_a_blank_picture_is_said_to_be_blank(convlens, trained_run):
+    Image.new("L", (40, 40), 255).save("blank.png")
+    ran = convlens("predict", "latest", "blank.png")
+    assert ran.out.startswith("blank.png: nothing found on it; at a guess ")
+
+
 def test_csv_has_every_probability(convlens, trained_run, pictures):
     ran = convlens("predict", "latest", "pictures", "--csv", "answers.csv")
     assert ran.code == 0

@@ -62,7 +62,7 @@ def test_the_plain_log_is_the_tutorials(convlens, tiny):
     assert name == "  Batch: 0"
     assert 1.5 < float(loss) < 3.5
     assert [line for line in lines if line.startswith("Epoch -> ")] == ["Epoch -> 0", "Epoch -> 1"]
-    assert Path("runs/a/log.txt").read_text().splitlines() == lines
+    assert Path("runs/a/log.txt").read_text().splitlines()[:-1] == lines  # the result on stdout says the rest
 
 
 def test_the_facts_of_the_training_are_in_the_model(convlens, tiny):
@@ -173,10 +173,10 @@ def wait_for(path: Path, text: str) -> None:
     raise AssertionError(f"{path} never said {text!r}")
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
     arguments = ["train", "tiny", "--network", "conv 8 3x3 pad 1, batchnorm, relu, dropout 0.3, dense"]
-    arguments += ["--epochs", "60", "--threads", "1", "--batch-size", "25"]
+    arguments += ["--epochs", "30", "--threads", "1", "--batch-size", "25"]
     assert convlens(*arguments, "--out", "runs/whole").code == 0
     process = start(*arguments, "--out", "runs/stopped", tiny_entry=tiny)
     wait_for(Path("runs/stopped/log.txt"), "Epoch -> 2")
@@ -186,7 +186,7 @@ def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
     assert "everything is saved. Go on with:\n  convlens train --resume runs/stopped\n" in out
     assert load_model("runs/stopped").facts["finished"] is False
     steps = load_model("runs/stopped").facts["steps"]
-    assert 120 < steps < 3600
+    assert 120 < steps < 1800
     ran = convlens("train", "--resume", "runs/stopped")
     assert ran.code == 0
     assert f"Going on after step {steps}" in ran.err
@@ -218,7 +218,7 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
     ran = convlens(*QUICK, "--learning-rate", "1e30", "--out", "runs/a")
     assert ran.code == 1
     assert ran.err.splitlines()[-1].startswith("error: the loss became ")
-    assert "Try a learning rate ten times smaller: --learning-rate 1e+29" in ran.err
+    assert "Try a smaller learning rate: --learning-rate 0.01" in ran.err
     assert not Path("runs/a/model.safetensors").exists()
 
 
@@ -235,7 +235,13 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         (["train", "tiny", "--device", "tpu"], 2, "device 'tpu' is not known"),
         (["train", "tiny", "--threads", "0"], 2, "threads is 0; give 1 to 256."),
         (["train", "tiny", "--epochs", "0"], 2, "epochs is 0; give a whole number from 1 to 100,000."),
-        (["train", "tiny", "--epochs", "many"], 2, 'Invalid value for --epochs: unable to convert "many" into int.'),
+        (
+            ["train", "tiny", "--epochs", "many"],
+            2,
+            'Invalid value for --epochs: "many" is no whole number. Give one such as 3.',
+        ),
+        (["train", "tiny", "--epochs", "1.5"], 2, '"1.5" is no whole number.'),
+        (["train", "."], 2, "images of one's own cannot be read from there yet"),
         (["train", "tiny", "--epoch", "3"], 2, "--epoch"),
         (["train", "--config", "nothing.toml"], 3, "nothing.toml cannot be read"),
     ],
@@ -248,6 +254,23 @@ def test_bad_input_is_one_clear_line_and_leaves_nothing(convlens, tiny, argument
     assert "Traceback" not in ran.err
     assert ran.out == ""
     assert not Path("runs").exists()
+
+
+def test_a_reader_who_goes_away_does_not_stop_the_training(tiny):
+    process = start(*QUICK[:4], "--epochs", "60", "--threads", "1", "--out", "runs/a", tiny_entry=tiny)
+    assert process.stderr is not None
+    process.stderr.close()
+    process.communicate()
+    assert load_model("runs/a").facts["finished"] is True
+
+
+def test_while_a_run_has_no_model_yet_the_message_says_so(convlens, tiny):
+    convlens(*QUICK, "--out", "runs/a")
+    Path("runs/a/model.safetensors").unlink()
+    ran = convlens("evaluate", "runs/a")
+    assert ran.code == 4
+    assert "it is still training, or it ended before it could save" in ran.err
+    assert "convlens train --resume runs/a" in ran.err
 
 
 def test_debug_shows_the_traceback(convlens, tiny):

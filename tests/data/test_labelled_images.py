@@ -73,7 +73,8 @@ def test_bad_subset(indices: list, message: str) -> None:
         (np.zeros((2, 2, 2), np.uint8), np.zeros(2, int), r"shape \(2, 2, 2\), not N×C×H×W.*images\[:, np.newaxis\]"),
         (np.zeros((0, 1, 2, 2), np.uint8), np.zeros(0, int), r"no pixels in images of the shape \(0, 1, 2, 2\)"),
         (np.zeros((2, 1, 2, 2), np.uint8), np.zeros(2), r"the labels are float64, not an array of whole numbers"),
-        (np.zeros((2, 1, 2, 2), np.uint8), [0, 1], r"the labels are list"),
+        (np.zeros((2, 1, 2, 2), np.uint8), ["a", "b"], r"the labels are <U1, not an array of whole numbers"),
+        (np.zeros((2, 8, 8, 3), np.uint8), np.zeros(2, int), r"looks like N×H×W×C.*images\.transpose\(0, 3, 1, 2\)"),
         (np.zeros((2, 1, 2, 2), np.uint8), np.zeros(3, int), r"2 images came with labels of the shape \(3,\)"),
         (np.zeros((2, 1, 2, 2), np.uint8), np.array([0, 2]), r"label 2 has no class name; 2 names allow .* 0 to 1"),
         (np.zeros((2, 1, 2, 2), np.uint8), np.array([-1, 0]), r"label -1 has no class name"),
@@ -104,3 +105,8 @@ def test_dataset_parts_must_fit_each_other() -> None:
 def test_class_names_are_distinct_texts(names, message):
     with pytest.raises(UsageError, match=message):
         LabelledImages(np.zeros((1, 1, 2, 2), np.uint8), np.zeros(1, np.int64), names, "pets")
+
+
+def test_a_list_of_labels_will_do_and_a_name_need_not_be_given():
+    pets = LabelledImages(np.zeros((2, 1, 2, 2), np.uint8), [1, 0], ("cat", "dog"))  # pyright: ignore[reportArgumentType]
+    assert (pets.labels.tolist(), pets.labels.dtype, pets.name) == ([1, 0], np.int64, "images")

@@ -17,7 +17,14 @@ from convlens.errors import DataError, OutputError, UsageError
 from convlens.trained_model.location import latest_run
 from convlens.training import run_folder
 from convlens.training.events import EpochDone
-from convlens.training.run_folder import append_log, create_run_folder, read_config, write_metrics, write_start
+from convlens.training.run_folder import (
+    append_log,
+    create_run_folder,
+    point_latest_to,
+    read_config,
+    write_metrics,
+    write_start,
+)
 from convlens.training.settings import TrainingSettings
 
 CHANGED = TrainingSettings(
@@ -54,7 +61,6 @@ def test_a_star_becomes_date_time_and_name(fixed_time):
         "runs/2026-11-23_1510_mnist_2",
         "runs/2026-11-23_1510_mnist_3",
     ]
-    assert latest_run() == Path("runs/2026-11-23_1510_mnist_3").resolve()
     assert list(Path("runs/2026-11-23_1510_mnist").iterdir()) == []
 
 
@@ -88,15 +94,20 @@ def test_a_folder_that_holds_something_is_refused():
     assert [path.name for path in Path("mine").iterdir()] == [".hidden"]
 
 
+def test_a_new_folder_is_not_the_latest_before_it_holds_a_model():
+    create_run_folder("mnist", "runs/first")
+    assert not Path("runs/latest").exists()
+
+
 def test_only_runs_in_runs_are_the_latest():
-    create_run_folder("mnist", "elsewhere/first")
+    point_latest_to(create_run_folder("mnist", "elsewhere/first"))
     assert not Path("elsewhere/latest").exists()
     assert not Path("runs").exists()
 
 
 def test_latest_is_a_link_to_the_newest_run():
-    create_run_folder("mnist", "runs/first")
-    create_run_folder("mnist", "runs/second")
+    point_latest_to(create_run_folder("mnist", "runs/first"))
+    point_latest_to(create_run_folder("mnist", "runs/second"))
     assert Path("runs/latest").readlink() == Path("second")
     assert sorted(path.name for path in Path("runs").iterdir()) == ["first", "latest", "second"]
 
@@ -107,31 +118,31 @@ def test_where_links_are_not_possible_latest_is_a_text_file(monkeypatch):
 
     monkeypatch.setattr(Path, "symlink_to", refuse)
     for name in ("first", "second"):
-        create_run_folder("mnist", f"runs/{name}")
+        point_latest_to(create_run_folder("mnist", f"runs/{name}"))
         assert Path("runs/latest").read_bytes() == f"{name}\n".encode()
         assert latest_run() == Path("runs", name).resolve()
     assert sorted(path.name for path in Path("runs").iterdir()) == ["first", "latest", "second"]
 
 
 def test_a_text_file_takes_the_place_of_an_old_link_and_the_other_way_round(monkeypatch):
-    create_run_folder("mnist", "runs/first")
+    point_latest_to(create_run_folder("mnist", "runs/first"))
 
     def refuse(*arguments: object, **more: object) -> None:
         raise OSError("links are not possible here")
 
     with monkeypatch.context() as without_links:
         without_links.setattr(Path, "symlink_to", refuse)
-        create_run_folder("mnist", "runs/second")
+        point_latest_to(create_run_folder("mnist", "runs/second"))
     assert not Path("runs/latest").is_symlink()
     assert list(Path("runs/first").iterdir()) == []
-    create_run_folder("mnist", "runs/third")
+    point_latest_to(create_run_folder("mnist", "runs/third"))
     assert Path("runs/latest").readlink() == Path("third")
 
 
 def test_a_folder_called_latest_is_left_alone():
     Path("runs/latest").mkdir(parents=True)
     Path("runs/latest/mine.txt").write_text("mine")
-    create_run_folder("mnist", "runs/first")
+    point_latest_to(create_run_folder("mnist", "runs/first"))
     assert Path("runs/latest/mine.txt").read_text() == "mine"
     assert sorted(path.name for path in Path("runs").iterdir()) == ["first", "latest"]
 

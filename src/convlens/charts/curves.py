@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _LEFT, _PANEL_WIDTH = 0.75, 5.9
 _HEIGHT, _FACTS_HEIGHT = 4.15, 0.63  # without what stands above the panels, in inches
 _MOST_FACTS = 5
+_LARGEST_TO_MEDIAN = 1e6
+"""How many times the median loss a loss counts for in the running mean, at most."""
 
 
 def draw_training(
@@ -96,7 +98,9 @@ def _running_mean(values: np.ndarray) -> np.ndarray:
     """The mean around every step, over about a fiftieth of the training; steps that are not finite do not count."""
     half = max(1, len(values) // 100)
     known = np.isfinite(values)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0))])
+    # After one loss of 1e26, differences of cumulative sums would lose every later one; its own mean nobody can read.
+    most = _LARGEST_TO_MEDIAN * float(np.median(np.abs(values[known]))) if known.any() else 0.0
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, np.clip(values, -most, most), 0))])
     counts = np.concatenate([[0], np.cumsum(known)])
     start = np.maximum(np.arange(len(values)) - half, 0)
     end = np.minimum(np.arange(len(values)) + half + 1, len(values))
@@ -169,6 +173,8 @@ def _limit_accuracies(axes: "Axes", lines: list[np.ndarray]) -> None:
     settled = [line[len(line) // 10 :] for line in lines]
     values = np.concatenate(settled if np.isfinite(np.concatenate(settled)).any() else lines)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if all(len(line) == 1 for line in lines):
+        low, high = min(low, 90.0), 100.0  # a single epoch has no course; its height should still mean something
     room = max((high - low) * 0.15, 0.5)
     axes.set_ylim(max(0.0, low - room), min(100.0 + room / 3, high + room))
 

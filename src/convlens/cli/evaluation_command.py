@@ -39,13 +39,15 @@ def evaluate_command(
     matrix.
     """
     from convlens.cli.terminal import print_json, result_console, showing_downloads
-    from convlens.data import load_dataset
-    from convlens.evaluation import evaluate, known_data_of
+    from convlens.data import find_entry, load_dataset
+    from convlens.evaluation import check_same_classes, evaluate, known_data_of
     from convlens.trained_model import load_model
 
     trained = load_model(model)
+    entry = find_entry(data or known_data_of(trained))
+    check_same_classes(trained, entry.name, entry.class_names)  # before anything is fetched
     with showing_downloads() as on_progress:
-        dataset = load_dataset(data or known_data_of(trained), data_dir=data_dir, on_progress=on_progress)
+        dataset = load_dataset(entry.name, data_dir=data_dir, on_progress=on_progress)
     opened = trained.open_engine(engine or "auto", device or "auto", threads)
     evaluation = evaluate(trained, dataset, engine=opened)
     if json:
@@ -83,7 +85,7 @@ def _matrix(evaluation: "Evaluation") -> "Table":
     from convlens.cli.terminal import make_table
 
     names = [_plain(name) for name in evaluation.class_names]
-    columns = [f"{name:>4}" for name in names]
+    columns = [f"{name if len(name) <= 7 else name[:6] + '…':>4}" for name in names]
     table = make_table("true \\ said", *columns, right=tuple(columns))
     for number, (name, row) in enumerate(zip(names, evaluation.confusion, strict=True)):
         table.add_row(name, *(_cell(int(count), column == number) for column, count in enumerate(row)))

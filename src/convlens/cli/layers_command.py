@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.markup import escape
 
-from convlens.cli.options import Json
+from convlens.cli.options import Json, Whole
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
     from rich.table import Table
 
-    from convlens.network import LayerTable
+    from convlens.network import LayerRow, LayerTable
 
 
 def layers_command(
@@ -22,7 +25,7 @@ def layers_command(
     input_shape: Annotated[
         str, Parameter(name="--input", help="Channels × height × width of the input, such as 3x32x32.")
     ] = "1x28x28",
-    classes: Annotated[int, Parameter(help="What the last dense layer gives.")] = 10,
+    classes: Annotated[Whole, Parameter(help="What the last dense layer gives.")] = 10,
     compare_dense: Annotated[
         bool, Parameter(negative="", help="Also count a plain network with two hidden layers of 512 on the same input.")
     ] = False,
@@ -36,6 +39,10 @@ def layers_command(
     convlens layers "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense" --input 1x28x28
     convlens layers "conv 32 5x5 stride 2, relu, globalavgpool, dense" --input 3x64x64 --classes 5 --compare-dense
     ```
+
+    Layers: `conv N SIZE`, `maxpool SIZE`, `avgpool SIZE`, `globalavgpool`, `batchnorm`, `dropout P`, `relu`,
+    `leaky_relu SLOPE`, `tanh`, `sigmoid`, `flatten`, `dense N`; a last `dense` without a number has one for each class.
+    Options: `pad N`, `stride N`, `dilation N`. Sizes: `3` or `3x5`. Presets: `tutorial`, `lenet`.
     """
     from convlens.cli.terminal import print_json, result_console
     from convlens.network import dense_comparison, layer_table, read_network
@@ -51,7 +58,7 @@ def layers_command(
     if python:
         console.print(repr(described), soft_wrap=True, markup=False)
         return
-    console.print(_draw(table))
+    console.print(_draw(table, console))
     for row in table.rows:
         for warning in row.warnings:
             console.print(
@@ -59,7 +66,7 @@ def layers_command(
             )
     if comparison:
         console.print("\n[bold]The same input through two hidden layers of 512[/]")
-        console.print(_draw(comparison))
+        console.print(_draw(comparison, console))
         ratio = comparison.parameters / max(table.parameters, 1)
         console.print(
             f"\n{comparison.parameters:,} parameters against {table.parameters:,}: {ratio:.1f} times as many."
@@ -84,24 +91,38 @@ def read_input_shape(text: str) -> tuple[int, int, int]:
     return shape
 
 
-def _draw(table: "LayerTable") -> "Table":
+def _draw(table: "LayerTable", console: "Console") -> "Table":
+    """The widest table that fits; a narrow window gets fewer columns rather than folded ones."""
+    columns = list(_COLUMNS)
+    drawn = _with_columns(table, columns)
+    roomy = console.options.update(max_width=10_000)
+    for name in _LEFT_OUT_FIRST:
+        if drawn.__rich_measure__(console, roomy).maximum > console.width:
+            columns.remove(name)
+            drawn = _with_columns(table, columns)
+    return drawn
+
+
+_COLUMNS: dict[str, "Callable[[LayerRow], str]"] = {
+    "": lambda row: str(row.index),
+    "layer": lambda row: f"[bold]{escape(row.text)}[/]",
+    "output": lambda row: "×".join(map(str, row.output_shape)),
+    "output size": lambda row: escape(row.size_formula),
+    "parameters": lambda row: f"{row.parameters:,}" if row.parameters else "[dim]·[/]",
+    "multiply-adds": lambda row: f"{row.multiply_adds:,}" if row.multiply_adds else "[dim]·[/]",
+    "sees": lambda row: "×".join(map(str, row.receptive_field)),
+    "how many parameters": lambda row: escape(row.parameters_formula),
+}
+_NUMBERS = ("parameters", "multiply-adds", "sees")
+_LEFT_OUT_FIRST = ("how many parameters", "sees", "multiply-adds", "output size")
+
+
+def _with_columns(table: "LayerTable", columns: list[str]) -> "Table":
     from convlens.cli.terminal import make_table
 
-    numbers = ("parameters", "multiply-adds", "sees")
-    drawn = make_table("", "layer", "output", "output size", *numbers, "how many parameters", right=numbers)
+    drawn = make_table(*columns, right=_NUMBERS)
     for row in table.rows:
-        drawn.add_row(
-            str(row.index),
-            f"[bold]{escape(row.text)}[/]",
-            "×".join(map(str, row.output_shape)),
-            escape(row.size_formula),
-            f"{row.parameters:,}" if row.parameters else "[dim]·[/]",
-            f"{row.multiply_adds:,}" if row.multiply_adds else "[dim]·[/]",
-            "×".join(map(str, row.receptive_field)),
-            escape(row.parameters_formula),
-        )
-    drawn.add_section()
-    drawn.add_row(
-        "", "[bold]in all[/]", "", "", f"[bold]{table.parameters:,}[/]", f"[bold]{table.multiply_adds:,}[/]", "", ""
-    )
+        drawn.add_row(*(_COLUMNS[column](row) for column in columns))
+    totals = {"layer": "in all", "parameters": f"{table.parameters:,}", "multiply-adds": f"{table.multiply_adds:,}"}
+    drawn.add_row(*(f"[bold]{totals.get(column, '')}[/]" for column in columns))
     return drawn

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.markup import escape
 
-from convlens.cli.options import DeviceOption, EngineOption, Json, Threads
+from convlens.cli.options import DeviceOption, EngineOption, Json, Threads, Whole
 from convlens.errors import ImageError, UsageError
 from convlens.files import write_atomically
 
@@ -28,7 +28,7 @@ def predict_command(
     images: Annotated[list[str], Parameter(help="Image files, folders of them, or - for an image on stdin.")],
     /,
     *,
-    top: Annotated[int, Parameter(help="How many classes to name for each image.")] = 3,
+    top: Annotated[Whole, Parameter(help="How many classes to name for each image.")] = 3,
     csv: Annotated[Path | None, Parameter(help="Also write every probability to this CSV file.")] = None,
     engine: EngineOption = None,
     device: DeviceOption = None,
@@ -90,10 +90,20 @@ def _expand(names: list[str]) -> Iterator[str]:
     for name in names:
         path = Path(name)
         if path.is_dir():
-            files = sorted(str(file) for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
-            yield from files or [name]
+            files = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+            images = [str(file) for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
+            _mention_skipped(name, {file.suffix or file.name for file in files if str(file) not in images})
+            yield from images or [name]
         else:
             yield name
+
+
+def _mention_skipped(folder: str, kinds: set[str]) -> None:
+    """Say which kinds of files in a folder are not taken for images."""
+    from convlens.cli.terminal import error_console
+
+    if kinds:
+        error_console().print(f"{folder}: skipped what is no image: {', '.join(sorted(kinds))}", markup=False)
 
 
 def _source(name: str) -> Path | bytes:
@@ -110,17 +120,20 @@ def _source(name: str) -> Path | bytes:
 
 
 def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
+    from rich.padding import Padding
+
     from convlens.charts import percent
     from convlens.cli.terminal import result_console
 
     (best, probability), *others = prediction.top(top)
-    line = f"{escape(name)}: [bold]{escape(best)}[/] ({percent(probability)})"
+    nothing = "" if prediction.pixels.any() else "[yellow]nothing found on it;[/] at a guess "
+    line = f"{escape(name)}: {nothing}[bold]{escape(best)}[/] ({percent(probability)})"
     if others:
         line += "[dim]  then " + ", ".join(f"{escape(other)} ({percent(share)})" for other, share in others) + "[/]"
     console = result_console()
     console.print(line, soft_wrap=True)
     if prediction.notes:
-        console.print(f"[dim]  {escape('; '.join(prediction.notes))}[/]", soft_wrap=True)
+        console.print(Padding(f"[dim]{escape('; '.join(prediction.notes))}[/]", (0, 0, 0, 2), expand=False))
 
 
 def _write_csv(path: Path, class_names: tuple[str, ...], answers: list[tuple[str, "Prediction"]]) -> None:

@@ -1,37 +1,48 @@
 """`convlens train`."""
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, Threads
+from convlens.cli.options import DataDir, DeviceOption, EngineOption, JsonLines, Threads, Whole
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
     from convlens.training import TrainingSettings
 
 
+STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+"""Ctrl-C, a polite kill, and a closed terminal: each saves before it stops."""
+
+RecipeOption = Annotated[
+    str | None, Parameter(help="fast (3 epochs, one-cycle) or tutorial (its 10 epochs). [default: fast]")
+]
+NetworkOption = Annotated[
+    str | None, Parameter(help="A network as text, or tutorial or lenet; `convlens layers --help` has the language.")
+]
+SeedOption = Annotated[
+    Whole | None,
+    Parameter(help="Of everything random; the same weights again on one machine with one number of threads."),
+]
+ValidationOption = Annotated[
+    float | None, Parameter(help="Share of the training images to hold out and judge after every epoch.")
+]
+
+
 def train_command(
     data: Annotated[str | None, Parameter(help="A known dataset, see `convlens data list`. [default: mnist]")] = None,
     /,
     *,
-    recipe: Annotated[
-        str | None, Parameter(help="fast (3 epochs, one-cycle) or tutorial (its 10 epochs). [default: fast]")
-    ] = None,
-    network: Annotated[str | None, Parameter(help="A network as text, or the name of a preset.")] = None,
-    epochs: Annotated[int | None, Parameter(help="How often every training image is seen.")] = None,
-    batch_size: Annotated[int | None, Parameter(help="Images of one step.")] = None,
+    recipe: RecipeOption = None,
+    network: NetworkOption = None,
+    epochs: Annotated[Whole | None, Parameter(help="How often every training image is seen.")] = None,
+    batch_size: Annotated[Whole | None, Parameter(help="Images of one step.")] = None,
     learning_rate: Annotated[float | None, Parameter(help="The constant or the highest learning rate.")] = None,
-    seed: Annotated[int | None, Parameter(help="Of everything random; the same seed gives the same weights.")] = None,
-    validation: Annotated[
-        float | None, Parameter(help="Share of the training images to hold out and judge after every epoch.")
-    ] = None,
+    seed: SeedOption = None,
+    validation: ValidationOption = None,
     engine: EngineOption = None,
     device: DeviceOption = None,
     threads: Threads = None,
@@ -40,12 +51,12 @@ def train_command(
     out: Annotated[Path | None, Parameter(help="A new folder for the run. [default: runs/DATE_TIME_DATA]")] = None,
     data_dir: DataDir = None,
     show: Annotated[bool, Parameter(negative="", help="Open the pictures of the run when it is done.")] = False,
-    json: Json = False,
+    json: JsonLines = False,
 ) -> int:
     """Train a network and write a run folder with the model, its curves and its settings.
 
     ```
-    convlens train                                        MNIST, the tutorial's network
+    convlens train                        MNIST, the tutorial's network
     convlens train fashion-mnist --recipe tutorial
     convlens train --network "conv 16 5x5, relu, maxpool 2, dense" --epochs 5
     ```
@@ -84,10 +95,11 @@ def _train(
     from convlens.cli.terminal import showing_downloads
     from convlens.data import load_dataset
     from convlens.training import train
+    from convlens.training.interrupts import stopping_on
 
     with showing_downloads() as on_progress:
         dataset = load_dataset(data, data_dir=data_dir, on_progress=on_progress)
-    with view, stopping_on_signals() as should_stop:
+    with view, stopping_on(*STOP_SIGNALS) as should_stop:
         model = train(
             dataset,
             settings=settings,
@@ -102,9 +114,10 @@ def _train(
 def _resume(run: str, data_dir: Path | None, view: Any, show: bool) -> int:
     from convlens.trained_model.location import LATEST, latest_run
     from convlens.training import resume_training
+    from convlens.training.interrupts import stopping_on
 
     folder = latest_run() if run == LATEST else Path(run)
-    with view, stopping_on_signals() as should_stop:
+    with view, stopping_on(*STOP_SIGNALS) as should_stop:
         model = resume_training(folder, data_dir=data_dir, on_event=view.on_event, should_stop=should_stop)
     return view.report(model, show)
 
@@ -127,22 +140,3 @@ def _refuse_with(option: str, others: dict[str, Any]) -> None:
         raise UsageError(
             f"{option} brings its own settings, so {names} cannot be given with it. Leave one of them out."
         )
-
-
-@contextmanager
-def stopping_on_signals() -> Iterator[Callable[[], bool]]:
-    """Within it, the first Ctrl-C or SIGTERM only asks to stop, the second one stops at once."""
-    asked = False
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

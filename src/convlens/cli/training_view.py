@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.terminal import error_console, print_json, result_console
-from convlens.training import EpochDone, Event, StretchDone, TrainingStarted
+from convlens.training import EpochDone, Event, Judged, StretchDone, TrainingStarted
 from convlens.training.events import log_lines
 from convlens.training.run_folder import CHECKPOINT_NAME
 
@@ -36,6 +36,7 @@ class TrainingView:
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
+        self._is_read = True
         self._console = error_console()
         self._started: TrainingStarted | None = None
         self._bar = None
@@ -46,6 +47,7 @@ class TrainingView:
                 TextColumn("{task.fields[facts]}"),
                 console=self._console,
                 expand=True,
+                transient=True,
             )
             self._task = self._bar.add_task("Starting", total=None, facts="")
 
@@ -61,9 +63,18 @@ class TrainingView:
             self._bar.stop()
 
     def on_event(self, event: Event) -> None:
-        """Show one event."""
+        """Show one event. Where nobody reads any more (`| head`), the training goes on unseen and is not lost."""
+        if self._is_read:
+            try:
+                self._show(event)
+            except BrokenPipeError:
+                self._is_read = False
+
+    def _show(self, event: Event) -> None:
         if isinstance(event, TrainingStarted):
             self._started = event
+        if isinstance(event, Judged) and not self._bar:
+            return  # the result says so again
         if self._as_json:
             if isinstance(event, EpochDone):
                 print_json({"event": "epoch", **event.as_dict()})
@@ -81,7 +92,7 @@ class TrainingView:
             case TrainingStarted():
                 for line in log_lines(event, started.settings):
                     name, _, rest = line.partition(": ")
-                    bar.console.print(f"[dim]{name:<8}[/] {rest}" if rest else line, highlight=False, soft_wrap=True)
+                    bar.console.print(f"[dim]{name:<8}[/] {rest}" if rest else line, highlight=False)
                 total = started.steps_per_epoch * started.settings.epochs
                 bar.update(self._task, total=total, completed=started.steps_done)
             case StretchDone():

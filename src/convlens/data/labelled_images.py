@@ -34,12 +34,13 @@ class LabelledImages:
     images: np.ndarray
     labels: np.ndarray
     class_names: tuple[str, ...]
-    name: str
+    name: str = "images"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(self.class_names))
         check_class_names(self.class_names)
         _check_images(self.name, self.images)
+        object.__setattr__(self, "labels", np.asarray(self.labels))
         _check_labels(self.name, self.labels, len(self.images), len(self.class_names))
         object.__setattr__(self, "images", np.ascontiguousarray(self.images))
         object.__setattr__(self, "labels", np.ascontiguousarray(self.labels, dtype=np.int64))
@@ -141,6 +142,11 @@ def _check_images(name: str, images: np.ndarray) -> None:
         raise DataError(
             f"{name}: the images have the shape {images.shape}, not N×C×H×W. For grey images add the channel: "
             f"images[:, np.newaxis]."
+        )
+    if images.shape[1] > 4 and images.shape[3] in (1, 3, 4):
+        raise DataError(
+            f"{name}: the images have the shape {images.shape}, which looks like N×H×W×C. Put the channels second: "
+            "images.transpose(0, 3, 1, 2)."
         )
     if images.size == 0:
         raise DataError(f"{name}: there are no pixels in images of the shape {images.shape}. Give at least one image.")

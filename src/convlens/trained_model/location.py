@@ -1,7 +1,7 @@
 """Where a model is: a file, a run folder, or `latest`.
 
-`latest` is whatever `runs/latest` points to. Where the file system has no links, `latest` is a text file that holds the
-name of the run folder.
+`latest` is whatever `runs/latest` points to: the last run that has a model. Where the file system has no links, that is
+a text file with the name of the run folder.
 """
 
 from pathlib import Path
@@ -29,6 +29,11 @@ def find_model_file(model: Path | str) -> Path:
             raise ModelFileError(f"{path} is no regular file. Give a model file, a run folder, or latest.")
         return path
     file = path / MODEL_FILE_NAME
+    if not file.is_file() and (path / "config.toml").is_file():
+        raise ModelFileError(
+            f"{path}: this run has no {MODEL_FILE_NAME}; it is still training, or it ended before it could save. "
+            f"To go on with a stopped run: convlens train --resume {path}"
+        )
     if not file.is_file():
         raise ModelFileError(
             f"{path}: this folder holds no {MODEL_FILE_NAME}. Give a model file or a finished run's folder."

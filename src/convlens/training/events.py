@@ -86,11 +86,12 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
     """
     match event:
         case TrainingStarted():
+            epochs = f"{settings.epochs} epoch{'s' * (settings.epochs > 1)}"
             optimizer = f"{settings.optimizer.name} {settings.learning_rate:g} {settings.schedule}"
             lines = [
                 f"Data: {event.data}, {event.images:,} training images",
                 f"Network: {settings.network} ({event.parameters:,} parameters)",
-                f"Recipe: {settings.recipe}, {settings.epochs} epochs, {optimizer}, seed {settings.seed}",
+                f"Recipe: {settings.recipe}, {epochs}, {optimizer}, seed {settings.seed}",
                 f"Epoch: {event.steps_per_epoch} batches of {settings.batch_size} images",
                 f"Engine: {event.engine}",
             ]
@@ -106,7 +107,7 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
         case EpochDone():
             held_out = event.validation_accuracy
             judged = "" if held_out is None else f", held out {held_out * 100:.2f} %"
-            speed = f"mean loss {event.loss:.4f}, {event.seconds:.1f} s, {event.images_per_second:,.0f} images/s"
+            speed = f"mean loss {event.loss:.4g}, {event.seconds:.1f} s, {event.images_per_second:,.0f} images/s"
             return [f"  Accuracy while learning: {event.accuracy * 100:.2f} %{judged}, {speed}"]
         case Judged():
             return [f"Accuracy: {event.accuracy * 100:.2f} % of {event.total:,} test images"]

@@ -22,6 +22,8 @@ from convlens.training.events import EpochDone, Event, StretchDone
 from convlens.training.schedule import learning_rates
 from convlens.training.settings import TrainingSettings
 
+_USUAL_RATE = 0.01
+"""From no higher than here a training is tried again whose loss exploded."""
 STRETCH_SECONDS = 0.1
 """How long a stretch should take: ten reports a second, and Ctrl-C is heard within a blink."""
 
@@ -127,7 +129,7 @@ def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -
             losses=steps.losses,
             accuracy=sum(history.correct[epoch * job.steps_per_epoch :]) / seen,
             images_per_second=(seen - batch * size) / max(seconds, 1e-9),
-            seconds_left=history.seconds / history.steps * (job.total_steps - history.steps),
+            seconds_left=seconds / len(rates) * (job.total_steps - history.steps),
         )
     )
     return seconds
@@ -163,5 +165,5 @@ def explain_explosion(job: Job, what: str, step: int) -> NoReturn:
     rates = learning_rates(job.settings.schedule, job.settings.learning_rate, job.total_steps)
     raise LossNotFinite(
         f"{what} at step {step} (epoch {epoch}, batch {batch}), where the learning rate was {rates[step]:.3g}. "
-        f"Try a learning rate ten times smaller: --learning-rate {job.settings.learning_rate / 10:.3g}"
+        f"Try a smaller learning rate: --learning-rate {min(job.settings.learning_rate / 10, _USUAL_RATE):.3g}"
     )

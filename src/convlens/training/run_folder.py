@@ -49,7 +49,7 @@ def create_run_folder(name: str, out: Path | str) -> Path:
         OutputError: it cannot be made.
     """
     folder = Path(out)
-    with explain_write_errors(folder):
+    with explain_write_errors(folder.parent if folder.name == "*" else folder):
         if folder.name == "*":
             folder = _create_dated_folder(name, folder.parent)
         else:
@@ -57,8 +57,6 @@ def create_run_folder(name: str, out: Path | str) -> Path:
             if any(folder.iterdir()):
                 raise UsageError(f"{folder} is not empty, and a run is never overwritten. Give --out another folder.")
     _check_writable(folder)
-    if folder.parent.resolve() == RUNS_FOLDER.resolve():
-        _point_latest_to(folder)
     return folder
 
 
@@ -82,8 +80,10 @@ def _check_writable(folder: Path) -> None:
     write_atomically(folder / ".writable", b"").unlink()
 
 
-def _point_latest_to(folder: Path) -> None:
-    """`runs/latest` becomes a link to the folder, or a text file with its name where links are not possible."""
+def point_latest_to(folder: Path) -> None:
+    """`runs/latest` becomes a link to a folder in `runs` that now holds a model; a text file where links don't work."""
+    if folder.parent.resolve() != RUNS_FOLDER.resolve():
+        return
     pointer = folder.parent / LATEST
     temporary = folder.parent / f".{LATEST}.{os.getpid()}"
     try:

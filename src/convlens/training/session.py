@@ -4,8 +4,9 @@ The test images are judged a single time, after the last step, and choose nothin
 """
 
 import math
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from convlens.data import CATALOGUE, Dataset, LabelledImages, load_dataset, spli
 from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.errors import UsageError
 from convlens.locking import refuse_others
-from convlens.network import BatchNorm2d, Network, initial_weights, read_network
+from convlens.network import BatchNorm2d, Layer, Network, initial_weights, read_network
 from convlens.preprocessing import Preprocessing, fit_preprocessing
 from convlens.trained_model import TrainedModel, count_parameters
 from convlens.trained_model.location import MODEL_FILE_NAME
@@ -32,6 +33,7 @@ from convlens.training.checkpoint import (
     save_checkpoint,
 )
 from convlens.training.events import Event, Judged, TrainingStarted, log_lines
+from convlens.training.interrupts import interrupts_are_pythons, stopping_on
 from convlens.training.loop import History, Job, explain_explosion, run_stretches
 from convlens.training.recipes import choose_settings
 from convlens.training.settings import TrainingSettings
@@ -44,7 +46,7 @@ def train(
     data: str | Dataset | LabelledImages = "mnist",
     *,
     recipe: str | None = None,
-    network: str | Network | None = None,
+    network: str | Network | Sequence[Layer] | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
@@ -64,13 +66,14 @@ def train(
     Args:
         data: the name of a known dataset, a `Dataset`, or `LabelledImages` (all trained on, none tested).
         recipe: `fast` (which None means) or `tutorial`; the next nine arguments change single settings of it.
-        network: a `Network`, its text, or the name of a preset.
+        network: a `Network`, its layers, its text, or the name of a preset; see docs/networks.md.
         settings: all settings at once, instead of a recipe and changes.
         out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
         data_dir: where known datasets are kept.
-        on_event: called with every `Event` as it happens.
+        on_event: called with every `Event` as it happens; `print` shows them all.
         should_stop: asked about ten times a second; True ends the training early. The model then says so in
-            `facts["finished"]`, and with `out` the run can go on later.
+            `facts["finished"]`, and with `out` the run can go on later. Without it, Ctrl-C ends the training in
+            KeyboardInterrupt, after saving where there is an `out`.
 
     Raises:
         UsageError: a setting is not allowed.
@@ -83,8 +86,8 @@ def train(
     >>> convlens.train(digits, epochs=1).facts["test"]["accuracy"] > 0.97  # doctest: +SKIP
     True
     """
-    if isinstance(network, Network):
-        network = str(network)
+    if network is not None and not isinstance(network, str):
+        network = str(network if isinstance(network, Network) else Network(network))
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     if settings is None:
@@ -154,7 +157,7 @@ class Session:
         with self._holding_folder():
             if checkpoint and self.folder:
                 run_folder.remove_leftovers(self.folder)
-            return self._train(job, preprocessing)
+            return self._train_and_mind_interrupts(job, preprocessing)
 
     def _holding_folder(self) -> AbstractContextManager[None]:
         """No other process trains in this folder meanwhile."""
@@ -217,6 +220,17 @@ class Session:
             explain_explosion(job, "the weights became infinite", job.history.steps - 1)
         return weights
 
+    def _train_and_mind_interrupts(self, job: Job, preprocessing: Preprocessing) -> TrainedModel:
+        """Where the caller has no way to ask for a stop, Ctrl-C asks; it is passed on when everything is saved."""
+        if self.should_stop is not None or not interrupts_are_pythons():
+            return self._train(job, preprocessing)
+        with stopping_on(signal.SIGINT) as asked:
+            self.should_stop = asked
+            model = self._train(job, preprocessing)
+        if asked():
+            raise KeyboardInterrupt
+        return model
+
     def _run_steps(self, job: Job) -> None:
         """The loop, with a checkpoint now and then and a last one where it is stopped."""
         saved_at = time.monotonic()
@@ -261,6 +275,7 @@ class Session:
     def _write_results(self, folder: Path, job: Job, model: TrainedModel) -> None:
         """The model first: whatever fails after it, what was learned is safe."""
         model.save(folder / MODEL_FILE_NAME)
+        run_folder.point_latest_to(folder)
         run_folder.write_metrics(folder, job.history.epochs)
         pictures.write_pictures(folder, model, self.dataset, job)
         if job.finished:
@@ -306,6 +321,11 @@ def _as_dataset(data: str | Dataset | LabelledImages, data_dir: Path | str | Non
     """The data as training and test images that can be trained on."""
     if isinstance(data, str):
         data = load_dataset(data, data_dir=data_dir)
+    if not isinstance(data, Dataset | LabelledImages):
+        raise UsageError(
+            f"data is a {type(data).__name__}; give the name of a known dataset, a Dataset, or "
+            "LabelledImages(images, labels, class_names) with uint8 images, N×C×H×W."
+        )
     if isinstance(data, LabelledImages):
         data = Dataset(data.name, train=data, test=None, preprocessing_rules="letterbox")
     return data

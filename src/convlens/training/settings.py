@@ -60,6 +60,9 @@ class TrainingSettings:
         _check_range("batch size", self.batch_size, 1, 1_000_000)
         _check_range("seed", self.seed, 0, 2**32 - 1)
         _check_range("log every", self.log_every, 1, 1_000_000_000)
+        for name in ("learning_rate", "validation"):
+            if not isinstance(getattr(self, name), int | float):
+                raise UsageError(f"{name.replace('_', ' ')} is {getattr(self, name)!r}; give a number.")
         if not 0 < self.learning_rate < float("inf"):
             raise UsageError(f"learning rate is {self.learning_rate}; give a number above 0, such as 0.001.")
         if not 0 <= self.validation <= 0.5:
@@ -96,7 +99,7 @@ class TrainingSettings:
 
 def _check_range(name: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, int) or not low <= value <= high:
-        raise UsageError(f"{name} is {value}; give a whole number from {low:,} to {high:,}.")
+        raise UsageError(f"{name} is {value!r}; give a whole number from {low:,} to {high:,}.")
 
 
 def _check_keys(values: Any, kind: type) -> None:
