@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
-from rich.console import Console
+from rich.markup import escape
 
 from convlens import __version__
 from convlens.cli.data_commands import data_app
@@ -16,6 +16,7 @@ from convlens.cli.evaluation_command import evaluate_command
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.layers_command import layers_command
 from convlens.cli.prediction_command import name_stdin, predict_command
+from convlens.cli.terminal import error_console
 from convlens.cli.training_command import train_command
 from convlens.errors import ConvlensError, UsageError
 
@@ -77,8 +78,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _report(message: str, exit_code: int, debug: bool) -> int:
-    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
-    console.print(f"[bold red]error:[/] {_escape(message)}")
+    console = error_console()
+    # A message that points into a text keeps its lines as they are; others may be folded between words.
+    console.print(f"[bold red]error:[/] {escape(message)}", soft_wrap="\n" in message)
     if debug:
         console.print_exception(show_locals=False)
     return exit_code
@@ -86,9 +88,3 @@ def _report(message: str, exit_code: int, debug: bool) -> int:
 
 def _sentence(text: str) -> str:
     return " ".join(text.split()).rstrip(".") + "."
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -107,7 +107,7 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
         case EpochDone():
             held_out = event.validation_accuracy
             judged = "" if held_out is None else f", held out {held_out * 100:.2f} %"
-            speed = f"mean loss {event.loss:.4g}, {event.seconds:.1f} s, {event.images_per_second:,.0f} images/s"
-            return [f"  Accuracy while learning: {event.accuracy * 100:.2f} %{judged}, {speed}"]
+            speed = f"loss {event.loss:.4g}, {event.seconds:.1f} s, {event.images_per_second:,.0f} images/s"
+            return [f"  Training accuracy {event.accuracy * 100:.2f} %{judged}, {speed}"]
         case Judged():
             return [f"Accuracy: {event.accuracy * 100:.2f} % of {event.total:,} test images"]
