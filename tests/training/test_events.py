@@ -71,9 +71,7 @@ def test_every_batch_can_be_logged():
 
 
 def test_an_epoch_says_accuracy_loss_and_speed():
-    assert log_lines(DONE, SETTINGS) == [
-        "  Training accuracy 98.12 %, loss 0.06123, 4.0 s, 14,851 images/s"
-    ]
+    assert log_lines(DONE, SETTINGS) == ["  Training accuracy 98.12 %, loss 0.06123, 4.0 s, 14,851 images/s"]
     assert log_lines(replace(DONE, validation_accuracy=0.975), SETTINGS) == [
         "  Training accuracy 98.12 %, held out 97.50 %, loss 0.06123, 4.0 s, 14,851 images/s"
     ]
