@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import convlens
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,7 +24,7 @@ def blocks(language: str = "") -> list[str]:
 @pytest.mark.slow
 def test_the_python_of_the_readme_does_what_it_shows(user_data_folder, tmp_path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (program,) = blocks("python")
+    program, _ = blocks("python")
     environment = {**os.environ, "CONVLENS_DATA": str(user_data_folder)}
     ran = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
@@ -36,6 +39,16 @@ def test_the_python_of_the_readme_does_what_it_shows(user_data_folder, tmp_path)
     assert accuracy is not None
     assert float(accuracy[1]) >= 98.4
     assert "Prediction('7'" in ran.stdout
+
+
+def test_arrays_of_ones_own_train_as_it_says(digits_8x8, capsys):
+    _, program = blocks("python")
+    two = digits_8x8.train.subset(np.flatnonzero(digits_8x8.train.labels < 2))
+    names = {"convlens": convlens, "images": two.images, "labels": two.labels}
+    exec(program, names)  # the README's own lines
+    assert names["model"].class_names == ("cat", "dog")
+    assert names["model"].facts["last_epoch"]["validation_accuracy"] > 0.9
+    assert "EpochDone(" in capsys.readouterr().out
 
 
 def test_the_layer_table_is_what_the_command_prints():
