@@ -8,6 +8,7 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -278,6 +279,20 @@ def test_debug_shows_the_traceback(convlens, tiny):
     assert ran.code == 2
     assert "Traceback" in ran.err
     assert "settings.py" in ran.err
+
+
+def test_no_permission_is_found_before_training(convlens, tiny, monkeypatch):
+    real = Path.mkdir
+
+    def refuse(self: Path, *arguments: Any, **more: Any) -> None:
+        if "locked" in self.parts:
+            raise PermissionError(13, "Permission denied")
+        real(self, *arguments, **more)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    ran = convlens(*QUICK, "--out", "locked/run")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "error: cannot write locked/run: no permission to write there. Choose another folder.\n"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
