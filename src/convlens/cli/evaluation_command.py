@@ -85,7 +85,7 @@ def _matrix(evaluation: "Evaluation") -> "Table":
     from convlens.cli.terminal import make_table
 
     names = [_plain(name) for name in evaluation.class_names]
-    columns = [f"{name if len(name) <= 7 else name[:6] + '…':>4}" for name in names]
+    columns = [f"{_plain(name, 7):>4}" for name in evaluation.class_names]
     table = make_table("true \\ said", *columns, right=tuple(columns))
     for number, (name, row) in enumerate(zip(names, evaluation.confusion, strict=True)):
         table.add_row(name, *(_cell(int(count), column == number) for column, count in enumerate(row)))
@@ -112,8 +112,8 @@ def _percent(ratio: float) -> str:
     return "–" if ratio != ratio else f"{ratio * 100:.1f} %"
 
 
-def _plain(name: str) -> str:
+def _plain(name: str, longest: int = 40) -> str:
     """A class name as text, whatever it holds."""
     from rich.markup import escape
 
-    return escape(name if len(name) <= 40 else name[:39] + "…")
+    return escape(name if len(name) <= longest else name[: longest - 1] + "…")

@@ -11,7 +11,8 @@ from types import FrameType
 def stopping_on(*signals: signal.Signals) -> Iterator[Callable[[], bool]]:
     """Within it, the first of these signals makes the given function answer True; a second raises KeyboardInterrupt.
 
-    Only the main thread may set handlers; see `interrupts_are_pythons`.
+    A signal that is ignored stays so: that is how `nohup` asks a program to outlive its terminal. Only the main thread
+    may set handlers; see `interrupts_are_pythons`.
     """
     asked = False
 
@@ -21,7 +22,8 @@ def stopping_on(*signals: signal.Signals) -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked = True
 
-    before = {number: signal.signal(number, ask) for number in signals}
+    heard = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in heard}
     try:
         yield lambda: asked
     finally:

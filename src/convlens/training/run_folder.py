@@ -33,12 +33,11 @@ import tomli_w
 from convlens.engines.choice import available_cores
 from convlens.errors import DataError, OutputError, UsageError
 from convlens.files import explain_write_errors, write_atomically
-from convlens.trained_model.location import LATEST, RUNS_FOLDER
+from convlens.trained_model.location import CONFIG_NAME, LATEST, RUNS_FOLDER
 from convlens.training.events import EpochDone
 from convlens.training.settings import TrainingSettings
 
 CHECKPOINT_NAME = "last.checkpoint"
-CONFIG_NAME = "config.toml"
 
 
 def create_run_folder(name: str, out: Path | str) -> Path:
