@@ -17,7 +17,7 @@ from typing import Any
 
 from convlens.data import Dataset, load_dataset, split_stratified
 from convlens.training import choose_settings, train
-from machine import current_commit, describe_machine, package_versions, usable_cores
+from machine import Neighbours, current_commit, describe_machine, package_versions, usable_cores
 from records import format_facts, format_table, write_section
 
 TUNING_SEED = 12345
@@ -57,7 +57,7 @@ def describe(accuracies: list[float]) -> list[str]:
     ]
 
 
-def write_record(recipe: str, accuracies: list[float], seconds: list[float]) -> None:
+def write_record(recipe: str, accuracies: list[float], seconds: list[float], others: float | None) -> None:
     """Put the recipe's row and what it depends on into the records."""
     settings = choose_settings(recipe)
     table = format_table(
@@ -75,6 +75,8 @@ def write_record(recipe: str, accuracies: list[float], seconds: list[float]) -> 
         "settings": f"{settings.epochs} epochs, batches of {settings.batch_size}, {settings.optimizer.name} "
         f"{settings.learning_rate:g} {settings.schedule}, all 60,000 training images, no augmentation",
         "judged": "once, on the 10,000 test images, after the last step; no stopping, no choice of an epoch",
+        # The accuracy does not depend on them, the seconds do.
+        "other programs meanwhile": "unknown" if others is None else f"{others:.2f} cores on average",
         "inside the clock": "first weights, handing over the images, all steps, the test pass; not reading the files",
     }
     title = f"## Accuracy of the recipe `{recipe}` on MNIST"
@@ -97,10 +99,11 @@ def main() -> None:
     dataset = load_dataset("mnist", data_dir=given.data_dir)
     if given.held_out:
         dataset = hold_out(dataset, given.held_out)
+    neighbours = Neighbours()
     accuracies, seconds = measure(given.recipe, dataset, range(given.seeds), changes)
     print("mean {}, deviation {}, worst {}, best {}".format(*describe(accuracies)))
     if not given.held_out:
-        write_record(given.recipe, accuracies, seconds)
+        write_record(given.recipe, accuracies, seconds, neighbours.cores())
 
 
 if __name__ == "__main__":

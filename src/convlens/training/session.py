@@ -23,7 +23,7 @@ from convlens.locking import refuse_others
 from convlens.network import BatchNorm2d, Layer, Network, initial_weights, read_network
 from convlens.preprocessing import Preprocessing, fit_preprocessing
 from convlens.trained_model import TrainedModel, count_parameters
-from convlens.trained_model.location import MODEL_FILE_NAME
+from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
 from convlens.training import pictures, run_folder
 from convlens.training.checkpoint import (
     Checkpoint,
@@ -123,8 +123,8 @@ def resume_training(
         raise UsageError(f"{folder} {reason}, so there is nothing to go on with. Give the folder of a stopped run.")
     checkpoint = load_checkpoint(path)
     kept_dir = data_dir
-    if data_dir is None and (folder / run_folder.CONFIG_NAME).is_file():
-        kept_dir = run_folder.read_config(folder / run_folder.CONFIG_NAME)[1]
+    if data_dir is None and (folder / CONFIG_NAME).is_file():
+        kept_dir = run_folder.read_config(folder / CONFIG_NAME)[1]
     if data is None and checkpoint.data not in CATALOGUE:
         raise UsageError(
             f"{folder} was trained on {checkpoint.data!r}, which is no known dataset. Call resume_training with data=."
