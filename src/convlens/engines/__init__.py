@@ -2,11 +2,12 @@
 engines.
 """
 
-from convlens.engines.choice import open_engine
+from convlens.engines.choice import EngineChoice, choose_engine, open_engine
 from convlens.engines.engine import Engine, Gradients, LossSettings, OptimizerSettings, Plan, Steps, Trainer, Weights
 
 __all__ = [
     "Engine",
+    "EngineChoice",
     "Gradients",
     "LossSettings",
     "OptimizerSettings",
@@ -14,5 +15,6 @@ __all__ = [
     "Steps",
     "Trainer",
     "Weights",
+    "choose_engine",
     "open_engine",
 ]

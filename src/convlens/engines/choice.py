@@ -3,9 +3,12 @@
 Engines are imported here, one at a time and only when chosen, so that nobody waits for a framework that is not used.
 """
 
+import importlib
 import importlib.util
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from convlens.engines.engine import Engine, Plan
 from convlens.errors import MissingDependency, UsageError
@@ -13,6 +16,64 @@ from convlens.errors import MissingDependency, UsageError
 MOST_THREADS = 256
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Where Linux tells a container how many microseconds of processor time it gets in each period."""
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+"""Where Linux tells that there is an NVIDIA GPU: asking PyTorch takes a second, this a microsecond."""
+GET_A_COMPILER = (
+    "To have it, install a C++ compiler (Debian, Ubuntu: apt install g++; macOS: xcode-select --install) "
+    "and install Convlens again"
+)
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """The engine that was taken, and why; the reason is empty where the caller named the engine."""
+
+    name: str
+    reason: str = ""
+
+
+def choose_engine(plan: Plan, engine: str = "auto", device: str = "auto") -> EngineChoice:
+    """The engine that computes `plan`: what was asked for, or what `auto` comes to.
+
+    `auto` takes `native` on a processor, and `torch` where there is an NVIDIA GPU with PyTorch, where a GPU is asked
+    for, where the native engine was not built, or where it cannot take the network.
+
+    Raises:
+        UsageError: an engine or device that is not known, or two that do not go together.
+        MissingDependency: there is neither.
+
+    >>> from convlens.network import Network
+    >>> from convlens.preprocessing import Normalisation
+    >>> plan = Plan(Network.from_text("dense"), (1, 2, 2), 2, Normalisation())
+    >>> choose_engine(plan, "torch").name
+    'torch'
+    """
+    if engine not in ("auto", "native", "torch"):
+        raise UsageError(f"engine {engine!r} is not known; give auto, native or torch.")
+    if device not in ("auto", "cpu", "cuda", "mps"):
+        raise UsageError(f"device {device!r} is not known; give auto, cpu, cuda or mps.")
+    if engine == "native" and device not in ("auto", "cpu"):
+        raise UsageError(
+            f"the native engine computes on the processor, not on {device}. Give --engine torch, or no device."
+        )
+    if engine != "auto":
+        return EngineChoice(engine)
+    if device in ("cuda", "mps"):
+        return EngineChoice("torch", f"{device} was asked for")
+    if device == "auto" and NVIDIA_DRIVER.exists() and _is_installed("torch"):
+        return EngineChoice("torch", "there is an NVIDIA GPU")
+    missing = _why_native_is_missing()
+    if missing and not _is_installed("torch"):
+        raise MissingDependency(
+            f"there is no engine: {missing}, and PyTorch is not installed. {GET_A_COMPILER}, "
+            "or: pip install 'convlens[torch]'"
+        )
+    if missing:
+        return EngineChoice("torch", f"{missing}. {GET_A_COMPILER}")
+    if reason := _native().why_not(plan):
+        require_torch(f"the native engine cannot compute this network ({reason}). The torch engine")
+        return EngineChoice("torch", f"the native engine cannot compute this network: {reason}")
+    return EngineChoice("native", "the fastest on a processor")
 
 
 def open_engine(plan: Plan, engine: str = "auto", device: str = "auto", threads: int | None = None) -> Engine:
@@ -20,35 +81,55 @@ def open_engine(plan: Plan, engine: str = "auto", device: str = "auto", threads:
 
     Args:
         plan: what to compute.
-        engine: `auto` or `torch`.
+        engine: `auto`, `native` or `torch`; see `choose_engine`.
         device: `auto`, `cpu`, `cuda` or `mps`; `auto` takes a GPU where there is one.
         threads: processor threads; None takes one for each core that this process may use.
 
     Raises:
         UsageError: an engine, device or number of threads that is not allowed here.
-        MissingDependency: PyTorch is not installed.
+        MissingDependency: the engine, or PyTorch, is not installed.
     """
-    if engine not in ("auto", "torch"):
-        raise UsageError(f"engine {engine!r} is not known; give auto or torch.")
-    if device not in ("auto", "cpu", "cuda", "mps"):
-        raise UsageError(f"device {device!r} is not known; give auto, cpu, cuda or mps.")
+    choice = choose_engine(plan, engine, device)
     threads = min(available_cores(), MOST_THREADS) if threads is None else threads
     if not 1 <= threads <= MOST_THREADS:
         raise UsageError(f"threads is {threads}; give 1 to {MOST_THREADS}. This machine has {available_cores()} cores.")
+    if choice.name == "native":
+        if missing := _why_native_is_missing():
+            raise MissingDependency(f"{missing}. {GET_A_COMPILER}, or take --engine torch.")
+        return _native().NativeEngine(plan, threads=threads)
     require_torch()
     from convlens.engines.torch_engine import TorchEngine
 
     return TorchEngine(plan, device=device, threads=threads)
 
 
-def require_torch() -> None:
+def _why_native_is_missing() -> str | None:
+    """Why the native engine cannot be imported; None where it can."""
+    if not _is_installed("convlens.engines._native"):
+        return "Convlens's own engine was not built when Convlens was installed"
+    try:
+        _native()
+    except ImportError as error:
+        return f"Convlens's own engine does not load ({error})"
+    return None
+
+
+def _native() -> Any:
+    return importlib.import_module("convlens.engines.native")
+
+
+def _is_installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def require_torch(who: str = "the torch engine") -> None:
     """Say how to get PyTorch where it is missing.
 
     Raises:
         MissingDependency: it is not installed.
     """
-    if importlib.util.find_spec("torch") is None:
-        raise MissingDependency("the torch engine needs PyTorch, which is not installed. pip install 'convlens[torch]'")
+    if not _is_installed("torch"):
+        raise MissingDependency(f"{who} needs PyTorch, which is not installed. pip install 'convlens[torch]'")
 
 
 def available_cores() -> int:

@@ -116,14 +116,14 @@ class Trainer(Protocol):
         ...
 
     def state(self) -> Weights:
-        """A copy of all that the optimizer remembers, under the same names in every engine; see `state_names`."""
+        """A copy of all that the optimizer remembers, under the same names in every engine; see `state_shapes`."""
         ...
 
     def load_state(self, state: Weights) -> None:
         """Go on from a state that `state` gave, here or in another engine.
 
         Raises:
-            UsageError: a name is missing or left over.
+            UsageError: a name is missing or left over, or a shape differs.
         """
         ...
 
@@ -199,12 +199,11 @@ def check_images(plan: Plan, images: NDArray[Any]) -> None:
     Raises:
         UsageError: with the dtype and shape that were given and those that are expected.
     """
+    if images.dtype == np.uint8 and images.ndim == 4 and images.shape[1:] == plan.input_shape:
+        return  # before any text is made: an answer for one image takes microseconds
     expected = f"uint8, N×{'×'.join(map(str, plan.input_shape))}"
     given = f"{images.dtype}, {'×'.join(map(str, images.shape)) or 'a single number'}"
-    _require(
-        images.dtype == np.uint8 and images.ndim == 4 and images.shape[1:] == plan.input_shape,
-        f"images are {given}; this network takes {expected}.",
-    )
+    raise UsageError(f"images are {given}; this network takes {expected}.")
 
 
 def check_labels(plan: Plan, images: NDArray[Any], labels: NDArray[Any]) -> None:
@@ -254,20 +253,38 @@ def dtype_of(name: str) -> np.dtype[Any]:
     return np.dtype(np.int64 if name.endswith("num_batches_tracked") else np.float32)
 
 
-def state_names(optimizer: OptimizerSettings, parameters: list[str], step: int) -> set[str]:
-    """The names in a trainer's state: `step`, and, once a step is taken, what PyTorch calls them, for every parameter.
+def check_class_weights(plan: Plan, loss: LossSettings) -> None:
+    """Refuse class weights that are not one a class."""
+    weights = loss.class_weights
+    _require(
+        weights is None or len(weights) == plan.classes,
+        f"{len(weights or ())} class weights for {plan.classes} classes; give one a class.",
+    )
 
-    >>> sorted(state_names(OptimizerSettings("adam"), ["0.bias"], step=1))
-    ['exp_avg/0.bias', 'exp_avg_sq/0.bias', 'step']
+
+def state_shapes(
+    optimizer: OptimizerSettings, parameters: dict[str, tuple[int, ...]], step: int
+) -> dict[str, tuple[int, ...]]:
+    """The names and shapes in a trainer's state: `step`, and, once a step is taken, what PyTorch calls them, for every
+    parameter.
+
+    >>> state_shapes(OptimizerSettings("adam"), {"0.bias": (8,)}, step=1)
+    {'step': (), 'exp_avg/0.bias': (8,), 'exp_avg_sq/0.bias': (8,)}
     """
     kinds = {"sgd": ["momentum_buffer"] if optimizer.momentum else []}.get(optimizer.name, ["exp_avg", "exp_avg_sq"])
-    return {"step"} | {f"{kind}/{name}" for kind in kinds for name in parameters if step}
+    kept = {f"{kind}/{name}": shape for kind in kinds for name, shape in parameters.items() if step}
+    return {"step": ()} | kept
 
 
-def check_state(expected: set[str], state: Weights) -> None:
-    """Refuse a state that is not this trainer's."""
-    differences = [f"{name} is missing" for name in sorted(expected - set(state))]
-    differences += [f"{name} is not known" for name in sorted(set(state) - expected)]
+def check_state(expected: dict[str, tuple[int, ...]], state: Weights) -> None:
+    """Refuse a state that is not this trainer's: names and shapes."""
+    differences = [f"{name} is missing" for name in sorted(expected.keys() - state.keys())]
+    differences += [f"{name} is not known" for name in sorted(state.keys() - expected.keys())]
+    differences += [
+        f"{name} has shape {np.shape(state[name])} instead of {shape}"
+        for name, shape in expected.items()
+        if name in state and np.shape(state[name]) != shape
+    ]
     _require(not differences, f"the optimizer's state does not fit: {'; '.join(differences)}.")
 
 

@@ -23,12 +23,13 @@ from convlens.engines.engine import (
     Plan,
     Steps,
     Weights,
+    check_class_weights,
     check_images,
     check_labels,
     check_state,
     check_stretch,
     check_weights,
-    state_names,
+    state_shapes,
 )
 from convlens.errors import UsageError
 from convlens.network import (
@@ -254,8 +255,7 @@ class TorchEngine:
 
     def _criterion(self, loss: LossSettings) -> nn.CrossEntropyLoss:
         weights = loss.class_weights
-        if weights is not None and len(weights) != self.plan.classes:
-            raise UsageError(f"{len(weights)} class weights for {self.plan.classes} classes; give one a class.")
+        check_class_weights(self.plan, loss)
         tensor = None if weights is None else torch.tensor(weights, device=self._device, dtype=self._precision)
         return nn.CrossEntropyLoss(weight=tensor, label_smoothing=loss.label_smoothing)
 
@@ -341,7 +341,8 @@ class TorchTrainer:
         """Go on from a state that `state` gave. PyTorch's own step counts, one a parameter, all follow from `step`."""
         parameters = dict(self._module.named_parameters())
         step = int(state.get("step", 0))
-        check_state(state_names(self._settings, list(parameters), step), state)
+        shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
+        check_state(state_shapes(self._settings, shapes, step), state)
         self._step = step
         kept: dict[int, dict[str, torch.Tensor]] = {}
         for number, (name, parameter) in enumerate(parameters.items() if step else ()):

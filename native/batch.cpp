@@ -1,0 +1,247 @@
+#include "batch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+namespace convlens {
+
+namespace {
+
+constexpr int most_slots = 16;
+constexpr size_t most_gradient_bytes = size_t{256} << 20;
+constexpr double most_room_bytes = 16.0 * (1 << 30);
+constexpr double epsilon = 1e-5;  // of batch normalisation, PyTorch's
+constexpr size_t line = 64;
+
+void prefetch(const uint8_t* from, size_t bytes) {
+    for (size_t k = 0; k < bytes; k += line) __builtin_prefetch(from + k);
+}
+
+}  // namespace
+
+void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileRoom& room) {
+    if (images.poison) poison(program, room);
+    const uint8_t* pixels[64] = {};
+    const int first = tile * kernels.lanes;
+    for (int l = 0; l < kernels.lanes && first + l < images.count; ++l) pixels[l] = images.at(first + l);
+    kernels.load(pixels, images.scale, images.shift, program.input, room.values.data() + program.input_at);
+    // Images lie anywhere in the array; those of the tile after the next are asked for now.
+    for (int k = first + 2 * kernels.lanes; k < std::min(first + 3 * kernels.lanes, images.count + images.ahead); ++k)
+        prefetch(images.at(k), images.bytes);
+}
+
+Batch::Batch(const Program& program, const Kernels& kernels, Threads& threads)
+    : program_(program), kernels_(kernels), threads_(threads) {
+    starts_.push_back(0);
+    for (size_t k = 0; k < program.stages.size(); ++k)
+        if (program.stages[k].kind == Kind::normalisation) starts_.push_back(static_cast<int>(k));
+    const size_t channels = static_cast<size_t>(program.normalised_channels);
+    for (std::vector<double>* one : {&means_, &variances_}) one->resize(channels);
+    for (std::vector<float>* one : {&scale_, &shift_, &mean_, &inverse_, &a_, &b_, &c_}) one->resize(channels);
+    const size_t line_floats = line / sizeof(float);
+    slot_size_ = (program.parameters + line_floats - 1) / line_floats * line_floats;
+}
+
+int Batch::end_of(int segment) const {
+    return is_last(segment) ? static_cast<int>(program_.stages.size()) : starts_[static_cast<size_t>(segment) + 1];
+}
+
+int Batch::images_in(int tile) const { return std::min(kernels_.lanes, images_.count - tile * kernels_.lanes); }
+
+void Batch::prepare(int count) {
+    tiles_ = (count + kernels_.lanes - 1) / kernels_.lanes;
+    slots_ = std::min(tiles_, most_slots);
+    while (slots_ > 1 && slots_ * slot_size_ * sizeof(float) > most_gradient_bytes) slots_ = (slots_ + 1) / 2;
+    make_rooms();
+    if (gradients_.size() < slots_ * slot_size_) gradients_ = Buffer<float>(slots_ * slot_size_);
+    losses_.assign(static_cast<size_t>(tiles_), 0);
+    correct_.assign(static_cast<size_t>(tiles_), 0);
+    const size_t all = static_cast<size_t>(tiles_) * static_cast<size_t>(program_.normalised_channels);
+    for (std::vector<double>* one : {&tile_means_, &tile_squares_, &tile_sums_, &tile_products_}) one->assign(all, 0);
+}
+
+// A tile's numbers live until its gradients are known: with batch normalisation until the whole batch went forward.
+void Batch::make_rooms() {
+    const size_t rooms = static_cast<size_t>(program_.normalises() ? tiles_ : threads_.count());
+    const double bytes = static_cast<double>(rooms) * static_cast<double>(program_.tile_room * sizeof(float));
+    if (bytes > most_room_bytes)
+        throw std::length_error("a batch of " + std::to_string(images_.count) + " images needs " +
+                                std::to_string(static_cast<long>(bytes / (1 << 30))) +
+                                " GiB for this network; at most 16 GiB are taken. Use a smaller batch");
+    while (rooms_.size() < rooms) rooms_.push_back(make_room(program_));
+    while (workers_.size() < static_cast<size_t>(threads_.count())) workers_.emplace_back(program_.worker_room);
+}
+
+BatchResult Batch::run(const Images& images, const int64_t* labels, const LossSettings& loss, const float* parameters,
+                       const float* derived, uint64_t dropout_key, float* logits, const std::function<bool()>* go_on) {
+    images_ = images;
+    labels_ = labels;
+    logits_ = logits;
+    prepare(images.count);
+    const bool weighted = !loss.class_weights.empty();
+    double weight = 0, sum = 0;
+    for (int k = 0; k < images.count; ++k)
+        weight += weighted ? loss.class_weights[static_cast<size_t>(labels[images.order ? images.order[k] : k])] : 1.0;
+    for (const float one : loss.class_weights) sum += one;
+    terms_ = {program_.classes, nullptr, 0, weighted ? loss.class_weights.data() : nullptr, static_cast<float>(sum),
+              loss.smoothing, 1 / weight};
+    shared_ = {&kernels_, parameters, derived, scale_.data(), shift_.data(), dropout_key, true};
+    const int segments = static_cast<int>(starts_.size());
+    BatchResult result;
+    const auto all_slots = [&](void (Batch::*pass)(int, int, int), int segment) {
+        const std::function<void(int, int)> task = [&](int slot, int worker) { (this->*pass)(segment, slot, worker); };
+        result.finished = result.finished && threads_.run(slots_, task, go_on);
+    };
+    for (int segment = 0; segment < segments && result.finished; ++segment) {
+        all_slots(&Batch::forward_segment, segment);  // the last one goes backward, too
+        if (!is_last(segment) && result.finished) combine_moments(program_.stages[static_cast<size_t>(end_of(segment))]);
+    }
+    for (int segment = segments - 2; segment >= 0 && result.finished; --segment) {
+        combine_gradients(program_.stages[static_cast<size_t>(end_of(segment))]);
+        all_slots(&Batch::backward_segment, segment);
+    }
+    for (const double one : losses_) result.loss += one;
+    for (const int64_t one : correct_) result.correct += one;
+    return result;
+}
+
+void Batch::forward_segment(int segment, int slot, int worker) {
+    Buffer<float>& own = workers_[static_cast<size_t>(worker)];
+    float* gradients = gradients_.data() + static_cast<size_t>(slot) * slot_size_;
+    if (segment == 0) std::memset(gradients, 0, slot_size_ * sizeof(float));
+    const int first = starts_[static_cast<size_t>(segment)], end = end_of(segment);
+    if (is_last(segment))
+        for (int k = first; k < end; ++k) clear_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data());
+    for (int tile = first_tile(slot); tile < first_tile(slot + 1); ++tile) {
+        TileRoom& room = room_for(tile, worker);
+        forward_tile(segment, tile, room);
+        if (is_last(segment)) {
+            judge_tile(tile, room);
+            backward_tile(segment, tile, room, own.data(), gradients);
+        }
+    }
+    if (is_last(segment))
+        for (int k = first; k < end; ++k)
+            finish_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data(), gradients);
+}
+
+void Batch::backward_segment(int segment, int slot, int worker) {
+    Buffer<float>& own = workers_[static_cast<size_t>(worker)];
+    float* gradients = gradients_.data() + static_cast<size_t>(slot) * slot_size_;
+    const int first = starts_[static_cast<size_t>(segment)], end = end_of(segment);
+    for (int k = first; k < end; ++k) clear_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data());
+    for (int tile = first_tile(slot); tile < first_tile(slot + 1); ++tile) {
+        TileRoom& room = room_for(tile, worker);
+        const Stage& above = program_.stages[static_cast<size_t>(end)];  // the batch normalisation that was waited for
+        float* values = room.values.data();
+        if (above.needs_input_gradient)
+            kernels_.normalisation_gradient(above.in, values + above.in_at, values + above.out_gradient, images_in(tile),
+                                            a_.data() + above.normalisation, b_.data() + above.normalisation,
+                                            c_.data() + above.normalisation, values + above.in_gradient);
+        backward_tile(segment, tile, room, own.data(), gradients);
+    }
+    for (int k = first; k < end; ++k)
+        finish_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data(), gradients);
+}
+
+void Batch::forward_tile(int segment, int tile, TileRoom& room) {
+    if (segment == 0) load_tile(images_, kernels_, program_, tile, room);
+    const int end = end_of(segment);
+    for (int k = starts_[static_cast<size_t>(segment)]; k < end; ++k)
+        forward(program_.stages[static_cast<size_t>(k)], shared_, room, tile);
+    if (is_last(segment)) return;
+    const Stage& next = program_.stages[static_cast<size_t>(end)];
+    const size_t at = static_cast<size_t>(tile) * program_.normalised_channels + next.normalisation;
+    kernels_.moments(next.in, room.values.data() + next.in_at, images_in(tile), tile_means_.data() + at,
+                     tile_squares_.data() + at);
+}
+
+void Batch::judge_tile(int tile, TileRoom& room) {
+    int64_t labels[64];
+    LossTerms terms = terms_;
+    terms.images = images_in(tile);
+    terms.labels = labels;
+    for (int l = 0; l < terms.images; ++l) {
+        const int place = tile * kernels_.lanes + l;
+        labels[l] = labels_[images_.order ? images_.order[place] : place];
+    }
+    if (logits_) write_logits(tile, room);
+    const Stage& last = program_.stages.back();
+    losses_[static_cast<size_t>(tile)] = kernels_.loss(terms, room.values.data() + last.out_at,
+                                                       room.values.data() + last.out_gradient,
+                                                       &correct_[static_cast<size_t>(tile)]);
+}
+
+void Batch::backward_tile(int segment, int tile, TileRoom& room, float* worker, float* gradients) {
+    const int first = starts_[static_cast<size_t>(segment)];
+    for (int k = end_of(segment) - 1; k >= first; --k) {
+        const Stage& stage = program_.stages[static_cast<size_t>(k)];
+        if (stage.kind != Kind::normalisation) {
+            backward(stage, shared_, room, tile, worker, gradients);
+            continue;
+        }
+        const size_t at = static_cast<size_t>(tile) * program_.normalised_channels + stage.normalisation;
+        const float* values = room.values.data();
+        kernels_.normalisation_sums(stage.in, values + stage.in_at, values + stage.out_gradient,
+                                    mean_.data() + stage.normalisation, inverse_.data() + stage.normalisation,
+                                    tile_sums_.data() + at, tile_products_.data() + at);
+    }
+}
+
+// Means and sums of squares of all tiles become those of the batch, tile after tile (Chan's formula).
+void Batch::combine_moments(const Stage& stage) {
+    const double positions = static_cast<double>(stage.in.height) * stage.in.width;
+    for (int channel = 0; channel < stage.in.channels; ++channel) {
+        const size_t c = stage.normalisation + static_cast<size_t>(channel);
+        double count = 0, mean = 0, squares = 0;
+        for (int tile = 0; tile < tiles_; ++tile) {
+            const size_t at = static_cast<size_t>(tile) * program_.normalised_channels + c;
+            const double more = positions * images_in(tile), distance = tile_means_[at] - mean;
+            squares += tile_squares_[at] + distance * distance * count * more / (count + more);
+            mean += distance * more / (count + more);
+            count += more;
+        }
+        const double variance = std::max(squares, 0.0) / count, inverse = 1 / std::sqrt(variance + epsilon);
+        const double weight = shared_.parameters[stage.weights + static_cast<size_t>(channel)];
+        const double bias = shared_.parameters[stage.bias + static_cast<size_t>(channel)];
+        means_[c] = mean;
+        variances_[c] = count > 1 ? squares / (count - 1) : variance;
+        mean_[c] = static_cast<float>(mean);
+        inverse_[c] = static_cast<float>(inverse);
+        scale_[c] = static_cast<float>(weight * inverse);
+        shift_[c] = static_cast<float>(bias - mean * weight * inverse);
+    }
+}
+
+void Batch::combine_gradients(const Stage& stage) {
+    const double count = static_cast<double>(stage.in.height) * stage.in.width * images_.count;
+    for (int channel = 0; channel < stage.in.channels; ++channel) {
+        const size_t c = stage.normalisation + static_cast<size_t>(channel);
+        double sum = 0, product = 0;
+        for (int tile = 0; tile < tiles_; ++tile) {
+            const size_t at = static_cast<size_t>(tile) * program_.normalised_channels + c;
+            sum += tile_sums_[at];
+            product += tile_products_[at];
+        }
+        float* gradients = gradients_.data();
+        gradients[stage.weights + static_cast<size_t>(channel)] = static_cast<float>(product);
+        gradients[stage.bias + static_cast<size_t>(channel)] = static_cast<float>(sum);
+        const double weight = shared_.parameters[stage.weights + static_cast<size_t>(channel)], inverse = inverse_[c];
+        a_[c] = static_cast<float>(weight * inverse);
+        b_[c] = static_cast<float>(-weight * inverse * inverse * product / count);
+        c_[c] = static_cast<float>(-weight * inverse * (sum - inverse * means_[c] * product) / count);
+    }
+}
+
+void Batch::write_logits(int tile, const TileRoom& room) const {
+    const float* from = room.values.data() + program_.stages.back().out_at;
+    const int lanes = kernels_.lanes;
+    for (int l = 0; l < images_in(tile); ++l)
+        for (int c = 0; c < program_.classes; ++c)
+            logits_[(static_cast<size_t>(tile) * lanes + l) * program_.classes + c] = from[c * lanes + l];
+}
+
+}  // namespace convlens

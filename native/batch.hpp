@@ -1,0 +1,102 @@
+// Forward and backward pass of one batch, over all threads.
+//
+// A batch is cut into tiles, and the tiles into *slots*: a slot is computed by one thread from its first tile to its last and
+// has gradients of its own, which are added up in the order of the slots. How many slots there are depends on the batch and
+// the network alone, so no number depends on how many threads there are or which of them was faster.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "memory.hpp"
+#include "passes.hpp"
+#include "program.hpp"
+#include "threads.hpp"
+
+namespace convlens {
+
+struct LossSettings {
+    float smoothing = 0;
+    std::vector<float> class_weights;  // or empty
+};
+
+struct Images {
+    const uint8_t* pixels = nullptr;
+    size_t bytes = 0;              // of one image
+    const int64_t* order = nullptr;  // which images, or null for all from the first
+    int count = 0;
+    int ahead = 0;                 // how many entries of `order` follow these, which will be wanted next
+    const float* scale = nullptr;  // number = byte · scale[channel] + shift[channel]
+    const float* shift = nullptr;
+
+    bool poison = false;           // for tests, see passes.hpp
+
+    const uint8_t* at(int k) const { return pixels + bytes * static_cast<size_t>(order ? order[k] : k); }
+};
+
+void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileRoom& room);
+
+struct BatchResult {
+    double loss = 0;
+    int64_t correct = 0;
+    bool finished = true;
+};
+
+class Batch {
+   public:
+    Batch(const Program& program, const Kernels& kernels, Threads& threads);
+
+    // Leaves the gradients in the slots. `logits` (or null) gets images × classes.
+    BatchResult run(const Images& images, const int64_t* labels, const LossSettings& loss, const float* parameters,
+                    const float* derived, uint64_t dropout_key, float* logits, const std::function<bool()>* go_on);
+
+    int slots() const { return slots_; }
+    size_t slot_size() const { return slot_size_; }
+    float* gradients() { return gradients_.data(); }
+    // Of the last batch, for the running statistics: a mean and a variance (with n − 1) for each normalised channel.
+    const std::vector<double>& means() const { return means_; }
+    const std::vector<double>& variances() const { return variances_; }
+
+   private:
+    void prepare(int count);
+    void make_rooms();
+    void forward_segment(int segment, int slot, int worker);
+    void backward_segment(int segment, int slot, int worker);
+    void forward_tile(int segment, int tile, TileRoom& room);
+    void backward_tile(int segment, int tile, TileRoom& room, float* worker, float* gradients);
+    void judge_tile(int tile, TileRoom& room);
+    void combine_moments(const Stage& stage);
+    void combine_gradients(const Stage& stage);
+    void write_logits(int tile, const TileRoom& room) const;
+    int images_in(int tile) const;
+    int first_tile(int slot) const { return static_cast<int>(static_cast<long>(slot) * tiles_ / slots_); }
+    TileRoom& room_for(int tile, int worker) { return rooms_[static_cast<size_t>(program_.normalises() ? tile : worker)]; }
+    bool is_last(int segment) const { return segment + 1 == static_cast<int>(starts_.size()); }
+    int end_of(int segment) const;
+
+    const Program& program_;
+    const Kernels& kernels_;
+    Threads& threads_;
+    std::vector<int> starts_;  // stages at which a segment begins: the first, and every batch normalisation
+    std::vector<TileRoom> rooms_;
+    std::vector<Buffer<float>> workers_;
+    Buffer<float> gradients_;
+    size_t slot_size_ = 0;
+    int tiles_ = 0, slots_ = 0;
+
+    // of the batch that runs
+    Images images_;
+    LossTerms terms_;
+    Shared shared_;
+    const int64_t* labels_ = nullptr;
+    float* logits_ = nullptr;
+    std::vector<double> losses_;
+    std::vector<int64_t> correct_;
+
+    // batch normalisation, [tile][channel] and [channel]
+    std::vector<double> tile_means_, tile_squares_, tile_sums_, tile_products_;
+    std::vector<double> means_, variances_;
+    std::vector<float> scale_, shift_, mean_, inverse_, a_, b_, c_;
+};
+
+}  // namespace convlens

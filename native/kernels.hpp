@@ -1,0 +1,206 @@
+// What the engine asks of its kernels, as plain structures and function pointers.
+//
+// The kernels are compiled once for each instruction set, and the processor chooses among them when the module is loaded.
+// So nothing here may be a template or an inline function of the standard library: the linker keeps one copy of those, and
+// it may be the copy that an older processor cannot run.
+//
+// Words: a *tile* is as many images as a vector has lanes, side by side: every number of a map is one vector, one image a
+// lane. A *map* is channels × rows × columns of such vectors. Offsets and steps count floats. A *tap* is one (input channel,
+// kernel row, kernel column); weights of a convolution are *packed*: for each block of output channels, tap after tap, the
+// block's channels side by side.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace convlens {
+
+// Channels × height × width vectors with a frame of zeros for the convolution that reads them.
+struct Map {
+    int channels = 0, height = 0, width = 0;
+    int top = 0, left = 0, rows = 0, columns = 0;  // rows and columns count the frame, too
+};
+
+// out[channel](position) = bias[channel] + Σ over taps: in(position + offset[tap]) · weight[channel][tap].
+// Convolution, and the gradient of its input, are such sweeps.
+struct Sweep {
+    int rows = 0, columns = 0;            // positions
+    int in_row = 0, in_column = 0;        // from one position to the next
+    int out_row = 0, out_column = 0;
+    size_t out_channel = 0;
+    int taps = 0;
+    const int32_t* offsets = nullptr;
+    int channels = 0;
+    const float* weights = nullptr;       // packed
+    const float* bias = nullptr;          // or none
+    bool relu = false;
+};
+
+// weight gradient[tap][channel] += Σ over positions: in(position + offset[tap]) · gradient[channel](position), lane by lane.
+struct WeightSweep {
+    int rows = 0, columns = 0;
+    int in_row = 0, in_column = 0;
+    size_t gradient_row = 0;              // gradients are blocks of channels: [row][column][channel of the block]
+    int taps = 0;
+    const int32_t* offsets = nullptr;
+    int channels = 0;                     // of this block
+};
+
+// The same for a 3×3 convolution behind 2×2 max-pooling, from the pooled gradient and its winners: see kernels/cells.hpp.
+struct CellSweep {
+    int rows = 0, columns = 0, all_rows = 0;  // cells: of this call, in a row, of the map
+    int in_row = 0;
+    size_t in_channel = 0;
+    int in_channels = 0, out_channels = 0;
+};
+
+// A 3×3 convolution with stride 1 by Winograd's algorithm, four outputs at a time: see kernels/winograd.hpp.
+struct Winograd {
+    int rows = 0, columns = 0;            // blocks of 2×2 outputs
+    int height = 0, width = 0;            // outputs; of the last blocks some may not exist
+    int in_row = 0, in_column = 0;
+    int out_row = 0, out_column = 0;
+    size_t out_channel = 0, winners_channel = 0;
+    int in_channels = 0, channels = 0;
+    const int32_t* offsets = nullptr;     // of the input channels
+    const float* weights = nullptr;       // transformed
+    const float* bias = nullptr;          // or none
+    bool relu = false, pool = false;
+};
+
+struct WinogradWeights {
+    int in_channels = 0, channels = 0;    // of one block
+    const int32_t* places = nullptr;
+};
+
+// A window that slides over a map without a frame, for pooling.
+struct Pooling {
+    Map in, out;
+    int kernel_height = 1, kernel_width = 1;
+    int stride_y = 1, stride_x = 1;
+    int padding_y = 0, padding_x = 0;
+};
+
+enum class Activation : int { relu, leaky_relu, tanh, sigmoid };
+
+struct LossTerms {
+    int classes = 0;
+    const int64_t* labels = nullptr;      // one a lane
+    int images = 0;                       // lanes in use
+    const float* class_weights = nullptr; // or none
+    float class_weight_sum = 0;
+    float smoothing = 0;
+    double scale = 1;                     // 1 / (sum of the weights of the batch's labels)
+};
+
+struct Update {
+    enum Kind : int { adam, adamw, sgd } kind = adam;
+    float learning_rate = 0, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f, weight_decay = 0, momentum = 0;
+    bool nesterov = false, first = false;
+    double correction1 = 1, correction2 = 1;  // 1 − beta^step
+};
+
+// One image at a time: height × width × channels, channels padded to whole vectors.
+struct SingleSweep {
+    int rows = 0, columns = 0;
+    int in_row = 0, in_column = 0;
+    int out_row = 0, out_column = 0;
+    int taps = 0;
+    const int32_t* offsets = nullptr;
+    int vectors = 0;                      // of output channels
+    const float* weights = nullptr;       // [vector][tap][lane]
+    const float* bias = nullptr;          // [vector][lane]
+    bool relu = false;
+};
+
+struct Kernels {
+    const char* name;
+    int lanes;
+    int winner_bytes;
+    int block;  // output channels of a full block of packed weights and of gradients
+
+    // `pixels` has one pointer a lane, null for a lane without image. Writes the inside of the map.
+    void (*load)(const uint8_t* const* pixels, const float* scale, const float* shift, const Map& map, float* out);
+
+    void (*sweep)(const Sweep&, const float* in, float* out);
+    // The same, then max-pooling 2×2 and, if asked for, relu. `winners` (or null) gets
+    // `winner_bytes` for each pooled position, see kernels/cell.hpp.
+    void (*sweep_pool)(const Sweep&, const float* in, float* out, uint8_t* winners);
+    // `room` holds 16 · (input channels + block) · 3 vectors; `winners` may be null.
+    void (*winograd)(const Winograd&, const float* in, float* out, uint8_t* winners, float* room);
+    void (*winograd_weights)(const WinogradWeights&, const float* kernels, float* out);
+    void (*weight_sweep)(const WeightSweep&, const float* in, const float* gradient, float* sums);
+    // The sparse way, where `has_cells`. Sets gradients to 0 where relu cut and adds them to `sums`.
+    bool has_cells;
+    void (*cell_gradients)(const Map& pooled, float* gradient, const uint8_t* winners, float* sums);
+    void (*cell_weights)(const CellSweep&, const float* in, const float* gradient, const uint8_t* winners, float* sums);
+    // Gradients of one block of channels, rows `first` to `last`, into blocked order, and their sums. From a pooled map:
+    void (*spread_pooled)(int channels, int first, int last, const Map& pooled, const float* gradient,
+                          const uint8_t* winners, size_t out_row, float* out, float* sums);
+    // ... or from a map of the same size; where `values` is given, only where they are above 0.
+    void (*spread_plain)(int channels, int first, int last, const Map& map, const float* gradient, const Map& value_map,
+                         const float* values, size_t out_row, float* out, float* sums);
+    // out[k] += the sum of the lanes of sums[k].
+    void (*add_lanes)(size_t count, const float* sums, float* out);
+
+    // Dense: weights are outputs × inputs.
+    void (*dense)(int outputs, int inputs, const float* weights, const float* bias, const float* in, float* out);
+    void (*dense_input_gradient)(int outputs, int inputs, const float* weights, const float* gradient, float* out);
+    // `room` holds inputs (rounded up to lanes) × lanes floats. Adds to weight and bias gradients.
+    void (*dense_weight_gradient)(int outputs, int inputs, const float* in, const float* gradient, float* room,
+                                  float* weights, float* bias);
+
+    void (*max_pool)(const Pooling&, const float* in, float* out, int32_t* winners);
+    void (*max_pool_gradient)(const Pooling&, const int32_t* winners, const float* gradient, float* out);
+    void (*average_pool)(const Pooling&, const float* in, float* out);
+    void (*average_pool_gradient)(const Pooling&, const float* gradient, float* out);
+
+    void (*activate)(Activation, float slope, const Map& in_map, const float* in, const Map& out_map, float* out);
+    // `values` are the activation's results; gradients have no frame.
+    void (*activation_gradient)(Activation, float slope, const Map& value_map, const float* values, const float* gradient,
+                                float* out);
+    // Zeroes with probability `share`, scales the others; the same for the same key. Maps: `in` and `out`.
+    void (*drop)(float share, uint64_t key, const Map& in_map, const float* in, const Map& out_map, float* out);
+
+    // Per channel, of the first `images` lanes: mean, and sum of squares about it.
+    void (*moments)(const Map&, const float* in, int images, double* means, double* squares);
+    // out = in · scale[channel] + shift[channel]
+    void (*scale_shift)(const Map& in_map, const float* in, const float* scale, const float* shift, const Map& out_map,
+                        float* out);
+    // Per channel, added: Σ gradient, Σ gradient · (in − mean) · deviation⁻¹
+    void (*normalisation_sums)(const Map&, const float* in, const float* gradient, const float* mean,
+                               const float* inverse_deviation, double* sums, double* products);
+    // out = a[channel] · gradient + b[channel] · in + c[channel], 0 in lanes without image
+    void (*normalisation_gradient)(const Map&, const float* in, const float* gradient, int images, const float* a,
+                                   const float* b, const float* c, float* out);
+
+    // Multiply-adds in registers alone, `multiply_adds` of them a round: what the processor can do at best.
+    void (*multiply_add)(long rounds);
+    int multiply_adds;
+
+    // Returns the loss (times scale); `gradient` may be null; `correct` is added to.
+    double (*loss)(const LossTerms&, const float* logits, float* gradient, int64_t* correct);
+
+    // Adds the gradients of all slots (`step` floats apart), then updates `count` parameters.
+    void (*update)(const Update&, size_t count, int slots, size_t step, const float* gradients, float* parameters,
+                   float* first_moment, float* second_moment);
+
+    void (*single_sweep)(const SingleSweep&, const float* in, float* out);
+    // out[vector] = bias[vector] + Σ in[k] · weights[vector][k]
+    void (*single_dense)(int inputs, int vectors, const float* weights, const float* bias, const float* in, float* out);
+    void (*single_max_pool)(const Pooling&, int in_row, int in_column, int out_row, int out_column, int vectors,
+                            const float* in, float* out);
+    void (*single_average_pool)(const Pooling&, int in_row, int in_column, int out_row, int out_column, int vectors,
+                                const float* in, float* out);
+};
+
+// One for each instruction set that the compiler could build; null where it could not.
+extern const Kernels baseline_kernels;
+#if defined(CONVLENS_HAS_AVX2)
+extern const Kernels avx2_kernels;
+#endif
+#if defined(CONVLENS_HAS_AVX512)
+extern const Kernels avx512_kernels;
+#endif
+
+}  // namespace convlens

@@ -1,0 +1,88 @@
+// Batch normalisation: sums over a tile, which the engine adds up over the batch, and what is done with them.
+#pragma once
+
+#include "../kernels.hpp"
+#include "lanes.hpp"
+#include "pool.hpp"
+
+namespace convlens {
+namespace CONVLENS_VARIANT {
+
+template <typename Visit>
+CONVLENS_INLINE void for_rows(const Map& map, int channel, const float* values, Visit visit) {
+    for (int row = 0; row < map.height; ++row) {
+        const float* from = inside(map, channel, values) + static_cast<size_t>(row) * map.columns * lanes;
+        for (int column = 0; column < map.width; ++column) visit(load(from + column * lanes));
+    }
+}
+
+CONVLENS_INLINE double sum_in_double(Floats values) {
+    double sum = 0;
+    for (int l = 0; l < lanes; ++l) sum += static_cast<double>(values[l]);
+    return sum;
+}
+
+inline void moments(const Map& map, const float* in, int images, double* means, double* squares) {
+    const Ints used = first_lanes(images);
+    const double count = static_cast<double>(map.height) * map.width * images;
+    for (int c = 0; c < map.channels; ++c) {
+        Floats sum = {};
+        for_rows(map, c, in, [&](Floats value) { sum += value; });
+        const double mean = sum_in_double(keep_where(used, sum)) / count;
+        const Floats middle = splat(static_cast<float>(mean));
+        Floats square = {}, rest = {};
+        for_rows(map, c, in, [&](Floats value) {
+            const Floats distance = value - middle;
+            square += distance * distance;
+            rest += distance;
+        });
+        // The mean was rounded; what is left of the sum of distances corrects both.
+        const double left = sum_in_double(keep_where(used, rest)) / count;
+        means[c] = static_cast<double>(middle[0]) + left;
+        squares[c] = sum_in_double(keep_where(used, square)) - count * left * left;
+    }
+}
+
+inline void scale_shift(const Map& in_map, const float* in, const float* scale, const float* shift, const Map& out_map,
+                        float* out) {
+    for (int c = 0; c < in_map.channels; ++c) {
+        const Floats by = splat(scale[c]), plus = splat(shift[c]);
+        for (int row = 0; row < in_map.height; ++row) {
+            const float* from = inside(in_map, c, in) + static_cast<size_t>(row) * in_map.columns * lanes;
+            float* to = inside(out_map, c, out) + static_cast<size_t>(row) * out_map.columns * lanes;
+            for (int k = 0; k < in_map.width * lanes; k += lanes) store(to + k, load(from + k) * by + plus);
+        }
+    }
+}
+
+inline void normalisation_sums(const Map& map, const float* in, const float* gradient, const float* mean,
+                               const float* inverse_deviation, double* sums, double* products) {
+    for (int c = 0; c < map.channels; ++c) {
+        const Floats middle = splat(mean[c]), by = splat(inverse_deviation[c]);
+        Floats sum = {}, product = {};
+        for_rows(map, c, in, [&](Floats value) {
+            const Floats slope = load(gradient);
+            gradient += lanes;
+            sum += slope;
+            product += slope * ((value - middle) * by);
+        });
+        sums[c] += sum_in_double(sum);
+        products[c] += sum_in_double(product);
+    }
+}
+
+inline void normalisation_gradient(const Map& map, const float* in, const float* gradient, int images, const float* a,
+                                   const float* b, const float* c, float* out) {
+    const Ints used = first_lanes(images);
+    for (int channel = 0; channel < map.channels; ++channel) {
+        const Floats by_gradient = splat(a[channel]), by_value = splat(b[channel]), plus = splat(c[channel]);
+        for_rows(map, channel, in, [&](Floats value) {
+            store(out, keep_where(used, by_gradient * load(gradient) + by_value * value + plus));
+            gradient += lanes;
+            out += lanes;
+        });
+    }
+}
+
+}  // namespace CONVLENS_VARIANT
+}  // namespace convlens

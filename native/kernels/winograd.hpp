@@ -1,0 +1,197 @@
+// Convolution with 3×3 kernels by Winograd's minimal filtering F(2×2, 3×3): 16 multiplications give four outputs instead of 36.
+//
+// The 4×4 values under four neighbouring placements are transformed (additions alone), multiplied with transformed weights
+// for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms for Convolutional Neural
+// Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so rounding is hardly worse than
+// that of the plain sum. Only worth it where a transformed value is used for several channels.
+#pragma once
+
+#include "../kernels.hpp"
+#include "cell.hpp"
+#include "lanes.hpp"
+#include "sweep.hpp"
+
+namespace convlens {
+namespace CONVLENS_VARIANT {
+
+CONVLENS_INLINE void transform_in(Floats& a, Floats& b, Floats& c, Floats& d) {
+    const Floats first = a - c, second = b + c, third = c - b, fourth = b - d;
+    a = first, b = second, c = third, d = fourth;
+}
+
+// values[frequency][channel][position]
+template <int positions>
+CONVLENS_INLINE void winograd_inputs(const Winograd& w, const float* const (&at)[positions], float* values) {
+    const size_t step = static_cast<size_t>(w.in_channels) * positions * lanes;
+    for (int i = 0; i < w.in_channels; ++i) {
+#pragma GCC unroll 3
+        for (int p = 0; p < positions; ++p) {
+            const float* from = at[p] + w.offsets[i];
+            Floats patch[4][4];
+#pragma GCC unroll 4
+            for (int y = 0; y < 4; ++y) {
+#pragma GCC unroll 4
+                for (int x = 0; x < 4; ++x)
+                    patch[y][x] = load(from + static_cast<ptrdiff_t>(y) * w.in_row + static_cast<ptrdiff_t>(x) * w.in_column);
+                transform_in(patch[y][0], patch[y][1], patch[y][2], patch[y][3]);
+            }
+            float* to = values + (static_cast<size_t>(i) * positions + p) * lanes;
+#pragma GCC unroll 4
+            for (int x = 0; x < 4; ++x) {
+                transform_in(patch[0][x], patch[1][x], patch[2][x], patch[3][x]);
+#pragma GCC unroll 4
+                for (int y = 0; y < 4; ++y) store(to + (4 * y + x) * step, patch[y][x]);
+            }
+        }
+    }
+}
+
+// products[frequency][channel][position] = Σ over input channels
+template <int channels, int positions>
+CONVLENS_INLINE void winograd_products(const Winograd& w, const float* values, const float* weights, int stride,
+                                       float* products) {
+    for (int f = 0; f < 16; ++f) {
+        Floats sums[channels][positions] = {};
+        for (int i = 0; i < w.in_channels; ++i, weights += stride) {
+            Floats value[positions];
+#pragma GCC unroll 3
+            for (int p = 0; p < positions; ++p, values += lanes) value[p] = load(values);
+#pragma GCC unroll 8
+            for (int c = 0; c < channels; ++c) {
+                const Floats weight = splat(weights[c]);
+#pragma GCC unroll 3
+                for (int p = 0; p < positions; ++p) sums[c][p] += value[p] * weight;
+            }
+        }
+#pragma GCC unroll 8
+        for (int c = 0; c < channels; ++c)
+#pragma GCC unroll 3
+            for (int p = 0; p < positions; ++p, products += lanes) store(products, sums[c][p]);
+    }
+}
+
+// Four outputs of one channel at one position: [row][column].
+template <int channels, int positions>
+CONVLENS_INLINE void winograd_outputs(const float* products, Floats bias, Floats (&out)[4]) {
+    constexpr size_t step = static_cast<size_t>(channels) * positions * lanes;
+    Floats half[4][2];
+#pragma GCC unroll 4
+    for (int y = 0; y < 4; ++y) {
+        const float* row = products + 4 * y * step;
+        const Floats b = load(row + step), c = load(row + 2 * step);
+        half[y][0] = load(row) + b + c;
+        half[y][1] = b - c - load(row + 3 * step);
+    }
+#pragma GCC unroll 2
+    for (int x = 0; x < 2; ++x) {
+        out[x] = half[0][x] + half[1][x] + half[2][x] + bias;
+        out[2 + x] = half[1][x] - half[2][x] - half[3][x] + bias;
+    }
+}
+
+template <int positions>
+struct WinogradPlaces {
+    const float* in[positions];
+    float* out[positions];
+    uint8_t* winners[positions];
+    int rows[positions], columns[positions];  // of the four outputs that exist
+};
+
+template <int channels, int positions>
+void winograd_channels(const Winograd& w, const WinogradPlaces<positions>& places, int channel, const float* weights,
+                       int stride, const float* values, float* products) {
+    winograd_products<channels, positions>(w, values, weights, stride, products);
+    for (int c = 0; c < channels; ++c) {
+        const Floats bias = w.bias ? splat(w.bias[channel + c]) : Floats{};
+        for (int p = 0; p < positions; ++p) {
+            Floats sums[4];
+            winograd_outputs<channels, positions>(products + (static_cast<size_t>(c) * positions + p) * lanes, bias, sums);
+            float* to = places.out[p] + (channel + c) * w.out_channel;
+            if (w.pool) {
+                uint8_t* won = places.winners[p] ? places.winners[p] + (channel + c) * w.winners_channel : nullptr;
+                store(to, pool_cell(sums, w.relu, won));
+                continue;
+            }
+            for (int y = 0; y < places.rows[p]; ++y)
+                for (int x = 0; x < places.columns[p]; ++x) {
+                    const Floats value = sums[2 * y + x];
+                    store(to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column,
+                          w.relu ? (value <= Floats{} ? Floats{} : value) : value);
+                }
+        }
+    }
+}
+
+template <int positions>
+void winograd_places(const Winograd& w, const WinogradPlaces<positions>& places, float* room) {
+    float* values = room;
+    float* products = room + static_cast<size_t>(16) * w.in_channels * positions * lanes;
+    winograd_inputs<positions>(w, places.in, values);
+    for (int first = 0; first < w.channels; first += block) {
+        const int size = w.channels - first < block ? w.channels - first : block;
+        const float* weights = w.weights + static_cast<size_t>(first) * 16 * w.in_channels;
+        int channel = first;
+        if (size == block) {
+            winograd_channels<block, positions>(w, places, channel, weights, size, values, products);
+            continue;
+        }
+        if (block > 4 && size & 4) {
+            winograd_channels<4, positions>(w, places, channel, weights, size, values, products);
+            channel += 4, weights += 4;
+        }
+        if (size & 2) {
+            winograd_channels<2, positions>(w, places, channel, weights, size, values, products);
+            channel += 2, weights += 2;
+        }
+        if (size & 1) winograd_channels<1, positions>(w, places, channel, weights, size, values, products);
+    }
+}
+
+template <int positions>
+CONVLENS_INLINE void winograd_group(const Winograd& w, int first, const float* in, float* out, uint8_t* winners, float* room) {
+    WinogradPlaces<positions> places;
+    for (int p = 0; p < positions; ++p) {
+        const int row = (first + p) / w.columns, column = (first + p) % w.columns;
+        places.in[p] = in + static_cast<ptrdiff_t>(2 * row) * w.in_row + static_cast<ptrdiff_t>(2 * column) * w.in_column;
+        const int step = w.pool ? 1 : 2;
+        places.out[p] = out + static_cast<ptrdiff_t>(step * row) * w.out_row + static_cast<ptrdiff_t>(step * column) * w.out_column;
+        places.winners[p] = winners ? winners + static_cast<size_t>(first + p) * winner_bytes : nullptr;
+        places.rows[p] = 2 * row + 1 < w.height ? 2 : 1;
+        places.columns[p] = 2 * column + 1 < w.width ? 2 : 1;
+    }
+    winograd_places<positions>(w, places, room);
+}
+
+inline void winograd(const Winograd& w, const float* in, float* out, uint8_t* winners, float* room) {
+    const int all = w.rows * w.columns;
+    int first = 0;
+    for (; first + 3 <= all; first += 3) winograd_group<3>(w, first, in, out, winners, room);
+    if (all - first == 2) winograd_group<2>(w, first, in, out, winners, room);
+    if (all - first == 1) winograd_group<1>(w, first, in, out, winners, room);
+}
+
+// Weights of one block of output channels, [frequency][input channel][channel of the block]. `places` names where each of
+// the nine numbers of each kernel is, [input channel][channel][tap].
+inline void winograd_weights(const WinogradWeights& w, const float* kernels, float* out) {
+    for (int i = 0; i < w.in_channels; ++i)
+        for (int c = 0; c < w.channels; ++c) {
+            float half[4][3], kernel[3][3];
+            for (int k = 0; k < 9; ++k) kernel[k / 3][k % 3] = kernels[w.places[(i * w.channels + c) * 9 + k]];
+            for (int x = 0; x < 3; ++x) {
+                const float a = kernel[0][x], b = kernel[1][x], d = kernel[2][x];
+                half[0][x] = a;
+                half[1][x] = 0.5f * (a + b + d);
+                half[2][x] = 0.5f * (a - b + d);
+                half[3][x] = d;
+            }
+            for (int y = 0; y < 4; ++y) {
+                const float a = half[y][0], b = half[y][1], d = half[y][2];
+                const float whole[4] = {a, 0.5f * (a + b + d), 0.5f * (a - b + d), d};
+                for (int x = 0; x < 4; ++x)
+                    out[(static_cast<size_t>(4 * y + x) * w.in_channels + i) * w.channels + c] = whole[x];
+            }
+        }
+}
+
+}  // namespace CONVLENS_VARIANT
+}  // namespace convlens

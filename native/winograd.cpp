@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include "placing.hpp"
+
+namespace convlens {
+
+namespace {
+
+constexpr int fewest_channels = 4;
+
+void reserve_scratch(Program& program, const Winograd& fast) {
+    const size_t vectors = 16 * 3 * static_cast<size_t>(fast.in_channels + program.block);
+    program.scratch = std::max(program.scratch, vectors * static_cast<size_t>(program.lanes));
+}
+
+// `place(in, out, tap)` says where a number of a kernel is among the layer's weights.
+template <typename Place>
+size_t derive(Program& program, const Stage& stage, int in_channels, int channels, Place place) {
+    const size_t start = program.derived;
+    for (int first = 0; first < channels; first += program.block) {
+        Derivation derivation;
+        derivation.is_winograd = true;
+        derivation.from = stage.weights;
+        derivation.to = program.derived;
+        derivation.winograd.in_channels = in_channels;
+        derivation.winograd.channels = std::min(program.block, channels - first);
+        for (int i = 0; i < in_channels; ++i)
+            for (int c = first; c < first + derivation.winograd.channels; ++c)
+                for (int tap = 0; tap < 9; ++tap) derivation.places.push_back(static_cast<int32_t>(place(i, c, tap)));
+        program.derived += static_cast<size_t>(16) * in_channels * derivation.winograd.channels;
+        program.derivations.push_back(std::move(derivation));
+    }
+    program.derived = (program.derived + floats_apart - 1) / floats_apart * floats_apart;
+    return start;
+}
+
+}  // namespace
+
+bool suits_winograd(const Stage& stage) {
+    return stage.kernel_height == 3 && stage.kernel_width == 3 && stage.stride_y == 1 && stage.stride_x == 1 &&
+           stage.dilation_y == 1 && stage.dilation_x == 1 && stage.padding_y <= 2 && stage.padding_x <= 2 &&
+           std::min(stage.in.channels, stage.out.channels) >= fewest_channels;
+}
+
+void describe_winograd(Program& program, Stage& stage) {
+    Winograd& fast = stage.fast;
+    fast.pool = stage.pool;
+    fast.relu = stage.relu;
+    fast.height = stage.full.height;
+    fast.width = stage.full.width;
+    fast.rows = stage.pool ? stage.out.height : (stage.full.height + 1) / 2;
+    fast.columns = stage.pool ? stage.out.width : (stage.full.width + 1) / 2;
+    fast.in_row = stage.sweep.in_row;
+    fast.in_column = stage.sweep.in_column;
+    fast.out_row = stage.sweep.out_row;
+    fast.out_column = stage.sweep.out_column;
+    fast.out_channel = stage.sweep.out_channel;
+    fast.winners_channel = static_cast<size_t>(stage.out.height) * stage.out.width * program.winner_bytes;
+    fast.in_channels = stage.in.channels;
+    fast.channels = stage.out.channels;
+    for (int i = 0; i < stage.in.channels; ++i)
+        stage.channel_offsets.push_back(static_cast<int32_t>(i * stage.in.rows * stage.in.columns * program.lanes));
+    const int taps = stage.taps(), block = program.block, out_channels = stage.out.channels;
+    stage.fast_weights = derive(program, stage, stage.in.channels, stage.out.channels, [=](int i, int o, int tap) {
+        return packed_index(out_channels, block, taps, o, 9 * i + tap);
+    });
+    reserve_scratch(program, fast);
+}
+
+// The same with the channels exchanged and the kernels turned round; the gradient lies in blocks of channels.
+void describe_winograd_gradient(Program& program, const Stage& stage, Phase& phase) {
+    phase.is_fast = true;
+    Winograd& fast = phase.fast;
+    const int step = program.block * program.lanes;
+    fast.height = stage.in.height;
+    fast.width = stage.in.width;
+    fast.rows = (stage.in.height + 1) / 2;
+    fast.columns = (stage.in.width + 1) / 2;
+    fast.in_row = stage.slopes.columns * step;
+    fast.in_column = step;
+    fast.out_row = stage.in.width * program.lanes;
+    fast.out_column = program.lanes;
+    fast.out_channel = static_cast<size_t>(stage.in.height) * stage.in.width * program.lanes;
+    fast.in_channels = stage.out.channels;
+    fast.channels = stage.in.channels;
+    const size_t origin = (static_cast<size_t>(stage.slopes.top) * stage.slopes.columns + stage.slopes.left) * step;
+    for (int o = 0; o < stage.out.channels; ++o)  // from the inside, where sweeps begin, back to the frame
+        phase.offsets.push_back(static_cast<int32_t>(o / program.block * stage.slopes_block) +
+                                o % program.block * program.lanes - static_cast<int32_t>(origin));
+    const int taps = stage.taps(), block = program.block, out_channels = stage.out.channels;
+    phase.weights = derive(program, stage, stage.out.channels, stage.in.channels, [=](int o, int i, int tap) {
+        return packed_index(out_channels, block, taps, o, 9 * i + 8 - tap);
+    });
+    reserve_scratch(program, fast);
+}
+
+}  // namespace convlens
