@@ -12,11 +12,13 @@ import datetime
 import math
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from convlens.data import Dataset, load_dataset, split_stratified
 from convlens.training import choose_settings, train
+from convlens.training.recipes import RECIPES
 from machine import Neighbours, current_commit, describe_machine, package_versions, usable_cores
 from records import format_facts, format_table, write_section
 
@@ -35,7 +37,7 @@ def measure(recipe: str, dataset: Dataset, seeds: range, changes: dict[str, Any]
     accuracies, seconds = [], []
     for seed in seeds:
         start = time.perf_counter()
-        model = train(dataset, recipe=recipe, seed=seed, **changes)
+        model = train(dataset, settings=choose_settings(recipe, seed=seed, **changes))
         seconds.append(time.perf_counter() - start)
         accuracies.append(model.facts["test"]["accuracy"])
         print(f"seed {seed:>3}  {accuracies[-1]:.2%}  {seconds[-1]:.1f} s", flush=True)
@@ -57,7 +59,7 @@ def describe(accuracies: list[float]) -> list[str]:
     ]
 
 
-def write_record(recipe: str, accuracies: list[float], seconds: list[float], others: float | None) -> None:
+def write_record(recipe: str, engine: str, accuracies: list[float], seconds: list[float], others: float | None) -> None:
     """Put the recipe's row and what it depends on into the records."""
     settings = choose_settings(recipe)
     table = format_table(
@@ -65,7 +67,8 @@ def write_record(recipe: str, accuracies: list[float], seconds: list[float], oth
         [[recipe, *describe(accuracies), f"{statistics.median(seconds):.1f}"]],
     )
     facts = {
-        "command": f"python benchmarks/recipe_accuracy.py {recipe} --seeds {len(accuracies)}",
+        "command": f"python benchmarks/recipe_accuracy.py {recipe} --seeds {len(accuracies)} --engine {engine}",
+        "engine": engine,
         "date": datetime.date.today().isoformat(),
         "commit": current_commit(),
         **describe_machine(),
@@ -73,14 +76,23 @@ def write_record(recipe: str, accuracies: list[float], seconds: list[float], oth
         "threads": str(usable_cores()),
         "seeds": f"0 to {len(accuracies) - 1}",
         "settings": f"{settings.epochs} epochs, batches of {settings.batch_size}, {settings.optimizer.name} "
-        f"{settings.learning_rate:g} {settings.schedule}, all 60,000 training images, no augmentation",
+        f"{settings.learning_rate:g} {settings.schedule}, beta2 {settings.optimizer.beta2:g}, all 60,000 training images, no augmentation",
         "judged": "once, on the 10,000 test images, after the last step; no stopping, no choice of an epoch",
         # The accuracy does not depend on them, the seconds do.
         "other programs meanwhile": "unknown" if others is None else f"{others:.2f} cores on average",
         "inside the clock": "first weights, handing over the images, all steps, the test pass; not reading the files",
     }
-    title = f"## Accuracy of the recipe `{recipe}` on MNIST"
-    write_section(f"recipe_accuracy_{recipe}", f"{title}\n\n{table}\n\n{format_facts(facts)}")
+    title = f"## Accuracy of the recipe `{recipe}` on MNIST, engine `{engine}`"
+    write_section(f"recipe_accuracy_{recipe}_{engine}", f"{title}\n\n{table}\n\n{format_facts(facts)}")
+
+
+def changed_settings(given: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the options change; None where an option was not given."""
+    recipe = RECIPES.get(given.recipe, RECIPES["fast"])
+    optimizer = None if given.beta2 is None else replace(recipe.optimizer, beta2=given.beta2)
+    loss = None if given.label_smoothing is None else replace(recipe.loss, label_smoothing=given.label_smoothing)
+    rest = {"learning_rate": given.learning_rate, "epochs": given.epochs, "engine": given.engine}
+    return {**rest, "optimizer": optimizer, "loss": loss}
 
 
 def main() -> None:
@@ -91,10 +103,13 @@ def main() -> None:
     parser.add_argument("--held-out", type=float, default=0.0, help="share of the training images to judge instead")
     parser.add_argument("--learning-rate", type=float, default=None)
     parser.add_argument("--epochs", type=int, default=None)
+    parser.add_argument("--beta2", type=float, default=None, help="of Adam")
+    parser.add_argument("--label-smoothing", type=float, default=None)
+    parser.add_argument("--engine", default="native", help="native (the default) or torch")
     parser.add_argument("--data-dir", type=Path, default=None, help="where MNIST lies")
     given = parser.parse_args()
-    changes = {"learning_rate": given.learning_rate, "epochs": given.epochs}
-    if not given.held_out and any(value is not None for value in changes.values()):
+    changes = changed_settings(given)
+    if not given.held_out and any(value is not None for name, value in changes.items() if name != "engine"):
         parser.error("changes are tried on held-out training images: give --held-out 0.1 as well.")
     dataset = load_dataset("mnist", data_dir=given.data_dir)
     if given.held_out:
@@ -103,7 +118,7 @@ def main() -> None:
     accuracies, seconds = measure(given.recipe, dataset, range(given.seeds), changes)
     print("mean {}, deviation {}, worst {}, best {}".format(*describe(accuracies)))
     if not given.held_out:
-        write_record(given.recipe, accuracies, seconds, neighbours.cores())
+        write_record(given.recipe, given.engine, accuracies, seconds, neighbours.cores())
 
 
 if __name__ == "__main__":

@@ -38,6 +38,11 @@ def test_a_start_says_all_that_was_chosen():
     ]
 
 
+def test_why_auto_took_an_engine_stands_beside_it():
+    started = replace(STARTED, engine_reason="there is an NVIDIA GPU")
+    assert log_lines(started, SETTINGS)[4] == "Engine: torch 2.6.0 on cpu, 2 threads (auto: there is an NVIDIA GPU)"
+
+
 def test_a_training_that_goes_on_says_after_which_step():
     lines = log_lines(replace(STARTED, steps_done=700, folder=Path("runs/a")), SETTINGS)
     assert lines[:5] == log_lines(STARTED, SETTINGS)

@@ -152,7 +152,7 @@ def test_what_auto_came_to_is_written_down(monkeypatch):
     monkeypatch.setattr("convlens.engines.choice.available_cores", lambda: 1)
     settings = TrainingSettings(network="dense", epochs=1, device="cpu")
     written = train(make_images(), settings=settings, out="run").facts["settings"]
-    assert (written["engine"], written["device"], written["threads"]) == ("torch", "cpu", 1)
+    assert (written["engine"], written["device"], written["threads"]) == ("native", "cpu", 1)
     assert read_config("run/config.toml")[2].as_dict() == written
 
 
@@ -324,7 +324,7 @@ def test_images_that_are_neither_grey_nor_colour_are_refused(tmp_path, channels)
         ({"network": "conv 4 9x9, dense"}, NetworkError, "9"),
         ({"network": "dense 7"}, NetworkError, "7"),
         ({"recipe": "quick"}, UsageError, r"recipe 'quick' is not known; give one of"),
-        ({"engine": "jax"}, UsageError, r"engine 'jax' is not known; give auto or torch\."),
+        ({"engine": "jax"}, UsageError, r"engine 'jax' is not known; give auto, native or torch\."),
         ({"validation": 0.6}, UsageError, r"validation is 0\.6; give a share from 0 to 0\.5"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from convlens.engines import OptimizerSettings
+from convlens.engines import LossSettings, OptimizerSettings
 from convlens.errors import NetworkError, UsageError
 from convlens.network import Conv2d, Dense, Flatten, MaxPool2d, Network, ReLU
 from convlens.training import RECIPES, TrainingSettings, choose_settings
@@ -32,7 +32,10 @@ def test_the_tutorial_recipe_is_the_tutorial():
 def test_the_fast_recipe_has_the_same_network_and_one_cycle():
     fast, tutorial = RECIPES["fast"], RECIPES["tutorial"]
     assert fast.network == tutorial.network
-    assert (fast.schedule, fast.optimizer.name, fast.batch_size, fast.epochs) == ("one-cycle", "adam", 128, 3)
+    assert (fast.schedule, fast.optimizer.name, fast.batch_size, fast.epochs) == ("one-cycle", "adam", 128, 2)
+    # The other settings of Adam are PyTorch's, and the tutorial's all are.
+    assert (fast.optimizer, tutorial.optimizer) == (OptimizerSettings(beta2=0.97), OptimizerSettings())
+    assert (fast.loss, tutorial.loss) == (LossSettings(label_smoothing=0.03), LossSettings())
 
 
 def test_settings_come_back_from_their_dict():

@@ -18,14 +18,14 @@ STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(sign
 """Ctrl-C, a polite kill, and a closed terminal: each saves before it stops."""
 
 RecipeOption = Annotated[
-    str | None, Parameter(help="fast (3 epochs, one-cycle) or tutorial (its 10 epochs). [default: fast]")
+    str | None, Parameter(help="fast (2 epochs, one-cycle) or tutorial (its 10 epochs). [default: fast]")
 ]
 NetworkOption = Annotated[
     str | None, Parameter(help="A network as text, or tutorial or lenet; `convlens layers --help` has the language.")
 ]
 SeedOption = Annotated[
     Whole | None,
-    Parameter(help="Of everything random; the same weights again on one machine with one number of threads."),
+    Parameter(help="Of everything random; the same weights again on one kind of processor, whatever the threads."),
 ]
 ValidationOption = Annotated[
     float | None, Parameter(help="Share of the training images to hold out and judge after every epoch.")

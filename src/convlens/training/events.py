@@ -16,7 +16,9 @@ from convlens.training.settings import TrainingSettings
 
 @dataclass(frozen=True)
 class TrainingStarted:
-    """Everything is ready; the first step comes next. `steps_done` is above 0 when an earlier training goes on."""
+    """Everything is ready; the first step comes next. `steps_done` is above 0 when an earlier training goes on;
+    `engine_reason` says why `auto` came to this engine.
+    """
 
     data: str
     images: int
@@ -26,6 +28,7 @@ class TrainingStarted:
     steps_per_epoch: int
     steps_done: int
     folder: Path | None
+    engine_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
                 f"Network: {settings.network} ({event.parameters:,} parameters)",
                 f"Recipe: {settings.recipe}, {epochs}, {optimizer}, seed {settings.seed}",
                 f"Epoch: {event.steps_per_epoch} batches of {settings.batch_size} images",
-                f"Engine: {event.engine}",
+                f"Engine: {event.engine}" + (f" (auto: {event.engine_reason})" if event.engine_reason else ""),
             ]
             return lines + ([f"Going on after step {event.steps_done}"] if event.steps_done else [])
         case StretchDone():

@@ -7,15 +7,23 @@ A recipe is fixed before it is measured on test images; what it was tuned on is 
 from dataclasses import replace
 from typing import Any
 
+from convlens.engines import LossSettings, OptimizerSettings
 from convlens.errors import UsageError
 from convlens.training.settings import TrainingSettings
 
 RECIPES: dict[str, TrainingSettings] = {
     # The tutorial's numbers: Adam with a constant 0.001, batches of 64, ten epochs, seed 3.
     "tutorial": TrainingSettings(
-        recipe="tutorial", epochs=10, batch_size=64, learning_rate=0.001, schedule="constant", seed=3
+        recipe="tutorial",
+        epochs=10,
+        batch_size=64,
+        learning_rate=0.001,
+        schedule="constant",
+        optimizer=OptimizerSettings(),
+        loss=LossSettings(),
+        seed=3,
     ),
-    # The same network in a third of the epochs; docs/lab-notebook.md has the search, on held-out training images.
+    # The same network in a fifth of the epochs; docs/lab-notebook.md has the search, on held-out training images.
     "fast": TrainingSettings(recipe="fast"),
 }
 

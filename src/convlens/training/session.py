@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from convlens.data import CATALOGUE, Dataset, LabelledImages, load_dataset, split_stratified
-from convlens.engines import Engine, Plan, Weights, open_engine
+from convlens.engines import Engine, Plan, Weights, choose_engine, open_engine
 from convlens.errors import UsageError
 from convlens.locking import refuse_others
 from convlens.network import BatchNorm2d, Layer, Network, initial_weights, read_network
@@ -145,6 +145,7 @@ class Session:
     on_event: Callable[[Event], None] | None
     should_stop: Callable[[], bool] | None
     folder: Path | None = None
+    engine_reason: str = ""
 
     def run(self, checkpoint: Checkpoint | None, out: Path | str | None) -> TrainedModel:
         """Train from the start, or go on from a checkpoint. The folder is made when only the training can fail."""
@@ -179,6 +180,7 @@ class Session:
                 steps_per_epoch=job.steps_per_epoch,
                 steps_done=job.history.steps,
                 folder=self.folder,
+                engine_reason=self.engine_reason,
             )
         )
         self._run_steps(job)
@@ -195,7 +197,9 @@ class Session:
         classes = len(self.dataset.train.class_names)
         plan = Plan(network, preprocessing.image_shape, classes, preprocessing.normalisation)
         weights = initial_weights(network, plan.input_shape, plan.classes, settings.seed)
-        engine = open_engine(plan, settings.engine, settings.device, settings.threads)
+        choice = choose_engine(plan, settings.engine, settings.device)
+        self.engine_reason = choice.reason
+        engine = open_engine(plan, choice.name, settings.device, settings.threads)
         engine.set_weights(checkpoint.weights if checkpoint else weights)
         self.settings = replace(settings, engine=engine.name, device=engine.device, threads=engine.threads)
         return engine

@@ -42,12 +42,12 @@ class TrainingSettings:
 
     recipe: str = "fast"
     network: str = TUTORIAL
-    epochs: int = 3
+    epochs: int = 2
     batch_size: int = 128
     learning_rate: float = 0.02
     schedule: Schedule = "one-cycle"
-    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
-    loss: LossSettings = field(default_factory=LossSettings)
+    optimizer: OptimizerSettings = field(default_factory=lambda: OptimizerSettings(beta2=0.97))
+    loss: LossSettings = field(default_factory=lambda: LossSettings(label_smoothing=0.03))
     seed: int = 3
     validation: float = 0.0
     engine: str = "auto"
