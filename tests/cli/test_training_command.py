@@ -51,7 +51,7 @@ def test_a_run_leaves_the_whole_folder(convlens, tiny):
     assert metrics[0] == "epoch,steps,loss,accuracy,validation_accuracy,learning_rate,seconds,images_per_second"
     assert [line.split(",")[:2] for line in metrics[1:]] == [["0", "30"], ["1", "30"]]
     environment = json.loads((folder / "environment.json").read_text())
-    assert environment["engine"].startswith("torch ")
+    assert environment["engine"].startswith("native ")
     assert environment["cores"] >= 1
 
 
@@ -232,7 +232,7 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         (["train", "tiny", "--network", "conv 8 9x9, dense"], 2, "9"),
         (["train", "tiny", "--network", "conv 4 3x3, maxpool 2, maxpool 2, maxpool 2, dense"], 2, "maxpool"),
         (["train", "tiny", "--network", "dense 7"], 2, "7"),
-        (["train", "tiny", "--engine", "jax"], 2, "engine 'jax' is not known; give auto or torch."),
+        (["train", "tiny", "--engine", "jax"], 2, "engine 'jax' is not known; give auto, native or torch."),
         (["train", "tiny", "--device", "tpu"], 2, "device 'tpu' is not known"),
         (["train", "tiny", "--threads", "0"], 2, "threads is 0; give 1 to 256."),
         (["train", "tiny", "--epochs", "0"], 2, "epochs is 0; give a whole number from 1 to 100,000."),

@@ -234,7 +234,7 @@ def test_a_stretch_that_does_not_add_up_is_refused():
 
 def test_engine_choices_are_checked():
     plan = make_engine("dense").plan
-    with pytest.raises(UsageError, match="engine 'jax' is not known; give auto or torch"):
+    with pytest.raises(UsageError, match="engine 'jax' is not known; give auto, native or torch"):
         open_engine(plan, "jax")
     with pytest.raises(UsageError, match="device 'tpu' is not known; give auto, cpu, cuda or mps"):
         open_engine(plan, device="tpu")

@@ -72,7 +72,8 @@ def encode_figure(figure: "Figure") -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     file = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
+    # Quick compression: a third larger, in a quarter of the time, and whoever waits for a training waits for this, too.
+    FigureCanvasAgg(figure).print_png(file, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return file.getvalue()
 
 

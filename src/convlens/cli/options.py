@@ -32,5 +32,5 @@ DataDir = Annotated[
     ),
 ]
 Threads = Annotated[Whole | None, Parameter(help="Processor threads; one a core if not given.")]
-EngineOption = Annotated[str | None, Parameter(help="What computes: auto or torch.")]
+EngineOption = Annotated[str | None, Parameter(help="What computes: auto, native or torch.")]
 DeviceOption = Annotated[str | None, Parameter(help="Where PyTorch computes: auto, cpu, cuda or mps.")]

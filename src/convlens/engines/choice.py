@@ -18,10 +18,6 @@ CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Where Linux tells a container how many microseconds of processor time it gets in each period."""
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 """Where Linux tells that there is an NVIDIA GPU: asking PyTorch takes a second, this a microsecond."""
-GET_A_COMPILER = (
-    "To have it, install a C++ compiler (Debian, Ubuntu: apt install g++; macOS: xcode-select --install) "
-    "and install Convlens again"
-)
 
 
 @dataclass(frozen=True)
@@ -62,14 +58,12 @@ def choose_engine(plan: Plan, engine: str = "auto", device: str = "auto") -> Eng
         return EngineChoice("torch", f"{device} was asked for")
     if device == "auto" and NVIDIA_DRIVER.exists() and _is_installed("torch"):
         return EngineChoice("torch", "there is an NVIDIA GPU")
-    missing = _why_native_is_missing()
-    if missing and not _is_installed("torch"):
-        raise MissingDependency(
-            f"there is no engine: {missing}, and PyTorch is not installed. {GET_A_COMPILER}, "
-            "or: pip install 'convlens[torch]'"
-        )
-    if missing:
-        return EngineChoice("torch", f"{missing}. {GET_A_COMPILER}")
+    if missing := _why_native_is_missing():
+        if not _is_installed("torch"):
+            raise MissingDependency(
+                f"there is no engine. {missing}. PyTorch is not installed either: pip install 'convlens[torch]'"
+            )
+        return EngineChoice("torch", missing)
     if reason := _native().why_not(plan):
         require_torch(f"the native engine cannot compute this network ({reason}). The torch engine")
         return EngineChoice("torch", f"the native engine cannot compute this network: {reason}")
@@ -95,7 +89,7 @@ def open_engine(plan: Plan, engine: str = "auto", device: str = "auto", threads:
         raise UsageError(f"threads is {threads}; give 1 to {MOST_THREADS}. This machine has {available_cores()} cores.")
     if choice.name == "native":
         if missing := _why_native_is_missing():
-            raise MissingDependency(f"{missing}. {GET_A_COMPILER}, or take --engine torch.")
+            raise MissingDependency(f"{missing}. Or take --engine torch.")
         return _native().NativeEngine(plan, threads=threads)
     require_torch()
     from convlens.engines.torch_engine import TorchEngine
@@ -104,13 +98,16 @@ def open_engine(plan: Plan, engine: str = "auto", device: str = "auto", threads:
 
 
 def _why_native_is_missing() -> str | None:
-    """Why the native engine cannot be imported; None where it can."""
+    """Why the native engine cannot be imported, and what to do; None where it can be."""
     if not _is_installed("convlens.engines._native"):
-        return "Convlens's own engine was not built when Convlens was installed"
+        return (
+            "Convlens's own engine is not there. Install a C++ compiler (Debian, Ubuntu: apt install g++; "
+            "macOS: xcode-select --install), then install Convlens again"
+        )
     try:
         _native()
-    except ImportError as error:
-        return f"Convlens's own engine does not load ({error})"
+    except ImportError as error:  # where it could not be compiled, a module stands in its place that says why
+        return f"Convlens's own engine is not there: {str(error).rstrip('.')}"
     return None
 
 

@@ -183,7 +183,9 @@ class NativeEngine:
 class NativeTrainer:
     """Training in progress on the native engine. See `convlens.engines.engine.Trainer`."""
 
-    def __init__(self, engine: NativeEngine, trainer: _native.Trainer, optimizer: OptimizerSettings, images: int) -> None:
+    def __init__(
+        self, engine: NativeEngine, trainer: _native.Trainer, optimizer: OptimizerSettings, images: int
+    ) -> None:
         self._engine = engine
         self._trainer = trainer
         self._settings = optimizer
