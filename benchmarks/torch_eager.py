@@ -1,0 +1,88 @@
+"""The peer: networks and a training loop as somebody who knows PyTorch well writes them by hand, without Convlens.
+
+Everything that makes eager PyTorch quicker is in: images already floats in memory, ReLU in place, one fused Adam
+kernel, gradients set to None, no number fetched in a step, and a choice of memory layout and batch size, of which a
+comparison takes the best.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from convlens.engines.engine import Weights
+
+Layout = Literal["NCHW", "channels-last"]
+LAYOUTS: tuple[Layout, ...] = ("NCHW", "channels-last")
+_MEMORY_FORMATS = {"NCHW": torch.contiguous_format, "channels-last": torch.channels_last}
+
+
+def tutorial_network() -> nn.Sequential:
+    """The tutorial's network for 1×28×28 images."""
+    return nn.Sequential(
+        *[nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)],
+        *[nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)],
+        *[nn.Flatten(), nn.Linear(16 * 7 * 7, 10)],
+    )
+
+
+def wide_network() -> nn.Sequential:
+    """32, 64 and 128 channels for 3×32×32 images: what oneDNN is made for."""
+    return nn.Sequential(
+        *[nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)],
+        *[nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)],
+        *[nn.Conv2d(64, 128, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)],
+        *[nn.Flatten(), nn.Linear(128 * 4 * 4, 10)],
+    )
+
+
+def deep_network() -> nn.Sequential:
+    """Six convolutions of 16 channels for 1×28×28 images."""
+    layers: list[nn.Module] = []
+    for place in range(6):
+        layers += [nn.Conv2d(16 if place else 1, 16, 3, padding=1), nn.ReLU(inplace=True)]
+        layers += [nn.MaxPool2d(2)] if place in (1, 3) else []
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 * 7 * 7, 10))
+
+
+def with_weights(make: Callable[[], nn.Sequential], weights: Weights, layout: Layout) -> nn.Sequential:
+    """A network with these weights, in a memory layout; Convlens's names are those of `nn.Sequential`."""
+    network = make()
+    network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
+    return network.to(memory_format=_MEMORY_FORMATS[layout])  # pyright: ignore[reportCallIssue]
+
+
+def as_floats(images: NDArray[np.uint8], layout: Layout = "NCHW") -> torch.Tensor:
+    """Images as floats from 0 to 1, N×C×H×W by name whatever the layout in memory."""
+    return torch.from_numpy(np.array(images)).float().div_(255).contiguous(memory_format=_MEMORY_FORMATS[layout])
+
+
+def training_epoch(
+    network: nn.Sequential, images: torch.Tensor, labels: torch.Tensor, batch_size: int, learning_rate: float
+) -> Callable[[], None]:
+    """A function that trains the network for one epoch with Adam and cross-entropy, shuffling included."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=True)
+
+    def epoch() -> None:
+        network.train()
+        for batch in torch.randperm(len(images)).split(batch_size):
+            # Indexing keeps channels last where `index_select` would not.
+            loss = functional.cross_entropy(network(images[batch]), labels[batch])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+
+    return epoch
+
+
+def accuracy_of(network: nn.Sequential, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
+    """The share of right answers, 1000 images at a time."""
+    network.eval()
+    with torch.inference_mode():
+        parts = torch.from_numpy(np.array(images)).split(1000)
+        answers = torch.cat([network(part.float().div_(255)).argmax(1) for part in parts])
+    return float((answers.numpy() == labels).mean())
