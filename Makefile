@@ -1,11 +1,13 @@
-# make run     everything from nothing: set up, get MNIST, train, evaluate, predict three digits
-# make test    set up, then all tests
-# make check   set up, then everything that CI runs: format, lint, types, import contract, sizes, tests
-# make clean   remove what make made (not your runs, not your data)
+# make run        everything from nothing: set up, get MNIST, train, evaluate, predict three digits
+# make test       set up, then all tests
+# make check      set up, then everything that CI runs: format, lint, types, imports, sizes, instruction sets, sanitizers, tests
+# make sanitize   set up, then the tests of the C++ engine with sanitizers that find wrong reads and writes
+# make set-up     set up for testing; compiles the engine again where native/ has changed
+# make clean      remove what make made (not your runs, not your data)
 #
-# PYTHON=python3.12 chooses the interpreter of .venv, PYTEST="-k idx" adds to pytest's command line.
+# PYTHON=python3.12 chooses the interpreter of .venv, CXX=clang++ the compiler, PYTEST="-k idx" adds to pytest's command line.
 
-.PHONY: run test check set-up clean
+.PHONY: run test check sanitize set-up clean
 
 run:
 	@scripts/set-up run
@@ -15,6 +17,10 @@ test:
 	@scripts/set-up dev
 	.venv/bin/python -m pytest $(PYTEST)
 
+sanitize:
+	@scripts/set-up dev
+	@VIRTUAL_ENV="$(CURDIR)/.venv" scripts/sanitize $(PYTEST)
+
 set-up:
 	@scripts/set-up dev
 
@@ -23,5 +29,6 @@ check:
 	@VIRTUAL_ENV="$(CURDIR)/.venv" scripts/check
 
 clean:
+	rm -f src/convlens/engines/_native.*.so
 	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks examples scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -86,8 +86,8 @@ BatchResult Batch::run(const Images& images, const int64_t* labels, const LossSe
     for (int k = 0; k < images.count; ++k)
         weight += weighted ? loss.class_weights[static_cast<size_t>(labels[images.order ? images.order[k] : k])] : 1.0;
     for (const float one : loss.class_weights) sum += one;
-    terms_ = {program_.classes, nullptr, 0, weighted ? loss.class_weights.data() : nullptr, static_cast<float>(sum),
-              loss.smoothing, 1 / weight};
+    terms_ = {program_.classes,        nullptr,        0,         weighted ? loss.class_weights.data() : nullptr,
+              static_cast<float>(sum), loss.smoothing, 1 / weight};
     shared_ = {&kernels_, parameters, derived, scale_.data(), shift_.data(), dropout_key, true};
     const int segments = static_cast<int>(starts_.size());
     BatchResult result;
@@ -97,7 +97,8 @@ BatchResult Batch::run(const Images& images, const int64_t* labels, const LossSe
     };
     for (int segment = 0; segment < segments && result.finished; ++segment) {
         all_slots(&Batch::forward_segment, segment);  // the last one goes backward, too
-        if (!is_last(segment) && result.finished) combine_moments(program_.stages[static_cast<size_t>(end_of(segment))]);
+        if (!is_last(segment) && result.finished)
+            combine_moments(program_.stages[static_cast<size_t>(end_of(segment))]);
     }
     for (int segment = segments - 2; segment >= 0 && result.finished; --segment) {
         combine_gradients(program_.stages[static_cast<size_t>(end_of(segment))]);
@@ -138,9 +139,10 @@ void Batch::backward_segment(int segment, int slot, int worker) {
         const Stage& above = program_.stages[static_cast<size_t>(end)];  // the batch normalisation that was waited for
         float* values = room.values.data();
         if (above.needs_input_gradient)
-            kernels_.normalisation_gradient(above.in, values + above.in_at, values + above.out_gradient, images_in(tile),
-                                            a_.data() + above.normalisation, b_.data() + above.normalisation,
-                                            c_.data() + above.normalisation, values + above.in_gradient);
+            kernels_.normalisation_gradient(above.in, values + above.in_at, values + above.out_gradient,
+                                            images_in(tile), a_.data() + above.normalisation,
+                                            b_.data() + above.normalisation, c_.data() + above.normalisation,
+                                            values + above.in_gradient);
         backward_tile(segment, tile, room, own.data(), gradients);
     }
     for (int k = first; k < end; ++k)
@@ -170,9 +172,9 @@ void Batch::judge_tile(int tile, TileRoom& room) {
     }
     if (logits_) write_logits(tile, room);
     const Stage& last = program_.stages.back();
-    losses_[static_cast<size_t>(tile)] = kernels_.loss(terms, room.values.data() + last.out_at,
-                                                       room.values.data() + last.out_gradient,
-                                                       &correct_[static_cast<size_t>(tile)]);
+    losses_[static_cast<size_t>(tile)] =
+        kernels_.loss(terms, room.values.data() + last.out_at, room.values.data() + last.out_gradient,
+                      &correct_[static_cast<size_t>(tile)]);
 }
 
 void Batch::backward_tile(int segment, int tile, TileRoom& room, float* worker, float* gradients) {

@@ -1,8 +1,8 @@
 // Forward and backward pass of one batch, over all threads.
 //
-// A batch is cut into tiles, and the tiles into *slots*: a slot is computed by one thread from its first tile to its last and
-// has gradients of its own, which are added up in the order of the slots. How many slots there are depends on the batch and
-// the network alone, so no number depends on how many threads there are or which of them was faster.
+// A batch is cut into tiles, and the tiles into *slots*: a slot is computed by one thread from its first tile to its
+// last and has gradients of its own, which are added up in the order of the slots. How many slots there are depends on
+// the batch and the network alone, so no number depends on how many threads there are or which of them was faster.
 #pragma once
 
 #include <functional>
@@ -22,14 +22,14 @@ struct LossSettings {
 
 struct Images {
     const uint8_t* pixels = nullptr;
-    size_t bytes = 0;              // of one image
+    size_t bytes = 0;                // of one image
     const int64_t* order = nullptr;  // which images, or null for all from the first
     int count = 0;
     int ahead = 0;                 // how many entries of `order` follow these, which will be wanted next
     const float* scale = nullptr;  // number = byte · scale[channel] + shift[channel]
     const float* shift = nullptr;
 
-    bool poison = false;           // for tests, see passes.hpp
+    bool poison = false;  // for tests, see passes.hpp
 
     const uint8_t* at(int k) const { return pixels + bytes * static_cast<size_t>(order ? order[k] : k); }
 };
@@ -43,7 +43,7 @@ struct BatchResult {
 };
 
 class Batch {
-   public:
+ public:
     Batch(const Program& program, const Kernels& kernels, Threads& threads);
 
     // Leaves the gradients in the slots. `logits` (or null) gets images × classes.
@@ -57,7 +57,7 @@ class Batch {
     const std::vector<double>& means() const { return means_; }
     const std::vector<double>& variances() const { return variances_; }
 
-   private:
+ private:
     void prepare(int count);
     void make_rooms();
     void forward_segment(int segment, int slot, int worker);
@@ -70,7 +70,9 @@ class Batch {
     void write_logits(int tile, const TileRoom& room) const;
     int images_in(int tile) const;
     int first_tile(int slot) const { return static_cast<int>(static_cast<long>(slot) * tiles_ / slots_); }
-    TileRoom& room_for(int tile, int worker) { return rooms_[static_cast<size_t>(program_.normalises() ? tile : worker)]; }
+    TileRoom& room_for(int tile, int worker) {
+        return rooms_[static_cast<size_t>(program_.normalises() ? tile : worker)];
+    }
     bool is_last(int segment) const { return segment + 1 == static_cast<int>(starts_.size()); }
     int end_of(int segment) const;
 

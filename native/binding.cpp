@@ -1,5 +1,5 @@
-// The extension module convlens.engines._native. Everything that comes from Python is checked here, so that no call, whatever
-// its arguments, can reach memory that is not its own.
+// The extension module convlens.engines._native. Everything that comes from Python is checked here, so that no call,
+// whatever its arguments, can reach memory that is not its own.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/pair.h>
@@ -43,7 +43,7 @@ nb::ndarray<nb::numpy, T> new_array(std::vector<size_t> shape) {
 
 // Lets Python see Ctrl-C while the engine computes. The engine asks after every tile; Python is asked rarely.
 class Signals {
-   public:
+ public:
     GoOn ask() {
         return [this] {
             const auto now = std::chrono::steady_clock::now();
@@ -59,7 +59,7 @@ class Signals {
         if (raised_) throw nb::python_error();
     }
 
-   private:
+ private:
     std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
     bool raised_ = false;
 };
@@ -76,7 +76,8 @@ void check_pixels(const Engine& engine, const Pixels& pixels) {
         pixels.shape(3) != static_cast<size_t>(d.width))
         refuse("images are " + shape_of(pixels) + "; this network takes N×" + std::to_string(d.channels) + "×" +
                std::to_string(d.height) + "×" + std::to_string(d.width));
-    if (pixels.shape(0) > most_images) refuse(std::to_string(pixels.shape(0)) + " images; at most 1,073,741,824 are taken");
+    if (pixels.shape(0) > most_images)
+        refuse(std::to_string(pixels.shape(0)) + " images; at most 1,073,741,824 are taken");
 }
 
 void check_labels(const Engine& engine, const Pixels& pixels, const Labels& labels) {
@@ -85,7 +86,8 @@ void check_labels(const Engine& engine, const Pixels& pixels, const Labels& labe
     for (size_t k = 0; k < labels.shape(0); ++k)
         if (labels.data()[k] < 0 || labels.data()[k] >= engine.classes())
             refuse("label " + std::to_string(k) + " is " + std::to_string(labels.data()[k]) + "; with " +
-                   std::to_string(engine.classes()) + " classes labels are 0 to " + std::to_string(engine.classes() - 1));
+                   std::to_string(engine.classes()) + " classes labels are 0 to " +
+                   std::to_string(engine.classes() - 1));
 }
 
 void check_size(const char* what, size_t given, size_t wanted) {
@@ -94,8 +96,10 @@ void check_size(const char* what, size_t given, size_t wanted) {
 }
 
 LossSettings loss_settings(const Engine& engine, double smoothing, const std::vector<float>& class_weights) {
-    if (!(smoothing >= 0 && smoothing < 1)) refuse("label smoothing is " + std::to_string(smoothing) + "; it is 0 to below 1");
-    if (!class_weights.empty()) check_size("class weights", class_weights.size(), static_cast<size_t>(engine.classes()));
+    if (!(smoothing >= 0 && smoothing < 1))
+        refuse("label smoothing is " + std::to_string(smoothing) + "; it is 0 to below 1");
+    if (!class_weights.empty())
+        check_size("class weights", class_weights.size(), static_cast<size_t>(engine.classes()));
     for (const float one : class_weights)
         if (!(one > 0 && std::isfinite(one))) refuse("a class weight is " + std::to_string(one) + "; each is above 0");
     return {static_cast<float>(smoothing), class_weights};
@@ -103,8 +107,8 @@ LossSettings loss_settings(const Engine& engine, double smoothing, const std::ve
 
 std::shared_ptr<Engine> make_engine(const std::vector<std::pair<std::string, std::vector<double>>>& layers,
                                     std::tuple<int, int, int> shape, const std::vector<float>& mean,
-                                    const std::vector<float>& deviation, int threads, const std::string& instruction_set,
-                                    bool poison) {
+                                    const std::vector<float>& deviation, int threads,
+                                    const std::string& instruction_set, bool poison) {
     Description description;
     description.poison = poison;
     for (const auto& [word, numbers] : layers) description.layers.push_back({word, numbers});
@@ -218,8 +222,9 @@ Optimizer optimizer_settings(const std::string& name, const std::vector<double>&
 }
 
 std::shared_ptr<BoundTrainer> make_trainer(std::shared_ptr<Engine> engine, const Pixels& pixels, const Labels& labels,
-                                           const std::string& optimizer, const std::vector<double>& numbers, bool nesterov,
-                                           double smoothing, const std::vector<float>& class_weights, uint64_t seed) {
+                                           const std::string& optimizer, const std::vector<double>& numbers,
+                                           bool nesterov, double smoothing, const std::vector<float>& class_weights,
+                                           uint64_t seed) {
     check_pixels(*engine, pixels);
     check_labels(*engine, pixels, labels);
     if (pixels.shape(0) == 0) refuse("there are no images to train on; give at least one");
@@ -291,12 +296,16 @@ NB_MODULE(_native, module) {
     module.attr("sanitized") = false;
 #endif
     module.def("instruction_sets", &instruction_sets, "Those that were built and that this processor has, best first.");
-    module.def("measure_peak", [](int threads, double seconds) {
-        if (threads < 1 || threads > 256) refuse("threads is " + std::to_string(threads) + "; it is 1 to 256");
-        if (!(seconds > 0 && seconds <= 60)) refuse("seconds is " + std::to_string(seconds) + "; it is above 0, at most 60");
-        nb::gil_scoped_release release;
-        return measure_peak(threads, seconds);
-    }, "threads"_a, "seconds"_a, "Floating-point operations a second of fused multiply-adds that wait for nothing.");
+    module.def(
+        "measure_peak",
+        [](int threads, double seconds) {
+            if (threads < 1 || threads > 256) refuse("threads is " + std::to_string(threads) + "; it is 1 to 256");
+            if (!(seconds > 0 && seconds <= 60))
+                refuse("seconds is " + std::to_string(seconds) + "; it is above 0, at most 60");
+            nb::gil_scoped_release release;
+            return measure_peak(threads, seconds);
+        },
+        "threads"_a, "seconds"_a, "Floating-point operations a second of fused multiply-adds that wait for nothing.");
     nb::class_<Engine>(module, "Engine")
         .def(nb::new_(&make_engine), "layers"_a, "input_shape"_a, "mean"_a, "deviation"_a, "threads"_a,
              "instruction_set"_a = "", "poison"_a = false)

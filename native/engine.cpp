@@ -44,7 +44,8 @@ void write_images(const Kernels& kernels, const Map& map, const float* from, int
     for (int l = 0; l < images; ++l)
         for (int c = 0; c < map.channels; ++c)
             for (int y = 0; y < map.height; ++y) {
-                const float* row = from + ((static_cast<size_t>(c) * map.rows + y + map.top) * map.columns + map.left) * lanes;
+                const float* row =
+                    from + ((static_cast<size_t>(c) * map.rows + y + map.top) * map.columns + map.left) * lanes;
                 for (int x = 0; x < map.width; ++x) *out++ = row[x * lanes + static_cast<size_t>(l)];
             }
 }
@@ -61,7 +62,8 @@ double measure_peak(int threads, double seconds) {
     std::atomic<int> begun{0};
     const std::function<void(int, int)> task = [&](int number, int) {
         begun.fetch_add(1);
-        while (begun.load() < threads) {}
+        while (begun.load() < threads) {
+        }
         long rounds = 0;
         const auto start = std::chrono::steady_clock::now();
         std::chrono::duration<double> spent{};
@@ -144,8 +146,8 @@ void Engine::from_packed(const float* from, float* to) const {
         for (size_t o = 0; o < channels; ++o)
             for (size_t tap = 0; tap < taps; ++tap)
                 to[stage.weights + o * taps + tap] =
-                    from[stage.weights + packed_index(stage.out.channels, kernels_.block, stage.taps(), static_cast<int>(o),
-                                                      static_cast<int>(tap))];
+                    from[stage.weights + packed_index(stage.out.channels, kernels_.block, stage.taps(),
+                                                      static_cast<int>(o), static_cast<int>(tap))];
         std::copy_n(from + stage.bias, channels, to + stage.bias);
     }
 }
@@ -167,7 +169,8 @@ void Engine::refresh_normalisation() {
         if (stage.kind != Kind::normalisation) continue;
         const size_t channels = static_cast<size_t>(stage.in.channels);
         for (size_t c = 0; c < channels; ++c) {
-            const double mean = statistics_[stage.statistics + c], variance = statistics_[stage.statistics + channels + c];
+            const double mean = statistics_[stage.statistics + c],
+                         variance = statistics_[stage.statistics + channels + c];
             const double scale = parameters_[stage.weights + c] / std::sqrt(variance + epsilon);
             running_scale_[stage.normalisation + c] = static_cast<float>(scale);
             running_shift_[stage.normalisation + c] = static_cast<float>(parameters_[stage.bias + c] - mean * scale);
@@ -235,7 +238,8 @@ bool Engine::activations(const uint8_t* pixels, int count, const std::vector<flo
         const int used = std::min(lanes, count - tile * lanes);
         const size_t first = static_cast<size_t>(tile) * lanes;
         load_tile(all, kernels_, program, tile, room);
-        write_images(kernels_, program.input, room.values.data() + program.input_at, used, out[0] + first * image_bytes());
+        write_images(kernels_, program.input, room.values.data() + program.input_at, used,
+                     out[0] + first * image_bytes());
         for (int k = -1; k < static_cast<int>(program.stages.size()); ++k) {
             if (k >= 0) forward(program.stages[static_cast<size_t>(k)], shared, room, tile);
             const Map& from = k >= 0 ? program.stages[static_cast<size_t>(k)].out : program.input;
@@ -255,12 +259,13 @@ bool Engine::gradients(const uint8_t* pixels, int count, const int64_t* labels, 
     if (!checking_) checking_ = make(Choices{true, false, true});
     derive(*checking_, training_weights_);
     Batch batch(*checking_, kernels_, threads_);
-    const BatchResult result = batch.run(images(pixels, count), labels, loss, parameters_.data(), training_weights_.data(), 0,
-                                         logits, go_on);
+    const BatchResult result =
+        batch.run(images(pixels, count), labels, loss, parameters_.data(), training_weights_.data(), 0, logits, go_on);
     if (!result.finished) return false;
     float* sum = batch.gradients();
     for (int slot = 1; slot < batch.slots(); ++slot)
-        for (size_t k = 0; k < inference_.parameters; ++k) sum[k] += sum[static_cast<size_t>(slot) * batch.slot_size() + k];
+        for (size_t k = 0; k < inference_.parameters; ++k)
+            sum[k] += sum[static_cast<size_t>(slot) * batch.slot_size() + k];
     from_packed(sum, gradients);
     *value = result.loss;
     return true;

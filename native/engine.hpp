@@ -1,7 +1,7 @@
 // A network with its weights: everything that Python can ask for, in plain pointers.
 //
-// Parameters come and go in PyTorch's order (kernels O×I×kH×kW, then biases, layer after layer); inside, kernels are packed
-// as the sweeps want them.
+// Parameters come and go in PyTorch's order (kernels O×I×kH×kW, then biases, layer after layer); inside, kernels are
+// packed as the sweeps want them.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,7 @@ struct Description {
 };
 
 class Engine {
-   public:
+ public:
     // `instruction_set` is one of `instruction_sets()`, or empty for the best.
     Engine(const Description& description, int threads, const std::string& instruction_set);
 
@@ -51,7 +51,7 @@ class Engine {
     bool gradients(const uint8_t* pixels, int count, const int64_t* labels, const LossSettings& loss, double* value,
                    float* logits, float* gradients, const GoOn* go_on);
 
-   private:
+ private:
     friend class Trainer;
 
     Images images(const uint8_t* pixels, int count) const;

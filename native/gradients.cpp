@@ -1,5 +1,5 @@
-// Where gradients lie, and how those of convolutions go down: with a stride, every stride-th row and column of the input has
-// taps of its own, so the gradient of the input is one sweep for each such phase.
+// Where gradients lie, and how those of convolutions go down: with a stride, every stride-th row and column of the
+// input has taps of its own, so the gradient of the input is one sweep for each such phase.
 #include <algorithm>
 #include <stdexcept>
 
@@ -15,7 +15,7 @@ constexpr size_t chunk_bytes = 16 * 1024;  // half of a small nearest cache
 int count_positions(int size, int step) { return size <= 0 ? 0 : (size + step - 1) / step; }
 
 class Gradients {
-   public:
+ public:
     explicit Gradients(Program& program) : program_(program) {}
 
     void place() {
@@ -40,7 +40,7 @@ class Gradients {
         }
     }
 
-   private:
+ private:
     size_t lanes() const { return static_cast<size_t>(program_.lanes); }
 
     double plain_size(const Map& map) const {
@@ -54,7 +54,8 @@ class Gradients {
             program_.tile_winners += positions * (stage.pool ? program_.winner_bytes : lanes() * sizeof(int32_t));
             program_.tile_winners = (program_.tile_winners + 63) / 64 * 64;
         }
-        stage.cells = stage.pool && program_.has_cells && stage.taps() == 9 * stage.in.channels && stage.kernel_height == 3 &&
+        stage.cells = stage.pool && program_.has_cells && stage.taps() == 9 * stage.in.channels &&
+                      stage.kernel_height == 3 &&
                       stage.stride_y * stage.stride_x * stage.dilation_y * stage.dilation_x == 1;
         if (stage.kind == Kind::dense) {
             const size_t inputs = (static_cast<size_t>(stage.in.channels) + lanes() - 1) / lanes() * lanes();
@@ -73,7 +74,8 @@ class Gradients {
         stage.slopes = plain_map(stage.out.channels, stage.needs_input_gradient ? stage.full.height : stage.chunk,
                                  stage.full.width);
         if (stage.needs_input_gradient) frame_slopes(stage);
-        const double block = static_cast<double>(stage.slopes.rows) * stage.slopes.columns * program_.block * program_.lanes;
+        const double block =
+            static_cast<double>(stage.slopes.rows) * stage.slopes.columns * program_.block * program_.lanes;
         const int blocks = stage.needs_input_gradient ? count_positions(stage.out.channels, program_.block) : 1;
         stage.slopes_at = take(program_, program_.tile_room, block * blocks, stage);
         stage.slopes_block = static_cast<size_t>(block);
@@ -142,7 +144,8 @@ class Gradients {
                 for (int kx = 0, x = 0; kx < stage.kernel_width; ++kx) {
                     if (!shift_of(y_axis, start_y, ky, y) || !shift_of(x_axis, start_x, kx, x)) continue;
                     phase.offsets.push_back(static_cast<int32_t>(o / program_.block * stage.slopes_block) +
-                                            (y * stage.slopes.columns + x) * step + o % program_.block * program_.lanes);
+                                            (y * stage.slopes.columns + x) * step +
+                                            o % program_.block * program_.lanes);
                     weight_channels.push_back(o);
                     weight_taps.push_back(ky * stage.kernel_width + kx);
                 }
@@ -171,8 +174,8 @@ class Gradients {
             derivation.to = program_.derived;
             for (size_t t = 0; t < channels.size(); ++t)
                 for (int i = first; i < std::min(first + program_.block, stage.in.channels); ++i)
-                    derivation.places.push_back(static_cast<int32_t>(
-                        packed_index(stage.out.channels, program_.block, stage.taps(), channels[t], i * kernel + taps[t])));
+                    derivation.places.push_back(static_cast<int32_t>(packed_index(
+                        stage.out.channels, program_.block, stage.taps(), channels[t], i * kernel + taps[t])));
             program_.derived += derivation.places.size();
             program_.derivations.push_back(std::move(derivation));
         }

@@ -1,13 +1,13 @@
 // What the engine asks of its kernels, as plain structures and function pointers.
 //
-// The kernels are compiled once for each instruction set, and the processor chooses among them when the module is loaded.
-// So nothing here may be a template or an inline function of the standard library: the linker keeps one copy of those, and
-// it may be the copy that an older processor cannot run.
+// The kernels are compiled once for each instruction set, and the processor chooses among them when the module is
+// loaded. So nothing here may be a template or an inline function of the standard library: the linker keeps one copy of
+// those, and it may be the copy that an older processor cannot run.
 //
-// Words: a *tile* is as many images as a vector has lanes, side by side: every number of a map is one vector, one image a
-// lane. A *map* is channels × rows × columns of such vectors. Offsets and steps count floats. A *tap* is one (input channel,
-// kernel row, kernel column); weights of a convolution are *packed*: for each block of output channels, tap after tap, the
-// block's channels side by side.
+// Words: a *tile* is as many images as a vector has lanes, side by side: every number of a map is one vector, one image
+// a lane. A *map* is channels × rows × columns of such vectors. Offsets and steps count floats. A *tap* is one (input
+// channel, kernel row, kernel column); weights of a convolution are *packed*: for each block of output channels, tap
+// after tap, the block's channels side by side.
 #pragma once
 
 #include <cstddef>
@@ -24,29 +24,31 @@ struct Map {
 // out[channel](position) = bias[channel] + Σ over taps: in(position + offset[tap]) · weight[channel][tap].
 // Convolution, and the gradient of its input, are such sweeps.
 struct Sweep {
-    int rows = 0, columns = 0;            // positions
-    int in_row = 0, in_column = 0;        // from one position to the next
+    int rows = 0, columns = 0;      // positions
+    int in_row = 0, in_column = 0;  // from one position to the next
     int out_row = 0, out_column = 0;
     size_t out_channel = 0;
     int taps = 0;
     const int32_t* offsets = nullptr;
     int channels = 0;
-    const float* weights = nullptr;       // packed
-    const float* bias = nullptr;          // or none
+    const float* weights = nullptr;  // packed
+    const float* bias = nullptr;     // or none
     bool relu = false;
 };
 
-// weight gradient[tap][channel] += Σ over positions: in(position + offset[tap]) · gradient[channel](position), lane by lane.
+// weight gradient[tap][channel] += Σ over positions: in(position + offset[tap]) · gradient[channel](position), lane by
+// lane.
 struct WeightSweep {
     int rows = 0, columns = 0;
     int in_row = 0, in_column = 0;
-    size_t gradient_row = 0;              // gradients are blocks of channels: [row][column][channel of the block]
+    size_t gradient_row = 0;  // gradients are blocks of channels: [row][column][channel of the block]
     int taps = 0;
     const int32_t* offsets = nullptr;
-    int channels = 0;                     // of this block
+    int channels = 0;  // of this block
 };
 
-// The same for a 3×3 convolution behind 2×2 max-pooling, from the pooled gradient and its winners: see kernels/cells.hpp.
+// The same for a 3×3 convolution behind 2×2 max-pooling, from the pooled gradient and its winners: see
+// kernels/cells.hpp.
 struct CellSweep {
     int rows = 0, columns = 0, all_rows = 0;  // cells: of this call, in a row, of the map
     int in_row = 0;
@@ -56,20 +58,20 @@ struct CellSweep {
 
 // A 3×3 convolution with stride 1 by Winograd's algorithm, four outputs at a time: see kernels/winograd.hpp.
 struct Winograd {
-    int rows = 0, columns = 0;            // blocks of 2×2 outputs
-    int height = 0, width = 0;            // outputs; of the last blocks some may not exist
+    int rows = 0, columns = 0;  // blocks of 2×2 outputs
+    int height = 0, width = 0;  // outputs; of the last blocks some may not exist
     int in_row = 0, in_column = 0;
     int out_row = 0, out_column = 0;
     size_t out_channel = 0, winners_channel = 0;
     int in_channels = 0, channels = 0;
-    const int32_t* offsets = nullptr;     // of the input channels
-    const float* weights = nullptr;       // transformed
-    const float* bias = nullptr;          // or none
+    const int32_t* offsets = nullptr;  // of the input channels
+    const float* weights = nullptr;    // transformed
+    const float* bias = nullptr;       // or none
     bool relu = false, pool = false;
 };
 
 struct WinogradWeights {
-    int in_channels = 0, channels = 0;    // of one block
+    int in_channels = 0, channels = 0;  // of one block
     const int32_t* places = nullptr;
 };
 
@@ -85,12 +87,12 @@ enum class Activation : int { relu, leaky_relu, tanh, sigmoid };
 
 struct LossTerms {
     int classes = 0;
-    const int64_t* labels = nullptr;      // one a lane
-    int images = 0;                       // lanes in use
-    const float* class_weights = nullptr; // or none
+    const int64_t* labels = nullptr;       // one a lane
+    int images = 0;                        // lanes in use
+    const float* class_weights = nullptr;  // or none
     float class_weight_sum = 0;
     float smoothing = 0;
-    double scale = 1;                     // 1 / (sum of the weights of the batch's labels)
+    double scale = 1;  // 1 / (sum of the weights of the batch's labels)
 };
 
 struct Update {
@@ -107,9 +109,9 @@ struct SingleSweep {
     int out_row = 0, out_column = 0;
     int taps = 0;
     const int32_t* offsets = nullptr;
-    int vectors = 0;                      // of output channels
-    const float* weights = nullptr;       // [vector][tap][lane]
-    const float* bias = nullptr;          // [vector][lane]
+    int vectors = 0;                 // of output channels
+    const float* weights = nullptr;  // [vector][tap][lane]
+    const float* bias = nullptr;     // [vector][lane]
     bool relu = false;
 };
 
@@ -134,7 +136,8 @@ struct Kernels {
     bool has_cells;
     void (*cell_gradients)(const Map& pooled, float* gradient, const uint8_t* winners, float* sums);
     void (*cell_weights)(const CellSweep&, const float* in, const float* gradient, const uint8_t* winners, float* sums);
-    // Gradients of one block of channels, rows `first` to `last`, into blocked order, and their sums. From a pooled map:
+    // Gradients of one block of channels, rows `first` to `last`, into blocked order, and their sums. From a pooled
+    // map:
     void (*spread_pooled)(int channels, int first, int last, const Map& pooled, const float* gradient,
                           const uint8_t* winners, size_t out_row, float* out, float* sums);
     // ... or from a map of the same size; where `values` is given, only where they are above 0.
@@ -157,8 +160,8 @@ struct Kernels {
 
     void (*activate)(Activation, float slope, const Map& in_map, const float* in, const Map& out_map, float* out);
     // `values` are the activation's results; gradients have no frame.
-    void (*activation_gradient)(Activation, float slope, const Map& value_map, const float* values, const float* gradient,
-                                float* out);
+    void (*activation_gradient)(Activation, float slope, const Map& value_map, const float* values,
+                                const float* gradient, float* out);
     // Zeroes with probability `share`, scales the others; the same for the same key. Maps: `in` and `out`.
     void (*drop)(float share, uint64_t key, const Map& in_map, const float* in, const Map& out_map, float* out);
 

@@ -21,16 +21,18 @@ void expect_numbers(const Layer& layer, int index, size_t count) {
 int whole(const Layer& layer, int index, size_t place, double low) {
     const double number = layer.numbers[place];
     if (!(number >= low && number <= most) || number != std::floor(number))
-        refuse(layer, index, "number " + std::to_string(place) + " is " + std::to_string(number) + ", it must be whole, " +
-                                 std::to_string(static_cast<int>(low)) + " to 65536");
+        refuse(layer, index,
+               "number " + std::to_string(place) + " is " + std::to_string(number) + ", it must be whole, " +
+                   std::to_string(static_cast<int>(low)) + " to 65536");
     return static_cast<int>(number);
 }
 
 int positions(const Layer& layer, int index, int size, int kernel, int stride, int padding, int dilation) {
     const long room = static_cast<long>(size) + 2L * padding - static_cast<long>(dilation) * (kernel - 1) - 1;
     if (room < 0)
-        refuse(layer, index, "the kernel reaches over " + std::to_string(static_cast<long>(dilation) * (kernel - 1) + 1) +
-                                 ", the map with its padding has " + std::to_string(size + 2L * padding));
+        refuse(layer, index,
+               "the kernel reaches over " + std::to_string(static_cast<long>(dilation) * (kernel - 1) + 1) +
+                   ", the map with its padding has " + std::to_string(size + 2L * padding));
     return static_cast<int>(room / stride) + 1;
 }
 
@@ -49,11 +51,11 @@ void read_conv(Stage& stage, const Layer& layer, int index) {
     read_window(stage, layer, index, 1);
     stage.dilation_y = whole(layer, index, 7, 1);
     stage.dilation_x = whole(layer, index, 8, 1);
-    stage.out = plain_map(channels,
-                          positions(layer, index, stage.in.height, stage.kernel_height, stage.stride_y, stage.padding_y,
-                                    stage.dilation_y),
-                          positions(layer, index, stage.in.width, stage.kernel_width, stage.stride_x, stage.padding_x,
-                                    stage.dilation_x));
+    stage.out = plain_map(
+        channels,
+        positions(layer, index, stage.in.height, stage.kernel_height, stage.stride_y, stage.padding_y,
+                  stage.dilation_y),
+        positions(layer, index, stage.in.width, stage.kernel_width, stage.stride_x, stage.padding_x, stage.dilation_x));
     stage.full = stage.out;
     stage.has_parameters = true;
 }
@@ -70,10 +72,10 @@ void read_pool(Stage& stage, const Layer& layer, int index) {
     }
     if (2 * stage.padding_y > stage.kernel_height || 2 * stage.padding_x > stage.kernel_width)
         refuse(layer, index, "the padding is more than half of the kernel");
-    stage.out = plain_map(
-        stage.in.channels,
-        positions(layer, index, stage.in.height, stage.kernel_height, stage.stride_y, stage.padding_y, 1),
-        positions(layer, index, stage.in.width, stage.kernel_width, stage.stride_x, stage.padding_x, 1));
+    stage.out =
+        plain_map(stage.in.channels,
+                  positions(layer, index, stage.in.height, stage.kernel_height, stage.stride_y, stage.padding_y, 1),
+                  positions(layer, index, stage.in.width, stage.kernel_width, stage.stride_x, stage.padding_x, 1));
 }
 
 void read_activation(Stage& stage, const Layer& layer, int index) {

@@ -10,7 +10,7 @@ namespace convlens {
 
 template <typename T>
 class Buffer {
-   public:
+ public:
     Buffer() = default;
     explicit Buffer(size_t count) : count_(count) {
         const size_t bytes = (count * sizeof(T) + line - 1) / line * line + line;
@@ -23,7 +23,7 @@ class Buffer {
     T& operator[](size_t k) { return data_.get()[k]; }
     const T& operator[](size_t k) const { return data_.get()[k]; }
 
-   private:
+ private:
     static constexpr size_t line = 64;
     struct Free {
         void operator()(T* data) const { ::operator delete(static_cast<void*>(data), std::align_val_t(line)); }

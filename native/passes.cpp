@@ -30,8 +30,8 @@ void forward_conv(const Stage& stage, const Shared& shared, TileRoom& room) {
         fast.weights = shared.derived + stage.fast_weights;
         fast.bias = shared.parameters + stage.bias;
         uint8_t* winners = stage.pool && shared.keep_winners ? room.winners.data() + stage.winners : nullptr;
-        shared.kernels->winograd(fast, room.values.data() + stage.in_at, room.values.data() + stage.out_at + stage.out_start,
-                                 winners, room.scratch.data());
+        shared.kernels->winograd(fast, room.values.data() + stage.in_at,
+                                 room.values.data() + stage.out_at + stage.out_start, winners, room.scratch.data());
         return;
     }
     Sweep sweep = stage.sweep;
@@ -94,7 +94,8 @@ void backward_conv(const Stage& stage, const Shared& shared, TileRoom& room, flo
     const Kernels& kernels = *shared.kernels;
     const size_t lanes = static_cast<size_t>(kernels.lanes);
     const size_t slopes_row = static_cast<size_t>(stage.slopes.columns) * kernels.block * lanes;
-    const size_t inside = stage.slopes.top * slopes_row + static_cast<size_t>(stage.slopes.left) * kernels.block * lanes;
+    const size_t inside =
+        stage.slopes.top * slopes_row + static_cast<size_t>(stage.slopes.left) * kernels.block * lanes;
     const int rows = stage.pool ? 2 * stage.out.height : stage.full.height;
     float* values = room.values.data();
     float* sums = worker + stage.sums;
@@ -118,7 +119,8 @@ void backward_conv(const Stage& stage, const Shared& shared, TileRoom& room, flo
         for (int first = 0; first < rows; first += stage.chunk) {
             const int last = std::min(first + stage.chunk, rows);
             float* slopes = block + (stage.needs_input_gradient ? first * slopes_row : 0);
-            spread(stage, shared, room, channel, sweep.channels, first, last, slopes, stage.cells ? unused : bias_sums + channel * lanes);
+            spread(stage, shared, room, channel, sweep.channels, first, last, slopes,
+                   stage.cells ? unused : bias_sums + channel * lanes);
             if (stage.cells) continue;
             sweep.rows = last - first;
             kernels.weight_sweep(sweep, values + stage.in_at + static_cast<ptrdiff_t>(first) * sweep.in_row, slopes,
@@ -148,8 +150,8 @@ void backward_dense(const Stage& stage, const Shared& shared, TileRoom& room, fl
     shared.kernels->dense_weight_gradient(outputs, inputs, values + stage.in_at, values + stage.out_gradient,
                                           worker + stage.sums, gradients + stage.weights, gradients + stage.bias);
     if (stage.needs_input_gradient)
-        shared.kernels->dense_input_gradient(outputs, inputs, shared.parameters + stage.weights, values + stage.out_gradient,
-                                             values + stage.in_gradient);
+        shared.kernels->dense_input_gradient(outputs, inputs, shared.parameters + stage.weights,
+                                             values + stage.out_gradient, values + stage.in_gradient);
 }
 
 void poison_inside(const Map& map, int lanes, float* values) {
@@ -236,8 +238,8 @@ void forward(const Stage& stage, const Shared& shared, TileRoom& room, int tile)
         case Kind::average_pool: return kernels.average_pool(stage.pooling, in, out);
         case Kind::activation: return kernels.activate(stage.activation, stage.number, stage.in, in, stage.out, out);
         case Kind::normalisation:
-            return kernels.scale_shift(stage.in, in, shared.scale + stage.normalisation, shared.shift + stage.normalisation,
-                                       stage.out, out);
+            return kernels.scale_shift(stage.in, in, shared.scale + stage.normalisation,
+                                       shared.shift + stage.normalisation, stage.out, out);
         case Kind::dropout:
             return kernels.drop(stage.number, dropout_key(stage, shared, tile), stage.in, in, stage.out, out);
         case Kind::dense:
@@ -259,8 +261,8 @@ void backward(const Stage& stage, const Shared& shared, TileRoom& room, int tile
                 stage.pooling, reinterpret_cast<const int32_t*>(room.winners.data() + stage.winners), gradient, out);
         case Kind::average_pool: return kernels.average_pool_gradient(stage.pooling, gradient, out);
         case Kind::activation:
-            return kernels.activation_gradient(stage.activation, stage.number, stage.out, values + stage.out_at, gradient,
-                                               out);
+            return kernels.activation_gradient(stage.activation, stage.number, stage.out, values + stage.out_at,
+                                               gradient, out);
         case Kind::dropout: {
             const Map plain = without_frame(stage.out);
             return kernels.drop(stage.number, dropout_key(stage, shared, tile), plain, gradient, plain, out);
@@ -272,7 +274,8 @@ void backward(const Stage& stage, const Shared& shared, TileRoom& room, int tile
 
 void clear_gradients(const Stage& stage, const Shared& shared, float* worker) {
     if (stage.kind != Kind::conv) return;
-    std::memset(worker + stage.sums, 0, stage.parameters() * static_cast<size_t>(shared.kernels->lanes) * sizeof(float));
+    std::memset(worker + stage.sums, 0,
+                stage.parameters() * static_cast<size_t>(shared.kernels->lanes) * sizeof(float));
 }
 
 void finish_gradients(const Stage& stage, const Shared& shared, const float* worker, float* gradients) {

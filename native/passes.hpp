@@ -30,8 +30,8 @@ struct Shared {
 
 void forward(const Stage& stage, const Shared& shared, TileRoom& room, int tile);
 
-// Backward through a stage that is no batch normalisation. Gradients of convolutions are summed up lane by lane in `worker`,
-// see `finish_gradients`; those of dense layers are added to `gradients` at once.
+// Backward through a stage that is no batch normalisation. Gradients of convolutions are summed up lane by lane in
+// `worker`, see `finish_gradients`; those of dense layers are added to `gradients` at once.
 void backward(const Stage& stage, const Shared& shared, TileRoom& room, int tile, float* worker, float* gradients);
 
 // Sets a convolution's sums in a worker's room to 0, and adds them to `gradients`.
@@ -39,7 +39,8 @@ void clear_gradients(const Stage& stage, const Shared& shared, float* worker);
 void finish_gradients(const Stage& stage, const Shared& shared, const float* worker, float* gradients);
 
 // Makes the derived weights of a program anew.
-void derive_weights(const Program& program, const Kernels& kernels, const float* parameters, float* derived, Threads& threads);
+void derive_weights(const Program& program, const Kernels& kernels, const float* parameters, float* derived,
+                    Threads& threads);
 
 // For tests: fills everything that a tile must write before it reads it with NaN, and leaves the frames of zeros.
 void poison(const Program& program, TileRoom& room);

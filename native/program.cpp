@@ -16,7 +16,7 @@ bool pools_by_two(const Layer& layer) {
 
 // Turns layers into stages with shapes; conv + relu + 2×2 max-pooling becomes one.
 class Reader {
-   public:
+ public:
     Reader(const std::vector<Layer>& layers, const Choices& choices, Program& program)
         : layers_(layers), choices_(choices), program_(program) {}
 
@@ -37,14 +37,16 @@ class Reader {
             }
             note(map);
         }
-        if (map.height != 1 || map.width != 1) throw std::invalid_argument("the network must end in one row of numbers");
+        if (map.height != 1 || map.width != 1)
+            throw std::invalid_argument("the network must end in one row of numbers");
         program_.classes = map.channels;
     }
 
-   private:
+ private:
     Map flat(const Map& map, size_t index) {
         const double numbers = static_cast<double>(map.channels) * map.height * map.width;
-        if (numbers > most_floats) throw std::length_error("layer " + std::to_string(index) + ", flatten, is too large");
+        if (numbers > most_floats)
+            throw std::length_error("layer " + std::to_string(index) + ", flatten, is too large");
         return plain_map(map.channels * map.height * map.width, 1, 1);
     }
 
@@ -73,7 +75,7 @@ class Reader {
 
 // Gives every number a place.
 class Placer {
-   public:
+ public:
     Placer(Program& program, const Choices& choices) : program_(program), choices_(choices) {}
 
     void place() {
@@ -83,7 +85,7 @@ class Placer {
         if (choices_.gradients) place_gradients(program_);
     }
 
-   private:
+ private:
     size_t lanes() const { return static_cast<size_t>(program_.lanes); }
 
     // A convolution reads over the edge of its input, so whoever writes that input leaves a frame of zeros around it.
@@ -94,8 +96,10 @@ class Placer {
             Map& in = stage.in;
             in.top = stage.padding_y;
             in.left = stage.padding_x;
-            const int reach_y = (stage.full.height - 1) * stage.stride_y + stage.dilation_y * (stage.kernel_height - 1) + 1;
-            const int reach_x = (stage.full.width - 1) * stage.stride_x + stage.dilation_x * (stage.kernel_width - 1) + 1;
+            const int reach_y =
+                (stage.full.height - 1) * stage.stride_y + stage.dilation_y * (stage.kernel_height - 1) + 1;
+            const int reach_x =
+                (stage.full.width - 1) * stage.stride_x + stage.dilation_x * (stage.kernel_width - 1) + 1;
             in.rows = std::max(in.top + in.height, reach_y);
             in.columns = std::max(in.left + in.width, reach_x);
             stage.is_fast = suits_winograd(stage);
@@ -145,7 +149,8 @@ class Placer {
             for (int y = 0; y < stage.kernel_height; ++y)
                 for (int x = 0; x < stage.kernel_width; ++x)
                     stage.offsets.push_back(static_cast<int32_t>(
-                        (static_cast<size_t>(channel) * stage.in.rows + static_cast<size_t>(y) * stage.dilation_y) * row +
+                        (static_cast<size_t>(channel) * stage.in.rows + static_cast<size_t>(y) * stage.dilation_y) *
+                            row +
                         static_cast<size_t>(x) * stage.dilation_x * lanes()));
         Sweep& sweep = stage.sweep;
         sweep.rows = stage.out.height;
@@ -164,7 +169,8 @@ class Placer {
     void place_parameters() {
         for (Stage& stage : program_.stages) {
             stage.weights = program_.parameters;
-            const size_t out = static_cast<size_t>(stage.kind == Kind::normalisation ? stage.in.channels : stage.out.channels);
+            const size_t out =
+                static_cast<size_t>(stage.kind == Kind::normalisation ? stage.in.channels : stage.out.channels);
             stage.bias = stage.weights + stage.parameters() - (stage.has_parameters ? out : 0);
             program_.parameters += stage.parameters();
             if (stage.kind == Kind::normalisation) {
@@ -198,8 +204,8 @@ size_t take(const Program& program, size_t& room, double count, const Stage& sta
     return at;
 }
 
-// Not the network's input, nor another activation's result, which its derivative needs. Flattening in between changes nothing
-// in memory.
+// Not the network's input, nor another activation's result, which its derivative needs. Flattening in between changes
+// nothing in memory.
 bool in_place(const Program& program, size_t stage) {
     return stage > 0 && program.stages[stage].kind == Kind::activation &&
            program.stages[stage - 1].kind != Kind::activation &&
@@ -209,8 +215,8 @@ bool in_place(const Program& program, size_t stage) {
 size_t packed_index(int out_channels, int block, int taps, int out_channel, int tap) {
     const int first = out_channel / block * block;
     const int size = std::min(block, out_channels - first);
-    return static_cast<size_t>(first) * static_cast<size_t>(taps) + static_cast<size_t>(tap) * static_cast<size_t>(size) +
-           static_cast<size_t>(out_channel - first);
+    return static_cast<size_t>(first) * static_cast<size_t>(taps) +
+           static_cast<size_t>(tap) * static_cast<size_t>(size) + static_cast<size_t>(out_channel - first);
 }
 
 Program make_program(const std::vector<Layer>& layers, int channels, int height, int width, const Kernels& kernels,

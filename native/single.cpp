@@ -79,7 +79,8 @@ void Single::flatten(Operation& operation) {
         for (int y = 0; y < in.height; ++y)
             for (int x = 0; x < in.width; ++x)
                 for (int c = 0; c < in.channels; ++c)
-                    operation.features[static_cast<size_t>((y * in.width + x) * in.step + c)] = (c * in.height + y) * in.width + x;
+                    operation.features[static_cast<size_t>((y * in.width + x) * in.step + c)] =
+                        (c * in.height + y) * in.width + x;
     }
     in.channels = operation.stage->in.channels;
     in.step = static_cast<int>(operation.features.size());
@@ -91,7 +92,8 @@ void Single::set_weights(const float* parameters, const float* scale, const floa
         if (operation.stage->kind == Kind::conv) pack_conv(operation, parameters);
         if (operation.stage->kind == Kind::dense) pack_dense(operation, parameters);
         if (operation.stage->kind == Kind::normalisation)
-            pack_normalisation(operation, scale + operation.stage->normalisation, shift + operation.stage->normalisation);
+            pack_normalisation(operation, scale + operation.stage->normalisation,
+                               shift + operation.stage->normalisation);
     }
 }
 
@@ -103,7 +105,8 @@ void Single::pack_conv(const Operation& operation, const float* parameters) {
         for (int k = 0; k < kernel; ++k)
             for (int i = 0; i < stage.in.channels; ++i)
                 to[(k * stage.in.channels + i) * lanes] =
-                    parameters[stage.weights + packed_index(stage.out.channels, kernels_.block, taps, o, i * kernel + k)];
+                    parameters[stage.weights +
+                               packed_index(stage.out.channels, kernels_.block, taps, o, i * kernel + k)];
         weights_[operation.bias + static_cast<size_t>(o)] = parameters[stage.bias + static_cast<size_t>(o)];
     }
 }

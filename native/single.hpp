@@ -9,14 +9,14 @@
 namespace convlens {
 
 class Single {
-   public:
+ public:
     explicit Single(const Program& inference, const Kernels& kernels);
 
     // `scale` and `shift` are those of batch normalisation, channel by channel.
     void set_weights(const float* parameters, const float* scale, const float* shift);
     void run(const uint8_t* pixels, const float* pixel_scale, const float* pixel_shift, float* logits);
 
-   private:
+ private:
     // Height × width × step floats, of which `channels` count; with the frame of the convolution that reads it.
     struct Place {
         int height = 0, width = 0, rows = 0, columns = 0, top = 0, left = 0;
@@ -27,9 +27,9 @@ class Single {
     };
     struct Operation {
         const Stage* stage = nullptr;
-        Place in, middle, out;             // `middle` between a convolution and its pooling
-        std::vector<int32_t> offsets;      // of the taps
-        std::vector<int32_t> features;     // which number of a flattened map is where; −1 nowhere
+        Place in, middle, out;          // `middle` between a convolution and its pooling
+        std::vector<int32_t> offsets;   // of the taps
+        std::vector<int32_t> features;  // which number of a flattened map is where; −1 nowhere
         size_t weights = 0, bias = 0;
     };
 

@@ -8,8 +8,8 @@ namespace convlens {
 
 namespace {
 
-// How long a thread waits in a loop before it sleeps. Waking up takes some ten microseconds; but a thread that waits awake
-// keeps its core from the one it waits for, where other programs want the cores, too.
+// How long a thread waits in a loop before it sleeps. Waking up takes some ten microseconds; but a thread that waits
+// awake keeps its core from the one it waits for, where other programs want the cores, too.
 constexpr auto patience = std::chrono::microseconds(100);
 constexpr int turns_between_looks = 64;
 

@@ -27,8 +27,8 @@ Trainer::Trainer(std::shared_ptr<Engine> engine, const uint8_t* pixels, int64_t 
       optimizer_(optimizer),
       loss_(loss),
       seed_(seed),
-      batch_(training_program(*engine_, engine_->training_, engine_->make(Choices{true, true, true})), engine_->kernels_,
-             engine_->threads_),
+      batch_(training_program(*engine_, engine_->training_, engine_->make(Choices{true, true, true})),
+             engine_->kernels_, engine_->threads_),
       first_(engine_->parameters_.size()),
       second_(engine_->parameters_.size()) {}
 

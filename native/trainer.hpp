@@ -15,7 +15,7 @@ struct Optimizer {
 };
 
 class Trainer {
-   public:
+ public:
     // Pixels and labels are the caller's, and must outlive the trainer; labels must be classes.
     Trainer(std::shared_ptr<Engine> engine, const uint8_t* pixels, int64_t images, const int64_t* labels,
             const Optimizer& optimizer, const LossSettings& loss, uint64_t seed);
@@ -32,7 +32,7 @@ class Trainer {
     void get_state(float* first, float* second) const;
     void set_state(int64_t step, const float* first, const float* second);
 
-   private:
+ private:
     void update(double rate);
     void update_statistics();
 

@@ -18,7 +18,7 @@ LINES_PER_FUNCTION = 50
 MEDIAN_AIM = 150
 
 FOLDERS = ("src", "native", "tests", "benchmarks", "examples", "scripts", ".ci")
-SUFFIXES = frozenset({".py", ".js", ".cpp", ".h", ".css", ".sh"})
+SUFFIXES = frozenset({".py", ".js", ".cpp", ".hpp", ".h", ".css", ".sh"})
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from convlens.data import Dataset, LabelledImages
 
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, max_examples=40, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
-settings.load_profile("steady")  # pytest --hypothesis-profile=thorough takes the other one
+settings.register_profile("few", settings.get_profile("steady"), max_examples=3)  # for scripts/sanitize, which is slow
+settings.load_profile("steady")  # pytest --hypothesis-profile=thorough takes another one
 
 
 def pytest_configure() -> None:

@@ -75,7 +75,8 @@ void activate_all(float slope, const Map& in_map, const float* in, const Map& ou
         for (int row = 0; row < in_map.height; ++row) {
             const float* from = inside(in_map, c, in) + static_cast<size_t>(row) * in_map.columns * lanes;
             float* to = inside(out_map, c, out) + static_cast<size_t>(row) * out_map.columns * lanes;
-            for (int k = 0; k < in_map.width * lanes; k += lanes) store(to + k, activated<kind>(load(from + k), splat(slope)));
+            for (int k = 0; k < in_map.width * lanes; k += lanes)
+                store(to + k, activated<kind>(load(from + k), splat(slope)));
         }
     }
 }
@@ -100,11 +101,12 @@ void activation_gradients(float slope, const Map& map, const float* values, cons
     }
 }
 
-inline void activation_gradient(Activation kind, float slope, const Map& map, const float* values, const float* gradient,
-                                float* out) {
+inline void activation_gradient(Activation kind, float slope, const Map& map, const float* values,
+                                const float* gradient, float* out) {
     switch (kind) {
         case Activation::relu: return activation_gradients<Activation::relu>(slope, map, values, gradient, out);
-        case Activation::leaky_relu: return activation_gradients<Activation::leaky_relu>(slope, map, values, gradient, out);
+        case Activation::leaky_relu:
+            return activation_gradients<Activation::leaky_relu>(slope, map, values, gradient, out);
         case Activation::tanh: return activation_gradients<Activation::tanh>(slope, map, values, gradient, out);
         default: return activation_gradients<Activation::sigmoid>(slope, map, values, gradient, out);
     }

@@ -18,9 +18,7 @@ namespace CONVLENS_VARIANT {
 
 constexpr int winner_bytes = 4 * sizeof(uint16_t);
 
-CONVLENS_INLINE __mmask16 greater(Floats a, Floats b) {
-    return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ);
-}
+CONVLENS_INLINE __mmask16 greater(Floats a, Floats b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
 CONVLENS_INLINE Floats pick(__mmask16 second, Floats a, Floats b) {
     return (Floats)_mm512_mask_blend_ps(second, (__m512)a, (__m512)b);
 }

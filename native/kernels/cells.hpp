@@ -1,17 +1,17 @@
 // The gradient of a 3×3 convolution's weights behind 2×2 max-pooling, without the zeros.
 //
-// Of the four positions of a pooling cell three have a gradient of zero, but in every image another one wins, so no lane could
-// be left out. Instead the window is moved: of the 4×4 values under the cell's four placements each lane picks the 3×3 that
-// its winner saw. That is 21 selections and 9 multiply-adds for each pair of channels where the plain sum takes 36
-// multiply-adds, and selections are cheaper.
+// Of the four positions of a pooling cell three have a gradient of zero, but in every image another one wins, so no
+// lane could be left out. Instead the window is moved: of the 4×4 values under the cell's four placements each lane
+// picks the 3×3 that its winner saw. That is 21 selections and 9 multiply-adds for each pair of channels where the
+// plain sum takes 36 multiply-adds, and selections are cheaper.
 //
-// The masks of AVX-512 make a selection one instruction, and there are enough registers; elsewhere this is not worth it.
+// The masks of AVX-512 make a selection one instruction, and there are enough registers; elsewhere this is not worth
+// it.
 #pragma once
 
 #include "../kernels.hpp"
 #include "cell.hpp"
 #include "lanes.hpp"
-
 
 namespace convlens {
 namespace CONVLENS_VARIANT {
@@ -45,7 +45,8 @@ CONVLENS_INLINE void cell_pair(const CellSweep& s, const float* in, const float*
         for (int k = 0; k < 9; ++k) totals[c][k] = load(sums + (k * stride + c) * lanes);
     for (int row = 0; row < s.rows; ++row) {
         const float* corner = in + static_cast<size_t>(2 * row) * s.in_row;
-        for (int column = 0; column < s.columns; ++column, corner += 2 * lanes, gradient += lanes, winners += winner_bytes) {
+        for (int column = 0; column < s.columns;
+             ++column, corner += 2 * lanes, gradient += lanes, winners += winner_bytes) {
             __mmask16 right[channels], below[channels];
             Floats slope[channels];
 #pragma GCC unroll 2
@@ -83,7 +84,8 @@ CONVLENS_INLINE void cell_pair(const CellSweep& s, const float* in, const float*
         for (int k = 0; k < 9; ++k) store(sums + (k * stride + c) * lanes, totals[c][k]);
 }
 
-inline void cell_weights(const CellSweep& s, const float* in, const float* gradient, const uint8_t* winners, float* sums) {
+inline void cell_weights(const CellSweep& s, const float* in, const float* gradient, const uint8_t* winners,
+                         float* sums) {
     const size_t plane = static_cast<size_t>(s.all_rows) * s.columns;
     for (int first = 0; first < s.out_channels; first += block) {
         const int size = s.out_channels - first < block ? s.out_channels - first : block;
@@ -94,9 +96,11 @@ inline void cell_weights(const CellSweep& s, const float* in, const float* gradi
             for (int c = 0; c < size; c += 2) {
                 const size_t cells = (first + c) * plane;
                 if (c + 1 < size)
-                    cell_pair<2>(s, from, gradient + cells * lanes, winners + cells * winner_bytes, to + c * lanes, size);
+                    cell_pair<2>(s, from, gradient + cells * lanes, winners + cells * winner_bytes, to + c * lanes,
+                                 size);
                 else
-                    cell_pair<1>(s, from, gradient + cells * lanes, winners + cells * winner_bytes, to + c * lanes, size);
+                    cell_pair<1>(s, from, gradient + cells * lanes, winners + cells * winner_bytes, to + c * lanes,
+                                 size);
             }
         }
     }

@@ -1,4 +1,5 @@
-// Dense layers on a tile: a weight is broadcast to all images; for the gradient of the weights the tile is turned round.
+// Dense layers on a tile: a weight is broadcast to all images; for the gradient of the weights the tile is turned
+// round.
 #pragma once
 
 #include "../kernels.hpp"
@@ -58,7 +59,8 @@ inline void dense(int outputs, int inputs, const float* weights, const float* bi
 }
 
 template <int count>
-CONVLENS_INLINE void dense_input_block(int outputs, int inputs, const float* weights, const float* gradient, float* out) {
+CONVLENS_INLINE void dense_input_block(int outputs, int inputs, const float* weights, const float* gradient,
+                                       float* out) {
     Floats sums[count] = {};
     for (int o = 0; o < outputs; ++o, weights += inputs) {
         const Floats slope = load(gradient + o * lanes);
@@ -79,8 +81,8 @@ inline void dense_input_gradient(int outputs, int inputs, const float* weights, 
 
 // weights[output][first ... first + vectors · lanes) += Σ over images, for a few outputs at a time.
 template <int outputs, int vectors>
-CONVLENS_INLINE void dense_weight_block(int inputs, int used, const float* images, size_t image_step, const float* gradient,
-                                        float* weights) {
+CONVLENS_INLINE void dense_weight_block(int inputs, int used, const float* images, size_t image_step,
+                                        const float* gradient, float* weights) {
     Floats sums[outputs][vectors] = {};
     for (int l = 0; l < lanes; ++l) {
         const float* image = images + l * image_step;
@@ -124,7 +126,8 @@ inline void dense_weight_gradient(int outputs, int inputs, const float* in, cons
     const size_t step = static_cast<size_t>((inputs + lanes - 1) / lanes) * lanes;
     for (int f = 0; f < inputs; f += lanes) {
         Floats rows[lanes];
-        for (int k = 0; k < lanes; ++k) rows[k] = f + k < inputs ? load(in + static_cast<size_t>(f + k) * lanes) : Floats{};
+        for (int k = 0; k < lanes; ++k)
+            rows[k] = f + k < inputs ? load(in + static_cast<size_t>(f + k) * lanes) : Floats{};
         transpose(rows);
         for (int k = 0; k < lanes; ++k) store(room + k * step + f, rows[k]);
     }

@@ -60,7 +60,9 @@ CONVLENS_INLINE void store_bytes(uint8_t* at, Ints value) {
 }
 
 template <int... index>
-CONVLENS_INLINE Ints counting(std::integer_sequence<int, index...>) { return Ints{index...}; }
+CONVLENS_INLINE Ints counting(std::integer_sequence<int, index...>) {
+    return Ints{index...};
+}
 CONVLENS_INLINE Ints lane_numbers() { return counting(std::make_integer_sequence<int, lanes>()); }
 CONVLENS_INLINE Ints first_lanes(int count) { return lane_numbers() < splat_int(count); }
 

@@ -22,12 +22,14 @@ CONVLENS_INLINE void interleave(Pixels (&rows)[lanes]) {
     }
 }
 
-inline void load_images(const uint8_t* const* pixels, const float* scale, const float* shift, const Map& map, float* out) {
+inline void load_images(const uint8_t* const* pixels, const float* scale, const float* shift, const Map& map,
+                        float* out) {
     const int plane = map.height * map.width;
     alignas(64) uint8_t mixed[16 * lanes];
     for (int c = 0; c < map.channels; ++c) {
         const Floats by = splat(scale[c]), plus = splat(shift[c]);
-        float* start = out + (static_cast<size_t>(c) * map.rows * map.columns + map.top * map.columns + map.left) * lanes;
+        float* start =
+            out + (static_cast<size_t>(c) * map.rows * map.columns + map.top * map.columns + map.left) * lanes;
         int column = 0;
         float* to = start;
         for (int first = 0; first < plane; first += 16) {

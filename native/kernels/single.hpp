@@ -1,5 +1,5 @@
-// One image at a time: sixteen images side by side would leave fifteen lanes empty, so here the lanes are output channels
-// (height × width × channels), and a value of the input is broadcast to them.
+// One image at a time: sixteen images side by side would leave fifteen lanes empty, so here the lanes are output
+// channels (height × width × channels), and a value of the input is broadcast to them.
 #pragma once
 
 #include "../kernels.hpp"
@@ -10,7 +10,8 @@ namespace convlens {
 namespace CONVLENS_VARIANT {
 
 template <int positions>
-CONVLENS_INLINE void single_block(const SingleSweep& s, const float* const (&in)[positions], float* const (&out)[positions]) {
+CONVLENS_INLINE void single_block(const SingleSweep& s, const float* const (&in)[positions],
+                                  float* const (&out)[positions]) {
     const float* weights = s.weights;
     for (int v = 0; v < s.vectors; ++v) {
         Floats sums[positions];
@@ -60,7 +61,8 @@ inline void single_sweep(const SingleSweep& s, const float* in, float* out) {
     }
 }
 
-inline void single_dense(int inputs, int vectors, const float* weights, const float* bias, const float* in, float* out) {
+inline void single_dense(int inputs, int vectors, const float* weights, const float* bias, const float* in,
+                         float* out) {
     constexpr int parts = 4;
     const float* row = weights;
     for (int v = 0; v < vectors; ++v) {

@@ -8,8 +8,8 @@
 namespace convlens {
 namespace CONVLENS_VARIANT {
 
-// sums[position][channel] += Σ over taps. A vector of the input is loaded once for all channels of the block, a weight once
-// for all positions.
+// sums[position][channel] += Σ over taps. A vector of the input is loaded once for all channels of the block, a weight
+// once for all positions.
 template <int channels, int positions>
 CONVLENS_INLINE void accumulate(Floats (&sums)[positions][channels], const float* const (&at)[positions],
                                 const int32_t* offsets, int taps, const float* weights, int stride) {
@@ -80,7 +80,8 @@ inline void sweep(const Sweep& s, const float* in, float* out) {
     for (int row = 0; row < s.rows; ++row) {
         for (int column = 0; column < s.columns; ++column) {
             ins[waiting] = in + static_cast<ptrdiff_t>(row) * s.in_row + static_cast<ptrdiff_t>(column) * s.in_column;
-            outs[waiting] = out + static_cast<ptrdiff_t>(row) * s.out_row + static_cast<ptrdiff_t>(column) * s.out_column;
+            outs[waiting] =
+                out + static_cast<ptrdiff_t>(row) * s.out_row + static_cast<ptrdiff_t>(column) * s.out_column;
             if (++waiting == positions) {
                 sweep_positions<positions>(s, ins, outs);
                 waiting = 0;
@@ -122,7 +123,8 @@ inline void sweep_pool(const Sweep& s, const float* in, float* out, uint8_t* win
         for (int column = 0; column < s.columns; ++column) {
             const float* corner =
                 in + static_cast<ptrdiff_t>(2 * row) * s.in_row + static_cast<ptrdiff_t>(2 * column) * s.in_column;
-            const float* const ins[4] = {corner, corner + s.in_column, corner + s.in_row, corner + s.in_row + s.in_column};
+            const float* const ins[4] = {corner, corner + s.in_column, corner + s.in_row,
+                                         corner + s.in_row + s.in_column};
             float* to = out + static_cast<ptrdiff_t>(row) * s.out_row + static_cast<ptrdiff_t>(column) * s.out_column;
             uint8_t* won = winners ? winners + (static_cast<size_t>(row) * s.columns + column) * winner_bytes : nullptr;
             for (int first = 0; first < s.channels; first += block) {

@@ -41,9 +41,11 @@ template <int channels>
 void weight_channels(const WeightSweep& s, const float* in, const float* gradient, float* sums) {
     int tap = 0;
     for (; tap + 3 <= s.taps; tap += 3)
-        weight_piece<channels, 3>(s, in, gradient, s.offsets + tap, sums + static_cast<size_t>(tap) * s.channels * lanes);
+        weight_piece<channels, 3>(s, in, gradient, s.offsets + tap,
+                                  sums + static_cast<size_t>(tap) * s.channels * lanes);
     for (; tap < s.taps; ++tap)
-        weight_piece<channels, 1>(s, in, gradient, s.offsets + tap, sums + static_cast<size_t>(tap) * s.channels * lanes);
+        weight_piece<channels, 1>(s, in, gradient, s.offsets + tap,
+                                  sums + static_cast<size_t>(tap) * s.channels * lanes);
 }
 
 inline void weight_sweep(const WeightSweep& s, const float* in, const float* gradient, float* sums) {
@@ -74,7 +76,8 @@ inline void spread_pooled(int channels, int first, int last, const Map& pooled, 
             float* upper = out + static_cast<size_t>(2 * (row - first)) * out_row + c * lanes;
             for (int column = 0; column < pooled.width; ++column, upper += 2 * block * lanes) {
                 Floats slopes[4];
-                total += unpool_cell(winners + (cells + column) * winner_bytes, load(gradient + (cells + column) * lanes), slopes);
+                total += unpool_cell(winners + (cells + column) * winner_bytes,
+                                     load(gradient + (cells + column) * lanes), slopes);
                 float* lower = upper + out_row;
                 store(upper, slopes[0]);
                 store(upper + block * lanes, slopes[1]);
@@ -94,10 +97,10 @@ inline void spread_plain(int channels, int first, int last, const Map& map, cons
         Floats total = load(sums + c * lanes);
         for (int row = first; row < last; ++row) {
             const float* from = gradient + c * plane + static_cast<size_t>(row) * map.width * lanes;
-            const float* value = values ? values + c * value_plane +
-                                              (static_cast<size_t>(row + value_map.top) * value_map.columns + value_map.left) *
-                                                  lanes
-                                        : nullptr;
+            const float* value =
+                values ? values + c * value_plane +
+                             (static_cast<size_t>(row + value_map.top) * value_map.columns + value_map.left) * lanes
+                       : nullptr;
             float* to = out + static_cast<size_t>(row - first) * out_row + c * lanes;
             for (int column = 0; column < map.width; ++column, to += block * lanes) {
                 Floats slope = load(from + column * lanes);

@@ -1,9 +1,11 @@
-// Convolution with 3×3 kernels by Winograd's minimal filtering F(2×2, 3×3): 16 multiplications give four outputs instead of 36.
+// Convolution with 3×3 kernels by Winograd's minimal filtering F(2×2, 3×3): 16 multiplications give four outputs
+// instead of 36.
 //
-// The 4×4 values under four neighbouring placements are transformed (additions alone), multiplied with transformed weights
-// for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms for Convolutional Neural
-// Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so rounding is hardly worse than
-// that of the plain sum. Only worth it where a transformed value is used for several channels.
+// The 4×4 values under four neighbouring placements are transformed (additions alone), multiplied with transformed
+// weights for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so
+// rounding is hardly worse than that of the plain sum. Only worth it where a transformed value is used for several
+// channels.
 #pragma once
 
 #include "../kernels.hpp"
@@ -32,7 +34,8 @@ CONVLENS_INLINE void winograd_inputs(const Winograd& w, const float* const (&at)
             for (int y = 0; y < 4; ++y) {
 #pragma GCC unroll 4
                 for (int x = 0; x < 4; ++x)
-                    patch[y][x] = load(from + static_cast<ptrdiff_t>(y) * w.in_row + static_cast<ptrdiff_t>(x) * w.in_column);
+                    patch[y][x] =
+                        load(from + static_cast<ptrdiff_t>(y) * w.in_row + static_cast<ptrdiff_t>(x) * w.in_column);
                 transform_in(patch[y][0], patch[y][1], patch[y][2], patch[y][3]);
             }
             float* to = values + (static_cast<size_t>(i) * positions + p) * lanes;
@@ -105,7 +108,8 @@ void winograd_channels(const Winograd& w, const WinogradPlaces<positions>& place
         const Floats bias = w.bias ? splat(w.bias[channel + c]) : Floats{};
         for (int p = 0; p < positions; ++p) {
             Floats sums[4];
-            winograd_outputs<channels, positions>(products + (static_cast<size_t>(c) * positions + p) * lanes, bias, sums);
+            winograd_outputs<channels, positions>(products + (static_cast<size_t>(c) * positions + p) * lanes, bias,
+                                                  sums);
             float* to = places.out[p] + (channel + c) * w.out_channel;
             if (w.pool) {
                 uint8_t* won = places.winners[p] ? places.winners[p] + (channel + c) * w.winners_channel : nullptr;
@@ -148,13 +152,16 @@ void winograd_places(const Winograd& w, const WinogradPlaces<positions>& places,
 }
 
 template <int positions>
-CONVLENS_INLINE void winograd_group(const Winograd& w, int first, const float* in, float* out, uint8_t* winners, float* room) {
+CONVLENS_INLINE void winograd_group(const Winograd& w, int first, const float* in, float* out, uint8_t* winners,
+                                    float* room) {
     WinogradPlaces<positions> places;
     for (int p = 0; p < positions; ++p) {
         const int row = (first + p) / w.columns, column = (first + p) % w.columns;
-        places.in[p] = in + static_cast<ptrdiff_t>(2 * row) * w.in_row + static_cast<ptrdiff_t>(2 * column) * w.in_column;
+        places.in[p] =
+            in + static_cast<ptrdiff_t>(2 * row) * w.in_row + static_cast<ptrdiff_t>(2 * column) * w.in_column;
         const int step = w.pool ? 1 : 2;
-        places.out[p] = out + static_cast<ptrdiff_t>(step * row) * w.out_row + static_cast<ptrdiff_t>(step * column) * w.out_column;
+        places.out[p] =
+            out + static_cast<ptrdiff_t>(step * row) * w.out_row + static_cast<ptrdiff_t>(step * column) * w.out_column;
         places.winners[p] = winners ? winners + static_cast<size_t>(first + p) * winner_bytes : nullptr;
         places.rows[p] = 2 * row + 1 < w.height ? 2 : 1;
         places.columns[p] = 2 * column + 1 < w.width ? 2 : 1;
@@ -170,8 +177,8 @@ inline void winograd(const Winograd& w, const float* in, float* out, uint8_t* wi
     if (all - first == 1) winograd_group<1>(w, first, in, out, winners, room);
 }
 
-// Weights of one block of output channels, [frequency][input channel][channel of the block]. `places` names where each of
-// the nine numbers of each kernel is, [input channel][channel][tap].
+// Weights of one block of output channels, [frequency][input channel][channel of the block]. `places` names where each
+// of the nine numbers of each kernel is, [input channel][channel][tap].
 inline void winograd_weights(const WinogradWeights& w, const float* kernels, float* out) {
     for (int i = 0; i < w.in_channels; ++i)
         for (int c = 0; c < w.channels; ++c) {

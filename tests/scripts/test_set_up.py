@@ -9,7 +9,8 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "set-up"
 
-# Answers like Python $VERSION, with pip installed, and notes every pip install in a file.
+# Answers like Python $VERSION, with pip installed, and notes every pip install in a file. It has the tools to compile
+# with once the group dev was installed, and the engine unless NO_ENGINE says why not.
 PYTHON = """#!/bin/sh
 case "$*" in
     *'version_info[:2]'*) echo "$VERSION" ;;
@@ -17,6 +18,9 @@ case "$*" in
     *ensurepip*) exit "${WITHOUT_VENV:-0}" ;;
     '-m venv '*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     *'pip --version'*) ;;
+    *'import cmake'*) grep -q -e '--group dev' "$CALLS" ;;
+    *'import convlens.engines._native'*)
+        [ -z "${NO_ENGINE:-}" ] || { printf 'Traceback\nImportError: %s\n' "$NO_ENGINE" >&2 && exit 1; } ;;
     *install*) echo "$*" >>"$CALLS" && exit "${PIP_STATUS:-0}" ;;
 esac
 """
@@ -25,7 +29,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="a shell script")
 
 
 class Checkout:
-    """A folder with the script and the two files that it depends on."""
+    """A folder with the script and what it depends on."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "checkout"
@@ -33,6 +37,9 @@ class Checkout:
         shutil.copy(SCRIPT, self.root / "scripts" / "set-up")
         (self.root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
         (self.root / "constraints.txt").write_text("torch==1\n", encoding="utf-8")
+        (self.root / "native" / "kernels").mkdir(parents=True)
+        (self.root / "native" / "engine.cpp").write_text("int one() { return 1; }\n", encoding="utf-8")
+        (self.root / "native" / "kernels" / "sweep.hpp").write_text("// nothing\n", encoding="utf-8")
         self.calls = folder / "calls"
         self.programs = folder / "programs"
         self.programs.mkdir()
@@ -43,14 +50,16 @@ class Checkout:
     def set_up(self, kind: str = "run", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the script as Python 3.12, unless the variables say otherwise."""
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHON"}
-        path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
+        path = f"{self.programs}{os.pathsep}{variables.pop('REST', os.environ['PATH'])}"
         environment = {**inherited, "PATH": path, "CALLS": str(self.calls), "VERSION": "3.12", **variables}
         command = [str(self.root / "scripts" / "set-up"), kind]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
-    def installs(self) -> int:
-        """How often pip was asked to install something."""
-        return len(self.calls.read_text(encoding="utf-8").splitlines()) if self.calls.exists() else 0
+    def installs(self) -> list[str]:
+        """What pip was asked to install, without the options that are always there."""
+        lines = self.calls.read_text(encoding="utf-8").splitlines() if self.calls.exists() else []
+        always = ("-m pip --disable-pip-version-check install --quiet ", "-c constraints.txt ")
+        return [line.removeprefix(always[0]).removeprefix(always[1]) for line in lines]
 
 
 @pytest.fixture
@@ -63,17 +72,80 @@ def test_the_second_set_up_says_and_does_nothing(checkout: Checkout):
     assert first.returncode == 0
     assert "installing into .venv with Python 3.12" in first.stdout
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
-    assert checkout.installs() == 1
+    assert checkout.installs() == ["-e ."]
 
 
 def test_testing_needs_more_than_running_and_contains_it(checkout: Checkout):
     checkout.set_up("run")
     checkout.set_up("dev")
-    assert checkout.installs() == 3  # the second set-up renews pip first, for --group
+    everything = [
+        "-e .",
+        "--upgrade pip>=25.1",  # for --group
+        "--group dev",
+        "--no-build-isolation -e .[torch]",  # with the tools of the group before: only what has changed is compiled
+    ]
+    assert checkout.installs() == everything
     checkout.set_up("run")
     checkout.set_up("dev")
-    assert checkout.installs() == 3
-    assert "-e .[torch] --group dev" in checkout.calls.read_text(encoding="utf-8")
+    assert checkout.installs() == everything
+
+
+@pytest.mark.parametrize("name", ["native/engine.cpp", "native/kernels/sweep.hpp", "native/kernels/another.hpp"])
+@pytest.mark.parametrize(("kind", "options"), [("run", ""), ("dev", "--no-build-isolation ")])
+def test_a_changed_or_added_source_is_compiled_and_nothing_else_happens(
+    checkout: Checkout, kind: str, options: str, name: str
+):
+    checkout.set_up(kind)
+    before = checkout.installs()
+    with (checkout.root / name).open("a", encoding="utf-8") as file:
+        file.write("// changed\n")
+    changed = checkout.set_up(kind)
+    assert (changed.returncode, changed.stderr) == (0, "")
+    assert changed.stdout == (
+        "set-up: native/ has changed, or a compiler has come or gone; compiling Convlens's own engine\n"
+    )
+    assert checkout.installs() == [*before, f"{options}--no-deps -e ."]
+    assert checkout.set_up(kind).stdout == ""
+
+
+def test_a_source_that_is_gone_is_a_change(checkout: Checkout):
+    checkout.set_up()
+    (checkout.root / "native/kernels/sweep.hpp").unlink()
+    assert "native/ has changed" in checkout.set_up().stdout
+    assert checkout.installs() == ["-e .", "--no-deps -e ."]
+
+
+def test_pytorch_comes_where_the_engine_could_not_be_compiled(checkout: Checkout):
+    first = checkout.set_up(NO_ENGINE="no C++ compiler was found when Convlens was installed. Install one.")
+    assert first.returncode == 0
+    assert first.stdout.partition("\n")[2] == (
+        "set-up: Convlens's own engine is not there, so PyTorch computes: "
+        "no C++ compiler was found when Convlens was installed. Install one.\n"
+    )
+    assert checkout.installs() == ["-e .", "-e .[torch]"]
+    assert checkout.set_up(NO_ENGINE="still none").stdout == ""
+
+
+def test_testing_says_that_the_engine_is_missing_and_has_pytorch_already(checkout: Checkout):
+    said = checkout.set_up("dev", NO_ENGINE="Python's headers were not found.").stdout
+    assert said.endswith("so PyTorch computes: Python's headers were not found.\n")
+    assert [line for line in checkout.installs() if "torch" in line] == ["--no-build-isolation -e .[torch]"]
+
+
+def test_the_engine_is_compiled_as_soon_as_there_is_a_compiler(checkout: Checkout, tmp_path: Path):
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for name in ("sh", "cat", "cksum", "cp", "dirname", "find", "grep", "mkdir", "rm", "sort", "tail", "touch"):
+        (bare / name).symlink_to(shutil.which(name) or "")
+    checkout.set_up(NO_ENGINE="no C++ compiler was found.", REST=str(bare), CXX="")
+    assert checkout.set_up(NO_ENGINE="no C++ compiler was found.", REST=str(bare), CXX="").stdout == ""
+    compiler = checkout.programs / "clang++"
+    compiler.write_text("#!/bin/sh\n", encoding="utf-8")
+    compiler.chmod(0o755)
+    said = checkout.set_up(REST=str(bare), CXX="").stdout
+    assert "a compiler has come or gone; compiling Convlens's own engine" in said
+    assert checkout.installs() == ["-e .", "-e .[torch]", "--no-deps -e ."]
+    assert checkout.set_up(REST=str(bare), CXX="").stdout == ""
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
@@ -82,7 +154,7 @@ def test_a_changed_dependency_is_installed(checkout: Checkout, name: str):
     with (checkout.root / name).open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     assert checkout.set_up().returncode == 0
-    assert checkout.installs() == 2
+    assert checkout.installs() == ["-e .", "-e ."]
 
 
 def test_an_interrupted_set_up_begins_again_from_nothing(checkout: Checkout):
@@ -143,7 +215,7 @@ def test_a_python_that_will_not_do_gets_one_clear_line(checkout: Checkout, varia
     assert refused.returncode == 2
     another = "Name another one: make run PYTHON=/path/to/python3.12"
     assert refused.stderr == f"set-up: {message.format(another=another)}\n"
-    assert checkout.installs() == 0
+    assert checkout.installs() == []
 
 
 def test_an_unknown_kind_is_refused(checkout: Checkout):
