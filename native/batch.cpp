@@ -80,6 +80,8 @@ BatchResult Batch::run(const Images& images, const int64_t* labels, const LossSe
     images_ = images;
     labels_ = labels;
     logits_ = logits;
+    go_on_ = go_on;
+    stopped_.store(false);
     prepare(images.count);
     const bool weighted = !loss.class_weights.empty();
     double weight = 0, sum = 0;
@@ -93,7 +95,8 @@ BatchResult Batch::run(const Images& images, const int64_t* labels, const LossSe
     BatchResult result;
     const auto all_slots = [&](void (Batch::*pass)(int, int, int), int segment) {
         const std::function<void(int, int)> task = [&](int slot, int worker) { (this->*pass)(segment, slot, worker); };
-        result.finished = result.finished && threads_.run(slots_, task, go_on);
+        threads_.run(slots_, task);
+        result.finished = !stopped_.load();
     };
     for (int segment = 0; segment < segments && result.finished; ++segment) {
         all_slots(&Batch::forward_segment, segment);  // the last one goes backward, too
@@ -109,6 +112,12 @@ BatchResult Batch::run(const Images& images, const int64_t* labels, const LossSe
     return result;
 }
 
+// Asked before every tile; only the caller's thread may ask whoever called.
+bool Batch::goes_on(int worker) {
+    if (worker == 0 && go_on_ && !stopped_.load() && !(*go_on_)()) stopped_.store(true);
+    return !stopped_.load();
+}
+
 void Batch::forward_segment(int segment, int slot, int worker) {
     Buffer<float>& own = workers_[static_cast<size_t>(worker)];
     float* gradients = gradients_.data() + static_cast<size_t>(slot) * slot_size_;
@@ -116,7 +125,7 @@ void Batch::forward_segment(int segment, int slot, int worker) {
     const int first = starts_[static_cast<size_t>(segment)], end = end_of(segment);
     if (is_last(segment))
         for (int k = first; k < end; ++k) clear_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data());
-    for (int tile = first_tile(slot); tile < first_tile(slot + 1); ++tile) {
+    for (int tile = first_tile(slot); tile < first_tile(slot + 1) && goes_on(worker); ++tile) {
         TileRoom& room = room_for(tile, worker);
         forward_tile(segment, tile, room);
         if (is_last(segment)) {
@@ -134,7 +143,7 @@ void Batch::backward_segment(int segment, int slot, int worker) {
     float* gradients = gradients_.data() + static_cast<size_t>(slot) * slot_size_;
     const int first = starts_[static_cast<size_t>(segment)], end = end_of(segment);
     for (int k = first; k < end; ++k) clear_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data());
-    for (int tile = first_tile(slot); tile < first_tile(slot + 1); ++tile) {
+    for (int tile = first_tile(slot); tile < first_tile(slot + 1) && goes_on(worker); ++tile) {
         TileRoom& room = room_for(tile, worker);
         const Stage& above = program_.stages[static_cast<size_t>(end)];  // the batch normalisation that was waited for
         float* values = room.values.data();

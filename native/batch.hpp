@@ -5,6 +5,7 @@
 // the batch and the network alone, so no number depends on how many threads there are or which of them was faster.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <vector>
 
@@ -73,6 +74,7 @@ class Batch {
     TileRoom& room_for(int tile, int worker) {
         return rooms_[static_cast<size_t>(program_.normalises() ? tile : worker)];
     }
+    bool goes_on(int worker);
     bool is_last(int segment) const { return segment + 1 == static_cast<int>(starts_.size()); }
     int end_of(int segment) const;
 
@@ -91,6 +93,8 @@ class Batch {
     LossTerms terms_;
     Shared shared_;
     const int64_t* labels_ = nullptr;
+    const std::function<bool()>* go_on_ = nullptr;
+    std::atomic<bool> stopped_{false};
     float* logits_ = nullptr;
     std::vector<double> losses_;
     std::vector<int64_t> correct_;

@@ -80,14 +80,17 @@ void check_pixels(const Engine& engine, const Pixels& pixels) {
         refuse(std::to_string(pixels.shape(0)) + " images; at most 1,073,741,824 are taken");
 }
 
-void check_labels(const Engine& engine, const Pixels& pixels, const Labels& labels) {
+// A copy that was checked: nobody else can change it while the engine reads it.
+std::vector<int64_t> checked_labels(const Engine& engine, const Pixels& pixels, const Labels& labels) {
     if (labels.shape(0) != pixels.shape(0))
         refuse(std::to_string(pixels.shape(0)) + " images but " + std::to_string(labels.shape(0)) + " labels");
-    for (size_t k = 0; k < labels.shape(0); ++k)
-        if (labels.data()[k] < 0 || labels.data()[k] >= engine.classes())
-            refuse("label " + std::to_string(k) + " is " + std::to_string(labels.data()[k]) + "; with " +
+    std::vector<int64_t> own(labels.data(), labels.data() + labels.shape(0));
+    for (size_t k = 0; k < own.size(); ++k)
+        if (own[k] < 0 || own[k] >= engine.classes())
+            refuse("label " + std::to_string(k) + " is " + std::to_string(own[k]) + "; with " +
                    std::to_string(engine.classes()) + " classes labels are 0 to " +
                    std::to_string(engine.classes() - 1));
+    return own;
 }
 
 void check_size(const char* what, size_t given, size_t wanted) {
@@ -178,7 +181,7 @@ nb::list activations(Engine& engine, const Pixels& pixels) {
 nb::tuple gradients(Engine& engine, const Pixels& pixels, const Labels& labels, double smoothing,
                     const std::vector<float>& class_weights) {
     check_pixels(engine, pixels);
-    check_labels(engine, pixels, labels);
+    const std::vector<int64_t> own = checked_labels(engine, pixels, labels);
     if (pixels.shape(0) == 0) refuse("there are no images; gradients need at least one");
     const LossSettings loss = loss_settings(engine, smoothing, class_weights);
     auto out = new_array<float>({pixels.shape(0), static_cast<size_t>(engine.classes())});
@@ -189,7 +192,7 @@ nb::tuple gradients(Engine& engine, const Pixels& pixels, const Labels& labels, 
     {
         nb::gil_scoped_release release;
         std::lock_guard<std::mutex> lock(engine.mutex());
-        engine.gradients(pixels.data(), static_cast<int>(pixels.shape(0)), labels.data(), loss, &value,
+        engine.gradients(pixels.data(), static_cast<int>(pixels.shape(0)), own.data(), loss, &value,
                          static_cast<float*>(out.data()), static_cast<float*>(gradient.data()), &go_on);
     }
     signals.pass_on();
@@ -226,13 +229,14 @@ std::shared_ptr<BoundTrainer> make_trainer(std::shared_ptr<Engine> engine, const
                                            bool nesterov, double smoothing, const std::vector<float>& class_weights,
                                            uint64_t seed) {
     check_pixels(*engine, pixels);
-    check_labels(*engine, pixels, labels);
+    std::vector<int64_t> own = checked_labels(*engine, pixels, labels);
     if (pixels.shape(0) == 0) refuse("there are no images to train on; give at least one");
     const Optimizer settings = optimizer_settings(optimizer, numbers, nesterov);
     const LossSettings loss = loss_settings(*engine, smoothing, class_weights);
     auto bound = std::make_shared<BoundTrainer>();
     bound->pixels = pixels;
-    bound->labels.assign(labels.data(), labels.data() + labels.shape(0));
+    bound->labels = std::move(own);
+    nb::gil_scoped_release release;
     std::lock_guard<std::mutex> lock(engine->mutex());
     bound->trainer = std::make_unique<Trainer>(engine, pixels.data(), static_cast<int64_t>(pixels.shape(0)),
                                                bound->labels.data(), settings, loss, seed);
@@ -245,11 +249,11 @@ nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, cons
     if (batch_size < 1 || batch_size > static_cast<int64_t>(most_images))
         refuse("batch size is " + std::to_string(batch_size) + "; it is 1 or more");
     check_size("learning rates", rates.shape(0), static_cast<size_t>((count + batch_size - 1) / batch_size));
-    for (int64_t k = 0; k < count; ++k)
-        if (order.data()[k] < 0 || order.data()[k] >= trainer.images())
-            refuse("the order names image " + std::to_string(order.data()[k]) + "; there are " +
-                   std::to_string(trainer.images()));
-    const std::vector<int64_t> own(order.data(), order.data() + count);  // nobody can change what was checked
+    const std::vector<int64_t> own(order.data(), order.data() + count);  // nobody can change what is checked
+    const std::vector<double> own_rates(rates.data(), rates.data() + rates.shape(0));
+    for (const int64_t one : own)
+        if (one < 0 || one >= trainer.images())
+            refuse("the order names image " + std::to_string(one) + "; there are " + std::to_string(trainer.images()));
     auto losses = new_array<float>({rates.shape(0)});
     auto correct = new_array<int64_t>({rates.shape(0)});
     Signals signals;
@@ -257,8 +261,9 @@ nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, cons
     {
         nb::gil_scoped_release release;
         std::lock_guard<std::mutex> lock(trainer.engine().mutex());
-        trainer.run(own.data(), count, static_cast<int>(batch_size), rates.data(), static_cast<int>(rates.shape(0)),
-                    static_cast<float*>(losses.data()), static_cast<int64_t*>(correct.data()), go_on);
+        trainer.run(own.data(), count, static_cast<int>(batch_size), own_rates.data(),
+                    static_cast<int>(own_rates.size()), static_cast<float*>(losses.data()),
+                    static_cast<int64_t*>(correct.data()), go_on);
     }
     signals.pass_on();
     return nb::make_tuple(losses, correct);
@@ -268,9 +273,15 @@ nb::tuple get_state(BoundTrainer& bound) {
     Engine& engine = bound.trainer->engine();
     auto first = new_array<float>({engine.parameter_count()});
     auto second = new_array<float>({engine.parameter_count()});
-    std::lock_guard<std::mutex> lock(engine.mutex());
-    bound.trainer->get_state(static_cast<float*>(first.data()), static_cast<float*>(second.data()));
-    return nb::make_tuple(bound.trainer->step(), first, second);
+    int64_t step = 0;
+    {
+        // Without the GIL, since who holds the lock may want it to look for signals.
+        nb::gil_scoped_release release;
+        std::lock_guard<std::mutex> lock(engine.mutex());
+        bound.trainer->get_state(static_cast<float*>(first.data()), static_cast<float*>(second.data()));
+        step = bound.trainer->step();
+    }
+    return nb::make_tuple(step, first, second);
 }
 
 void set_state(BoundTrainer& bound, int64_t step, const Numbers& first, const Numbers& second) {
@@ -278,6 +289,7 @@ void set_state(BoundTrainer& bound, int64_t step, const Numbers& first, const Nu
     if (step < 0) refuse("the state's step is " + std::to_string(step) + "; it is 0 or more");
     check_size("the first moment", first.shape(0), engine.parameter_count());
     check_size("the second moment", second.shape(0), engine.parameter_count());
+    nb::gil_scoped_release release;
     std::lock_guard<std::mutex> lock(engine.mutex());
     bound.trainer->set_state(step, first.data(), second.data());
 }
@@ -325,6 +337,7 @@ NB_MODULE(_native, module) {
         .def(nb::new_(&make_trainer), "engine"_a, "images"_a.noconvert(), "labels"_a.noconvert(), "optimizer"_a,
              "numbers"_a, "nesterov"_a, "label_smoothing"_a, "class_weights"_a, "seed"_a)
         .def("run", &run, "order"_a.noconvert(), "batch_size"_a, "rates"_a.noconvert())
+        .def_prop_ro("step", [](const BoundTrainer& bound) { return bound.trainer->step(); })
         .def("state", &get_state)
         .def("load_state", &set_state, "step"_a, "first"_a.noconvert(), "second"_a.noconvert());
 }

@@ -97,7 +97,8 @@ struct LossTerms {
 
 struct Update {
     enum Kind : int { adam, adamw, sgd } kind = adam;
-    float learning_rate = 0, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f, weight_decay = 0, momentum = 0;
+    float learning_rate = 0, beta1 = 0.9f, beta2 = 0.999f, rest1 = 0.1f, rest2 = 0.001f, epsilon = 1e-8f,
+          weight_decay = 0, momentum = 0;
     bool nesterov = false, first = false;
     double correction1 = 1, correction2 = 1;  // 1 − beta^step
 };

@@ -23,6 +23,11 @@ class Reader {
     void read(Map map) {
         for (size_t index = 0; index < layers_.size(); ++index) {
             const Layer& layer = layers_[index];
+            if (flat_ && needs_maps(layer.word))
+                throw std::invalid_argument(
+                    "layer " + std::to_string(index) + ", " + layer.word +
+                    ": it needs maps, but a flatten or dense before it leaves one row of numbers");
+            flat_ = flat_ || layer.word == "flatten" || layer.word == "dense";
             if (layer.word == "flatten") {
                 map = flat(map, index);
             } else if (layer.word == "dropout" && !choices_.dropout) {
@@ -43,6 +48,10 @@ class Reader {
     }
 
  private:
+    static bool needs_maps(const std::string& word) {
+        return word == "conv" || word == "maxpool" || word == "avgpool" || word == "globalavgpool" || word == "flatten";
+    }
+
     Map flat(const Map& map, size_t index) {
         const double numbers = static_cast<double>(map.channels) * map.height * map.width;
         if (numbers > most_floats)
@@ -71,6 +80,7 @@ class Reader {
     const std::vector<Layer>& layers_;
     const Choices& choices_;
     Program& program_;
+    bool flat_ = false;
 };
 
 // Gives every number a place.
@@ -173,6 +183,10 @@ class Placer {
                 static_cast<size_t>(stage.kind == Kind::normalisation ? stage.in.channels : stage.out.channels);
             stage.bias = stage.weights + stage.parameters() - (stage.has_parameters ? out : 0);
             program_.parameters += stage.parameters();
+            if (program_.parameters > most_floats)
+                throw std::length_error("layer " + std::to_string(stage.layer) + " brings the weights to " +
+                                        std::to_string(program_.parameters) + "; at most " +
+                                        std::to_string(most_floats) + " are taken");
             if (stage.kind == Kind::normalisation) {
                 stage.statistics = program_.statistics;
                 program_.statistics += 2 * out;

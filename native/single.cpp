@@ -153,14 +153,22 @@ void Single::run(const uint8_t* pixels, const float* pixel_scale, const float* p
         if (operation.stage->kind == Kind::conv) run_conv(operation);
         else run_rest(operation);
     }
+    write_logits(logits);
+}
+
+// In PyTorch's order: channel after channel.
+void Single::write_logits(float* logits) const {
     const Operation& last = operations_.back();
-    const float* from = room_.data() + last.out.at;
-    if (last.features.empty() || last.stage->kind == Kind::dense) {
-        std::copy_n(from, program_.classes, logits);
+    const Place& place = last.out;
+    const float* from = room_.data() + place.inside();
+    if (!last.features.empty() && last.stage->kind != Kind::dense) {
+        for (size_t k = 0; k < last.features.size(); ++k)
+            if (last.features[k] >= 0) logits[last.features[k]] = from[k];
         return;
     }
-    for (size_t k = 0; k < last.features.size(); ++k)
-        if (last.features[k] >= 0) logits[last.features[k]] = from[k];
+    for (int c = 0; c < place.channels; ++c)
+        for (int y = 0; y < place.height; ++y)
+            for (int x = 0; x < place.width; ++x) *logits++ = from[y * place.row() + x * place.step + c];
 }
 
 void Single::run_conv(const Operation& operation) {

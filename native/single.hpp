@@ -43,6 +43,7 @@ class Single {
     void load(const uint8_t* pixels, const float* scale, const float* shift);
     void run_conv(const Operation& operation);
     void run_rest(const Operation& operation);
+    void write_logits(float* logits) const;
 
     const Program& program_;
     const Kernels& kernels_;

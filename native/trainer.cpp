@@ -63,6 +63,9 @@ void Trainer::update(double rate) {
     update.learning_rate = static_cast<float>(rate);
     update.beta1 = static_cast<float>(optimizer_.beta1);
     update.beta2 = static_cast<float>(optimizer_.beta2);
+    // Taken from 1 in double precision: 1 − 0.999f is 0.0010000466.
+    update.rest1 = static_cast<float>(1 - optimizer_.beta1);
+    update.rest2 = static_cast<float>(1 - optimizer_.beta2);
     update.epsilon = static_cast<float>(optimizer_.epsilon);
     update.weight_decay = static_cast<float>(optimizer_.weight_decay);
     update.momentum = static_cast<float>(optimizer_.momentum);

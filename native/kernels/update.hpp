@@ -23,9 +23,9 @@ CONVLENS_INLINE AdamTerms adam_terms(const Update& u) {
     return {splat(u.kind == Update::adamw ? 1.0f - u.learning_rate * u.weight_decay : 1.0f),
             splat(u.kind == Update::adam ? u.weight_decay : 0.0f),
             splat(u.beta1),
-            splat(1.0f - u.beta1),
+            splat(u.rest1),
             splat(u.beta2),
-            splat(1.0f - u.beta2),
+            splat(u.rest2),
             splat(static_cast<float>(-u.learning_rate / u.correction1)),
             splat(static_cast<float>(1.0 / sqrt(u.correction2))),
             splat(u.epsilon)};

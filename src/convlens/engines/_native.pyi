@@ -41,6 +41,8 @@ class Engine:
     ) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]: ...
 
 class Trainer:
+    step: int
+
     def __init__(
         self,
         engine: Engine,

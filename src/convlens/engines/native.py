@@ -194,11 +194,14 @@ class NativeTrainer:
     def run(self, order: NDArray[np.int64], batch_size: int, learning_rates: NDArray[np.float64]) -> Steps:
         """Take one step for each learning rate."""
         check_stretch(self._images, order, batch_size, learning_rates)
-        losses, correct = self._trainer.run(
-            _whole_numbers(order), batch_size, np.ascontiguousarray(learning_rates, np.float64)
-        )
-        for name in self._engine._counts:
-            self._engine._counts[name] += len(losses)
+        before = self._trainer.step
+        try:
+            losses, correct = self._trainer.run(
+                _whole_numbers(order), batch_size, np.ascontiguousarray(learning_rates, np.float64)
+            )
+        finally:  # Ctrl-C may end it after any step
+            for name in self._engine._counts:
+                self._engine._counts[name] += self._trainer.step - before
         return Steps(losses, correct)
 
     def state(self) -> Weights:
