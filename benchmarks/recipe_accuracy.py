@@ -76,7 +76,8 @@ def write_record(recipe: str, engine: str, accuracies: list[float], seconds: lis
         "threads": str(usable_cores()),
         "seeds": f"0 to {len(accuracies) - 1}",
         "settings": f"{settings.epochs} epochs, batches of {settings.batch_size}, {settings.optimizer.name} "
-        f"{settings.learning_rate:g} {settings.schedule}, beta2 {settings.optimizer.beta2:g}, all 60,000 training images, no augmentation",
+        f"{settings.learning_rate:g} {settings.schedule}, beta2 {settings.optimizer.beta2:g}, "
+        f"label smoothing {settings.loss.label_smoothing:g}, all 60,000 training images, no augmentation",
         "judged": "once, on the 10,000 test images, after the last step; no stopping, no choice of an epoch",
         # The accuracy does not depend on them, the seconds do.
         "other programs meanwhile": "unknown" if others is None else f"{others:.2f} cores on average",

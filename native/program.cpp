@@ -218,12 +218,13 @@ size_t take(const Program& program, size_t& room, double count, const Stage& sta
     return at;
 }
 
-// Not the network's input, nor another activation's result, which its derivative needs. Flattening in between changes
-// nothing in memory.
+// Not the network's input, nor another activation's result, which its derivative needs; that may be a relu that went
+// into the convolution. Flattening in between changes nothing in memory.
 bool in_place(const Program& program, size_t stage) {
-    return stage > 0 && program.stages[stage].kind == Kind::activation &&
-           program.stages[stage - 1].kind != Kind::activation &&
-           program.stages[stage].in.channels == program.stages[stage - 1].out.channels;
+    if (stage == 0 || program.stages[stage].kind != Kind::activation) return false;
+    const Stage& before = program.stages[stage - 1];
+    const bool has_relu = before.kind == Kind::conv && before.relu && !before.pool;
+    return before.kind != Kind::activation && !has_relu && program.stages[stage].in.channels == before.out.channels;
 }
 
 size_t packed_index(int out_channels, int block, int taps, int out_channel, int tap) {
