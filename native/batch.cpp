@@ -72,7 +72,8 @@ void Batch::make_rooms() {
                                 std::to_string(static_cast<long>(bytes / (1 << 30))) +
                                 " GiB for this network; at most 16 GiB are taken. Use a smaller batch");
     while (rooms_.size() < rooms) rooms_.push_back(make_room(program_));
-    while (workers_.size() < static_cast<size_t>(threads_.count())) workers_.emplace_back(program_.worker_room);
+    while (workers_.size() < static_cast<size_t>(threads_.count()))
+        workers_.emplace_back(program_.worker_room, program_.worker_gaps);
 }
 
 BatchResult Batch::run(const Images& images, const int64_t* labels, const LossSettings& loss, const float* parameters,

@@ -80,10 +80,18 @@ void check_pixels(const Engine& engine, const Pixels& pixels) {
         refuse(std::to_string(pixels.shape(0)) + " images; at most 1,073,741,824 are taken");
 }
 
+// NumPy can make arrays that begin between two numbers; reading those is undefined.
+template <typename Array>
+void check_aligned(const char* what, const Array& array) {
+    if (reinterpret_cast<uintptr_t>(array.data()) % sizeof(*array.data()) != 0)
+        refuse(std::string(what) + " are not aligned in memory; give a copy, numpy.array(...)");
+}
+
 // A copy that was checked: nobody else can change it while the engine reads it.
 std::vector<int64_t> checked_labels(const Engine& engine, const Pixels& pixels, const Labels& labels) {
     if (labels.shape(0) != pixels.shape(0))
         refuse(std::to_string(pixels.shape(0)) + " images but " + std::to_string(labels.shape(0)) + " labels");
+    check_aligned("labels", labels);
     std::vector<int64_t> own(labels.data(), labels.data() + labels.shape(0));
     for (size_t k = 0; k < own.size(); ++k)
         if (own[k] < 0 || own[k] >= engine.classes())
@@ -123,6 +131,8 @@ std::shared_ptr<Engine> make_engine(const std::vector<std::pair<std::string, std
 
 void set_weights(Engine& engine, const Numbers& parameters, const Numbers& statistics) {
     check_size("parameters", parameters.shape(0), engine.parameter_count());
+    check_aligned("parameters", parameters);
+    check_aligned("statistics", statistics);
     check_size("statistics", statistics.shape(0), engine.statistic_count());
     nb::gil_scoped_release release;
     std::lock_guard<std::mutex> lock(engine.mutex());
@@ -249,6 +259,8 @@ nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, cons
     if (batch_size < 1 || batch_size > static_cast<int64_t>(most_images))
         refuse("batch size is " + std::to_string(batch_size) + "; it is 1 or more");
     check_size("learning rates", rates.shape(0), static_cast<size_t>((count + batch_size - 1) / batch_size));
+    check_aligned("the order's numbers", order);
+    check_aligned("learning rates", rates);
     const std::vector<int64_t> own(order.data(), order.data() + count);  // nobody can change what is checked
     const std::vector<double> own_rates(rates.data(), rates.data() + rates.shape(0));
     for (const int64_t one : own)
@@ -287,6 +299,8 @@ nb::tuple get_state(BoundTrainer& bound) {
 void set_state(BoundTrainer& bound, int64_t step, const Numbers& first, const Numbers& second) {
     Engine& engine = bound.trainer->engine();
     if (step < 0) refuse("the state's step is " + std::to_string(step) + "; it is 0 or more");
+    check_aligned("moments", first);
+    check_aligned("moments", second);
     check_size("the first moment", first.shape(0), engine.parameter_count());
     check_size("the second moment", second.shape(0), engine.parameter_count());
     nb::gil_scoped_release release;

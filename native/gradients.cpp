@@ -28,8 +28,8 @@ class Gradients {
         }
         program_.has_gradients = true;
         program_.gradient_room = static_cast<size_t>(largest);
-        const size_t rooms[2] = {take(program_, program_.tile_room, largest, program_.stages[0]),
-                                 take(program_, program_.tile_room, largest, program_.stages[0])};
+        const size_t rooms[2] = {take(program_, largest, program_.stages[0]),
+                                 take(program_, largest, program_.stages[0])};
         int side = 0;
         for (size_t k = program_.stages.size(); k-- > 0;) {
             Stage& stage = program_.stages[k];
@@ -61,10 +61,12 @@ class Gradients {
             const size_t inputs = (static_cast<size_t>(stage.in.channels) + lanes() - 1) / lanes() * lanes();
             stage.sums = program_.worker_room;
             program_.worker_room += inputs * lanes();
+            leave_gap<float>(program_.worker_gaps, program_.worker_room);
         }
         if (stage.kind != Kind::conv) return;
         stage.sums = program_.worker_room;
         program_.worker_room += stage.parameters() * lanes();
+        leave_gap<float>(program_.worker_gaps, program_.worker_room);
         if (program_.worker_room > most_floats)
             throw std::length_error("layer " + std::to_string(stage.layer) + " has more weights than the engine takes");
         const size_t row_bytes = static_cast<size_t>(stage.full.width) * program_.block * lanes() * sizeof(float);
@@ -77,7 +79,7 @@ class Gradients {
         const double block =
             static_cast<double>(stage.slopes.rows) * stage.slopes.columns * program_.block * program_.lanes;
         const int blocks = stage.needs_input_gradient ? count_positions(stage.out.channels, program_.block) : 1;
-        stage.slopes_at = take(program_, program_.tile_room, block * blocks, stage);
+        stage.slopes_at = take(program_, block * blocks, stage);
         stage.slopes_block = static_cast<size_t>(block);
         if (stage.needs_input_gradient) describe_phases(stage);
     }

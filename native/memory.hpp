@@ -1,21 +1,49 @@
-// Zeroed memory at the start of a cache line.
+// Zeroed memory at the start of a cache line, and what lies between the places in it.
 #pragma once
 
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
+#include <vector>
+
+#if defined(CONVLENS_SANITIZE)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace convlens {
+
+// Many places share one block of memory. In the build of scripts/sanitize there are gaps between them that nobody may
+// touch, so that who leaves his place is found, and not only who leaves the block. Where a gap begins and ends is
+// counted in numbers.
+using Gaps = std::vector<std::pair<size_t, size_t>>;
+
+template <typename T>
+void leave_gap([[maybe_unused]] Gaps& gaps, [[maybe_unused]] size_t& room) {
+#if defined(CONVLENS_SANITIZE)
+    constexpr size_t in_line = 64 / sizeof(T), lines = 8;
+    gaps.emplace_back(room, (room + in_line - 1) / in_line * in_line + lines * in_line);
+    room = gaps.back().second;
+#endif
+}
 
 template <typename T>
 class Buffer {
  public:
     Buffer() = default;
-    explicit Buffer(size_t count) : count_(count) {
+    explicit Buffer(size_t count, [[maybe_unused]] const Gaps& gaps = {}) : count_(count) {
+#if defined(CONVLENS_SANITIZE)
+        const size_t bytes = count * sizeof(T);
+#else
         const size_t bytes = (count * sizeof(T) + line - 1) / line * line + line;
+#endif
         data_.reset(static_cast<T*>(::operator new(bytes, std::align_val_t(line))));
         std::memset(static_cast<void*>(data_.get()), 0, bytes);
+#if defined(CONVLENS_SANITIZE)
+        for (const auto& [first, last] : gaps)
+            __asan_poison_memory_region(data_.get() + first, (last - first) * sizeof(T));
+#endif
     }
     T* data() { return data_.get(); }
     const T* data() const { return data_.get(); }

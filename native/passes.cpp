@@ -177,8 +177,8 @@ void poison_slopes(const Stage& stage, const Program& program, float* slopes) {
 }  // namespace
 
 TileRoom make_room(const Program& program) {
-    return {Buffer<float>(program.tile_room), Buffer<uint8_t>(program.tile_winners + most_block * most_lanes),
-            Buffer<float>(program.scratch)};
+    return {Buffer<float>(program.tile_room, program.tile_gaps),
+            Buffer<uint8_t>(program.tile_winners + most_block * most_lanes), Buffer<float>(program.scratch)};
 }
 
 void derive_weights(const Program& program, const Kernels& kernels, const float* parameters, float* derived,

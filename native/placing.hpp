@@ -8,8 +8,8 @@ namespace convlens {
 constexpr size_t most_floats = size_t{1} << 28;  // 1 GiB for one tile
 constexpr size_t floats_apart = 16;              // places begin at whole cache lines
 
-// Room for so many floats behind what `room` already holds. Throws std::length_error, which names the layer.
-size_t take(const Program& program, size_t& room, double count, const Stage& stage);
+// Room for so many floats in a tile's room. Throws std::length_error, which names the layer.
+size_t take(Program& program, double count, const Stage& stage);
 
 // Whether a stage overwrites its input.
 bool in_place(const Program& program, size_t stage);

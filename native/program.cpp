@@ -141,12 +141,12 @@ class Placer {
     }
 
     void place_values() {
-        program_.input_at = take(program_, program_.tile_room, size_of(program_.input), program_.stages[0]);
+        program_.input_at = take(program_, size_of(program_.input), program_.stages[0]);
         size_t at = program_.input_at;
         for (size_t k = 0; k < program_.stages.size(); ++k) {
             Stage& stage = program_.stages[k];
             stage.in_at = at;
-            stage.out_at = in_place(program_, k) ? at : take(program_, program_.tile_room, size_of(stage.out), stage);
+            stage.out_at = in_place(program_, k) ? at : take(program_, size_of(stage.out), stage);
             at = stage.out_at;
             if (stage.kind == Kind::conv) describe_sweep(stage);
             if (stage.is_fast) describe_winograd(program_, stage);
@@ -209,12 +209,14 @@ void check_input(int channels, int height, int width) {
 
 }  // namespace
 
-size_t take(const Program& program, size_t& room, double count, const Stage& stage) {
-    const size_t at = room;
+size_t take(Program& program, double count, const Stage& stage) {
+    const size_t at = program.tile_room;
     if (count > static_cast<double>(most_floats) || at + count > static_cast<double>(most_floats))
         throw std::length_error("layer " + std::to_string(stage.layer) + " needs more than 1 GiB for " +
                                 std::to_string(program.lanes) + " images");
-    room += (static_cast<size_t>(count) + floats_apart - 1) / floats_apart * floats_apart;
+    program.tile_room += static_cast<size_t>(count);
+    leave_gap<float>(program.tile_gaps, program.tile_room);
+    program.tile_room = (program.tile_room + floats_apart - 1) / floats_apart * floats_apart;
     return at;
 }
 

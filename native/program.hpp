@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels.hpp"
+#include "memory.hpp"
 
 namespace convlens {
 
@@ -96,10 +97,11 @@ struct Program {
     int winner_bytes = 1;
     size_t parameters = 0, statistics = 0;
     int normalised_channels = 0;
-    size_t tile_room = 0;     // floats
-    size_t tile_winners = 0;  // bytes
-    size_t worker_room = 0;   // floats
-    size_t scratch = 0;       // floats that a thread needs for moments
+    size_t tile_room = 0;         // floats
+    size_t tile_winners = 0;      // bytes
+    size_t worker_room = 0;       // floats
+    Gaps tile_gaps, worker_gaps;  // see memory.hpp
+    size_t scratch = 0;           // floats that a thread needs for moments
     std::vector<Derivation> derivations;
     size_t derived = 0;  // floats of all derived weights
     bool has_gradients = false;

@@ -181,7 +181,7 @@ class Chaos:
     def layers(self) -> Any:
         """Networks that can be, as a rule, so that calls get far; or layers in an order that no network has."""
         many: list[Any] = [self.layer() for _ in range(self.random.integers(0, 6))]
-        if self.chance(0.6):
+        if self.chance(0.85):
             ends = [one for one in many if one[0] == "dense"]
             many = [*(one for one in many if one[0] not in ("dense", "flatten")), ("flatten", []), *ends]
         many += self.pick([[("dense", [float(self.random.integers(1, 12))])], [("flatten", []), ("dense", [3.0])], []])

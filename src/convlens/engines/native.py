@@ -197,7 +197,7 @@ class NativeTrainer:
         before = self._trainer.step
         try:
             losses, correct = self._trainer.run(
-                _whole_numbers(order), batch_size, np.ascontiguousarray(learning_rates, np.float64)
+                _whole_numbers(order), batch_size, np.require(learning_rates, np.float64, ["C", "A"])
             )
         finally:  # Ctrl-C may end it after any step
             for name in self._engine._counts:
@@ -261,7 +261,7 @@ def _require_images(images: NDArray[np.uint8]) -> None:
 
 
 def _whole_numbers(values: NDArray[Any]) -> NDArray[np.int64]:
-    return np.ascontiguousarray(values, np.int64)
+    return np.require(values, np.int64, ["C", "A"])  # aligned, too, which the extension insists on
 
 
 def _flat(names: list[str], weights: Weights) -> NDArray[np.float32]:
