@@ -29,6 +29,7 @@ using Rates = nb::ndarray<const double, nb::numpy, nb::ndim<1>, nb::c_contig, nb
 
 constexpr auto between_signals = std::chrono::milliseconds(50);
 constexpr size_t most_images = size_t{1} << 30;
+constexpr int64_t most_steps = int64_t{1} << 53;
 
 [[noreturn]] void refuse(const std::string& what) { throw nb::value_error(what.c_str()); }
 
@@ -298,7 +299,8 @@ nb::tuple get_state(BoundTrainer& bound) {
 
 void set_state(BoundTrainer& bound, int64_t step, const Numbers& first, const Numbers& second) {
     Engine& engine = bound.trainer->engine();
-    if (step < 0) refuse("the state's step is " + std::to_string(step) + "; it is 0 or more");
+    if (step < 0 || step > most_steps)
+        refuse("the state's step is " + std::to_string(step) + "; it is 0 to " + std::to_string(most_steps));
     check_aligned("moments", first);
     check_aligned("moments", second);
     check_size("the first moment", first.shape(0), engine.parameter_count());
