@@ -121,35 +121,31 @@ Images Engine::images(const uint8_t* pixels, int count) const {
     return {pixels, image_bytes(), nullptr, count, 0, scale_.data(), shift_.data(), description_.poison};
 }
 
-void Engine::to_packed(const float* from, float* to) const {
+const Program& Engine::training_program() {
+    if (!training_) training_ = make(Choices{true, true, true});
+    return *training_;
+}
+
+// copy(PyTorch's place, ours) for every parameter.
+template <typename Copy>
+void Engine::for_packed(Copy copy) const {
     for (const Stage& stage : inference_.stages) {
-        const size_t taps = static_cast<size_t>(stage.taps()), channels = static_cast<size_t>(stage.out.channels);
-        if (stage.kind != Kind::conv) {
-            std::copy_n(from + stage.weights, stage.parameters(), to + stage.weights);
-            continue;
-        }
-        for (size_t o = 0; o < channels; ++o)
-            for (size_t tap = 0; tap < taps; ++tap)
-                to[stage.weights + packed_index(stage.out.channels, kernels_.block, stage.taps(), static_cast<int>(o),
-                                                static_cast<int>(tap))] = from[stage.weights + o * taps + tap];
-        std::copy_n(from + stage.bias, channels, to + stage.bias);
+        const size_t end = stage.weights + stage.parameters();
+        size_t plain = stage.weights;
+        if (stage.kind == Kind::conv)
+            for (int o = 0; o < stage.out.channels; ++o)
+                for (int tap = 0; tap < stage.taps(); ++tap, ++plain)
+                    copy(plain, stage.weights + packed_index(stage.out.channels, kernels_.block, stage.taps(), o, tap));
+        for (; plain < end; ++plain) copy(plain, plain);
     }
 }
 
+void Engine::to_packed(const float* from, float* to) const {
+    for_packed([=](size_t plain, size_t packed) { to[packed] = from[plain]; });
+}
+
 void Engine::from_packed(const float* from, float* to) const {
-    for (const Stage& stage : inference_.stages) {
-        const size_t taps = static_cast<size_t>(stage.taps()), channels = static_cast<size_t>(stage.out.channels);
-        if (stage.kind != Kind::conv) {
-            std::copy_n(from + stage.weights, stage.parameters(), to + stage.weights);
-            continue;
-        }
-        for (size_t o = 0; o < channels; ++o)
-            for (size_t tap = 0; tap < taps; ++tap)
-                to[stage.weights + o * taps + tap] =
-                    from[stage.weights + packed_index(stage.out.channels, kernels_.block, stage.taps(),
-                                                      static_cast<int>(o), static_cast<int>(tap))];
-        std::copy_n(from + stage.bias, channels, to + stage.bias);
-    }
+    for_packed([=](size_t plain, size_t packed) { to[plain] = from[packed]; });
 }
 
 void Engine::set_weights(const float* parameters, const float* statistics) {

@@ -59,8 +59,11 @@ class Engine {
     void derive(const Program& program, Buffer<float>& derived);
     Shared shared(const float* derived) const;
     void refresh_normalisation();
+    const Program& training_program();
     void weights_changed();
     // Between PyTorch's order and ours, for parameters and whatever has their shape.
+    template <typename Copy>
+    void for_packed(Copy copy) const;
     void to_packed(const float* from, float* to) const;
     void from_packed(const float* from, float* to) const;
 

@@ -203,8 +203,9 @@ class Placer {
 void check_input(int channels, int height, int width) {
     if (channels < 1 || height < 1 || width < 1 || channels > 65536 || height > 65536 || width > 65536 ||
         static_cast<double>(channels) * height * width > static_cast<double>(most_floats))
-        throw std::invalid_argument("the input is " + std::to_string(channels) + "×" + std::to_string(height) + "×" +
-                                    std::to_string(width) + "; each must be 1 to 65536");
+        throw std::invalid_argument(
+            "the input is " + std::to_string(channels) + "×" + std::to_string(height) + "×" + std::to_string(width) +
+            "; each must be 1 to 65536, and all numbers together at most " + std::to_string(most_floats));
 }
 
 }  // namespace

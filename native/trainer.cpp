@@ -10,12 +10,6 @@ namespace {
 constexpr double statistics_momentum = 0.1;  // PyTorch's
 constexpr size_t update_piece = 2048;        // parameters that are worth a thread
 
-const Program& training_program(Engine& engine, std::unique_ptr<Program>& place, std::unique_ptr<Program> made) {
-    (void)engine;
-    if (!place) place = std::move(made);
-    return *place;
-}
-
 }  // namespace
 
 Trainer::Trainer(std::shared_ptr<Engine> engine, const uint8_t* pixels, int64_t images, const int64_t* labels,
@@ -27,8 +21,7 @@ Trainer::Trainer(std::shared_ptr<Engine> engine, const uint8_t* pixels, int64_t 
       optimizer_(optimizer),
       loss_(loss),
       seed_(seed),
-      batch_(training_program(*engine_, engine_->training_, engine_->make(Choices{true, true, true})),
-             engine_->kernels_, engine_->threads_),
+      batch_(engine_->training_program(), engine_->kernels_, engine_->threads_),
       first_(engine_->parameters_.size()),
       second_(engine_->parameters_.size()) {}
 
@@ -63,7 +56,7 @@ void Trainer::update(double rate) {
     update.learning_rate = static_cast<float>(rate);
     update.beta1 = static_cast<float>(optimizer_.beta1);
     update.beta2 = static_cast<float>(optimizer_.beta2);
-    // Taken from 1 in double precision: 1 − 0.999f is 0.0010000466.
+    // Taken from 1 in double precision: 1 − 0.999f is 0.00099998713.
     update.rest1 = static_cast<float>(1 - optimizer_.beta1);
     update.rest2 = static_cast<float>(1 - optimizer_.beta2);
     update.epsilon = static_cast<float>(optimizer_.epsilon);
