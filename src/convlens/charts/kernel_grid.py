@@ -12,11 +12,13 @@ from convlens.charts.canvas import (
     QUIET,
     WIDTH,
     add_axes,
+    add_sheet,
     add_text,
     drawing_style,
     encode_figure,
     new_figure,
     shorten,
+    show_pixels,
 )
 from convlens.errors import UsageError
 
@@ -59,13 +61,13 @@ def draw_kernels(weights: np.ndarray, bias: np.ndarray | None = None, title: str
         add_text(figure, _MARGIN, 0.42, shorten(title, 70), fontsize=15, fontweight="bold")
         add_text(figure, _MARGIN, 0.66, _describe(weights, kernels, channels), fontsize=8, color=QUIET)
         largest = float(np.abs(weights[np.isfinite(weights)]).max(initial=0)) or 1.0
+        sheet = add_sheet(figure)
         for index in range(kernels):
             left = _MARGIN + (index % columns) * (channels * tile + (channels - 1) * 0.04 + _gap(columns))
             top = 0.95 + (index // columns) * row_height
             _write_name(figure, left, top, index, bias, tile * channels)
             for channel in range(channels):
-                axes = add_axes(figure, left + channel * (tile + 0.04), top + 0.22, tile, tile_height)
-                _draw_tile(axes, weights[index, channel], largest, tile)
+                _draw_tile(sheet, weights[index, channel], largest, left + channel * (tile + 0.04), top + 0.22, tile)
         _draw_scale(figure, largest)
         return encode_figure(figure)
 
@@ -105,19 +107,19 @@ def _write_name(figure: "Figure", left: float, top: float, index: int, bias: np.
     add_text(figure, left, top + 0.16, name, fontsize=8 if width > 0.5 else 6.5, color=QUIET)
 
 
-def _draw_tile(axes: "Axes", kernel: np.ndarray, largest: float, tile: float) -> None:
-    axes.imshow(kernel, cmap=_colours(), vmin=-largest, vmax=largest, interpolation="nearest", aspect="auto")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(True)
-    axes.spines[:].set_color(LINE)
-    pixel = tile / kernel.shape[1]
+def _draw_tile(sheet: "Axes", kernel: np.ndarray, largest: float, left: float, top: float, width: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    pixel = width / kernel.shape[1]
+    height = pixel * kernel.shape[0]
+    show_pixels(sheet, kernel, left, top, width, height, cmap=_colours(), vmin=-largest, vmax=largest)
+    sheet.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=LINE, linewidth=0.8))
     if pixel < _WRITABLE:
         return
     for (row, column), value in np.ndenumerate(kernel):
         dark = np.isfinite(value) and abs(value) > 0.72 * largest
-        axes.text(column, row, _signed(float(value)), ha="center", va="center", color="white" if dark else INK,
-                  fontsize=min(9.0, pixel * 19))  # fmt: skip
+        sheet.text(left + (column + 0.5) * pixel, top + (row + 0.5) * pixel, _signed(float(value)), ha="center",
+                   va="center", color="white" if dark else INK, fontsize=min(9.0, pixel * 19))  # fmt: skip
 
 
 def _draw_scale(figure: "Figure", largest: float) -> None:

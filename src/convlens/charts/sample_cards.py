@@ -14,13 +14,14 @@ from convlens.charts.canvas import (
     QUIET,
     SKY,
     WIDTH,
-    add_axes,
+    add_sheet,
     add_text,
     drawing_style,
     encode_figure,
     new_figure,
     percent,
     shorten,
+    show_pixels,
 )
 from convlens.errors import UsageError
 
@@ -71,15 +72,15 @@ def draw_samples(
         figure = new_figure(0.75 + -(-shown // _COLUMNS) * card_height)
         title += f", the first {shown} of {count}" if shown < count else ""
         add_text(figure, _MARGIN, 0.42, shorten(title, 70), fontsize=15, fontweight="bold")
+        sheet = add_sheet(figure)
         for place in range(shown):
             left = _MARGIN + (place % _COLUMNS) * (_CARD_WIDTH + _GAP)
             top = 0.75 + (place // _COLUMNS) * card_height
             truth = None if true_names is None else true_names[place]
             guess = class_names[int(np.argmax(probabilities[place]))]
             _write_verdict(figure, left, top, captions[place], guess, truth)
-            _show_image(add_axes(figure, left, top + 0.55, _CARD_WIDTH, _IMAGE), images[place])
-            axes = add_axes(figure, left, top + 0.55 + _IMAGE + 0.18, _CARD_WIDTH, bars * _BAR)
-            _draw_bars(axes, probabilities[place], class_names, truth)
+            _show_image(sheet, left, top + 0.55, images[place])
+            _draw_bars(sheet, left, top + 0.55 + _IMAGE + 0.18, probabilities[place], class_names, truth)
         return encode_figure(figure)
 
 
@@ -96,34 +97,33 @@ def _write_verdict(figure: "Figure", left: float, top: float, caption: str, gues
     add_text(figure, left, top + 0.40, text, fontsize=11.5, fontweight="bold", color=colour)
 
 
-def _show_image(axes: "Axes", image: np.ndarray) -> None:
-    axes.set_facecolor(PALE)
-    axes.set_anchor("W")
+def _show_image(sheet: "Axes", left: float, top: float, image: np.ndarray) -> None:
+    """As large as the card has room for, in its own proportions."""
+    height, width = image.shape[1:]
+    scale = min(_CARD_WIDTH / width, _IMAGE / height)
+    top += (_IMAGE - height * scale) / 2
     pixels = image[0] if image.shape[0] == 1 else image.transpose(1, 2, 0)
-    axes.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    show_pixels(sheet, pixels, left, top, width * scale, height * scale, cmap="gray", vmin=0, vmax=255)
 
 
-def _draw_bars(axes: "Axes", probabilities: np.ndarray, class_names: Sequence[str], truth: str | None) -> None:
+def _draw_bars(
+    sheet: "Axes", left: float, top: float, probabilities: np.ndarray, class_names: Sequence[str], truth: str | None
+) -> None:
     """The likeliest classes, likeliest on top; the first bar is strong, and the true class is named as such."""
     order = np.argsort(-np.nan_to_num(probabilities), kind="stable")[:_TOP]
     names = [shorten(class_names[index], 12) for index in order]
     longest = max(len(name) for name in names)
     name_room, value_room, size = 0.08 + 0.075 * longest, 0.78, 9 if longest <= 4 else 8  # inches, inches, points
-    bar_room = _CARD_WIDTH - name_room - value_room
+    bar_room, left = _CARD_WIDTH - name_room - value_room, left + name_room
     for row, index in enumerate(order):
-        share = float(probabilities[index])
+        share, middle = float(probabilities[index]), top + (row + 0.5) * _BAR
         width = share if np.isfinite(share) else 0.0
-        axes.barh(row, 1, height=0.62, color=PALE, linewidth=0)
-        axes.barh(row, width, height=0.62, color=BLUE if row == 0 else SKY, linewidth=0)
+        for length, colour in ((1.0, PALE), (width, BLUE if row == 0 else SKY)):
+            sheet.barh(middle, length * bar_room, height=0.62 * _BAR, left=left, color=colour, linewidth=0)
         is_true = truth is not None and class_names[index] == truth
-        axes.text(-0.06 / bar_room, row, names[row], ha="right", va="center", fontsize=size, color=INK,
-                  fontweight="bold" if is_true else "normal")  # fmt: skip
+        sheet.text(left - 0.06, middle, names[row], ha="right", va="center", fontsize=size, color=INK,
+                   fontweight="bold" if is_true else "normal")  # fmt: skip
         note = ", true" if is_true and row > 0 else ""
         colour = INK if row == 0 else QUIET
-        axes.text(1 + 0.06 / bar_room, row, percent(share) + note, ha="left", va="center", fontsize=8, color=colour)
-    axes.set_xlim(-name_room / bar_room, 1 + value_room / bar_room)
-    axes.set_ylim(len(order) - 0.5, -0.5)
-    axes.axis("off")
+        sheet.text(left + bar_room + 0.06, middle, percent(share) + note, ha="left", va="center", fontsize=8,
+                   color=colour)  # fmt: skip
