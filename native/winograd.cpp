@@ -39,7 +39,7 @@ size_t derive(Program& program, const Stage& stage, int in_channels, int channel
 bool suits_winograd(const Stage& stage) {
     return stage.kernel_height == 3 && stage.kernel_width == 3 && stage.stride_y == 1 && stage.stride_x == 1 &&
            stage.dilation_y == 1 && stage.dilation_x == 1 && stage.padding_y <= 2 && stage.padding_x <= 2 &&
-           std::min(stage.in.channels, stage.out.channels) >= fewest_channels;
+           stage.out.channels >= fewest_channels && (stage.in.channels == 1 || stage.in.channels >= fewest_channels);
 }
 
 void describe_winograd(Program& program, Stage& stage) {

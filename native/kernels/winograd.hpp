@@ -5,7 +5,7 @@
 // weights for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms for
 // Convolutional Neural Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so
 // rounding is hardly worse than that of the plain sum. Only worth it where a transformed value is used for several
-// channels.
+// output channels.
 #pragma once
 
 #include "../kernels.hpp"
@@ -21,6 +21,19 @@ CONVLENS_INLINE void transform_in(Floats& a, Floats& b, Floats& c, Floats& d) {
     a = first, b = second, c = third, d = fourth;
 }
 
+// The transformed 4×4 values under four neighbouring placements.
+CONVLENS_INLINE void load_patch(const Winograd& w, const float* from, Floats (&patch)[4][4]) {
+#pragma GCC unroll 4
+    for (int y = 0; y < 4; ++y) {
+#pragma GCC unroll 4
+        for (int x = 0; x < 4; ++x)
+            patch[y][x] = load(from + static_cast<ptrdiff_t>(y) * w.in_row + static_cast<ptrdiff_t>(x) * w.in_column);
+        transform_in(patch[y][0], patch[y][1], patch[y][2], patch[y][3]);
+    }
+#pragma GCC unroll 4
+    for (int x = 0; x < 4; ++x) transform_in(patch[0][x], patch[1][x], patch[2][x], patch[3][x]);
+}
+
 // values[frequency][channel][position]
 template <int positions>
 CONVLENS_INLINE void winograd_inputs(const Winograd& w, const float* const (&at)[positions], float* values) {
@@ -28,23 +41,13 @@ CONVLENS_INLINE void winograd_inputs(const Winograd& w, const float* const (&at)
     for (int i = 0; i < w.in_channels; ++i) {
 #pragma GCC unroll 3
         for (int p = 0; p < positions; ++p) {
-            const float* from = at[p] + w.offsets[i];
             Floats patch[4][4];
-#pragma GCC unroll 4
-            for (int y = 0; y < 4; ++y) {
-#pragma GCC unroll 4
-                for (int x = 0; x < 4; ++x)
-                    patch[y][x] =
-                        load(from + static_cast<ptrdiff_t>(y) * w.in_row + static_cast<ptrdiff_t>(x) * w.in_column);
-                transform_in(patch[y][0], patch[y][1], patch[y][2], patch[y][3]);
-            }
+            load_patch(w, at[p] + w.offsets[i], patch);
             float* to = values + (static_cast<size_t>(i) * positions + p) * lanes;
 #pragma GCC unroll 4
-            for (int x = 0; x < 4; ++x) {
-                transform_in(patch[0][x], patch[1][x], patch[2][x], patch[3][x]);
+            for (int y = 0; y < 4; ++y)
 #pragma GCC unroll 4
-                for (int y = 0; y < 4; ++y) store(to + (4 * y + x) * step, patch[y][x]);
-            }
+                for (int x = 0; x < 4; ++x) store(to + (4 * y + x) * step, patch[y][x]);
         }
     }
 }
@@ -100,6 +103,24 @@ struct WinogradPlaces {
     int rows[positions], columns[positions];  // of the four outputs that exist
 };
 
+// Four outputs of one channel into their pooled cell, or those that exist into the map.
+template <int positions>
+CONVLENS_INLINE void write_outputs(const Winograd& w, const WinogradPlaces<positions>& places, int p, int channel,
+                                   const Floats (&sums)[4]) {
+    float* to = places.out[p] + channel * w.out_channel;
+    if (w.pool) {
+        uint8_t* won = places.winners[p] ? places.winners[p] + channel * w.winners_channel : nullptr;
+        store(to, pool_cell(sums, w.relu, won));
+        return;
+    }
+    for (int y = 0; y < places.rows[p]; ++y)
+        for (int x = 0; x < places.columns[p]; ++x) {
+            const Floats value = sums[2 * y + x];
+            store(to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column,
+                  w.relu ? (value <= Floats{} ? Floats{} : value) : value);
+        }
+}
+
 template <int channels, int positions>
 void winograd_channels(const Winograd& w, const WinogradPlaces<positions>& places, int channel, const float* weights,
                        int stride, const float* values, float* products) {
@@ -110,18 +131,7 @@ void winograd_channels(const Winograd& w, const WinogradPlaces<positions>& place
             Floats sums[4];
             winograd_outputs<channels, positions>(products + (static_cast<size_t>(c) * positions + p) * lanes, bias,
                                                   sums);
-            float* to = places.out[p] + (channel + c) * w.out_channel;
-            if (w.pool) {
-                uint8_t* won = places.winners[p] ? places.winners[p] + (channel + c) * w.winners_channel : nullptr;
-                store(to, pool_cell(sums, w.relu, won));
-                continue;
-            }
-            for (int y = 0; y < places.rows[p]; ++y)
-                for (int x = 0; x < places.columns[p]; ++x) {
-                    const Floats value = sums[2 * y + x];
-                    store(to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column,
-                          w.relu ? (value <= Floats{} ? Floats{} : value) : value);
-                }
+            write_outputs<positions>(w, places, p, channel + c, sums);
         }
     }
 }
@@ -152,8 +162,8 @@ void winograd_places(const Winograd& w, const WinogradPlaces<positions>& places,
 }
 
 template <int positions>
-CONVLENS_INLINE void winograd_group(const Winograd& w, int first, const float* in, float* out, uint8_t* winners,
-                                    float* room) {
+CONVLENS_INLINE WinogradPlaces<positions> places_from(const Winograd& w, int first, const float* in, float* out,
+                                                      uint8_t* winners) {
     WinogradPlaces<positions> places;
     for (int p = 0; p < positions; ++p) {
         const int row = (first + p) / w.columns, column = (first + p) % w.columns;
@@ -166,15 +176,46 @@ CONVLENS_INLINE void winograd_group(const Winograd& w, int first, const float* i
         places.rows[p] = 2 * row + 1 < w.height ? 2 : 1;
         places.columns[p] = 2 * column + 1 < w.width ? 2 : 1;
     }
-    winograd_places<positions>(w, places, room);
+    return places;
+}
+
+// One input channel: nothing is summed over channels, so the sixteen values stay in registers, and multiplying and
+// adding keep both kinds of units busy. The bias joins the second row of frequencies, which goes into all four outputs.
+inline void winograd_from_one(const Winograd& w, const float* in, float* out, uint8_t* winners) {
+    for (int cell = 0; cell < w.rows * w.columns; ++cell) {
+        const auto places = places_from<1>(w, cell, in, out, winners);
+        Floats v[4][4];
+        load_patch(w, places.in[0], v);
+        for (int channel = 0; channel < w.channels; ++channel) {
+            const int size = w.channels - channel / block * block < block ? w.channels % block : block;
+            const float* weights = w.weights + static_cast<size_t>(channel / block * block) * 16 + channel % block;
+            const Floats bias = w.bias ? splat(w.bias[channel]) : Floats{};
+            Floats half[4][2];
+#pragma GCC unroll 4
+            for (int y = 0; y < 4; ++y) {
+                const float* row = weights + 4 * y * size;
+                const Floats second = y == 1 ? bias + v[y][1] * splat(row[size]) : v[y][1] * splat(row[size]);
+                const Floats third = v[y][2] * splat(row[2 * size]);
+                half[y][0] = second + third + v[y][0] * splat(row[0]);
+                half[y][1] = second - third - v[y][3] * splat(row[3 * size]);
+            }
+            Floats sums[4];
+#pragma GCC unroll 2
+            for (int x = 0; x < 2; ++x) {
+                sums[x] = half[0][x] + half[1][x] + half[2][x];
+                sums[2 + x] = half[1][x] - half[2][x] - half[3][x];
+            }
+            write_outputs<1>(w, places, 0, channel, sums);
+        }
+    }
 }
 
 inline void winograd(const Winograd& w, const float* in, float* out, uint8_t* winners, float* room) {
+    if (w.in_channels == 1) return winograd_from_one(w, in, out, winners);
     const int all = w.rows * w.columns;
-    int first = 0;
-    for (; first + 3 <= all; first += 3) winograd_group<3>(w, first, in, out, winners, room);
-    if (all - first == 2) winograd_group<2>(w, first, in, out, winners, room);
-    if (all - first == 1) winograd_group<1>(w, first, in, out, winners, room);
+    for (int first = 0; first + 2 <= all; first += 2)
+        winograd_places<2>(w, places_from<2>(w, first, in, out, winners), room);
+    if (all % 2 == 1) winograd_places<1>(w, places_from<1>(w, all - 1, in, out, winners), room);
 }
 
 // Weights of one block of output channels, [frequency][input channel][channel of the block]. `places` names where each
