@@ -9,6 +9,7 @@ import convlens
 from convlens import errors
 
 PUBLIC = {
+    "by_hand",
     "train",
     "evaluate",
     "load_model",

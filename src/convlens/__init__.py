@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from convlens import by_hand as by_hand
     from convlens.data import Dataset, LabelledImages, load_dataset
     from convlens.errors import (
         ConvlensError,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from convlens.trained_model import TrainedModel, load_model
     from convlens.training import train
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "AvgPool2d",
@@ -82,6 +83,7 @@ __all__ = [
     "Tanh",
     "TrainedModel",
     "UsageError",
+    "by_hand",
     "evaluate",
     "load_dataset",
     "load_model",
@@ -128,6 +130,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "by_hand":
+        return importlib.import_module("convlens.by_hand")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'convlens' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOME_OF[name]), name)

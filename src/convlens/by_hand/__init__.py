@@ -1,0 +1,108 @@
+"""The operations of a convolutional network by hand: plain NumPy, every placement of every window kept.
+
+A note on words. What deep learning calls a convolution slides a kernel over its input as it is, multiplies and adds:
+in mathematics that is a *cross-correlation*. A *convolution* turns the kernel by 180° first. Here both have their right
+names, and `conv2d`, the layer, does what the layers of PyTorch, Keras and the rest do: it does not turn anything.
+
+    >>> from convlens import by_hand
+    >>> by_hand.cross_correlate([1, 2, 3], [4, 5, 6])  # 1·4 + 2·5 + 3·6
+    32.0
+    >>> by_hand.convolve([1, 2, 3], [4, 5, 6])  # 1·6 + 2·5 + 3·4
+    28.0
+
+An operation returns its result; the function of the same name with `trace_` before it returns every placement behind
+the result (`trace_layer` those of a layer of a whole network). Where something slides, results come from strided views
+and placements are multiplied and added one by one, so each checks the other. The engines compute the same faster;
+nothing here is used by them.
+"""
+
+from convlens.by_hand.activations import ACTIVATIONS, activate
+from convlens.by_hand.gradients import kernel_weight_gradient, trace_kernel_weight_gradient
+from convlens.by_hand.kernels import KERNELS, kernel_named
+from convlens.by_hand.matrices import (
+    convolve2d,
+    count_coverage,
+    cross_correlate2d,
+    rotate,
+    trace_convolve2d,
+    trace_cross_correlate2d,
+)
+from convlens.by_hand.network import LayerResult, run_network, trace_layer
+from convlens.by_hand.pooling import (
+    avg_pool2d,
+    max_pool2d,
+    max_pool2d_winners,
+    pooled_size,
+    trace_avg_pool2d,
+    trace_max_pool2d,
+)
+from convlens.by_hand.tensors import conv2d, trace_conv2d
+from convlens.by_hand.trace import Placement, PoolPlacement, SlopePlacement, Trace
+from convlens.by_hand.vectors import (
+    convolve,
+    convolve_full,
+    convolve_same,
+    convolve_valid,
+    correlate_full,
+    correlate_same,
+    correlate_valid,
+    cross_correlate,
+    trace_convolve,
+    trace_convolve_full,
+    trace_convolve_same,
+    trace_convolve_valid,
+    trace_correlate_full,
+    trace_correlate_same,
+    trace_correlate_valid,
+    trace_cross_correlate,
+)
+from convlens.window import dropped, output_size, output_size_formula
+
+__all__ = [
+    "ACTIVATIONS",
+    "KERNELS",
+    "LayerResult",
+    "Placement",
+    "PoolPlacement",
+    "SlopePlacement",
+    "Trace",
+    "activate",
+    "avg_pool2d",
+    "conv2d",
+    "convolve",
+    "convolve2d",
+    "convolve_full",
+    "convolve_same",
+    "convolve_valid",
+    "correlate_full",
+    "correlate_same",
+    "correlate_valid",
+    "count_coverage",
+    "cross_correlate",
+    "cross_correlate2d",
+    "dropped",
+    "kernel_named",
+    "kernel_weight_gradient",
+    "max_pool2d",
+    "max_pool2d_winners",
+    "output_size",
+    "output_size_formula",
+    "pooled_size",
+    "rotate",
+    "run_network",
+    "trace_avg_pool2d",
+    "trace_conv2d",
+    "trace_convolve",
+    "trace_convolve2d",
+    "trace_convolve_full",
+    "trace_convolve_same",
+    "trace_convolve_valid",
+    "trace_correlate_full",
+    "trace_correlate_same",
+    "trace_correlate_valid",
+    "trace_cross_correlate",
+    "trace_cross_correlate2d",
+    "trace_kernel_weight_gradient",
+    "trace_layer",
+    "trace_max_pool2d",
+]

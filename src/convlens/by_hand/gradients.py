@@ -1,0 +1,94 @@
+"""One step back: how the loss changes with one weight of a kernel.
+
+A weight meets one value at every placement, and its product goes into one number of the map. So the gradient of the
+weight is the sum, over all placements, of the value that it met times the gradient of the number that it went into.
+Training is this sum for every weight, again and again.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convlens.by_hand.matrices import Pair, Sliding, slide_over
+from convlens.by_hand.operands import Values, as_pair, as_place, as_values
+from convlens.by_hand.trace import SlopePlacement, Trace
+from convlens.errors import UsageError
+
+
+def kernel_weight_gradient(
+    image: ArrayLike,
+    output_gradient: ArrayLike,
+    weight: Sequence[int],
+    kernel_size: Pair,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+) -> float:
+    """The gradient of the loss by one weight: image C×H×W, gradient of the maps O×H'×W', weight (o, c, row, column).
+
+    Raises:
+        UsageError: gradients that do not have the size of the maps, or a weight that no kernel has.
+
+    >>> image, slopes = [[[1, 2, 3], [4, 5, 6], [7, 8, 9]]], [[[1, 0], [0, 10]]]
+    >>> kernel_weight_gradient(image, slopes, (0, 0, 0, 0), kernel_size=2)  # it meets 1, 2, 4 and 5: 1·1 + 5·10
+    51.0
+    """
+    image, slopes, weight, sliding = _check(image, output_gradient, weight, kernel_size, stride, padding, dilation)
+    kernel, channel, row, column = weight
+    met = sliding.windows(image)[channel, :, :, row, column]
+    return float((met * slopes[kernel]).sum())
+
+
+def trace_kernel_weight_gradient(
+    image: ArrayLike,
+    output_gradient: ArrayLike,
+    weight: Sequence[int],
+    kernel_size: Pair,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+) -> Trace[SlopePlacement]:
+    """The terms of `kernel_weight_gradient`, one for every placement; the last one's `sum_so_far` is the gradient.
+
+    >>> trace = trace_kernel_weight_gradient([[[1, 2, 3]]], [[[1, 10, 100]]], (0, 0, 0, 0), kernel_size=1)
+    >>> [term.sum_so_far for term in trace]
+    [1.0, 21.0, 321.0]
+    """
+    image, slopes, weight, sliding = _check(image, output_gradient, weight, kernel_size, stride, padding, dilation)
+    kernel, channel, row, column = weight
+    padded = sliding.pad(image)
+
+    met_everywhere = sliding.windows(image)[channel, :, :, row, column]
+    running = np.cumsum(met_everywhere * slopes[kernel]).reshape(sliding.output)
+
+    def place(position: tuple[int, ...]) -> SlopePlacement:
+        met = float(sliding.covered(padded, position)[channel, row, column])
+        slope = float(slopes[kernel][position])
+        return SlopePlacement(position, met, slope, met * slope, float(running[position]))
+
+    return Trace("kernel_weight_gradient", sliding.output, place, padded, sliding.padding, sliding.dilation)
+
+
+def _check(
+    image: ArrayLike,
+    output_gradient: ArrayLike,
+    weight: Sequence[int],
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+) -> tuple[Values, Values, tuple[int, int, int, int], Sliding]:
+    image = as_values("the image", image, 3)
+    slopes = as_values("the gradient of the maps", output_gradient, 3)
+    kernel = as_pair("kernel size", kernel_size, 1)
+    sliding = slide_over(image.shape[1:], kernel, stride, padding, dilation, "zeros")
+    if slopes.shape[1:] != sliding.output:
+        given, wanted = ("×".join(map(str, size)) for size in (slopes.shape[1:], sliding.output))
+        raise UsageError(f"the gradient of the maps is {given}, but the maps are {wanted}; give one number for each.")
+    sizes, weight = (len(slopes), len(image), *kernel), as_place("weight", weight)
+    if len(weight) != 4 or not all(0 <= place < size for place, size in zip(weight, sizes, strict=True)):
+        last = [size - 1 for size in sizes]
+        raise UsageError(f"the weight is {list(weight)}; give kernel, channel, row and column, at most {last}.")
+    o, c, y, x = weight
+    return image, slopes, (o, c, y, x), sliding

@@ -1,0 +1,113 @@
+"""The numbers that an operation is given, as arrays of float64, or one line that says what is wrong with them.
+
+Everything is computed in double precision: bytes of an image would run over at 255, and a class should see 0.1 + 0.2.
+"""
+
+from collections.abc import Sequence
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convlens.errors import UsageError
+
+Values = NDArray[np.float64]
+LARGEST = 1e140
+"""A sum of products of such numbers does not run over; larger ones would come out as infinite."""
+_KINDS = {0: "a number", 1: "a vector, such as [1, 2, 3]", 2: "a matrix, such as [[1, 2], [3, 4]]"}
+_KINDS |= {3: "a tensor channels × height × width", 4: "kernels out × channels × height × width"}
+
+
+def as_values(name: str, given: ArrayLike, *dimensions: int) -> Values:
+    """An array of float64 with one of these numbers of dimensions, at least one number, and finite numbers only.
+
+    Raises:
+        UsageError: it has not.
+
+    >>> as_values("a", [1, 2, 3], 1)
+    array([1., 2., 3.])
+    """
+    try:
+        raw = np.asarray(given)
+    except (TypeError, ValueError, RecursionError):  # rows of different lengths, a list within itself
+        raw = None
+    if raw is None or (raw.size and raw.dtype.kind not in "biuf"):
+        raise UsageError(f"{name} is no array of numbers{_place_of_mistake(given)}. Give {_allowed(dimensions)}.")
+    values = np.array(raw, dtype=np.float64)  # a copy: who changes the given array later changes no result
+    if values.ndim not in dimensions:
+        shape = "×".join(str(size) for size in values.shape) or "one number"
+        plural = "s" * (values.ndim != 1)
+        raise UsageError(f"{name} has {values.ndim} dimension{plural} ({shape}); give {_allowed(dimensions)}.")
+    if values.size == 0:
+        raise UsageError(f"{name} holds no number; give at least one.")
+    if not np.isfinite(values).all():
+        place = tuple(int(index) for index in np.argwhere(~np.isfinite(values))[0])
+        raise UsageError(f"{name} holds {values[place]} at {list(place)}; give finite numbers.")
+    if np.abs(values).max() > LARGEST:
+        place = tuple(int(index) for index in np.argwhere(np.abs(values) > LARGEST)[0])
+        raise UsageError(f"{name} holds {values[place]} at {list(place)}; give numbers of at most {LARGEST:.0e}.")
+    return values
+
+
+def as_place(name: str, given: Sequence[object]) -> tuple[int, ...]:
+    """Whole numbers that name a place.
+
+    >>> as_place("position", [np.int64(2), 3])
+    (2, 3)
+    """
+    try:
+        return tuple(index(number) for number in given)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        raise UsageError(f"the {name} is {_shown(list(given))}; give whole numbers.") from None
+
+
+def as_pair(name: str, given: int | Sequence[int], least: int) -> tuple[int, int]:
+    """One whole number for both axes, or (height, width).
+
+    >>> as_pair("stride", 2, least=1), as_pair("stride", (1, 2), least=1)
+    ((2, 2), (1, 2))
+    """
+    pair = tuple(given) if isinstance(given, Sequence) else (given, given)
+    whole = all(isinstance(number, int | np.integer) and not isinstance(number, bool) for number in pair)
+    if isinstance(given, str) or len(pair) != 2 or not whole or min(pair) < least:
+        raise UsageError(f"the {name} is {given!r}; give a whole number of at least {least}, or two (height, width).")
+    return int(pair[0]), int(pair[1])
+
+
+def _allowed(dimensions: tuple[int, ...]) -> str:
+    return " or ".join(_KINDS[count] for count in dimensions)
+
+
+def _place_of_mistake(given: Any, depth: int = 0) -> str:
+    """Where rows are of different lengths or something is no number; empty where that cannot be said."""
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
+    if not isinstance(given, list | tuple):
+        return f": it is {_shown(given)}"
+    length: int | None = None
+    for number, row in enumerate(given):
+        if not isinstance(row, list | tuple | np.ndarray):
+            if length is not None:
+                return f": row {number} is {_shown(row)}, no row"
+            if not isinstance(row, int | float | np.number):
+                return f": number {number} is {_shown(row)}"
+            continue
+        if length is None and number > 0:
+            return f": row 0 is {_shown(given[0])}, no row"
+        length = len(row) if length is None else length
+        if len(row) != length:
+            return f": row {number} has {_count(len(row))} and row 0 has {_count(length)}"
+        inner = _place_of_mistake(row, depth + 1) if depth < 4 else ""
+        if inner:
+            return f": row {number}" + inner.replace(":", ",", 1)
+    return ""
+
+
+def _shown(given: Any) -> str:
+    text = " ".join(repr(given).split())
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _count(numbers: int) -> str:
+    return f"{numbers} number{'s' * (numbers != 1)}"

@@ -1,0 +1,119 @@
+"""A convolutional layer: an image with channels, kernels with as many, a map each, bias and activation.
+
+A map is the sum of one cross-correlation a channel. So a kernel has as many channels as the image, and there are as
+many maps as kernels, whatever the number of channels.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convlens.by_hand.activations import apply_activation
+from convlens.by_hand.matrices import Pair, Sliding, slide_over
+from convlens.by_hand.operands import Values, as_values
+from convlens.by_hand.trace import Placement, Trace
+from convlens.errors import UsageError
+
+
+def conv2d(
+    image: ArrayLike,
+    kernels: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    padding_mode: str = "zeros",
+    activation: str | None = None,
+) -> Values:
+    """The maps of a layer: image C×H×W, kernels O×C×kH×kW, bias O → O×H'×W'.
+
+    One kernel C×kH×kW without the first axis gives one map H'×W'; its bias is one number.
+
+    Raises:
+        UsageError: an image and kernels of different channels, a bias that is not one a kernel, a kernel larger
+            than the padded image, or a setting that is not allowed.
+
+    >>> conv2d([[[3]]], [[[2]]], bias=1)  # one channel, one kernel: 3·2 + 1
+    array([[7.]])
+    >>> red, green, blue = [[1, 2], [3, 4]], [[0, 1], [0, 1]], [[5, 5], [5, 5]]
+    >>> conv2d([red, green, blue], [[[1]], [[10]], [[-1]]])  # red + 10·green − blue at every pixel
+    array([[-4.,  7.],
+           [-2.,  9.]])
+    >>> conv2d([red, green, blue], [[[1]], [[10]], [[-1]]], activation="relu")
+    array([[0., 7.],
+           [0., 9.]])
+    >>> conv2d(np.ones((3, 28, 28)), np.ones((8, 3, 3, 3)), padding=1).shape
+    (8, 28, 28)
+    """
+    image, kernels, bias, single = _check(image, kernels, bias)
+    sliding = _slide(image, kernels, stride, padding, dilation, padding_mode)
+    sums = np.einsum("chwij,ocij->ohw", sliding.windows(image), kernels)
+    maps = apply_activation(sums + bias[:, None, None], activation)
+    return maps[0] if single else maps
+
+
+def trace_conv2d(
+    image: ArrayLike,
+    kernels: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    padding_mode: str = "zeros",
+    activation: str | None = None,
+) -> Trace[Placement]:
+    """The placements of `conv2d`, with the sum of each channel.
+
+    >>> placement = trace_conv2d([[[1]], [[2]]], [[[[3]], [[4]]]], bias=[-20], activation="relu").at(0, 0, 0)
+    >>> placement.channel_sums, placement.total, placement.result
+    ((3.0, 8.0), -9.0, 0.0)
+    """
+    image, kernels, bias, single = _check(image, kernels, bias)
+    sliding = _slide(image, kernels, stride, padding, dilation, padding_mode)
+    padded = sliding.pad(image)
+    activation = None if activation == "none" else activation
+    apply_activation(np.zeros(1), activation)  # an unknown name is found now, not at the first placement
+
+    def place(position: tuple[int, ...]) -> Placement:
+        number = 0 if single else position[0]
+        covered = sliding.covered(padded, position)
+        products = covered * kernels[number]
+        channel_sums = tuple(float(channel.sum()) for channel in products)
+        total = sum(channel_sums) + float(bias[number])
+        result = float(apply_activation(np.array(total), activation))
+        return Placement(
+            position=position,
+            start=sliding.start(position),
+            covered=covered,
+            kernel=kernels[number],
+            products=products,
+            channel_sums=channel_sums,
+            bias=float(bias[number]),
+            total=total,
+            result=result,
+            activation=activation,
+        )
+
+    shape = sliding.output if single else (len(kernels), *sliding.output)
+    return Trace("conv2d", shape, place, padded, sliding.padding, sliding.dilation)
+
+
+def _slide(image: Values, kernels: Values, stride: Pair, padding: Pair, dilation: Pair, padding_mode: str) -> Sliding:
+    return slide_over(image.shape[1:], kernels.shape[2:], stride, padding, dilation, padding_mode)
+
+
+def _check(image: ArrayLike, kernels: ArrayLike, bias: ArrayLike | None) -> tuple[Values, Values, Values, bool]:
+    """The operands with all axes, and whether there was one kernel without the axis that counts them."""
+    image, kernels = as_values("the image", image, 3), as_values("the kernels", kernels, 3, 4)
+    single = kernels.ndim == 3
+    kernels = kernels[None] if single else kernels
+    if image.shape[0] != kernels.shape[1]:
+        raise UsageError(
+            f"the image has {image.shape[0]} channels and the kernels have {kernels.shape[1]}; a kernel needs one "
+            "channel for each channel of the image."
+        )
+    numbers = np.zeros(len(kernels)) if bias is None else as_values("the bias", bias, 0, 1).reshape(-1)
+    if len(numbers) != len(kernels):
+        raise UsageError(
+            f"the bias has {len(numbers)} numbers and there are {len(kernels)} kernels; give one for each."
+        )
+    return image, kernels, numbers, single

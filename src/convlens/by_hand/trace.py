@@ -1,0 +1,180 @@
+"""The placements of a window, one after the other: what it covers, what comes of it, and why.
+
+A trace is a sequence that computes a placement when it is asked for one. A photograph has a million of them, and a
+person looks at three.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, overload
+
+import numpy as np
+
+from convlens.by_hand.operands import Values, as_place
+from convlens.errors import UsageError
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """One placement of a kernel: `covered` × `kernel` = `products`, whose sum with the bias is `total`.
+
+    `position` is the place in the result and `start` that of the window's first value in the input, negative in the
+    padding. Arrays are C×kH×kW for tensors, kH×kW for matrices, k for vectors; `channel_sums` are the sums of the
+    products of each channel (of one where there are no channels); `result` is `activation(total)`.
+    """
+
+    position: tuple[int, ...]
+    start: tuple[int, ...]
+    covered: Values
+    kernel: Values
+    products: Values
+    channel_sums: tuple[float, ...]
+    bias: float
+    total: float
+    result: float
+    activation: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: lists and numbers."""
+        return {
+            "position": list(self.position),
+            "start": list(self.start),
+            "covered": self.covered.tolist(),
+            "kernel": self.kernel.tolist(),
+            "products": self.products.tolist(),
+            "channel_sums": list(self.channel_sums),
+            "bias": self.bias,
+            "total": self.total,
+            "activation": self.activation,
+            "result": self.result,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class PoolPlacement:
+    """One placement of a pooling window, which has no weights.
+
+    `covered` holds NaN where the window lies in the padding; `winner` is the place in the input of the value that was
+    taken, None for an average; `divisor` is what the sum of an average was divided by, 0 for a maximum.
+    """
+
+    position: tuple[int, ...]
+    start: tuple[int, ...]
+    covered: Values
+    winner: tuple[int, ...] | None
+    divisor: int
+    result: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: lists and numbers, None for what lies in the padding."""
+        covered = [[None if np.isnan(value) else float(value) for value in row] for row in self.covered]
+        winner = None if self.winner is None else list(self.winner)
+        position, start = list(self.position), list(self.start)
+        return {"position": position, "start": start, "covered": covered, "winner": winner} | {
+            "divisor": self.divisor,
+            "result": self.result,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class SlopePlacement:
+    """One term of the gradient of a weight: the value that the weight met there, times the output's gradient there."""
+
+    position: tuple[int, ...]
+    met: float
+    output_gradient: float
+    product: float
+    sum_so_far: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: lists and numbers."""
+        return {
+            "position": list(self.position),
+            "met": self.met,
+            "output_gradient": self.output_gradient,
+            "product": self.product,
+            "sum_so_far": self.sum_so_far,
+        }
+
+
+Place = TypeVar("Place", Placement, PoolPlacement, SlopePlacement)
+
+
+class Trace(Sequence[Place], Generic[Place]):
+    """All placements of one operation, in the order of its result; each is computed when asked for.
+
+    `trace[5]` is the sixth, `trace.at(0, 5)` the one behind that place of the result. `source` is what the window
+    slides over with its padding, of which `padding` rows and columns lie before the input; `dilation` is how far apart
+    the window's values are. The drawings read them.
+
+    >>> from convlens.by_hand import trace_convolve_full
+    >>> trace = trace_convolve_full([1, 2, 3], [1, 1])
+    >>> len(trace), trace.at(1).products, trace.at(1).total
+    (4, array([1., 2.]), 3.0)
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        shape: tuple[int, ...],
+        place: Callable[[tuple[int, ...]], Place],
+        source: Values,
+        padding: tuple[int, ...] = (0, 0),
+        dilation: tuple[int, int] = (1, 1),
+        inside: tuple[int, ...] | None = None,
+    ) -> None:
+        self.operation, self.shape, self._place = operation, shape, place
+        self.source, self.padding, self.dilation = source, padding, dilation
+        self.source.flags.writeable = False  # placements are windows into it
+        sizes = source.shape[source.ndim - len(padding) :]
+        self._inside = inside or tuple(size - 2 * pad for size, pad in zip(sizes, padding, strict=True))
+
+    def is_padding(self, *place: int) -> bool:
+        """Whether a place of `source` (row and column, or a place of a vector) lies outside of the input."""
+        return any(not pad <= at < pad + size for at, pad, size in zip(place, self.padding, self._inside, strict=True))
+
+    def __len__(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @overload
+    def __getitem__(self, index: int) -> Place: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Place]: ...
+    def __getitem__(self, index: int | slice) -> Place | list[Place]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = index + len(self) if index < 0 else index
+        if not 0 <= number < len(self):
+            raise IndexError(f"placement {index} of {len(self)}")
+        return self._place(tuple(int(place) for place in np.unravel_index(number, self.shape)))
+
+    def __iter__(self) -> Iterator[Place]:
+        return (self[number] for number in range(len(self)))
+
+    def at(self, *position: int) -> Place:
+        """The placement behind one place of the result.
+
+        Raises:
+            UsageError: the result has no such place.
+        """
+        position = as_place("position", position)
+        fits = len(position) == len(self.shape)
+        if not fits or not all(0 <= place < size for place, size in zip(position, self.shape, strict=True)):
+            size = "×".join(str(size) for size in self.shape)
+            example = ", ".join(str(size - 1) for size in self.shape)
+            if not self.shape:
+                raise UsageError(f"position {list(position)} is not in the result, a single number; leave it out.")
+            raise UsageError(f"position {list(position)} is not in the result ({size}); the last one is [{example}].")
+        return self._place(position)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: the operation, the shape of its result, and every placement."""
+        return {
+            "operation": self.operation,
+            "shape": list(self.shape),
+            "placements": [one.as_dict() for one in self],
+        }
+
+    def __repr__(self) -> str:
+        size = "×".join(str(size) for size in self.shape) or "1"
+        return f"<Trace of {self.operation}: {len(self):,} placements, result {size}>"

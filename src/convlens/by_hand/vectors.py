@@ -1,0 +1,208 @@
+"""Two vectors: the dot product that everything else is made of, and one vector sliding along the other.
+
+`full`, `same` and `valid` mean what they mean in NumPy: every overlap (n + m − 1 results), as many results as the
+longer vector has numbers, and the overlaps without a missing number.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike
+
+from convlens.by_hand.operands import Values, as_values
+from convlens.by_hand.trace import Placement, Trace
+from convlens.errors import UsageError
+
+
+def cross_correlate(a: ArrayLike, b: ArrayLike) -> float:
+    """How alike two vectors of n numbers are: the dot product Σ a[i]·b[i].
+
+    Raises:
+        UsageError: vectors of different lengths.
+
+    >>> cross_correlate([2], [3])
+    6.0
+    >>> cross_correlate([1, 2, 3], [4, 5, 6])  # 4 + 10 + 18
+    32.0
+    >>> cross_correlate([1, 0], [0, 1])  # nothing in common
+    0.0
+    """
+    return trace_cross_correlate(a, b)[0].total
+
+
+def convolve(a: ArrayLike, b: ArrayLike) -> float:
+    """The dot product of a with b turned by 180°: Σ a[i]·b[n − 1 − i].
+
+    Raises:
+        UsageError: vectors of different lengths.
+
+    >>> convolve([1, 2, 3], [4, 5, 6])  # 1·6 + 2·5 + 3·4
+    28.0
+    >>> convolve([1, 2, 3], [6, 5, 4]) == cross_correlate([1, 2, 3], [4, 5, 6])
+    True
+    """
+    return trace_convolve(a, b)[0].total
+
+
+def correlate_full(a: ArrayLike, b: ArrayLike) -> Values:
+    """Slide b along a as it is, from the first overlap to the last: n + m − 1 results, NumPy's `correlate(…, "full")`.
+
+    >>> correlate_full([1, 2, 3], [0, 1])
+    array([1., 2., 3., 0.])
+    """
+    a, b = _two_vectors(a, b)
+    padded = np.pad(a, len(b) - 1)
+    return sliding_window_view(padded, len(b)) @ b
+
+
+def convolve_full(a: ArrayLike, b: ArrayLike) -> Values:
+    """Slide b, turned by 180°, along a: all n + m − 1 overlaps. The product of two polynomials is the same sum.
+
+    >>> convolve_full([1, 2], [1, 3])  # (1 + 2x)·(1 + 3x) = 1 + 5x + 6x²
+    array([1., 5., 6.])
+    """
+    a, b = _two_vectors(a, b)
+    return correlate_full(a, b[::-1])
+
+
+def correlate_same(a: ArrayLike, b: ArrayLike) -> Values:
+    """The middle of `correlate_full`, as many results as the longer vector has numbers.
+
+    >>> correlate_same([1, 2, 3], [0, 1, 0])
+    array([1., 2., 3.])
+    """
+    a, b = _two_vectors(a, b)
+    return correlate_full(a, b)[_same(len(a), len(b), turned=False)]
+
+
+def convolve_same(a: ArrayLike, b: ArrayLike) -> Values:
+    """The middle of `convolve_full`, as many results as the longer vector has numbers (SciPy gives as many as a has).
+
+    >>> convolve_same([1, 2, 3], [1, 1, 1])
+    array([3., 6., 5.])
+    """
+    a, b = _two_vectors(a, b)
+    return convolve_full(a, b)[_same(len(a), len(b), turned=True)]
+
+
+def correlate_valid(a: ArrayLike, b: ArrayLike) -> Values:
+    """Those of `correlate_full` where one vector lies wholly on the other: |n − m| + 1 results.
+
+    >>> correlate_valid([1, 2, 3], [0, 1])
+    array([2., 3.])
+    """
+    a, b = _two_vectors(a, b)
+    return correlate_full(a, b)[_valid(len(a), len(b))]
+
+
+def convolve_valid(a: ArrayLike, b: ArrayLike) -> Values:
+    """Those of `convolve_full` where one vector lies wholly on the other: |n − m| + 1 results.
+
+    >>> convolve_valid([1, 2, 3], [0, 1])
+    array([1., 2.])
+    """
+    a, b = _two_vectors(a, b)
+    return convolve_full(a, b)[_valid(len(a), len(b))]
+
+
+def trace_cross_correlate(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
+    """The one placement of `cross_correlate`, with the products.
+
+    >>> trace_cross_correlate([1, 2, 3], [4, 5, 6])[0].products
+    array([ 4., 10., 18.])
+    """
+    a, b = _two_alike(a, b)
+    return Trace("cross_correlate", (), lambda _: _multiply(a, b, (), 0), a, (0,))
+
+
+def trace_convolve(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
+    """The one placement of `convolve`; its kernel is b turned by 180°.
+
+    >>> trace_convolve([1, 2, 3], [4, 5, 6])[0].kernel
+    array([6., 5., 4.])
+    """
+    a, b = _two_alike(a, b)
+    return Trace("convolve", (), lambda _: _multiply(a, b[::-1], (), 0), a, (0,))
+
+
+def trace_correlate_full(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
+    """The placements of `correlate_full`; `covered` is 0 where b hangs over an end of a."""
+    return _trace_sliding("correlate_full", a, b, turned=False)
+
+
+def trace_convolve_full(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
+    """The placements of `convolve_full`, whose kernel is b turned by 180°.
+
+    >>> [placement.total for placement in trace_convolve_full([1, 2], [1, 3])]
+    [1.0, 5.0, 6.0]
+    """
+    return _trace_sliding("convolve_full", a, b, turned=True)
+
+
+def trace_correlate_same(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
+    """The placements of `correlate_same`."""
+    return _trace_sliding("correlate_same", a, b, turned=False, chosen=lambda n, m: _same(n, m, turned=False))
+
+
+def trace_convolve_same(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
+    """The placements of `convolve_same`."""
+    return _trace_sliding("convolve_same", a, b, turned=True, chosen=lambda n, m: _same(n, m, turned=True))
+
+
+def trace_correlate_valid(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
+    """The placements of `correlate_valid`."""
+    return _trace_sliding("correlate_valid", a, b, turned=False, chosen=_valid)
+
+
+def trace_convolve_valid(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
+    """The placements of `convolve_valid`."""
+    return _trace_sliding("convolve_valid", a, b, turned=True, chosen=_valid)
+
+
+def _trace_sliding(
+    operation: str, a: ArrayLike, b: ArrayLike, turned: bool, chosen: Callable[[int, int], slice] | None = None
+) -> Trace[Placement]:
+    a, b = _two_vectors(a, b)
+    kernel = b[::-1] if turned else b
+    all_of_them = range(len(a) + len(b) - 1)
+    shifts = all_of_them[chosen(len(a), len(b))] if chosen else all_of_them
+
+    def place(position: tuple[int, ...]) -> Placement:
+        start = shifts[position[0]] - (len(kernel) - 1)
+        covered = [a[index] if 0 <= index < len(a) else 0.0 for index in range(start, start + len(kernel))]
+        return _multiply(np.array(covered), kernel, position, start)
+
+    hanging_over = len(kernel) - 1
+    return Trace(operation, (len(shifts),), place, np.pad(a, hanging_over), (hanging_over,))
+
+
+def _multiply(covered: Values, kernel: Values, position: tuple[int, ...], start: int) -> Placement:
+    products = covered * kernel
+    total = float(products.sum())
+    return Placement(position, (start,), covered, kernel, products, (total,), 0.0, total, total)
+
+
+def _same(n: int, m: int, turned: bool) -> slice:
+    """Which of the n + m − 1 overlaps NumPy's `same` keeps; it slides the shorter vector along the longer one."""
+    # Exchanging the two turns the results of a cross-correlation round, not those of a convolution.
+    first = (min(n, m) - 1) // 2 if turned or m <= n else n // 2
+    return slice(first, first + max(n, m))
+
+
+def _valid(n: int, m: int) -> slice:
+    return slice(min(n, m) - 1, max(n, m))
+
+
+def _two_vectors(a: ArrayLike, b: ArrayLike) -> tuple[Values, Values]:
+    return as_values("a", a, 1), as_values("b", b, 1)
+
+
+def _two_alike(a: ArrayLike, b: ArrayLike) -> tuple[Values, Values]:
+    a, b = _two_vectors(a, b)
+    if len(a) != len(b):
+        raise UsageError(
+            f"a has {len(a)} numbers and b has {len(b)}; give as many, or slide one along the other with full, same "
+            "or valid."
+        )
+    return a, b
