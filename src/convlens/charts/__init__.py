@@ -5,9 +5,9 @@ functions, since it takes half a second, and its pyplot never: pyplot keeps ever
 """
 
 from convlens.charts.banner import draw_banner
-from convlens.charts.canvas import percent
+from convlens.charts.canvas import drawing_style, encode_figure, percent
 from convlens.charts.curves import draw_training
 from convlens.charts.kernel_grid import draw_kernels
 from convlens.charts.sample_cards import draw_samples
 
-__all__ = ["draw_banner", "draw_kernels", "draw_samples", "draw_training", "percent"]
+__all__ = ["draw_banner", "draw_kernels", "draw_samples", "draw_training", "drawing_style", "encode_figure", "percent"]

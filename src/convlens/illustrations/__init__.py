@@ -1,0 +1,62 @@
+"""Drawings of the operations by hand, for slides, pages and the command line.
+
+The drawings read placements; the placements know nothing of drawings.
+"""
+
+from convlens.illustrations.diagram import draw_network
+from convlens.illustrations.figures import (
+    draw_activation,
+    draw_counts,
+    draw_coverage,
+    draw_first_steps,
+    draw_full_convolution,
+    draw_kernels_and_maps,
+    draw_matrix_and_kernel,
+    draw_padding,
+    draw_pooling_cases,
+    draw_rgb,
+    draw_tensor_attributes,
+)
+from convlens.illustrations.gallery import PICTURES, write_gallery
+from convlens.illustrations.numbers import short_number, write_placement, write_sum
+from convlens.illustrations.saving import check_format, choose_frames, save_drawing
+from convlens.illustrations.sheet import Sheet, render_png, render_svg
+from convlens.illustrations.vectors import (
+    draw_convolution,
+    draw_cross_correlation,
+    draw_sliding_vectors,
+    draw_two_vectors,
+)
+from convlens.illustrations.windows import draw_placement, draw_pooling
+
+__all__ = [
+    "PICTURES",
+    "Sheet",
+    "check_format",
+    "choose_frames",
+    "draw_activation",
+    "draw_convolution",
+    "draw_counts",
+    "draw_coverage",
+    "draw_cross_correlation",
+    "draw_first_steps",
+    "draw_full_convolution",
+    "draw_kernels_and_maps",
+    "draw_matrix_and_kernel",
+    "draw_network",
+    "draw_padding",
+    "draw_placement",
+    "draw_pooling",
+    "draw_pooling_cases",
+    "draw_rgb",
+    "draw_sliding_vectors",
+    "draw_tensor_attributes",
+    "draw_two_vectors",
+    "render_png",
+    "render_svg",
+    "save_drawing",
+    "short_number",
+    "write_gallery",
+    "write_placement",
+    "write_sum",
+]

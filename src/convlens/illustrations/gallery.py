@@ -1,0 +1,102 @@
+"""Every illustration of the tutorial, drawn from numbers that are computed.
+
+The gallery is what `docs/operations.md` shows, in the tutorial's order.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from convlens.by_hand import conv2d, trace_conv2d, trace_cross_correlate2d
+from convlens.files import write_atomically
+from convlens.illustrations.diagram import draw_network
+from convlens.illustrations.figures import (
+    draw_activation,
+    draw_coverage,
+    draw_first_steps,
+    draw_full_convolution,
+    draw_kernels_and_maps,
+    draw_matrix_and_kernel,
+    draw_padding,
+    draw_pooling_cases,
+    draw_rgb,
+    draw_tensor_attributes,
+)
+from convlens.illustrations.sheet import Sheet, render_png, render_svg
+from convlens.illustrations.vectors import draw_convolution, draw_cross_correlation, draw_two_vectors
+from convlens.illustrations.windows import draw_placement
+from convlens.network import preset
+
+A, B = [3, 1, 2], [2, 4, 1]
+MATRIX, KERNEL = [[1, 2, 0], [3, 1, 2], [0, 2, 4]], [[1, 0], [2, 1]]
+ROW, COLUMN = np.mgrid[0:4, 0:4]
+PHOTO = np.stack([255 - 85 * COLUMN, 60 * ROW, 85 * COLUMN]).astype(np.uint8)
+"""Four by four pixels, from red to blue, and greener further down."""
+IMAGE = np.array(
+    [
+        [[1, 0, 2], [0, 1, 1], [2, 1, 0]],
+        [[0, 1, 1], [2, 0, 1], [1, 0, 2]],
+        [[1, 1, 0], [0, 2, 1], [0, 1, 1]],
+    ]
+)
+ONE = np.array([[[1, 0], [0, 1]], [[0, -1], [1, 0]], [[1, 1], [0, 0]]])
+OTHER = np.array([[[0, 1], [-1, 0]], [[1, 0], [0, -2]], [[0, 0], [1, -1]]])
+POOLED = [[1, 3, 2, 1], [4, 8, 0, 1], [2, 2, 5, 7], [0, 4, 6, 2]]
+
+
+class Picture(NamedTuple):
+    """One illustration: the name of its file, and how it is made."""
+
+    name: str
+    draw: Callable[[], Sheet]
+
+
+def _step(number: int) -> Callable[[], Sheet]:
+    return lambda: draw_placement(trace_cross_correlate2d(MATRIX, KERNEL), number)
+
+
+PICTURES = (
+    Picture("two-vectors", lambda: draw_two_vectors(A, B)),
+    Picture("cross-correlation", lambda: draw_cross_correlation(A, B)),
+    Picture("convolution", lambda: draw_convolution(A, B)),
+    Picture("full-convolution", lambda: draw_full_convolution(A, B)),
+    Picture("convolution-matrix", lambda: draw_matrix_and_kernel(MATRIX, KERNEL)),
+    Picture("convolution-1", _step(0)),
+    Picture("convolution-2", _step(1)),
+    Picture("convolution-3", _step(2)),
+    Picture("convolution-4", _step(3)),
+    Picture("convolution-edges", lambda: draw_coverage(5, 3)),
+    Picture("convolution-padding", lambda: draw_padding(MATRIX, 1)),
+    Picture("convolution-steps", lambda: draw_first_steps(MATRIX, KERNEL, 1)),
+    Picture("rgb-tensor", lambda: draw_rgb(PHOTO)),
+    Picture("tensor-attributes", lambda: draw_tensor_attributes(3, 4, 5)),
+    Picture(
+        "tensor-convolution",
+        lambda: draw_placement(trace_conv2d(IMAGE, ONE), 1),
+    ),
+    Picture("multiple-kernels", lambda: draw_kernels_and_maps(IMAGE, [ONE, OTHER])),
+    Picture(
+        "activated-outputs",
+        lambda: draw_activation(conv2d(IMAGE, [ONE, OTHER]), [-2, 1], "relu"),
+    ),
+    Picture("pooling-cases", lambda: draw_pooling_cases(POOLED)),
+    Picture("simple-cnn", lambda: draw_network(preset("tutorial"), (1, 28, 28), 10)),
+)
+
+
+def write_gallery(folder: Path) -> list[Path]:
+    """Write every picture as SVG and as PNG; returns the files.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    written = []
+    for number, picture in enumerate(PICTURES, start=1):
+        sheet = picture.draw()
+        for suffix, render in ((".svg", render_svg), (".png", render_png)):
+            path = folder / f"{number:02}-{picture.name}{suffix}"
+            write_atomically(path, render(sheet))
+            written.append(path)
+    return written

@@ -1,0 +1,112 @@
+"""Numbers and sums as people write them: four digits that count, a true minus sign, `≈` where something was rounded."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from convlens.by_hand import Placement, PoolPlacement, SlopePlacement
+
+_LARGEST_WHOLE = 1e10
+
+
+def short_number(value: float) -> str:
+    """Whole numbers whole, others with four digits that count; very large and tiny ones with a power of ten.
+
+    >>> short_number(4.0), short_number(-0.5), short_number(1 / 3), short_number(-0.00012345), short_number(1e20)
+    ('4', '−0.5', '0.3333', '−1.234e−4', '1e20')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == int(value) and abs(value) < _LARGEST_WHOLE:
+        text = str(int(value))
+    elif 0.001 <= abs(value) < 1e6:
+        text = f"{value:.{max(0, 3 - math.floor(math.log10(abs(value))))}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        mantissa, _, power = f"{value:.3e}".partition("e")
+        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
+    return text.replace("-", "−")
+
+
+def bracketed(value: float) -> str:
+    """A number inside a sum: negative ones in brackets.
+
+    >>> bracketed(-2.0), bracketed(2.0)
+    ('(−2)', '2')
+    """
+    return f"({short_number(value)})" if value < 0 else short_number(value)
+
+
+def equals(*values: float) -> str:
+    """`=` where all numbers are written as they are, `≈` where one was rounded.
+
+    >>> equals(1.0, 2.5), equals(0.1 + 0.2), equals(1 / 3)
+    ('=', '=', '≈')
+    """
+    rounded = (abs(float(short_number(value).replace("−", "-")) - value) > 1e-12 * abs(value) for value in values)
+    return "≈" if any(rounded) else "="
+
+
+def write_sum(pairs: Sequence[tuple[float, float]], most: int = 9) -> str:
+    """The products of a sum; where there are more than `most`, products of zero are left out first.
+
+    >>> write_sum([(1.0, 2.0), (3.0, -1.0)])
+    '1·2 + 3·(−1)'
+    >>> write_sum([(0.0, 5.0), (0.0, 6.0), (7.0, 8.0)], most=2)
+    '7·8 + 2 products of 0'
+    """
+    if len(pairs) <= most:
+        return " + ".join(f"{bracketed(a)}·{bracketed(b)}" for a, b in pairs)
+    telling = [(a, b) for a, b in pairs if a * b != 0]
+    shown = telling[: max(most - 1, 1)]
+    terms = [f"{bracketed(a)}·{bracketed(b)}" for a, b in shown]
+    zeros, more = len(pairs) - len(telling), len(telling) - len(shown)
+    terms += [f"{more} more products"] if more else []
+    terms += [f"{zeros} product{'s' * (zeros > 1)} of 0"] if zeros else []
+    return " + ".join(terms)
+
+
+def write_placement(placement: Placement | PoolPlacement | SlopePlacement, most: int = 9) -> str:
+    """The sum behind a number, written out, with bias, activation, winner or divisor.
+
+    >>> from convlens.by_hand import trace_conv2d
+    >>> write_placement(trace_conv2d([[[1, 2]]], [[[3, 4]]], bias=-20, activation="relu")[0])
+    '1·3 + 2·4 + bias (−20) = −9, relu 0'
+    """
+    if isinstance(placement, SlopePlacement):
+        met, slope, product = placement.met, placement.output_gradient, placement.product
+        told = f"{bracketed(met)}·{bracketed(slope)} {equals(met, slope, product)} {short_number(product)}"
+        return f"{told}, in all {short_number(placement.sum_so_far)}"
+    if isinstance(placement, PoolPlacement):
+        return _write_pool(placement, most)
+    if len(placement.channel_sums) > 1:
+        sums = placement.channel_sums
+        text = " + ".join(bracketed(one) for one in sums[:most])
+        text += f" + {len(sums) - most} more channels" if len(sums) > most else ""
+        written = [*sums]
+    else:
+        pairs = list(zip(placement.covered.ravel().tolist(), placement.kernel.ravel().tolist(), strict=True))
+        text, written = write_sum(pairs, most), [number for pair in pairs for number in pair]
+    if placement.bias:
+        text += f" + bias {bracketed(placement.bias)}"
+    sign = equals(*written, placement.bias, placement.total)
+    text += f" {sign} {short_number(placement.total)}"
+    return text + (f", {placement.activation} {short_number(placement.result)}" if placement.activation else "")
+
+
+def _write_pool(placement: PoolPlacement, most: int) -> str:
+    result = short_number(placement.result)
+    if placement.winner is not None:
+        covered = placement.covered[~np.isnan(placement.covered)].tolist()
+        listed = ", ".join(short_number(value) for value in covered[:most]) + (", …" if len(covered) > most else "")
+        place = ", ".join(str(at) for at in placement.winner[-2:])
+        return f"the largest of {listed} is {result}, in row and column {place} of the input, counted from 0"
+    # Zeros of the padding count; what a window that hangs over the end would cover behind it does not.
+    numbers = placement.covered[~np.isnan(placement.covered)].tolist()
+    zeros = placement.divisor - len(numbers)
+    shown = [bracketed(number) for number in numbers[:most]]
+    shown += [f"{len(numbers) - most} more"] if len(numbers) > most else []
+    shown += ["0"] * zeros if len(numbers) + zeros <= most else [f"{zeros} zeros"] if zeros else []
+    sign = equals(*numbers, placement.result)
+    return f"({' + '.join(shown)}) / {placement.divisor} {sign} {result}"

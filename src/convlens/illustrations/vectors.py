@@ -1,0 +1,125 @@
+"""Vectors: two rows of numbers under each other, their products, and one row sliding along the other."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convlens.by_hand import Placement, Trace, trace_convolve, trace_cross_correlate
+from convlens.by_hand.operands import as_values
+from convlens.errors import UsageError
+from convlens.illustrations.numbers import short_number, write_placement
+from convlens.illustrations.sheet import CELL, KERNEL, LOOKED_AT, QUIET, RESULT, Sheet
+
+MOST_NUMBERS = 60
+"""Numbers in a row, those where one vector hangs over the other among them."""
+_NAME = 1.3
+"""Inches to the left of a row for its name."""
+
+
+def draw_two_vectors(a: ArrayLike, b: ArrayLike, names: tuple[str, str] = ("A", "B")) -> Sheet:
+    """Two vectors under each other, with the numbers of their places.
+
+    >>> draw_two_vectors([3, 1, 2], [2, 4, 1])
+    <Sheet 'Two vectors': A = 3 1 2, B = 2 4 1>
+    """
+    a, b = as_values("a", a, 1), as_values("b", b, 1)
+    written = (" ".join(short_number(number) for number in values) for values in (a.tolist(), b.tolist()))
+    sheet = Sheet("Two vectors", ", ".join(f"{name} = {text}" for name, text in zip(names, written, strict=True)))
+    for row, (name, values) in enumerate(zip(names, (a, b), strict=True)):
+        top = row * 1.25
+        sheet.text(0, top + CELL / 2, name, 15, bold=True)
+        sheet.grid(values[None], 0.5, top, fill=(LOOKED_AT, KERNEL)[row])
+        for place in range(len(values)):
+            sheet.text(0.5 + (place + 0.5) * CELL, top + CELL + 0.16, f"{place}", 9, QUIET, align="centre")
+    return sheet
+
+
+def draw_cross_correlation(a: ArrayLike, b: ArrayLike) -> Sheet:
+    """Two vectors, the products of their numbers, and the sum.
+
+    >>> draw_cross_correlation([3, 1, 2], [2, 4, 1])
+    <Sheet 'Cross-correlation': 3·2 + 1·4 + 2·1 = 12>
+    """
+    return _draw_dot_product(trace_cross_correlate(a, b)[0], "Cross-correlation", turned=False)
+
+
+def draw_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
+    """Two vectors, the second as it is and turned by 180°, the products, and the sum.
+
+    >>> draw_convolution([3, 1, 2], [2, 4, 1])
+    <Sheet 'Convolution': 3·1 + 1·4 + 2·2 = 11>
+    """
+    return _draw_dot_product(trace_convolve(a, b)[0], "Convolution", turned=True)
+
+
+def _draw_dot_product(placement: Placement, title: str, turned: bool) -> Sheet:
+    """Where b was turned, it is also shown as it was given."""
+    given = placement.kernel[::-1]
+    check_length(placement.covered)
+    told = write_placement(placement)
+    sheet = Sheet(title, told)
+    rows = [("A", placement.covered, LOOKED_AT)]
+    if turned:
+        rows += [("B", given, "#FFFFFF"), ("B turned by 180°", placement.kernel, KERNEL)]
+    else:
+        rows += [("B", placement.kernel, KERNEL)]
+    rows += [("products", placement.products, "#FFFFFF")]
+    room = 1.9 if turned else 1.1
+    for row, (name, values, fill) in enumerate(rows):
+        top = row * 0.8
+        sheet.text(room - 0.15, top + CELL / 2, name, 12, align="right", bold=len(name) == 1)
+        sheet.grid(values[None], room, top, fill=fill)
+    bottom = (len(rows) - 1) * 0.8 + CELL
+    if turned:
+        middle = room + len(given) * CELL + 0.25
+        sheet.arrow((middle, 0.8 + CELL / 2), (middle, 1.6 + CELL / 2))
+        sheet.text(middle + 0.12, 1.45, "turned", 10, QUIET)
+    sheet.text(room, bottom + 0.45, told.removesuffix(short_number(placement.total)), 13)
+    end = sheet.words[-1].box.right
+    box = sheet.grid(np.array([[placement.total]]), end + 0.12, bottom + 0.2, fill=RESULT)
+    sheet.border(box, (0, 0), (1, 1), RESULT)
+    return sheet
+
+
+def draw_sliding_vectors(trace: Trace[Placement], number: int, filled: int | None = None) -> Sheet:
+    """One placement of a vector along another: the padded vector, the kernel under it, the products, the results.
+
+    Results up to place `filled` are written in, up to this placement unless given.
+    """
+    placement, count = trace[number], len(trace)
+    check_length(trace.source)
+    sheet = Sheet(trace.operation, f"result {number}: {write_placement(placement)}")
+    source, before, size = trace.source, trace.padding[0], len(placement.kernel)
+    first = placement.start[0] + before
+    outside = {(0, place) for place in range(len(source)) if trace.is_padding(place)}
+    window = {(0, place): LOOKED_AT for place in range(first, first + size)}
+    sheet.text(_NAME - 0.15, CELL / 2, "A", 13, bold=True, align="right")
+    top = sheet.grid(source[None], _NAME, 0, fills=window, dashed=outside)
+    sheet.border(top, (0, first), (1, size), LOOKED_AT)
+    turned = trace.operation.startswith("convolve")
+    left = _NAME + first * CELL
+    sheet.text(
+        left - 0.15, 0.75 + CELL / 2, "B turned" if turned else "B", 11 if turned else 13, bold=True, align="right"
+    )
+    sheet.grid(placement.kernel[None], left, 0.75, fill=KERNEL)
+    sheet.text(left - 0.15, 1.5 + CELL / 2, "products", 11, align="right")
+    sheet.grid(placement.products[None], left, 1.5)
+    shown = number if filled is None else filled
+    results = np.array([trace[k].total if k <= shown else np.nan for k in range(count)])
+    middle = _NAME + (len(source) - count) * CELL / 2
+    sheet.text(_NAME - 0.15, 3.05 + CELL / 2, "result", 13, bold=True, align="right")
+    bottom = sheet.grid(results[None], max(middle, _NAME), 3.05, fills={(0, number): RESULT})
+    sheet.border(bottom, (0, number), (1, 1), RESULT)
+    sheet.text(_NAME, 2.5, write_placement(placement, 7), 13)
+    return sheet
+
+
+def check_length(values: np.ndarray) -> None:
+    """Refuse vectors too long to be drawn.
+
+    Raises:
+        UsageError: more than 60 numbers.
+    """
+    if len(values) > MOST_NUMBERS:
+        raise UsageError(
+            f"{len(values)} numbers in a row cannot be drawn; give vectors of at most {MOST_NUMBERS} in all."
+        )

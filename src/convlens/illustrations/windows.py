@@ -1,0 +1,197 @@
+"""A window on its way over a matrix or an image: what it covers, what it is multiplied with, what comes out.
+
+Small inputs are grids of numbers. Large ones are pictures with the window marked, and what it covers is shown beside
+them as numbers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from convlens.by_hand import Placement, PoolPlacement, Trace
+from convlens.illustrations.numbers import equals, short_number, write_placement
+from convlens.illustrations.sheet import CELL, INK, KERNEL, LOOKED_AT, QUIET, RESULT, WHITE, Box, Sheet
+
+MOST_NUMBERS, LONGEST_SIDE = 400, 24
+"""Numbers, and rows or columns, up to which an input or a map is a grid of numbers."""
+MOST_CHANNELS = 4
+_PICTURE = 3.2  # inches of the longer side of an input that is a picture
+_GAP = 0.75
+_UNKNOWN = "#D8C9E3"  # of a picture's pixels that are not computed yet
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One channel of an input, or of a result, as it stands on the sheet."""
+
+    box: Box
+    cell: float
+
+
+def draw_placement(
+    trace: Trace[Placement], number: int, filled: int | None = None, title: str = "", results: np.ndarray | None = None
+) -> Sheet:
+    """One placement of a kernel: every channel's input and kernel, the sum, and the map as far as it is known.
+
+    Results up to place `filled` are written in, up to this placement unless given. They are computed from the
+    placements; where they are known already, give them as `results`, of the trace's shape.
+    """
+    placement = trace[number]
+    sheet = Sheet(title or trace.operation, _describe(placement))
+    source = trace.source if trace.source.ndim == 3 else trace.source[None]
+    kernels = placement.kernel if placement.kernel.ndim == 3 else placement.kernel[None]
+    covered = placement.covered if placement.covered.ndim == 3 else placement.covered[None]
+    channels, several = min(len(source), MOST_CHANNELS), len(source) > 1
+    top, right, end = 0.0, 0.0, 0.0
+    for channel in range(channels):
+        sheet.text(0, top - 0.2, f"input, channel {channel}" if several else "input", 10, QUIET)
+        plane = _draw_input(sheet, source[channel], top, trace, placement.start, covered[channel].shape)
+        right, bottom = plane.box.right, plane.box.bottom
+        cell = CELL if _is_small(source) else _patch_cell(covered)
+        if not _is_small(source):
+            patch_top = max(top, plane.box.middle[1] - covered.shape[1] * cell / 2)
+            patch = sheet.grid(covered[channel], right + 0.3, patch_top, fill=LOOKED_AT, cell=cell)
+            right, bottom = patch.right, max(bottom, patch.bottom)
+        height = kernels.shape[1] * cell
+        middle = max(plane.box.middle[1], top + height / 2)
+        sheet.text(right + _GAP / 2, middle, "×", 18, align="centre")
+        kernel = sheet.grid(kernels[channel], right + _GAP, middle - height / 2, fill=KERNEL, cell=cell)
+        right = kernel.right
+        name = f"kernel, channel {channel}" if several else "kernel"
+        sheet.text(kernel.left, kernel.top - 0.2, name, 10, QUIET)
+        if several:
+            sum_text = f"{equals(placement.channel_sums[channel])} {short_number(placement.channel_sums[channel])}"
+            right = max(right, sheet.text(right + 0.2, middle, sum_text, 13).right)
+        end = max(bottom, kernel.bottom)
+        top = end + 0.55
+    if channels < len(source):
+        sheet.text(0, end + 0.3, f"and {len(source) - channels} more channels", 11, QUIET)
+        end += 0.3
+    sheet.text(0, end + 0.45, write_placement(placement, 8), 12.5)
+    known = _known_results(trace, number, number if filled is None else filled, results)
+    _draw_map(sheet, placement.position, known, right + _GAP + 0.15 * several, end / 2, _range_of(results, known))
+    return sheet
+
+
+def draw_pooling(
+    trace: Trace[PoolPlacement],
+    number: int,
+    filled: int | None = None,
+    title: str = "",
+    results: np.ndarray | None = None,
+) -> Sheet:
+    """One placement of a pooling window: what it covers, the value that wins (or the average), the map so far.
+
+    `filled` and `results` as in `draw_placement`.
+    """
+    placement = trace[number]
+    text = write_placement(placement, 9)
+    sheet = Sheet(title or trace.operation, text)
+    source = trace.source if trace.source.ndim == 2 else trace.source[placement.position[0]]
+    plane = _draw_input(sheet, source, 0.0, trace, placement.start, placement.covered.shape)
+    if placement.winner is not None:
+        row, column = (place + pad for place, pad in zip(placement.winner[-2:], trace.padding, strict=True))
+        inner = Box(plane.box.left + (column + 0.1) * plane.cell, plane.box.top + (row + 0.1) * plane.cell,
+                    0.8 * plane.cell, 0.8 * plane.cell)  # fmt: skip
+        sheet.rectangle(inner, None, INK, 1.6, above=True)
+    right, bottom = plane.box.right, plane.box.bottom
+    if not _is_small(source):
+        cell = _patch_cell(placement.covered)
+        patch_top = max(0.0, plane.box.middle[1] - placement.covered.shape[0] * cell / 2)
+        patch = sheet.grid(placement.covered, right + 0.3, patch_top, fill=LOOKED_AT, cell=cell)
+        right, bottom = patch.right, max(bottom, patch.bottom)
+    sheet.text(0, -0.2, "input", 10, QUIET)
+    sheet.text(0, bottom + 0.35, text, 12)
+    known = _known_results(trace, number, number if filled is None else filled, results)
+    _draw_map(sheet, placement.position, known, right + _GAP, plane.box.middle[1], _range_of(results, known))
+    return sheet
+
+
+def _draw_input(
+    sheet: Sheet, source: np.ndarray, top: float, trace: Trace, start: tuple[int, ...], size: tuple[int, ...]
+) -> Plane:
+    """One channel with its padding, and a thick border around the window; around each cell where it has gaps."""
+    (pad_y, pad_x), (apart_y, apart_x) = trace.padding[-2:], trace.dilation
+    row, column = start[-2] + pad_y, start[-1] + pad_x
+    window = [(row + y * apart_y, column + x * apart_x) for y, x in np.ndindex(size[0], size[1])]
+    is_small = _is_small(source)
+    cell = CELL if is_small else _PICTURE / max(source.shape)
+    if is_small:
+        padding = {place for place in np.ndindex(source.shape) if trace.is_padding(*place)}
+        box = sheet.grid(source, 0.0, top, fills=dict.fromkeys(window, LOOKED_AT), dashed=padding)
+    else:
+        box = Box(0.0, top, source.shape[1] * cell, source.shape[0] * cell)
+        sheet.pixels(source, box, *_brightness(trace.source))
+    if is_small and (apart_y, apart_x) != (1, 1):
+        for place in window:
+            sheet.border(box, place, (1, 1), LOOKED_AT)
+    else:
+        reached = (size[0] - 1) * apart_y + 1, (size[1] - 1) * apart_x + 1
+        sheet.border(box, (row, column), reached, LOOKED_AT, cell)
+    return Plane(box, cell)
+
+
+def _brightness(source: np.ndarray) -> tuple[float, float]:
+    """What is black and what is white: 0 and 255 for images, else the smallest and the largest of all channels."""
+    finite = source[np.isfinite(source)]
+    low, high = float(finite.min()), float(finite.max())
+    if low >= 0 and 1 < high <= 255:
+        return 0.0, 255.0
+    return low, high if high > low else low + 1.0
+
+
+def _range_of(results: np.ndarray | None, known: np.ndarray) -> tuple[float, float]:
+    """One scale for all frames of an animation, where all results are known beforehand."""
+    values = known[np.isfinite(known)] if results is None else results
+    low, high = float(values.min()), float(values.max())
+    return low, high if high > low else low + 1.0
+
+
+def _known_results(trace: Trace, number: int, filled: int, results: np.ndarray | None) -> np.ndarray:
+    """The map that a placement belongs to, NaN after place `filled`."""
+    height, width = trace.shape[-2:]
+    first = number // (height * width) * height * width
+    count = min(filled - first + 1, height * width)
+    known = np.full(height * width, np.nan)
+    if results is None:
+        known[:count] = [trace[first + place].result for place in range(count)]
+    else:
+        known[:count] = results.ravel()[first : first + count]
+    return known.reshape(height, width)
+
+
+def _draw_map(
+    sheet: Sheet,
+    position: tuple[int, ...],
+    results: np.ndarray,
+    left: float,
+    middle: float,
+    scale: tuple[float, float],
+) -> None:
+    """A map of results, with the one at this position marked."""
+    height, width = results.shape
+    sheet.text(left - _GAP / 2, middle, "→", 18, align="centre")
+    is_small = _is_small(results)
+    cell = CELL if is_small else _PICTURE / max(height, width)
+    box = Box(left, middle - height * cell / 2, width * cell, height * cell)
+    if is_small:
+        sheet.grid(results, left, box.top, fills={(position[-2], position[-1]): RESULT}, fill=WHITE)
+    else:
+        sheet.rectangle(box, _UNKNOWN, None)
+        sheet.pixels(results, box, *scale)
+    sheet.border(box, (position[-2], position[-1]), (1, 1), RESULT, cell)
+    sheet.text(left, box.top - 0.2, "result" if len(position) < 3 else f"result, map {position[0]}", 10, QUIET)
+
+
+def _is_small(source: np.ndarray) -> bool:
+    height, width = source.shape[-2:]
+    return max(height, width) <= LONGEST_SIDE and height * width <= MOST_NUMBERS
+
+
+def _patch_cell(covered: np.ndarray) -> float:
+    return min(CELL, 2.6 / max(covered.shape[-2:]))
+
+
+def _describe(placement: Placement) -> str:
+    place = ", ".join(str(at) for at in placement.position)
+    return f"place {place} of the result is {short_number(placement.result)}"

@@ -1,0 +1,154 @@
+"""Drawings of placements: what is marked, how far the results go, large inputs, and animations."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convlens.by_hand import (
+    trace_avg_pool2d,
+    trace_conv2d,
+    trace_convolve_full,
+    trace_correlate_full,
+    trace_cross_correlate2d,
+    trace_max_pool2d,
+)
+from convlens.errors import UsageError
+from convlens.illustrations import (
+    choose_frames,
+    draw_network,
+    draw_placement,
+    draw_pooling,
+    draw_sliding_vectors,
+    save_drawing,
+    short_number,
+    write_sum,
+)
+from convlens.illustrations.saving import render_gif
+from convlens.illustrations.sheet import LOOKED_AT, RESULT, STRONG, Pixels, Rectangle, Sheet, render_png
+from convlens.network import read_network
+
+MATRIX = [[1, 2, 0], [3, 1, 2], [0, 2, 4]]
+KERNEL = [[1, 0], [2, 1]]
+
+
+def texts(sheet: Sheet) -> list[str]:
+    return [words.text for words in sheet.words]
+
+
+def filled(sheet: Sheet, colour: str) -> int:
+    return sum(isinstance(mark, Rectangle) and mark.fill == colour for mark in sheet.marks)
+
+
+def borders(sheet: Sheet, colour: str) -> list[Rectangle]:
+    return [mark for mark in sheet.marks if isinstance(mark, Rectangle) and mark.edge == STRONG[colour]]
+
+
+def test_the_window_and_the_result_are_marked_by_more_than_colour():
+    sheet = draw_placement(trace_cross_correlate2d(MATRIX, KERNEL), 1)
+    assert filled(sheet, LOOKED_AT) == 4
+    (window,) = borders(sheet, LOOKED_AT)
+    assert (window.box.left, window.box.top, window.box.width) == (0.5, 0.0, 1.0)
+    assert window.width > 2
+    assert len(borders(sheet, RESULT)) == 1
+    assert "2·1 + 0·0 + 1·2 + 2·1 = 6" in texts(sheet)
+
+
+def test_results_are_filled_up_to_the_placement_or_as_far_as_asked():
+    trace = trace_cross_correlate2d(MATRIX, KERNEL)
+    inputs, kernel_numbers = 9, 4
+    numbers = lambda sheet: sum(text.lstrip("−").replace(".", "").isdigit() for text in texts(sheet))  # noqa: E731
+    assert numbers(draw_placement(trace, 0)) == inputs + kernel_numbers + 1
+    assert numbers(draw_placement(trace, 2)) == inputs + kernel_numbers + 3
+    assert numbers(draw_placement(trace, 0, 3)) == inputs + kernel_numbers + 4
+
+
+def test_given_results_and_computed_ones_are_the_same_picture():
+    trace = trace_cross_correlate2d(MATRIX, KERNEL, padding=1)
+    results = np.array([placement.result for placement in trace]).reshape(trace.shape)
+    assert render_png(draw_placement(trace, 5)) == render_png(draw_placement(trace, 5, results=results))
+
+
+def test_padding_has_a_dashed_border_and_dilation_leaves_cells_out():
+    sheet = draw_placement(trace_cross_correlate2d(MATRIX, KERNEL, padding=1, dilation=2), 0)
+    assert sum(isinstance(mark, Rectangle) and mark.dashed for mark in sheet.marks) == 25 - 9
+    assert [mark.box.width for mark in borders(sheet, LOOKED_AT)] == [0.5] * 4
+    assert filled(sheet, LOOKED_AT) == 4
+
+
+def test_a_large_input_is_a_picture_with_its_patch_as_numbers():
+    image = np.arange(900.0).reshape(1, 30, 30)
+    sheet = draw_placement(trace_conv2d(image, np.ones((1, 3, 3))), 0)
+    assert sum(isinstance(mark, Pixels) for mark in sheet.marks) == 2
+    assert {"0", "1", "30", "62"} <= set(texts(sheet))
+
+
+def test_bias_and_activation_are_said():
+    sheet = draw_placement(trace_conv2d([MATRIX, MATRIX], np.ones((2, 2, 2)), bias=-20, activation="relu"), 0)
+    assert "7 + 7 + bias (−20) = −6, relu 0" in texts(sheet)
+    assert texts(sheet).count("= 7") == 2
+
+
+def test_the_winner_of_a_pool_has_a_frame_and_an_average_says_its_divisor():
+    sheet = draw_pooling(trace_max_pool2d([[1, 3], [4, 8]], 2), 0)
+    assert "the largest of 1, 3, 4, 8 is 8, in row and column 1, 1 of the input, counted from 0" in texts(sheet)
+    frames = [mark for mark in sheet.marks if isinstance(mark, Rectangle) and mark.width == 1.6]
+    assert [(frame.box.left, frame.box.top) for frame in frames] == [(pytest.approx(0.55), pytest.approx(0.55))]
+    assert "(1 + 3 + 4 + 8) / 4 = 4" in texts(draw_pooling(trace_avg_pool2d([[1, 3], [4, 8]], 2), 0))
+
+
+def test_a_slid_vector_says_whether_it_was_turned():
+    assert "B turned" in texts(draw_sliding_vectors(trace_convolve_full([1, 2, 3], [4, 5]), 0))
+    assert "B turned" not in texts(draw_sliding_vectors(trace_correlate_full([1, 2, 3], [4, 5]), 0))
+
+
+def test_frames_of_an_animation_have_one_size_and_the_last_stays():
+    trace = trace_cross_correlate2d(MATRIX, KERNEL)
+    with Image.open(io.BytesIO(render_gif([draw_placement(trace, number) for number in range(4)]))) as animation:
+        assert getattr(animation, "n_frames", 1) == 4
+        durations = []
+        for number in range(4):
+            animation.seek(number)
+            durations.append(animation.info["duration"])
+    assert durations == [900, 900, 900, 2500]
+
+
+def test_of_many_placements_at_most_64_are_shown():
+    frames = choose_frames(676)
+    assert (frames[0], frames[-1], len(frames)) == (0, 675, 64)
+    assert frames == sorted(set(frames))
+
+
+def test_a_file_of_another_kind_is_refused_before_anything_is_drawn(tmp_path):
+    def never() -> Sheet:
+        raise AssertionError("drawn")
+
+    with pytest.raises(UsageError, match=r"written as 'a\.bmp'; give a name that ends in \.svg, \.png, \.gif"):
+        save_drawing(tmp_path / "new" / "a.bmp", never)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dense",
+        "conv 64 3x3 pad 1, batchnorm, relu, conv 64 3x3 pad 1, leaky_relu 0.1, avgpool 2, dropout 0.2, dense 9, dense",
+        "conv 4 5x5 stride 2 dilation 2, sigmoid, globalavgpool, dense",
+    ],
+)
+def test_any_network_is_drawn_with_its_sizes_and_parameters(text):
+    sheet = draw_network(read_network(text), (3, 32, 48), 1000)
+    assert "3×32×48" in texts(sheet)
+    assert any(words.endswith("multiply-adds an image") for words in texts(sheet))
+    for place, words in enumerate(sheet.words):
+        for other in sheet.words[place + 1 :]:
+            apart = words.box.right <= other.box.left or other.box.right <= words.box.left
+            assert apart or words.box.bottom <= other.box.top or other.box.bottom <= words.box.top, words.text
+
+
+def test_numbers_are_short_and_sums_have_brackets():
+    assert [short_number(value) for value in (0.0, 12.0, -1.5, 0.125, 1e9, -2e-7, float("nan"))] == [
+        "0", "12", "−1.5", "0.125", "1000000000", "−2e−7", "–",
+    ]  # fmt: skip
+    assert write_sum([(1, 1)] * 20, most=5) == "1·1 + 1·1 + 1·1 + 1·1 + 16 more products"
