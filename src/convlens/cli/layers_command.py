@@ -1,6 +1,7 @@
 """`convlens layers`."""
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -30,6 +31,7 @@ def layers_command(
         bool, Parameter(negative="", help="Also count a plain network with two hidden layers of 512 on the same input.")
     ] = False,
     python: Annotated[bool, Parameter(negative="", help="Print the network as Python instead.")] = False,
+    draw: Annotated[Path | None, Parameter(help="Draw the network: a file that ends in .svg or .png.")] = None,
     json: Json = False,
 ) -> None:
     """Sizes, parameters, multiply-adds and receptive field of every layer, by arithmetic alone.
@@ -38,6 +40,7 @@ def layers_command(
     convlens layers
     convlens layers "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense" --input 1x28x28
     convlens layers "conv 32 5x5 stride 2, relu, globalavgpool, dense" --input 3x64x64 --classes 5 --compare-dense
+    convlens layers lenet --draw lenet.svg
     ```
 
     Layers: `conv N SIZE`, `maxpool SIZE`, `avgpool SIZE`, `globalavgpool`, `batchnorm`, `dropout P`, `relu`,
@@ -51,19 +54,22 @@ def layers_command(
     described = read_network(network)
     table = layer_table(described, shape, classes)
     comparison = dense_comparison(shape, classes) if compare_dense else None
+    if draw is not None:
+        from convlens.illustrations import draw_network, save_drawing
+
+        save_drawing(draw, lambda: draw_network(described, shape, classes))
     if json:
-        print_json({**table.as_dict(), **({"dense_comparison": comparison.as_dict()} if comparison else {})})
+        more = {"dense_comparison": comparison.as_dict()} if comparison else {}
+        print_json({**table.as_dict(), **more, **({"drawing": str(draw)} if draw else {})})
         return
     console = result_console()
     if python:
         console.print(repr(described), soft_wrap=True, markup=False)
         return
     console.print(_draw(table, console))
-    for row in table.rows:
-        for warning in row.warnings:
-            console.print(
-                f"[bold yellow]warning:[/] layer {row.index}, {escape(row.text)}: {escape(warning)}", soft_wrap=True
-            )
+    _warn(table, console)
+    if draw is not None:
+        console.print(f"Drawing: {draw}", markup=False, soft_wrap=True)
     if comparison:
         console.print("\n[bold]The same input through two hidden layers of 512[/]")
         console.print(_draw(comparison, console))
@@ -71,6 +77,14 @@ def layers_command(
         console.print(
             f"\n{comparison.parameters:,} parameters against {table.parameters:,}: {ratio:.1f} times as many."
         )
+
+
+def _warn(table: "LayerTable", console: "Console") -> None:
+    for row in table.rows:
+        for warning in row.warnings:
+            console.print(
+                f"[bold yellow]warning:[/] layer {row.index}, {escape(row.text)}: {escape(warning)}", soft_wrap=True
+            )
 
 
 def read_input_shape(text: str) -> tuple[int, int, int]:

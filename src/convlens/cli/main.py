@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError
 from rich.markup import escape
 
 from convlens import __version__
+from convlens.cli.by_hand import by_hand_app
 from convlens.cli.data_commands import data_app
 from convlens.cli.evaluation_command import evaluate_command
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
@@ -27,6 +28,7 @@ Train small-image CNN classifiers on the machine you have, look inside every num
 convlens train                              the tutorial's network on MNIST
 convlens predict latest seven.png           what is on this picture?
 convlens layers "conv 8 3x3, relu, dense"   sizes and parameters, no training
+convlens by-hand full "1 2 3" "4 5 6"       a convolution, every placement shown
 ```
 """
 
@@ -48,12 +50,13 @@ app.command(evaluate_command, name="evaluate")
 app.command(predict_command, name="predict")
 app.command(layers_command, name="layers")
 app.command(data_app)
+app.command(by_hand_app)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code. Errors are printed as one line on stderr."""
     tokens = [argument for argument in arguments if argument != "--debug"]
-    if tokens[:1] == ["predict"]:
+    if tokens[:1] in (["predict"], ["by-hand"]):
         tokens = name_stdin(tokens)
     debug = len(tokens) < len(arguments)
     try:

@@ -1,0 +1,127 @@
+"""`convlens by-hand network` and `gradient`: a whole trained network, and one step back."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from convlens.cli.by_hand.options import AtOption, ColourOption, DrawOption, Operand, StepsOption, TableOption
+from convlens.cli.options import DataDir, Json, Whole
+from convlens.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from convlens.trained_model import TrainedModel
+
+
+def network_command(
+    model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
+    image: Annotated[str, Parameter(help="An image file, or an image of a dataset: mnist:7.")],
+    /,
+    *,
+    layer: Annotated[Whole | None, Parameter(help="Print the whole output of this layer; -1 is the input.")] = None,
+    steps: StepsOption = False,
+    table: TableOption = False,
+    at: AtOption = None,
+    draw: DrawOption = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """A trained model's forward pass, layer by layer, by these functions alone, beside what the engine says.
+
+    ```
+    convlens by-hand network latest mnist:7
+    convlens by-hand network latest seven.png --layer 3 --at 5,6,7
+    ```
+
+    With `--layer` of a conv, pool or dense layer, `--steps`, `--table` and `--at` show the sums behind its numbers.
+    """
+    from convlens.by_hand import run_network
+    from convlens.cli.by_hand.network_view import print_layer, print_network, show_placements
+    from convlens.trained_model import load_model
+
+    if layer is None and (steps or table or at is not None or draw is not None):
+        raise UsageError("--steps, --table, --at and --draw show the placements of one layer; say which with --layer.")
+    trained = load_model(model)
+    pixels, notes = _network_input(trained, image, data_dir)
+    values = trained.preprocessing.normalisation.apply(pixels[None])[0]
+    results = run_network(trained.network, trained.weights, values)
+    if layer is not None and not -1 <= layer < len(results):
+        raise UsageError(f"--layer is {layer}; this network has layers 0 to {len(results) - 1}, and -1 is the input.")
+    if layer is None:
+        print_network(trained, pixels, values, results, notes, json)
+    elif steps or table or at is not None or draw is not None:
+        show_placements(trained, values, results, layer, (steps, table, at, draw, json))
+    else:
+        print_layer(values, results, layer, json)
+
+
+def gradient_command(
+    a: Annotated[Operand, Parameter(name="--a", help="The image: numbers, a CSV or image file, or mnist:7.")],
+    *,
+    output_gradient: Annotated[Operand, Parameter(help="How the loss changes with each number of the map.")],
+    weight: Annotated[str, Parameter(help="Row and column of the weight, or channel, row and column.")] = "0,0",
+    kernel_size: Annotated[str, Parameter(help="The kernel: 3, or 3x5.")] = "3",
+    stride: Annotated[str, Parameter(help="By how much the window moves.")] = "1",
+    padding: Annotated[str, Parameter(help="Rows and columns of zeros on every side.")] = "0",
+    dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1",
+    colour: ColourOption = False,
+    steps: StepsOption = False,
+    table: TableOption = False,
+    at: AtOption = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """One step back: the gradient of one weight, the sum over all placements of what it met times the gradient there.
+
+    ```
+    convlens by-hand gradient "1 2 3; 4 5 6; 7 8 9" --output-gradient "1 0; 0 10" --kernel-size 2 --weight 0,0 --table
+    ```
+    """
+    import numpy as np
+
+    from convlens.by_hand import kernel_weight_gradient, trace_kernel_weight_gradient
+    from convlens.cli.by_hand.operands import as_image, read_operand, read_pair
+    from convlens.cli.by_hand.showing import Wanted, show
+
+    image = as_image(read_operand("--a", a, colour, data_dir).values)
+    slopes = as_image(read_operand("--output-gradient", output_gradient).values)
+    place = [int(number) for number in re.findall(r"\d+", weight)]
+    if len(place) not in (2, 3, 4) or re.search(r"[^\d, x]", weight):
+        raise UsageError(f"--weight is {weight!r}; give row and column such as 0,0, or channel, row and column.")
+    if len(place) < 4 and len(slopes) > 1:
+        raise UsageError(
+            f"--output-gradient has {len(slopes)} maps; say whose weight is meant: --weight kernel,channel,row,column."
+        )
+    chosen = (*[0] * (4 - len(place)), *place)
+    settings = {
+        "kernel_size": read_pair("--kernel-size", kernel_size, 1),
+        "stride": read_pair("--stride", stride, 1),
+        "padding": read_pair("--padding", padding, 0),
+        "dilation": read_pair("--dilation", dilation, 1),
+    }
+    trace = trace_kernel_weight_gradient(image, slopes, chosen, **settings)
+    result = np.asarray(kernel_weight_gradient(image, slopes, chosen, **settings))
+    show(trace, result, Wanted(steps, table, at, None, json), "gradient of the weight")
+
+
+def _network_input(
+    trained: "TrainedModel", image: str, data_dir: Path | None
+) -> "tuple[NDArray[np.uint8], tuple[str, ...]]":
+    """The uint8 pixels that the network would get, and what was done to the image for that."""
+    import numpy as np
+
+    from convlens.cli.by_hand.operands import DATASET_IMAGE, read_operand
+    from convlens.preprocessing import prepare
+
+    source: Path | np.ndarray = Path(image)
+    if DATASET_IMAGE.fullmatch(image):
+        pixels = read_operand("IMAGE", image, data_dir=data_dir).values.astype(np.uint8)
+        if pixels.shape == trained.preprocessing.image_shape:
+            return pixels, ()
+        source = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
+    prepared = prepare(trained.preprocessing, source)
+    return prepared.pixels, tuple(prepared.notes)

@@ -1,0 +1,81 @@
+"""What `convlens by-hand network` shows: all layers, one layer's numbers, or the sums behind them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convlens.by_hand import LayerResult, PoolPlacement, trace_layer
+from convlens.cli.by_hand.showing import Wanted, print_values, show
+from convlens.cli.terminal import make_table, print_json, result_console
+from convlens.errors import UsageError
+from convlens.illustrations import Sheet, draw_placement, draw_pooling, short_number
+from convlens.metrics import softmax
+
+if TYPE_CHECKING:
+    from convlens.trained_model import TrainedModel
+
+
+def print_network(
+    trained: "TrainedModel",
+    pixels: np.ndarray,
+    values: np.ndarray,
+    results: Sequence[LayerResult],
+    notes: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Every layer with the range of its numbers, and the logits beside the engine's."""
+    logits, engine = results[-1].output, trained.open_engine().logits(pixels[None])[0]
+    difference, shares = float(np.abs(logits - engine).max()), softmax(logits[None])[0]
+    if as_json:
+        layers = [{"layer": one.index, "text": one.text, "output": one.output.tolist()} for one in results]
+        classes = dict(zip(trained.class_names, shares.tolist(), strict=True))
+        answer = {"layers": layers, "probabilities": classes, "largest_difference_to_engine": difference}
+        print_json({**answer, "notes": list(notes)})
+        return
+    console = result_console()
+    table = make_table("", "layer", "output", "from", "to", right=("from", "to"))
+    table.add_row("", "input", "×".join(map(str, values.shape)), *_range(values))
+    for one in results:
+        table.add_row(str(one.index), one.text, "×".join(map(str, one.output.shape)), *_range(one.output))
+    console.print(table)
+    answers = make_table("class", "by hand", "engine", "probability", right=("by hand", "engine", "probability"))
+    for index in np.argsort(-logits)[:10]:
+        numbers = f"{logits[index]:.4f}", f"{engine[index]:.4f}", f"{100 * shares[index]:.2f} %"
+        answers.add_row(trained.class_names[index], *numbers)
+    console.print(answers)
+    console.print(f"Largest difference between a number by hand and the engine's: {short_number(difference)}")
+    if notes:
+        console.print("; ".join(notes), style="dim", markup=False, soft_wrap=True)
+
+
+def print_layer(values: np.ndarray, results: Sequence[LayerResult], layer: int, as_json: bool) -> None:
+    """All numbers of one layer; -1 is the network's input."""
+    output = values if layer == -1 else results[layer].output
+    if as_json:
+        text = "input" if layer == -1 else results[layer].text
+        print_json({"layers": [{"layer": layer, "text": text, "output": output.tolist()}]})
+        return
+    print_values(result_console(), output)
+
+
+def show_placements(
+    trained: "TrainedModel", values: np.ndarray, results: Sequence[LayerResult], layer: int, wanted: Sequence[Any]
+) -> None:
+    """The sums behind a layer's numbers; `wanted` are the fields of `Wanted`."""
+    if layer == -1:
+        raise UsageError("--layer is -1, the input, which is not computed from anything; give a layer from 0 on.")
+    chosen = Wanted(*wanted)
+    trace, result = trace_layer(trained.network, trained.weights, values, layer), results[layer].output
+    if len(trace.shape) == 1 and chosen.draw is not None:
+        raise UsageError("a dense layer has no window to draw; leave --draw out, or give a conv or pool layer.")
+
+    def draw(number: int, filled: int | None) -> Sheet:
+        one = draw_pooling if isinstance(trace[number], PoolPlacement) else draw_placement
+        return one(trace, number, filled, results=result)  # pyright: ignore[reportArgumentType]
+
+    show(trace, result, chosen, f"layer {layer}, {results[layer].text}", draw)
+
+
+def _range(values: np.ndarray) -> tuple[str, str]:
+    return short_number(float(values.min())), short_number(float(values.max()))

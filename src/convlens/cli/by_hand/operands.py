@@ -1,0 +1,225 @@
+"""What a person gives to an operation: numbers typed in, a file of numbers, an image, an image of a dataset."""
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convlens.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from convlens.by_hand.operands import Values
+
+MOST_CHARACTERS = 10_000_000
+NUMBER_SUFFIXES = {".csv", ".tsv", ".txt", ".dat"}
+STDIN = "<stdin>"
+
+
+DATASET_IMAGE = re.compile(r"([A-Za-z][\w-]{0,60})(?::(train|test))?:(\d{1,12})")
+"""`mnist:7`, or `mnist:train:7`."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """An operand: its numbers, what it is called in headings (nothing where it was typed), and what was done to it."""
+
+    values: "Values"
+    name: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """Name and notes."""
+        return ", ".join(part for part in (self.name, *self.notes) if part)
+
+
+def read_operand(name: str, text: str, colour: bool = False, data_dir: Path | None = None) -> Given:
+    """The numbers that a text stands for: vector, matrix H×W or tensor C×H×W.
+
+    Raises:
+        UsageError: numbers that cannot be read, with the place.
+        DataError: a file or a dataset that cannot be read.
+
+    >>> read_operand("--a", "1 2; 3 -4").values
+    array([[ 1.,  2.],
+           [ 3., -4.]])
+    """
+    if text in ("-", STDIN):
+        return Given(read_numbers(f"{name} (stdin)", sys.stdin.read(MOST_CHARACTERS + 1)), "stdin")
+    place = DATASET_IMAGE.fullmatch(text.strip())
+    if place:
+        return _dataset_image(place.group(1), place.group(2) or "test", int(place.group(3)), data_dir)
+    if is_file(text):
+        return _read_file(Path(text), colour)
+    if len(text) < 1000 and re.search(r"[A-Za-z]{2,}|[/\\]", text) and not re.search(r"\bnan\b|\binf", text):
+        raise DataError(
+            f"{name}: {text!r} is no file that is there, and no numbers. Give numbers such as '1 2; 3 4', a CSV or "
+            "image file, or mnist:7."
+        )
+    return Given(read_numbers(name, text))
+
+
+def is_file(text: str) -> bool:
+    """Whether a text that somebody typed is the name of a file that is there."""
+    try:
+        return "\n" not in text and Path(text).is_file()
+    except (OSError, ValueError):  # longer than names can be; a zero byte
+        return False
+
+
+def read_numbers(name: str, text: str) -> "Values":
+    """Numbers with blanks or commas between them; `;` or a line end between rows, `|` between channels.
+
+    Brackets as Python writes them are allowed, too.
+
+    Raises:
+        UsageError: no number, something else among them, rows or channels of different sizes; with the place.
+
+    >>> read_numbers("--a", "1, 2 3"), read_numbers("--a", "[[1, 2], [3, 4]]")
+    (array([1., 2., 3.]), array([[1., 2.],
+           [3., 4.]]))
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise UsageError(
+            f"{name} has more than {MOST_CHARACTERS:,} characters, too many for numbers by hand. Give an image "
+            "file, or a smaller part."
+        )
+    text = re.sub(r"\]\s*,?\s*\[", ";", text)
+    text = text.replace("[", " ").replace("]", " ").strip()
+    channels = [_read_rows(f"{name}{_where(place, text)}", channel) for place, channel in enumerate(text.split("|"))]
+    sizes = [(len(rows), len(rows[0])) for rows in channels]
+    for place, size in enumerate(sizes):
+        if size != sizes[0]:
+            first, other = (f"{height}×{width}" for height, width in (sizes[0], size))
+            raise UsageError(f"{name}: channel {place} is {other} and channel 0 is {first}; make them alike.")
+    values = np.array(channels)
+    if len(channels) > 1:
+        return values
+    return values[0, 0] if values.shape[1] == 1 and not re.search(r"[;\n]", text) else values[0]
+
+
+def _where(place: int, text: str) -> str:
+    return f", channel {place}" if "|" in text else ""
+
+
+def _read_rows(name: str, text: str) -> list[list[float]]:
+    rows: list[list[float]] = []
+    for line in re.split(r"[;\n]", text):
+        if not line.strip():
+            continue
+        blanks = len(line.split()) > 1
+        unclear = re.search(r"\S*\d,\d\S*", line) if blanks else None
+        if unclear and not re.search(r",\s", line):
+            raise UsageError(
+                f"{name}: {unclear.group()!r} in row {len(rows) + 1} can be one number or two. Write decimals with a "
+                "point, or put commas alone between numbers."
+            )
+        words = re.split(r"\s*,\s*|\s+", line.strip())
+        rows.append([read_number(name, word, len(rows) + 1, at + 1) for at, word in enumerate(words)])
+    return check_rows(name, rows)
+
+
+def check_rows(name: str, rows: list[list[float]]) -> list[list[float]]:
+    """Rows of the same length, at least one.
+
+    Raises:
+        UsageError: they are not.
+    """
+    if not rows:
+        raise UsageError(f"{name} holds no number. Give some, such as '1 2 3', or '1 2; 3 4' for two rows.")
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(rows[0]):
+            raise UsageError(
+                f"{name}: row {number} has {_count(len(row))} and row 1 has {_count(len(rows[0]))}; make all rows as "
+                "long."
+            )
+    return rows
+
+
+def read_number(name: str, word: str, row: int, place: int) -> float:
+    """One number as a person writes it.
+
+    Raises:
+        UsageError: it is none, nothing, or too large.
+    """
+    where = f"in row {row}, place {place},"
+    if not word:
+        raise UsageError(f"{name}: nothing stands {where.rstrip(',')}; give a number there, such as 0.")
+    try:
+        number = float(word.replace("−", "-")) if "_" not in word else None
+    except ValueError:
+        number = None
+    shown = word if len(word) <= 20 else word[:19] + "…"
+    if number is not None and np.isinf(number) and word.strip("+-−")[:1].isdigit():
+        raise UsageError(f"{name}: {shown!r} {where} is too large for a computer's number. Give a smaller one.")
+    if number is None or not np.isfinite(number):
+        raise UsageError(f"{name}: {shown!r} {where} is no number. Give one such as 3 or -0.5.")
+    return number
+
+
+def _count(numbers: int) -> str:
+    return f"{numbers} number{'s' * (numbers != 1)}"
+
+
+def _dataset_image(dataset: str, part: str, index: int, data_dir: Path | None) -> Given:
+    from convlens.cli.terminal import showing_downloads
+    from convlens.data import load_dataset
+
+    with showing_downloads() as on_progress:
+        loaded = load_dataset(dataset, data_dir=data_dir, on_progress=on_progress)
+    images = loaded.train if part == "train" else loaded.test
+    if images is None or index >= len(images):
+        count = 0 if images is None else len(images)
+        raise UsageError(f"{dataset}:{part}:{index} is not there; {dataset} has {count:,} {part} images, from 0 on.")
+    true_name = images.class_names[images.labels[index]]
+    return Given(images.images[index].astype(np.float64), f"{part} image {index:,} of {dataset}, a {true_name}")
+
+
+def _read_file(path: Path, colour: bool) -> Given:
+    if path.suffix.lower() in NUMBER_SUFFIXES:
+        from convlens.cli.by_hand.tables import read_table
+
+        return Given(read_table(path, MOST_CHARACTERS), str(path))
+    from convlens.pixels import read_image, to_colour, to_grey
+
+    image = read_image(path)
+    pixels, notes = to_colour(image) if colour else to_grey(image)
+    values = pixels.transpose(2, 0, 1) if colour else pixels
+    return Given(values.astype(np.float64), str(path), tuple(notes))
+
+
+def as_image(values: "Values") -> "Values":
+    """A tensor as it is, a matrix as one channel, a vector as one row of one channel."""
+    matrix = np.atleast_2d(values)
+    return matrix if matrix.ndim == 3 else matrix[None]
+
+
+def read_pair(name: str, text: str, least: int) -> tuple[int, int]:
+    """`3`, `3x5` or `3,5` as (height, width).
+
+    >>> read_pair("--stride", "2", 1), read_pair("--kernel-size", "3x5", 1)
+    ((2, 2), (3, 5))
+    """
+    numbers = re.fullmatch(r"\s*(\d{1,9})(?:\s*[x×,]\s*(\d{1,9}))?\s*", text)
+    pair = (int(numbers[1]), int(numbers[2] or numbers[1])) if numbers else None
+    if pair is None or min(pair) < least:
+        raise UsageError(
+            f"{name} is {text!r}; give a whole number of at least {least}, such as 3, or two, such as 3x5."
+        )
+    return pair
+
+
+def read_kernel(text: str, channels: int, colour: bool) -> Given:
+    """A kernel by its name or as numbers; one matrix is repeated for every channel of the image, and a note says so."""
+    from convlens.by_hand import kernel_named
+
+    is_name = re.fullmatch(r"[A-Za-z][A-Za-z-]*", text.strip()) is not None and not is_file(text)
+    given = Given(kernel_named(text.strip()), text.strip()) if is_name else read_operand("--kernel", text, colour)
+    values, notes = np.atleast_2d(given.values), given.notes
+    if values.ndim == 2:
+        values = np.repeat(values[None], channels, axis=0)
+        notes += (f"the same for each of {channels} channels, whose sums are added",) if channels > 1 else ()
+    return Given(values, given.name, notes)

@@ -1,0 +1,189 @@
+"""How the result of an operation is shown: as grids, step by step, as a table, as JSON, as a drawing."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.text import Text
+
+from convlens.by_hand import Placement, PoolPlacement, Trace
+from convlens.cli.by_hand.grids import KERNEL, MOST_COLUMNS, RESULT, beside, grid, picture
+from convlens.cli.by_hand.placement_tables import placement_table
+from convlens.cli.terminal import error_console, print_json, result_console
+from convlens.errors import UsageError
+from convlens.illustrations import Sheet, check_format, choose_frames, save_drawing, short_number, write_placement
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FIRST_STEPS = 64
+"""Placements that `--steps` and `--table` print; a photograph has a million."""
+
+_MOST_COLUMNS_IN_A_FILE = 64
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a person wants to see it."""
+
+    steps: bool = False
+    table: bool = False
+    at: str | None = None
+    draw: Path | None = None
+    json: bool = False
+
+    def __post_init__(self) -> None:
+        if self.draw is not None:
+            check_format(self.draw)
+
+
+Drawing = Callable[[int, int | None], Sheet]
+"""The sheet of a placement: its number, and the place up to which results are written in (None: up to itself)."""
+
+
+def show(trace: Trace, result: np.ndarray, wanted: Wanted, heading: str, draw: Drawing | None = None) -> None:
+    """Print the result of an operation, or the placements behind it, and draw them where a drawing is wanted."""
+    chosen = _choose(trace, wanted)
+    if wanted.draw is not None and draw is not None:
+        _save(trace, wanted.draw, draw, chosen if wanted.at else choose_frames(len(trace)))
+    if wanted.json:
+        _print_as_json(trace, result, wanted, chosen)
+        return
+    console = result_console()
+    if heading:
+        console.print(heading, style="dim", markup=False, soft_wrap=True)
+    if wanted.table:
+        console.print(placement_table(trace, chosen))
+    elif wanted.steps or wanted.at is not None:
+        for number in chosen:
+            if len(trace) > 1:
+                console.print(_place(trace[number].position), style="bold")
+            for line in _describe(trace, number, console):
+                console.print(line, soft_wrap=True)
+            console.print()
+    else:
+        print_values(console, result)
+        if len(trace) == 1:
+            console.print(write_placement(trace[0], 30), markup=False, soft_wrap=True)
+    if (wanted.table or wanted.steps) and wanted.at is None and len(chosen) < len(trace):
+        console.print(f"… {len(trace) - len(chosen):,} more placements; --at shows one, --json --steps all of them.")
+    if wanted.draw is not None:
+        mention_drawing(wanted.draw)
+
+
+def mention_drawing(path: Path) -> None:
+    """Say where a drawing is."""
+    result_console().print(f"Drawing: {path}", markup=False, soft_wrap=True)
+
+
+def _save(trace: Trace, path: Path, draw: Drawing, numbers: Sequence[int]) -> None:
+    if path.suffix.lower() == ".gif" and len(numbers) > 16:
+        error_console().print(f"Drawing {len(numbers)} of {len(trace):,} placements, some seconds.")
+    save_drawing(path, lambda: draw(numbers[0], len(trace) - 1), lambda: [draw(one, None) for one in numbers])
+
+
+def print_values(console: "Console", values: np.ndarray) -> None:
+    """A number, a vector, a matrix or its channels: as numbers where they fit, else as a picture."""
+    planes = values.reshape(-1, *values.shape[-2:]) if values.ndim >= 2 else [np.atleast_2d(values)]
+    for number, plane in enumerate(planes):
+        if len(planes) > 1:
+            console.print(f"[dim]map {number}[/]")
+        if len(plane) > 1 and max(plane.shape) > (MOST_COLUMNS if console.is_terminal else _MOST_COLUMNS_IN_A_FILE):
+            low, high = short_number(float(np.nanmin(plane))), short_number(float(np.nanmax(plane)))
+            if console.is_terminal and plane.shape[1] <= console.width:
+                console.print(picture(plane))
+            console.print(
+                f"[dim]{plane.shape[0]}×{plane.shape[1]} numbers from {low} to {high}; --json has them all[/]"
+            )
+        else:
+            for line in grid(plane):
+                console.print(line, soft_wrap=True)
+
+
+def _choose(trace: Trace, wanted: Wanted) -> Sequence[int]:
+    if wanted.at is None:
+        return range(len(trace) if wanted.json else min(len(trace), FIRST_STEPS))
+    if not re.fullmatch(r"\s*\d{1,9}(?:\s*[,x ]\s*\d{1,9})*\s*", wanted.at):
+        raise UsageError(f"--at is {wanted.at!r}; give the place in the result, such as {_last(trace)}.")
+    position = tuple(int(number) for number in re.findall(r"\d+", wanted.at))
+    if len(position) + 1 == len(trace.shape):
+        position = (0, *position)  # row and column of the first map
+    trace.at(*position)
+    return [int(np.ravel_multi_index(position, trace.shape)) if trace.shape else 0]
+
+
+def _last(trace: Trace) -> str:
+    return ",".join(str(size - 1) for size in trace.shape) or "0"
+
+
+def _print_as_json(trace: Trace, result: np.ndarray, wanted: Wanted, chosen: Sequence[int]) -> None:
+    """One object on one line; placements are written one after the other, since there may be a million."""
+    answer: dict[str, Any] = {"operation": trace.operation, "shape": list(trace.shape), "result": result.tolist()}
+    if wanted.draw is not None:
+        answer["drawing"] = str(wanted.draw)
+    if not (wanted.steps or wanted.table or wanted.at is not None):
+        print_json(answer)
+        return
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False, allow_nan=False)[:-1] + ', "placements": [')
+    for place, number in enumerate(chosen):
+        one = json.dumps(trace[number].as_dict(), ensure_ascii=False, allow_nan=False)
+        sys.stdout.write((", " if place else "") + one)
+    sys.stdout.write("]}\n")
+    sys.stdout.flush()
+
+
+def _place(position: tuple[int, ...]) -> str:
+    names = {1: ("place",), 2: ("row", "column"), 3: ("map", "row", "column")}[len(position)]
+    return ", ".join(f"{name} {at}" for name, at in zip(names, position, strict=True))
+
+
+def _describe(trace: Trace, number: int, console: "Console") -> Iterator[Text]:
+    placement = trace[number]
+    if isinstance(placement, Placement):
+        yield from _weighted(trace, placement, console)
+    elif isinstance(placement, PoolPlacement):
+        source = trace.source if trace.source.ndim == 2 else trace.source[placement.position[0]]
+        blocks = [*_around(source, trace, placement.start, placement.covered.shape), grid(placement.covered), "→"]
+        yield beside(*blocks, grid(np.array([[placement.result]]), RESULT))
+    yield Text(write_placement(placement, 30))
+
+
+def _weighted(trace: Trace, placement: Placement, console: "Console") -> Iterator[Text]:
+    """A line of grids for each channel: the input with its window, kernel and products."""
+    if trace.source.ndim == 1:
+        first = placement.start[0] + trace.padding[0]
+        marked = {(0, place) for place in range(first, first + placement.covered.size)}
+        outside = {(0, place) for place in range(len(trace.source)) if trace.is_padding(place)}
+        turned = "B turned by 180°" if trace.operation.startswith("convolve") else "B"
+        yield beside("A", grid(trace.source, marked=marked, faint=outside))
+        yield beside("covered", grid(placement.covered), "×", turned, grid(placement.kernel, KERNEL))
+        yield beside("products", grid(placement.products))
+        return
+    sources = trace.source if trace.source.ndim == 3 else trace.source[None]
+    for channel, source in enumerate(sources):
+        covered, kernel, products = (
+            one if one.ndim == 2 else one[channel] for one in (placement.covered, placement.kernel, placement.products)
+        )
+        around = _around(source, trace, placement.start, covered.shape)
+        line = beside(*around, grid(covered), "×", grid(kernel, KERNEL), "=", grid(products))
+        if len(sources) > 1:
+            line = beside(list(line.split("\n")), f"sum {short_number(placement.channel_sums[channel])}")
+        too_wide = max(one.cell_len for one in line.split("\n")) > console.width
+        yield beside(grid(covered), "×", grid(kernel, KERNEL), "=", grid(products)) if too_wide else line
+
+
+def _around(source: np.ndarray, trace: Trace, start: tuple[int, ...], size: tuple[int, ...]) -> list[list[Text] | str]:
+    """The whole input with the window marked, where it is small."""
+    if max(source.shape) > MOST_COLUMNS // 2:
+        return []
+    (pad_y, pad_x), (apart_y, apart_x) = trace.padding[-2:], trace.dilation
+    marked = {
+        (start[-2] + pad_y + y * apart_y, start[-1] + pad_x + x * apart_x) for y, x in np.ndindex(size[0], size[1])
+    }
+    faint = {place for place in np.ndindex(source.shape) if trace.is_padding(*place)}
+    return [grid(source, marked=marked, faint=faint), ":"]

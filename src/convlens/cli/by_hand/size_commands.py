@@ -1,0 +1,82 @@
+"""`convlens by-hand output-size` and `coverage`: what follows from sizes alone."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from convlens.cli.by_hand.options import StillOption
+from convlens.cli.options import Json, Whole
+from convlens.errors import UsageError
+
+KernelSize = Annotated[Whole, Parameter(help="Rows or columns of the kernel.")]
+Stride = Annotated[Whole, Parameter(help="By how much the window moves.")]
+Padding = Annotated[Whole, Parameter(help="Rows or columns added on either side.")]
+Dilation = Annotated[Whole, Parameter(help="How far apart the values of the window are.")]
+
+
+def output_size_command(
+    size: Annotated[Whole, Parameter(help="Rows or columns of the input.")], *, kernel_size: KernelSize,
+    stride: Stride = 1, padding: Padding = 0, dilation: Dilation = 1, json: Json = False,
+) -> None:  # fmt: skip
+    """How many placements fit along one axis, with the formula filled in, and what no placement reads.
+
+    ```
+    convlens by-hand output-size 28 --kernel-size 3 --padding 1
+    convlens by-hand output-size 7 --kernel-size 2 --stride 2
+    ```
+    """
+    from convlens.cli.terminal import print_json, result_console
+    from convlens.window import dropped, output_size, output_size_formula, skipped
+
+    window = (size, kernel_size, stride, padding, dilation)
+    count, formula = output_size(*window), output_size_formula(*window)
+    lost, between = dropped(*window), skipped(*window)
+    if count < 1:
+        raise UsageError(f"the kernel does not fit: {formula}. Give a smaller kernel or dilation, or more padding.")
+    if json:
+        print_json({"output_size": count, "formula": formula, "dropped": lost, "skipped": between})
+        return
+    console = result_console()
+    console.print(formula, soft_wrap=True)
+    if lost:
+        console.print(f"The floor drops {lost} of {size} at the end: no placement reads them.")
+    if between:
+        console.print(f"{between} more lie between placements and are not read either.")
+
+
+def coverage_command(
+    size: Annotated[str, Parameter(help="The input: 5, or 5x8.")], *,
+    kernel_size: Annotated[str, Parameter(help="The kernel: 3, or 3x5.")],
+    stride: Annotated[str, Parameter(help="By how much the window moves.")] = "1",
+    padding: Annotated[str, Parameter(help="Rows and columns added on every side.")] = "0",
+    dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1",
+    draw: StillOption = None, json: Json = False,
+) -> None:  # fmt: skip
+    """How many placements cover each cell of an input: few at the edges, which is what padding is for.
+
+    ```
+    convlens by-hand coverage 5 --kernel-size 3
+    convlens by-hand coverage 5 --kernel-size 3 --padding 1
+    ```
+    """
+    from convlens.by_hand import count_coverage
+    from convlens.cli.by_hand.operands import read_pair
+    from convlens.cli.by_hand.showing import mention_drawing, print_values
+    from convlens.cli.terminal import print_json, result_console
+    from convlens.illustrations import check_format, draw_counts, save_drawing
+
+    if draw is not None:
+        check_format(draw)
+    pairs = [("--size", size, 1), ("--kernel-size", kernel_size, 1), ("--stride", stride, 1)]
+    pairs += [("--padding", padding, 0), ("--dilation", dilation, 1)]
+    counts = count_coverage(*(read_pair(name, text, least) for name, text, least in pairs))
+    height, width = read_pair("--kernel-size", kernel_size, 1)
+    caption = f"placements of a {height}×{width} kernel that cover each cell"
+    if draw is not None:
+        save_drawing(draw, lambda: draw_counts(counts, caption))
+    if json:
+        print_json({"coverage": counts.astype(int).tolist(), **({"drawing": str(draw)} if draw else {})})
+        return
+    print_values(result_console(), counts)
+    if draw is not None:
+        mention_drawing(draw)

@@ -1,0 +1,137 @@
+"""`convlens by-hand conv2d` and `pool`: a window sliding over a matrix or an image."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from convlens.cli.by_hand.options import AtOption, ColourOption, DrawOption, Operand, StepsOption, TableOption
+from convlens.cli.options import DataDir, Json
+from convlens.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from convlens.cli.by_hand.operands import Given
+
+Input = Annotated[Operand, Parameter(name="--a", help="Numbers ('1 2; 3 4'), a CSV file, an image file, or mnist:7.")]
+_KINDS = {"max": "max_pool2d", "average": "avg_pool2d", "avg": "avg_pool2d"}
+Stride = Annotated[str, Parameter(help="By how much the window moves: 2, or 2x1 for down and right.")]
+Padding = Annotated[str, Parameter(help="Rows and columns added on every side: 1, or 1x0.")]
+
+
+def conv2d_command(
+    a: Input,
+    *,
+    kernel: Annotated[
+        Operand,
+        Parameter(
+            help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, …; one matrix serves all channels."
+        ),
+    ],
+    bias: Annotated[float, Parameter(help="Added to every sum.", allow_leading_hyphen=True)] = 0.0,
+    activation: Annotated[str | None, Parameter(help="relu, leaky_relu, tanh, sigmoid, or none.")] = None,
+    stride: Stride = "1",
+    padding: Padding = "0",
+    padding_mode: Annotated[str, Parameter(help="What the padding holds: zeros, reflect or replicate.")] = "zeros",
+    dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1",
+    flip: Annotated[bool, Parameter(negative="", help="Turn the kernel by 180° first: a true convolution.")] = False,
+    colour: ColourOption = False,
+    steps: StepsOption = False,
+    table: TableOption = False,
+    at: AtOption = None,
+    draw: DrawOption = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Slide a kernel over a matrix or an image, as a convolutional layer does.
+
+    ```
+    convlens by-hand conv2d "1 2 0; 3 1 2; 0 2 4" --kernel "1 0; 2 1" --steps
+    convlens by-hand conv2d photo.png --kernel sharpen --padding 1 --draw sharp.png
+    convlens by-hand conv2d mnist:7 --kernel sobel-x --at 10,12
+    ```
+
+    Layers do not turn their kernels, so this is a cross-correlation; `--flip` makes it a convolution. A kernel has a
+    channel for each channel of the image (`|` between them); a single matrix is taken for every channel.
+    """
+    from convlens.by_hand import conv2d, trace_conv2d
+    from convlens.cli.by_hand.operands import as_image, read_kernel, read_operand, read_pair
+    from convlens.cli.by_hand.showing import Wanted, show
+    from convlens.illustrations import draw_placement
+
+    wanted = Wanted(steps, table, at, draw, json)
+    given = read_operand("--a", a, colour, data_dir)
+    image = as_image(given.values)
+    kernel_given = read_kernel(kernel, len(image), colour)
+    kernels = kernel_given.values[:, ::-1, ::-1] if flip else kernel_given.values
+    settings = {
+        "bias": bias,
+        "stride": read_pair("--stride", stride, 1),
+        "padding": read_pair("--padding", padding, 0),
+        "dilation": read_pair("--dilation", dilation, 1),
+        "padding_mode": padding_mode,
+        "activation": activation,
+    }
+    trace = trace_conv2d(image, kernels, **settings)
+    result = conv2d(image, kernels, **settings)
+    of_kernel = (kernel_given.name, _size(kernels), "turned by 180°" * flip, *kernel_given.notes)
+    told = ", ".join(part for part in of_kernel if part)
+    heading = f"{_named(given, image)}; kernel {told}; result {_size(result)}"
+    show(trace, result, wanted, heading, lambda number, filled: draw_placement(trace, number, filled, results=result))
+
+
+def pool_command(
+    a: Input,
+    *,
+    kind: Annotated[str, Parameter(help="max or average.")] = "max",
+    kernel_size: Annotated[str, Parameter(help="The window: 2, or 2x3.")] = "2",
+    stride: Annotated[str | None, Parameter(help="By how much it moves; the window's size if not given.")] = None,
+    padding: Padding = "0",
+    ceil: Annotated[bool, Parameter(negative="", help="A last window may hang over the end.")] = False,
+    colour: ColourOption = False,
+    steps: StepsOption = False,
+    table: TableOption = False,
+    at: AtOption = None,
+    draw: DrawOption = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Max or average pooling, with the place of every winner.
+
+    ```
+    convlens by-hand pool "1 3 2 1; 4 8 0 1; 2 2 5 7; 0 4 6 2" --steps
+    convlens by-hand pool mnist:7 --kind average --draw pooled.svg
+    ```
+    """
+    import numpy as np
+
+    from convlens import by_hand
+    from convlens.cli.by_hand.operands import read_operand, read_pair
+    from convlens.cli.by_hand.showing import Wanted, show
+    from convlens.illustrations import draw_pooling
+
+    if kind not in _KINDS:
+        raise UsageError(f"--kind is {kind!r}; give max or average.")
+    wanted = Wanted(steps, table, at, draw, json)
+    given = read_operand("--a", a, colour, data_dir)
+    values = given.values[0] if given.values.ndim == 3 and len(given.values) == 1 else np.atleast_2d(given.values)
+    name = _KINDS[kind]
+    settings = {
+        "kernel_size": read_pair("--kernel-size", kernel_size, 1),
+        "stride": None if stride is None else read_pair("--stride", stride, 1),
+        "padding": read_pair("--padding", padding, 0),
+        "ceil_mode": ceil,
+    }
+    trace = getattr(by_hand, f"trace_{name}")(values, **settings)
+    result = getattr(by_hand, name)(values, **settings)
+    heading = f"{_named(given, values)}; result {_size(result)}"
+    show(trace, result, wanted, heading, lambda number, filled: draw_pooling(trace, number, filled, results=result))
+
+
+def _named(given: "Given", values: "np.ndarray") -> str:
+    return f"{given.heading}, {_size(values)}" if given.heading else f"input {_size(values)}"
+
+
+def _size(values: "np.ndarray") -> str:
+    shape = values.shape[1:] if values.ndim == 3 and values.shape[0] == 1 else values.shape
+    return "×".join(str(size) for size in shape)
