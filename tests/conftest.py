@@ -1,6 +1,7 @@
 """What every test can rely on: none of the user's settings, an empty working folder, the same random examples."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,12 @@ settings.load_profile("steady")  # pytest --hypothesis-profile=thorough takes an
 
 
 def pytest_configure() -> None:
-    """Before anything heavy is imported: no more threads than cores, matplotlib's cache where it always is."""
+    """Before anything heavy is imported: no more threads than cores, matplotlib's cache where it always is.
+
+    A shell makes what it starts in the background deaf to Ctrl-C, and programs hand that on to those that they start;
+    tests that interrupt somebody want it heard.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
         os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
