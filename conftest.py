@@ -1,6 +1,51 @@
-"""Where the native engine was not built, its module's examples cannot run."""
+"""Where the native engine was not built, what needs it is left out, and pytest says so; in CI that is an error."""
 
-try:
-    import convlens.engines._native  # noqa: F401
-except ImportError:
-    collect_ignore = ["src/convlens/engines/native.py"]
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+NEEDS_NATIVE = re.compile(
+    r"^from convlens\.engines import .*native"
+    r"|^(?:from|import) (?:convlens\.engines\._?native|native_\w+|scaling|time_to|onnx_peer|torch_eager)",
+    re.MULTILINE,
+)
+"""A module that imports the engine, or a benchmark of it, when it is loaded."""
+
+
+def _reason() -> str:
+    """Why the native engine is not there; empty where it is."""
+    try:
+        import convlens.engines._native  # noqa: F401
+    except ImportError as error:
+        return str(error)
+    return ""
+
+
+MISSING = _reason()
+if MISSING:
+    modules = [ROOT / "src/convlens/engines/native.py", *sorted((ROOT / "tests").rglob("test_*.py"))]
+    collect_ignore = [str(path) for path in modules if NEEDS_NATIVE.search(path.read_text(encoding="utf-8"))]
+
+
+def pytest_report_header() -> list[str]:
+    """What is left out, above the first dot."""
+    if not MISSING:
+        return []
+    return [f"{len(collect_ignore)} files and some tests are left out, since the native engine is not there: {MISSING}"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that say so themselves need the engine, too."""
+    if MISSING:
+        for item in items:
+            if item.get_closest_marker("native"):
+                item.add_marker(pytest.mark.skip(reason="needs the native engine"))
+
+
+def pytest_configure() -> None:
+    """A CI that lost its engine must not be green."""
+    if MISSING and os.environ.get("CI"):
+        raise pytest.UsageError(f"the native engine is not there: {MISSING}")

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = """
 import json, sys
 sys.modules["torch"] = None  # importing it now fails
@@ -25,6 +27,7 @@ print(json.dumps([model.facts["settings"]["engine"], evaluation.accuracy, predic
 """
 
 
+@pytest.mark.native
 def test_training_evaluation_and_prediction_without_pytorch(tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=False

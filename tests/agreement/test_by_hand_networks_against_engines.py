@@ -27,7 +27,7 @@ LAYERS_ON_MAPS = ["conv 3 3x3 pad 1", "conv 4 2x3 stride 2x1", "conv 2 3x1 dilat
 LAYERS_ON_MAPS += ["maxpool 3 stride 2 pad 1", "avgpool 3x2 stride 1x2 pad 1x0", "batchnorm", "relu", "tanh", "sigmoid"]
 LAYERS_ON_MAPS += ["leaky_relu 0.3", "dropout 0.4"]
 LAYERS_ON_ROWS = ["dense 6", "relu", "tanh", "sigmoid", "leaky_relu", "dropout 0.2"]
-ENGINES = ["native", "torch"]
+ENGINES = [pytest.param("native", marks=pytest.mark.native), "torch"]
 
 
 @pytest.fixture(params=ENGINES, scope="module")

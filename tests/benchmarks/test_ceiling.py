@@ -22,6 +22,7 @@ def product_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return threads
 
 
+@pytest.mark.native
 def test_the_peak_is_the_best_of_three_for_each_number_of_threads(monkeypatch, product_threads):
     calls: list[tuple[int, float]] = []
     speeds = iter([10e9, 12e9, 11e9, 20e9, 19e9, 18e9])
@@ -39,6 +40,7 @@ def test_the_peak_is_the_best_of_three_for_each_number_of_threads(monkeypatch, p
     assert torch.get_num_threads() == before
 
 
+@pytest.mark.native
 def test_without_a_peak_the_product_stands_in_and_says_so(monkeypatch, product_threads):
     monkeypatch.delattr(f"{NATIVE}.measure_peak", raising=False)
     (one,) = measure_ceilings([1]).values()

@@ -25,6 +25,7 @@ def same_weights(first: Path, second: Path) -> bool:
     return ours.keys() == theirs.keys() and all(np.array_equal(ours[name], theirs[name]) for name in ours)
 
 
+@pytest.mark.native
 def test_a_run_leaves_the_whole_folder(convlens, tiny):
     ran = convlens(*QUICK)
     assert ran.code == 0

@@ -81,7 +81,7 @@ def expect(operation: Callable[[], Any], *parts: str) -> None:
         ([[1, 2]], ("2 dimensions (1×2)",)),
         (np.zeros((1, 2, 1, 2, 1)), ("5 dimensions (1×2×1×2×1)",)),
         ([[1, 2], [3]], ("row 1 has 1", "row 0 has 2")),
-        ([object()], ("no array of numbers",)),
+        ([NotImplemented], ("no array of numbers",)),
         ([1j], ("no array of numbers",)),
     ],
     ids=repr,

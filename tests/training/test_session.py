@@ -148,6 +148,7 @@ def test_settings_and_changes_together_are_refused():
         train(make_images(), settings=TrainingSettings(), epochs=1)
 
 
+@pytest.mark.native
 def test_what_auto_came_to_is_written_down(monkeypatch):
     monkeypatch.setattr("convlens.engines.choice.available_cores", lambda: 1)
     settings = TrainingSettings(network="dense", epochs=1, device="cpu")
