@@ -56,6 +56,9 @@ struct CellSweep {
     int in_channels = 0, out_channels = 0;
 };
 
+// Blocks of 2×2 outputs that Winograd's algorithm takes at a time; the scratch is as large as they need.
+constexpr int winograd_positions = 2;
+
 // A 3×3 convolution with stride 1 by Winograd's algorithm, four outputs at a time: see kernels/winograd.hpp.
 struct Winograd {
     int rows = 0, columns = 0;  // blocks of 2×2 outputs

@@ -9,7 +9,7 @@ namespace {
 constexpr int fewest_channels = 4;
 
 void reserve_scratch(Program& program, const Winograd& fast) {
-    const size_t vectors = 16 * 3 * static_cast<size_t>(fast.in_channels + program.block);
+    const size_t vectors = 16 * winograd_positions * static_cast<size_t>(fast.in_channels + program.block);
     program.scratch = std::max(program.scratch, vectors * static_cast<size_t>(program.lanes));
 }
 

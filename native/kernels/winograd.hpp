@@ -212,10 +212,12 @@ inline void winograd_from_one(const Winograd& w, const float* in, float* out, ui
 
 inline void winograd(const Winograd& w, const float* in, float* out, uint8_t* winners, float* room) {
     if (w.in_channels == 1) return winograd_from_one(w, in, out, winners);
+    constexpr int together = winograd_positions;
     const int all = w.rows * w.columns;
-    for (int first = 0; first + 2 <= all; first += 2)
-        winograd_places<2>(w, places_from<2>(w, first, in, out, winners), room);
-    if (all % 2 == 1) winograd_places<1>(w, places_from<1>(w, all - 1, in, out, winners), room);
+    for (int first = 0; first + together <= all; first += together)
+        winograd_places<together>(w, places_from<together>(w, first, in, out, winners), room);
+    for (int first = all - all % together; first < all; ++first)
+        winograd_places<1>(w, places_from<1>(w, first, in, out, winners), room);
 }
 
 // Weights of one block of output channels, [frequency][input channel][channel of the block]. `places` names where each

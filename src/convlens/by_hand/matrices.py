@@ -149,8 +149,8 @@ def convolve2d(
     >>> convolve2d([[1, 2], [3, 4]], [[1, 2], [3, 4]])  # 1·4 + 2·3 + 3·2 + 4·1
     array([[20.]])
     """
-    kernel = as_values("the kernel", kernel, 2)
-    return cross_correlate2d(matrix, rotate(kernel), stride, padding, dilation, padding_mode)
+    turned = as_values("the kernel", kernel, 2)[::-1, ::-1]
+    return cross_correlate2d(matrix, turned, stride, padding, dilation, padding_mode)
 
 
 def trace_cross_correlate2d(
@@ -181,8 +181,8 @@ def trace_convolve2d(
     padding_mode: str = "zeros",
 ) -> Trace[Placement]:
     """The placements of `convolve2d`; their kernel is the one given, turned by 180°."""
-    kernel = as_values("the kernel", kernel, 2)
-    return _trace("convolve2d", matrix, rotate(kernel), stride, padding, dilation, padding_mode)
+    turned = as_values("the kernel", kernel, 2)[::-1, ::-1]
+    return _trace("convolve2d", matrix, turned, stride, padding, dilation, padding_mode)
 
 
 def _trace(

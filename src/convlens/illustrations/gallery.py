@@ -72,15 +72,9 @@ PICTURES = (
     Picture("convolution-steps", lambda: draw_first_steps(MATRIX, KERNEL, 1)),
     Picture("rgb-tensor", lambda: draw_rgb(PHOTO)),
     Picture("tensor-attributes", lambda: draw_tensor_attributes(3, 4, 5)),
-    Picture(
-        "tensor-convolution",
-        lambda: draw_placement(trace_conv2d(IMAGE, ONE), 1),
-    ),
+    Picture("tensor-convolution", lambda: draw_placement(trace_conv2d(IMAGE, ONE), 1)),
     Picture("multiple-kernels", lambda: draw_kernels_and_maps(IMAGE, [ONE, OTHER])),
-    Picture(
-        "activated-outputs",
-        lambda: draw_activation(conv2d(IMAGE, [ONE, OTHER]), [-2, 1], "relu"),
-    ),
+    Picture("activated-outputs", lambda: draw_activation(conv2d(IMAGE, [ONE, OTHER]), [-2, 1], "relu")),
     Picture("pooling-cases", lambda: draw_pooling_cases(POOLED)),
     Picture("simple-cnn", lambda: draw_network(preset("tutorial"), (1, 28, 28), 10)),
 )

@@ -46,12 +46,8 @@ def draw_placement(
     for channel in range(channels):
         sheet.text(0, top - 0.2, f"input, channel {channel}" if several else "input", 10, QUIET)
         plane = _draw_input(sheet, source[channel], top, trace, placement.start, covered[channel].shape)
-        right, bottom = plane.box.right, plane.box.bottom
+        right, bottom = _draw_covered(sheet, plane, covered[channel])
         cell = CELL if _is_small(source) else _patch_cell(covered)
-        if not _is_small(source):
-            patch_top = max(top, plane.box.middle[1] - covered.shape[1] * cell / 2)
-            patch = sheet.grid(covered[channel], right + 0.3, patch_top, fill=LOOKED_AT, cell=cell)
-            right, bottom = patch.right, max(bottom, patch.bottom)
         height = kernels.shape[1] * cell
         middle = max(plane.box.middle[1], top + height / 2)
         sheet.text(right + _GAP / 2, middle, "×", 18, align="centre")
@@ -94,12 +90,7 @@ def draw_pooling(
         inner = Box(plane.box.left + (column + 0.1) * plane.cell, plane.box.top + (row + 0.1) * plane.cell,
                     0.8 * plane.cell, 0.8 * plane.cell)  # fmt: skip
         sheet.rectangle(inner, None, INK, 1.6, above=True)
-    right, bottom = plane.box.right, plane.box.bottom
-    if not _is_small(source):
-        cell = _patch_cell(placement.covered)
-        patch_top = max(0.0, plane.box.middle[1] - placement.covered.shape[0] * cell / 2)
-        patch = sheet.grid(placement.covered, right + 0.3, patch_top, fill=LOOKED_AT, cell=cell)
-        right, bottom = patch.right, max(bottom, patch.bottom)
+    right, bottom = _draw_covered(sheet, plane, placement.covered)
     sheet.text(0, -0.2, "input", 10, QUIET)
     sheet.text(0, bottom + 0.35, text, 12)
     known = _known_results(trace, number, number if filled is None else filled, results)
@@ -129,6 +120,16 @@ def _draw_input(
         reached = (size[0] - 1) * apart_y + 1, (size[1] - 1) * apart_x + 1
         sheet.border(box, (row, column), reached, LOOKED_AT, cell)
     return Plane(box, cell)
+
+
+def _draw_covered(sheet: Sheet, plane: Plane, covered: np.ndarray) -> tuple[float, float]:
+    """Beside an input that is a picture, the numbers under the window; returns right and lower edge of both."""
+    if plane.cell == CELL:
+        return plane.box.right, plane.box.bottom
+    cell = _patch_cell(covered)
+    top = max(plane.box.top, plane.box.middle[1] - covered.shape[0] * cell / 2)
+    patch = sheet.grid(covered, plane.box.right + 0.3, top, fill=LOOKED_AT, cell=cell)
+    return patch.right, max(plane.box.bottom, patch.bottom)
 
 
 def _brightness(source: np.ndarray) -> tuple[float, float]:

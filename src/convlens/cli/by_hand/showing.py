@@ -50,7 +50,7 @@ def show(trace: Trace, result: np.ndarray, wanted: Wanted, heading: str, draw: D
     """Print the result of an operation, or the placements behind it, and draw them where a drawing is wanted."""
     chosen = _choose(trace, wanted)
     if wanted.draw is not None and draw is not None:
-        _save(trace, wanted.draw, draw, chosen if wanted.at else choose_frames(len(trace)))
+        _save(trace, wanted.draw, draw, choose_frames(len(trace)) if wanted.at is None else chosen)
     if wanted.json:
         _print_as_json(trace, result, wanted, chosen)
         return
