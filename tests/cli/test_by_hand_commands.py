@@ -344,3 +344,11 @@ def test_the_sums_behind_a_layer_of_a_model_can_be_seen(convlens, trained_run):
     assert "relu takes one number at a time" in refused.err
     assert "say which with --layer" in convlens("by-hand", "network", trained_run, "tiny:5", "--steps").err
     assert json_of(convlens("by-hand", "network", trained_run, "tiny:5", "--layer", "-1", "--json"))["layers"]
+
+
+def test_what_has_no_drawing_says_so(convlens):
+    ran = convlens(
+        "by-hand", "gradient", MATRIX, "--output-gradient", "1 0; 0 1", "--kernel-size", "2", "--draw", "a.svg"
+    )
+    assert (ran.code, ran.out) == (2, "")
+    assert "the terms of a gradient have no drawing" in ran.err

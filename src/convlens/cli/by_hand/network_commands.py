@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.by_hand.options import AtOption, ColourOption, DrawOption, Operand, StepsOption, TableOption
-from convlens.cli.options import DataDir, Json, Whole
+from convlens.cli.by_hand.options import ColourOption, Operand, Wanted, WantedOptions
+from convlens.cli.options import DataDir, Whole
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,12 +23,8 @@ def network_command(
     /,
     *,
     layer: Annotated[Whole | None, Parameter(help="Print the whole output of this layer; -1 is the input.")] = None,
-    steps: StepsOption = False,
-    table: TableOption = False,
-    at: AtOption = None,
-    draw: DrawOption = None,
     data_dir: DataDir = None,
-    json: Json = False,
+    wanted: WantedOptions = None,
 ) -> None:
     """A trained model's forward pass, layer by layer, by these functions alone, beside what the engine says.
 
@@ -43,7 +39,9 @@ def network_command(
     from convlens.cli.by_hand.network_view import print_layer, print_network, show_placements
     from convlens.trained_model import load_model
 
-    if layer is None and (steps or table or at is not None or draw is not None):
+    wanted = wanted or Wanted()
+    of_one_layer = wanted.placements or wanted.draw is not None
+    if layer is None and of_one_layer:
         raise UsageError("--steps, --table, --at and --draw show the placements of one layer; say which with --layer.")
     trained = load_model(model)
     pixels, notes = _network_input(trained, image, data_dir)
@@ -52,11 +50,11 @@ def network_command(
     if layer is not None and not -1 <= layer < len(results):
         raise UsageError(f"--layer is {layer}; this network has layers 0 to {len(results) - 1}, and -1 is the input.")
     if layer is None:
-        print_network(trained, pixels, values, results, notes, json)
-    elif steps or table or at is not None or draw is not None:
-        show_placements(trained, values, results, layer, (steps, table, at, draw, json))
+        print_network(trained, pixels, values, results, notes, wanted.json)
+    elif of_one_layer:
+        show_placements(trained, values, results, layer, wanted)
     else:
-        print_layer(values, results, layer, json)
+        print_layer(values, results, layer, wanted.json)
 
 
 def gradient_command(
@@ -69,11 +67,8 @@ def gradient_command(
     padding: Annotated[str, Parameter(help="Rows and columns of zeros on every side.")] = "0",
     dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1",
     colour: ColourOption = False,
-    steps: StepsOption = False,
-    table: TableOption = False,
-    at: AtOption = None,
     data_dir: DataDir = None,
-    json: Json = False,
+    wanted: WantedOptions = None,
 ) -> None:
     """One step back: the gradient of one weight, the sum over all placements of what it met times the gradient there.
 
@@ -85,8 +80,11 @@ def gradient_command(
 
     from convlens.by_hand import kernel_weight_gradient, trace_kernel_weight_gradient
     from convlens.cli.by_hand.operands import as_image, read_operand, read_pair
-    from convlens.cli.by_hand.showing import Wanted, show
+    from convlens.cli.by_hand.showing import show
 
+    wanted = wanted or Wanted()
+    if wanted.draw is not None:
+        raise UsageError("the terms of a gradient have no drawing; leave --draw out, and see --table.")
     image = as_image(read_operand("--a", a, colour, data_dir).values)
     slopes = as_image(read_operand("--output-gradient", output_gradient).values)
     place = [int(number) for number in re.findall(r"\d+", weight)]
@@ -105,7 +103,7 @@ def gradient_command(
     }
     trace = trace_kernel_weight_gradient(image, slopes, chosen, **settings)
     result = np.asarray(kernel_weight_gradient(image, slopes, chosen, **settings))
-    show(trace, result, Wanted(steps, table, at, None, json), "gradient of the weight")
+    show(trace, result, wanted, "gradient of the weight")
 
 
 def _network_input(

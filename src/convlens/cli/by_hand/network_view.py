@@ -1,12 +1,13 @@
 """What `convlens by-hand network` shows: all layers, one layer's numbers, or the sums behind them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convlens.by_hand import LayerResult, PoolPlacement, trace_layer
-from convlens.cli.by_hand.showing import Wanted, print_values, show
+from convlens.cli.by_hand.options import Wanted
+from convlens.cli.by_hand.showing import print_values, show
 from convlens.cli.terminal import make_table, print_json, result_console
 from convlens.errors import UsageError
 from convlens.illustrations import Sheet, draw_placement, draw_pooling, short_number
@@ -60,21 +61,20 @@ def print_layer(values: np.ndarray, results: Sequence[LayerResult], layer: int, 
 
 
 def show_placements(
-    trained: "TrainedModel", values: np.ndarray, results: Sequence[LayerResult], layer: int, wanted: Sequence[Any]
+    trained: "TrainedModel", values: np.ndarray, results: Sequence[LayerResult], layer: int, wanted: Wanted
 ) -> None:
-    """The sums behind a layer's numbers; `wanted` are the fields of `Wanted`."""
+    """The sums behind a layer's numbers."""
     if layer == -1:
         raise UsageError("--layer is -1, the input, which is not computed from anything; give a layer from 0 on.")
-    chosen = Wanted(*wanted)
     trace, result = trace_layer(trained.network, trained.weights, values, layer), results[layer].output
-    if len(trace.shape) == 1 and chosen.draw is not None:
+    if len(trace.shape) == 1 and wanted.draw is not None:
         raise UsageError("a dense layer has no window to draw; leave --draw out, or give a conv or pool layer.")
 
     def draw(number: int, filled: int | None) -> Sheet:
         one = draw_pooling if isinstance(trace[number], PoolPlacement) else draw_placement
         return one(trace, number, filled, results=result)  # pyright: ignore[reportArgumentType]
 
-    show(trace, result, chosen, f"layer {layer}, {results[layer].text}", draw)
+    show(trace, result, wanted, f"layer {layer}, {results[layer].text}", draw)
 
 
 def _range(values: np.ndarray) -> tuple[str, str]:

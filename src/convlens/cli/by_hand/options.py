@@ -1,9 +1,12 @@
 """Options that the operations by hand share. Nothing heavy is imported here: every `--help` reads this file."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+from convlens.cli.options import Json
 
 Operand = Annotated[str, Parameter(allow_leading_hyphen=True)]
 """A text that may begin with a minus sign."""
@@ -13,3 +16,23 @@ TableOption = Annotated[bool, Parameter(negative="", help="All placements as one
 AtOption = Annotated[str | None, Parameter(help="Show only the placement behind this place of the result: 2, or 0,2.")]
 DrawOption = Annotated[Path | None, Parameter(help="Draw it: a file that ends in .svg, .png or .gif (step by step).")]
 StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it: a file that ends in .svg or .png.")]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a person wants to see placements; each field is an option."""
+
+    steps: StepsOption = False
+    table: TableOption = False
+    at: AtOption = None
+    draw: DrawOption = None
+    json: Json = False
+
+    @property
+    def placements(self) -> bool:
+        """Whether single placements are asked for, and not the result alone."""
+        return self.steps or self.table or self.at is not None
+
+
+WantedOptions = Annotated[Wanted | None, Parameter(name="*")]
+"""All of them, as options of their own."""

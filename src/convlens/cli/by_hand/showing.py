@@ -4,7 +4,6 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,11 @@ from rich.text import Text
 
 from convlens.by_hand import Placement, PoolPlacement, Trace
 from convlens.cli.by_hand.grids import KERNEL, MOST_COLUMNS, RESULT, beside, grid, picture
+from convlens.cli.by_hand.options import Wanted
 from convlens.cli.by_hand.placement_tables import placement_table
 from convlens.cli.terminal import error_console, print_json, result_console
 from convlens.errors import UsageError
-from convlens.illustrations import Sheet, check_format, choose_frames, save_drawing, short_number, write_placement
+from convlens.illustrations import Sheet, choose_frames, save_drawing, short_number, write_placement
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,27 +27,13 @@ FIRST_STEPS = 64
 _MOST_COLUMNS_IN_A_FILE = 64
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """How a person wants to see it."""
-
-    steps: bool = False
-    table: bool = False
-    at: str | None = None
-    draw: Path | None = None
-    json: bool = False
-
-    def __post_init__(self) -> None:
-        if self.draw is not None:
-            check_format(self.draw)
-
-
 Drawing = Callable[[int, int | None], Sheet]
 """The sheet of a placement: its number, and the place up to which results are written in (None: up to itself)."""
 
 
-def show(trace: Trace, result: np.ndarray, wanted: Wanted, heading: str, draw: Drawing | None = None) -> None:
+def show(trace: Trace, result: np.ndarray, wanted: Wanted | None, heading: str, draw: Drawing | None = None) -> None:
     """Print the result of an operation, or the placements behind it, and draw them where a drawing is wanted."""
+    wanted = wanted or Wanted()
     chosen = _choose(trace, wanted)
     if wanted.draw is not None and draw is not None:
         _save(trace, wanted.draw, draw, choose_frames(len(trace)) if wanted.at is None else chosen)
@@ -59,7 +45,7 @@ def show(trace: Trace, result: np.ndarray, wanted: Wanted, heading: str, draw: D
         console.print(heading, style="dim", markup=False, soft_wrap=True)
     if wanted.table:
         console.print(placement_table(trace, chosen))
-    elif wanted.steps or wanted.at is not None:
+    elif wanted.placements:
         for number in chosen:
             if len(trace) > 1:
                 console.print(_place(trace[number].position), style="bold")
@@ -126,7 +112,7 @@ def _print_as_json(trace: Trace, result: np.ndarray, wanted: Wanted, chosen: Seq
     answer: dict[str, Any] = {"operation": trace.operation, "shape": list(trace.shape), "result": result.tolist()}
     if wanted.draw is not None:
         answer["drawing"] = str(wanted.draw)
-    if not (wanted.steps or wanted.table or wanted.at is not None):
+    if not wanted.placements:
         print_json(answer)
         return
     sys.stdout.write(json.dumps(answer, ensure_ascii=False, allow_nan=False)[:-1] + ', "placements": [')

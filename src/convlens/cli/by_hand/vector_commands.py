@@ -1,11 +1,10 @@
 """`convlens by-hand correlate`, `convolve` and `full`: two vectors."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.by_hand.options import AtOption, DrawOption, Operand, StepsOption, TableOption
-from convlens.cli.options import Json
+from convlens.cli.by_hand.options import Operand, Wanted, WantedOptions
 from convlens.errors import UsageError
 
 First = Annotated[Operand, Parameter(name="--a", help="A vector: numbers, a CSV file, or - for stdin.")]
@@ -18,10 +17,7 @@ _MOST_OVERLAPS = 16
 _MODES = ("dot", "full", "same", "valid")
 
 
-def correlate_command(
-    a: First, b: Second, *, mode: Mode = "dot", steps: StepsOption = False, table: TableOption = False,
-    at: AtOption = None, draw: DrawOption = None, json: Json = False,
-) -> None:  # fmt: skip
+def correlate_command(a: First, b: Second, *, mode: Mode = "dot", wanted: WantedOptions = None) -> None:
     """Cross-correlation of two vectors: their dot product, or one slid along the other as it is.
 
     ```
@@ -29,13 +25,10 @@ def correlate_command(
     convlens by-hand correlate "1 2 3 4" "1 -1" --mode full --steps
     ```
     """
-    _run("correlate", a, b, mode, steps, table, at, draw, json)
+    _run("correlate", a, b, mode, wanted or Wanted())
 
 
-def convolve_command(
-    a: First, b: Second, *, mode: Mode = "dot", steps: StepsOption = False, table: TableOption = False,
-    at: AtOption = None, draw: DrawOption = None, json: Json = False,
-) -> None:  # fmt: skip
+def convolve_command(a: First, b: Second, *, mode: Mode = "dot", wanted: WantedOptions = None) -> None:
     """Convolution of two vectors: the dot product with the second one turned by 180°, or that one slid along the first.
 
     ```
@@ -43,13 +36,10 @@ def convolve_command(
     convlens by-hand convolve "1 2 3 4" "1 1" --mode same
     ```
     """
-    _run("convolve", a, b, mode, steps, table, at, draw, json)
+    _run("convolve", a, b, mode, wanted or Wanted())
 
 
-def full_command(
-    a: First, b: Second, *, steps: StepsOption = False, table: TableOption = False, at: AtOption = None,
-    draw: DrawOption = None, json: Json = False,
-) -> None:  # fmt: skip
+def full_command(a: First, b: Second, *, wanted: WantedOptions = None) -> None:
     """Full convolution: the second vector, turned by 180°, slid over the first from end to end, n + m − 1 results.
 
     ```
@@ -57,16 +47,15 @@ def full_command(
     convlens by-hand full "3 1 2" "2 4 1" --draw full.gif
     ```
     """
-    _run("convolve", a, b, "full", steps, table, at, draw, json)
+    _run("convolve", a, b, "full", wanted or Wanted())
 
 
-def _run(kind: str, a: str, b: str, mode: str, *wanted: Any) -> None:
-    """`wanted` are the options of `Wanted`, in its order."""
+def _run(kind: str, a: str, b: str, mode: str, wanted: Wanted) -> None:
     import numpy as np
 
     from convlens import by_hand
     from convlens.cli.by_hand.operands import read_operand
-    from convlens.cli.by_hand.showing import Wanted, show
+    from convlens.cli.by_hand.showing import show
     from convlens.illustrations import (
         Sheet,
         draw_convolution,
@@ -77,14 +66,13 @@ def _run(kind: str, a: str, b: str, mode: str, *wanted: Any) -> None:
 
     if mode not in _MODES:
         raise UsageError(f"--mode is {mode!r}; give {', '.join(_MODES)}.")
-    chosen = Wanted(*wanted)
     first, second = read_operand("--a", a).values, read_operand("--b", b).values
     first, second = (one.ravel() if one.ndim == 2 and 1 in one.shape else one for one in (first, second))
     name = {"correlate": "cross_correlate", "convolve": "convolve"}[kind] if mode == "dot" else f"{kind}_{mode}"
     trace = getattr(by_hand, f"trace_{name}")(first, second)
     result = np.asarray(getattr(by_hand, name)(first, second))
     turned = kind == "convolve"
-    is_overview = turned and mode == "full" and chosen.at is None and len(trace) <= _MOST_OVERLAPS
+    is_overview = turned and mode == "full" and wanted.at is None and len(trace) <= _MOST_OVERLAPS
 
     def draw(number: int, filled: int | None) -> Sheet:
         if mode == "dot":
@@ -93,4 +81,4 @@ def _run(kind: str, a: str, b: str, mode: str, *wanted: Any) -> None:
             return draw_full_convolution(first, second)
         return draw_sliding_vectors(trace, number, filled)
 
-    show(trace, result, chosen, "", draw)
+    show(trace, result, wanted, "", draw)

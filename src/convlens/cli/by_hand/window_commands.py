@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.by_hand.options import AtOption, ColourOption, DrawOption, Operand, StepsOption, TableOption
-from convlens.cli.options import DataDir, Json
+from convlens.cli.by_hand.options import ColourOption, Operand, WantedOptions
+from convlens.cli.options import DataDir
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,12 +36,8 @@ def conv2d_command(
     dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1",
     flip: Annotated[bool, Parameter(negative="", help="Turn the kernel by 180° first: a true convolution.")] = False,
     colour: ColourOption = False,
-    steps: StepsOption = False,
-    table: TableOption = False,
-    at: AtOption = None,
-    draw: DrawOption = None,
     data_dir: DataDir = None,
-    json: Json = False,
+    wanted: WantedOptions = None,
 ) -> None:
     """Slide a kernel over a matrix or an image, as a convolutional layer does.
 
@@ -56,10 +52,9 @@ def conv2d_command(
     """
     from convlens.by_hand import conv2d, trace_conv2d
     from convlens.cli.by_hand.operands import as_image, read_kernel, read_operand, read_pair
-    from convlens.cli.by_hand.showing import Wanted, show
+    from convlens.cli.by_hand.showing import show
     from convlens.illustrations import draw_placement
 
-    wanted = Wanted(steps, table, at, draw, json)
     given = read_operand("--a", a, colour, data_dir)
     image = as_image(given.values)
     kernel_given = read_kernel(kernel, len(image), colour)
@@ -89,12 +84,8 @@ def pool_command(
     padding: Padding = "0",
     ceil: Annotated[bool, Parameter(negative="", help="A last window may hang over the end.")] = False,
     colour: ColourOption = False,
-    steps: StepsOption = False,
-    table: TableOption = False,
-    at: AtOption = None,
-    draw: DrawOption = None,
     data_dir: DataDir = None,
-    json: Json = False,
+    wanted: WantedOptions = None,
 ) -> None:
     """Max or average pooling, with the place of every winner.
 
@@ -107,12 +98,11 @@ def pool_command(
 
     from convlens import by_hand
     from convlens.cli.by_hand.operands import read_operand, read_pair
-    from convlens.cli.by_hand.showing import Wanted, show
+    from convlens.cli.by_hand.showing import show
     from convlens.illustrations import draw_pooling
 
     if kind not in _KINDS:
         raise UsageError(f"--kind is {kind!r}; give max or average.")
-    wanted = Wanted(steps, table, at, draw, json)
     given = read_operand("--a", a, colour, data_dir)
     values = given.values[0] if given.values.ndim == 3 and len(given.values) == 1 else np.atleast_2d(given.values)
     name = _KINDS[kind]
