@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convlens.pixels.framing import centre_of_mass
 from convlens.preprocessing import Normalisation, Preprocessing, prepare
-from convlens.preprocessing.framing import centre_of_mass
 
 MNIST = Preprocessing()
 FASHION = Preprocessing(rules="fashion-mnist")

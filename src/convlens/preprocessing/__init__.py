@@ -2,7 +2,7 @@
 
 Rules travel with the model, since a digit that is dark on light, off centre or too small is the commonest reason why a
 network with 99 % on its test images fails on a photo. `settings` holds what is stored, `fitting` makes it from training
-images, `preparation` applies it; `ink` and `framing` are the steps.
+images, `preparation` applies it; `ink` holds the steps that look for ink.
 """
 
 from convlens.preprocessing.fitting import fit_preprocessing

@@ -6,25 +6,14 @@ and a thin stroke on a large sheet has one.
 
 import numpy as np
 
+from convlens.pixels.framing import border_mask, border_pixels
+
 _SMALL = 2 * 28  # up to here, every pixel counts: no smoothing
 _NOISE_WIDTH = 4.5  # median absolute deviations, about 3 standard deviations of normal noise
 _LEAST_CONTRAST = 12  # grey levels; below it there is no ink, only noise
 _INK_LEVEL = 0.2  # of the contrast: what counts as ink when its box is looked for
 _LEAST_UNEVENNESS = 2  # grey levels
 _SPECK = 0.02  # of all ink: what stands apart with less is dust
-
-
-def border_mask(height: int, width: int) -> np.ndarray:
-    """True along the four edges, as thick as 1/28 of the image."""
-    thickness = max(1, min(height, width) // 28)
-    mask = np.ones((height, width), np.bool_)
-    mask[thickness:-thickness, thickness:-thickness] = False
-    return mask
-
-
-def border_pixels(grey: np.ndarray) -> np.ndarray:
-    """The pixels along the four edges, in one row."""
-    return grey[border_mask(*grey.shape)]
 
 
 def even_out_light(grey: np.ndarray) -> tuple[np.ndarray, int]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from convlens.pixels import ImageSource, read_image, to_colour, to_grey
-from convlens.preprocessing.framing import centre_of_mass, fit_into, paste, reduce, resize
-from convlens.preprocessing.ink import border_pixels, even_out_light, ink_box, is_dark_on_light, stretch_ink
+from convlens.pixels.framing import border_pixels, centre_of_mass, fit_into, median_of_border, paste, reduce, resize
+from convlens.preprocessing.ink import even_out_light, ink_box, is_dark_on_light, stretch_ink
 from convlens.preprocessing.settings import Preprocessing
 
 _WORKING_SIZE = 500  # pixels; larger pictures are averaged down first, which is quick and takes noise away
@@ -145,12 +145,7 @@ def _letterbox(pixels: np.ndarray, height: int, width: int, light_on_dark: bool 
     if light_on_dark is not None and pixels.ndim == 2 and is_dark_on_light(pixels) == light_on_dark:
         note = "dark on light, inverted" if light_on_dark else "light on dark, inverted"
         pixels = trail.add("inverted", 255 - pixels, note)
-    channels = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    background = np.array(
-        [np.median(border_pixels(channels[:, :, each])) for each in range(channels.shape[2])], np.uint8
-    )
-    if pixels.ndim == 2:
-        background = background[0]
+    background = median_of_border(pixels)
     return _centred(_scaled(pixels, height, width, trail), height, width, background, trail)
 
 
@@ -184,7 +179,9 @@ def _scaled(pixels: np.ndarray, box_height: int, box_width: int, trail: _Trail) 
     return trail.add("scaled", resize(pixels, height, width), f"scaled to {width}×{height}")
 
 
-def _centred(pixels: np.ndarray, height: int, width: int, background: int | np.ndarray, trail: _Trail) -> np.ndarray:
+def _centred(
+    pixels: np.ndarray, height: int, width: int, background: int | np.integer | np.ndarray, trail: _Trail
+) -> np.ndarray:
     if pixels.shape[:2] == (height, width):
         return pixels
     top, left = (height - pixels.shape[0]) // 2, (width - pixels.shape[1]) // 2

@@ -6,7 +6,7 @@ import scipy.ndimage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convlens.preprocessing.framing import centre_of_mass, fit_into, paste, reduce, resize
+from convlens.pixels.framing import centre_of_mass, fit_into, paste, reduce, resize
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Scaling a picture and putting it into the network's frame. Arrays are uint8, H×W or H×W×3."""
+"""Scaling a picture and putting it into a frame. Arrays are uint8, H×W or H×W×3."""
 
 import numpy as np
 
@@ -48,10 +48,47 @@ def centre_of_mass(grey: np.ndarray) -> tuple[float, float]:
 
 
 def paste(
-    pixels: np.ndarray, top: int, left: int, height: int, width: int, background: int | np.ndarray = 0
+    pixels: np.ndarray, top: int, left: int, height: int, width: int, background: int | np.integer | np.ndarray = 0
 ) -> np.ndarray:
     """Put a picture into a frame of `background`, its upper left corner at (top, left)."""
     frame = np.empty((height, width, *pixels.shape[2:]), np.uint8)
     frame[:] = background
     frame[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
     return frame
+
+
+def border_mask(height: int, width: int) -> np.ndarray:
+    """True along the four edges, as thick as 1/28 of the image."""
+    thickness = max(1, min(height, width) // 28)
+    mask = np.ones((height, width), np.bool_)
+    mask[thickness:-thickness, thickness:-thickness] = False
+    return mask
+
+
+def border_pixels(grey: np.ndarray) -> np.ndarray:
+    """The pixels along the four edges, in one row."""
+    return grey[border_mask(*grey.shape)]
+
+
+def median_of_border(pixels: np.ndarray) -> "np.ndarray | np.uint8":
+    """The median of the pixels along the four edges, one number for grey, three for colour: the background.
+
+    >>> int(median_of_border(np.full((4, 4), 9, np.uint8)))
+    9
+    """
+    return np.median(pixels[border_mask(*pixels.shape[:2])], axis=0).astype(np.uint8)
+
+
+def letterbox(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scale a picture as a whole to the largest size that fits, and put it into the middle of a frame.
+
+    What is left of the frame is filled with the picture's own background, so that no edge appears that was not there.
+
+    >>> letterbox(np.full((2, 4), 7, np.uint8), 4, 4).tolist()
+    [[7, 7, 7, 7], [7, 7, 7, 7], [7, 7, 7, 7], [7, 7, 7, 7]]
+    """
+    scaled = resize(pixels, *fit_into(*pixels.shape[:2], height, width))
+    if scaled.shape[:2] == (height, width):
+        return scaled
+    top, left = (height - scaled.shape[0]) // 2, (width - scaled.shape[1]) // 2
+    return paste(scaled, top, left, height, width, median_of_border(pixels))
