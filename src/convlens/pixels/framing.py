@@ -87,7 +87,8 @@ def letterbox(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     >>> letterbox(np.full((2, 4), 7, np.uint8), 4, 4).tolist()
     [[7, 7, 7, 7], [7, 7, 7, 7], [7, 7, 7, 7], [7, 7, 7, 7]]
     """
-    scaled = resize(pixels, *fit_into(*pixels.shape[:2], height, width))
+    inner_height, inner_width = fit_into(pixels.shape[0], pixels.shape[1], height, width)
+    scaled = resize(pixels, inner_height, inner_width)
     if scaled.shape[:2] == (height, width):
         return scaled
     top, left = (height - scaled.shape[0]) // 2, (width - scaled.shape[1]) // 2
