@@ -22,11 +22,23 @@ void prefetch(const uint8_t* from, size_t bytes) {
 
 }  // namespace
 
-void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileRoom& room) {
+size_t changed_bytes(const Changing& changing, const Kernels& kernels) {
+    return changing.bytes() * static_cast<size_t>(kernels.lanes) + changing.room_bytes();
+}
+
+void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileRoom& room,
+               uint8_t* changed) {
     if (images.poison) poison(program, room);
     const uint8_t* pixels[64] = {};
     const int first = tile * kernels.lanes;
-    for (int l = 0; l < kernels.lanes && first + l < images.count; ++l) pixels[l] = images.at(first + l);
+    for (int l = 0; l < kernels.lanes && first + l < images.count; ++l) {
+        pixels[l] = images.at(first + l);
+        if (images.changes == nullptr) continue;
+        uint8_t* copy = changed + images.changing->room_bytes() + images.bytes * static_cast<size_t>(l);
+        kernels.change(images.changing->picture(), images.changes + static_cast<size_t>(first + l) * change_numbers,
+                       pixels[l], copy, changed);
+        pixels[l] = copy;
+    }
     kernels.load(pixels, images.scale, images.shift, program.input, room.values.data() + program.input_at);
     // Images lie anywhere in the array; those of the tile after the next are asked for now.
     for (int k = first + 2 * kernels.lanes; k < std::min(first + 3 * kernels.lanes, images.count + images.ahead); ++k)
@@ -74,6 +86,8 @@ void Batch::make_rooms() {
     while (rooms_.size() < rooms) rooms_.push_back(make_room(program_));
     while (workers_.size() < static_cast<size_t>(threads_.count()))
         workers_.emplace_back(program_.worker_room, program_.worker_gaps);
+    while (images_.changes && changed_.size() < static_cast<size_t>(threads_.count()))
+        changed_.emplace_back(changed_bytes(*images_.changing, kernels_));
 }
 
 BatchResult Batch::run(const Images& images, const int64_t* labels, const LossSettings& loss, const float* parameters,
@@ -128,7 +142,7 @@ void Batch::forward_segment(int segment, int slot, int worker) {
         for (int k = first; k < end; ++k) clear_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data());
     for (int tile = first_tile(slot); tile < first_tile(slot + 1) && goes_on(worker); ++tile) {
         TileRoom& room = room_for(tile, worker);
-        forward_tile(segment, tile, room);
+        forward_tile(segment, tile, room, worker);
         if (is_last(segment)) {
             judge_tile(tile, room);
             backward_tile(segment, tile, room, own.data(), gradients);
@@ -159,8 +173,9 @@ void Batch::backward_segment(int segment, int slot, int worker) {
         finish_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data(), gradients);
 }
 
-void Batch::forward_tile(int segment, int tile, TileRoom& room) {
-    if (segment == 0) load_tile(images_, kernels_, program_, tile, room);
+void Batch::forward_tile(int segment, int tile, TileRoom& room, int worker) {
+    uint8_t* changed = images_.changes ? changed_[static_cast<size_t>(worker)].data() : nullptr;
+    if (segment == 0) load_tile(images_, kernels_, program_, tile, room, changed);
     const int end = end_of(segment);
     for (int k = starts_[static_cast<size_t>(segment)]; k < end; ++k)
         forward(program_.stages[static_cast<size_t>(k)], shared_, room, tile);

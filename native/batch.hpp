@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "changing.hpp"
 #include "memory.hpp"
 #include "passes.hpp"
 #include "program.hpp"
@@ -30,12 +31,18 @@ struct Images {
     const float* scale = nullptr;  // number = byte · scale[channel] + shift[channel]
     const float* shift = nullptr;
 
+    const float* changes = nullptr;      // `change_numbers` for each of `count`, or none
+    const Changing* changing = nullptr;  // how, where there are changes
+
     bool poison = false;  // for tests, see passes.hpp
 
     const uint8_t* at(int k) const { return pixels + bytes * static_cast<size_t>(order ? order[k] : k); }
 };
 
-void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileRoom& room);
+// `changed` is a room for changed copies, as large as `changed_bytes` says; where nothing is changed it may be null.
+void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileRoom& room,
+               uint8_t* changed);
+size_t changed_bytes(const Changing& changing, const Kernels& kernels);
 
 struct BatchResult {
     double loss = 0;
@@ -63,7 +70,7 @@ class Batch {
     void make_rooms();
     void forward_segment(int segment, int slot, int worker);
     void backward_segment(int segment, int slot, int worker);
-    void forward_tile(int segment, int tile, TileRoom& room);
+    void forward_tile(int segment, int tile, TileRoom& room, int worker);
     void backward_tile(int segment, int tile, TileRoom& room, float* worker, float* gradients);
     void judge_tile(int tile, TileRoom& room);
     void combine_moments(const Stage& stage);
@@ -84,6 +91,7 @@ class Batch {
     std::vector<int> starts_;  // stages at which a segment begins: the first, and every batch normalisation
     std::vector<TileRoom> rooms_;
     std::vector<Buffer<float>> workers_;
+    std::vector<Buffer<uint8_t>> changed_;  // of each worker
     Buffer<float> gradients_;
     size_t slot_size_ = 0;
     int tiles_ = 0, slots_ = 0;

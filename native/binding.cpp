@@ -2,6 +2,7 @@
 // whatever its arguments, can reach memory that is not its own.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
@@ -10,6 +11,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include "engine.hpp"
@@ -25,10 +27,12 @@ namespace {
 using Pixels = nb::ndarray<const uint8_t, nb::numpy, nb::ndim<4>, nb::c_contig, nb::device::cpu>;
 using Labels = nb::ndarray<const int64_t, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Numbers = nb::ndarray<const float, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Changes = nb::ndarray<const float, nb::numpy, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Rates = nb::ndarray<const double, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 constexpr auto between_signals = std::chrono::milliseconds(50);
 constexpr size_t most_images = size_t{1} << 30;
+constexpr float largest_change = 1e6f, largest_key = 16777215.0f;
 constexpr int64_t most_steps = int64_t{1} << 53;
 
 [[noreturn]] void refuse(const std::string& what) { throw nb::value_error(what.c_str()); }
@@ -254,7 +258,41 @@ std::shared_ptr<BoundTrainer> make_trainer(std::shared_ptr<Engine> engine, const
     return bound;
 }
 
-nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, const Rates& rates) {
+// A copy that was checked: finite and not so large that a place computed from it could be no number.
+std::vector<float> checked_changes(const Changes& changes, size_t images) {
+    check_size("each change", changes.shape(1), change_numbers);
+    check_size("changes", changes.shape(0), images);
+    check_aligned("changes", changes);
+    std::vector<float> own(changes.data(), changes.data() + images * change_numbers);
+    for (size_t k = 0; k < own.size(); ++k) {
+        const bool is_key = k % change_numbers == change_key;
+        const float low = is_key ? 0 : -largest_change, high = is_key ? largest_key : largest_change;
+        if (!(own[k] >= low && own[k] <= high))
+            refuse("number " + std::to_string(k % change_numbers) + " of a change is " + std::to_string(own[k]) +
+                   "; it is " + std::to_string(low) + " to " + std::to_string(high));
+    }
+    return own;
+}
+
+nb::object change_images(Engine& engine, const Pixels& pixels, const Changes& changes) {
+    check_pixels(engine, pixels);
+    const std::vector<float> own = checked_changes(changes, pixels.shape(0));
+    const Description& d = engine.description();
+    const Changing changing(d.channels, d.height, d.width, engine.kernels().lanes);
+    auto out = new_array<uint8_t>({pixels.shape(0), pixels.shape(1), pixels.shape(2), pixels.shape(3)});
+    uint8_t* to = static_cast<uint8_t*>(out.data());
+    {
+        nb::gil_scoped_release release;
+        Buffer<uint8_t> room(changing.room_bytes());
+        for (size_t k = 0; k < pixels.shape(0); ++k)
+            engine.kernels().change(changing.picture(), own.data() + k * change_numbers,
+                                    pixels.data() + k * changing.bytes(), to + k * changing.bytes(), room.data());
+    }
+    return nb::cast(out);
+}
+
+nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, const Rates& rates,
+              const std::optional<Changes>& changes) {
     Trainer& trainer = *bound.trainer;
     const int64_t count = static_cast<int64_t>(order.shape(0));
     if (batch_size < 1 || batch_size > static_cast<int64_t>(most_images))
@@ -267,6 +305,8 @@ nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, cons
     for (const int64_t one : own)
         if (one < 0 || one >= trainer.images())
             refuse("the order names image " + std::to_string(one) + "; there are " + std::to_string(trainer.images()));
+    const std::vector<float> own_changes =
+        changes ? checked_changes(*changes, static_cast<size_t>(count)) : std::vector<float>();
     auto losses = new_array<float>({rates.shape(0)});
     auto correct = new_array<int64_t>({rates.shape(0)});
     Signals signals;
@@ -275,8 +315,8 @@ nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, cons
         nb::gil_scoped_release release;
         std::lock_guard<std::mutex> lock(trainer.engine().mutex());
         trainer.run(own.data(), count, static_cast<int>(batch_size), own_rates.data(),
-                    static_cast<int>(own_rates.size()), static_cast<float*>(losses.data()),
-                    static_cast<int64_t*>(correct.data()), go_on);
+                    static_cast<int>(own_rates.size()), changes ? own_changes.data() : nullptr,
+                    static_cast<float*>(losses.data()), static_cast<int64_t*>(correct.data()), go_on);
     }
     signals.pass_on();
     return nb::make_tuple(losses, correct);
@@ -317,6 +357,7 @@ void set_state(BoundTrainer& bound, int64_t step, const Numbers& first, const Nu
 NB_MODULE(_native, module) {
     using namespace convlens;
     nb::set_leak_warnings(false);  // objects that live until the interpreter ends are no leak
+    module.attr("change_numbers") = change_numbers;
     module.doc() = "Convlens's own engine for processors. Use convlens.engines.native, which speaks NumPy and names.";
 #if defined(CONVLENS_SANITIZE)
     module.attr("sanitized") = true;
@@ -347,12 +388,14 @@ NB_MODULE(_native, module) {
         .def("weights", &get_weights)
         .def("logits", &logits, "images"_a.noconvert())
         .def("activations", &activations, "images"_a.noconvert())
+        .def("change_images", &change_images, "images"_a.noconvert(), "changes"_a.noconvert())
         .def("gradients", &gradients, "images"_a.noconvert(), "labels"_a.noconvert(), "label_smoothing"_a = 0.0,
              "class_weights"_a = std::vector<float>());
     nb::class_<BoundTrainer>(module, "Trainer")
         .def(nb::new_(&make_trainer), "engine"_a, "images"_a.noconvert(), "labels"_a.noconvert(), "optimizer"_a,
              "numbers"_a, "nesterov"_a, "label_smoothing"_a, "class_weights"_a, "seed"_a)
-        .def("run", &run, "order"_a.noconvert(), "batch_size"_a, "rates"_a.noconvert())
+        .def("run", &run, "order"_a.noconvert(), "batch_size"_a, "rates"_a.noconvert(),
+             "changes"_a.noconvert() = nb::none())
         .def_prop_ro("step", [](const BoundTrainer& bound) { return bound.trainer->step(); })
         .def("state", &get_state)
         .def("load_state", &set_state, "step"_a, "first"_a.noconvert(), "second"_a.noconvert());

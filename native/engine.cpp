@@ -118,7 +118,14 @@ size_t Engine::image_bytes() const {
 }
 
 Images Engine::images(const uint8_t* pixels, int count) const {
-    return {pixels, image_bytes(), nullptr, count, 0, scale_.data(), shift_.data(), description_.poison};
+    Images images;
+    images.pixels = pixels;
+    images.bytes = image_bytes();
+    images.count = count;
+    images.scale = scale_.data();
+    images.shift = shift_.data();
+    images.poison = description_.poison;
+    return images;
 }
 
 const Program& Engine::training_program() {
@@ -212,7 +219,7 @@ bool Engine::logits(const uint8_t* pixels, int count, float* out, const GoOn* go
     const int lanes = kernels_.lanes, classes = inference_.classes;
     const std::function<void(int, int)> task = [&](int tile, int worker) {
         TileRoom& room = rooms_[static_cast<size_t>(worker)];
-        load_tile(all, kernels_, inference_, tile, room);
+        load_tile(all, kernels_, inference_, tile, room, nullptr);
         for (const Stage& stage : inference_.stages) forward(stage, shared, room, tile);
         const float* from = room.values.data() + inference_.stages.back().out_at;
         for (int l = 0; l < std::min(lanes, count - tile * lanes); ++l)
@@ -233,7 +240,7 @@ bool Engine::activations(const uint8_t* pixels, int count, const std::vector<flo
     for (int tile = 0; tile < tiles_of(count, lanes); ++tile) {
         const int used = std::min(lanes, count - tile * lanes);
         const size_t first = static_cast<size_t>(tile) * lanes;
-        load_tile(all, kernels_, program, tile, room);
+        load_tile(all, kernels_, program, tile, room, nullptr);
         write_images(kernels_, program.input, room.values.data() + program.input_at, used,
                      out[0] + first * image_bytes());
         for (int k = -1; k < static_cast<int>(program.stages.size()); ++k) {

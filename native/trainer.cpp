@@ -22,17 +22,21 @@ Trainer::Trainer(std::shared_ptr<Engine> engine, const uint8_t* pixels, int64_t 
       loss_(loss),
       seed_(seed),
       batch_(engine_->training_program(), engine_->kernels_, engine_->threads_),
+      changing_(engine_->description().channels, engine_->description().height, engine_->description().width,
+                engine_->kernels().lanes),
       first_(engine_->parameters_.size()),
       second_(engine_->parameters_.size()) {}
 
-int Trainer::run(const int64_t* order, int64_t count, int batch_size, const double* rates, int steps, float* losses,
-                 int64_t* correct, const GoOn& go_on) {
+int Trainer::run(const int64_t* order, int64_t count, int batch_size, const double* rates, int steps,
+                 const float* changes, float* losses, int64_t* correct, const GoOn& go_on) {
     engine_->derive(*engine_->training_, engine_->training_weights_);
     int done = 0;
     for (; done < steps; ++done) {
         const int64_t first = static_cast<int64_t>(done) * batch_size;
         Images images = all_;
         images.order = order + first;
+        images.changes = changes ? changes + first * change_numbers : nullptr;
+        images.changing = &changing_;
         images.count = static_cast<int>(std::min<int64_t>(batch_size, count - first));
         images.ahead = static_cast<int>(std::min<int64_t>(batch_size, count - first - images.count));
         const uint64_t key = mix(seed_, static_cast<uint64_t>(step_), 0, 0);

@@ -22,8 +22,9 @@ class Trainer {
 
     // `order` names images; step k sees the k-th `batch_size` of them. Returns how many steps were taken: fewer where
     // `go_on` said so; a step that was not finished changed nothing.
-    int run(const int64_t* order, int64_t count, int batch_size, const double* rates, int steps, float* losses,
-            int64_t* correct, const GoOn& go_on);
+    // `changes` has `change_numbers` for each image of `order`, or is null.
+    int run(const int64_t* order, int64_t count, int batch_size, const double* rates, int steps, const float* changes,
+            float* losses, int64_t* correct, const GoOn& go_on);
 
     int64_t step() const { return step_; }
     Engine& engine() { return *engine_; }
@@ -44,6 +45,7 @@ class Trainer {
     LossSettings loss_;
     uint64_t seed_;
     Batch batch_;
+    Changing changing_;
     Buffer<float> first_, second_;
     int64_t step_ = 0;
 };

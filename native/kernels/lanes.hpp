@@ -33,6 +33,7 @@ constexpr int block = CONVLENS_REGISTERS == 32 ? 8 : 4;
 typedef float Floats __attribute__((vector_size(4 * lanes), may_alias));
 typedef int32_t Ints __attribute__((vector_size(4 * lanes), may_alias));
 typedef uint32_t Words __attribute__((vector_size(4 * lanes), may_alias));
+typedef uint16_t Shorts __attribute__((vector_size(2 * lanes), may_alias));
 typedef uint8_t Bytes __attribute__((vector_size(lanes), may_alias));
 typedef uint8_t Pixels __attribute__((vector_size(16), may_alias));
 typedef float LooseFloats __attribute__((vector_size(4 * lanes), aligned(4), may_alias));
@@ -53,7 +54,8 @@ CONVLENS_INLINE Ints splat_int(int32_t value) { return Ints{} + value; }
 CONVLENS_INLINE Floats keep_where(Ints mask, Floats value) { return (Floats)(mask & (Ints)value); }
 CONVLENS_INLINE Floats choose(Ints mask, Floats yes, Floats no) { return mask ? yes : no; }
 CONVLENS_INLINE Ints load_bytes(const uint8_t* at) {
-    return __builtin_convertvector(*reinterpret_cast<const LooseBytes*>(at), Ints);
+    // In two steps: GCC 12 makes one step from bytes to 32 bits number by number.
+    return __builtin_convertvector(__builtin_convertvector(*reinterpret_cast<const LooseBytes*>(at), Shorts), Ints);
 }
 CONVLENS_INLINE void store_bytes(uint8_t* at, Ints value) {
     *reinterpret_cast<LooseBytes*>(at) = __builtin_convertvector(value, Bytes);

@@ -3,6 +3,7 @@
 #include "activation.hpp"
 #include "cell.hpp"
 #include "cells.hpp"
+#include "change.hpp"
 #include "dense.hpp"
 #include "load.hpp"
 #include "loss.hpp"
@@ -30,6 +31,7 @@ extern const Kernels CONVLENS_JOIN(CONVLENS_VARIANT, _kernels) = {
     v::winner_bytes,
     v::block,
     v::load_images,
+    v::change_image,
     v::sweep,
     v::sweep_pool,
     v::winograd,

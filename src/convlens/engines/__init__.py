@@ -2,10 +2,12 @@
 engines.
 """
 
+from convlens.engines.augmentation import AugmentationSettings, draw_changes
 from convlens.engines.choice import EngineChoice, choose_engine, open_engine
 from convlens.engines.engine import Engine, Gradients, LossSettings, OptimizerSettings, Plan, Steps, Trainer, Weights
 
 __all__ = [
+    "AugmentationSettings",
     "Engine",
     "EngineChoice",
     "Gradients",
@@ -16,5 +18,6 @@ __all__ = [
     "Trainer",
     "Weights",
     "choose_engine",
+    "draw_changes",
     "open_engine",
 ]

@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.engines.augmentation import CHANGE_NUMBERS
 from convlens.errors import UsageError
 from convlens.network import Network
 from convlens.preprocessing import Normalisation
@@ -109,9 +110,15 @@ class Gradients:
 class Trainer(Protocol):
     """Training in progress: the images, the labels and the state of the optimizer."""
 
-    def run(self, order: NDArray[np.int64], batch_size: int, learning_rates: NDArray[np.float64]) -> Steps:
+    def run(
+        self,
+        order: NDArray[np.int64],
+        batch_size: int,
+        learning_rates: NDArray[np.float64],
+        changes: NDArray[np.float32] | None = None,
+    ) -> Steps:
         """Take one step for each learning rate; step i sees the images `order[i * batch_size : (i + 1) *
-        batch_size]`.
+        batch_size]`, or copies of them changed by `changes`, a row an image (see `convlens.engines.augmentation`).
         """
         ...
 
@@ -170,6 +177,10 @@ class Engine(Protocol):
 
     def activations(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """The normalised input and then the output of every layer, as in prediction."""
+        ...
+
+    def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Changed copies, as training sees them; a row of `changes` an image."""
         ...
 
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
@@ -286,6 +297,20 @@ def check_state(expected: dict[str, tuple[int, ...]], state: Weights) -> None:
         if name in state and np.shape(state[name]) != shape
     ]
     _require(not differences, f"the optimizer's state does not fit: {'; '.join(differences)}.")
+
+
+def check_changes(images: int, changes: NDArray[Any]) -> NDArray[np.float32]:
+    """The changes as float32, one row an image.
+
+    Raises:
+        UsageError: another shape, or a number that is not finite.
+    """
+    _require(
+        changes.shape == (images, CHANGE_NUMBERS),
+        f"{images} images but changes of shape {changes.shape}; give a row of {CHANGE_NUMBERS} numbers an image.",
+    )
+    _require(bool(np.isfinite(changes).all()), "changes hold NaN or infinity; give finite numbers.")
+    return np.require(changes, np.float32, ["C", "A"])
 
 
 def check_stretch(images: int, order: NDArray[np.int64], batch_size: int, learning_rates: NDArray[np.float64]) -> None:

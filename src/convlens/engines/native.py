@@ -19,6 +19,7 @@ from convlens.engines.engine import (
     Plan,
     Steps,
     Weights,
+    check_changes,
     check_class_weights,
     check_images,
     check_labels,
@@ -130,6 +131,11 @@ class NativeEngine:
         arrays = self._engine.activations(np.ascontiguousarray(images))
         return [array.reshape(len(images), *shape) for array, shape in zip(arrays, self._layer_shapes, strict=True)]
 
+    def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Changed copies, as training sees them."""
+        check_images(self.plan, images)
+        return self._engine.change_images(np.ascontiguousarray(images), check_changes(len(images), changes))
+
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
         """One forward and backward pass in training mode."""
         check_images(self.plan, images)
@@ -191,13 +197,20 @@ class NativeTrainer:
         self._settings = optimizer
         self._images = images
 
-    def run(self, order: NDArray[np.int64], batch_size: int, learning_rates: NDArray[np.float64]) -> Steps:
+    def run(
+        self,
+        order: NDArray[np.int64],
+        batch_size: int,
+        learning_rates: NDArray[np.float64],
+        changes: NDArray[np.float32] | None = None,
+    ) -> Steps:
         """Take one step for each learning rate."""
         check_stretch(self._images, order, batch_size, learning_rates)
+        changes = changes if changes is None else check_changes(len(order), changes)
         before = self._trainer.step
         try:
             losses, correct = self._trainer.run(
-                _whole_numbers(order), batch_size, np.require(learning_rates, np.float64, ["C", "A"])
+                _whole_numbers(order), batch_size, np.require(learning_rates, np.float64, ["C", "A"]), changes
             )
         finally:  # Ctrl-C may end it after any step
             for name in self._engine._counts:

@@ -8,7 +8,7 @@ The network is a plain `nn.Sequential`, so its state dict is what a user of PyTo
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from convlens.engines.engine import (
     Plan,
     Steps,
     Weights,
+    check_changes,
     check_class_weights,
     check_images,
     check_labels,
@@ -31,6 +32,7 @@ from convlens.engines.engine import (
     check_weights,
     state_shapes,
 )
+from convlens.engines.torch_changes import change_images
 from convlens.errors import UsageError
 from convlens.network import (
     AvgPool2d,
@@ -206,6 +208,14 @@ class TorchEngine:
                 values.append(layer(values[-1]))
         return [_to_numpy(value) for value in values]
 
+    def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Changed copies, as training sees them."""
+        check_images(self.plan, images)
+        rows = torch.from_numpy(check_changes(len(images), changes)).to(self._device)
+        with self._computing():
+            levels = change_images(torch.from_numpy(np.ascontiguousarray(images)).to(self._device), rows)
+        return _to_numpy(levels.to(torch.uint8))
+
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
         """One forward and backward pass in training mode; the module's buffers are put back afterwards."""
         check_images(self.plan, images)
@@ -239,13 +249,15 @@ class TorchEngine:
         if len(images) == 0:
             raise UsageError("there are no images to train on. Give at least one.")
         tensors = self._normalised(images), torch.from_numpy(np.array(labels, np.int64)).to(self._device)
-        return TorchTrainer(
-            self._module, self._pooling_first, tensors, optimizer, self._criterion(loss), seed, self._computing
-        )
+        return TorchTrainer(self, images, tensors, optimizer, self._criterion(loss), seed)
 
     def _normalised(self, images: NDArray[np.uint8]) -> torch.Tensor:
         """Pixels as the network's input: (pixels / 255 − mean) / std, on the device."""
-        tensor = torch.from_numpy(np.ascontiguousarray(images)).to(self._device).to(self._precision).div_(255)
+        return self._normalised_levels(torch.from_numpy(np.ascontiguousarray(images)).to(self._device))
+
+    def _normalised_levels(self, levels: torch.Tensor) -> torch.Tensor:
+        """The same for levels that are on the device."""
+        tensor = levels.to(self._precision).div_(255)
         mean, std = self.plan.normalisation.mean, self.plan.normalisation.std
         if any(value != 0 for value in mean) or any(value != 1 for value in std):
             shape = (1, -1, 1, 1)
@@ -283,26 +295,31 @@ class TorchTrainer:
 
     def __init__(
         self,
-        module: nn.Sequential,
-        pooling_first: nn.Sequential,
+        engine: TorchEngine,
+        images: NDArray[np.uint8],
         tensors: tuple[torch.Tensor, torch.Tensor],
         optimizer: OptimizerSettings,
         criterion: nn.CrossEntropyLoss,
         seed: int,
-        computing: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        self._module = module
-        self._pooling_first = pooling_first
+        self._engine = engine
+        self._module = engine._module
+        self._levels = torch.from_numpy(images)
         self._images, self._labels = tensors
         self._settings = optimizer
-        self._optimizer = _build_optimizer(module, optimizer)
+        self._optimizer = _build_optimizer(self._module, optimizer)
         self._criterion = criterion
         self._seed = seed
-        self._computing = computing
         self._step = 0
-        self._has_dropout = any(isinstance(layer, nn.Dropout) for layer in module)
+        self._has_dropout = any(isinstance(layer, nn.Dropout) for layer in self._module)
 
-    def run(self, order: NDArray[np.int64], batch_size: int, learning_rates: NDArray[np.float64]) -> Steps:
+    def run(
+        self,
+        order: NDArray[np.int64],
+        batch_size: int,
+        learning_rates: NDArray[np.float64],
+        changes: NDArray[np.float32] | None = None,
+    ) -> Steps:
         """Take one step for each learning rate."""
         check_stretch(len(self._images), order, batch_size, learning_rates)
         device = self._images.device
@@ -310,17 +327,28 @@ class TorchTrainer:
         correct = torch.empty(len(learning_rates), device=device, dtype=torch.int64)
         indices = torch.from_numpy(np.array(order, np.int64)).to(device).split(batch_size)
         devices = [device] if device.type == "cuda" else []
-        with self._computing(), torch.random.fork_rng(devices, enabled=self._has_dropout):
+        rows = None if changes is None else torch.from_numpy(check_changes(len(order), changes)).split(batch_size)
+        with self._engine._computing(), torch.random.fork_rng(devices, enabled=self._has_dropout):
             self._module.train()
             for number, (batch, learning_rate) in enumerate(zip(indices, learning_rates.tolist(), strict=True)):
-                losses[number], correct[number] = self._take_step(batch, learning_rate)
+                images = self._images.index_select(0, batch) if rows is None else self._changed(batch, rows[number])
+                losses[number], correct[number] = self._take_step(images, batch, learning_rate)
         return Steps(losses.cpu().numpy(), correct.cpu().numpy())
 
-    def _take_step(self, batch: torch.Tensor, learning_rate: float) -> tuple[torch.Tensor, torch.Tensor]:
+    def _changed(self, batch: torch.Tensor, changes: torch.Tensor) -> torch.Tensor:
+        """Changed copies of the images of a batch, normalised."""
+        if self._levels.device != batch.device:
+            self._levels = self._levels.to(batch.device)
+        levels = change_images(self._levels.index_select(0, batch), changes.to(batch.device))
+        return self._engine._normalised_levels(levels)
+
+    def _take_step(
+        self, images: torch.Tensor, batch: torch.Tensor, learning_rate: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         if self._has_dropout:
             torch.manual_seed((self._seed * 1_000_003 + self._step) % 2**63)
         labels = self._labels.index_select(0, batch)
-        logits = self._pooling_first(self._images.index_select(0, batch))
+        logits = self._engine._pooling_first(images)
         loss = self._criterion(logits, labels)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -1,0 +1,25 @@
+// Changed copies of images on their way into a tile: see kernels/change.hpp for the arithmetic.
+#pragma once
+
+#include <vector>
+
+#include "kernels.hpp"
+#include "memory.hpp"
+
+namespace convlens {
+
+// What changing images of one size needs; shared by all threads.
+class Changing {
+ public:
+    Changing(int channels, int height, int width, int lanes);
+
+    const Picture& picture() const { return picture_; }
+    size_t bytes() const;       // of one image
+    size_t room_bytes() const;  // that one change needs
+
+ private:
+    std::vector<float> across_, down_;
+    Picture picture_;
+};
+
+}  // namespace convlens

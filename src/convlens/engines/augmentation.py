@@ -1,0 +1,251 @@
+"""Augmentation: how much the copies differ that a network learns from, and the numbers that say how each one differs.
+
+An engine changes images while it loads them, by rows of numbers that are drawn here, above it, as the order of the
+images is: so two engines can be given the same changes, and a resumed training draws what it would have drawn.
+Ready-made packages work on one image at a time, in Python: far slower than a training step of the native engine.
+"""
+
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from math import pi
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.errors import UsageError
+
+WAVES = 4
+"""Cosines across and down, of which bending is made; the first is constant."""
+AFFINE, BEND_X, BEND_Y, THICKNESS, BLUR, GAIN, OFFSET, NOISE, KEY, COVER = 0, 6, 22, 38, 39, 40, 43, 46, 47, 48
+CHANGE_NUMBERS = 53
+"""Where each kind of number stands in a change; `native/kernels.hpp` has the same list."""
+_BLOCK = 4096
+_STREAM = 5
+_WHOLE_TURN = 180.0
+_FLIPS = {"flip_horizontal": "mirrored left to right", "flip_vertical": "mirrored upside down"}
+
+
+@dataclass(frozen=True)
+class AugmentationSettings:
+    """The most that a copy may differ from its image; 0 leaves a kind of change out.
+
+    Attributes:
+        shift: of the side, in both directions.
+        rotation: degrees, in both directions.
+        scale: 0.2 makes things 1.2 times larger to 1.2 times smaller.
+        stretch: the same, for the proportions.
+        shear: 0.2 leans by 0.2 pixels a row.
+        elastic: how far places are bent, root mean square, of the side.
+        thickness: how far each pixel goes towards the lightest or the darkest around it, 0 to 1.
+        blur: how far each pixel goes towards the mean around it, 0 to 1.
+        contrast: 0.3 multiplies the distance from mid-grey by 0.7 to 1.3.
+        brightness: of the whole range of levels, up and down.
+        colour: the same two for each channel by itself, of the two amounts above; 0 to 1.
+        noise: standard deviation, of the whole range of levels.
+        cover: the longest side of a rectangle that is painted over, of the side.
+        flip_horizontal, flip_vertical: mirror half of the copies.
+
+    Thickness, blur, contrast, brightness, noise and cover leave about two thirds of the copies as they are.
+
+    >>> AugmentationSettings(shift=0.1).rotation
+    0.0
+    """
+
+    shift: float = 0.0
+    rotation: float = 0.0
+    scale: float = 0.0
+    stretch: float = 0.0
+    shear: float = 0.0
+    elastic: float = 0.0
+    thickness: float = 0.0
+    blur: float = 0.0
+    contrast: float = 0.0
+    brightness: float = 0.0
+    colour: float = 0.0
+    noise: float = 0.0
+    cover: float = 0.0
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name in _FLIPS:
+                if not isinstance(value, bool):
+                    raise UsageError(f"{one.name.replace('_', ' ')} is {value!r}; give true or false.")
+                continue
+            most = _WHOLE_TURN if one.name == "rotation" else 1.0
+            if not isinstance(value, int | float) or not 0 <= value <= most:
+                raise UsageError(f"augmentation: {one.name} is {value!r}; give a number from 0 to {most:g}.")
+
+    @classmethod
+    def from_text(cls, text: str) -> "AugmentationSettings":
+        """The settings that `describe` wrote, or somebody who knows its words: what is not named is left out.
+
+        Raises:
+            UsageError: a word that is not known, or an amount that is not allowed.
+
+        >>> AugmentationSettings.from_text("shift 0.1, rotation 10") == AugmentationSettings(shift=0.1, rotation=10)
+        True
+        """
+        amounts = [one.name for one in fields(cls) if one.name not in _FLIPS]
+        found: dict[str, float | bool] = {}
+        for part in text.split(",") if text.strip() != "none" else ():
+            name, _, amount = part.strip().partition(" ")
+            flip = next((key for key, words in _FLIPS.items() if part.strip() == words), None)
+            if flip is None and name not in amounts:
+                known = ", ".join([f"{one} AMOUNT" for one in amounts] + list(_FLIPS.values()))
+                raise UsageError(f"augmentation {part.strip()!r} is not known; give none, or some of {known}.")
+            try:
+                found[flip or name] = True if flip else float(amount.removesuffix("°"))
+            except ValueError:
+                raise UsageError(f"augmentation {part.strip()!r}: give a number, such as {name} 0.1.") from None
+        flips = {name: bool(value) for name, value in found.items() if name in _FLIPS}
+        return replace(cls(**flips), **{name: value for name, value in found.items() if name not in _FLIPS})
+
+    def scaled(self, strength: float) -> "AugmentationSettings":
+        """The same kinds of changes, each weaker; mirror images stay.
+
+        >>> AugmentationSettings(shift=0.1, flip_vertical=True).scaled(0.5)
+        AugmentationSettings(shift=0.05, ..., flip_vertical=True)
+        """
+        amounts = [one.name for one in fields(self) if one.name not in _FLIPS]
+        return replace(self, **{name: getattr(self, name) * strength for name in amounts})
+
+    def describe(self) -> str:
+        """The changes in words, for a log.
+
+        >>> AugmentationSettings(shift=0.1, rotation=10, flip_horizontal=True).describe()
+        'shift 0.1, rotation 10°, mirrored left to right'
+        """
+        words = [
+            f"{one.name} {getattr(self, one.name):g}{'°' * (one.name == 'rotation')}"
+            for one in fields(self)
+            if one.name not in _FLIPS and getattr(self, one.name)
+        ]
+        words += [phrase for name, phrase in _FLIPS.items() if getattr(self, name)]
+        return ", ".join(words) or "none"
+
+
+def draw_changes(
+    settings: AugmentationSettings, seed: int, epoch: int, places: range, image_shape: tuple[int, int, int]
+) -> NDArray[np.float32]:
+    """The changes of the images at these places of an epoch's order: len(places) × `CHANGE_NUMBERS`.
+
+    They depend on the seed, the epoch and the place alone, not on how an epoch is cut into stretches.
+
+    >>> draw_changes(AugmentationSettings(flip_horizontal=True), 3, 0, range(4), (1, 28, 28))[:, 0]
+    array([ 1., -1.,  1.,  1.], dtype=float32)
+    """
+    blocks = range(places.start // _BLOCK, -(-places.stop // _BLOCK))
+    drawn = [_draw_block(settings, seed, epoch, block, image_shape) for block in blocks]
+    if not drawn:
+        return np.zeros((0, CHANGE_NUMBERS), np.float32)
+    start = places.start - blocks.start * _BLOCK
+    return np.concatenate(drawn)[start : start + len(places)]
+
+
+@lru_cache(maxsize=16)
+def _draw_block(
+    settings: AugmentationSettings, seed: int, epoch: int, block: int, image_shape: tuple[int, int, int]
+) -> NDArray[np.float32]:
+    random = np.random.default_rng([seed, _STREAM, epoch, block])
+    _, height, width = image_shape
+    changes = unchanged(_BLOCK)
+    changes[:, AFFINE : AFFINE + 6] = _draw_affine(settings, random, height, width)
+    if settings.elastic:
+        side = max(height, width)
+        for at in (BEND_X, BEND_Y):
+            changes[:, at : at + WAVES**2] = _draw_waves(random) * np.float32(settings.elastic * side)
+    changes[:, THICKNESS] = _sometimes(random) * settings.thickness
+    changes[:, BLUR] = np.abs(_sometimes(random)) * settings.blur
+    _draw_light(settings, random, changes)
+    changes[:, NOISE] = np.abs(_sometimes(random)) * settings.noise * 255
+    changes[:, KEY] = random.integers(0, 2**24, _BLOCK)
+    if settings.cover:
+        _draw_cover(settings, random, changes, height, width)
+    return changes
+
+
+def unchanged(count: int) -> NDArray[np.float32]:
+    """Changes that change nothing: count × `CHANGE_NUMBERS`."""
+    changes = np.zeros((count, CHANGE_NUMBERS), np.float32)
+    changes[:, [AFFINE, AFFINE + 4, GAIN, GAIN + 1, GAIN + 2]] = 1
+    return changes
+
+
+def _evenly(random: np.random.Generator) -> NDArray[np.float32]:
+    """Numbers from −1 to 1, one for each image of a block."""
+    return random.random(_BLOCK, np.float32) * 2 - 1
+
+
+def _sometimes(random: np.random.Generator) -> NDArray[np.float32]:
+    """Numbers from −1 to 1, of which two thirds are 0."""
+    value = _evenly(random)
+    return np.sign(value) * np.maximum(3 * np.abs(value) - 2, 0)
+
+
+def _draw_affine(
+    settings: AugmentationSettings, random: np.random.Generator, height: int, width: int
+) -> NDArray[np.float32]:
+    """Where pixels come from, seen from the middle: the inverse of turn · lean · size, and the shift."""
+    angle = _evenly(random) * (settings.rotation * pi / 180)
+    size = (1 + settings.scale) ** _evenly(random)
+    proportion = (1 + settings.stretch) ** (_evenly(random) / 2)
+    lean = _evenly(random) * settings.shear
+    x_size, y_size = size * proportion, size / proportion
+    cosine, sine = np.cos(angle), np.sin(angle)
+    for flips, axis in ((settings.flip_horizontal, "x"), (settings.flip_vertical, "y")):
+        mirrored = np.where(random.random(_BLOCK, np.float32) < 0.5, -1, 1) if flips else 1
+        if axis == "x":
+            x_size = x_size * mirrored
+        else:
+            y_size = y_size * mirrored
+    # source = size · lean · turn · (place − shift)
+    a, b = x_size * (cosine + lean * -sine), x_size * (sine + lean * cosine)
+    d, e = y_size * -sine, y_size * cosine
+    x_shift, y_shift = _evenly(random) * (settings.shift * width), _evenly(random) * (settings.shift * height)
+    numbers = [a, b, -a * x_shift - b * y_shift, d, e, -d * x_shift - e * y_shift]
+    return np.stack(numbers, axis=1).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _wave_sizes() -> NDArray[np.float32]:
+    """How strong each wave of a bend is: slow ones more, so that things bend and don't crumple; of size 1 together.
+
+    The constant wave and the two that a shear or a stretch nearly is are left out.
+    """
+    across, down = np.meshgrid(np.arange(WAVES), np.arange(WAVES), indexing="ij")
+    sizes = np.where(across + down >= 2, 1 / np.maximum(across + down, 1), 0.0)
+    mean_squares = np.where(across, 0.5, 1.0) * np.where(down, 0.5, 1.0)
+    return (sizes / np.sqrt((sizes**2 * mean_squares).sum())).ravel().astype(np.float32)
+
+
+def _draw_waves(random: np.random.Generator) -> NDArray[np.float32]:
+    strength = random.random((_BLOCK, 1), np.float32) * np.float32(3**0.5)  # a mean square of 1
+    waves: NDArray[np.float32] = random.standard_normal((_BLOCK, WAVES**2), np.float32)
+    return (waves * _wave_sizes() * strength).astype(np.float32)
+
+
+def _draw_light(settings: AugmentationSettings, random: np.random.Generator, changes: NDArray[np.float32]) -> None:
+    gain, offset = _sometimes(random) * settings.contrast, _sometimes(random) * settings.brightness
+    for channel in range(3):
+        own_gain, own_offset = gain, offset
+        if settings.colour:
+            own_gain = gain + _sometimes(random) * (settings.contrast * settings.colour)
+            own_offset = offset + _sometimes(random) * (settings.brightness * settings.colour)
+        changes[:, GAIN + channel] = 1 + own_gain
+        changes[:, OFFSET + channel] = 127.5 * -own_gain + 255 * own_offset
+
+
+def _draw_cover(
+    settings: AugmentationSettings, random: np.random.Generator, changes: NDArray[np.float32], height: int, width: int
+) -> None:
+    """A rectangle somewhere, in a third of the copies; in the others it has no width."""
+    shown = random.random(_BLOCK, np.float32) < 1 / 3
+    tall = random.random(_BLOCK, np.float32) * (settings.cover * height)
+    wide = random.random(_BLOCK, np.float32) * (settings.cover * width) * shown
+    top, left = random.random(_BLOCK, np.float32) * (height - tall), random.random(_BLOCK, np.float32) * (width - wide)
+    box = np.rint(np.stack([top, left, top + tall, left + wide], axis=1))
+    changes[:, COVER : COVER + 4] = box
+    changes[:, COVER + 4] = random.integers(0, 256, _BLOCK)

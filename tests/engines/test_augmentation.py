@@ -1,0 +1,160 @@
+"""Augmentation: the numbers that are drawn, how far they reach, and that nothing but seed, epoch and place decides."""
+
+import numpy as np
+import pytest
+
+from convlens.engines import AugmentationSettings, draw_changes
+from convlens.engines.augmentation import (
+    AFFINE,
+    BEND_X,
+    BEND_Y,
+    BLUR,
+    CHANGE_NUMBERS,
+    COVER,
+    GAIN,
+    KEY,
+    NOISE,
+    OFFSET,
+    THICKNESS,
+    unchanged,
+)
+from convlens.errors import UsageError
+
+SHAPE = (3, 20, 40)
+ALL = AugmentationSettings(0.1, 20, 0.25, 0.2, 0.3, 0.02, 0.5, 0.8, 0.4, 0.2, 0.5, 0.1, 0.3, True, True)
+
+
+def test_without_any_settings_nothing_is_changed():
+    drawn = draw_changes(AugmentationSettings(), 3, 0, range(100), SHAPE)
+    drawn[:, KEY] = 0  # of a noise that is not there
+    np.testing.assert_array_equal(drawn, unchanged(100))
+
+
+def test_changes_depend_on_seed_epoch_and_place_alone():
+    whole = draw_changes(ALL, 3, 1, range(10_000), SHAPE)
+    assert whole.shape == (10_000, CHANGE_NUMBERS)
+    assert whole.dtype == np.float32
+    for places in (range(5), range(4090, 4100), range(8191, 8193), range(7, 9000)):
+        np.testing.assert_array_equal(draw_changes(ALL, 3, 1, places, SHAPE), whole[places.start : places.stop])
+    assert draw_changes(ALL, 3, 1, range(3, 3), SHAPE).shape == (0, CHANGE_NUMBERS)
+    for other in (draw_changes(ALL, 4, 1, range(10), SHAPE), draw_changes(ALL, 3, 2, range(10), SHAPE)):
+        assert (other[:, AFFINE] != whole[:10, AFFINE]).all()
+    assert len(np.unique(whole[:, AFFINE])) > 9000  # one block is not the next one again
+
+
+def test_shifts_reach_their_share_of_the_side_and_no_further():
+    affine = draw_changes(AugmentationSettings(shift=0.1), 0, 0, range(4000), SHAPE)[:, :6]
+    np.testing.assert_array_equal(affine[:, [0, 1, 3, 4]], np.tile([1, 0, 0, 1], (4000, 1)))
+    for column, side in ((2, 40), (5, 20)):
+        assert 0.098 * side < np.abs(affine[:, column]).max() <= 0.1 * side
+        assert abs(affine[:, column].mean()) < 0.005 * side
+
+
+def test_a_turn_keeps_lengths_and_angles():
+    affine = draw_changes(AugmentationSettings(rotation=20), 0, 0, range(4000), SHAPE)[:, [0, 1, 3, 4]].reshape(
+        -1, 2, 2
+    )
+    np.testing.assert_allclose(affine @ affine.transpose(0, 2, 1), np.tile(np.eye(2), (4000, 1, 1)), atol=1e-6)
+    angles = np.degrees(np.arcsin(affine[:, 0, 1]))
+    assert 19.9 < np.abs(angles).max() <= 20.0001
+    assert abs(angles.mean()) < 0.5
+
+
+def test_size_stretch_and_shear_are_within_their_bounds():
+    def matrices(**settings: float) -> np.ndarray:
+        drawn = draw_changes(AugmentationSettings(**settings), 0, 0, range(4000), SHAPE)
+        return drawn[:, [0, 1, 3, 4]].reshape(-1, 2, 2).astype(float)
+
+    sizes = np.sqrt(np.linalg.det(matrices(scale=0.25)))
+    assert 0.8 <= sizes.min() < 0.802
+    assert 1.247 < sizes.max() <= 1.2501
+    stretched = matrices(stretch=0.2)
+    np.testing.assert_allclose(np.linalg.det(stretched), 1, atol=1e-6)
+    proportions = stretched[:, 0, 0] / stretched[:, 1, 1]
+    assert 1 / 1.201 <= proportions.min() < 0.84
+    assert 1.19 < proportions.max() <= 1.2001
+    sheared = matrices(shear=0.3)
+    np.testing.assert_allclose(sheared[:, [0, 1, 1], [0, 1, 0]], np.tile([1, 1, 0], (4000, 1)), atol=1e-6)
+    assert 0.297 < np.abs(sheared[:, 0, 1]).max() <= 0.3
+
+
+def test_bends_are_as_strong_as_they_were_asked_to_be():
+    drawn = draw_changes(AugmentationSettings(elastic=0.02), 0, 0, range(8000), SHAPE)
+    places = np.arange(40)
+    across = np.cos(np.pi * np.arange(4)[:, None] * (places + 0.5) / 40)
+    down = np.cos(np.pi * np.arange(4)[:, None] * (np.arange(20) + 0.5) / 20)
+    for at in (BEND_X, BEND_Y):
+        waves = drawn[:, at : at + 16].reshape(-1, 4, 4)
+        assert not waves[:, 0, 0].any()
+        assert not waves[:, 0, 1].any()
+        assert not waves[:, 1, 0].any()
+        moves = np.einsum("nij,jy,ix->nyx", waves, down, across)
+        assert np.sqrt((moves**2).mean()) == pytest.approx(0.02 * 40, rel=0.03)
+
+
+def test_half_of_the_copies_keep_their_pixels():
+    drawn = draw_changes(ALL, 0, 0, range(4000), SHAPE)
+    for column in (THICKNESS, BLUR, NOISE):
+        assert 0.47 < (drawn[:, column] == 0).mean() < 0.53
+    assert -0.5 <= drawn[:, THICKNESS].min() < -0.49
+    assert 0.49 < drawn[:, THICKNESS].max() <= 0.5
+    assert drawn[:, BLUR].min() == 0
+    assert 0.79 < drawn[:, BLUR].max() <= 0.8
+    assert 25 < drawn[:, NOISE].max() <= 25.5
+
+
+def test_contrast_turns_about_mid_grey_and_brightness_adds():
+    drawn = draw_changes(AugmentationSettings(contrast=0.4), 0, 0, range(4000), SHAPE)
+    gain, offset = drawn[:, GAIN : GAIN + 3], drawn[:, OFFSET : OFFSET + 3]
+    np.testing.assert_allclose(gain * 127.5 + offset, 127.5, atol=1e-4)
+    assert 0.6 <= gain.min() < 0.61
+    assert 1.39 < gain.max() <= 1.4
+    np.testing.assert_array_equal(gain, gain[:, [0, 0, 0]])
+    drawn = draw_changes(AugmentationSettings(brightness=0.2), 0, 0, range(4000), SHAPE)
+    assert 50 < np.abs(drawn[:, OFFSET]).max() <= 51
+    assert (drawn[:, GAIN] == 1).all()
+    coloured = draw_changes(AugmentationSettings(contrast=0.4, colour=0.5), 0, 0, range(4000), SHAPE)
+    assert (coloured[:, GAIN] != coloured[:, GAIN + 1]).any()
+
+
+def test_covers_lie_inside_the_image():
+    drawn = draw_changes(AugmentationSettings(cover=0.3), 0, 0, range(4000), SHAPE)
+    top, left, bottom, right, level = drawn[:, COVER : COVER + 5].T
+    assert (top >= 0).all()
+    assert (left >= 0).all()
+    assert (bottom <= 20).all()
+    assert (right <= 40).all()
+    assert (bottom - top).max() <= 7
+    assert 10 < (right - left).max() <= 13
+    assert 0.4 < (right > left).mean() < 0.6
+    assert level.min() == 0
+    assert level.max() == 255
+
+
+def test_mirrors_turn_half_of_the_copies_round():
+    drawn = draw_changes(AugmentationSettings(flip_horizontal=True), 0, 0, range(4000), SHAPE)
+    assert set(np.unique(drawn[:, 0])) == {-1, 1}
+    assert (drawn[:, 4] == 1).all()
+    assert 0.47 < (drawn[:, 0] == -1).mean() < 0.53
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"shift": -0.1}, r"augmentation: shift is -0.1; give a number from 0 to 1\."),
+        ({"rotation": 181}, r"augmentation: rotation is 181; give a number from 0 to 180\."),
+        ({"noise": float("nan")}, r"augmentation: noise is nan; give a number from 0 to 1\."),
+        ({"blur": "much"}, r"augmentation: blur is 'much'; give a number from 0 to 1\."),
+        ({"flip_vertical": 1}, r"flip vertical is 1; give true or false\."),
+    ],
+    ids=["negative", "too far", "nan", "text", "flip"],
+)
+def test_amounts_that_cannot_be_are_refused(settings, message):
+    with pytest.raises(UsageError, match=message):
+        AugmentationSettings(**settings)
+
+
+def test_the_description_names_what_is_changed():
+    assert AugmentationSettings().describe() == "none"
+    assert ALL.describe().startswith("shift 0.1, rotation 20°, scale 0.25")
+    assert ALL.describe().endswith("cover 0.3, mirrored left to right, mirrored upside down")
