@@ -49,11 +49,12 @@ def test_hyphens_do_not_matter(name: str) -> None:
 
 
 def test_unknown_names() -> None:
+    kinds = "give a folder, a CSV, an .npz, IDX files or a zip"
     with pytest.raises(
-        UsageError, match=r"^unknown dataset 'minst'; known: mnist, fashion-mnist; did you mean mnist\?$"
+        UsageError, match=rf"^unknown dataset 'minst'; known: mnist, fashion-mnist; did you mean mnist\? Or {kinds}$"
     ):
         find_entry("minst")
     with pytest.raises(UsageError, match=r"did you mean fashion-mnist\?"):
         find_entry("fashon-mnist")
-    with pytest.raises(UsageError, match=r"^unknown dataset 'imagenet-21k'; known: mnist, fashion-mnist$"):
+    with pytest.raises(UsageError, match=rf"^unknown dataset 'imagenet-21k'; known: mnist, fashion-mnist; or {kinds}$"):
         find_entry("imagenet-21k")

@@ -1,5 +1,7 @@
 """LabelledImages and Dataset: what they refuse, and that what they hold is what was given."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,6 +93,24 @@ def test_dataset_parts_must_fit_each_other() -> None:
         Dataset("pets", make(), other, "letterbox")
     with pytest.raises(DataError, match=r"the classes a, b, c and test images a, b; both must be the same"):
         Dataset("pets", make(), make(classes=2), "letterbox")
+
+
+def test_validation_images_must_fit_too_and_notes_are_kept() -> None:
+    with pytest.raises(DataError, match=r"the classes a, b, c and validation images a, b; both must be the same"):
+        Dataset("pets", make(), None, "auto", validation=make(classes=2))
+    dataset = Dataset("pets", make(), None, "auto", make(), ["one", "two"])  # pyright: ignore[reportArgumentType]
+    assert dataset.notes == ("one", "two")
+    assert dataset.validation is not None
+    assert Dataset("pets", make(), make(), "letterbox").validation is None
+
+
+def test_images_mapped_into_memory_are_not_copied(tmp_path: Path) -> None:
+    path = tmp_path / "images.bin"
+    path.write_bytes(bytes(range(24)))
+    mapped = np.memmap(path, np.uint8, "r", shape=(4, 1, 2, 3))
+    pets = LabelledImages(mapped[1:3], np.array([0, 1]), ("a", "b"))
+    assert np.shares_memory(pets.images, mapped)
+    assert pets.images.ravel().tolist() == list(range(6, 18))
 
 
 @pytest.mark.parametrize(

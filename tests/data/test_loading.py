@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convlens.data import CATALOGUE, load_dataset
+from convlens.data import CATALOGUE, ImportOptions, load_dataset
 from convlens.data.loading import load_entry
-from convlens.errors import DamagedData, DatasetUnavailable, UsageError
+from convlens.errors import DamagedData, DataError, DatasetUnavailable, UsageError
+from convlens.pixels import encode_png
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -75,3 +76,44 @@ def test_an_unknown_name_makes_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"unknown dataset 'mnits'; known: mnist, fashion-mnist; did you mean mnist\?"):
         load_dataset("mnits", tmp_path / "data")
     assert not (tmp_path / "data").exists()
+
+
+def write_pets(folder: Path) -> Path:
+    for name, level in (("cat", 10), ("dog", 200)):
+        (folder / name).mkdir(parents=True)
+        for number in range(3):
+            pixels = np.full((20, 20), level + number, np.uint8)
+            (folder / name / f"{number}.png").write_bytes(encode_png(pixels))
+    return folder
+
+
+@pytest.mark.parametrize("give", [str, Path], ids=["text", "path"])
+def test_a_path_is_read(tmp_path: Path, give: Any) -> None:
+    dataset = load_dataset(give(write_pets(tmp_path / "pets")), tmp_path / "data")
+    assert (dataset.name, dataset.preprocessing_rules) == ("pets", "auto")
+    assert dataset.train.class_names == ("cat", "dog")
+    assert [len(part) for part in (dataset.train, dataset.test) if part] == [2, 2]
+    assert len(list((tmp_path / "data" / "own").iterdir())) == 1
+
+
+def test_a_known_name_wins_over_a_folder_unless_there_is_a_separator(
+    tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CATALOGUE, "mnist", tiny.entry)
+    tiny.write(tmp_path)
+    write_pets(Path("mnist"))  # in the working folder
+    assert load_dataset("mnist", tmp_path).train.class_names == tuple("0123456789")
+    assert load_dataset("./mnist", tmp_path).train.class_names == ("cat", "dog")
+    assert load_dataset(Path("mnist"), tmp_path).train.class_names == ("cat", "dog")
+
+
+def test_options_are_for_images_of_ones_own(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"mnist is a known dataset, whose images are what they are: leave out size"):
+        load_dataset("mnist", tmp_path, options=ImportOptions(size=32))
+    pets = load_dataset(str(write_pets(tmp_path / "pets")), tmp_path, options=ImportOptions(size=24, channels=3))
+    assert pets.train.image_shape == (3, 24, 24)
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"photos/cats does not exist\. Give a folder of class folders, a CSV file"):
+        load_dataset("photos/cats", tmp_path)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
-from convlens.data import split_stratified
+from convlens.data import split_grouped, split_stratified
 from convlens.errors import DataError, UsageError
 
 
@@ -77,3 +77,51 @@ def test_labels_that_cannot_be_split() -> None:
         split_stratified(np.array([0, 1, 2]), 0.5, 0)
     with pytest.raises(DataError, match=r"labels of type float64 and shape \(2,\) cannot be split"):
         split_stratified(np.array([0.0, 1.0]), 0.5, 0)
+
+
+def test_groups_are_kept_together_and_shares_are_met() -> None:
+    labels = np.repeat([0, 1], 100)
+    groups = np.arange(200) // 5  # 20 groups of 5 in each class
+    kept, held_out = split_grouped(labels, groups, 0.2, seed=4)
+    assert np.bincount(labels[held_out]).tolist() == [20, 20]
+    assert not set(groups[kept]) & set(groups[held_out])
+
+
+def test_a_class_in_one_group_is_kept_and_one_in_two_is_divided() -> None:
+    labels = np.array([0] * 6 + [1] * 6 + [2] * 40)
+    groups = np.array([0] * 6 + [1] * 3 + [2] * 3 + list(range(3, 43)))
+    for seed in range(20):
+        kept, held_out = split_grouped(labels, groups, 0.1, seed)
+        assert np.bincount(labels[held_out], minlength=3).tolist() == [0, 3, 4]
+        assert len(kept) + len(held_out) == 52
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), min_size=1, max_size=60),
+    st.floats(0.05, 0.6),
+    st.integers(0, 2**32),
+)
+def test_every_grouped_split(rows: list[tuple[int, int]], fraction: float, seed: int) -> None:
+    labels, groups = np.array(rows).T
+    kept, held_out = split_grouped(labels, groups, fraction, seed)
+    assert sorted([*kept.tolist(), *held_out.tolist()]) == list(range(len(rows)))
+    assert not set(groups[kept].tolist()) & set(groups[held_out].tolist())
+    assert set(labels[kept].tolist()) == set(labels.tolist())  # every class can be learned
+    again = split_grouped(labels, groups, fraction, seed)
+    assert np.array_equal(held_out, again[1])
+
+
+def test_grouped_shares_are_as_near_as_scikit_learns() -> None:
+    random = np.random.default_rng(2)
+    groups = random.integers(0, 150, 2000)
+    labels = (groups * 7 + random.integers(0, 3, 2000)) % 5
+    wanted = np.bincount(labels) / 5
+    _, ours = split_grouped(labels, groups, 0.2, seed=0)
+    _, theirs = next(StratifiedGroupKFold(5, shuffle=True, random_state=0).split(labels, labels, groups))
+    distance = np.abs(np.bincount(labels[ours]) - wanted).sum()
+    assert distance <= np.abs(np.bincount(labels[theirs]) - wanted).sum() + 0.02 * wanted.sum()
+
+
+def test_groups_that_do_not_fit() -> None:
+    with pytest.raises(DataError, match=r"3 labels came with int64 groups of the shape \(2,\)\. Give one whole number"):
+        split_grouped(np.array([0, 1, 1]), np.array([0, 1]), 0.5, 0)

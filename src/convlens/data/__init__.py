@@ -1,6 +1,7 @@
-"""Where images come from: known datasets, fetched once and checked, as arrays of bytes with labels.
+"""Where images come from: known datasets, fetched once and checked, or images of one's own, decoded once.
 
     catalogue → fetching (sources/) → raw files, checksums → idx → LabelledImages → Dataset
+    a path → own/ ─────────────────────────────────────────────────────────────────────┘
 
 Nothing here knows networks, engines or preprocessing. What leaves is always a `LabelledImages`, whatever the source.
 """
@@ -11,9 +12,10 @@ from convlens.data.folders import data_folder
 from convlens.data.idx import read_idx, write_idx
 from convlens.data.inventory import DatasetStatus, status
 from convlens.data.labelled_images import Dataset, LabelledImages, check_class_names
-from convlens.data.loading import load_dataset
+from convlens.data.loading import is_own_path, load_dataset
+from convlens.data.own import ImportedImages, ImportOptions, ImportProgress, import_images
 from convlens.data.sources import FetchProgress
-from convlens.data.split import split_stratified
+from convlens.data.split import split_grouped, split_stratified
 
 __all__ = [
     "CATALOGUE",
@@ -21,13 +23,19 @@ __all__ = [
     "Dataset",
     "DatasetStatus",
     "FetchProgress",
+    "ImportOptions",
+    "ImportProgress",
+    "ImportedImages",
     "LabelledImages",
     "check_class_names",
     "data_folder",
     "fetch",
     "find_entry",
+    "import_images",
+    "is_own_path",
     "load_dataset",
     "read_idx",
+    "split_grouped",
     "split_stratified",
     "status",
     "write_idx",

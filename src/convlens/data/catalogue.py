@@ -7,7 +7,6 @@ bytes.
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from convlens.data.sources import DebianPackage, HttpsMirror, NpmPackage, PythonWheel, Source
 from convlens.errors import UsageError
@@ -114,15 +113,12 @@ def find_entry(name: str) -> CatalogueEntry:
     entry = by_letters.get(_letters(str(name)))
     if entry is not None:
         return entry
-    if Path(str(name)).exists():
-        raise UsageError(
-            f"{str(name)!r} is a file or folder, and images of one's own cannot be read from there yet; "
-            f"known datasets: {', '.join(CATALOGUE)}. In Python, put the images into a convlens.LabelledImages "
-            "and train on that."
-        )
     nearest = difflib.get_close_matches(_letters(str(name)), by_letters, n=1)
-    question = f"; did you mean {by_letters[nearest[0]].name}?" if nearest else ""
-    raise UsageError(f"unknown dataset {str(name)!r}; known: {', '.join(CATALOGUE)}{question}")
+    question = f"; did you mean {by_letters[nearest[0]].name}? Or" if nearest else "; or"
+    raise UsageError(
+        f"unknown dataset {str(name)!r}; known: {', '.join(CATALOGUE)}{question} give a folder, a CSV, an .npz, IDX "
+        "files or a zip"
+    )
 
 
 def _letters(name: str) -> str:

@@ -82,7 +82,7 @@ def write_idx(path: Path | str, array: np.ndarray) -> Path:
 
 def _read_array(path: Path, content: BinaryIO | gzip.GzipFile, room: int) -> np.ndarray:
     """Read header and numbers; `room` is the most bytes this file can possibly hold."""
-    kind, shape = _read_header(path, content)
+    kind, shape = read_idx_header(path, content)
     length = math.prod(shape) * kind.itemsize
     header_length = 4 + 4 * len(shape)
     claim = (
@@ -97,7 +97,12 @@ def _read_array(path: Path, content: BinaryIO | gzip.GzipFile, room: int) -> np.
     return np.frombuffer(numbers, kind).reshape(shape).astype(kind.newbyteorder("="), copy=False)
 
 
-def _read_header(path: Path, content: BinaryIO | gzip.GzipFile) -> tuple[np.dtype, tuple[int, ...]]:
+def read_idx_header(path: Path, content: BinaryIO | gzip.GzipFile) -> tuple[np.dtype, tuple[int, ...]]:
+    """The type and the shape that an IDX file says it has; `content` then stands at its first number.
+
+    Raises:
+        DamagedData: it is no header of an IDX file; messages call it `path`.
+    """
     start = content.read(4)
     if len(start) < 4 or start[:2] != b"\0\0":
         raise DamagedData(

@@ -5,8 +5,9 @@ decides how bytes become numbers. A dataset is an array and not an object that i
 one slice of an array per batch costs microseconds where 64 calls cost milliseconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ class LabelledImages:
     """N images and what each of them shows.
 
     Args:
-        images: uint8, N×C×H×W; stored C-contiguous.
+        images: uint8, N×C×H×W; stored C-contiguous. May be mapped into memory from a file, and may be read-only then.
         labels: N whole numbers from 0 to len(class_names) − 1; stored as int64.
         class_names: one name for each label.
         name: what messages and reports call these images, such as "mnist train".
@@ -86,32 +87,44 @@ class LabelledImages:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Training and test images that belong together, and the preprocessing rules they were made with.
+    """Images to train on, to validate with and to test with, and the preprocessing rules they were made with.
 
-    `test` is None where there are no images to test with.
-    `preprocessing_rules` is "mnist", "fashion-mnist" or "letterbox": how a photo becomes an image of this kind.
+    `test` is None where there are no images to test with, `validation` where none were set aside for choosing between
+    models and for fitting how sure a model may be.
+    `preprocessing_rules` is "mnist", "fashion-mnist" or "letterbox": how a photo becomes an image of this kind; "auto"
+    means that the training images decide.
+    `notes` are lines for people: what was done to which images by which rule, what was left out, how it was divided.
+    `source` is where images of one's own can be had again: their absolute "path" and the "options" they were read with,
+    JSON values only.
 
     Raises:
-        DataError: the two parts have images of different shapes or different classes.
+        DataError: the parts have images of different shapes or different classes.
     """
 
     name: str
     train: LabelledImages
     test: LabelledImages | None
     preprocessing_rules: str
+    validation: LabelledImages | None = None
+    notes: tuple[str, ...] = ()
+    source: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.test is None:
-            return
-        if self.train.image_shape != self.test.image_shape:
+        object.__setattr__(self, "notes", tuple(self.notes))
+        for part, kind in ((self.validation, "validation"), (self.test, "test")):
+            if part is not None:
+                self._check_part(part, kind)
+
+    def _check_part(self, part: LabelledImages, kind: str) -> None:
+        if self.train.image_shape != part.image_shape:
             raise DataError(
-                f"{self.name}: training images are {self.train.image_shape} and test images {self.test.image_shape} "
+                f"{self.name}: training images are {self.train.image_shape} and {kind} images {part.image_shape} "
                 f"(channels, height, width); both must be the same. Convert one of them."
             )
-        if self.train.class_names != self.test.class_names:
+        if self.train.class_names != part.class_names:
             raise DataError(
-                f"{self.name}: training images have the classes {', '.join(self.train.class_names)} and test images "
-                f"{', '.join(self.test.class_names)}; both must be the same, in the same order."
+                f"{self.name}: training images have the classes {', '.join(self.train.class_names)} and {kind} images "
+                f"{', '.join(part.class_names)}; both must be the same, in the same order."
             )
 
 

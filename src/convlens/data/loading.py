@@ -1,39 +1,80 @@
-"""From a dataset's name to its images in memory.
+"""From a dataset's name, or the path of one's own images, to arrays.
 
-The whole dataset is read at once (MNIST is 55 MB), since training wants it as an array; a dataset that does not fit
-into memory is not one of small images.
+A known dataset is read at once (MNIST is 55 MB), since training wants it as an array. Images of one's own are decoded
+into a cache and mapped into memory, however many there are.
 """
 
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from convlens.data.catalogue import CatalogueEntry, find_entry
 from convlens.data.fetching import fetch_command, fetch_entry
+from convlens.data.folders import data_folder
 from convlens.data.idx import read_idx
 from convlens.data.labelled_images import Dataset, LabelledImages
+from convlens.data.own import ImportOptions, import_images
 from convlens.data.raw_files import damaged_files, locate, raw_folder
 from convlens.data.sources import OnProgress
-from convlens.errors import DamagedData
+from convlens.errors import DamagedData, UsageError
 
 _PREFIXES = {"train": "train", "test": "t10k"}
 
 
-def load_dataset(name: str, data_dir: Path | str | None = None, on_progress: OnProgress | None = None) -> Dataset:
-    """A known dataset in memory: "mnist" or "fashion-mnist". Fetched the first time, then read from the disk, offline.
+def load_dataset(
+    name_or_path: Path | str,
+    data_dir: Path | str | None = None,
+    on_progress: Callable[[Any], None] | None = None,
+    options: ImportOptions | None = None,
+) -> Dataset:
+    """A dataset to train on: "mnist" or "fashion-mnist", or the path of images of one's own.
 
-    `data_dir` is the folder for all datasets (default: $CONVLENS_DATA, else the user's cache folder); one in
-    torchvision's layout works as it is. `on_progress` is called with a `FetchProgress` while files are fetched.
+    A known dataset is fetched the first time, then read from the disk, offline. A path is that of a folder of class
+    folders, a CSV file of paths and labels, an `.npz`, IDX files, or a zip of one of these; the images are decoded the
+    first time, with `options`, then come from a cache. A text that is both a known name and a path is the name, unless
+    it has a separator: give "./mnist" for a folder `mnist`. A `Path` is always a path.
+
+    `data_dir` is the folder for all datasets and caches (default: $CONVLENS_DATA, else the user's cache folder); one in
+    torchvision's layout works as it is. `on_progress` is called with a `FetchProgress` while files are fetched and with
+    an `ImportProgress` while one's own images are decoded.
 
     Raises:
-        UsageError: no dataset has that name.
+        UsageError: no dataset has that name, and there is no such path; or options for a known dataset.
         DatasetUnavailable: it is not there and no source gave it.
         DamagedData: a file is there but is not the right one.
-        OutputError: it has to be fetched and the data folder cannot be written.
+        DataError: there are no images at the path that can be used.
+        OutputError: the data folder cannot be written.
 
     For example `load_dataset("mnist").train` is `LabelledImages('mnist train', 60,000 images of 1×28×28, 10 classes)`.
     """
-    return load_entry(find_entry(name), data_dir, on_progress)
+    if is_own_path(name_or_path):
+        return import_images(name_or_path, options, data_folder(data_dir) / "own", on_progress).dataset()
+    entry = find_entry(str(name_or_path))
+    if options is not None and options != ImportOptions():
+        raise UsageError(
+            f"{entry.name} is a known dataset, whose images are what they are: leave out size, channels, group_by and "
+            f"the split's options, or give the path of images of your own (./{entry.name} for a folder of that name)."
+        )
+    return load_entry(entry, data_dir, on_progress)
+
+
+def is_own_path(name_or_path: Path | str) -> bool:
+    """Whether this means images of one's own: a path, and not a text that names a known dataset.
+
+    >>> is_own_path("mnist"), is_own_path("./mnist"), is_own_path("no-such-dataset")
+    (False, True, False)
+    """
+    text = os.fspath(name_or_path)
+    if not isinstance(name_or_path, str) or "/" in text or os.sep in text:
+        return True
+    try:
+        find_entry(text)
+    except UsageError:
+        return text.strip() != "" and Path(text).expanduser().exists()
+    return False
 
 
 def load_entry(

@@ -1,0 +1,33 @@
+"""How far reading images has come, told about ten times a second."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_EVERY = 0.1
+
+
+@dataclass(frozen=True)
+class ImportProgress:
+    """`done` of `total` images; `what` is being done to them, such as "decoding"."""
+
+    done: int
+    total: int
+    what: str
+
+
+OnImportProgress = Callable[[ImportProgress], None]
+
+
+class Reporter:
+    """Passes progress on, but not more often than somebody can see."""
+
+    def __init__(self, listener: OnImportProgress | None, total: int) -> None:
+        self._listener, self._total, self._next = listener, total, 0.0
+
+    def tell(self, done: int, what: str, total: int | None = None, always: bool = False) -> None:
+        """Report, unless the last report was a moment ago."""
+        now = time.monotonic()
+        if self._listener is not None and (always or now >= self._next):
+            self._next = now + _EVERY
+            self._listener(ImportProgress(done, self._total if total is None else total, what))
