@@ -17,8 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from convlens.data.idx import read_idx_header
-from convlens.data.idx import read_idx
+from convlens.data.idx import read_idx, read_idx_header
 from convlens.data.own.layout import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.data.own.listing import ArrayPart, Listing
 from convlens.data.own.names import natural_key, printable
