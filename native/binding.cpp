@@ -32,7 +32,7 @@ using Rates = nb::ndarray<const double, nb::numpy, nb::ndim<1>, nb::c_contig, nb
 
 constexpr auto between_signals = std::chrono::milliseconds(50);
 constexpr size_t most_images = size_t{1} << 30;
-constexpr float largest_change = 1e6f, largest_key = 16777215.0f;
+constexpr float largest_change = 16777215.0f;
 constexpr int64_t most_steps = int64_t{1} << 53;
 
 [[noreturn]] void refuse(const std::string& what) { throw nb::value_error(what.c_str()); }
@@ -258,25 +258,25 @@ std::shared_ptr<BoundTrainer> make_trainer(std::shared_ptr<Engine> engine, const
     return bound;
 }
 
-// A copy that was checked: finite and not so large that a place computed from it could be no number.
-std::vector<float> checked_changes(const Changes& changes, size_t images) {
+// Refuses what is no number or far too large. Whatever the numbers are, no kernel leaves its memory for them, so that
+// it does no harm if somebody changes them while they are read.
+void check_changes(const Changes& changes, size_t images) {
     check_size("each change", changes.shape(1), change_numbers);
     check_size("changes", changes.shape(0), images);
     check_aligned("changes", changes);
-    std::vector<float> own(changes.data(), changes.data() + images * change_numbers);
-    for (size_t k = 0; k < own.size(); ++k) {
-        const bool is_key = k % change_numbers == change_key;
-        const float low = is_key ? 0 : -largest_change, high = is_key ? largest_key : largest_change;
-        if (!(own[k] >= low && own[k] <= high))
-            refuse("number " + std::to_string(k % change_numbers) + " of a change is " + std::to_string(own[k]) +
-                   "; it is " + std::to_string(low) + " to " + std::to_string(high));
-    }
-    return own;
+    const float* numbers = changes.data();
+    bool fine = true;
+    for (size_t k = 0; k < images * change_numbers; ++k) fine &= std::fabs(numbers[k]) <= largest_change;
+    if (fine) return;
+    for (size_t k = 0; k < images * change_numbers; ++k)
+        if (!(std::fabs(numbers[k]) <= largest_change))
+            refuse("number " + std::to_string(k % change_numbers) + " of a change is " + std::to_string(numbers[k]) +
+                   "; it is at most " + std::to_string(static_cast<int>(largest_change)) + " up or down");
 }
 
 nb::object change_images(Engine& engine, const Pixels& pixels, const Changes& changes) {
     check_pixels(engine, pixels);
-    const std::vector<float> own = checked_changes(changes, pixels.shape(0));
+    check_changes(changes, pixels.shape(0));
     const Description& d = engine.description();
     const Changing changing(d.channels, d.height, d.width, engine.kernels().lanes);
     auto out = new_array<uint8_t>({pixels.shape(0), pixels.shape(1), pixels.shape(2), pixels.shape(3)});
@@ -285,7 +285,7 @@ nb::object change_images(Engine& engine, const Pixels& pixels, const Changes& ch
         nb::gil_scoped_release release;
         Buffer<uint8_t> room(changing.room_bytes());
         for (size_t k = 0; k < pixels.shape(0); ++k)
-            engine.kernels().change(changing.picture(), own.data() + k * change_numbers,
+            engine.kernels().change(changing.picture(), changes.data() + k * change_numbers,
                                     pixels.data() + k * changing.bytes(), to + k * changing.bytes(), room.data());
     }
     return nb::cast(out);
@@ -305,8 +305,7 @@ nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, cons
     for (const int64_t one : own)
         if (one < 0 || one >= trainer.images())
             refuse("the order names image " + std::to_string(one) + "; there are " + std::to_string(trainer.images()));
-    const std::vector<float> own_changes =
-        changes ? checked_changes(*changes, static_cast<size_t>(count)) : std::vector<float>();
+    if (changes) check_changes(*changes, static_cast<size_t>(count));
     auto losses = new_array<float>({rates.shape(0)});
     auto correct = new_array<int64_t>({rates.shape(0)});
     Signals signals;
@@ -315,7 +314,7 @@ nb::tuple run(BoundTrainer& bound, const Labels& order, int64_t batch_size, cons
         nb::gil_scoped_release release;
         std::lock_guard<std::mutex> lock(trainer.engine().mutex());
         trainer.run(own.data(), count, static_cast<int>(batch_size), own_rates.data(),
-                    static_cast<int>(own_rates.size()), changes ? own_changes.data() : nullptr,
+                    static_cast<int>(own_rates.size()), changes ? changes->data() : nullptr,
                     static_cast<float*>(losses.data()), static_cast<int64_t*>(correct.data()), go_on);
     }
     signals.pass_on();

@@ -1,5 +1,6 @@
 #include "changing.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace convlens {
@@ -24,16 +25,18 @@ Changing::Changing(int channels, int height, int width, int lanes) {
     const int padded = (width + lanes - 1) / lanes * lanes;
     across_ = waves(width, padded);
     down_ = waves(height, height);
-    const size_t words = sizeof(uint32_t) * static_cast<size_t>(channels) * height * padded;
-    picture_ = {channels, height, width, padded, padded + lanes, words, across_.data(), down_.data()};
+    // A row that is shorter than a vector is written as a whole one, so the last one ends behind the plane.
+    const size_t plane = (static_cast<size_t>(height) * width + 31) / 16 * 16;
+    picture_ = {channels, height, width, padded, padded + 16, plane, across_.data(), down_.data()};
 }
 
 size_t Changing::bytes() const { return static_cast<size_t>(picture_.channels) * picture_.height * picture_.width; }
 
 size_t Changing::room_bytes() const {
-    const size_t rows = 4 * sizeof(float) * static_cast<size_t>(picture_.padded_width);
+    const size_t numbers = sizeof(float) * picture_.padded_plane * (4 + static_cast<size_t>(picture_.channels));
     const size_t framed = (static_cast<size_t>(picture_.height) + 2) * picture_.framed_width;
-    return (rows + picture_.framed_words + framed + line - 1) / line * line + line;
+    const size_t copied = picture_.padded_plane + picture_.width + picture_.framed_width;  // and what is read behind it
+    return (numbers + std::max(framed, copied) + line - 1) / line * line + line;
 }
 
 }  // namespace convlens

@@ -120,26 +120,26 @@ struct SingleSweep {
 };
 
 // What is done to one image before it is learned from: a row of `change_numbers` numbers, each kind in its place.
-constexpr int change_waves = 4;   // cosines across and down, the first of which is constant
+constexpr int change_waves = 3;   // cosines across and down, the first of which is constant
 constexpr int change_affine = 0;  // where a pixel comes from: x = a·x + b·y + c, y = d·x + e·y + f, from the middle
 constexpr int change_bend_x = 6;  // [wave across][wave down], pixels
-constexpr int change_bend_y = 22;
-constexpr int change_thickness = 38;  // −1 to 1
-constexpr int change_blur = 39;       // 0 to 1
+constexpr int change_bend_y = 15;
+constexpr int change_thickness = 24;  // −1 to 1
+constexpr int change_blur = 25;       // 0 to 1
 constexpr int change_lights = 3;      // channels with a gain and an offset of their own
-constexpr int change_gain = 40;
-constexpr int change_offset = 43;  // levels
-constexpr int change_noise = 46;   // standard deviation, levels
-constexpr int change_key = 47;     // of the noise: a whole number below 2^24
-constexpr int change_cover = 48;   // top, left, bottom, right; level
-constexpr int change_numbers = 53;
+constexpr int change_gain = 26;
+constexpr int change_offset = 29;  // levels
+constexpr int change_noise = 32;   // standard deviation, levels
+constexpr int change_key = 33;     // of the noise: a whole number below 2^24
+constexpr int change_cover = 34;   // top, left, bottom, right; level
+constexpr int change_numbers = 39;
 
 // The size of images that are changed, and cos(π·wave·(place + ½)/size) for every wave and place.
 struct Picture {
     int channels = 0, height = 0, width = 0;
     int padded_width = 0;           // whole vectors
-    int framed_width = 0;           // that and a vector more
-    size_t framed_words = 0;        // bytes of packed neighbours
+    int framed_width = 0;           // that and 16 more
+    size_t padded_plane = 0;        // height × width, whole vectors, and room behind
     const float* across = nullptr;  // [wave][padded width]
     const float* down = nullptr;    // [wave][height]
 };

@@ -12,28 +12,57 @@ namespace convlens {
 namespace CONVLENS_VARIANT {
 
 CONVLENS_INLINE Floats between(Floats value, float low, float high) {
-    value = value < splat(low) ? splat(low) : value;
-    return value > splat(high) ? splat(high) : value;
+    value = value > splat(low) ? value : splat(low);  // what is no number becomes the lowest
+    return value < splat(high) ? value : splat(high);
 }
 
 CONVLENS_INLINE Ints to_levels(Floats value) {
     return __builtin_convertvector(between(value, 0.0f, 255.0f) + splat(0.5f), Ints);
 }
 
-// A row of `Picture::padded_width` numbers of each kind, and room for a framed channel and for packed neighbours.
+// For every pixel where it comes from and what was found there; packed neighbours of every channel; a copy of a
+// channel.
 struct ChangeRoom {
     int32_t* places;
-    uint32_t* row_words;
+    uint32_t* found;
     float *right_shares, *lower_shares;
-    uint8_t* framed;
     uint32_t* words;
+    uint8_t* copy;
 };
 
 CONVLENS_INLINE ChangeRoom parts_of(const Picture& picture, uint8_t* room) {
-    const size_t row = 4 * static_cast<size_t>(picture.padded_width);
-    return {reinterpret_cast<int32_t*>(room),         reinterpret_cast<uint32_t*>(room + row),
-            reinterpret_cast<float*>(room + 2 * row), reinterpret_cast<float*>(room + 3 * row),
-            room + 4 * row + picture.framed_words,    reinterpret_cast<uint32_t*>(room + 4 * row)};
+    const size_t numbers = 4 * picture.padded_plane;
+    return {reinterpret_cast<int32_t*>(room),
+            reinterpret_cast<uint32_t*>(room + numbers),
+            reinterpret_cast<float*>(room + 2 * numbers),
+            reinterpret_cast<float*>(room + 3 * numbers),
+            reinterpret_cast<uint32_t*>(room + 4 * numbers),
+            room + (4 + static_cast<size_t>(picture.channels)) * numbers};
+}
+
+// A call of the library's memcpy costs more than a row is worth.
+CONVLENS_INLINE void copy_bytes(uint8_t* to, const uint8_t* from, int count) {
+    if (count < 16) {
+        for (int k = 0; k < count; ++k) to[k] = from[k];
+        return;
+    }
+    for (int k = 0; k < count; k += 16) {
+        const int at = k + 16 <= count ? k : count - 16;
+        *reinterpret_cast<LoosePixels*>(to + at) = *reinterpret_cast<const LoosePixels*>(from + at);
+    }
+}
+
+// Along a row, so many pixels at a time: the last ones begin where they end with the row, so that nothing is written
+// behind it.
+CONVLENS_INLINE int place_of(int x, int size, int width) {
+    return x + size > width && width >= size ? width - size : x;
+}
+
+CONVLENS_INLINE void store_levels(uint8_t* to, Ints levels, int count) {
+    if (count >= lanes) return store_bytes(to, levels);
+    alignas(64) uint8_t bytes[lanes];
+    store_bytes(bytes, levels);
+    copy_bytes(to, bytes, count);
 }
 
 // The channel with its outermost pixels once more around it, so that every pixel has eight neighbours. Rows are
@@ -43,27 +72,41 @@ inline void frame(const Picture& picture, const uint8_t* in, uint8_t* out) {
     for (int y = -1; y <= height; ++y, out += picture.framed_width) {
         const uint8_t* row = in + static_cast<size_t>(y < 0 ? 0 : y < height ? y : height - 1) * width;
         out[0] = row[0];
-        __builtin_memcpy(out + 1, row, width);
+        copy_bytes(out + 1, row, width);
         out[width + 1] = row[width - 1];
     }
 }
 
-// Each pixel with its right, lower and lower right neighbour, lowest byte first.
-inline void pack_neighbours(const Picture& picture, const uint8_t* framed, uint32_t* out) {
-    for (int y = 0; y < picture.height; ++y, out += picture.padded_width) {
-        const uint8_t* row = framed + static_cast<size_t>(y + 1) * picture.framed_width + 1;
-        const uint8_t* below = row + picture.framed_width;
-        for (int x = 0; x < picture.padded_width; x += lanes)
-            *reinterpret_cast<Ints*>(out + x) = load_bytes(row + x) | load_bytes(row + x + 1) << 8 |
-                                                load_bytes(below + x) << 16 | load_bytes(below + x + 1) << 24;
-    }
+CONVLENS_INLINE Pixels load_pixels(const uint8_t* at) { return *reinterpret_cast<const LoosePixels*>(at); }
+
+// Two bytes of one, two of the other, in turn: of their first halves, and of their second ones.
+template <int... i>
+CONVLENS_INLINE Pixels low_pairs(Pixels a, Pixels b, std::integer_sequence<int, i...>) {
+    return CONVLENS_SHUFFLE(Pixels, Pixels, a, b, (i / 4 * 2 + i % 2 + (i / 2 % 2) * 16)...);
+}
+template <int... i>
+CONVLENS_INLINE Pixels high_pairs(Pixels a, Pixels b, std::integer_sequence<int, i...>) {
+    return CONVLENS_SHUFFLE(Pixels, Pixels, a, b, (8 + i / 4 * 2 + i % 2 + (i / 2 % 2) * 16)...);
 }
 
-CONVLENS_INLINE void store_some_bytes(uint8_t* to, Ints levels, int count) {
-    if (count >= lanes) return store_bytes(to, levels);
-    alignas(64) uint8_t bytes[lanes];
-    store_bytes(bytes, levels);
-    __builtin_memcpy(to, bytes, count);
+// Each pixel with its right, lower and lower right neighbour, lowest byte first. In the last column and row these are
+// other pixels or none, but a place there has no share of them.
+inline void pack_neighbours(const Picture& picture, const uint8_t* in, uint8_t* copy, uint32_t* out) {
+    const int plane = picture.height * picture.width;
+    copy_bytes(copy, in, plane);  // behind the copy there is room to read
+    Pixels* to = reinterpret_cast<Pixels*>(out);
+    for (int k = 0; k < plane; k += 16, to += 4) {
+        const uint8_t *here = copy + k, *below = here + picture.width;
+        const Pixels left = load_pixels(here), right = load_pixels(here + 1);
+        const Pixels lower = load_pixels(below), lower_right = load_pixels(below + 1);
+        const Pixels first = low_pixels(left, right, PixelIndex()), second = high_pixels(left, right, PixelIndex());
+        const Pixels first_lower = low_pixels(lower, lower_right, PixelIndex());
+        const Pixels second_lower = high_pixels(lower, lower_right, PixelIndex());
+        to[0] = low_pairs(first, first_lower, PixelIndex());
+        to[1] = high_pairs(first, first_lower, PixelIndex());
+        to[2] = low_pairs(second, second_lower, PixelIndex());
+        to[3] = high_pairs(second, second_lower, PixelIndex());
+    }
 }
 
 CONVLENS_INLINE Floats byte_of(Words word, int number) {
@@ -71,7 +114,7 @@ CONVLENS_INLINE Floats byte_of(Words word, int number) {
 }
 
 // Where the pixels of row `y` come from: the place of the upper left of four neighbours, and the shares of the others.
-inline void find_places(const Picture& picture, const float* change, int y, const ChangeRoom& row) {
+inline void find_places(const Picture& picture, const float* change, int y, const ChangeRoom& room) {
     const int height = picture.height, width = picture.width;
     const float middle_x = 0.5f * (width - 1), below = y - 0.5f * (height - 1);
     float bend_x[change_waves] = {}, bend_y[change_waves] = {};
@@ -85,7 +128,9 @@ inline void find_places(const Picture& picture, const float* change, int y, cons
     const Floats start_x = splat(affine[1] * below + affine[2] + middle_x + bend_x[0]);
     const Floats start_y = splat(affine[4] * below + affine[5] + 0.5f * (height - 1) + bend_y[0]);
     const Floats steps = __builtin_convertvector(lane_numbers(), Floats);
-    for (int x = 0; x < picture.padded_width; x += lanes) {
+    const size_t row = static_cast<size_t>(y) * width;
+    for (int first = 0; first < width; first += lanes) {
+        const int x = place_of(first, lanes, width);
         const Floats beside = splat(x - middle_x) + steps;
         Floats from_x = splat(affine[0]) * beside + start_x, from_y = splat(affine[3]) * beside + start_y;
 #pragma GCC unroll 4
@@ -97,74 +142,103 @@ inline void find_places(const Picture& picture, const float* change, int y, cons
         from_x = between(from_x, 0.0f, width - 1.0f);
         from_y = between(from_y, 0.0f, height - 1.0f);
         const Ints left = __builtin_convertvector(from_x, Ints), top = __builtin_convertvector(from_y, Ints);
-        *reinterpret_cast<Ints*>(row.places + x) = top * picture.padded_width + left;
-        store(row.right_shares + x, from_x - __builtin_convertvector(left, Floats));
-        store(row.lower_shares + x, from_y - __builtin_convertvector(top, Floats));
+        store_loose(reinterpret_cast<float*>(room.places + row + x), (Floats)(top * width + left));
+        store_loose(room.right_shares + row + x, from_x - __builtin_convertvector(left, Floats));
+        store_loose(room.lower_shares + row + x, from_y - __builtin_convertvector(top, Floats));
     }
 }
 
+inline bool moves(const float* change) {
+    const float* affine = change + change_affine;
+    bool any = affine[0] != 1 || affine[1] != 0 || affine[2] != 0 || affine[3] != 0 || affine[4] != 1 || affine[5] != 0;
+    for (int k = change_bend_x; k < change_thickness; ++k) any |= change[k] != 0;
+    return any;
+}
+
+// All places first, then all look-ups, then all levels: a vector that is read right after its numbers were written one
+// by one has to wait for them.
 inline void move_pixels(const Picture& picture, const float* change, const ChangeRoom& room, uint8_t* out) {
-    const int width = picture.width, plane = picture.height * width;
-    for (int y = 0; y < picture.height; ++y) {
-        find_places(picture, change, y, room);
-        for (int c = 0; c < picture.channels; ++c) {
-            const uint32_t* from = room.words + static_cast<size_t>(c) * picture.height * picture.padded_width;
-            for (int x = 0; x < width; ++x) room.row_words[x] = from[room.places[x]];
-            uint8_t* to = out + static_cast<size_t>(c) * plane + static_cast<size_t>(y) * width;
-            for (int x = 0; x < width; x += lanes) {
-                const Words four = *reinterpret_cast<const Words*>(room.row_words + x);
-                const Floats right = load(room.right_shares + x);
-                const Floats upper = byte_of(four, 0) + right * (byte_of(four, 1) - byte_of(four, 0));
-                const Floats lower = byte_of(four, 2) + right * (byte_of(four, 3) - byte_of(four, 2));
-                store_some_bytes(to + x, to_levels(upper + load(room.lower_shares + x) * (lower - upper)), width - x);
-            }
+    const int plane = picture.height * picture.width;
+    for (int y = 0; y < picture.height; ++y) find_places(picture, change, y, room);
+    for (int c = 0; c < picture.channels; ++c, out += plane) {
+        const uint32_t* from = room.words + static_cast<size_t>(c) * picture.padded_plane;
+#pragma GCC unroll 8
+        for (int k = 0; k < plane; ++k) room.found[k] = from[room.places[k]];
+        for (int k = 0; k < plane; k += lanes) {
+            const Words four = *reinterpret_cast<const Words*>(room.found + k);
+            const Floats right = load(room.right_shares + k);
+            const Floats upper = byte_of(four, 0) + right * (byte_of(four, 1) - byte_of(four, 0));
+            const Floats lower = byte_of(four, 2) + right * (byte_of(four, 3) - byte_of(four, 2));
+            const Floats level = upper + load(room.lower_shares + k) * (lower - upper);
+            // Between levels, so that it needs no bounds.
+            store_levels(out + k, __builtin_convertvector(level + splat(0.5f), Ints), plane - k);
         }
     }
 }
 
-CONVLENS_INLINE Ints larger_of(Ints a, Ints b) { return a > b ? a : b; }
-CONVLENS_INLINE Ints smaller_of(Ints a, Ints b) { return a < b ? a : b; }
+// Sixteen pixels at a time, whatever the lanes: bytes and 16-bit numbers are enough here.
+typedef uint16_t Sums __attribute__((vector_size(32)));
+typedef int16_t Differences __attribute__((vector_size(32)));
+
+CONVLENS_INLINE Sums sums_of(Pixels pixels) { return __builtin_convertvector(pixels, Sums); }
+CONVLENS_INLINE Pixels larger_of(Pixels a, Pixels b) { return a > b ? a : b; }
+CONVLENS_INLINE Pixels smaller_of(Pixels a, Pixels b) { return a < b ? a : b; }
+
+CONVLENS_INLINE void store_pixels(uint8_t* to, Pixels pixels, int count) {
+    if (count >= 16) *reinterpret_cast<LoosePixels*>(to) = pixels;
+    else __builtin_memcpy(to, &pixels, count);
+}
+
+CONVLENS_INLINE int part_of_128(float share) {
+    return !(share > 0) ? 0 : share >= 1 ? 128 : static_cast<int>(128.0f * share + 0.5f);
+}
 
 // Towards the lightest (share > 0) or darkest (share < 0) of a pixel and its four neighbours.
 inline void thicken(const Picture& picture, float share, const uint8_t* framed, uint8_t* out) {
-    const Ints part = splat_int(static_cast<int32_t>(128.0f * (share < 0 ? -share : share) + 0.5f));
+    const int16_t part = static_cast<int16_t>(part_of_128(share < 0 ? -share : share));
+    const bool lighter = share > 0;
     const int width = picture.width;
     for (int y = 0; y < picture.height; ++y, out += width) {
         const uint8_t* row = framed + static_cast<size_t>(y + 1) * picture.framed_width + 1;
-        for (int x = 0; x < width; x += lanes) {
-            const Ints here = load_bytes(row + x), left = load_bytes(row + x - 1), right = load_bytes(row + x + 1);
-            const Ints above = load_bytes(row + x - picture.framed_width);
-            const Ints below = load_bytes(row + x + picture.framed_width);
-            const Ints most = share > 0
-                                  ? larger_of(larger_of(larger_of(above, below), larger_of(left, right)), here)
-                                  : smaller_of(smaller_of(smaller_of(above, below), smaller_of(left, right)), here);
-            store_some_bytes(out + x, here + ((part * (most - here) + 64) >> 7), width - x);
+        for (int first = 0; first < width; first += 16) {
+            const int x = place_of(first, 16, width);
+            const Pixels here = load_pixels(row + x), left = load_pixels(row + x - 1), right = load_pixels(row + x + 1);
+            const Pixels above = load_pixels(row + x - picture.framed_width);
+            const Pixels below = load_pixels(row + x + picture.framed_width);
+            const Pixels most = lighter
+                                    ? larger_of(larger_of(larger_of(above, below), larger_of(left, right)), here)
+                                    : smaller_of(smaller_of(smaller_of(above, below), smaller_of(left, right)), here);
+            const Differences from = (Differences)sums_of(here), distance = (Differences)sums_of(most) - from;
+            const Differences level = from + ((distance * part + 64) >> 7);
+            store_pixels(out + x, __builtin_convertvector((Sums)level, Pixels), width - x);
         }
     }
 }
 
 // Towards the mean of the 3×3 pixels, the middle counting 4, its neighbours 2, the corners 1.
 inline void soften(const Picture& picture, float share, const uint8_t* framed, uint8_t* out) {
-    const int32_t part = static_cast<int32_t>(128.0f * share + 0.5f);
+    const uint16_t part = static_cast<uint16_t>(part_of_128(share));
     const int width = picture.width;
     for (int y = 0; y < picture.height; ++y, out += width) {
         const uint8_t* row = framed + static_cast<size_t>(y + 1) * picture.framed_width + 1;
-        for (int x = 0; x < width; x += lanes) {
+        for (int first = 0; first < width; first += 16) {
+            const int x = place_of(first, 16, width);
             const auto column = [&](int at) {
                 const uint8_t* place = row + x + at;
-                return load_bytes(place - picture.framed_width) + 2 * load_bytes(place) +
-                       load_bytes(place + picture.framed_width);
+                return sums_of(load_pixels(place - picture.framed_width)) + 2 * sums_of(load_pixels(place)) +
+                       sums_of(load_pixels(place + picture.framed_width));
             };
-            const Ints sum = column(-1) + 2 * column(0) + column(1);
-            store_some_bytes(out + x, (load_bytes(row + x) * (16 * (128 - part)) + part * sum + 1024) >> 11, width - x);
+            const Sums mean = (column(-1) + 2 * column(0) + column(1) + 8) >> 4;
+            const Sums here = sums_of(load_pixels(row + x));
+            const Sums level = (here * static_cast<uint16_t>(128 - part) + mean * part + 64) >> 7;
+            store_pixels(out + x, __builtin_convertvector(level, Pixels), width - x);
         }
     }
 }
 
 inline void cover(const Picture& picture, const float* change, uint8_t* out) {
     const auto within = [](float place, int size) {
-        const int whole = static_cast<int>(place);
-        return whole < 0 ? 0 : whole > size ? size : whole;
+        return !(place > 0) ? 0 : place >= size ? size : static_cast<int>(place);
     };
     const float* box = change + change_cover;
     const int top = within(box[0], picture.height), left = within(box[1], picture.width);
@@ -178,49 +252,58 @@ inline void cover(const Picture& picture, const float* change, uint8_t* out) {
 }
 
 // level · gain + offset + noise. Four bytes of a mixed number, added up, are nearly normal, with a deviation of 147.8.
+template <bool noisy>
 inline void relight(int count, float gain, float offset, float noise, uint32_t key, uint32_t first, uint8_t* pixels) {
     const Floats amount = splat(noise / 147.80167f);
     Words counter = (Words)lane_numbers() + (Words{} + first);
     alignas(64) uint8_t bytes[lanes] = {};
     for (int k = 0; k < count; k += lanes, counter += Words{} + static_cast<uint32_t>(lanes)) {
-        __builtin_memcpy(bytes, pixels + k, count - k < lanes ? count - k : lanes);
-        Floats value = __builtin_convertvector(load_bytes(bytes), Floats) * splat(gain) + splat(offset);
-        if (noise > 0) {
+        const bool whole = count - k >= lanes;
+        if (!whole) copy_bytes(bytes, pixels + k, count - k);
+        Floats value = __builtin_convertvector(load_bytes(whole ? pixels + k : bytes), Floats);
+        value = value * splat(gain) + splat(offset);
+        if (noisy) {
             const Words word = mixed(counter, key);
             value +=
                 (byte_of(word, 0) + byte_of(word, 1) + byte_of(word, 2) + byte_of(word, 3) - splat(510.0f)) * amount;
         }
-        store_some_bytes(pixels + k, to_levels(value), count - k);
+        store_levels(pixels + k, to_levels(value), count - k);
     }
 }
 
 inline void change_image(const Picture& picture, const float* change, const uint8_t* in, uint8_t* out, uint8_t* room) {
     const int plane = picture.height * picture.width;
     const ChangeRoom parts = parts_of(picture, room);
-    for (int c = 0; c < picture.channels; ++c) {
-        frame(picture, in + static_cast<size_t>(c) * plane, parts.framed);
-        pack_neighbours(picture, parts.framed,
-                        parts.words + static_cast<size_t>(c) * picture.height * picture.padded_width);
+    if (moves(change)) {
+        for (int c = 0; c < picture.channels; ++c)
+            pack_neighbours(picture, in + static_cast<size_t>(c) * plane, parts.copy,
+                            parts.words + static_cast<size_t>(c) * picture.padded_plane);
+        move_pixels(picture, change, parts, out);
+    } else {
+        copy_bytes(out, in, plane * picture.channels);
     }
-    move_pixels(picture, change, parts, out);
     for (int c = 0; c < picture.channels; ++c) {
         uint8_t* channel = out + static_cast<size_t>(c) * plane;
         if (change[change_thickness] != 0) {
-            frame(picture, channel, parts.framed);
-            thicken(picture, change[change_thickness], parts.framed, channel);
+            frame(picture, channel, parts.copy);
+            thicken(picture, change[change_thickness], parts.copy, channel);
         }
         if (change[change_blur] != 0) {
-            frame(picture, channel, parts.framed);
-            soften(picture, change[change_blur], parts.framed, channel);
+            frame(picture, channel, parts.copy);
+            soften(picture, change[change_blur], parts.copy, channel);
         }
     }
     cover(picture, change, out);
+    const float noise = change[change_noise];
+    const float named = change[change_key];
+    const uint32_t key = named > 0 && named < 4e9f ? static_cast<uint32_t>(named) : 0;
     for (int c = 0; c < picture.channels; ++c) {
         const int light = c < change_lights ? c : change_lights - 1;
         const float gain = change[change_gain + light], offset = change[change_offset + light];
-        if (gain != 1 || offset != 0 || change[change_noise] != 0)
-            relight(plane, gain, offset, change[change_noise], static_cast<uint32_t>(change[change_key]),
-                    static_cast<uint32_t>(c * plane), out + static_cast<size_t>(c) * plane);
+        const uint32_t first = static_cast<uint32_t>(c * plane);
+        uint8_t* channel = out + static_cast<size_t>(c) * plane;
+        if (noise > 0) relight<true>(plane, gain, offset, noise, key, first, channel);
+        else if (gain != 1 || offset != 0) relight<false>(plane, gain, offset, 0, key, first, channel);
     }
 }
 

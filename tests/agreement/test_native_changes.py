@@ -125,9 +125,9 @@ def test_moves_are_scipys(shape):
     y, x = np.mgrid[:height, :width].astype(float)
     for image, change, copy in zip(images[:, 0], changes.astype(float), found[:, 0], strict=True):
         a, b, c, d, e, f = change[:6]
-        down = np.cos(np.pi * np.arange(4)[:, None] * (np.arange(height) + 0.5) / height)
-        across = np.cos(np.pi * np.arange(4)[:, None] * (np.arange(width) + 0.5) / width)
-        bends = [np.einsum("ij,jy,ix->yx", change[at : at + 16].reshape(4, 4), down, across) for at in (6, 22)]
+        down = np.cos(np.pi * np.arange(3)[:, None] * (np.arange(height) + 0.5) / height)
+        across = np.cos(np.pi * np.arange(3)[:, None] * (np.arange(width) + 0.5) / width)
+        bends = [np.einsum("ij,jy,ix->yx", change[at : at + 9].reshape(3, 3), down, across) for at in (6, 15)]
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
         from_x = a * (x - middle_x) + b * (y - middle_y) + c + middle_x + bends[0]
         from_y = d * (x - middle_x) + e * (y - middle_y) + f + middle_y + bends[1]
@@ -177,9 +177,9 @@ def test_pytorch_trains_on_the_copies_too():
 @ENGINES
 def test_changes_that_cannot_be_are_refused(name):
     engine, images = make_engine(name, (1, 4, 4)), random_images(2, (1, 4, 4))
-    with pytest.raises(UsageError, match=r"2 images but changes of shape \(1, 53\); give a row of 53 numbers an image"):
+    with pytest.raises(UsageError, match=r"2 images but changes of shape \(1, 39\); give a row of 39 numbers an image"):
         engine.change_images(images, unchanged(1))
-    with pytest.raises(UsageError, match=r"changes hold NaN or infinity; give finite numbers"):
+    with pytest.raises(UsageError, match=r"changes hold NaN or infinity|number 0 of a change is -?nan; it is at most"):
         engine.change_images(images, unchanged(2) * np.float32(np.nan))
     trainer = engine.trainer(images, np.array([0, 1]), OptimizerSettings(), LossSettings(), 0)
     with pytest.raises(UsageError, match="2 images but changes of shape"):
@@ -190,13 +190,13 @@ def test_the_extension_itself_reads_no_memory_that_is_not_its_own():
     assert _native.change_numbers == CHANGE_NUMBERS
     engine = NativeEngine(make_plan((1, 5, 9)))._engine
     images = random_images(1, (1, 5, 9))
-    for place, value in [(2, 1e30), (2, np.nan), (7, np.inf), (KEY, -1.0), (KEY, 2.0**24), (COVER, -1e7)]:
+    for place, value in [(2, 1e30), (2, np.nan), (7, np.inf), (KEY, 2.0**24), (COVER, -1e9)]:
         change = unchanged(1)
         change[0, place] = value
         with pytest.raises(ValueError, match=f"number {place} of a change is "):
             engine.change_images(images, change)
-    with pytest.raises(ValueError, match="each change has 52 numbers instead of 53"):
-        engine.change_images(images, unchanged(1)[:, :52].copy())
+    with pytest.raises(ValueError, match="each change has 38 numbers instead of 39"):
+        engine.change_images(images, unchanged(1)[:, :38].copy())
     wild = unchanged(6)  # far, but allowed: everything comes from an edge, and covers end where the image does
     wild[:, :6] = np.random.default_rng(1).uniform(-1e6, 1e6, (6, 6))
     wild[:, COVER : COVER + 5] = [-9e5, -1e6, 1e6, 9e5, 1e6]

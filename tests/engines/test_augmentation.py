@@ -38,8 +38,8 @@ def test_changes_depend_on_seed_epoch_and_place_alone():
         np.testing.assert_array_equal(draw_changes(ALL, 3, 1, places, SHAPE), whole[places.start : places.stop])
     assert draw_changes(ALL, 3, 1, range(3, 3), SHAPE).shape == (0, CHANGE_NUMBERS)
     for other in (draw_changes(ALL, 4, 1, range(10), SHAPE), draw_changes(ALL, 3, 2, range(10), SHAPE)):
-        assert (other[:, AFFINE] != whole[:10, AFFINE]).all()
-    assert len(np.unique(whole[:, AFFINE])) > 9000  # one block is not the next one again
+        assert (other[:, KEY] != whole[:10, KEY]).all()
+    assert len(np.unique(whole[:, KEY])) > 9900  # one block is not the next one again
 
 
 def test_shifts_reach_their_share_of_the_side_and_no_further():
@@ -81,21 +81,21 @@ def test_size_stretch_and_shear_are_within_their_bounds():
 def test_bends_are_as_strong_as_they_were_asked_to_be():
     drawn = draw_changes(AugmentationSettings(elastic=0.02), 0, 0, range(8000), SHAPE)
     places = np.arange(40)
-    across = np.cos(np.pi * np.arange(4)[:, None] * (places + 0.5) / 40)
-    down = np.cos(np.pi * np.arange(4)[:, None] * (np.arange(20) + 0.5) / 20)
+    across = np.cos(np.pi * np.arange(3)[:, None] * (places + 0.5) / 40)
+    down = np.cos(np.pi * np.arange(3)[:, None] * (np.arange(20) + 0.5) / 20)
     for at in (BEND_X, BEND_Y):
-        waves = drawn[:, at : at + 16].reshape(-1, 4, 4)
+        waves = drawn[:, at : at + 9].reshape(-1, 3, 3)
         assert not waves[:, 0, 0].any()
         assert not waves[:, 0, 1].any()
         assert not waves[:, 1, 0].any()
         moves = np.einsum("nij,jy,ix->nyx", waves, down, across)
-        assert np.sqrt((moves**2).mean()) == pytest.approx(0.02 * 40, rel=0.03)
+        assert np.sqrt((moves**2).mean() * 1.5) == pytest.approx(0.02 * 40, rel=0.04)  # a third is still
 
 
-def test_half_of_the_copies_keep_their_pixels():
+def test_two_thirds_of_the_copies_keep_their_pixels():
     drawn = draw_changes(ALL, 0, 0, range(4000), SHAPE)
     for column in (THICKNESS, BLUR, NOISE):
-        assert 0.47 < (drawn[:, column] == 0).mean() < 0.53
+        assert 0.64 < (drawn[:, column] == 0).mean() < 0.69
     assert -0.5 <= drawn[:, THICKNESS].min() < -0.49
     assert 0.49 < drawn[:, THICKNESS].max() <= 0.5
     assert drawn[:, BLUR].min() == 0
@@ -126,7 +126,7 @@ def test_covers_lie_inside_the_image():
     assert (right <= 40).all()
     assert (bottom - top).max() <= 7
     assert 10 < (right - left).max() <= 13
-    assert 0.4 < (right > left).mean() < 0.6
+    assert 0.3 < (right > left).mean() < 0.36
     assert level.min() == 0
     assert level.max() == 255
 
@@ -158,3 +158,35 @@ def test_the_description_names_what_is_changed():
     assert AugmentationSettings().describe() == "none"
     assert ALL.describe().startswith("shift 0.1, rotation 20°, scale 0.25")
     assert ALL.describe().endswith("cover 0.3, mirrored left to right, mirrored upside down")
+
+
+def test_settings_can_be_written_and_read():
+    assert AugmentationSettings.from_text(ALL.describe()) == ALL
+    assert AugmentationSettings.from_text("none") == AugmentationSettings()
+    assert AugmentationSettings.from_text(" noise 0.2 ,mirrored upside down") == AugmentationSettings(
+        noise=0.2, flip_vertical=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("wobble 3", r"augmentation 'wobble 3' is not known; give none, or some of shift AMOUNT, rotation AMOUNT, .*"),
+        ("shift", r"augmentation 'shift': give a number, such as shift 0\.1\."),
+        ("shift much", r"augmentation 'shift much': give a number"),
+        ("", r"augmentation '' is not known"),
+        ("rotation 400", r"rotation is 400\.0; give a number from 0 to 180"),
+    ],
+    ids=["unknown", "no amount", "no number", "empty", "too much"],
+)
+def test_texts_that_are_no_augmentation_are_refused(text, message):
+    with pytest.raises(UsageError, match=message):
+        AugmentationSettings.from_text(text)
+
+
+def test_weaker_settings_keep_more_of_light_than_of_places():
+    weaker = ALL.scaled(0.2)
+    assert (weaker.shift, weaker.cover, weaker.rotation) == pytest.approx((0.02, 0.06, 4))
+    assert (weaker.noise, weaker.contrast) == pytest.approx((0.22 / 3, 0.88 / 3))
+    assert weaker.flip_horizontal
+    assert ALL.scaled(1.0) == ALL

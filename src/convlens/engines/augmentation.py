@@ -7,21 +7,23 @@ Ready-made packages work on one image at a time, in Python: far slower than a tr
 
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from math import pi
+from math import log1p, pi
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convlens.errors import UsageError
 
-WAVES = 4
+WAVES = 3
 """Cosines across and down, of which bending is made; the first is constant."""
-AFFINE, BEND_X, BEND_Y, THICKNESS, BLUR, GAIN, OFFSET, NOISE, KEY, COVER = 0, 6, 22, 38, 39, 40, 43, 46, 47, 48
-CHANGE_NUMBERS = 53
+AFFINE, BEND_X, BEND_Y, THICKNESS, BLUR, GAIN, OFFSET, NOISE, KEY, COVER = 0, 6, 15, 24, 25, 26, 29, 32, 33, 34
+CHANGE_NUMBERS = 39
 """Where each kind of number stands in a change; `native/kernels.hpp` has the same list."""
 _BLOCK = 4096
 _STREAM = 5
+_STILL = 1 / 3
 _WHOLE_TURN = 180.0
+_LIGHT = ("blur", "contrast", "brightness", "colour", "noise")
 _FLIPS = {"flip_horizontal": "mirrored left to right", "flip_vertical": "mirrored upside down"}
 
 
@@ -45,7 +47,7 @@ class AugmentationSettings:
         cover: the longest side of a rectangle that is painted over, of the side.
         flip_horizontal, flip_vertical: mirror half of the copies.
 
-    Thickness, blur, contrast, brightness, noise and cover leave about two thirds of the copies as they are.
+    A third of the copies keep their places. Thickness, blur, contrast, brightness, noise and cover leave about two thirds of the copies as they are.
 
     >>> AugmentationSettings(shift=0.1).rotation
     0.0
@@ -104,13 +106,15 @@ class AugmentationSettings:
         return replace(cls(**flips), **{name: value for name, value in found.items() if name not in _FLIPS})
 
     def scaled(self, strength: float) -> "AugmentationSettings":
-        """The same kinds of changes, each weaker; mirror images stay.
+        """The same kinds of changes, but weaker: what moves things by `strength`, light and noise a third as much so,
+        and mirror images not at all.
 
-        >>> AugmentationSettings(shift=0.1, flip_vertical=True).scaled(0.5)
-        AugmentationSettings(shift=0.05, ..., flip_vertical=True)
+        >>> AugmentationSettings(shift=0.1, noise=0.1, flip_vertical=True).scaled(0.5)
+        AugmentationSettings(shift=0.05, ..., noise=0.083..., flip_vertical=True)
         """
         amounts = [one.name for one in fields(self) if one.name not in _FLIPS]
-        return replace(self, **{name: getattr(self, name) * strength for name in amounts})
+        factors = {name: (2 + strength) / 3 if name in _LIGHT else strength for name in amounts}
+        return replace(self, **{name: getattr(self, name) * factors[name] for name in amounts})
 
     def describe(self) -> str:
         """The changes in words, for a log.
@@ -135,7 +139,7 @@ def draw_changes(
     They depend on the seed, the epoch and the place alone, not on how an epoch is cut into stretches.
 
     >>> draw_changes(AugmentationSettings(flip_horizontal=True), 3, 0, range(4), (1, 28, 28))[:, 0]
-    array([ 1., -1.,  1.,  1.], dtype=float32)
+    array([-1., -1.,  1., -1.], dtype=float32)
     """
     blocks = range(places.start // _BLOCK, -(-places.stop // _BLOCK))
     drawn = [_draw_block(settings, seed, epoch, block, image_shape) for block in blocks]
@@ -152,11 +156,12 @@ def _draw_block(
     random = np.random.default_rng([seed, _STREAM, epoch, block])
     _, height, width = image_shape
     changes = unchanged(_BLOCK)
-    changes[:, AFFINE : AFFINE + 6] = _draw_affine(settings, random, height, width)
+    moved = random.random(_BLOCK, np.float32) >= _STILL
+    changes[:, AFFINE : AFFINE + 6] = _draw_affine(settings, random, moved, height, width)
     if settings.elastic:
-        side = max(height, width)
+        side = max(height, width) * moved[:, None]
         for at in (BEND_X, BEND_Y):
-            changes[:, at : at + WAVES**2] = _draw_waves(random) * np.float32(settings.elastic * side)
+            np.multiply(_draw_waves(random), settings.elastic * side, out=changes[:, at : at + WAVES**2])
     changes[:, THICKNESS] = _sometimes(random) * settings.thickness
     changes[:, BLUR] = np.abs(_sometimes(random)) * settings.blur
     _draw_light(settings, random, changes)
@@ -186,13 +191,13 @@ def _sometimes(random: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _draw_affine(
-    settings: AugmentationSettings, random: np.random.Generator, height: int, width: int
+    settings: AugmentationSettings, random: np.random.Generator, moved: NDArray[np.bool_], height: int, width: int
 ) -> NDArray[np.float32]:
     """Where pixels come from, seen from the middle: the inverse of turn · lean · size, and the shift."""
-    angle = _evenly(random) * (settings.rotation * pi / 180)
-    size = (1 + settings.scale) ** _evenly(random)
-    proportion = (1 + settings.stretch) ** (_evenly(random) / 2)
-    lean = _evenly(random) * settings.shear
+    angle = _evenly(random) * moved * (settings.rotation * pi / 180)
+    size = np.exp(_evenly(random) * moved * np.float32(log1p(settings.scale)))
+    proportion = np.exp(_evenly(random) * moved * np.float32(log1p(settings.stretch) / 2))
+    lean = _evenly(random) * moved * settings.shear
     x_size, y_size = size * proportion, size / proportion
     cosine, sine = np.cos(angle), np.sin(angle)
     for flips, axis in ((settings.flip_horizontal, "x"), (settings.flip_vertical, "y")):
@@ -204,7 +209,8 @@ def _draw_affine(
     # source = size · lean · turn · (place − shift)
     a, b = x_size * (cosine + lean * -sine), x_size * (sine + lean * cosine)
     d, e = y_size * -sine, y_size * cosine
-    x_shift, y_shift = _evenly(random) * (settings.shift * width), _evenly(random) * (settings.shift * height)
+    x_shift = _evenly(random) * moved * (settings.shift * width)
+    y_shift = _evenly(random) * moved * (settings.shift * height)
     numbers = [a, b, -a * x_shift - b * y_shift, d, e, -d * x_shift - e * y_shift]
     return np.stack(numbers, axis=1).astype(np.float32)
 
@@ -222,9 +228,14 @@ def _wave_sizes() -> NDArray[np.float32]:
 
 
 def _draw_waves(random: np.random.Generator) -> NDArray[np.float32]:
-    strength = random.random((_BLOCK, 1), np.float32) * np.float32(3**0.5)  # a mean square of 1
-    waves: NDArray[np.float32] = random.standard_normal((_BLOCK, WAVES**2), np.float32)
-    return (waves * _wave_sizes() * strength).astype(np.float32)
+    """Evenly drawn amounts: many waves together are nearly normal, and normal numbers take four times as long."""
+    strength = random.random((_BLOCK, 1), np.float32) * np.float32(3)  # mean squares of 1/3, twice: 1 together
+    waves: NDArray[np.float32] = random.random((_BLOCK, WAVES**2), np.float32)
+    waves *= 2
+    waves -= 1
+    waves *= _wave_sizes()
+    waves *= strength
+    return waves
 
 
 def _draw_light(settings: AugmentationSettings, random: np.random.Generator, changes: NDArray[np.float32]) -> None:

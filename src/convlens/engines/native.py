@@ -134,7 +134,11 @@ class NativeEngine:
     def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Changed copies, as training sees them."""
         check_images(self.plan, images)
-        return self._engine.change_images(np.ascontiguousarray(images), check_changes(len(images), changes))
+        rows = check_changes(len(images), changes)
+        try:
+            return self._engine.change_images(np.ascontiguousarray(images), rows)
+        except ValueError as error:
+            raise UsageError(f"{error}.") from error
 
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
         """One forward and backward pass in training mode."""

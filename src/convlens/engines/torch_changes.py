@@ -20,6 +20,7 @@ from convlens.engines.augmentation import (
     THICKNESS,
     WAVES,
 )
+from convlens.errors import UsageError
 
 _WORD = 0xFFFFFFFF
 _NOISE_DEVIATION = 147.80167
@@ -28,6 +29,8 @@ _NOISE_DEVIATION = 147.80167
 
 def change_images(images: torch.Tensor, changes: torch.Tensor) -> torch.Tensor:
     """Changed copies of `images` (levels 0 to 255, N×C×H×W) by `changes` (N × `CHANGE_NUMBERS`), in whole levels."""
+    if not torch.isfinite(changes).all():
+        raise UsageError("changes hold NaN or infinity; give finite numbers.")
     moved = _moved(images.float(), changes)
     moved = _thickened(moved, changes[:, THICKNESS])
     moved = _softened(moved, changes[:, BLUR])
@@ -88,7 +91,8 @@ def _softened(images: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
     near = _neighbours(images)
     total = sum((2 - abs(y - 1)) * (2 - abs(x - 1)) * near[y][x] for y in range(3) for x in range(3))
     part = (128 * shares[:, None, None, None] + 0.5).floor()
-    return ((images * 16 * (128 - part) + part * total + 1024) / 2048).floor()
+    mean = ((total + 8) / 16).floor()
+    return ((images * (128 - part) + mean * part + 64) / 128).floor()
 
 
 def _covered(images: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:

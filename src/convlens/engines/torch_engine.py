@@ -7,6 +7,7 @@ network, is where the usual script spends most of its time.
 The network is a plain `nn.Sequential`, so its state dict is what a user of PyTorch expects.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -213,7 +214,7 @@ class TorchEngine:
         check_images(self.plan, images)
         rows = torch.from_numpy(check_changes(len(images), changes)).to(self._device)
         with self._computing():
-            levels = change_images(torch.from_numpy(np.ascontiguousarray(images)).to(self._device), rows)
+            levels = change_images(_to_tensor(images).to(self._device), rows)
         return _to_numpy(levels.to(torch.uint8))
 
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
@@ -253,7 +254,7 @@ class TorchEngine:
 
     def _normalised(self, images: NDArray[np.uint8]) -> torch.Tensor:
         """Pixels as the network's input: (pixels / 255 − mean) / std, on the device."""
-        return self._normalised_levels(torch.from_numpy(np.ascontiguousarray(images)).to(self._device))
+        return self._normalised_levels(_to_tensor(images).to(self._device))
 
     def _normalised_levels(self, levels: torch.Tensor) -> torch.Tensor:
         """The same for levels that are on the device."""
@@ -304,7 +305,7 @@ class TorchTrainer:
     ) -> None:
         self._engine = engine
         self._module = engine._module
-        self._levels = torch.from_numpy(images)
+        self._levels = _to_tensor(images)
         self._images, self._labels = tensors
         self._settings = optimizer
         self._optimizer = _build_optimizer(self._module, optimizer)
@@ -410,6 +411,13 @@ def _build_optimizer(module: nn.Module, settings: OptimizerSettings) -> torch.op
 def _like(parameter: nn.Parameter, array: NDArray[Any]) -> torch.Tensor:
     """An array that belongs to a parameter, in the parameter's memory layout, which fused optimizers rely on."""
     return torch.empty_like(parameter).copy_(torch.from_numpy(np.array(array)))
+
+
+def _to_tensor(images: NDArray[np.uint8]) -> torch.Tensor:
+    """Images without a copy. They may be mapped from a file that must not change; nothing is written into them here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.from_numpy(np.ascontiguousarray(images))
 
 
 def _to_numpy(tensor: torch.Tensor) -> NDArray[Any]:

@@ -1,0 +1,158 @@
+"""What is to be examined, in one shape for every source: usable images with their facts, and files that gave none."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convlens.data.labelled_images import Dataset
+from convlens.data.own.facts import FACTS, FORMATS, MODES, PROBLEMS
+from convlens.data.own.layout import part_of
+from convlens.data.own.names import printable
+
+if TYPE_CHECKING:
+    from convlens.data.own import ImportedImages
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+PART_NAMES = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that gave no image: its name, a word of PROBLEMS, and what its decoder said."""
+
+    name: str
+    problem: str
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """N usable images and all that is known of them.
+
+    Args:
+        name: what the whole is called.
+        class_names: one for each label.
+        names: N names, as their source has them; `show` makes them printable.
+        labels: N whole numbers.
+        parts: N whole numbers: 0 train, 1 validation, 2 test.
+        images: uint8 N×C×H×W, may be memory-mapped.
+        facts: N rows of FACTS.
+        refused: the files that gave no image.
+        notes: what else was left out when the images were listed, a line each.
+        drawn: whether parts were drawn at random, since the source has none.
+        lost: classes none of whose images could be read.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    names: Sequence[str]
+    labels: np.ndarray
+    parts: np.ndarray
+    images: np.ndarray
+    facts: np.ndarray
+    refused: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+    drawn: bool = False
+    lost: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def show(self, place: int, label: bool = False, part: bool = False) -> str:
+        """An image's name for people, with its class or its part where that matters."""
+        name = printable(self.names[place])
+        told = [self.class_names[self.labels[place]]] if label else []
+        if part and part_of(re.split("[ /]", name, maxsplit=1)[0]) is None:  # else it begins with its part
+            told.append(PART_NAMES[self.parts[place]])
+        return f"{name} ({', '.join(told)})" if told else name
+
+    def show_all(self, places: np.ndarray) -> tuple[str, ...]:
+        """The names of several images."""
+        return tuple(self.show(place) for place in places.tolist())
+
+    @cached_property
+    def blank(self) -> np.ndarray:
+        """N bools: images that show nothing, since all their pixels are the same, or nearly."""
+        flat = self.facts["highest"].astype(np.int16) - self.facts["lowest"] <= NEARLY
+        if self.images.shape[1] > 1:  # grey says nothing of a red disc on a green ground that is as bright
+            for place in np.flatnonzero(flat).tolist():
+                pixels = self.images[place].astype(np.int16)
+                flat[place] = (pixels.max(axis=(1, 2)) - pixels.min(axis=(1, 2))).max() <= NEARLY
+        return flat
+
+
+NEARLY = 8
+"""Grey levels: what differs less than that, nobody sees."""
+
+
+def collect_imported(imported: "ImportedImages") -> Collection:
+    """Images of one's own, with the files that gave none."""
+    listing, rows = imported.listing, imported.rows
+    kept = set(imported.class_names)
+    refused = np.flatnonzero(imported.facts["problem"]).tolist()
+    words = dict(imported.skipped)
+    names = [printable(listing.names[number]) for number in refused]
+    problems = [PROBLEMS[code] for code in imported.facts["problem"][refused].tolist()]
+    return Collection(
+        name=imported.name,
+        class_names=imported.class_names,
+        names=[listing.names[number] for number in rows.tolist()],
+        labels=imported.labels,
+        parts=imported.parts[rows].astype(np.int64),
+        images=imported.images,
+        facts=imported.facts[rows],
+        refused=tuple(
+            Refusal(name, problem, words.get(name, "")) for name, problem in zip(names, problems, strict=True)
+        ),
+        notes=tuple(note for note in listing.notes if "by capitals only" not in note),  # find_odd_names says which
+        drawn=bool((listing.parts < 0).any()),
+        lost=tuple(name for name in listing.class_names if name not in kept),
+    )
+
+
+def collect_dataset(dataset: Dataset) -> Collection:
+    """A dataset in memory, whose images have numbers for names.
+
+    >>> from convlens.data import LabelledImages
+    >>> images = LabelledImages(np.zeros((2, 1, 8, 8), np.uint8), np.array([0, 1]), ("cat", "dog"), "pets")
+    >>> collection = collect_dataset(Dataset("pets", images, None, "letterbox"))
+    >>> collection.show(1, label=True), collection.blank.tolist()
+    ('train 1 (dog)', [True, True])
+    """
+    given = {TRAIN: dataset.train, VALIDATION: dataset.validation, TEST: dataset.test}
+    parts = {part: images for part, images in given.items() if images is not None}
+    arrays = [images.images for images in parts.values()]
+    images = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    return Collection(
+        name=dataset.name,
+        class_names=dataset.train.class_names,
+        names=[f"{PART_NAMES[part]} {number}" for part, images in parts.items() for number in range(len(images))],
+        labels=np.concatenate([images.labels for images in parts.values()]),
+        parts=np.repeat(list(parts), [len(images) for images in parts.values()]),
+        images=images,
+        facts=_measure(images),
+    )
+
+
+def _measure(images: np.ndarray) -> np.ndarray:
+    """The facts of images that came as an array."""
+    count, channels, height, width = images.shape
+    facts = np.zeros(count, FACTS)
+    facts["width"], facts["height"] = width, height
+    facts["mode"], facts["format"] = MODES.index("L" if channels == 1 else "RGB"), FORMATS.index("array")
+    for start in range(0, count, 1024):
+        some, rows = images[start : start + 1024], facts[start : start + 1024]
+        grey = some[:, 0] if channels == 1 else some.mean(axis=1, dtype=np.float32)
+        rows["mean"], rows["deviation"] = grey.mean(axis=(1, 2)), grey.std(axis=(1, 2))
+        rows["lowest"], rows["highest"] = grey.min(axis=(1, 2)), grey.max(axis=(1, 2))
+        border = np.concatenate([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]], axis=1)
+        rows["border"] = np.median(border, axis=1)
+        if channels > 1:
+            rows["colour"] = (some.max(axis=1).astype(np.int16) - some.min(axis=1)).max(axis=(1, 2))
+        rows["pixel_hash"] = [blake2b(image, digest_size=16).digest() for image in np.ascontiguousarray(some)]
+    return facts

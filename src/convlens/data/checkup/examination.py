@@ -1,0 +1,77 @@
+"""All checks in their order, on images of one's own or on a dataset in memory."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convlens.data.checkup.balance import find_imbalance
+from convlens.data.checkup.collection import PART_NAMES, Collection, collect_dataset, collect_imported
+from convlens.data.checkup.contents import find_blank, find_unlike
+from convlens.data.checkup.copies import find_exact_copies, find_near, group_exact_copies
+from convlens.data.checkup.files import find_bad_lengths, find_left_out, find_nested, find_odd_names, find_refused
+from convlens.data.checkup.findings import Checkup, Finding, in_order
+from convlens.data.checkup.fingerprints import take_fingerprints
+from convlens.data.checkup.near_copies import find_near_copies
+from convlens.data.checkup.strangers import find_strangers
+from convlens.data.checkup.variety import find_mixed_kinds, find_mixed_polarity, find_odd_sizes
+from convlens.data.labelled_images import Dataset
+from convlens.data.own.progress import OnImportProgress, Reporter
+
+if TYPE_CHECKING:
+    from convlens.data.own import ImportedImages
+
+
+def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgress | None = None) -> Checkup:
+    """Everything about these images that may spoil a training, with what to do about it. Changes nothing.
+
+    `on_progress` is called with an `ImportProgress` while pixels are compared. A hundred thousand images take a few
+    seconds, and memory of a few hundred bytes each.
+
+    >>> from convlens.data import LabelledImages
+    >>> photos = LabelledImages(np.zeros((2, 1, 16, 16), np.uint8), np.array([0, 1]), ("cat", "dog"))
+    >>> for line in check_images(Dataset("pets", photos, None, "letterbox")).summary_lines():
+    ...     print(line)
+    Checked 2 images of 2 classes: 2 warnings.
+    warning: 2 images show nothing: one colour, or nearly
+    warning: 2 classes have fewer than 10 training images
+    """
+    collection = collect_dataset(images) if isinstance(images, Dataset) else collect_imported(images)
+    return check_collection(collection, on_progress)
+
+
+def check_collection(collection: Collection, on_progress: OnImportProgress | None = None) -> Checkup:
+    """`check_images` for a collection."""
+    findings = [
+        *find_refused(collection),
+        *find_bad_lengths(collection),
+        *find_blank(collection),
+        *_compare(collection, Reporter(on_progress, len(collection))),
+        *find_imbalance(collection),
+        *find_mixed_polarity(collection),
+        *find_mixed_kinds(collection),
+        *find_odd_sizes(collection),
+        *find_odd_names(collection),
+        *find_nested(collection),
+        *find_left_out(collection),
+    ]
+    counts = np.bincount(collection.parts, minlength=len(PART_NAMES)).tolist()
+    return Checkup(
+        name=collection.name,
+        class_names=collection.class_names,
+        counts={name: count for name, count in zip(PART_NAMES, counts, strict=True) if count},
+        refused=len(collection.refused),
+        findings=in_order(findings),
+    )
+
+
+def _compare(collection: Collection, report: Reporter) -> list[Finding]:
+    """The checks that look at pixels: copies and strangers."""
+    prints = take_fingerprints(collection.images, lambda done, _: report.tell(done, "looking at pixels"))
+    seen = np.flatnonzero(~collection.blank)  # images that show nothing are all alike, and said already
+    groups = group_exact_copies(collection.facts["pixel_hash"], seen)
+    repeated = np.concatenate([group[1:] for group in groups]) if groups else np.zeros(0, np.int64)
+    single = np.setdiff1d(seen, repeated)
+    report.tell(len(collection), "looking for copies", always=True)
+    pairs = find_near_copies(collection.images, prints.outlines, collection.labels, collection.parts, single)
+    strangers = find_strangers(prints, collection.labels, single)
+    return [*find_exact_copies(collection, groups), *find_near(collection, pairs), *find_unlike(collection, strangers)]

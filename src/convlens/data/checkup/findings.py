@@ -1,0 +1,144 @@
+"""What an examination of images found: one finding a kind, each with its files and with what to do.
+
+Nothing here decides anything about images; it is what every check fills in, and what a terminal, a log or
+a program reads.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+"""Worst first. An error makes results wrong, a warning makes them worse, a note is to be known; notes never fail."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of thing that was found.
+
+    Args:
+        kind: a word for programs, such as "copies_across_parts".
+        severity: "error", "warning" or "note".
+        title: one sentence without a full stop, with the count in it.
+        count: how many files (or classes, where no files are concerned).
+        advice: what to do, one or two sentences.
+        files: every file concerned, printable, the most telling first.
+        examples: what to show instead of the first files, such as pairs; the same order, not more than a hundred.
+        details: more for programs, JSON-able.
+    """
+
+    kind: str
+    severity: Severity
+    title: str
+    count: int
+    advice: str
+    files: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, with every file."""
+        return {
+            "kind": self.kind,
+            "severity": self.severity,
+            "title": self.title,
+            "count": self.count,
+            "advice": self.advice,
+            "files": list(self.files),
+            **self.details,
+        }
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """All findings about one set of images, the worst first.
+
+    `counts` maps the parts that there are (train, validation, test) to their number of usable images.
+
+    >>> checkup = Checkup("photos", ("cat", "dog"), {"train": 20}, 1, ())
+    >>> checkup.problems, checkup.summary_lines()
+    ((), ('Checked 20 images of 2 classes: nothing to complain about.',))
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    counts: Mapping[str, int]
+    refused: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def images(self) -> int:
+        """How many usable images were looked at."""
+        return sum(self.counts.values())
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """Errors and warnings: what `--strict` fails on."""
+        return tuple(finding for finding in self.findings if finding.severity != "note")
+
+    def summary_lines(self, most: int = 4) -> tuple[str, ...]:
+        """One line for everything, then one for each of the worst problems: at most `most` + 2 lines."""
+        looked = f"Checked {count_of(self.images, 'image')} of {count_of(len(self.class_names), 'class')}"
+        if not self.problems:
+            return (f"{looked}: nothing to complain about.",)
+        lines = [f"{looked}: {self.totals()}."]
+        lines += [f"{finding.severity}: {finding.title}" for finding in self.problems[:most]]
+        if len(self.problems) > most:
+            lines.append(f"and {len(self.problems) - most} more kinds")
+        return tuple(lines)
+
+    def totals(self) -> str:
+        """How many findings of each severity, in words.
+
+        >>> note = Finding("left_out", "note", "2 files were left out", 2, "Nothing.")
+        >>> Checkup("photos", ("cat", "dog"), {"train": 20}, 1, (note,)).totals()
+        '1 note'
+        """
+        numbers = {one: sum(finding.severity == one for finding in self.findings) for one in SEVERITIES}
+        return ", ".join(count_of(number, one) for one, number in numbers.items() if number) or "no findings"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, with every file of every finding."""
+        return {
+            "name": self.name,
+            "class_names": list(self.class_names),
+            "images": dict(self.counts),
+            "refused": self.refused,
+            "problems": len(self.problems),
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Errors, then warnings, then notes; among equals the order of the checks."""
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+_PLURALS = {
+    "class": "classes",
+    "is": "are",
+    "has": "have",
+    "was": "were",
+    "shows": "show",
+    "looks": "look",
+    "its": "their",
+}
+
+
+def count_of(number: int, noun: str, verb: str = "") -> str:
+    """A number, its noun and perhaps a verb, all agreeing.
+
+    >>> count_of(1, "image"), count_of(1200, "class"), count_of(2, "image", "is")
+    ('1 image', '1,200 classes', '2 images are')
+    """
+    return " ".join([f"{number:,}", agreeing(number, noun), *([agreeing(number, verb)] if verb else [])])
+
+
+def agreeing(number: int, word: str) -> str:
+    """The form of a noun, a verb or "its" that goes with a number.
+
+    >>> agreeing(1, "is"), agreeing(2, "is"), agreeing(2, "image")
+    ('is', 'are', 'images')
+    """
+    return word if number == 1 else _PLURALS.get(word, f"{word}s")
