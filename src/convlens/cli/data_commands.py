@@ -1,21 +1,28 @@
-"""`convlens data list` and `convlens data fetch`."""
+"""`convlens data list`, `convlens data fetch` and `convlens data check`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DataDir, Json
+from convlens.cli.training_options import OwnImages, OwnImagesOptions
+from convlens.errors import DataError
 
 if TYPE_CHECKING:
-    from convlens.data import CatalogueEntry, DatasetStatus
+    from convlens.data import CatalogueEntry, DatasetStatus, ImportOptions
+    from convlens.data.checkup import Checkup
+
+EXIT_PROBLEMS = DataError.exit_code
 
 data_app = App(name="data", help_format="markdown")
-data_app.help = """Known datasets: which there are, and getting them.
+data_app.help = """Known datasets: which there are, and getting them. Images of your own: are they fit to train on?
 
 ```
 convlens data list
 convlens data fetch mnist --data-dir ./data
+convlens data check photos/
 ```
 """
 
@@ -70,6 +77,57 @@ def fetch_command(
             result_console().print(f"{name}: {folders[name]}", soft_wrap=True, markup=False)
     if json:
         print_json({"folders": folders})
+
+
+@data_app.command(name="check")
+def check_command(
+    images: Annotated[
+        str,
+        Parameter(help="A folder of class folders, a CSV file, an .npz file, IDX files, a zip, or a known dataset."),
+    ],
+    /,
+    *,
+    strict: Annotated[bool, Parameter(negative="", help="Exit with code 3 if there is an error or a warning.")] = False,
+    reading: OwnImagesOptions = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> int:
+    """Look for everything in images that may spoil a training, and say what to do. Nothing is changed or deleted.
+
+    ```
+    convlens data check photos/
+    convlens data check photos.zip --strict
+    convlens data check frames/ --group-by "{stem[:5]}" --json
+    ```
+
+    Errors make what is measured wrong (a picture in two classes, or in training and test), warnings spoil what is
+    learned, notes are to be known.
+    """
+    from convlens.cli.checkup_view import print_checkup
+    from convlens.cli.terminal import print_json
+
+    checkup = _check(images, (reading or OwnImages()).as_options(), data_dir)
+    failed = strict and bool(checkup.problems)
+    if json:
+        print_json({**checkup.as_dict(), "strict": strict, "passed": not failed})
+    else:
+        print_checkup(checkup)
+    return EXIT_PROBLEMS if failed else 0
+
+
+def _check(images: str, options: "ImportOptions | None", data_dir: Path | None) -> "Checkup":
+    """Examine a known dataset, or images of one's own."""
+    from convlens.cli.reading_progress import showing_images, showing_progress
+    from convlens.data import data_folder, import_images, is_own_path, load_dataset
+    from convlens.data.checkup import check_images
+
+    with showing_progress() as on_progress:
+        if is_own_path(images):
+            found = import_images(images, options, data_folder(data_dir) / "own", on_progress)
+            return check_images(found, on_progress)
+        known = load_dataset(images, data_dir, on_progress, options)
+    with showing_images() as on_progress:  # after the bars of what was fetched
+        return check_images(known, on_progress)
 
 
 def _as_dict(entry: "CatalogueEntry", found: "DatasetStatus") -> dict[str, Any]:

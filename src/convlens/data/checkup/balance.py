@@ -9,7 +9,6 @@ FEWEST = 10
 """Training images of a class, below which there is little to learn from."""
 MOST_UNEQUAL = 10
 """How many times the images of the smallest class the largest may have."""
-_MOST_EXAMPLES = 100
 
 
 def count_images(collection: Collection) -> np.ndarray:
@@ -42,7 +41,7 @@ def _lost(collection: Collection) -> list[Finding]:
             title=f"{count_of(number, 'class', 'has')} no image that can be read: left out",
             count=number,
             advice="Replace the files, or take the folder away if the class does not matter.",
-            examples=collection.lost[:_MOST_EXAMPLES],
+            examples=collection.lost,
             details={"class_names": list(collection.lost)},
         )
     ]
@@ -60,7 +59,7 @@ def _few(collection: Collection, counts: np.ndarray) -> list[Finding]:
             title=f"{count_of(len(few), 'class', 'has')} fewer than {FEWEST} training images",
             count=len(few),
             advice="Add images, some dozens at least: from a handful, a network learns these images and not the class.",
-            examples=tuple(_class_line(collection, number, counts) for number in few[:_MOST_EXAMPLES].tolist()),
+            examples=tuple(_class_line(collection, number, counts) for number in few.tolist()),
             details={"classes": {collection.class_names[number]: int(counts[number]) for number in few.tolist()}},
         )
     ]
@@ -101,7 +100,7 @@ def _lacking(collection: Collection, counts: np.ndarray) -> list[Finding]:
                 title=f"{count_of(len(lacking), 'class', 'has')} no {name} images",
                 count=len(lacking),
                 advice=f"Nothing can be said about how well they are told apart: add {name} images of them.",
-                examples=tuple(collection.class_names[number] for number in lacking[:_MOST_EXAMPLES].tolist()),
+                examples=tuple(collection.class_names[number] for number in lacking.tolist()),
                 details={"part": name, "class_names": [collection.class_names[number] for number in lacking.tolist()]},
             )
         )

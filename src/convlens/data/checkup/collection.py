@@ -44,7 +44,7 @@ class Collection:
         facts: N rows of FACTS.
         refused: the files that gave no image.
         notes: what else was left out when the images were listed, a line each.
-        drawn: whether parts were drawn at random, since the source has none.
+        given: N parts as the source says them, −1 where it says none; None: the parts are the source's.
         lost: classes none of whose images could be read.
     """
 
@@ -57,7 +57,7 @@ class Collection:
     facts: np.ndarray
     refused: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
-    drawn: bool = False
+    given: np.ndarray | None = None
     lost: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -110,7 +110,7 @@ def collect_imported(imported: "ImportedImages") -> Collection:
             Refusal(name, problem, words.get(name, "")) for name, problem in zip(names, problems, strict=True)
         ),
         notes=tuple(note for note in listing.notes if "by capitals only" not in note),  # find_odd_names says which
-        drawn=bool((listing.parts < 0).any()),
+        given=listing.parts[rows],
         lost=tuple(name for name in listing.class_names if name not in kept),
     )
 

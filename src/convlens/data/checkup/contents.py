@@ -8,8 +8,6 @@ from convlens.data.checkup.collection import Collection
 from convlens.data.checkup.findings import Finding, agreeing, count_of
 from convlens.data.checkup.strangers import Stranger
 
-_MOST_EXAMPLES = 100
-
 
 def find_blank(collection: Collection) -> list[Finding]:
     """Images of one colour, or nearly: empty scans, wholly transparent pictures."""
@@ -33,9 +31,7 @@ def find_unlike(collection: Collection, strangers: Sequence[Stranger]) -> list[F
     if not strangers:
         return []
     names = collection.show_all(np.array([stranger.place for stranger in strangers]))
-    lines = [
-        f"{collection.show(stranger.place, label=True)}: {stranger.reason}" for stranger in strangers[:_MOST_EXAMPLES]
-    ]
+    lines = [f"{collection.show(stranger.place, label=True)}: {stranger.reason}" for stranger in strangers]
     return [
         Finding(
             kind="unlike_class",

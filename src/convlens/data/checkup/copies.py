@@ -1,11 +1,12 @@
 """Findings about images that are there more than once: in one class, in two classes, in two parts of the data."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from convlens.data.checkup.collection import Collection
 from convlens.data.checkup.findings import Finding, Severity, count_of
 
-_MOST_EXAMPLES = 100
 _MOST_IN_A_LINE = 4
 
 _ADVICE = {
@@ -46,24 +47,27 @@ def find_exact_copies(collection: Collection, groups: list[np.ndarray]) -> list[
     ]
     findings = []
     if labels:
-        count = sum(map(len, labels))
-        title = f"{count_of(len(labels), 'picture', 'is')} in more than one class ({count_of(count, 'file')})"
+        files = count_of(sum(map(len, labels)), "file")
+        title = f"{count_of(len(labels), 'picture', 'is')} in more than one class ({files})"
         findings.append(_finding(collection, "copies_across_classes", "error", title, labels, "labels"))
     if parts:
-        count = sum(map(len, parts))
-        title = f"{count_of(len(parts), 'picture', 'is')} in more than one part ({count_of(count, 'file')})"
+        files = count_of(sum(map(len, parts)), "file")
+        title = f"{count_of(len(parts), 'picture', 'is')} in more than one part ({files})"
         findings.append(_finding(collection, "copies_across_parts", "error", title, parts, "parts"))
     if plain:
         count = sum(map(len, plain)) - len(plain)
-        title = f"{count_of(count, 'file', 'is')} exact copies of another, in the same class".replace(
-            "is exact copies", "is an exact copy"
-        )
+        copies = "an exact copy" if count == 1 else "exact copies"
+        title = f"{count_of(count, 'file', 'is')} {copies} of another, in the same class"
         findings.append(_finding(collection, "copies", "warning", title, plain, "plain"))
     return findings
 
 
-def _advised(collection: Collection, what: str) -> str:
-    return "drawn" if what == "parts" and collection.drawn else what
+def _advised(collection: Collection, what: str, groups: Sequence[np.ndarray]) -> str:
+    """Files that their source has in one part were parted by chance, which their owner cannot mend by moving them."""
+    given = collection.given
+    if what != "parts" or given is None or any(_differ(given, group) for group in groups):
+        return what
+    return "drawn"
 
 
 def _differ(values: np.ndarray, group: np.ndarray) -> bool:
@@ -75,7 +79,11 @@ def _finding(
 ) -> Finding:
     told = {"label": what == "labels", "part": what == "parts"}
     lines = []
-    for group in groups[:_MOST_EXAMPLES]:
+    for group in groups:
+        if what != "plain":  # files that differ first, however many are alike
+            values = (collection.labels if what == "labels" else collection.parts)[group]
+            _, first = np.unique(values, return_index=True)
+            group = np.concatenate([group[np.sort(first)], np.delete(group, first)])
         line = " = ".join(collection.show(place, **told) for place in group[:_MOST_IN_A_LINE].tolist())
         lines.append(line + (f" and {len(group) - _MOST_IN_A_LINE:,} more" if len(group) > _MOST_IN_A_LINE else ""))
     return Finding(
@@ -83,7 +91,7 @@ def _finding(
         severity=severity,
         title=title,
         count=sum(map(len, groups)),
-        advice=_ADVICE[_advised(collection, what)],
+        advice=_ADVICE[_advised(collection, what, groups)],
         files=collection.show_all(np.concatenate(groups)),
         examples=tuple(lines),
         details={"groups": [list(collection.show_all(group)) for group in groups]},
@@ -111,16 +119,14 @@ def find_near(collection: Collection, pairs: np.ndarray) -> list[Finding]:
             continue
         places = np.unique(some)
         told = {"label": what == "labels", "part": what == "parts"}
-        lines = [
-            " ≈ ".join(collection.show(place, **told) for place in pair) for pair in some[:_MOST_EXAMPLES].tolist()
-        ]
+        lines = [" ≈ ".join(collection.show(place, **told) for place in pair) for pair in some.tolist()]
         findings.append(
             Finding(
                 kind=kind,
                 severity=severity,
                 title=f"{count_of(len(places), 'image', 'is')} nearly the same as one {where}",
                 count=len(places),
-                advice=_NEAR_ADVICE[_advised(collection, what)],
+                advice=_NEAR_ADVICE[_advised(collection, what, list(some))],
                 files=collection.show_all(places),
                 examples=tuple(lines),
                 details={"pairs": [list(collection.show_all(pair)) for pair in some]},

@@ -71,7 +71,13 @@ def _compare(collection: Collection, report: Reporter) -> list[Finding]:
     groups = group_exact_copies(collection.facts["pixel_hash"], seen)
     repeated = np.concatenate([group[1:] for group in groups]) if groups else np.zeros(0, np.int64)
     single = np.setdiff1d(seen, repeated)
-    report.tell(len(collection), "looking for copies", always=True)
-    pairs = find_near_copies(collection.images, prints.outlines, collection.labels, collection.parts, single)
+    pairs = find_near_copies(
+        collection.images,
+        prints.outlines,
+        collection.labels,
+        collection.parts,
+        single,
+        lambda done, total: report.tell(done, "looking for copies", total),
+    )
     strangers = find_strangers(prints, collection.labels, single)
     return [*find_exact_copies(collection, groups), *find_near(collection, pairs), *find_unlike(collection, strangers)]

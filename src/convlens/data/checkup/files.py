@@ -22,7 +22,6 @@ _ADVICE = {
     "crashed": "Save them as PNG with another program.",
     "too_slow": "Save them as PNG, or smaller.",
 }
-_MOST_EXAMPLES = 100
 
 
 def find_refused(collection: Collection) -> list[Finding]:
@@ -149,9 +148,7 @@ def find_nested(collection: Collection) -> list[Finding]:
             count=len(nested),
             advice="They count as that class. If the inner folders are the classes, give the folder around them.",
             files=collection.show_all(np.array(nested)),
-            examples=tuple(
-                f"{folder}: {count_of(count, 'image')}" for folder, count in below.most_common(_MOST_EXAMPLES)
-            ),
+            examples=tuple(f"{folder}: {count_of(count, 'image')}" for folder, count in below.most_common()),
         )
     ]
 
@@ -167,7 +164,7 @@ def find_left_out(collection: Collection) -> list[Finding]:
             title="left out when the images were listed",
             count=len(collection.notes),
             advice="Nothing, if that is as you want it.",
-            examples=collection.notes[:_MOST_EXAMPLES],
+            examples=collection.notes,
             details={"notes": list(collection.notes)},
         )
     ]

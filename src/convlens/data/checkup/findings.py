@@ -24,7 +24,7 @@ class Finding:
         count: how many files (or classes, where no files are concerned).
         advice: what to do, one or two sentences.
         files: every file concerned, printable, the most telling first.
-        examples: what to show instead of the first files, such as pairs; the same order, not more than a hundred.
+        examples: what to show instead of the files, such as pairs; in the same order.
         details: more for programs, JSON-able.
     """
 

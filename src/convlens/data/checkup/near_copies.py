@@ -9,7 +9,7 @@ The two limits were chosen on MNIST and Fashion-MNIST with copies made on purpos
 figures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -31,7 +31,12 @@ _COLOUR_BLOCKS = 6
 
 
 def find_near_copies(
-    images: np.ndarray, outlines: np.ndarray, labels: np.ndarray, parts: np.ndarray, chosen: np.ndarray
+    images: np.ndarray,
+    outlines: np.ndarray,
+    labels: np.ndarray,
+    parts: np.ndarray,
+    chosen: np.ndarray,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Pairs of places (first < second), M×2, of near copies among the images at the places `chosen`.
 
@@ -44,6 +49,7 @@ def find_near_copies(
         labels: N whole numbers.
         parts: N whole numbers: which images are kept apart in training.
         chosen: places of images worth comparing; those that show nothing resemble each other.
+        on_progress: gets how many images have been compared, and of how many.
     """
     if len(chosen) < 2 or min(images.shape[2:]) < _SMALLEST_SIDE:
         return np.zeros((0, 2), np.int64)
@@ -52,8 +58,12 @@ def find_near_copies(
     best = np.full(groups.shape, _LEAST_LIKENESS, np.float32)
     partner = np.full(groups.shape, -1, np.int64)
     own = outlines[chosen]
+    members = 0
     for circle in _circles(own):
         _look_around(own, circle, groups, best, partner)
+        members += len(circle)
+        if on_progress is not None:
+            on_progress(min(members // _CIRCLES_EACH, len(chosen)), len(chosen))
     for row in partner:
         found = np.flatnonzero(row >= 0)
         proposed.append(np.sort(np.stack([chosen[found], chosen[row[found]]], axis=1), axis=1))

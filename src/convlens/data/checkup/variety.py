@@ -148,7 +148,7 @@ def _sized(collection: Collection, places: np.ndarray, kind: str, what: str, adv
             count=len(places),
             advice=advice,
             files=collection.show_all(places),
-            examples=tuple(f"{collection.show(place)}: {_size(collection, place)}" for place in places[:100].tolist()),
+            examples=tuple(f"{collection.show(place)}: {_size(collection, place)}" for place in places.tolist()),
         )
 
 

@@ -1,0 +1,66 @@
+"""What a person sees of a checkup: a block for each finding, the worst first.
+
+A block names five files at most, however many there are; whoever wants all of them takes `--json`.
+"""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from convlens.cli.terminal import result_console
+
+if TYPE_CHECKING:
+    from convlens.data.checkup import Checkup, Finding
+
+MOST_LINES, MOST_LINES_OF_A_NOTE = 5, 3
+_MARKS = {"error": ("✗", "bold red"), "warning": ("!", "bold yellow"), "note": ("·", "cyan")}
+
+
+def print_checkup(checkup: "Checkup") -> None:
+    """The whole report, on stdout."""
+    console = result_console()
+    console.print(_heading(checkup))
+    for finding in checkup.findings:
+        console.print()
+        _print_finding(console, finding)
+    console.print()
+    if checkup.problems:
+        console.print(Text(f"{checkup.totals()}. Nothing was changed.", style="bold"))
+        return
+    notes = f"; {checkup.totals()}" if checkup.findings else ""
+    line = Text.assemble(("✓ nothing to complain about", "bold green"), f" in {checkup.images:,} images{notes}")
+    console.print(line)
+
+
+def _heading(checkup: "Checkup") -> Text:
+    classes = len(checkup.class_names)
+    parts = ", ".join(f"{count:,} {name}" for name, count in checkup.counts.items())
+    skipped = f"; {checkup.refused:,} file{'s' * (checkup.refused > 1)} skipped" if checkup.refused else ""
+    return Text.assemble(
+        (checkup.name, "bold"), f": {checkup.images:,} images of {classes:,} classes ({parts}){skipped}"
+    )
+
+
+def _print_finding(console: Console, finding: "Finding") -> None:
+    mark, style = _MARKS[finding.severity]
+    title = Text(finding.title, style="" if finding.severity == "note" else "bold")
+    _print_hanging(console, Text(f"{mark} ", style=style), title)
+    lines = finding.examples or finding.files
+    most = MOST_LINES_OF_A_NOTE if finding.severity == "note" else MOST_LINES
+    # One line more costs no more room than saying that there is one more.
+    shown = most if len(lines) > most + 1 else len(lines)
+    for line in lines[:shown]:
+        _print_hanging(console, Text(" " * 4), Text(line), further=2)
+    if len(lines) > shown:
+        _print_hanging(console, Text(" " * 4), Text(f"and {len(lines) - shown:,} more: --json lists all", style="dim"))
+    _print_hanging(console, Text.assemble("  ", ("→ ", "green")), Text(finding.advice))
+
+
+def _print_hanging(console: Console, mark: Text, text: Text, further: int = 0) -> None:
+    """A mark, then text whose later lines begin below its first word, or `further` to the right."""
+    lines = text.wrap(console, max(20, console.width - mark.cell_len - further))
+    for number, line in enumerate(lines):
+        line.rstrip()
+        start = Text(" " * (mark.cell_len + further)) if number else mark
+        console.print(Text.assemble(start, line), soft_wrap=True)
