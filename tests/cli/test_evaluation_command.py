@@ -1,9 +1,19 @@
 """`convlens evaluate`: the same numbers on the screen, in JSON and by scikit-learn."""
 
+import dataclasses
+from pathlib import Path
+
+import numpy as np
 import pytest
+import scipy.special
+from PIL import Image
 from sklearn.metrics import accuracy_score, confusion_matrix
 
+from convlens.calibration import Calibration
 from convlens.data import load_dataset
+from convlens.evaluation import evaluate
+from convlens.network import Network, initial_weights
+from convlens.preprocessing import Preprocessing
 from convlens.trained_model import TrainedModel, load_model
 
 
@@ -23,7 +33,7 @@ def test_json_has_what_scikit_learn_counts(convlens, trained_run):
 def test_the_screen_shows_accuracy_classes_and_matrix(convlens, trained_run):
     ran = convlens("evaluate", "latest")
     (found,) = convlens("evaluate", "latest", "--json").lines
-    assert ran.out.startswith(f"Accuracy: {found['accuracy'] * 100:.2f} % of 297 test images of tiny")
+    assert ran.out.startswith(f"Accuracy: {found['accuracy'] * 100:.2f} % of 297 images of tiny test (95 % interval")
     assert "95 % interval" in ran.out
     assert "precision" in ran.out
     assert "Confusion matrix" in ran.out
@@ -62,3 +72,81 @@ def test_places_without_a_model_have_exit_code_4(convlens):
     ran = convlens("evaluate", "latest")
     assert ran.code == 4
     assert "there is no latest run" in ran.err
+
+
+def with_calibration(run: Path, calibration: Calibration, name: str = "calibrated.safetensors") -> TrainedModel:
+    model = dataclasses.replace(load_model(run), calibration=calibration)
+    model.save(name)
+    return model
+
+
+def test_a_model_without_a_threshold_says_so(convlens, trained_run):
+    model = with_calibration(trained_run, Calibration())
+    lines = convlens("evaluate", "calibrated.safetensors").out.splitlines()
+    error = evaluate(model, load_dataset("tiny")).calibration_error
+    assert lines[1].startswith(
+        f"Expected calibration error {error * 100:.2f} % (no temperature was fitted), Brier score 0."
+    )
+    assert lines[2] == "No threshold: every image is answered, none is unknown"
+
+
+def test_the_threshold_and_the_calibration_error_stand_above_the_tables(convlens, trained_run):
+    model = with_calibration(trained_run, Calibration(0.5, 0.6, 0.01, 0.9, 0.005, 2000))
+    lines = convlens("evaluate", "calibrated.safetensors").out.splitlines()
+    found = evaluate(model, load_dataset("tiny"))
+    assert lines[1] == (
+        f"Expected calibration error {found.calibration_error * 100:.2f} % "
+        f"(before temperature {found.calibration_error_before * 100:.2f} %), Brier score {found.brier:.4f}"
+    )
+    assert found.answered is not None
+    assert 0 < found.answered.coverage < 1
+    assert lines[2] == (
+        f"At the threshold of 60.00 %: answers {found.answered.coverage * 100:.2f} % of the images, "
+        f"{found.answered.error * 100:.2f} % of those wrong (chosen for at most 1 %)"
+    )
+    assert lines[3] == ""
+
+
+def test_json_has_the_calibration_and_what_is_left(convlens, trained_run):
+    model = with_calibration(trained_run, Calibration(0.5, 0.6, 0.01, 0.9, 0.005, 2000))
+    (found,) = convlens("evaluate", "calibrated.safetensors", "--json").lines
+    test = load_dataset("tiny").test
+    assert test is not None
+    best = scipy.special.softmax(model.logits(test.images).astype(float) / 0.5, axis=1).max(axis=1)
+    right = model.logits(test.images).argmax(1) == test.labels
+    assert found["at_threshold"]["answered"] == (best >= 0.6).sum()
+    assert found["at_threshold"]["wrong"] == ((best >= 0.6) & ~right).sum()
+    assert found["temperature"] == 0.5
+    assert 0 < found["expected_calibration_error"] < 1
+
+
+def test_a_threshold_that_nothing_reaches(convlens, trained_run):
+    with_calibration(trained_run, Calibration(threshold=1.0))
+    out = convlens("evaluate", "calibrated.safetensors").out
+    assert "At the threshold of 100.00 %: answers none of the images\n" in out
+
+
+def picture_folder(folder: Path, classes: tuple[str, ...], count: int = 3) -> Path:
+    for number, name in enumerate(classes):
+        (folder / name).mkdir(parents=True)
+        for index in range(count):
+            pixels = np.full((20, 20), 30 * number + index, np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{index}.png")
+    return folder
+
+
+def test_images_of_ones_own_are_judged_and_what_was_left_out_is_said(convlens):
+    network, names = Network.from_text("dense"), ("[b]cat[/b]", "dog")
+    preprocessing = Preprocessing((1, 16, 16), "letterbox", None)
+    TrainedModel(network, initial_weights(network, (1, 16, 16), 2, 0), preprocessing, names).save("m.safetensors")
+    photos = picture_folder(Path("photos"), ("dog", "yak"))
+    ran = convlens("evaluate", "m.safetensors", str(photos))
+    assert ran.code == 0, ran.err
+    assert " of 3 images of " in ran.out
+    assert "judged on all of its 6 images" in ran.out
+    assert "3 images left out: the model does not know 1 class (yak)" in ran.out
+    assert "[b]cat[/b]" in ran.out
+    (found,) = convlens("evaluate", "m.safetensors", str(photos), "--json").lines
+    assert found["total"] == 3
+    assert found["notes"][-1] == "3 images left out: the model does not know 1 class (yak)"
+    assert "photos" in convlens("evaluate", "m.safetensors", "photoss/").err

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from convlens.calibration import Calibration
 from convlens.errors import ConvlensError, DamagedModel, FutureModel, ModelFileError
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Preprocessing
@@ -19,7 +20,9 @@ from convlens.trained_model import TrainedModel, file_format, load_model
 def model() -> TrainedModel:
     network = Network.from_text("conv 2 3x3, relu, dense")
     weights = initial_weights(network, (1, 6, 6), 2, seed=1)
-    return TrainedModel(network, weights, Preprocessing((1, 6, 6), "letterbox"), ("yes", "no"), {"data": "x"})
+    calibration = Calibration(1.25, 0.75, 0.01, 0.5, 0.0, 40)
+    preprocessing = Preprocessing((1, 6, 6), "letterbox")
+    return TrainedModel(network, weights, preprocessing, ("yes", "no"), {"data": "x"}, calibration)
 
 
 def parts(content: bytes) -> tuple[dict, bytes]:
@@ -118,9 +121,9 @@ def test_a_wrong_dtype_says_both(model):
 
 
 def test_a_future_version_says_how_to_read_it(model):
-    changed = changed_facts(model.to_bytes(), seal=False, format_version=2, network=None)
+    changed = changed_facts(model.to_bytes(), seal=False, format_version=3, network=None)
     with pytest.raises(
-        FutureModel, match=r"format version 2; this Convlens reads up to 1. pip install --upgrade convlens"
+        FutureModel, match=r"format version 3; this Convlens reads up to 2. pip install --upgrade convlens"
     ):
         TrainedModel.from_bytes(changed)
 
@@ -143,6 +146,12 @@ def test_weights_that_are_no_numbers_are_refused(model):
         ({"class_names": []}, "there are no class names"),
         ({"class_names": [1, 2]}, "Expected `str`, got `int`"),
         ({"preprocessing": {}}, "preprocessing lacks"),
+        (
+            {"calibration": None},
+            "calibration has nothing: give temperature, threshold, error_rate, coverage, error, im",
+        ),
+        ({"calibration": {"temperature": 2.0}}, "calibration has temperature: give temperature, threshold, "),
+        ({"calibration": 1.5}, "Expected `object`, got `float`"),
         ({"facts": 3}, "Expected `object`, got `int`"),
         ({"format_version": "one"}, "format version is 'one'"),
         ({"format_version": 0}, "format version is 0"),
@@ -152,6 +161,41 @@ def test_weights_that_are_no_numbers_are_refused(model):
 def test_metadata_that_cannot_be_used_says_why(model, changes, message):
     with pytest.raises(DamagedModel, match=message):
         TrainedModel.from_bytes(changed_facts(model.to_bytes(), **changes))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "temperature",
+            float("nan"),
+            r"a temperature of nan: it must be a number from 0\.001 to 1000\. Take another copy",
+        ),
+        ("temperature", float("inf"), "a temperature of inf"),
+        ("temperature", -1.0, r"a temperature of -1\.0"),
+        ("temperature", 0, "a temperature of 0"),
+        ("temperature", 10**400, "a temperature of 10000"),
+        ("temperature", None, "a temperature of None"),
+        ("threshold", 2, "a threshold of 2: it must be a number from 0 to 1, or be left out"),
+        ("threshold", float("nan"), "a threshold of nan"),
+        ("threshold", "high", "a threshold of 'high'"),
+        ("error_rate", -0.1, r"an error rate of -0\.1"),
+        ("coverage", [1], r"a coverage of \[1\]"),
+        ("error", 1.5, r"an error of 1\.5"),
+        ("images", -3, "-3 validation images: it must be a whole number from 0"),
+        ("images", 0.5, r"0\.5 validation images"),
+    ],
+)
+def test_a_calibration_that_cannot_be_is_one_clear_line(model, name, value, message):
+    stored = {**model.calibration.as_dict(), name: value}
+    with pytest.raises(DamagedModel, match=f"^model is damaged: .*{message}") as caught:
+        TrainedModel.from_bytes(changed_facts(model.to_bytes(), calibration=stored))
+    assert "\n" not in str(caught.value)
+
+
+def test_version_1_with_a_calibration_is_read_as_version_1(model):
+    found = TrainedModel.from_bytes(changed_facts(model.to_bytes(), format_version=1, calibration={"threshold": 7}))
+    assert found.calibration == Calibration()
 
 
 def test_a_pickle_is_named_and_never_opened(tmp_path):

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from convlens.calibration import Calibration
 from convlens.network import Network
 from convlens.preprocessing import Normalisation, Preprocessing
+from convlens.preprocessing.appearance import Appearance, Centre, Spread
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.file_format import FORMAT_VERSION
 
@@ -19,6 +21,17 @@ FOLDER = Path(__file__).parent
 NETWORK = "conv 4 3x3 pad 1, batchnorm, relu, maxpool 2, dense 6, leaky_relu 0.2, dense"
 SHAPE = (1, 8, 8)
 CLASS_NAMES = ("cat", "größe", "<b>7</b>")
+CALIBRATION = Calibration(1.25, 0.375, 0.01, 0.9375, 0.0078125, 128)
+APPEARANCE = Appearance(
+    images=640,
+    fill=Spread(0.5, 0.625, 0.75, 0.875, 1.0),
+    centre=Centre("mass", 0.0, -0.03125, 0.0625, 0.125),
+    background=Spread(0.0, 0.0, 1.0, 4.0, 16.0),
+    contrast=Spread(64.0, 128.0, 192.0, 255.0, 255.0),
+    ink_share=Spread(0.03125, 0.0625, 0.125, 0.25, 0.5),
+    stroke=Spread(0.0625, 0.0625, 0.125, 0.125, 0.25),
+    softness=Spread(0.0, 0.125, 0.25, 0.375, 0.5),
+)
 FACTS = {"data": "made up", "seed": 3, "finished": True, "test": {"accuracy": 0.5, "correct": 1, "total": 2}}
 
 
@@ -29,8 +42,8 @@ def make_model() -> TrainedModel:
         name: np.array(9, np.int64) if name.endswith("num_batches_tracked") else _numbers(random, name, shape)
         for name, shape in network.parameter_shapes(SHAPE, len(CLASS_NAMES)).items()
     }
-    preprocessing = Preprocessing(SHAPE, "letterbox", True, Normalisation((0.125,), (0.5,)))
-    return TrainedModel(network, weights, preprocessing, CLASS_NAMES, FACTS)
+    preprocessing = Preprocessing(SHAPE, "ink", True, Normalisation((0.125,), (0.5,)), APPEARANCE)
+    return TrainedModel(network, weights, preprocessing, CLASS_NAMES, FACTS, CALIBRATION)
 
 
 def _numbers(random: np.random.Generator, name: str, shape: tuple[int, ...]) -> np.ndarray:

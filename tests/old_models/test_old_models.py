@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convlens.calibration import Calibration
 from convlens.files import sha256_of_file
 from convlens.network import Network
 from convlens.preprocessing import Normalisation, Preprocessing
+from convlens.preprocessing.appearance import Appearance, Centre, Spread
 from convlens.trained_model import TrainedModel, file_format, load_model
 
 FOLDER = Path(__file__).parent
-VERSION_1 = FOLDER / "format_version_1.safetensors"
+VERSION_1, VERSION_2 = FOLDER / "format_version_1.safetensors", FOLDER / "format_version_2.safetensors"
 IMAGE = (np.arange(64) * 37 % 256).astype(np.uint8).reshape(1, 1, 8, 8)
 
 
@@ -27,6 +29,7 @@ def test_version_1_comes_back_with_all_that_it_says():
     )
     assert model.class_names == ("cat", "größe", "<b>7</b>")
     assert model.preprocessing == Preprocessing((1, 8, 8), "letterbox", True, Normalisation((0.125,), (0.5,)))
+    assert model.calibration == Calibration()
     assert model.facts == {
         "data": "made up",
         "seed": 3,
@@ -51,9 +54,57 @@ def test_version_1_predicts_what_it_did():
     np.testing.assert_array_equal(prediction.pixels, IMAGE[0])
 
 
-def test_version_1_is_written_again_byte_by_byte(tmp_path):
-    again = load_model(VERSION_1).save(tmp_path / "again")
-    assert again.read_bytes() == VERSION_1.read_bytes()
+def test_version_1_is_written_again_as_the_present_version(tmp_path):
+    old = load_model(VERSION_1)
+    again = load_model(old.save(tmp_path / "again"))
+    assert (again.network, again.preprocessing, again.class_names) == (old.network, old.preprocessing, old.class_names)
+    assert (again.facts, again.calibration) == (old.facts, Calibration())
+    for name, array in old.weights.items():
+        np.testing.assert_array_equal(again.weights[name], array)
+    assert file_format.decode((tmp_path / "again").read_bytes(), "again")[0]["format_version"] == 2
+
+
+def test_the_file_of_version_2_is_the_one_that_was_made_then():
+    assert sha256_of_file(VERSION_2) == "851fd421893d26dbd3947247ce89a6ae54bc9b62d7ea4c8d1a63203ab6c78efa"
+
+
+def test_version_2_comes_back_with_all_that_it_says():
+    model = load_model(VERSION_2)
+    assert model.calibration == Calibration(1.25, 0.375, 0.01, 0.9375, 0.0078125, 128)
+    assert model.preprocessing == Preprocessing(
+        (1, 8, 8),
+        "ink",
+        True,
+        Normalisation((0.125,), (0.5,)),
+        Appearance(
+            images=640,
+            fill=Spread(0.5, 0.625, 0.75, 0.875, 1.0),
+            centre=Centre("mass", 0.0, -0.03125, 0.0625, 0.125),
+            background=Spread(0.0, 0.0, 1.0, 4.0, 16.0),
+            contrast=Spread(64.0, 128.0, 192.0, 255.0, 255.0),
+            ink_share=Spread(0.03125, 0.0625, 0.125, 0.25, 0.5),
+            stroke=Spread(0.0625, 0.0625, 0.125, 0.125, 0.25),
+            softness=Spread(0.0, 0.125, 0.25, 0.375, 0.5),
+        ),
+    )
+    first = load_model(VERSION_1)
+    assert (model.network, model.class_names, model.facts) == (first.network, first.class_names, first.facts)
+    for name, array in first.weights.items():
+        np.testing.assert_array_equal(model.weights[name], array)
+
+
+def test_version_2_divides_its_logits_by_its_temperature():
+    model = load_model(VERSION_2)
+    # Version 1's logits divided by 1.25 are 0.0322705, 0.3451608 and 0.4032839; e^ of these 1.032797, 1.412217 and
+    # 1.496732, which come to 3.941746.
+    probabilities = model.calibration.probabilities(model.logits(IMAGE))
+    np.testing.assert_allclose(probabilities, [[0.262015, 0.358272, 0.379713]], atol=2e-6)
+    assert model.calibration.answers(probabilities).tolist() == [True]
+
+
+def test_version_2_is_written_again_byte_by_byte(tmp_path):
+    again = load_model(VERSION_2).save(tmp_path / "again")
+    assert again.read_bytes() == VERSION_2.read_bytes()
 
 
 def test_every_version_up_to_this_one_has_its_small_file():
@@ -67,7 +118,7 @@ def test_every_version_up_to_this_one_has_its_small_file():
 
 
 def test_the_script_makes_nothing_anew():
-    before = VERSION_1.read_bytes()
-    with pytest.raises(SystemExit, match=r"format_version_1\.safetensors is there already, and an old model is never"):
+    before = VERSION_2.read_bytes()
+    with pytest.raises(SystemExit, match=r"format_version_2\.safetensors is there already, and an old model is never"):
         runpy.run_path(str(FOLDER / "make.py"), run_name="__main__")
-    assert VERSION_1.read_bytes() == before
+    assert VERSION_2.read_bytes() == before

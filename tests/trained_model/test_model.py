@@ -1,5 +1,6 @@
 """Trained models: saved and loaded, given to PyTorch, asked for predictions, shown in a notebook."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import nn
 
 import convlens
+from convlens.calibration import Calibration
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 from convlens.trained_model import TrainedModel, load_model
@@ -51,6 +53,35 @@ def test_a_saved_model_comes_back_the_same(model, tmp_path, random_images):
         np.testing.assert_array_equal(loaded.weights[name], array)
     images, _ = random_images(3, model.plan.input_shape, 2)
     np.testing.assert_array_equal(loaded.logits(images), model.logits(images))
+
+
+def test_a_calibration_travels_with_the_model(tmp_path):
+    calibration = Calibration(1.25, 0.75, 0.01, 0.985, 0.0061, 2000)
+    model = dataclasses.replace(make_model("dense", (1, 8, 8), ("a", "b")), calibration=calibration)
+    assert load_model(model.save(tmp_path / "model.safetensors")).calibration == calibration
+    assert make_model().calibration == Calibration()
+    with safetensors.safe_open(tmp_path / "model.safetensors", "numpy") as file:
+        assert json.loads(file.metadata()["convlens"])["calibration"] == {
+            "temperature": 1.25,
+            "threshold": 0.75,
+            "error_rate": 0.01,
+            "coverage": 0.985,
+            "error": 0.0061,
+            "images": 2000,
+        }
+
+
+def test_a_summary_says_how_sure_the_model_may_be():
+    model = make_model("dense", (1, 8, 8), ("a", "b"))
+    assert not {"temperature", "threshold"} & set(model.summary())
+    fitted = dataclasses.replace(model, calibration=Calibration(1.25, 0.75, 0.01, 0.985, 0.0061, 2000))
+    rows = fitted.summary()
+    assert rows["temperature"] == "1.25: the network by itself was too sure"
+    assert rows["threshold"] == (
+        "75.00 %: less is unknown; answers 98.50 % of 2,000 validation images, 0.61 % of those wrong "
+        "(chosen for at most 1 %)"
+    )
+    assert "less is unknown" in fitted._repr_html_()
 
 
 def test_the_same_model_gives_the_same_bytes():
@@ -96,7 +127,7 @@ def test_any_program_can_read_the_weights_and_the_metadata(tmp_path):
     module.load_state_dict(safetensors.torch.load_file(path))
     with safetensors.safe_open(path, "numpy") as file:
         stored = json.loads(file.metadata()["convlens"])
-    assert stored["format_version"] == 1
+    assert stored["format_version"] == 2
     assert stored["network"] == TUTORIAL
     assert stored["class_names"] == list("0123456789")
 

@@ -18,7 +18,11 @@ MOST_CONFUSIONS = 15
 def evaluate_command(
     model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
     data: Annotated[
-        str | None, Parameter(help="A known dataset. [default: the one that the model was trained on]")
+        str | None,
+        Parameter(
+            help="A known dataset, or images of your own: a folder of class folders, a CSV file, an archive. "
+            "[default: the test images of what the model was trained on]"
+        ),
     ] = None,
     /,
     *,
@@ -28,37 +32,37 @@ def evaluate_command(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Judge a model on the test images of a dataset.
+    """Judge a model on the test images of a dataset, or on images of your own.
 
     ```
     convlens evaluate latest
     convlens evaluate runs/2026-11-23_1510_mnist mnist --json
+    convlens evaluate latest photos/
     ```
 
-    Prints the accuracy with its 95 % Wilson interval, precision, recall and F1 of every class, and the confusion
+    Prints the accuracy with its 95 % Wilson interval, how far the percentages can be believed, what is left when
+    answers below the model's threshold are `unknown`, precision, recall and F1 of every class, and the confusion
     matrix.
+
+    Of your own images all count, unless they have a test folder of their own. Their classes are found by name.
     """
-    from convlens.cli.terminal import print_json, result_console, showing_downloads
-    from convlens.data import find_entry, load_dataset
-    from convlens.evaluation import check_same_classes, evaluate, known_data_of
+    from convlens.cli.reading_progress import showing_progress
+    from convlens.cli.terminal import print_json, result_console
+    from convlens.evaluation import choose_images, evaluate
     from convlens.trained_model import load_model
 
     trained = load_model(model)
-    entry = find_entry(data or known_data_of(trained))
-    check_same_classes(trained, entry.name, entry.class_names)  # before anything is fetched
-    with showing_downloads() as on_progress:
-        dataset = load_dataset(entry.name, data_dir=data_dir, on_progress=on_progress)
+    with showing_progress() as on_progress:
+        chosen = choose_images(trained, data, data_dir, on_progress)
     opened = trained.open_engine(engine or "auto", device or "auto", threads)
-    evaluation = evaluate(trained, dataset, engine=opened)
+    evaluation = evaluate(trained, chosen, engine=opened)
     if json:
         print_json({"model": model, **evaluation.as_dict()})
         return
     console = result_console()
-    low, high = evaluation.interval
-    console.print(
-        f"[bold]Accuracy: {evaluation.accuracy * 100:.2f} %[/] of {evaluation.total:,} test images of "
-        f"{evaluation.data} (95 % interval {low * 100:.2f} to {high * 100:.2f} %), loss {evaluation.loss:.4f}\n"
-    )
+    for line in _headlines(evaluation):
+        console.print(line)
+    console.print()
     console.print(_class_table(evaluation))
     console.print()
     if len(evaluation.class_names) <= MOST_CLASSES_IN_A_MATRIX:
@@ -67,6 +71,40 @@ def evaluate_command(
     else:
         console.print("[bold]Most frequent mistakes[/]")
         console.print(_pairs(evaluation))
+
+
+def _headlines(evaluation: "Evaluation") -> list[str]:
+    """What stands above the tables."""
+    low, high = evaluation.interval
+    accuracy = (
+        f"[bold]Accuracy: {evaluation.accuracy * 100:.2f} %[/] of {evaluation.total:,} images of "
+        f"{_plain(evaluation.data)} (95 % interval {low * 100:.2f} to {high * 100:.2f} %), loss {evaluation.loss:.4f}"
+    )
+    notes = [f"[dim]{_plain(note, 1000)}[/]" for note in evaluation.notes]
+    return [accuracy, *notes, _calibration_line(evaluation), _threshold_line(evaluation)]
+
+
+def _calibration_line(evaluation: "Evaluation") -> str:
+    """How far the percentages can be believed."""
+    before = f"before temperature {evaluation.calibration_error_before * 100:.2f} %"
+    if not evaluation.calibration.images and evaluation.calibration.temperature == 1:
+        before = "no temperature was fitted"
+    return (
+        f"Expected calibration error {evaluation.calibration_error * 100:.2f} % ({before}), "
+        f"Brier score {evaluation.brier:.4f}"
+    )
+
+
+def _threshold_line(evaluation: "Evaluation") -> str:
+    """What is left when the model may say `unknown`."""
+    from convlens.calibration import describe_answers, describe_choice, percent
+
+    threshold, answered = evaluation.calibration.threshold, evaluation.answered
+    if threshold is None or answered is None:
+        return "No threshold: every image is answered, none is unknown"
+    left = describe_answers(answered.coverage, answered.error if answered.answered else None, "of the images")
+    choice = describe_choice(evaluation.calibration)
+    return f"At the threshold of {percent(threshold)}: {left}{f' ({choice})' * bool(choice)}"
 
 
 def _class_table(evaluation: "Evaluation") -> "Table":

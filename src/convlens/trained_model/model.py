@@ -1,4 +1,5 @@
-"""The object that a person holds after training: network, weights, preprocessing, class names, facts of its training.
+"""The object that a person holds after training: network, weights, preprocessing, class names, facts of its training,
+and how sure it may be.
 
 It holds only NumPy arrays and plain values and is not meant to be changed, so that it is the same whichever engine made
 it and whichever runs it. The engine is opened on first use.
@@ -14,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.calibration import Calibration, describe_calibration
 from convlens.data import check_class_names
 from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
@@ -30,6 +32,8 @@ from convlens.trained_model.location import find_model_file
 if TYPE_CHECKING:
     from torch import nn
 
+_UNCALIBRATED = Calibration()
+
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
@@ -41,6 +45,7 @@ class TrainedModel:
         preprocessing: how an image file becomes the network's input.
         class_names: one for each output, in order.
         facts: what is known of the training, JSON values only. Some are asked for (`data`, `test`, `finished`).
+        calibration: what makes its probabilities believable, and the probability below which an answer is `unknown`.
 
     >>> from convlens.network import initial_weights
     >>> network = Network.from_text("conv 2 3x3, relu, dense")
@@ -55,6 +60,7 @@ class TrainedModel:
     preprocessing: Preprocessing
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
+    calibration: Calibration = _UNCALIBRATED
 
     def __post_init__(self) -> None:
         check_class_names(self.class_names)
@@ -120,6 +126,7 @@ class TrainedModel:
             "network": str(self.network),
             "class_names": list(self.class_names),
             "preprocessing": self.preprocessing.as_dict(),
+            "calibration": self.calibration.as_dict(),
             "facts": self.facts,
         }
         return file_format.encode(facts, self.weights)
@@ -136,7 +143,9 @@ class TrainedModel:
             typed = msgspec.convert(stored, _Stored)
             network = Network.from_text(typed.network)
             preprocessing = Preprocessing.from_dict(typed.preprocessing)
-            model = cls(network, weights, preprocessing, tuple(typed.class_names), typed.facts)
+            # Version 1 had no calibration.
+            calibration = Calibration() if stored["format_version"] == 1 else Calibration.from_dict(typed.calibration)
+            model = cls(network, weights, preprocessing, tuple(typed.class_names), typed.facts, calibration)
         except (UsageError, msgspec.ValidationError) as error:
             raise DamagedModel(f"{name} is damaged: {error} Take another copy.") from error
         file_format.check_unchanged(content, weights, name)
@@ -180,6 +189,7 @@ class TrainedModel:
         }
         if test := facts.get("test"):
             rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {test['total']:,} images"
+        rows |= describe_calibration(self.calibration)
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:
                 rows[key.replace("_", " ")] = str(facts[key])
@@ -217,6 +227,7 @@ class _Stored(msgspec.Struct):
     class_names: list[str]
     preprocessing: dict[str, Any]
     facts: dict[str, Any]
+    calibration: dict[str, Any] = {}
 
 
 def count_parameters(weights: Weights) -> int:

@@ -5,18 +5,26 @@ It judges and does not draw: the terminal and every later report show the same `
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.data import CATALOGUE, Dataset, LabelledImages, load_dataset
-from convlens.engines import Engine
-from convlens.errors import DataError, UsageError
-from convlens.metrics import ClassMetrics, confusion_matrix, cross_entropy, per_class, wilson_interval
-from convlens.prediction import finite_logits
-from convlens.trained_model import TrainedModel, load_model
+from convlens.calibration import Calibration
+from convlens.metrics import (
+    Answered,
+    ClassMetrics,
+    answered_at,
+    brier_score,
+    confusion_matrix,
+    cross_entropy,
+    expected_calibration_error,
+    per_class,
+    softmax,
+    wilson_interval,
+)
+
+_UNCALIBRATED = Calibration()
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +36,16 @@ class Evaluation:
         class_names: in the order of the model's outputs.
         labels: N true class numbers.
         logits: N × classes.
+        calibration: the model's; it makes the probabilities and says which answers are `unknown`.
+        notes: what a person should know of the images: how they were read, which were left out.
     """
 
     data: str
     class_names: tuple[str, ...]
     labels: NDArray[np.int64]
     logits: NDArray[np.float32]
+    calibration: Calibration = _UNCALIBRATED
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:
@@ -62,7 +74,7 @@ class Evaluation:
 
     @cached_property
     def loss(self) -> float:
-        """Mean cross-entropy, in nats."""
+        """Mean cross-entropy in nats, before temperature: what the training made small."""
         return cross_entropy(self.logits, self.labels)
 
     @cached_property
@@ -74,6 +86,43 @@ class Evaluation:
     def classes(self) -> list[ClassMetrics]:
         """Precision, recall, F1 and support of every class."""
         return per_class(self.confusion)
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float64]:
+        """N × classes, after temperature."""
+        return self.calibration.probabilities(self.logits)
+
+    @cached_property
+    def calibration_error(self) -> float:
+        """Expected calibration error after temperature, 0 to 1, in 15 bins of equal width."""
+        return expected_calibration_error(self.probabilities, self.labels)
+
+    @cached_property
+    def calibration_error_before(self) -> float:
+        """The same before temperature."""
+        return expected_calibration_error(softmax(self.logits.astype(np.float64)), self.labels)
+
+    @cached_property
+    def equal_mass_calibration_error(self) -> float:
+        """Expected calibration error after temperature in 15 bins of equally many images."""
+        return expected_calibration_error(self.probabilities, self.labels, equal_mass=True)
+
+    @cached_property
+    def negative_log_likelihood(self) -> float:
+        """Mean of −log(probability of the true class) after temperature, in nats."""
+        return cross_entropy(self.logits.astype(np.float64) / self.calibration.temperature, self.labels)
+
+    @cached_property
+    def brier(self) -> float:
+        """Brier score after temperature, 0 to 2."""
+        return brier_score(self.probabilities, self.labels)
+
+    @cached_property
+    def answered(self) -> Answered | None:
+        """What is left at the model's threshold; None where it has none."""
+        if self.calibration.threshold is None:
+            return None
+        return answered_at(self.probabilities, self.labels, self.calibration.threshold)
 
     def most_confused(self, count: int) -> list[tuple[str, str, int]]:
         """The most frequent mistakes: (true class, predicted class, how many images), most frequent first."""
@@ -102,83 +151,32 @@ class Evaluation:
                 for name, row in zip(self.class_names, self.classes, strict=True)
             },
             "confusion": self.confusion.tolist(),
+            "temperature": self.calibration.temperature,
+            "expected_calibration_error": self.calibration_error,
+            "expected_calibration_error_before_temperature": self.calibration_error_before,
+            "expected_calibration_error_equal_mass": self.equal_mass_calibration_error,
+            "negative_log_likelihood": self.negative_log_likelihood,
+            "brier_score": self.brier,
+            "at_threshold": self._at_threshold(),
+            "notes": list(self.notes),
+        }
+
+    def _at_threshold(self) -> dict[str, Any] | None:
+        if self.answered is None:
+            return None
+        return {
+            "threshold": self.calibration.threshold,
+            "error_rate": self.calibration.error_rate,
+            "answered": self.answered.answered,
+            "wrong": self.answered.wrong,
+            "coverage": self.answered.coverage,
+            "error": _number(self.answered.error),
         }
 
     def __repr__(self) -> str:
         low, high = self.interval
         share = f"{self.accuracy * 100:.2f} % of {self.total:,} images right"
         return f"Evaluation({self.data!r}: {share}, 95 % interval {low * 100:.2f} % to {high * 100:.2f} %)"
-
-
-def evaluate(
-    model: TrainedModel | Path | str,
-    data: Dataset | LabelledImages | str | None = None,
-    *,
-    engine: Engine | None = None,
-    data_dir: Path | str | None = None,
-) -> Evaluation:
-    """Judge a model on labelled images.
-
-    Args:
-        model: a trained model, or the place of one: a file, a run folder, `"latest"`.
-        data: the name of a known dataset or a `Dataset` (its test images are taken), or `LabelledImages`;
-            None takes the dataset that the model was trained on.
-        engine: what computes, if not the model's own choice; it must have the model's weights.
-        data_dir: where known datasets are kept.
-
-    Raises:
-        DataError: there are no images, they have another shape, or their classes are not the model's.
-    """
-    trained = model if isinstance(model, TrainedModel) else load_model(model)
-    if data is None:
-        data = known_data_of(trained)
-    loaded = load_dataset(data, data_dir=data_dir) if isinstance(data, str) else data
-    images = loaded.test if isinstance(loaded, Dataset) else loaded
-    if images is None:
-        raise DataError(f"{loaded.name} has no test images, so there is nothing to evaluate. Give labelled images.")
-    _check_fit(trained, images)
-    logits = finite_logits(engine or trained.engine, images.images)
-    return Evaluation(images.name, trained.class_names, images.labels, logits)
-
-
-def known_data_of(model: TrainedModel) -> str:
-    """The name of the known dataset that a model was trained on, whose test images judge it.
-
-    Raises:
-        UsageError: it was trained on something else.
-    """
-    name = model.facts.get("data")
-    if not isinstance(name, str) or name not in CATALOGUE:
-        raise UsageError(
-            f"this model was trained on {name!r}, which is no known dataset. Name the data to evaluate it on."
-        )
-    return name
-
-
-def _check_fit(model: TrainedModel, images: LabelledImages) -> None:
-    """The images must be some, of the model's shape, and of its classes."""
-    check_same_classes(model, images.name, images.class_names)
-    if images.image_shape != model.plan.input_shape:
-        given, expected = ("×".join(map(str, shape)) for shape in (images.image_shape, model.plan.input_shape))
-        raise DataError(f"{images.name} has images of {given}; this model takes {expected}.")
-
-
-def check_same_classes(model: TrainedModel, data: str, class_names: tuple[str, ...]) -> None:
-    """Refuse to judge a model on data of other classes.
-
-    Raises:
-        DataError: with both lists of classes.
-    """
-    if class_names != model.class_names:
-        raise DataError(
-            f"this model is for other classes: it knows {_listed(model.class_names)}; {data} has "
-            f"{_listed(class_names)}. Evaluate it on the data that it was trained for."
-        )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    shown = ", ".join(name if len(name) <= 24 else name[:23] + "…" for name in names[:5])
-    return f"{len(names)} classes ({shown}{', …' if len(names) > 5 else ''})"
 
 
 def _number(value: float) -> float | None:

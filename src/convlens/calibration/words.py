@@ -1,0 +1,80 @@
+"""What a person is told of a calibration: one sentence for the temperature, one for the threshold."""
+
+import math
+
+from convlens.calibration.settings import Calibration
+
+
+def describe_calibration(calibration: Calibration) -> dict[str, str]:
+    """Sentences by name, none for what was neither fitted nor set.
+
+    >>> describe_calibration(Calibration())
+    {}
+    >>> for name, words in describe_calibration(Calibration(1.25, 0.75, 0.01, 0.985, 0.0061, 2000)).items():
+    ...     print(f"{name}: {words}")
+    temperature: 1.25: the network by itself was too sure
+    threshold: 75.00 %: less is unknown; answers 98.50 % of 2,000 validation images, 0.61 % of those wrong (chosen for
+    at most 1 %)
+    """
+    words = {}
+    if calibration.images or calibration.temperature != 1:
+        words["temperature"] = f"{calibration.temperature:.3g}: the network by itself was {_verdict(calibration)}"
+    if calibration.threshold is not None:
+        words["threshold"] = f"{percent(calibration.threshold)}: less is unknown{_on_validation_images(calibration)}"
+    return words
+
+
+def describe_answers(coverage: float, error: float | None, images: str) -> str:
+    """What is answered at a threshold, and how much of it wrongly; `images` says of which images.
+
+    >>> describe_answers(0.985, 0.0061, "of the images")
+    'answers 98.50 % of the images, 0.61 % of those wrong'
+    """
+    if error is None:
+        return f"answers none {images}"
+    return f"answers {percent(coverage)} {images}, {percent(error)} of those wrong"
+
+
+def describe_choice(calibration: Calibration) -> str:
+    """What the threshold was chosen for; nothing where it was set by hand.
+
+    >>> describe_choice(Calibration(1.25, 0.75, 0.01, 0.985, 0.0061, 2000))
+    'chosen for at most 1 %'
+    """
+    if calibration.error_rate is None:
+        return ""
+    rate = f"at most {calibration.error_rate * 100:g} %"
+    if calibration.rate_shown:
+        return f"chosen for {rate}"
+    if calibration.error is None:
+        return f"chosen for {rate}, but the surest answer of {calibration.images:,} validation images was wrong"
+    if calibration.error:
+        return f"chosen for {rate}, but of the answers that are quite sure more are wrong"
+    told = "none of them was wrong" if calibration.coverage == 1 else "it is above the surest mistake"
+    return f"{calibration.images:,} validation images are too few to show {rate}: {told}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with two digits, more of them near 100 %, so that 99.999 % does not become 100 %.
+
+    >>> percent(0.9), percent(0.99999), percent(1.0)
+    ('90.00 %', '99.999 %', '100.00 %')
+    """
+    digits = 2
+    while share < 1 and digits < 9 and float(f"{share * 100:.{digits}f}") == 100:
+        digits += 1
+    return f"{share * 100:.{digits}f} %"
+
+
+def _verdict(calibration: Calibration) -> str:
+    if abs(math.log(calibration.temperature)) < 0.02:
+        return "as sure as it should be"
+    return "too sure" if calibration.temperature > 1 else "not sure enough"
+
+
+def _on_validation_images(calibration: Calibration) -> str:
+    if calibration.coverage is None:
+        return ""
+    images = f"of {calibration.images:,} validation images"
+    choice = describe_choice(calibration)
+    return f"; {describe_answers(calibration.coverage, calibration.error, images)}{f' ({choice})' * bool(choice)}"

@@ -1,0 +1,183 @@
+"""Which images a model is judged on, and whether they can judge it: their classes and their shape must be the model's.
+
+Images of one's own are read at the size and with the channels of the model's input, by the code that reads them for
+training; their classes are found by name. What the model has been trained on never judges it: where its own images are
+named again, those count that its training set aside for testing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, find_entry, is_own_path, load_dataset
+from convlens.data.own.options import LARGEST, SMALLEST
+from convlens.errors import DamagedModel, DataError, UsageError
+from convlens.trained_model import TrainedModel
+
+OnProgress = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class ImagesToJudge:
+    """Images whose labels are the numbers of the model's classes, and what a person should know of their choice."""
+
+    images: LabelledImages
+    notes: tuple[str, ...] = ()
+
+
+def choose_images(
+    model: TrainedModel,
+    data: Dataset | LabelledImages | Path | str | None = None,
+    data_dir: Path | str | None = None,
+    on_progress: OnProgress | None = None,
+) -> ImagesToJudge:
+    """The images that `data` means for this model; see `convlens.evaluate`.
+
+    Raises:
+        DataError: there are none, they have another shape, or their classes are not the model's.
+        UsageError: `data` is None and nothing is known of what the model was trained on.
+    """
+    data = what_it_learned_from(model) if data is None else data
+    if isinstance(data, Path | str) and is_own_path(data):
+        return _own_images(model, data, data_dir, on_progress)
+    if isinstance(data, Path | str):
+        entry = find_entry(str(data))
+        _check_same_classes(model, entry.name, entry.class_names)  # before anything is fetched
+        data = load_dataset(entry.name, data_dir=data_dir, on_progress=on_progress)
+    images = _test_images(data) if isinstance(data, Dataset) else data
+    _check_same_classes(model, images.name, images.class_names)
+    _check_shape(model, images)
+    return ImagesToJudge(images)
+
+
+def what_it_learned_from(model: TrainedModel) -> str | Path:
+    """The known dataset, or the place of the images, that a model was trained on; their test images judge it.
+
+    Raises:
+        UsageError: it was trained on something else.
+    """
+    source, name = _source(model), model.facts.get("data")
+    if source is not None:
+        return source[0]
+    if not isinstance(name, str) or name not in CATALOGUE:
+        raise UsageError(
+            f"this model was trained on {name!r:.60}, which is no known dataset. Name the data to evaluate it on."
+        )
+    return name
+
+
+def _source(model: TrainedModel) -> tuple[Path, ImportOptions] | None:
+    """Where the model's own training images were and how they were read; None where they were none of a person's own.
+
+    Raises:
+        DamagedModel: there is something else in that place.
+    """
+    source = model.facts.get("data_source")
+    if source is None:
+        return None
+    try:
+        return Path(source["path"]), ImportOptions.from_dict(source["options"])
+    except (TypeError, KeyError, AttributeError, UsageError) as error:
+        raise DamagedModel(
+            f"this model does not say where its training images were: {source!r:.60} is no path with options. "
+            "Name the data to evaluate it on."
+        ) from error
+
+
+def _learned_with(model: TrainedModel, path: Path | str) -> ImportOptions | None:
+    """How the model's own training read the images at `path`; None where it learned from others, as far as it knows."""
+    try:
+        source = _source(model)
+        here = Path(path).expanduser().resolve()
+        return source[1] if source is not None and source[0].resolve() == here else None
+    except (DamagedModel, OSError, ValueError, RuntimeError):  # no path, or links that lead in a circle
+        return None
+
+
+def _own_images(
+    model: TrainedModel, path: Path | str, data_dir: Path | str | None, on_progress: OnProgress | None
+) -> ImagesToJudge:
+    learned_with = _learned_with(model, path)
+    options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
+    dataset = load_dataset(path, data_dir=data_dir, on_progress=on_progress, options=options)
+    images, which = _part_to_judge(dataset, learned_with is not None)
+    return _with_classes_of(model, images, (*dataset.notes, which))
+
+
+def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:
+    channels, height, width = model.plan.input_shape
+    if height != width or not SMALLEST <= height <= LARGEST:
+        raise DataError(
+            f"this model takes images of {channels}×{height}×{width}; files are read as squares of {SMALLEST} to "
+            f"{LARGEST} pixels. Evaluate it in Python, on LabelledImages of its shape."
+        )
+    return replace(options, size=height, channels=channels)
+
+
+def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[LabelledImages, str]:
+    if learned_from_it:
+        images = _test_images(dataset)
+        return images, f"the model was trained on these images; judged on the {len(images):,} set aside for testing"
+    if dataset.test is not None:
+        return dataset.test, f"judged on its {len(dataset.test):,} test images, by its own division"
+    if dataset.validation is not None:
+        count = len(dataset.validation)
+        return dataset.validation, f"judged on its {count:,} validation images: it has no test images of its own"
+    whole = replace(dataset.train, name=dataset.name)
+    return whole, f"judged on all of its {len(whole):,} images"
+
+
+def _with_classes_of(model: TrainedModel, images: LabelledImages, notes: tuple[str, ...]) -> ImagesToJudge:
+    """The same images, labelled with the numbers of the model's classes of the same names; others are left out.
+
+    Raises:
+        DataError: they have no class in common.
+    """
+    numbers = {name: number for number, name in enumerate(model.class_names)}
+    places = np.array([numbers.get(name, -1) for name in images.class_names])
+    labels = places[images.labels]
+    kept = labels >= 0
+    if not kept.any():
+        raise _other_classes(model, images.name, images.class_names)
+    if kept.all():
+        return ImagesToJudge(LabelledImages(images.images, labels, model.class_names, images.name), notes)
+    strange = tuple(images.class_names[number] for number in np.unique(images.labels[~kept]))
+    left_out = int((~kept).sum())
+    note = f"{left_out:,} image{'s' * (left_out > 1)} left out: the model does not know {_listed(strange)}"
+    return ImagesToJudge(
+        LabelledImages(images.images[kept], labels[kept], model.class_names, images.name), (*notes, note)
+    )
+
+
+def _test_images(dataset: Dataset) -> LabelledImages:
+    if dataset.test is None:
+        raise DataError(f"{dataset.name} has no test images, so there is nothing to evaluate. Give labelled images.")
+    return dataset.test
+
+
+def _check_shape(model: TrainedModel, images: LabelledImages) -> None:
+    if images.image_shape != model.plan.input_shape:
+        given, expected = ("×".join(map(str, shape)) for shape in (images.image_shape, model.plan.input_shape))
+        raise DataError(f"{images.name} has images of {given}; this model takes {expected}.")
+
+
+def _check_same_classes(model: TrainedModel, data: str, class_names: tuple[str, ...]) -> None:
+    """Arrays have numbers for labels, so their classes must be the model's, in its order."""
+    if class_names != model.class_names:
+        raise _other_classes(model, data, class_names)
+
+
+def _other_classes(model: TrainedModel, data: str, class_names: tuple[str, ...]) -> DataError:
+    return DataError(
+        f"this model is for other classes: it knows {_listed(model.class_names)}; {data} has "
+        f"{_listed(class_names)}. Evaluate it on the data that it was trained for."
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(name if len(name) <= 24 else name[:23] + "…" for name in names[:5])
+    classes = "class" if len(names) == 1 else "classes"
+    return f"{len(names)} {classes} ({shown}{', …' if len(names) > 5 else ''})"

@@ -1,0 +1,45 @@
+"""A model and labelled images in, an `Evaluation` out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from convlens.data import Dataset, LabelledImages
+from convlens.engines import Engine
+from convlens.evaluation.evaluation import Evaluation
+from convlens.evaluation.images import ImagesToJudge, choose_images
+from convlens.prediction import finite_logits
+from convlens.trained_model import TrainedModel, load_model
+
+
+def evaluate(
+    model: TrainedModel | Path | str,
+    data: ImagesToJudge | Dataset | LabelledImages | Path | str | None = None,
+    *,
+    engine: Engine | None = None,
+    data_dir: Path | str | None = None,
+    on_progress: Callable[[Any], None] | None = None,
+) -> Evaluation:
+    """Judge a model on labelled images.
+
+    Args:
+        model: a trained model, or the place of one: a file, a run folder, `"latest"`.
+        data: the name of a known dataset or a `Dataset` (its test images are taken), `LabelledImages`, or the path of
+            one's own images: a folder of class folders, a CSV file, an `.npz` and whatever else
+            `convlens.load_dataset` reads. Of these every image counts, unless they have a test part of their own:
+            then that. None takes the test images of what the model was trained on. What `choose_images` gave is
+            taken as it is.
+        engine: what computes, if not the model's own choice; it must have the model's weights.
+        data_dir: where known datasets are kept.
+        on_progress: told how far fetching or reading the images is.
+
+    Raises:
+        DataError: there are no images, they have another shape, or their classes are not the model's.
+        UsageError: nothing is known of what the model was trained on, and no data are named.
+    """
+    trained = model if isinstance(model, TrainedModel) else load_model(model)
+    chosen = data if isinstance(data, ImagesToJudge) else choose_images(trained, data, data_dir, on_progress)
+    logits = finite_logits(engine or trained.engine, chosen.images.images)
+    return Evaluation(
+        chosen.images.name, trained.class_names, chosen.images.labels, logits, trained.calibration, chosen.notes
+    )

@@ -1,0 +1,75 @@
+"""What a person is told of a calibration."""
+
+import pytest
+
+from convlens.calibration import Calibration, describe_answers, describe_calibration, describe_choice, percent
+
+
+def test_nothing_is_said_of_what_was_never_fitted():
+    assert describe_calibration(Calibration()) == {}
+    assert describe_choice(Calibration(threshold=0.9)) == ""
+
+
+@pytest.mark.parametrize(
+    ("temperature", "words"),
+    [
+        (1.31234, "1.31: the network by itself was too sure"),
+        (0.555, "0.555: the network by itself was not sure enough"),
+        (1.01, "1.01: the network by itself was as sure as it should be"),
+        (0.99, "0.99: the network by itself was as sure as it should be"),
+    ],
+)
+def test_the_temperature_says_what_the_network_was(temperature, words):
+    assert describe_calibration(Calibration(temperature, images=5)) == {"temperature": words}
+
+
+def test_a_threshold_set_by_hand_says_no_more_than_it_knows():
+    assert describe_calibration(Calibration(threshold=0.9)) == {"threshold": "90.00 %: less is unknown"}
+
+
+def test_a_fitted_threshold_says_what_it_answers():
+    assert describe_calibration(Calibration(1.25, 0.75, 0.01, 0.985, 0.0061, 2000))["threshold"] == (
+        "75.00 %: less is unknown; answers 98.50 % of 2,000 validation images, 0.61 % of those wrong "
+        "(chosen for at most 1 %)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("calibration", "words"),
+    [
+        (
+            Calibration(1.0, 0.9, 0.01, 0.5, 0.0, 40),
+            "40 validation images are too few to show at most 1 %: it is above the surest mistake",
+        ),
+        (
+            Calibration(1.0, 0.6, 0.01, 1.0, 0.0, 40),
+            "40 validation images are too few to show at most 1 %: none of them was wrong",
+        ),
+        (
+            Calibration(1.0, 1.0, 0.01, 0.0, None, 40),
+            "chosen for at most 1 %, but the surest answer of 40 validation images was wrong",
+        ),
+        (
+            Calibration(1.0, 1.0, 0.005, 1.0, 0.1, 40),
+            "chosen for at most 0.5 %, but of the answers that are quite sure more are wrong",
+        ),
+    ],
+)
+def test_a_rate_that_was_not_reached_says_why(calibration, words):
+    assert describe_choice(calibration) == words
+
+
+def test_no_answers_have_no_error():
+    assert describe_answers(0.0, None, "of the images") == "answers none of the images"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0.00 %"), (0.12345, "12.35 %"), (0.99994, "99.99 %"), (0.99996, "99.996 %"), (0.9999999, "99.99999 %")],
+)
+def test_only_all_is_a_hundred_per_cent(share, text):
+    assert percent(share) == text
+
+
+def test_a_share_next_to_one_is_short_all_the_same():
+    assert percent(1 - 2**-53) == "100.000000000 %"
