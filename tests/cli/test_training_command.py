@@ -228,7 +228,7 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
     ("arguments", "code", "message"),
     [
         (["train", "mnits"], 2, "mnist"),
-        (["train", "tiny", "--recipe", "quick"], 2, "recipe 'quick' is not known; give one of tutorial, fast."),
+        (["train", "tiny", "--recipe", "quick"], 2, "recipe 'quick' is not known; give one of tutorial, fast, best."),
         (["train", "tiny", "--network", "conv 8 3x3, rleu, dense"], 2, "Did you mean 'relu'?"),
         (["train", "tiny", "--network", "conv 8 9x9, dense"], 2, "9"),
         (["train", "tiny", "--network", "conv 4 3x3, maxpool 2, maxpool 2, maxpool 2, dense"], 2, "maxpool"),
@@ -243,7 +243,7 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
             'Invalid value for --epochs: "many" is no whole number. Give one such as 3.',
         ),
         (["train", "tiny", "--epochs", "1.5"], 2, '"1.5" is no whole number.'),
-        (["train", "."], 2, "images of one's own cannot be read from there yet"),
+        (["train", "."], 3, "error: . has no images: it is empty"),
         (["train", "tiny", "--epoch", "3"], 2, "--epoch"),
         (["train", "--config", "nothing.toml"], 3, "nothing.toml cannot be read"),
     ],

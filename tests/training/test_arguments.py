@@ -27,7 +27,7 @@ def test_layers_texts_and_networks_are_the_same_network():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1, 2),), r"data is a tuple; give the name of a known dataset, a Dataset, or LabelledImages"),
+        (((1, 2),), r"data is a tuple; give the name of a known dataset, a path, a Dataset, or LabelledImages"),
         ((None,), r"data is a NoneType; give"),
     ],
 )

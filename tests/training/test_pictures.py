@@ -58,7 +58,7 @@ def write(folder: Path, model: TrainedModel, dataset: Dataset, history: History 
     """The pictures of a job of two epochs: ten images in batches of five."""
     settings = TrainingSettings(network=str(model.network), epochs=2, batch_size=5)
     engine, no_trainer = model.open_engine(threads=1), cast(Any, None)
-    job = Job(settings, 10, None, engine, no_trainer, history or make_history(), print)
+    job = Job(settings, np.zeros(10, np.int64), None, engine, no_trainer, history or make_history(), print)
     write_pictures(folder, model, dataset, job)
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from convlens.engines import LossSettings, OptimizerSettings
+from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
 from convlens.errors import DataError, OutputError, UsageError
 from convlens.trained_model.location import latest_run
 from convlens.training import run_folder
 from convlens.training.events import EpochDone
 from convlens.training.run_folder import (
+    RunConfig,
     append_log,
     create_run_folder,
     point_latest_to,
@@ -37,7 +38,12 @@ CHANGED = TrainingSettings(
     optimizer=OptimizerSettings("sgd", 0.8, 0.9, 1e-12, 0.1, 0.3, False),
     loss=LossSettings(0.1, (1.0, 2.5, 1 / 3)),
     seed=2**32 - 1,
+    augmentation=AugmentationSettings(shift=0.1, flip_vertical=True),
+    final_strength=0.25,
+    probe=True,
+    balance="sampling",
     validation=0.1,
+    error_rate=0.002,
     engine="torch",
     device="cpu",
     threads=2,
@@ -191,25 +197,25 @@ def differs_everywhere(changed: object, default: object) -> bool:
 
 def test_every_setting_comes_back_from_the_config(tmp_path):
     assert differs_everywhere(CHANGED, TrainingSettings())
-    write_start(tmp_path, 'my "pets" \\ größe', "/data/where it is", CHANGED, "torch 2 on cpu")
-    assert read_config(tmp_path / "config.toml") == ('my "pets" \\ größe', "/data/where it is", CHANGED)
+    write_start(tmp_path, RunConfig('my "pets" \\ größe', "/data/where it is", CHANGED), "torch 2 on cpu")
+    assert read_config(tmp_path / "config.toml") == RunConfig('my "pets" \\ größe', "/data/where it is", CHANGED)
 
 
 def test_the_defaults_come_back_from_the_config(tmp_path):
-    write_start(tmp_path, "mnist", None, TrainingSettings(), "torch 2 on cpu")
-    assert read_config(str(tmp_path / "config.toml")) == ("mnist", None, TrainingSettings())
+    write_start(tmp_path, RunConfig("mnist", None, TrainingSettings()), "torch 2 on cpu")
+    assert read_config(str(tmp_path / "config.toml")) == RunConfig("mnist", None, TrainingSettings())
 
 
 def test_an_empty_config_is_all_defaults():
-    assert read_config(write_config("")) == ("mnist", None, TrainingSettings())
-    assert read_config(write_config("[settings]\nepochs = 5\nlearning_rate = 1"))[2] == TrainingSettings(
+    assert read_config(write_config("")) == RunConfig("mnist", None, TrainingSettings())
+    assert read_config(write_config("[settings]\nepochs = 5\nlearning_rate = 1")).settings == TrainingSettings(
         epochs=5, learning_rate=1.0
     )
 
 
 def test_the_config_says_how_to_repeat_the_run(tmp_path):
     folder = tmp_path / "my run"
-    write_start(folder, "mnist", None, TrainingSettings(), "torch 2 on cpu")
+    write_start(folder, RunConfig("mnist", None, TrainingSettings()), "torch 2 on cpu")
     first = (folder / "config.toml").read_text().splitlines()[0]
     assert first == f"# Repeats this run: convlens train --config '{folder}/config.toml'"
 
@@ -217,8 +223,8 @@ def test_the_config_says_how_to_repeat_the_run(tmp_path):
 @pytest.mark.parametrize("name", [b"two\nlines", b"bell\x07", b"\xff\xfe"], ids=["newline", "bell", "no text"])
 def test_a_folder_of_any_name_has_a_config_that_can_be_read(name):
     folder = Path(os.fsdecode(name))
-    write_start(folder, "mnist", None, CHANGED, "torch 2 on cpu")
-    assert read_config(folder / "config.toml") == ("mnist", None, CHANGED)
+    write_start(folder, RunConfig("mnist", None, CHANGED), "torch 2 on cpu")
+    assert read_config(folder / "config.toml") == RunConfig("mnist", None, CHANGED)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +253,7 @@ def test_a_config_that_is_not_there_or_a_folder_says_so():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("epochs = 3\nseed = 1", r"epochs, seed is not known; known are data, data_dir and \[settings\]\."),
+        ("epochs = 3\nseed = 1", r"epochs, seed is not known; known are data, data_dir, \[images\] and \[settings\]\."),
         ("settings = 3", r"settings is 3; make it a table, \[settings\]\."),
         ("data = 3", r"config\.toml: data is 3; make it a text in quotes\."),
         ("data_dir = ['a']", r"config\.toml: data_dir is \['a'\]; make it a text in quotes\."),
@@ -277,7 +283,7 @@ def test_a_mistake_in_a_configs_network_points_at_the_word():
 def test_the_command_can_be_pasted_into_a_shell(tmp_path, monkeypatch):
     arguments = ["/bin/convlens", "train", "my data", "--network", "conv 8 3x3, dense", "--out", "it's"]
     monkeypatch.setattr(sys, "argv", arguments)
-    write_start(tmp_path, "mnist", None, TrainingSettings(), "torch 2 on cpu")
+    write_start(tmp_path, RunConfig("mnist", None, TrainingSettings()), "torch 2 on cpu")
     written = (tmp_path / "command.txt").read_text()
     assert written == """convlens train 'my data' --network 'conv 8 3x3, dense' --out 'it'"'"'s'\n"""
     assert shlex.split(written) == ["convlens", *arguments[1:]]
@@ -285,12 +291,12 @@ def test_the_command_can_be_pasted_into_a_shell(tmp_path, monkeypatch):
 
 def test_a_command_with_names_that_are_no_text_is_written_byte_by_byte(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["convlens", "train", "--out", os.fsdecode(b"\xff")])
-    write_start(tmp_path, "mnist", None, TrainingSettings(), "torch 2 on cpu")
+    write_start(tmp_path, RunConfig("mnist", None, TrainingSettings()), "torch 2 on cpu")
     assert (tmp_path / "command.txt").read_bytes() == b"convlens train --out '\xff'\n"
 
 
 def test_the_environment_names_machine_and_versions(tmp_path):
-    write_start(tmp_path, "mnist", None, TrainingSettings(), "torch 2 on cpu")
+    write_start(tmp_path, RunConfig("mnist", None, TrainingSettings()), "torch 2 on cpu")
     found = json.loads((tmp_path / "environment.json").read_text())
     assert found["engine"] == "torch 2 on cpu"
     assert found["versions"].keys() == {"convlens", "numpy", "pillow", "safetensors", "torch"}
@@ -335,7 +341,7 @@ def test_a_log_whose_folder_is_gone_says_so(tmp_path):
 
 
 def test_the_config_is_toml_with_a_table_of_settings(tmp_path):
-    write_start(tmp_path, "mnist", None, CHANGED, "torch 2 on cpu")
+    write_start(tmp_path, RunConfig("mnist", None, CHANGED), "torch 2 on cpu")
     config = tomllib.loads((tmp_path / "config.toml").read_text())
     assert config.keys() == {"data", "settings"}
     assert config["settings"]["optimizer"]["name"] == "sgd"

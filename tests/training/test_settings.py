@@ -75,7 +75,7 @@ def test_a_mistake_in_the_network_points_at_the_word():
 
 
 def test_an_unknown_recipe_lists_the_known_ones():
-    with pytest.raises(UsageError, match=r"recipe 'quick' is not known; give one of tutorial, fast\."):
+    with pytest.raises(UsageError, match=r"recipe 'quick' is not known; give one of tutorial, fast, best\."):
         choose_settings("quick")
 
 

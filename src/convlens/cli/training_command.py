@@ -7,45 +7,42 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from convlens.cli.options import DataDir, DeviceOption, EngineOption, JsonLines, Threads, Whole
+from convlens.cli.options import DataDir, JsonLines
+from convlens.cli.training_options import ChangeOptions, Changes, OwnImages, OwnImagesOptions
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
-    from convlens.training import TrainingSettings
+    from convlens.cli.training_view import TrainingView
+    from convlens.data import Dataset, ImportOptions
+    from convlens.trained_model import TrainedModel
 
 
 STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 """Ctrl-C, a polite kill, and a closed terminal: each saves before it stops."""
 
+DataArgument = Annotated[
+    str | None,
+    Parameter(
+        help="A known dataset (`convlens data list`), or images of your own: a folder of class folders, a CSV file of "
+        "paths and labels, an .npz, IDX files, or a zip of these. [default: mnist]"
+    ),
+]
 RecipeOption = Annotated[
-    str | None, Parameter(help="fast (2 epochs, one-cycle) or tutorial (its 10 epochs). [default: fast]")
-]
-NetworkOption = Annotated[
-    str | None, Parameter(help="A network as text, or tutorial or lenet; `convlens layers --help` has the language.")
-]
-SeedOption = Annotated[
-    Whole | None,
-    Parameter(help="Of everything random; the same weights again on one kind of processor, whatever the threads."),
-]
-ValidationOption = Annotated[
-    float | None, Parameter(help="Share of the training images to hold out and judge after every epoch.")
+    str | None,
+    Parameter(
+        help="fast (2 epochs, one-cycle), tutorial (its 10 epochs) or best (about a minute, for pictures unlike the "
+        "training images). [default: best for images of your own, else fast]"
+    ),
 ]
 
 
 def train_command(
-    data: Annotated[str | None, Parameter(help="A known dataset, see `convlens data list`. [default: mnist]")] = None,
+    data: DataArgument = None,
     /,
     *,
     recipe: RecipeOption = None,
-    network: NetworkOption = None,
-    epochs: Annotated[Whole | None, Parameter(help="How often every training image is seen.")] = None,
-    batch_size: Annotated[Whole | None, Parameter(help="Images of one step.")] = None,
-    learning_rate: Annotated[float | None, Parameter(help="The constant or the highest learning rate.")] = None,
-    seed: SeedOption = None,
-    validation: ValidationOption = None,
-    engine: EngineOption = None,
-    device: DeviceOption = None,
-    threads: Threads = None,
+    changes: ChangeOptions = None,
+    images: OwnImagesOptions = None,
     config: Annotated[Path | None, Parameter(help="Repeat a run from its config.toml.")] = None,
     resume: Annotated[str | None, Parameter(help="Go on with a stopped run: its folder, or latest.")] = None,
     out: Annotated[Path | None, Parameter(help="A new folder for the run. [default: runs/DATE_TIME_DATA]")] = None,
@@ -57,79 +54,104 @@ def train_command(
 
     ```
     convlens train                        MNIST, the tutorial's network
-    convlens train fashion-mnist --recipe tutorial
+    convlens train photos/                images of your own, a folder for each class
+    convlens train frames.csv --group-by "{stem[:5]}" --size 48
     convlens train --network "conv 16 5x5, relu, maxpool 2, dense" --epochs 5
     ```
 
     Ctrl-C finishes the step, saves, and prints the command that goes on.
     """
     from convlens.cli.training_view import TrainingView
-    from convlens.training import choose_settings
 
-    changes = {
-        "network": network,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "seed": seed,
-        "validation": validation,
-        "engine": engine,
-        "device": device,
-        "threads": threads,
-    }
+    changed, own = (changes or Changes()).given(), images or OwnImages()
     view = TrainingView(json)
     if resume is not None:
-        _refuse_with("--resume", {**changes, "recipe": recipe, "config": config, "out": out, "DATA": data})
-        return _resume(resume, data_dir, view, show)
+        others = {**changed, **own.given(), "recipe": recipe, "config": config, "out": out, "DATA": data}
+        _refuse_with("--resume", others)
+        return view.report(_resume(resume, data_dir, view), show)
     if config is not None:
         _refuse_with("--config", {"recipe": recipe})
-        settings, data, data_dir = _read_config(config, data, data_dir, changes)
+        model = _repeat(config, data, data_dir, changed, own.as_options(), out, view)
     else:
-        settings = choose_settings(recipe or "fast", **changes)
-    return _train(data or "mnist", data_dir, settings, out, view, show)
+        model = _train(data or "mnist", data_dir, recipe, changed, own.as_options(), out, view)
+    return view.report(model, show)
 
 
 def _train(
-    data: str, data_dir: Path | None, settings: "TrainingSettings", out: Path | None, view: Any, show: bool
-) -> int:
-    from convlens.cli.terminal import showing_downloads
-    from convlens.data import load_dataset
+    data: str,
+    data_dir: Path | None,
+    recipe: str | None,
+    changes: dict[str, Any],
+    images: "ImportOptions | None",
+    out: Path | None,
+    view: "TrainingView",
+) -> "TrainedModel":
+    from convlens.training import choose_settings
+
+    choose_settings(recipe or "fast", **changes)  # a mistake shows before anything is read
+    dataset = _load(data, data_dir, images, view)
+    return _run(dataset, data_dir, out, view, recipe=recipe, **changes)
+
+
+def _repeat(
+    config: Path,
+    data: str | None,
+    data_dir: Path | None,
+    changes: dict[str, Any],
+    images: "ImportOptions | None",
+    out: Path | None,
+    view: "TrainingView",
+) -> "TrainedModel":
+    from convlens.training.recipes import read_changes
+    from convlens.training.run_folder import read_config
+
+    kept = read_config(config)
+    settings = replace(kept.settings, **read_changes(changes))
+    data_dir = data_dir or (Path(kept.data_dir) if kept.data_dir else None)
+    dataset = _load(data or kept.data, data_dir, images or kept.images, view)
+    return _run(dataset, data_dir, out, view, settings=settings)
+
+
+def _load(data: str, data_dir: Path | None, images: "ImportOptions | None", view: "TrainingView") -> "Dataset":
+    """The images, with a bar while they are fetched or decoded, and in a few lines what is wrong with one's own."""
+    from convlens.cli.reading_progress import showing_progress
+    from convlens.data import data_folder, import_images, is_own_path, load_dataset
+    from convlens.data.checkup import check_images
+
+    with showing_progress() as on_progress:
+        if not is_own_path(data):
+            return load_dataset(data, data_dir=data_dir, on_progress=on_progress, options=images)
+        imported = import_images(data, images, data_folder(data_dir) / "own", on_progress)
+        checkup = check_images(imported, on_progress)
+    view.show_checkup(data, checkup.summary_lines())
+    return imported.dataset()
+
+
+def _run(
+    dataset: "Dataset", data_dir: Path | None, out: Path | None, view: "TrainingView", **choices: Any
+) -> "TrainedModel":
     from convlens.training import train
     from convlens.training.interrupts import stopping_on
 
-    with showing_downloads() as on_progress:
-        dataset = load_dataset(data, data_dir=data_dir, on_progress=on_progress)
     with view, stopping_on(*STOP_SIGNALS) as should_stop:
-        model = train(
+        return train(
             dataset,
-            settings=settings,
             out=out or "runs/*",
             data_dir=data_dir,
             on_event=view.on_event,
             should_stop=should_stop,
+            **choices,
         )
-    return view.report(model, show)
 
 
-def _resume(run: str, data_dir: Path | None, view: Any, show: bool) -> int:
+def _resume(run: str, data_dir: Path | None, view: "TrainingView") -> "TrainedModel":
     from convlens.trained_model.location import LATEST, latest_run
     from convlens.training import resume_training
     from convlens.training.interrupts import stopping_on
 
     folder = latest_run() if run == LATEST else Path(run)
     with view, stopping_on(*STOP_SIGNALS) as should_stop:
-        model = resume_training(folder, data_dir=data_dir, on_event=view.on_event, should_stop=should_stop)
-    return view.report(model, show)
-
-
-def _read_config(
-    config: Path, data: str | None, data_dir: Path | None, changes: dict[str, Any]
-) -> tuple["TrainingSettings", str, Path | None]:
-    from convlens.training.run_folder import read_config
-
-    kept_data, kept_dir, settings = read_config(config)
-    settings = replace(settings, **{name: value for name, value in changes.items() if value is not None})
-    return settings, data or kept_data, data_dir or (Path(kept_dir) if kept_dir else None)
+        return resume_training(folder, data_dir=data_dir, on_event=view.on_event, should_stop=should_stop)
 
 
 def _refuse_with(option: str, others: dict[str, Any]) -> None:

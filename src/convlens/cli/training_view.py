@@ -9,11 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.terminal import error_console, print_json, result_console
-from convlens.training import EpochDone, Event, Judged, StretchDone, TrainingStarted
+from convlens.training import Calibrated, EpochDone, Event, Judged, Probed, StretchDone, TrainingStarted
 from convlens.training.events import log_lines
 from convlens.training.run_folder import CHECKPOINT_NAME
 
@@ -90,11 +91,11 @@ class TrainingView:
             return
         match event:
             case TrainingStarted():
-                for line in log_lines(event, started.settings):
-                    name, _, rest = line.partition(": ")
-                    bar.console.print(f"[dim]{name:<8}[/] {rest}" if rest else line, highlight=False)
+                self._print_lines(event)
                 total = started.steps_per_epoch * started.settings.epochs
                 bar.update(self._task, total=total, completed=started.steps_done)
+            case Probed() | Calibrated():
+                self._print_lines(event)
             case StretchDone():
                 left = round(event.seconds_left)
                 facts = (
@@ -108,6 +109,22 @@ class TrainingView:
                 # The same words as in the log, beside the number of the epoch.
                 (line,) = log_lines(event, started.settings)
                 bar.console.print(f"Epoch {event.epoch + 1:>3}{line}", highlight=False)
+
+    def _print_lines(self, event: Event) -> None:
+        """The log's lines above the bar, what they are about in a column of its own."""
+        if self._started and self._bar:
+            for line in log_lines(event, self._started.settings):
+                name, _, rest = line.partition(": ")
+                self._bar.console.print(f"[dim]{name:<8}[/] {escape(rest)}" if rest else escape(line), highlight=False)
+
+    def show_checkup(self, data: str, lines: list[str]) -> None:
+        """What is wrong with images of one's own, in a few lines, before they are learned from."""
+        if not lines or self._as_json:
+            return
+        for line in lines:
+            self._console.print(f"[dim]Check   [/] {escape(line)}", highlight=False, soft_wrap=not self._bar)
+        command = shlex.join(["convlens", "data", "check", data])
+        self._console.print(f"[dim]Check   [/] all of it: {escape(command)}", highlight=False, soft_wrap=True)
 
     def report(self, model: "TrainedModel", show: bool) -> int:
         """Print the result on stdout; returns the exit code."""

@@ -5,7 +5,8 @@ remembers, and the history. Shuffling and schedule need no state, since they fol
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from convlens.files import sha256_of_bytes, write_atomically
 from convlens.trained_model import file_format
 from convlens.training.events import EpochDone
 from convlens.training.loop import History
+from convlens.training.probe import Verdict
 from convlens.training.settings import TrainingSettings
 
 _SAMPLED_IMAGES = 512
@@ -35,6 +37,8 @@ class Checkpoint:
     weights: Weights
     optimizer_state: Weights
     history: History
+    source: Mapping[str, Any] | None = None
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -52,6 +56,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "data_fingerprint": checkpoint.data_fingerprint,
         "epochs": [done.as_dict() for done in history.epochs],
         "seconds": history.seconds,
+        "source": checkpoint.source,
+        "verdicts": [asdict(verdict) for verdict in checkpoint.verdicts],
     }
     write_atomically(path, file_format.encode(facts, arrays))
 
@@ -82,6 +88,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
             weights=_part(arrays, "weights/"),
             optimizer_state=_part(arrays, "optimizer/"),
             history=history,
+            source=msgspec.convert(facts.get("source"), dict[str, Any] | None),
+            verdicts=msgspec.convert(facts.get("verdicts", []), tuple[Verdict, ...]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(

@@ -11,13 +11,15 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.calibration import Calibration, describe_calibration
+from convlens.training.probe import Verdict
 from convlens.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
 class TrainingStarted:
     """Everything is ready; the first step comes next. `steps_done` is above 0 when an earlier training goes on;
-    `engine_reason` says why `auto` came to this engine.
+    `engine_reason` says why `auto` came to this engine, `notes` how the images came to be what they are.
     """
 
     data: str
@@ -29,6 +31,7 @@ class TrainingStarted:
     steps_done: int
     folder: Path | None
     engine_reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,21 @@ class Judged:
         return self.correct / self.total
 
 
-Event: TypeAlias = TrainingStarted | StretchDone | EpochDone | Judged
+@dataclass(frozen=True)
+class Probed:
+    """Mirror images and large turns were tried out, before anything else; `augmentation` is what is learned from."""
+
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How sure the model may be was fitted on the held-out images."""
+
+    calibration: Calibration
+
+
+Event: TypeAlias = TrainingStarted | Probed | StretchDone | EpochDone | Calibrated | Judged
 
 
 def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
@@ -98,6 +115,8 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
                 f"Epoch: {event.steps_per_epoch} batches of {settings.batch_size} images",
                 f"Engine: {event.engine}" + (f" (auto: {event.engine_reason})" if event.engine_reason else ""),
             ]
+            lines += [f"Augmentation: {settings.augmentation.describe()}"] if settings.augmentation else []
+            lines += [f"Images: {note}" for note in event.notes]
             return lines + ([f"Going on after step {event.steps_done}"] if event.steps_done else [])
         case StretchDone():
             lines = [f"Epoch -> {event.epoch}"] if event.first_batch == 0 else []
@@ -112,5 +131,9 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
             judged = "" if held_out is None else f", held out {held_out * 100:.2f} %"
             speed = f"loss {event.loss:.4g}, {event.seconds:.1f} s, {event.images_per_second:,.0f} images/s"
             return [f"  Training accuracy {event.accuracy * 100:.2f} %{judged}, {speed}"]
+        case Probed():
+            return [f"Probe: {verdict}" for verdict in event.verdicts]
+        case Calibrated():
+            return [f"{name.capitalize()}: {words}" for name, words in describe_calibration(event.calibration).items()]
         case Judged():
             return [f"Accuracy: {event.accuracy * 100:.2f} % of {event.total:,} test images"]

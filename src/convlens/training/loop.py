@@ -7,17 +7,19 @@ from the seed and the epoch's number, the learning rate from the step's number, 
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from threading import Thread
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convlens.data import LabelledImages
-from convlens.engines import Engine, Trainer
+from convlens.engines import AugmentationSettings, Engine, Trainer, draw_changes
 from convlens.errors import LossNotFinite
 from convlens.network import BatchNorm2d
+from convlens.training.balance import balanced_order
 from convlens.training.events import EpochDone, Event, StretchDone
 from convlens.training.schedule import learning_rates
 from convlens.training.settings import TrainingSettings
@@ -48,12 +50,30 @@ class Job:
     """All that a training needs while it runs."""
 
     settings: TrainingSettings
-    images: int
+    labels: NDArray[np.int64]
     held_out: LabelledImages | None
     engine: Engine
     trainer: Trainer
     history: History
     on_event: Callable[[Event], None]
+    orders: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+
+    def order(self, epoch: int) -> NDArray[np.int64]:
+        """The order of an epoch's images; only the last one is remembered."""
+        if epoch not in self.orders:
+            self.orders.clear()
+            seed = self.settings.seed
+            if self.settings.balance == "sampling":
+                order = balanced_order(self.labels, np.random.default_rng([seed, 1, epoch]))
+            else:
+                order = epoch_order(seed, epoch, self.images)
+            self.orders[epoch] = order[: self.images_per_epoch]
+        return self.orders[epoch]
+
+    @property
+    def images(self) -> int:
+        """How many images are learned from."""
+        return len(self.labels)
 
     @property
     def images_per_epoch(self) -> int:
@@ -97,22 +117,39 @@ def run_stretches(job: Job) -> Iterator[None]:
         yield
 
 
-@lru_cache(maxsize=1)
-def epoch_order(seed: int, epoch: int, images: int, taken: int) -> NDArray[np.int64]:
+def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
     """The order of one epoch's images: a permutation that depends on the seed and the epoch's number alone.
 
-    >>> epoch_order(3, 0, 5, 5)
+    >>> epoch_order(3, 0, 5)
     array([1, 4, 0, 2, 3])
     """
-    return np.random.default_rng([seed, 1, epoch]).permutation(images)[:taken]
+    return np.random.default_rng([seed, 1, epoch]).permutation(images)
+
+
+def augmentation_of(settings: TrainingSettings, epoch: int) -> AugmentationSettings | None:
+    """What an epoch learns from: full strength in the first half, then less and less, to `final_strength`.
+
+    >>> tried = TrainingSettings(epochs=5, augmentation=AugmentationSettings(shift=0.2), final_strength=0.5)
+    >>> [augmentation_of(tried, epoch).shift for epoch in range(5)]
+    [0.2, 0.2, 0.2, 0.15..., 0.1]
+    """
+    if settings.augmentation in (None, AugmentationSettings()):
+        return None
+    progress = epoch / max(settings.epochs - 1, 1)
+    return settings.augmentation.scaled(1 - (1 - settings.final_strength) * max(0.0, 2 * progress - 1))
 
 
 def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -> float:
     """Run some steps of one epoch, record and report them; returns the seconds that they took."""
-    size = job.settings.batch_size
-    order = epoch_order(job.settings.seed, epoch, job.images, job.images_per_epoch)
+    settings, size = job.settings, job.settings.batch_size
+    order = job.order(epoch)
     start = time.perf_counter()
-    steps = job.trainer.run(order[batch * size : (batch + len(rates)) * size], size, rates)
+    places = range(batch * size, min((batch + len(rates)) * size, len(order)))
+    augmentation, changes = augmentation_of(settings, epoch), None
+    if augmentation is not None:
+        changes = draw_changes(augmentation, settings.seed, epoch, places, job.engine.plan.input_shape)
+    with _drawing_ahead(job, epoch, places):
+        steps = job.trainer.run(order[places.start : places.stop], size, rates, changes)
     seconds = time.perf_counter() - start
     history = job.history
     if not np.isfinite(steps.losses).all():
@@ -133,6 +170,27 @@ def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -
         )
     )
     return seconds
+
+
+@contextmanager
+def _drawing_ahead(job: Job, epoch: int, places: range) -> Iterator[None]:
+    """Draw the changes of the next stretch meanwhile, which `draw_changes` then remembers: an engine that computes holds
+    no lock of the interpreter.
+    """
+    settings, shape = job.settings, job.engine.plan.input_shape
+    after = range(places.stop, min(places.stop + len(places), job.images_per_epoch))
+    if not after:
+        epoch, after = epoch + 1, range(min(len(places), job.images_per_epoch))
+    augmentation = augmentation_of(settings, epoch)
+    if augmentation is None or epoch == settings.epochs:
+        yield
+        return
+    drawing = Thread(target=draw_changes, args=(augmentation, settings.seed, epoch, after, shape))
+    drawing.start()
+    try:
+        yield
+    finally:
+        drawing.join()
 
 
 def _finish_epoch(job: Job, epoch: int, learning_rate: float) -> None:

@@ -7,9 +7,12 @@ A recipe is fixed before it is measured on test images; what it was tuned on is 
 from dataclasses import replace
 from typing import Any
 
-from convlens.engines import LossSettings, OptimizerSettings
+from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
 from convlens.errors import UsageError
+from convlens.training.best import MNIST_FACTS, DataFacts, choose_best
 from convlens.training.settings import TrainingSettings
+
+BEST = "best"
 
 RECIPES: dict[str, TrainingSettings] = {
     # The tutorial's numbers: Adam with a constant 0.001, batches of 64, ten epochs, seed 3.
@@ -28,8 +31,11 @@ RECIPES: dict[str, TrainingSettings] = {
 }
 
 
-def choose_settings(recipe: str = "fast", **changes: Any) -> TrainingSettings:
+def choose_settings(recipe: str = "fast", facts: DataFacts = MNIST_FACTS, **changes: Any) -> TrainingSettings:
     """The settings of a recipe, with changes; a change that is None leaves the recipe's value.
+
+    Those of `best` depend on the data, of which `facts` tells. An augmentation may be given as text; whoever gives one
+    wants just that, so nothing is added by a probe unless `probe` asks for it.
 
     Raises:
         UsageError: the recipe is not known, or a value is not allowed.
@@ -37,6 +43,22 @@ def choose_settings(recipe: str = "fast", **changes: Any) -> TrainingSettings:
     >>> choose_settings("tutorial", epochs=2, seed=None).epochs
     2
     """
-    if recipe not in RECIPES:
-        raise UsageError(f"recipe {recipe!r} is not known; give one of {', '.join(RECIPES)}.")
-    return replace(RECIPES[recipe], **{name: value for name, value in changes.items() if value is not None})
+    if recipe not in (*RECIPES, BEST):
+        raise UsageError(f"recipe {recipe!r} is not known; give one of {', '.join(RECIPES)}, {BEST}.")
+    settings = choose_best(facts) if recipe == BEST else RECIPES[recipe]
+    return replace(settings, **read_changes(changes))
+
+
+def read_changes(changes: dict[str, Any]) -> dict[str, Any]:
+    """Those that were given, an augmentation that was given as text as what it says.
+
+    Raises:
+        UsageError: a text that is no augmentation.
+
+    >>> read_changes({"epochs": None, "augmentation": "none"})
+    {'probe': False, 'augmentation': AugmentationSettings(...)}
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    if isinstance(given.get("augmentation"), str):
+        given["augmentation"] = AugmentationSettings.from_text(given["augmentation"])
+    return {"probe": False, **given} if "augmentation" in given else given

@@ -22,7 +22,7 @@ import re
 import shlex
 import sys
 import tomllib
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +30,7 @@ from typing import Any
 
 import tomli_w
 
+from convlens.data import ImportOptions
 from convlens.engines.choice import available_cores
 from convlens.errors import DataError, OutputError, UsageError
 from convlens.files import explain_write_errors, write_atomically
@@ -96,9 +97,24 @@ def point_latest_to(folder: Path) -> None:
             write_atomically(pointer, folder.name + "\n")
 
 
-def write_start(folder: Path, data: str, data_dir: str | None, settings: TrainingSettings, engine: str) -> None:
+@dataclass(frozen=True)
+class RunConfig:
+    """What a `config.toml` says: which data (a name or a path), where known ones are kept, the settings, and how one's
+    own images are read.
+    """
+
+    data: str
+    data_dir: str | None
+    settings: TrainingSettings
+    images: ImportOptions | None = None
+
+
+def write_start(folder: Path, started: RunConfig, engine: str) -> None:
     """What is known before the first step: config, command and environment."""
-    config = {"data": data, **({"data_dir": data_dir} if data_dir else {}), "settings": settings.as_dict()}
+    config: dict[str, Any] = {"data": started.data, **({"data_dir": started.data_dir} if started.data_dir else {})}
+    if started.images is not None:
+        config["images"] = {key: value for key, value in started.images.as_dict().items() if value is not None}
+    config["settings"] = started.settings.as_dict()
     place = str(folder / CONFIG_NAME)
     # A comment of TOML is one line of printable characters; a folder's name may be anything.
     head = f"# Repeats this run: convlens train --config {shlex.quote(place if place.isprintable() else CONFIG_NAME)}\n"
@@ -107,7 +123,7 @@ def write_start(folder: Path, data: str, data_dir: str | None, settings: Trainin
     write_atomically(folder / "environment.json", json.dumps(describe_environment(engine), indent=2) + "\n")
 
 
-def read_config(path: Path | str) -> tuple[str, str | None, TrainingSettings]:
+def read_config(path: Path | str) -> RunConfig:
     """The data, the data folder and the settings of a `config.toml`.
 
     Raises:
@@ -120,16 +136,19 @@ def read_config(path: Path | str) -> tuple[str, str | None, TrainingSettings]:
         raise DataError(f"{path} cannot be read: {error.strerror}. Give the {CONFIG_NAME} of a run.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is no TOML file: {error}. Give the {CONFIG_NAME} of a run.") from error
-    unknown = set(config) - {"data", "data_dir", "settings"}
+    unknown = set(config) - {"data", "data_dir", "images", "settings"}
     if unknown:
-        raise UsageError(f"{path}: {', '.join(sorted(unknown))} is not known; known are data, data_dir and [settings].")
+        known = "data, data_dir, [images] and [settings]"
+        raise UsageError(f"{path}: {', '.join(sorted(unknown))} is not known; known are {known}.")
     for key in ("data", "data_dir"):
         if not isinstance(config.get(key, ""), str):
             raise UsageError(f"{path}: {key} is {config[key]!r}; make it a text in quotes.")
-    settings = config.get("settings", {})
-    if not isinstance(settings, dict):
-        raise UsageError(f"{path}: settings is {settings!r}; make it a table, [settings].")
-    return config.get("data", "mnist"), config.get("data_dir"), TrainingSettings.from_dict(settings)
+    for key in ("images", "settings"):
+        if not isinstance(config.get(key, {}), dict):
+            raise UsageError(f"{path}: {key} is {config[key]!r}; make it a table, [{key}].")
+    images = ImportOptions.from_dict(config["images"]) if "images" in config else None
+    settings = TrainingSettings.from_dict(config.get("settings", {}))
+    return RunConfig(config.get("data", "mnist"), config.get("data_dir"), settings, images)
 
 
 def describe_environment(engine: str) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from convlens.engines import LossSettings, OptimizerSettings
+from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
 from convlens.errors import UsageError
 from convlens.network import TUTORIAL, read_network
 
 Schedule = Literal["constant", "one-cycle"]
+Balance = Literal["none", "weights", "sampling"]
 
 MOST_EPOCHS = 100_000
 
@@ -29,8 +30,15 @@ class TrainingSettings:
         learning_rate: of every step (`constant`), or the highest one (`one-cycle`).
         schedule: `constant` or `one-cycle`.
         optimizer, loss: see `convlens.engines`.
+        augmentation: how the copies differ that are learned from; None learns from the images as they are.
+        final_strength: how strong the augmentation is in the last epoch, 0 to 1; it weakens from half-way on, so that
+            the last steps learn from copies that are more like images.
+        probe: whether mirror images and large turns are tried out, and added to the augmentation where they are safe.
+        balance: `weights` lets images of rare classes count more, `sampling` shows them more often.
         seed: of initial weights, shuffling, dropout and the held-out split.
-        validation: the share of the training images, 0 to 0.5, that is held out and judged after every epoch.
+        validation: the share of the training images, 0 to 0.5, that is held out, judged after every epoch, and used to
+            fit how sure the model may be; data that bring images for this need no share.
+        error_rate: of the answers that the model gives to the held-out images; it says `unknown` to the others.
         engine, device, threads: what computes; None threads means one a core.
         log_every: every so many batches the loss is logged.
 
@@ -49,7 +57,12 @@ class TrainingSettings:
     optimizer: OptimizerSettings = field(default_factory=lambda: OptimizerSettings(beta2=0.97))
     loss: LossSettings = field(default_factory=lambda: LossSettings(label_smoothing=0.03))
     seed: int = 3
+    augmentation: AugmentationSettings | None = None
+    final_strength: float = 1.0
+    probe: bool = False
+    balance: Balance = "none"
     validation: float = 0.0
+    error_rate: float = 0.01
     engine: str = "auto"
     device: str = "auto"
     threads: int | None = None
@@ -60,13 +73,19 @@ class TrainingSettings:
         _check_range("batch size", self.batch_size, 1, 1_000_000)
         _check_range("seed", self.seed, 0, 2**32 - 1)
         _check_range("log every", self.log_every, 1, 1_000_000_000)
-        for name in ("learning_rate", "validation"):
+        for name in ("learning_rate", "validation", "error_rate", "final_strength"):
             if not isinstance(getattr(self, name), int | float):
                 raise UsageError(f"{name.replace('_', ' ')} is {getattr(self, name)!r}; give a number.")
         if not 0 < self.learning_rate < float("inf"):
             raise UsageError(f"learning rate is {self.learning_rate}; give a number above 0, such as 0.001.")
         if not 0 <= self.validation <= 0.5:
             raise UsageError(f"validation is {self.validation}; give a share from 0 to 0.5, such as 0.1.")
+        if not 0 <= self.final_strength <= 1:
+            raise UsageError(f"final strength is {self.final_strength}; give a number from 0 to 1.")
+        if not 0 < self.error_rate < 1:
+            raise UsageError(f"error rate is {self.error_rate}; give a share between 0 and 1, such as 0.01.")
+        if self.balance not in get_args(Balance):
+            raise UsageError(f"balance {self.balance!r} is not known; give none, weights or sampling.")
         if self.schedule not in get_args(Schedule):
             raise UsageError(f"schedule {self.schedule!r} is not known; give constant or one-cycle.")
         read_network(self.network)
@@ -91,6 +110,7 @@ class TrainingSettings:
             _check_keys(values, cls)
             _check_keys(values.get("optimizer"), OptimizerSettings)
             _check_keys(values.get("loss"), LossSettings)
+            _check_keys(values.get("augmentation"), AugmentationSettings)
         try:
             return msgspec.convert(values, cls)
         except msgspec.ValidationError as error:

@@ -1,0 +1,109 @@
+"""The recipe `best`: for accuracy on images that were *not* made like the training images, in about a minute.
+
+Network, length and augmentation follow from the size, the channels, the classes and the number of the images. What was
+tried, and what came of it, is in `docs/lab-notebook.md`; it was chosen on held-out training images.
+"""
+
+from dataclasses import dataclass
+
+from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
+from convlens.network import layer_table, read_network
+from convlens.training.settings import TrainingSettings
+
+INK = AugmentationSettings(
+    shift=0.08,
+    rotation=12.0,
+    scale=0.15,
+    stretch=0.1,
+    shear=0.2,
+    elastic=0.015,
+    thickness=0.5,
+    blur=0.8,
+    contrast=0.5,
+    brightness=0.3,
+    noise=0.12,
+    cover=0.3,
+)
+"""For strokes and shapes on an even background."""
+PHOTO = AugmentationSettings(
+    shift=0.1,
+    rotation=10.0,
+    scale=0.2,
+    stretch=0.1,
+    shear=0.1,
+    blur=0.6,
+    contrast=0.3,
+    brightness=0.15,
+    colour=0.5,
+    noise=0.05,
+    cover=0.3,
+)
+"""For photographs."""
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What of some data decides how they are best learned."""
+
+    image_shape: tuple[int, int, int]
+    classes: int
+    images: int
+    ink: bool
+
+
+MNIST_FACTS = DataFacts((1, 28, 28), 10, 60_000, ink=True)
+_BUDGET = 3.0e12
+"""Multiply-adds of all forward passes: about 50 seconds of training on two cores."""
+_MOST_SEEN = 1_000_000
+"""Images in all epochs; a small collection is learned by then."""
+_FEWEST_STEPS = 1500
+_MOST_EPOCHS = 100
+_LARGEST_MAP = 48
+"""A side from which on the first convolution takes every other pixel: the maps behind it would cost too much."""
+
+
+def choose_best(facts: DataFacts) -> TrainingSettings:
+    """The settings of `best` for such data.
+
+    >>> choose_best(MNIST_FACTS).epochs
+    11
+    >>> choose_best(DataFacts((3, 64, 64), 2, 500, ink=False)).batch_size
+    16
+    """
+    network = choose_network(facts)
+    batch = 64 if facts.images >= 4000 else 32 if facts.images >= 1000 else 16
+    cost = layer_table(read_network(network), facts.image_shape, facts.classes).multiply_adds
+    affordable = int(_BUDGET / (cost * facts.images))
+    worth_while = max(_MOST_SEEN // facts.images, _FEWEST_STEPS * batch // facts.images, 8)
+    return TrainingSettings(
+        recipe="best",
+        network=network,
+        epochs=max(1, min(affordable, worth_while, _MOST_EPOCHS)),
+        batch_size=batch,
+        learning_rate=0.005,
+        schedule="one-cycle",
+        optimizer=OptimizerSettings(beta2=0.97),
+        loss=LossSettings(label_smoothing=0.03),
+        augmentation=INK if facts.ink else PHOTO,
+        final_strength=0.2,
+        probe=True,
+        validation=0.05 if facts.images >= 20_000 else 0.1,
+    )
+
+
+def choose_network(facts: DataFacts) -> str:
+    """Stages of convolution, ReLU and pooling, twice the channels at half the side, until the side is below 4 pixels.
+
+    >>> choose_network(MNIST_FACTS).count("conv")
+    3
+    """
+    side = min(facts.image_shape[1:])
+    channels, stages, kernel = 24, [], "5x5 pad 2"
+    if side > _LARGEST_MAP:
+        kernel, side = "5x5 stride 2 pad 2", -(-side // 2)
+    while side >= 4 or not stages:
+        pooled = ", maxpool 2" if side >= 2 else ""
+        stages.append(f"conv {channels} {kernel}, relu{pooled}")
+        kernel, side, channels = "3x3 pad 1", side // 2, min(channels * 2, 96)
+    dropout = "dropout 0.3, " if facts.images < 20_000 else ""
+    return ", ".join(stages) + f", {dropout}dense"

@@ -1,0 +1,182 @@
+"""How a training begins: what it is asked to train on and with, or a stopped run that goes on."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
+from convlens.engines import AugmentationSettings
+from convlens.errors import UsageError
+from convlens.network import Layer, Network
+from convlens.preprocessing import Preprocessing, fit_preprocessing
+from convlens.preprocessing.fitting import choose_rules
+from convlens.trained_model import TrainedModel
+from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
+from convlens.training import run_folder
+from convlens.training.best import DataFacts
+from convlens.training.checkpoint import check_same_data, load_checkpoint
+from convlens.training.events import Event
+from convlens.training.recipes import BEST, choose_settings
+from convlens.training.session import Session
+from convlens.training.settings import TrainingSettings
+
+DEFAULT_RECIPE = "fast"
+
+
+def train(
+    data: Path | str | Dataset | LabelledImages = "mnist",
+    *,
+    images: ImportOptions | None = None,
+    recipe: str | None = None,
+    network: str | Network | Sequence[Layer] | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    seed: int | None = None,
+    validation: float | None = None,
+    augmentation: AugmentationSettings | str | None = None,
+    probe: bool | None = None,
+    balance: str | None = None,
+    error_rate: float | None = None,
+    engine: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    settings: TrainingSettings | None = None,
+    out: Path | str | None = None,
+    data_dir: Path | str | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> TrainedModel:
+    """Train a network and return the trained model.
+
+    Args:
+        data: the name of a known dataset, the path of images of your own (a folder of class folders, a CSV file, an
+            .npz, IDX files, or a zip of these), a `Dataset`, or `LabelledImages` (all trained on, none tested).
+        images: how images of your own are read and divided.
+        recipe: `fast`, `tutorial` or `best`; None means `best` for images of your own at a path, else `fast`. The
+            arguments from `epochs` to `threads` change single settings of it; see `TrainingSettings`.
+        network: a `Network`, its layers, its text, or the name of a preset; see docs/networks.md.
+        settings: all settings at once, instead of a recipe and changes.
+        out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
+        data_dir: where known datasets are kept.
+        on_event: called with every `Event` as it happens; `print` shows them all.
+        should_stop: asked about ten times a second; True ends the training early. The model then says so in
+            `facts["finished"]`, and with `out` the run can go on later. Without it, Ctrl-C ends the training in
+            KeyboardInterrupt, after saving where there is an `out`.
+
+    Raises:
+        UsageError: a setting is not allowed.
+        DataError: the data cannot be used.
+        OutputError: the run folder cannot be written.
+        LossNotFinite: the loss became NaN or infinite.
+
+    >>> import convlens
+    >>> digits = convlens.load_dataset("mnist")                            # doctest: +SKIP
+    >>> convlens.train(digits, epochs=1).facts["test"]["accuracy"] > 0.97  # doctest: +SKIP
+    True
+    """
+    if network is not None and not isinstance(network, str):
+        network = str(network if isinstance(network, Network) else Network(network))
+    changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
+    changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
+    if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
+        raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
+    choose_settings(recipe or DEFAULT_RECIPE, **changes)  # mistakes show before anything is read
+    dataset = _as_dataset(data, data_dir, images)
+    preprocessing, notes = _fit(dataset)
+    if settings is None:
+        settings = settings_for(dataset, preprocessing, recipe, **changes)
+    session = Session(settings, dataset, preprocessing, _absolute(data_dir), on_event, should_stop, notes=notes)
+    return session.run(None, out)
+
+
+def resume_training(
+    folder: Path | str,
+    data: Dataset | LabelledImages | None = None,
+    *,
+    data_dir: Path | str | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> TrainedModel:
+    """Go on with a stopped run, with its own settings, to the same bits that it would have reached without the stop.
+
+    `data` is needed only where the run was not on a known dataset.
+
+    Raises:
+        UsageError: there is nothing to go on with.
+        DataError: the data are not those that the run began with.
+    """
+    folder = Path(folder)
+    path = folder / run_folder.CHECKPOINT_NAME
+    if not path.is_file():
+        finished = (folder / MODEL_FILE_NAME).is_file()
+        reason = "is finished" if finished else f"holds no {run_folder.CHECKPOINT_NAME}"
+        raise UsageError(f"{folder} {reason}, so there is nothing to go on with. Give the folder of a stopped run.")
+    checkpoint = load_checkpoint(path)
+    kept_dir = data_dir
+    if data_dir is None and (folder / CONFIG_NAME).is_file():
+        kept_dir = run_folder.read_config(folder / CONFIG_NAME).data_dir
+    if data is None and checkpoint.source is not None:
+        options = ImportOptions.from_dict(checkpoint.source["options"])
+        data = load_dataset(Path(checkpoint.source["path"]), data_dir=kept_dir, options=options)
+    if data is None and checkpoint.data not in CATALOGUE:
+        raise UsageError(
+            f"{folder} was trained on {checkpoint.data!r}, which is no known dataset. Call resume_training with data=."
+        )
+    dataset = _as_dataset(data if data is not None else checkpoint.data, kept_dir)
+    check_same_data(checkpoint, dataset)
+    preprocessing, notes = _fit(dataset)
+    session = Session(
+        checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), on_event, should_stop, folder, notes
+    )
+    return session.run(checkpoint, None)
+
+
+def settings_for(
+    dataset: Dataset, preprocessing: Preprocessing, recipe: str | None = None, **changes: Any
+) -> TrainingSettings:
+    """The settings of a recipe for these data; None means `best` for images of one's own, else `fast`.
+
+    Raises:
+        UsageError: the recipe is not known, or a value is not allowed.
+    """
+    facts = DataFacts(
+        image_shape=dataset.train.image_shape,
+        classes=len(dataset.train.class_names),
+        images=len(dataset.train),
+        ink=preprocessing.rules in ("mnist", "ink"),
+    )
+    return choose_settings(recipe or (BEST if dataset.source is not None else DEFAULT_RECIPE), facts, **changes)
+
+
+def _fit(dataset: Dataset) -> tuple[Preprocessing, tuple[str, ...]]:
+    """The preprocessing, and the notes on the images, with how its rules were chosen."""
+    rules, notes = dataset.preprocessing_rules, dataset.notes
+    if rules == "auto":
+        rules, reason = choose_rules(dataset.train.images)
+        notes = (*notes, f"rules for new pictures: {rules} ({reason})")
+    return fit_preprocessing(dataset.train.images, rules), notes
+
+
+def _absolute(data_dir: Path | str | None) -> str | None:
+    """As it is written down: a run must find its data from any folder."""
+    return None if data_dir is None else str(Path(data_dir).resolve())
+
+
+def _as_dataset(
+    data: Path | str | Dataset | LabelledImages, data_dir: Path | str | None, images: ImportOptions | None = None
+) -> Dataset:
+    """The data as training and test images that can be trained on."""
+    if isinstance(data, str | Path):
+        return load_dataset(data, data_dir=data_dir, options=images)
+    if not isinstance(data, Dataset | LabelledImages):
+        raise UsageError(
+            f"data is a {type(data).__name__}; give the name of a known dataset, a path, a Dataset, or "
+            "LabelledImages(images, labels, class_names) with uint8 images, N×C×H×W."
+        )
+    if images is not None:
+        raise UsageError("images says how files are read, and these images are read already. Leave it out.")
+    if isinstance(data, LabelledImages):
+        data = Dataset(data.name, train=data, test=None, preprocessing_rules="auto")
+    return data
