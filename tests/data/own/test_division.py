@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convlens.data import ImportOptions
-from convlens.data.own.division import describe_division, divide
+from convlens.data.own.division import describe_division, divide, keep_copies_together
 from convlens.data.own.layout import TEST, TRAIN, UNDECIDED, VALIDATION
 
 
@@ -66,3 +66,20 @@ def test_words() -> None:
         "3 to train, 1 to validate, 2 to test (train and test as given; validation drawn class by class, seed 4)",
         "too few images to set any aside, so nothing judges how well these are known: cat",
     ]
+
+
+def test_copies_stay_in_one_part_and_train_if_one_of_them_does():
+    #                  a    a    b    c    c    a
+    hashes = np.array([b"a", b"a", b"b", b"c", b"c", b"a"])
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    divided = np.array([2, 0, 1, 2, 1, 2], np.int8)
+    found, moved = keep_copies_together(divided, np.full(6, -1, np.int8), labels, hashes)
+    # The last one is a copy in another class: that is a finding for the check, not something to hide.
+    assert found.tolist() == [0, 0, 1, 1, 1, 2]
+    assert moved == 2
+
+
+def test_copies_stay_where_the_source_has_put_them():
+    given = np.array([2, 0], np.int8)
+    found, moved = keep_copies_together(given, given, np.array([0, 0]), np.array([b"a", b"a"]))
+    assert (found.tolist(), moved) == ([2, 0], 0)

@@ -177,7 +177,7 @@ def test_classes_with_one_image_each(tmp_path: Path, write_photos: WritePhotos) 
     dataset = import_images(write_photos(tmp_path / "photos", ant=1, bee=1)).dataset()
     assert len(dataset.train) == 2
     assert dataset.test is dataset.validation is None
-    assert dataset.notes[-1] == "2 to train (nothing set aside)"
+    assert dataset.notes[-1] == "2 images, none set aside"
 
 
 def test_one_class_that_can_be_read(tmp_path: Path, write_photos: WritePhotos) -> None:

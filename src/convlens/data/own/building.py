@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from convlens.data.own.cache import Cached, finish, latest_cache, open_cache, workshop
-from convlens.data.own.division import describe_division, divide, find_groups
+from convlens.data.own.division import describe_division, divide, find_groups, keep_copies_together
 from convlens.data.own.facts import CONVERSION_RULES, PROBLEM_WORDS
 from convlens.data.own.filling import Filled, earlier_rows, fill, put_in_order
 from convlens.data.own.layout import TRAIN
@@ -95,6 +95,11 @@ def _divide_usable(
     own_groups = None if groups is None else groups[places]
     labels = listing.labels[places]
     divided = divide(labels, listing.parts[places], own_groups, options)
+    if groups is None:
+        hashes = filled.facts["pixel_hash"][places]
+        divided, moved = keep_copies_together(divided, listing.parts[places], labels, hashes)
+        if moved:
+            notes.append(f"{moved:,} image{'s' * (moved > 1)} put into the part of exact copies")
     parts = np.full(len(listing), -1, np.int8)
     parts[places] = divided
     notes += describe_division(divided, listing.parts[places], labels, own_groups, listing.class_names, options)

@@ -47,6 +47,25 @@ def _hold_out(labels: np.ndarray, groups: np.ndarray | None, fraction: float, se
         return np.empty(0, np.int64)
 
 
+def keep_copies_together(
+    divided: np.ndarray, parts: np.ndarray, labels: np.ndarray, hashes: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """Put exact copies in a class into one part, where the source does not say otherwise, and count those that move.
+
+    A copy in training and in test would be a lie about how good a model is. If one of them trains, all of them do.
+
+    >>> hashes, labels = np.array([b"a", b"a", b"b"]), np.array([0, 0, 0])
+    >>> keep_copies_together(np.array([2, 0, 2], np.int8), np.full(3, -1, np.int8), labels, hashes)
+    (array([0, 0, 2], dtype=int8), 1)
+    """
+    _, hash_numbers = np.unique(hashes, return_inverse=True)
+    _, groups = np.unique(hash_numbers * (int(labels.max()) + 1) + labels, return_inverse=True)
+    first = np.full(int(groups.max()) + 1, TEST, np.int8)
+    np.minimum.at(first, groups, divided)
+    together = np.where(parts == UNDECIDED, first[groups], divided).astype(np.int8)
+    return together, int((together != divided).sum())
+
+
 def find_groups(names: list[str], options: ImportOptions, has_names: bool) -> np.ndarray | None:
     """The number of each image's group; None where none were asked for.
 
@@ -78,7 +97,7 @@ def describe_division(
     if made:
         means = f"by groups of {options.group_by}" if groups is not None else "class by class"
         reasons.append(f"{' and '.join(made)} drawn {means}, seed {options.split_seed}")
-    notes = [f"{sizes} ({'; '.join(reasons) or 'nothing set aside'})"]
+    notes = [f"{sizes} ({'; '.join(reasons)})" if reasons else f"{len(divided):,} images, none set aside"]
     trained = np.bincount(labels[divided == TRAIN], minlength=len(class_names))
     judged = np.bincount(labels[divided != TRAIN], minlength=len(class_names))
     alone = [name for name, train, judge in zip(class_names, trained, judged, strict=True) if train and not judge]
