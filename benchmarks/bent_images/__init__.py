@@ -1,0 +1,69 @@
+"""Fifteen ways to spoil an image of 28×28 in the manner of MNIST-C, for judging and never for training.
+
+Mu and Gilmer's "MNIST-C: a robustness benchmark for computer vision" (2019) names the fifteen and fixes how strong each
+is. The numbers in these modules are the published ones, with the severity that they stand for; the code is our own, in
+NumPy and SciPy alone, so no pixel is that of the published files. A result on these says something about a network, and
+is no result on MNIST-C.
+
+Inside, images are float64, N×28×28, from 0 to 1, and every corruption is a function of images and a random generator.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bent_images.blur import glass_blur, motion_blur
+from bent_images.edges import canny_edges
+from bent_images.geometry import rotate, scale, shear, translate
+from bent_images.light import brightness, fog, spatter, stripe
+from bent_images.noise import impulse_noise, shot_noise
+from bent_images.strokes import dotted_line, zigzag
+
+Corruption: TypeAlias = Callable[[NDArray[np.float64], np.random.Generator], NDArray[Any]]
+
+CORRUPTIONS: dict[str, Corruption] = {
+    "shot noise": shot_noise,
+    "impulse noise": impulse_noise,
+    "glass blur": glass_blur,
+    "motion blur": motion_blur,
+    "shear": shear,
+    "scale": scale,
+    "rotate": rotate,
+    "brightness": brightness,
+    "translate": translate,
+    "stripe": stripe,
+    "fog": fog,
+    "spatter": spatter,
+    "dotted line": dotted_line,
+    "zigzag": zigzag,
+    "edges": canny_edges,
+}
+SIDE = 28
+BLOCK = 1000
+"""Images at a time, so that 10,000 need no gigabyte."""
+
+
+def corrupt(images: NDArray[np.uint8], name: str, seed: int = 0) -> NDArray[np.uint8]:
+    """The images spoilt by the corruption `name`: uint8, N×1×28×28, light on dark, in and out.
+
+    The same seed gives the same images again; every corruption has random numbers of its own.
+
+    Raises:
+        ValueError: the corruption is not known, or the images are of another kind.
+
+    >>> corrupt(np.zeros((1, 1, 28, 28), np.uint8), "brightness")[0, 0, 0, 0]
+    np.uint8(128)
+    """
+    if name not in CORRUPTIONS:
+        raise ValueError(f"corruption {name!r} is not known; give one of {', '.join(CORRUPTIONS)}.")
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (1, SIDE, SIDE):
+        raise ValueError(f"images of {images.dtype} and the shape {images.shape}; give uint8, N×1×28×28.")
+    generator = np.random.default_rng([seed, list(CORRUPTIONS).index(name)])
+    spoilt = np.empty_like(images)
+    for start in range(0, len(images), BLOCK):
+        block = images[start : start + BLOCK, 0] / 255
+        bent = np.clip(CORRUPTIONS[name](block, generator), 0, 1)
+        spoilt[start : start + BLOCK, 0] = np.rint(bent * 255)
+    return spoilt
