@@ -58,18 +58,20 @@ def test_hidden_files_are_left_alone_and_other_kinds_are_mentioned(convlens, tra
 def test_a_blank_picture_is_said_to_be_blank(convlens, trained_run):
     Image.new("L", (40, 40), 255).save("blank.png")
     ran = convlens("predict", "latest", "blank.png")
-    assert ran.out.startswith("blank.png: nothing found on it; at a guess ")
+    assert ran.out.startswith("blank.png: unknown, best guess ")
+    assert "  unlike the training images: there is nothing on it\n" in ran.out
 
 
 def test_csv_has_every_probability(convlens, trained_run, pictures):
     ran = convlens("predict", "latest", "pictures", "--csv", "answers.csv")
     assert ran.code == 0
     rows = list(csv.reader(Path("answers.csv").read_text().splitlines()))
-    assert rows[0] == ["image", "class", "probability", *"0123456789"]
+    assert rows[0] == ["image", "class", "probability", "unknown", *"0123456789"]
     assert len(rows) == 4
     for row in rows[1:]:
-        assert sum(map(float, row[3:])) == pytest.approx(1)
-        assert float(row[2]) == max(map(float, row[3:]))
+        assert sum(map(float, row[4:])) == pytest.approx(1)
+        assert float(row[2]) == max(map(float, row[4:]))
+        assert row[3] == "no"
 
 
 def test_what_is_no_image_is_named_and_the_others_are_answered(convlens, trained_run, pictures):

@@ -1,8 +1,10 @@
 """Which images judge a model: known datasets, arrays, images of one's own, and data that does not fit the model."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from convlens.calibration import Calibration
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
 from convlens.errors import ConvlensError, DamagedModel, DataError, ModelFileError, UsageError
 from convlens.evaluation import choose_images, evaluate
+from convlens.evaluation import images as images_module
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import TrainedModel
@@ -148,13 +151,19 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[I
     def hold(test: bool = False, validation: bool = False, names: tuple[str, ...] = NAMES) -> list[ImportOptions]:
         asked: list[ImportOptions] = []
 
-        def load(path: object, data_dir: object, on_progress: object, options: ImportOptions) -> Dataset:
+        def read(path: object, options: ImportOptions, cache_dir: object, on_progress: object) -> SimpleNamespace:
             asked.append(options)
             whole, some, few = (make_images(count, SIXTEEN, names, f"photos {count}") for count in (40, 12, 7))
             notes = ("3 files were skipped",)
-            return Dataset("photos", whole, some if test else None, "auto", few if validation else None, notes)
+            dataset = Dataset("photos", whole, some if test else None, "auto", few if validation else None, notes)
+            return SimpleNamespace(name="photos", dataset=lambda: dataset)
 
-        monkeypatch.setattr("convlens.evaluation.images.load_dataset", load)
+        def mend(imported: SimpleNamespace, part: int, *rest: object) -> tuple[LabelledImages, tuple[str, ...]]:
+            dataset = imported.dataset()
+            return (dataset.train, dataset.validation, dataset.test)[part], ()
+
+        monkeypatch.setattr("convlens.evaluation.images.import_images", read)
+        monkeypatch.setattr("convlens.evaluation.images.mend_images", mend)
         return asked
 
     (tmp_path / "photos").mkdir()
@@ -291,7 +300,7 @@ def write_pictures(folder: Path, names: tuple[str, ...], count: int) -> None:
 def test_files_are_read_as_they_are_for_training(tmp_path):
     write_pictures(tmp_path / "photos", ("emu", "cat"), 4)
     model = make_model(shape=SIXTEEN)
-    found = evaluate(model, tmp_path / "photos")
+    found = evaluate(model, tmp_path / "photos", mend=False)
     options = ImportOptions(size=16, channels=1, test_share=0, validation_share=0)
     dataset = load_dataset(tmp_path / "photos", options=options)
     assert sorted(found.labels.tolist()) == [0] * 4 + [2] * 4
@@ -299,7 +308,39 @@ def test_files_are_read_as_they_are_for_training(tmp_path):
     assert [dataset.train.class_names[label] for label in dataset.train.labels] == [
         NAMES[label] for label in found.labels
     ]
-    assert evaluate(model, str(tmp_path / "photos")).notes[-1] == "judged on all of its 8 images"
+    assert evaluate(model, str(tmp_path / "photos"), mend=False).notes[-1] == "judged on all of its 8 images"
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_pictures_are_mended_as_predictions_mend_them(tmp_path, packed):
+    write_pictures(tmp_path / "photos", ("emu", "cat"), 3)
+    place = tmp_path / "photos"
+    if packed:
+        place = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "photos"))
+    model = replace(make_model(shape=SIXTEEN), preprocessing=Preprocessing(SIXTEEN, "letterbox", light_on_dark=False))
+    found = evaluate(model, place)
+    assert found.notes[-1] == "mended as predictions are: 6 of 6 images changed"  # light on dark, inverted
+    for name in ("emu", "cat"):
+        expected = [one.probabilities for one in model.predict(sorted((tmp_path / "photos" / name).iterdir()))]
+        rows = found.labels == NAMES.index(name)
+        np.testing.assert_allclose(
+            np.sort(found.probabilities[rows], axis=0), np.sort(np.stack(expected), axis=0), rtol=1e-5
+        )
+
+
+def test_pictures_that_vanish_before_they_are_mended_are_left_out(tmp_path, monkeypatch):
+    write_pictures(tmp_path / "photos", NAMES, 2)
+    read = images_module.import_images
+
+    def read_and_lose(*arguments: Any) -> Any:
+        imported = read(*arguments)
+        (tmp_path / "photos" / "cat" / "0.png").unlink()
+        return imported
+
+    monkeypatch.setattr(images_module, "import_images", read_and_lose)
+    found = evaluate(make_model(shape=SIXTEEN), tmp_path / "photos")
+    assert found.total == 5
+    assert found.notes[-1] == "left out, since they are gone or cannot be read any more: 1"
 
 
 def test_the_test_folder_of_divided_files_is_judged(tmp_path):
@@ -307,7 +348,7 @@ def test_the_test_folder_of_divided_files_is_judged(tmp_path):
     write_pictures(tmp_path / "photos" / "test", NAMES, 2)
     found = evaluate(make_model(shape=SIXTEEN), tmp_path / "photos")
     assert found.total == 6
-    assert found.notes[-1] == "judged on its 6 test images, by its own division"
+    assert found.notes[-2] == "judged on its 6 test images, by its own division"
 
 
 def test_the_images_that_training_set_aside_are_found_again(tmp_path):

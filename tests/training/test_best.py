@@ -4,7 +4,7 @@ import pytest
 
 from convlens.network import layer_table, read_network
 from convlens.training import choose_settings
-from convlens.training.best import INK, MNIST_FACTS, PHOTO, DataFacts, choose_best
+from convlens.training.best import INK, MANY_PHOTOS, MNIST_FACTS, PHOTO, DataFacts, choose_best
 
 
 def facts(side: int = 28, images: int = 60_000, channels: int = 1, ink: bool = True, classes: int = 10) -> DataFacts:
@@ -49,7 +49,8 @@ def test_few_images_are_seen_more_often_in_smaller_batches_and_with_dropout():
 
 
 def test_photographs_are_not_thickened_and_ink_is_not_coloured():
-    assert choose_best(facts(ink=False, channels=3)).augmentation == PHOTO
+    assert choose_best(facts(images=500, ink=False, channels=3)).augmentation == PHOTO
+    assert choose_best(facts(ink=False, channels=3)).augmentation == MANY_PHOTOS
     assert PHOTO.thickness == 0
     assert PHOTO.colour > 0
     assert INK.colour == 0

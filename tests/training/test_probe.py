@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from convlens.data import LabelledImages
 from convlens.engines import AugmentationSettings
-from convlens.training.probe import CHANGES, Verdict, probe_changes, with_safe_changes
+from convlens.training.probe import CHANGES, Verdict, _judge, probe_changes, with_safe_changes
 
 ARROW = [(3, 8), (8, 3), (8, 6), (13, 6), (13, 10), (8, 10), (8, 13)]
 """Points to the left."""
@@ -43,7 +43,7 @@ def test_arrows_may_be_turned_upside_down_but_not_to_the_other_side():
     assert found[SIDEWAYS].reason.startswith("recall of ")
     assert found[SIDEWAYS].reason.endswith(("taken for left", "taken for right"))
     assert found[UPSIDE_DOWN].safe
-    assert found[UPSIDE_DOWN].reason == "no class loses more than 0 % of recall by it"
+    assert found[UPSIDE_DOWN].reason == "no class loses more than 0.0 % of recall by it"
     assert not found[TURNED].safe
 
 
@@ -75,6 +75,16 @@ def test_the_same_seed_finds_the_same():
     shapes = {"left": ARROW, "right": mirrored(ARROW)}
     found = [probe_changes(make_images(shapes, 60, 0), make_images(shapes, 20, 1), 5, threads) for threads in (1, 2)]
     assert found[0] == found[1]
+
+
+def test_a_loss_that_is_spread_over_all_classes_counts_too():
+    plain = np.diag([96, 98, 97]) + np.eye(3, k=1, dtype=int) * 4
+    changed = np.array([[94, 6, 0], [0, 96, 4], [2, 3, 95]])
+    verdict = _judge(UPSIDE_DOWN, plain, changed, ("cat", "dog", "emu"))
+    assert not verdict.safe
+    assert verdict.reason == "accuracy falls by 2.0 %, most for emu, taken for dog"
+    slight = np.array([[95, 5, 0], [0, 98, 4], [0, 3, 97]])
+    assert _judge(UPSIDE_DOWN, plain, slight, ("cat", "dog", "emu")).safe
 
 
 def test_what_is_safe_is_added_to_the_augmentation():

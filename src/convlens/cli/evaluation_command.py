@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, Threads
+from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, MendOption, Threads
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,6 +26,7 @@ def evaluate_command(
     ] = None,
     /,
     *,
+    mend: MendOption = True,
     data_dir: DataDir = None,
     engine: EngineOption = None,
     device: DeviceOption = None,
@@ -44,7 +45,8 @@ def evaluate_command(
     answers below the model's threshold are `unknown`, precision, recall and F1 of every class, and the confusion
     matrix.
 
-    Of your own images all count, unless they have a test folder of their own. Their classes are found by name.
+    Of your own images all count, unless they have a test folder of their own. Their classes are found by name, and they
+    are mended as `convlens predict` mends them, unless the model learned from that folder.
     """
     from convlens.cli.reading_progress import showing_progress
     from convlens.cli.terminal import print_json, result_console
@@ -53,7 +55,7 @@ def evaluate_command(
 
     trained = load_model(model)
     with showing_progress() as on_progress:
-        chosen = choose_images(trained, data, data_dir, on_progress)
+        chosen = choose_images(trained, data, data_dir, on_progress, mend)
     opened = trained.open_engine(engine or "auto", device or "auto", threads)
     evaluation = evaluate(trained, chosen, engine=opened)
     if json:

@@ -4,18 +4,22 @@ import csv as csv_module
 import io
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.markup import escape
 
-from convlens.cli.options import DeviceOption, EngineOption, Json, Threads, Whole
+from convlens.cli.options import DeviceOption, EngineOption, Json, MendOption, Threads, Whole
 from convlens.errors import ImageError, UsageError
 from convlens.files import write_atomically
 
 if TYPE_CHECKING:
+    from convlens.charts import PictureSteps
+    from convlens.engines import Engine
     from convlens.prediction import Prediction
+    from convlens.trained_model import TrainedModel
 
 EXIT_BAD_DATA = ImageError.exit_code
 STDIN = "<stdin>"
@@ -30,6 +34,10 @@ def predict_command(
     *,
     top: Annotated[Whole, Parameter(help="How many classes to name for each image.")] = 3,
     csv: Annotated[Path | None, Parameter(help="Also write every probability to this CSV file.")] = None,
+    steps: Annotated[
+        Path | None, Parameter(help="Draw what was done to each picture, and what it changed, into this PNG file.")
+    ] = None,
+    mend: MendOption = True,
     engine: EngineOption = None,
     device: DeviceOption = None,
     threads: Threads = None,
@@ -39,40 +47,79 @@ def predict_command(
 
     ```
     convlens predict latest seven.png
+    convlens predict latest seven.png --steps steps.png
     convlens predict runs/2026-11-23_1510_mnist scans/ --csv answers.csv
     ```
 
     Every picture goes through the preprocessing that is stored in the model; what that changed is said under the
-    answer. A file that is no image is named, the others are still answered, and the exit code is 3.
+    answer. What the model is too unsure of is `unknown`, with its best guess. A file that is no image is named, the
+    others are still answered, and the exit code is 3.
     """
-    from convlens.cli.terminal import error_console, print_json
-    from convlens.prediction import predict_images
+    from convlens.cli.terminal import print_json
     from convlens.trained_model import load_model
 
     if top < 1:
         raise UsageError(f"--top is {top}; give 1 or more.")
     trained = load_model(model)
     opened = trained.open_engine(engine or "auto", device or "auto", threads)
-    if csv is not None:
-        _write_csv(csv, trained.class_names, [])  # a place that cannot be written shows now, not after an hour
+    names = list(_expand(images))
+    _check_outputs(csv, steps, trained.class_names, len(names))
     answers: list[tuple[str, Prediction]] = []
+    drawn: list[PictureSteps] = []
     failed: dict[str, str] = {}
-    for name in _expand(images):
-        try:
-            (answer,) = predict_images(opened, trained.preprocessing, trained.class_names, [_source(name)])
-        except ImageError as error:
-            failed[name] = str(error)
-            error_console().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
-        else:
-            answers.append((name, answer))
-            if not json:
-                _print_prediction(name, answer, top)
+    for name, answer, plain in _predict(trained, opened, names, mend, steps is not None, failed):
+        answers.append((name, replace(answer, steps=())))  # of thousands of pictures, the steps would fill the memory
+        if steps is not None:
+            drawn.append(_picture_steps(name, answer, plain))
+        if not json:
+            _print_prediction(name, answer, top)
     if csv is not None:
         _write_csv(csv, trained.class_names, answers)
+    if steps is not None and drawn:
+        _draw_steps(steps, drawn)
     if json:
         predictions = [{"image": name, **answer.as_dict()} for name, answer in answers]
         print_json({"model": model, "predictions": predictions, "errors": failed})
     return EXIT_BAD_DATA if failed else 0
+
+
+def _check_outputs(csv: Path | None, steps: Path | None, class_names: tuple[str, ...], images: int) -> None:
+    """A place that cannot be written, or too many pictures to draw, show now and not after an hour."""
+    from convlens.charts.preparation_steps import MOST_PICTURES
+
+    if csv is not None:
+        _write_csv(csv, class_names, [])
+    if steps is None:
+        return
+    if steps.suffix.lower() != ".png":
+        raise UsageError(f"--steps {steps}: the steps are drawn as PNG. Give a name that ends in .png.")
+    if images > MOST_PICTURES:
+        raise UsageError(f"--steps draws up to {MOST_PICTURES} pictures; {images:,} were given. Give fewer.")
+
+
+def _predict(
+    trained: "TrainedModel", engine: "Engine", names: list[str], mend: bool, compare: bool, failed: dict[str, str]
+) -> "Iterator[tuple[str, Prediction, Prediction | None]]":
+    """An answer to each picture and, with `compare`, the one to the picture as it came where that may differ; what is
+    no image is said, and remembered in `failed`.
+    """
+    from convlens.cli.terminal import error_console
+    from convlens.prediction import predict_images
+
+    for name in names:
+        try:
+            source = _source(name)
+            answer, *plain = [
+                predict_images(
+                    engine, trained.preprocessing, trained.class_names, [source], trained.calibration, mended
+                )[0]
+                for mended in ([True, False] if mend and compare else [mend])
+            ]
+        except ImageError as error:
+            failed[name] = str(error)
+            error_console().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        else:
+            yield name, answer, plain[0] if plain else None
 
 
 def name_stdin(tokens: list[str]) -> list[str]:
@@ -126,21 +173,46 @@ def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
     from convlens.cli.terminal import result_console
 
     (best, probability), *others = prediction.top(top)
-    nothing = "" if prediction.pixels.any() else "[yellow]nothing found on it;[/] at a guess "
-    line = f"{escape(name)}: {nothing}[bold]{escape(best)}[/] ({percent(probability)})"
+    nothing = "" if prediction.unknown or prediction.pixels.any() else "[yellow]nothing found on it;[/] at a guess "
+    answer = f"[bold]{escape(best)}[/] ({percent(probability)})"
+    if prediction.unknown:
+        answer = f"[bold yellow]unknown[/], best guess {answer}"
+    line = f"{escape(name)}: {nothing}{answer}"
     if others:
         line += "[dim]  then " + ", ".join(f"{escape(other)} ({percent(share)})" for other, share in others) + "[/]"
     console = result_console()
     console.print(line, soft_wrap=True)
-    if prediction.notes:
-        console.print(Padding(f"[dim]{escape('; '.join(prediction.notes))}[/]", (0, 0, 0, 2), expand=False))
+    for said in (prediction.why_unknown, "; ".join(prediction.notes)):
+        if said:
+            console.print(Padding(f"[dim]{escape(said)}[/]", (0, 0, 0, 2), expand=False))
+
+
+def _picture_steps(name: str, answer: "Prediction", plain: "Prediction | None") -> "PictureSteps":
+    """What is drawn of a picture; `plain` is the answer to it as it came, None where `answer` is that already."""
+    from convlens.charts import Answer, PictureSteps
+
+    shown = [("as it came", answer)] if plain is None else [("as it came", plain), ("as mended", answer)]
+    drawn = [
+        Answer(f"{heading}: {'unknown, best guess ' * one.unknown}{one.class_name}", one.top(3), one.unknown)
+        for heading, one in shown
+    ]
+    return PictureSteps(name, answer.steps, drawn)
+
+
+def _draw_steps(path: Path, pictures: "list[PictureSteps]") -> None:
+    from convlens.charts import draw_preparation
+    from convlens.cli.terminal import error_console
+
+    write_atomically(path, draw_preparation(pictures))
+    error_console().print(f"The steps: {path}", markup=False, soft_wrap=True)
 
 
 def _write_csv(path: Path, class_names: tuple[str, ...], answers: list[tuple[str, "Prediction"]]) -> None:
-    """A line an image: its name, the class, the probability of that and of every class."""
+    """A line an image: its name, the class, its probability, whether that is unknown, and every class's probability."""
     text = io.StringIO(newline="")
     writer = csv_module.writer(text, lineterminator="\n")
-    writer.writerow(["image", "class", "probability", *class_names])
+    writer.writerow(["image", "class", "probability", "unknown", *class_names])
     for name, answer in answers:
-        writer.writerow([name, answer.class_name, answer.probability, *answer.probabilities.tolist()])
+        unknown = "yes" if answer.unknown else "no"
+        writer.writerow([name, answer.class_name, answer.probability, unknown, *answer.probabilities.tolist()])
     write_atomically(path, text.getvalue())

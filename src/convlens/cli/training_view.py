@@ -5,6 +5,7 @@ JSON.
 import shlex
 import sys
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -117,7 +118,7 @@ class TrainingView:
                 name, _, rest = line.partition(": ")
                 self._bar.console.print(f"[dim]{name:<8}[/] {escape(rest)}" if rest else escape(line), highlight=False)
 
-    def show_checkup(self, data: str, lines: list[str]) -> None:
+    def show_checkup(self, data: str, lines: Sequence[str]) -> None:
         """What is wrong with images of one's own, in a few lines, before they are learned from."""
         if not lines or self._as_json:
             return

@@ -22,6 +22,7 @@ CHANGE_NUMBERS = 39
 _BLOCK = 4096
 _STREAM = 5
 _STILL = 1 / 3
+_LEANING = 45.0
 _WHOLE_TURN = 180.0
 _LIGHT = ("blur", "contrast", "brightness", "colour", "noise")
 _FLIPS = {"flip_horizontal": "mirrored left to right", "flip_vertical": "mirrored upside down"}
@@ -47,7 +48,8 @@ class AugmentationSettings:
         cover: the longest side of a rectangle that is painted over, of the side.
         flip_horizontal, flip_vertical: mirror half of the copies.
 
-    A third of the copies keep their places. Thickness, blur, contrast, brightness, noise and cover leave about two thirds of the copies as they are.
+    A third of the copies keep their places. Thickness, blur, contrast, brightness, noise and cover leave two thirds of
+    the copies as they are.
 
     >>> AugmentationSettings(shift=0.1).rotation
     0.0
@@ -156,7 +158,8 @@ def _draw_block(
     random = np.random.default_rng([seed, _STREAM, epoch, block])
     _, height, width = image_shape
     changes = unchanged(_BLOCK)
-    moved = random.random(_BLOCK, np.float32) >= _STILL
+    still = 0.0 if settings.rotation > _LEANING else _STILL  # what may be turned to any side has no upright side
+    moved = random.random(_BLOCK, np.float32) >= still
     changes[:, AFFINE : AFFINE + 6] = _draw_affine(settings, random, moved, height, width)
     if settings.elastic:
         side = max(height, width) * moved[:, None]

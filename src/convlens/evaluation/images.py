@@ -1,8 +1,8 @@
 """Which images a model is judged on, and whether they can judge it: their classes and their shape must be the model's.
 
 Images of one's own are read at the size and with the channels of the model's input, by the code that reads them for
-training; their classes are found by name. What the model has been trained on never judges it: where its own images are
-named again, those count that its training set aside for testing.
+training, and mended as predictions mend them; their classes are found by name. What the model has been trained on never
+judges it: where its own images are named again, those count that its training set aside for testing.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, find_entry, is_own_path, load_dataset
+from convlens.data import (
+    CATALOGUE,
+    Dataset,
+    ImportOptions,
+    LabelledImages,
+    data_folder,
+    find_entry,
+    import_images,
+    is_own_path,
+    load_dataset,
+)
 from convlens.data.own.options import LARGEST, SMALLEST
 from convlens.errors import DamagedModel, DataError, UsageError
+from convlens.evaluation.mending import mend_images
 from convlens.trained_model import TrainedModel
 
 OnProgress = Callable[[Any], None]
@@ -33,6 +44,7 @@ def choose_images(
     data: Dataset | LabelledImages | Path | str | None = None,
     data_dir: Path | str | None = None,
     on_progress: OnProgress | None = None,
+    mend: bool = True,
 ) -> ImagesToJudge:
     """The images that `data` means for this model; see `convlens.evaluate`.
 
@@ -42,7 +54,7 @@ def choose_images(
     """
     data = what_it_learned_from(model) if data is None else data
     if isinstance(data, Path | str) and is_own_path(data):
-        return _own_images(model, data, data_dir, on_progress)
+        return _own_images(model, data, data_dir, on_progress, mend)
     if isinstance(data, Path | str):
         entry = find_entry(str(data))
         _check_same_classes(model, entry.name, entry.class_names)  # before anything is fetched
@@ -98,13 +110,21 @@ def _learned_with(model: TrainedModel, path: Path | str) -> ImportOptions | None
 
 
 def _own_images(
-    model: TrainedModel, path: Path | str, data_dir: Path | str | None, on_progress: OnProgress | None
+    model: TrainedModel, path: Path | str, data_dir: Path | str | None, on_progress: OnProgress | None, mend: bool
 ) -> ImagesToJudge:
     learned_with = _learned_with(model, path)
     options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
-    dataset = load_dataset(path, data_dir=data_dir, on_progress=on_progress, options=options)
+    imported = import_images(path, options, data_folder(data_dir) / "own", on_progress)
+    dataset = imported.dataset()
     images, which = _part_to_judge(dataset, learned_with is not None)
-    return _with_classes_of(model, images, (*dataset.notes, which))
+    notes = (*dataset.notes, which)
+    if mend and learned_with is None:
+        part = 2 if images is dataset.test else 1 if images is dataset.validation else 0
+        mended, more = mend_images(imported, part, model.preprocessing, on_progress)
+        if mended is None:
+            raise DataError(f"{imported.name}: none of the images can be read any more. Look at the folder again.")
+        images, notes = replace(mended, name=images.name), (*notes, *more)
+    return _with_classes_of(model, images, notes)
 
 
 def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:

@@ -19,6 +19,7 @@ def evaluate(
     engine: Engine | None = None,
     data_dir: Path | str | None = None,
     on_progress: Callable[[Any], None] | None = None,
+    mend: bool = True,
 ) -> Evaluation:
     """Judge a model on labelled images.
 
@@ -32,13 +33,14 @@ def evaluate(
         engine: what computes, if not the model's own choice; it must have the model's weights.
         data_dir: where known datasets are kept.
         on_progress: told how far fetching or reading the images is.
+        mend: whether pictures at a path that the model did not learn from are mended, as predictions mend them.
 
     Raises:
         DataError: there are no images, they have another shape, or their classes are not the model's.
         UsageError: nothing is known of what the model was trained on, and no data are named.
     """
     trained = model if isinstance(model, TrainedModel) else load_model(model)
-    chosen = data if isinstance(data, ImagesToJudge) else choose_images(trained, data, data_dir, on_progress)
+    chosen = data if isinstance(data, ImagesToJudge) else choose_images(trained, data, data_dir, on_progress, mend)
     logits = finite_logits(engine or trained.engine, chosen.images.images)
     return Evaluation(
         chosen.images.name, trained.class_names, chosen.images.labels, logits, trained.calibration, chosen.notes

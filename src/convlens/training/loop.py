@@ -174,15 +174,16 @@ def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -
 
 @contextmanager
 def _drawing_ahead(job: Job, epoch: int, places: range) -> Iterator[None]:
-    """Draw the changes of the next stretch meanwhile, which `draw_changes` then remembers: an engine that computes holds
-    no lock of the interpreter.
+    """Draw the changes of the next stretch meanwhile, which `draw_changes` then remembers.
+
+    An engine that computes holds no lock of the interpreter, so this takes next to no time of its own.
     """
     settings, shape = job.settings, job.engine.plan.input_shape
     after = range(places.stop, min(places.stop + len(places), job.images_per_epoch))
     if not after:
         epoch, after = epoch + 1, range(min(len(places), job.images_per_epoch))
-    augmentation = augmentation_of(settings, epoch)
-    if augmentation is None or epoch == settings.epochs:
+    augmentation = augmentation_of(settings, epoch) if epoch < settings.epochs else None
+    if augmentation is None:
         yield
         return
     drawing = Thread(target=draw_changes, args=(augmentation, settings.seed, epoch, after, shape))

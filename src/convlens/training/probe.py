@@ -1,10 +1,10 @@
 """Which mirror images a network may learn from: tried out, not guessed.
 
 A mirrored 7 is still no other digit, but a mirrored b is a d. So a small network is trained as the images are and
-another one with the change, both on the same images for a second or less, and both are asked about images that were
-held out. Where the change makes one class look like another, the second network cannot tell them apart any more: its
-recall of that class falls. Showing changed images to the first network instead would say less: it never saw a shoe that
-points to the right, takes it for a bag, and yet nothing is wrong with mirroring shoes.
+another one with the change, both on the same images for a third of a second, three times, and all are asked about
+images that were held out. Where the change makes one class look like another, the second network cannot tell them apart
+any more: its recall of that class falls. Showing changed images to the first network instead would say less: it never
+saw a shoe that points to the right, takes it for a bag, and yet nothing is wrong with mirroring shoes.
 """
 
 from collections.abc import Sequence
@@ -36,6 +36,11 @@ FEWEST_IMAGES = 10
 """In every class, held out: fewer say nothing about that class."""
 MOST_LOST = 0.05
 """The recall that a class may lose."""
+MOST_LOST_IN_ALL = 0.012
+"""The accuracy that may be lost: a change that only makes learning a little harder costs less in so short a time."""
+RUNS = 3
+"""Networks of each kind, with other images and weights: one alone is a matter of luck."""
+_PLAIN = "as they are"
 _SEEN = 30_000
 """Images that one small network sees in all its epochs, at most 30 of them."""
 _BATCH = 128
@@ -71,14 +76,15 @@ def probe_changes(
     reason = _why_not(train, held_out)
     if reason or held_out is None:
         return [Verdict(change, False, reason) for change in CHANGES]
-    random = np.random.default_rng([seed, 6])
-    some = _some(train, max(300, MOST_PIXELS // int(np.prod(train.image_shape))), random)
-    judged = _some(held_out, MOST_HELD_OUT, random)
-    plain = _confusion(_learn(some, None, seed, threads, device), judged)
-    return [
-        _judge(change, plain, _confusion(_learn(some, settings, seed, threads, device), judged), train.class_names)
-        for change, settings in CHANGES.items()
-    ]
+    most = max(300, MOST_PIXELS // int(np.prod(train.image_shape)))
+    found = {change: np.zeros((len(train.class_names),) * 2, np.int64) for change in (_PLAIN, *CHANGES)}
+    for run in range(RUNS):
+        random = np.random.default_rng([seed, 6, run])
+        some, judged = _some(train, most, random), _some(held_out, MOST_HELD_OUT, random)
+        for change, confusion in found.items():
+            engine = _learn(some, CHANGES.get(change), seed + run, threads, device)
+            confusion += _confusion(engine, judged)
+    return [_judge(change, found[_PLAIN], found[change], train.class_names) for change in CHANGES]
 
 
 def with_safe_changes(settings: AugmentationSettings, verdicts: Sequence[Verdict]) -> AugmentationSettings:
@@ -150,17 +156,15 @@ def _confusion(engine: Engine, judged: LabelledImages) -> NDArray[np.int64]:
 
 def _judge(change: str, plain: NDArray[np.int64], changed: NDArray[np.int64], names: Sequence[str]) -> Verdict:
     """Compare two confusion matrices, rows being true classes: trained as the images are, and with the change."""
-    counts = plain.sum(1)
+    counts = np.maximum(plain.sum(1), 1)
     before, after = np.diag(plain) / counts, np.diag(changed) / counts
     worst = int((before - after).argmax())
-    lost = float(before[worst] - after[worst])
-    if lost <= MOST_LOST:
-        return Verdict(change, True, f"no class loses more than {max(lost, 0) * 100:.0f} % of recall by it")
+    lost, lost_in_all = float(before[worst] - after[worst]), float(np.trace(plain) - np.trace(changed)) / plain.sum()
+    if lost <= MOST_LOST and lost_in_all <= MOST_LOST_IN_ALL:
+        return Verdict(change, True, f"no class loses more than {max(lost, 0) * 100:.1f} % of recall by it")
     more = changed[worst] - plain[worst]
     more[worst] = -1
-    return Verdict(
-        change,
-        False,
-        f"recall of {names[worst]} falls from {before[worst] * 100:.0f} to {after[worst] * 100:.0f} %, "
-        f"taken for {names[int(more.argmax())]}",
-    )
+    reason = f"recall of {names[worst]} falls from {before[worst] * 100:.0f} to {after[worst] * 100:.0f} %"
+    if lost <= MOST_LOST:
+        reason = f"accuracy falls by {lost_in_all * 100:.1f} %, most for {names[worst]}"
+    return Verdict(change, False, f"{reason}, taken for {names[int(more.argmax())]}")
