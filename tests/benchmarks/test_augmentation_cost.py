@@ -6,8 +6,6 @@ import itertools
 import numpy as np
 import pytest
 
-pytest.importorskip("convlens.engines._native")
-
 import augmentation_cost
 from augmentation_cost import ALL, EVERY_KIND, NONE, choices, compare, costs_of, epoch_of, format_results, only, verdict
 from convlens.data import Dataset

@@ -12,6 +12,7 @@ from convlens.data.checkup.files import find_bad_lengths, find_left_out, find_ne
 from convlens.data.checkup.findings import Checkup, Finding, in_order
 from convlens.data.checkup.fingerprints import take_fingerprints
 from convlens.data.checkup.near_copies import find_near_copies
+from convlens.data.checkup.remembering import recall, remember
 from convlens.data.checkup.strangers import find_strangers
 from convlens.data.checkup.variety import find_mixed_kinds, find_mixed_polarity, find_odd_sizes
 from convlens.data.labelled_images import Dataset
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgress | None = None) -> Checkup:
     """Everything about these images that may spoil a training, with what to do about it. Changes nothing.
 
-    `on_progress` is called with an `ImportProgress` while pixels are compared. A hundred thousand images take a few
-    seconds, and memory of a few hundred bytes each.
+    `on_progress` is called with an `ImportProgress` while pixels are compared. A hundred thousand images take some ten
+    seconds, and memory of a few hundred bytes each; of images of one's own, what was found is kept beside their cache.
 
     >>> from convlens.data import LabelledImages
     >>> photos = LabelledImages(np.zeros((2, 1, 16, 16), np.uint8), np.array([0, 1]), ("cat", "dog"))
@@ -35,8 +36,13 @@ def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgre
     warning: 2 images show nothing: one colour, or nearly
     warning: 2 classes have fewer than 10 training images
     """
-    collection = collect_dataset(images) if isinstance(images, Dataset) else collect_imported(images)
-    return check_collection(collection, on_progress)
+    if isinstance(images, Dataset):
+        return check_collection(collect_dataset(images), on_progress)
+    checkup = recall(images.folder, images.listing.notes)
+    if checkup is None:
+        checkup = check_collection(collect_imported(images), on_progress)
+        remember(images.folder, images.listing.notes, checkup)
+    return checkup
 
 
 def check_collection(collection: Collection, on_progress: OnImportProgress | None = None) -> Checkup:

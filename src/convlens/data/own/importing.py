@@ -41,6 +41,7 @@ class ImportedImages:
         facts: FACTS, one row a listed file.
         skipped: name and reason of every listed file that gave no image.
         notes: what was done and why, one line each.
+        folder: where the cache lies.
     """
 
     source: Path
@@ -54,6 +55,7 @@ class ImportedImages:
     facts: np.ndarray
     skipped: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    folder: Path
 
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.images.shape[1:]))
@@ -150,4 +152,5 @@ def _imported(source: Path, listing: Listing, options: ImportOptions, cached: Ca
         facts=cached.facts,
         skipped=tuple((printable(listing.names[number]), words[number]) for number in sorted(words)),
         notes=(*listing.notes, *cached.about["notes"]),
+        folder=cached.folder,
     )
