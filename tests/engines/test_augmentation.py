@@ -5,7 +5,6 @@ import pytest
 
 from convlens.engines import AugmentationSettings, draw_changes
 from convlens.engines.augmentation import (
-    AFFINE,
     BEND_X,
     BEND_Y,
     BLUR,
@@ -61,19 +60,19 @@ def test_a_turn_keeps_lengths_and_angles():
 
 
 def test_size_stretch_and_shear_are_within_their_bounds():
-    def matrices(**settings: float) -> np.ndarray:
-        drawn = draw_changes(AugmentationSettings(**settings), 0, 0, range(4000), SHAPE)
+    def matrices(settings: AugmentationSettings) -> np.ndarray:
+        drawn = draw_changes(settings, 0, 0, range(4000), SHAPE)
         return drawn[:, [0, 1, 3, 4]].reshape(-1, 2, 2).astype(float)
 
-    sizes = np.sqrt(np.linalg.det(matrices(scale=0.25)))
+    sizes = np.sqrt(np.linalg.det(matrices(AugmentationSettings(scale=0.25))))
     assert 0.8 <= sizes.min() < 0.802
     assert 1.247 < sizes.max() <= 1.2501
-    stretched = matrices(stretch=0.2)
+    stretched = matrices(AugmentationSettings(stretch=0.2))
     np.testing.assert_allclose(np.linalg.det(stretched), 1, atol=1e-6)
     proportions = stretched[:, 0, 0] / stretched[:, 1, 1]
     assert 1 / 1.201 <= proportions.min() < 0.84
     assert 1.19 < proportions.max() <= 1.2001
-    sheared = matrices(shear=0.3)
+    sheared = matrices(AugmentationSettings(shear=0.3))
     np.testing.assert_allclose(sheared[:, [0, 1, 1], [0, 1, 0]], np.tile([1, 1, 0], (4000, 1)), atol=1e-6)
     assert 0.297 < np.abs(sheared[:, 0, 1]).max() <= 0.3
 

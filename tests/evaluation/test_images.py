@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from convlens.calibration import Calibration
-from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
+from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, import_images, load_dataset
 from convlens.errors import ConvlensError, DamagedModel, DataError, ModelFileError, UsageError
 from convlens.evaluation import choose_images, evaluate
 from convlens.evaluation import images as images_module
@@ -330,7 +330,7 @@ def test_pictures_are_mended_as_predictions_mend_them(tmp_path, packed):
 
 def test_pictures_that_vanish_before_they_are_mended_are_left_out(tmp_path, monkeypatch):
     write_pictures(tmp_path / "photos", NAMES, 2)
-    read = images_module.import_images
+    read = import_images
 
     def read_and_lose(*arguments: Any) -> Any:
         imported = read(*arguments)

@@ -89,7 +89,7 @@ def _thickened(images: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
 
 def _softened(images: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
     near = _neighbours(images)
-    total = sum((2 - abs(y - 1)) * (2 - abs(x - 1)) * near[y][x] for y in range(3) for x in range(3))
+    total = torch.stack([(2 - abs(y - 1)) * (2 - abs(x - 1)) * near[y][x] for y in range(3) for x in range(3)]).sum(0)
     part = (128 * shares[:, None, None, None] + 0.5).floor()
     mean = ((total + 8) / 16).floor()
     return ((images * (128 - part) + mean * part + 64) / 128).floor()
