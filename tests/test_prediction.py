@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convlens.calibration import Calibration
 from convlens.engines import Engine
 from convlens.errors import ImageError
 from convlens.prediction import Prediction, predict_images, predict_probabilities
-from convlens.preprocessing import Normalisation, Preprocessing
+from convlens.preprocessing import Normalisation, Preprocessing, fit_preprocessing
 
 SQUARES = Preprocessing((1, 4, 4), "letterbox")
 NAMES = ("dark", "middle", "light")
@@ -122,6 +123,8 @@ def test_the_dict_is_json_with_every_class():
     assert stored == {
         "class": "b",
         "probability": 0.875,
+        "unknown": False,
+        "why_unknown": "",
         "probabilities": {"a": 0.125, "b": 0.875},
         "notes": ["a note"],
     }
@@ -141,3 +144,63 @@ def test_logits_of_any_size_are_probabilities():
     np.testing.assert_array_equal(found[[0, 2]], [[1, 0, 0], [0.5, 0.5, 0]])
     np.testing.assert_allclose(found[1], 1 / 3)
     assert all(math.isfinite(value) for value in found.ravel())
+
+
+def answer(threshold: float | None, image: np.ndarray, preprocessing: Preprocessing = SQUARES) -> Prediction:
+    calibration = Calibration(threshold=threshold)
+    return predict_images(cast(Engine, SumEngine()), preprocessing, NAMES, [image], calibration)[0]
+
+
+@pytest.mark.parametrize(("threshold", "unknown"), [(0.49, False), (0.5, False), (0.51, True), (None, False)])
+def test_below_the_threshold_the_answer_is_unknown(threshold, unknown):
+    # Brightest 0: the probabilities are 1/4, 2/4 and 1/4.
+    found = answer(threshold, square(0))
+    assert found.unknown is unknown
+    assert (found.class_name, found.probability) == ("middle", pytest.approx(0.5))
+    assert found.why_unknown == ("50.00 % sure, and an answer takes 51.00 %" if unknown else "")
+    assert repr(found).startswith("Prediction(unknown, best guess 'middle'" if unknown else "Prediction('middle'")
+    stored = json.loads(json.dumps(found.as_dict()))
+    assert (stored["class"], stored["unknown"], stored["why_unknown"]) == ("middle", unknown, found.why_unknown)
+
+
+def test_the_temperature_is_applied_before_the_threshold():
+    # At the temperature 1/2 the odds 1 : 2 : 1 are squared: 1 : 4 : 1.
+    calibration = Calibration(temperature=0.5, threshold=0.6)
+    (found,) = predict_images(cast(Engine, SumEngine()), SQUARES, NAMES, [square(0)], calibration)
+    np.testing.assert_allclose(found.probabilities, [1 / 6, 4 / 6, 1 / 6], rtol=1e-6)
+    assert not found.unknown
+
+
+def test_what_is_unlike_the_training_images_is_unknown_however_sure():
+    images = np.zeros((20, 1, 16, 16), np.uint8)
+    images[:, :, 4:12, 6:10] = 255
+    fitted = fit_preprocessing(images, "auto")
+    like, full = images[0, 0], np.full((16, 16), 255, np.uint8)
+    full[0] = 0
+    full[:, [0, -1]] = 0
+    assert not answer(0.1, like, fitted).unknown
+    assert not answer(None, like, fitted).unknown
+    found = answer(0.1, full, fitted)
+    assert found.probability > 0.9
+    assert found.why_unknown.startswith("unlike the training images: ")
+    assert answer(None, np.zeros((16, 16), np.uint8), fitted).why_unknown == (
+        "unlike the training images: there is nothing on it"
+    )
+
+
+def test_steps_go_from_the_original_to_what_the_network_saw():
+    (found,) = predict(np.arange(64, dtype=np.uint8).reshape(8, 8))
+    assert (found.steps[0].name, found.steps[0].size) == ("original", "8×8")
+    np.testing.assert_array_equal(found.steps[-1].pixels, found.pixels[0])
+
+
+def test_without_mending_only_the_shape_changes():
+    dark = Preprocessing((1, 4, 4), "letterbox", True)
+    picture = np.full((4, 4), 255, np.uint8)
+    picture[1:3, 1:3] = 7
+    engine = cast(Engine, SumEngine())
+    mended, plain = (predict_images(engine, dark, NAMES, [picture], mend=mend)[0] for mend in (True, False))
+    assert mended.notes == ("dark on light, inverted",)
+    np.testing.assert_array_equal(mended.pixels[0], 255 - picture)
+    assert plain.notes == ()
+    np.testing.assert_array_equal(plain.pixels[0], picture)

@@ -1,4 +1,4 @@
-"""What is learned from the training images: their shape and whether they are light on dark."""
+"""What is learned from the training images: their shape, polarity and looks."""
 
 import numpy as np
 import pytest
@@ -41,3 +41,17 @@ def test_what_cannot_be_fitted():
         fit_preprocessing(np.zeros((5, 28, 28), np.uint8), "mnist")
     with pytest.raises(UsageError, match="the rules 'mnist' make square grey images, not 3×28×28"):
         fit_preprocessing(np.zeros((5, 3, 28, 28), np.uint8), "mnist")
+
+
+def test_the_appearance_by_hand():
+    # A bar of 12 × 4 in a frame of 24: 0.5 of its side, and 48 of 576 pixels. Three rows lower than the middle.
+    images = np.full((8, 1, 24, 24), 200, np.uint8)
+    images[:, :, 9:21, 10:14] = 50
+    looks = fit_preprocessing(images, "ink").appearance
+    assert looks is not None
+    assert looks.images == 8
+    assert (looks.fill.lowest, looks.fill.middle, looks.fill.highest) == (0.5, 0.5, 0.5)
+    assert (looks.background.middle, looks.contrast.middle, looks.softness.highest) == (200, 150, 0)
+    assert looks.ink_share.middle == round(48 / 576, 4)
+    assert (looks.centre.down, looks.centre.right) == (0.125, 0)
+    assert looks.centre.distance == looks.centre.farthest == 0

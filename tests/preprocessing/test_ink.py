@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.preprocessing.ink import even_out_light, ink_box, is_dark_on_light, stretch_ink
+from convlens.preprocessing.ink import even_out_light, find_background, ink_box, is_dark_on_light, stretch_ink
 
 INSIDE = (slice(30, 80), slice(60, 90))  # 50 rows, 30 columns
 
@@ -24,6 +24,24 @@ def paper(light, ink, noise=0.0, shape=(120, 160)):
 )
 def test_polarity(light, ink, dark_on_light):
     assert is_dark_on_light(paper(light, ink, noise=3)) is dark_on_light
+
+
+def test_the_background_of_ink_that_reaches_the_border():
+    # 16 of 20 border pixels are ink, 16 of 36 altogether, none of 4 corners: 0.8 + 0.44 + 0 are less than half of 3.
+    ring = np.zeros((6, 6), np.uint8)
+    ring[1:-1, [0, 5]] = 200
+    ring[[0, 5], 1:-1] = 200
+    assert find_background(ring) == (0, 0)
+    assert not is_dark_on_light(ring)
+    assert find_background(255 - ring) == (255, 0)
+    assert is_dark_on_light(255 - ring)
+
+
+def test_noise_is_one_level_and_its_deviation_is_measured():
+    noise = np.clip(np.random.default_rng(2).normal(60, 10, (200, 300)), 0, 255).astype(np.uint8)
+    level, deviation = find_background(noise)
+    assert level == pytest.approx(60, abs=1)
+    assert deviation == pytest.approx(6.745, abs=1)  # of a normal distribution: 0.6745 of its deviation
 
 
 def test_stretching_by_hand():

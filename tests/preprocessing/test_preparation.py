@@ -43,7 +43,8 @@ def test_mnist_comes_through_unchanged(place):
     prepared = prepare(MNIST, DIGITS[place])
     np.testing.assert_array_equal(prepared.pixels[0], DIGITS[place])
     assert prepared.notes == ()
-    assert [name for name, _ in prepared.steps] == ["read"]
+    assert [(step.name, step.note) for step in prepared.steps] == [("original", ""), ("tensor", "")]
+    assert prepared.unlike == ()
 
 
 @pytest.mark.parametrize("place", range(0, 20, 3))
@@ -61,20 +62,29 @@ def test_the_notes_of_a_photo_by_hand():
     # The L, scaled, is 15×20 with strokes of 2.5. Its masses are 50 at (0.75, 9.5) and 31.25 at (8.25, 18.25), their
     # centre (3.6, 12.9), so its corner goes to 14 − that = (10, 1), and not to (7, 4), which would centre its box.
     paper = np.full((180, 200), 235, np.uint8)  # height × width
-    paper[30:150, 60:75] = 25  # an L: 120 high, 90 wide
-    paper[135:150, 60:150] = 25
+    paper[31:151, 60:75] = 25  # an L: 120 high, 90 wide
+    paper[136:151, 60:150] = 25
     prepared = prepare(MNIST, paper)
     assert prepared.notes == (
         "dark on light, inverted",
         "contrast stretched from 20–230 to 0–255",
         "200×180, cropped to 90×120",
-        "scaled to 15×20",
+        "fills 60 % of the frame, training images 71 %, rescaled to 15×20",  # 120 of 200, and 20 of 28
         "shifted by (3, -3) to the centre of mass",
     )
-    assert [name for name, _ in prepared.steps] == ["read", "inverted", "contrast", "cropped", "scaled", "centred"]
-    sizes = [pixels.shape for _, pixels in prepared.steps]
-    assert sizes == [(180, 200), (180, 200), (180, 200), (120, 90), (20, 15), (28, 28)]
-    np.testing.assert_array_equal(prepared.steps[-1][1], prepared.pixels[0])
+    assert tuple(step.note for step in prepared.steps if step.note) == prepared.notes
+    names = [step.name for step in prepared.steps]
+    assert names == ["original", "polarity", "contrast", "crop", "box", "centred", "tensor"]
+    sizes = [step.pixels.shape for step in prepared.steps]
+    assert sizes == [(180, 200), (180, 200), (180, 200), (120, 90), (20, 15), (28, 28), (28, 28)]
+    np.testing.assert_array_equal(prepared.steps[-1].pixels, prepared.pixels[0])
+
+
+def test_an_enlarged_picture_is_read_as_it_was_before():
+    enlarged = np.kron(255 - DIGITS[1], np.ones((8, 8), np.uint8))
+    prepared = prepare(MNIST, enlarged)
+    assert prepared.notes == ("8×8 pixels alike, taken for one", "dark on light, inverted")
+    np.testing.assert_array_equal(prepared.pixels[0], DIGITS[1])
 
 
 @pytest.mark.parametrize("place", range(20))
@@ -129,7 +139,7 @@ def test_thin_ink_is_brightened():
 
 
 def test_large_photos_are_averaged_down_first():
-    sheet = np.kron(on_paper(DIGITS[0]), np.ones((8, 8), np.uint8))
+    sheet = np.asarray(Image.fromarray(on_paper(DIGITS[0])).resize((3200, 2400)))
     prepared = prepare(MNIST, sheet)
     assert prepared.notes[0] == "3200×2400, averaged down to 534×400"
     assert likeness(prepared, DIGITS[0]) > 0.8

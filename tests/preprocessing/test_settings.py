@@ -26,13 +26,14 @@ def test_through_json_and_back(preprocessing):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rules": "imagenet"}, "rules 'imagenet': mnist, fashion-mnist, letterbox are known; choose one of them"),
+        ({"rules": "imagenet"}, "rules 'imagenet': mnist, fashion-mnist, letterbox, ink are known; choose one of them"),
         ({"rules": 3}, "rules 3: give one of mnist, fashion-mnist, letterbox"),
         ({"image_shape": [28, 28]}, r"an image shape of \(28, 28\): give \(channels, height, width\)"),
         ({"image_shape": [2, 28, 28]}, "with 1 or 3 channels"),
         ({"image_shape": [1, 28.0, 28]}, "an image shape of"),
         ({"image_shape": [1, 0, 28]}, "an image shape of"),
         ({"image_shape": 28}, "image_shape 28: give a list of three whole numbers"),
+        ({"rules": "ink", "image_shape": [3, 8, 8]}, "the rules 'ink' make grey images, not 3×8×8: use letterbox"),
         ({"image_shape": [1, 28, 32]}, "the rules 'mnist' make square grey images, not 1×28×32: use letterbox"),
         ({"light_on_dark": 1}, "light_on_dark 1: give true, false or null"),
         ({"normalisation": {"mean": [0, 0], "std": [1, 1]}}, "2 normalised channels for images of 1: give one mean"),

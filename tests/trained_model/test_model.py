@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,6 +160,28 @@ def test_predictions_name_classes_and_add_up_to_one():
     assert prediction.pixels.shape == (1, 28, 28)
     assert sum(prediction.as_dict()["probabilities"].values()) == pytest.approx(1)
     assert repr(prediction).startswith(f"Prediction('{prediction.class_name}', probability=0.")
+
+
+def test_predictions_are_after_temperature_and_know_the_threshold():
+    image = np.random.default_rng(1).integers(0, 256, (28, 28), np.uint8)
+    plain = make_model()
+    warm = dataclasses.replace(plain, calibration=Calibration(temperature=10.0, threshold=0.9))
+    before, after = plain.predict(image, mend=False), warm.predict(image, mend=False)
+    logits = plain.logits(before.pixels[np.newaxis])
+    np.testing.assert_allclose(after.probabilities, warm.calibration.probabilities(logits)[0], rtol=1e-6)
+    assert after.class_name == before.class_name
+    assert after.probability < before.probability
+    assert (before.unknown, after.unknown) == (False, True)
+
+
+def test_mending_can_be_left_out():
+    given: list[tuple[Any, ...]] = []
+    model = make_model("dense", (1, 8, 8), ("a", "b"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("convlens.trained_model.model.predict_images", lambda *values: given.append(values) or ["one"])
+        model.predict([1, 2])
+        model.predict(3, mend=False)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    assert [values[3:] for values in given] == [([1, 2], model.calibration, True), ([3], model.calibration, False)]
 
 
 def test_a_list_of_images_gives_a_list_of_predictions():

@@ -8,6 +8,18 @@ from convlens.charts.banner import draw_banner
 from convlens.charts.canvas import drawing_style, encode_figure, percent
 from convlens.charts.curves import draw_training
 from convlens.charts.kernel_grid import draw_kernels
+from convlens.charts.preparation_steps import Answer, PictureSteps, draw_preparation
 from convlens.charts.sample_cards import draw_samples
 
-__all__ = ["draw_banner", "draw_kernels", "draw_samples", "draw_training", "drawing_style", "encode_figure", "percent"]
+__all__ = [
+    "Answer",
+    "PictureSteps",
+    "draw_banner",
+    "draw_kernels",
+    "draw_preparation",
+    "draw_samples",
+    "draw_training",
+    "drawing_style",
+    "encode_figure",
+    "percent",
+]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from convlens.errors import UsageError
+from convlens.preprocessing.appearance import Appearance, check_keys, numbers
 
-RULES = ("mnist", "fashion-mnist", "letterbox")
+RULES = ("mnist", "fashion-mnist", "letterbox", "ink")
 _SQUARE_GREY_RULES = ("mnist", "fashion-mnist")
 
 
@@ -47,9 +48,11 @@ class Preprocessing:
 
     Args:
         image_shape: (channels, height, width) of the network's input; 1 channel is grey, 3 are red, green and blue.
-        rules: `mnist` and `fashion-mnist` (square and grey), or `letterbox`.
+        rules: `mnist` and `fashion-mnist` (square and grey), `ink` (grey), or `letterbox`.
         light_on_dark: what the training images are; None where they are mixed or in colour: nothing is inverted then.
         normalisation: what follows the pixels.
+        appearance: how the training images look, which pictures are compared with and mended to; None where that was
+            not measured, as in models of version 1, or where there was nothing on the images.
 
     Raises:
         UsageError: a value that is not allowed, or values that do not fit together.
@@ -62,6 +65,7 @@ class Preprocessing:
     rules: str = "mnist"
     light_on_dark: bool | None = True
     normalisation: Normalisation = Normalisation()
+    appearance: Appearance | None = None
 
     def __post_init__(self) -> None:
         shape = tuple(self.image_shape)
@@ -72,6 +76,8 @@ class Preprocessing:
             raise UsageError(f"preprocessing rules {self.rules!r}: {', '.join(RULES)} are known; choose one of them.")
         if self.rules in _SQUARE_GREY_RULES and (shape[0] != 1 or shape[1] != shape[2]):
             raise UsageError(f"the rules {self.rules!r} make square grey images, not {_times(shape)}: use letterbox.")
+        if self.rules == "ink" and shape[0] != 1:
+            raise UsageError(f"the rules 'ink' make grey images, not {_times(shape)}: use letterbox.")
         if len(self.normalisation.mean) != shape[0]:
             raise UsageError(
                 f"{len(self.normalisation.mean)} normalised channels for images of {shape[0]}: "
@@ -85,18 +91,19 @@ class Preprocessing:
             "rules": self.rules,
             "light_on_dark": self.light_on_dark,
             "normalisation": {"mean": list(self.normalisation.mean), "std": list(self.normalisation.std)},
+            "appearance": None if self.appearance is None else self.appearance.as_dict(),
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Preprocessing":
-        """The way back from `as_dict`; nothing may be missing, unknown or of another type.
+        """The way back from `as_dict`; nothing but `appearance` may be missing, nothing unknown or of another type.
 
         Raises:
             UsageError: with the name of the value.
         """
-        _check_keys("preprocessing", stored, ("image_shape", "rules", "light_on_dark", "normalisation"))
+        check_keys("preprocessing", stored, ("image_shape", "rules", "light_on_dark", "normalisation"), ("appearance",))
         scaling = stored["normalisation"]
-        _check_keys("normalisation", scaling, ("mean", "std"))
+        check_keys("normalisation", scaling, ("mean", "std"))
         shape, polarity = stored["image_shape"], stored["light_on_dark"]
         if not isinstance(shape, list | tuple):
             raise UsageError(f"image_shape {shape!r}: give a list of three whole numbers.")
@@ -104,24 +111,10 @@ class Preprocessing:
             raise UsageError(f"light_on_dark {polarity!r}: give true, false or null.")
         if not isinstance(stored["rules"], str):
             raise UsageError(f"rules {stored['rules']!r}: give one of {', '.join(RULES)}.")
-        normalisation = Normalisation(_numbers("mean", scaling["mean"]), _numbers("std", scaling["std"]))
-        return cls(tuple(shape), stored["rules"], polarity, normalisation)
-
-
-def _check_keys(name: str, stored: object, expected: tuple[str, ...]) -> None:
-    if not isinstance(stored, Mapping):
-        raise UsageError(f"{name} {stored!r:.60}: give an object with {', '.join(expected)}.")
-    missing, unknown = [key for key in expected if key not in stored], [key for key in stored if key not in expected]
-    if missing or unknown:
-        parts = ["lacks " + ", ".join(missing)] * bool(missing)
-        parts += ["does not know " + ", ".join(map(str, unknown))] * bool(unknown)
-        raise UsageError(f"{name} {' and '.join(parts)}: it has {', '.join(expected)}.")
-
-
-def _numbers(name: str, values: object) -> tuple[float, ...]:
-    if not isinstance(values, list | tuple) or not all(type(value) in (int, float) for value in values):
-        raise UsageError(f"{name} {values!r:.60}: give a list of numbers, one for each channel.")
-    return tuple(values)
+        normalisation = Normalisation(numbers("mean", scaling["mean"]), numbers("std", scaling["std"]))
+        looks = stored.get("appearance")
+        appearance = None if looks is None else Appearance.from_dict(looks)
+        return cls(tuple(shape), stored["rules"], polarity, normalisation, appearance)
 
 
 def _times(shape: tuple[int, ...]) -> str:

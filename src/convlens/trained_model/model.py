@@ -85,18 +85,22 @@ class TrainedModel:
         return opened
 
     @overload
-    def predict(self, images: list[Any] | tuple[Any, ...]) -> list[Prediction]: ...
+    def predict(self, images: list[Any] | tuple[Any, ...], mend: bool = True) -> list[Prediction]: ...
 
     @overload
-    def predict(self, images: ImageSource) -> Prediction: ...
+    def predict(self, images: ImageSource, mend: bool = True) -> Prediction: ...
 
-    def predict(self, images: "ImageSource | list[Any] | tuple[Any, ...]") -> Prediction | list[Prediction]:
+    def predict(
+        self, images: "ImageSource | list[Any] | tuple[Any, ...]", mend: bool = True
+    ) -> Prediction | list[Prediction]:
         """What the model says of an image, or of each of several.
 
         Args:
             images: a path, the bytes of a file, a Pillow image or an array (H×W or H×W×C, uint8); or a list of these.
                 Any size and mode: the stored preprocessing makes it the network's input, and the prediction's `notes`
                 say how.
+            mend: whether what is unlike the training images (dark on light, too large in the frame, ...) is changed
+                where that is safe; else an image is only brought to the network's shape.
 
         Returns:
             One `Prediction` for one image, a list of them for a list.
@@ -105,8 +109,8 @@ class TrainedModel:
             ImageError: one of them is no image.
         """
         if isinstance(images, list | tuple):
-            return predict_images(self.engine, self.preprocessing, self.class_names, images)
-        return self.predict([images])[0]
+            return predict_images(self.engine, self.preprocessing, self.class_names, images, self.calibration, mend)
+        return self.predict([images], mend)[0]
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """N × classes for images that already have the network's shape (uint8, N × channels × height × width)."""

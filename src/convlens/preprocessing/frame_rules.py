@@ -1,0 +1,61 @@
+"""The rules that keep a picture whole or fill the frame with it.
+
+letterbox       grey or colour, polarity of the training images, scale as a whole, centre
+fashion-mnist   grey, light on dark, crop to the article, scale its longest side to the frame, centre
+"""
+
+import numpy as np
+
+from convlens.pixels.framing import border_pixels, fit_into, median_of_border, paste, resize
+from convlens.preprocessing.cleaning import EMPTY, match_polarity, reduce_picture
+from convlens.preprocessing.ink import ink_box
+from convlens.preprocessing.trail import Trail, describe_size
+
+
+def letterbox_picture(
+    pixels: np.ndarray, height: int, width: int, trail: Trail, light_on_dark: bool | None = None
+) -> np.ndarray:
+    """The whole picture, as large as fits, on its own background; grey ones inverted to match the training images."""
+    if pixels.ndim == 2:
+        pixels = match_polarity(pixels, light_on_dark, trail)
+    background = median_of_border(pixels)
+    return _centred(_scaled(pixels, height, width, trail), height, width, background, trail)
+
+
+def prepare_fashion(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
+    """As Fashion-MNIST was made."""
+    grey = reduce_picture(grey, trail)
+    grey = match_polarity(grey, True, trail, float(np.median(border_pixels(grey))))
+    background = int(
+        grey[:: max(side - 1, 1), :: max(side - 1, 1)].min()
+        if grey.shape == (side, side)
+        else np.median(border_pixels(grey))
+    )
+    if background:
+        subtracted = np.maximum(grey, background) - np.uint8(background)
+        grey = trail.add("background", subtracted, f"background of {background} subtracted")
+    if grey.shape == (side, side):
+        return grey
+    box = ink_box(grey)
+    if box is None:
+        return trail.add("empty", np.zeros((side, side), np.uint8), EMPTY)
+    cropped = grey[box]
+    if cropped.shape != grey.shape:
+        grey = trail.add("crop", cropped, f"{describe_size(grey)}, cropped to {describe_size(cropped)}")
+    return _centred(_scaled(cropped, side, side, trail), side, side, 0, trail)
+
+
+def _scaled(pixels: np.ndarray, box_height: int, box_width: int, trail: Trail) -> np.ndarray:
+    height, width = fit_into(pixels.shape[0], pixels.shape[1], box_height, box_width)
+    if (height, width) == pixels.shape[:2]:
+        return pixels
+    return trail.add("box", resize(pixels, height, width), f"scaled to {width}×{height}")
+
+
+def _centred(
+    pixels: np.ndarray, height: int, width: int, background: int | np.integer | np.ndarray, trail: Trail
+) -> np.ndarray:
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    top, left = (height - pixels.shape[0]) // 2, (width - pixels.shape[1]) // 2
+    return trail.add("centred", paste(pixels, top, left, height, width, background), f"padded to {width}×{height}")

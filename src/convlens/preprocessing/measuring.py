@@ -1,0 +1,131 @@
+"""How images look, in a few numbers each: where the ink is, how large, how thick, and what it stands on.
+
+The same measure serves the training images, thousands at a time, and a single new picture, so that the two can be
+compared. Everything is a share of the frame or of the contrast, so the numbers do not depend on the size.
+
+Stroke thickness comes from area and outline: a stroke of width w and length L has the area w·L, and going across it the
+brightness changes twice, so its total variation is 2·L. Skeletons would be the obvious way; they need thresholds, and
+take a thousand times as long.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+INK_LEVEL = 0.2
+"""Share of the contrast from which on a pixel belongs to the box around the ink."""
+NO_INK = 12
+"""Grey levels of contrast below which there is no ink."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Measures of N images; each is an array of N numbers, and shares are from 0 to 1.
+
+    Attributes:
+        dark_ink: whether the ink is darker than the background.
+        background: grey levels, the median of the border.
+        contrast: grey levels between the background and the ink's extreme.
+        unevenness: the median distance of the border's pixels from the background, as a share of the contrast.
+        border_ink: the share of the border's pixels that are ink.
+        fill: the longer side of the box around the ink, as a share of the frame's side.
+        ink_share: the mean darkness of the image.
+        stroke: the thickness of strokes as a share of the frame's longer side.
+        softness: the share of all pixels that are neither background nor ink.
+        box_centre, mass_centre: N×2, (down, right) from the middle of the frame, as shares of its sides.
+    """
+
+    dark_ink: NDArray[np.bool_]
+    background: Floats
+    contrast: Floats
+    unevenness: Floats
+    border_ink: Floats
+    fill: Floats
+    ink_share: Floats
+    stroke: Floats
+    softness: Floats
+    box_centre: Floats
+    mass_centre: Floats
+
+    def __len__(self) -> int:
+        return len(self.fill)
+
+    @property
+    def is_even(self) -> NDArray[np.bool_]:
+        """Whether there is an even background, with ink on it that reaches the border in few places."""
+        return (self.unevenness <= 0.06) & (self.border_ink <= 0.35)
+
+
+def measure(images: NDArray[np.uint8]) -> Looks:
+    """The looks of grey images, uint8 N×H×W, at least one.
+
+    >>> image = np.zeros((1, 20, 20), np.uint8)
+    >>> image[0, 5:15, 8:12] = 200                      # a bar of 10 × 4
+    >>> looks = measure(image)
+    >>> round(float(looks.fill[0]), 3), round(float(looks.ink_share[0]), 3), float(looks.contrast[0])
+    (0.5, 0.1, 200.0)
+    """
+    count, height, width = images.shape
+    border = np.concatenate([images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1)
+    background = np.median(border, axis=1).astype(np.float32)
+    flat = images.reshape(count, -1)
+    below, above = background - flat.min(axis=1), flat.max(axis=1) - background
+    near = np.maximum(below, above) <= 1.5 * np.minimum(below, above)
+    dark_ink = np.where(near, background > 127, below > above)
+    contrast = np.where(dark_ink, below, above).astype(np.float32)
+    scale = (np.where(dark_ink, -1, 1) / np.maximum(contrast, 1)).astype(np.float32)
+    ink = (images - background[:, None, None]) * scale[:, None, None]
+    np.clip(ink, 0, 1, out=ink)
+    distances = np.abs(border - background[:, None])
+    shown = np.maximum(contrast, 1)[:, None]
+    mask = ink >= INK_LEVEL
+    box_centre, fill = _boxes(mask)
+    return Looks(
+        dark_ink=dark_ink,
+        background=background,
+        contrast=contrast,
+        unevenness=np.median(distances, axis=1).astype(np.float32) / shown[:, 0],
+        border_ink=(distances >= INK_LEVEL * shown).mean(axis=1, dtype=np.float32),
+        fill=fill,
+        ink_share=ink.mean(axis=(1, 2)),
+        stroke=_strokes(ink) / max(height, width),
+        softness=(mask & (ink < 1 - INK_LEVEL)).mean(axis=(1, 2), dtype=np.float32),
+        box_centre=box_centre,
+        mass_centre=_mass_centres(ink),
+    )
+
+
+def _boxes(mask: np.ndarray) -> tuple[Floats, Floats]:
+    """Centres (down, right) of the boxes from the middle of the frame, and how much of the frame they fill."""
+    centres, sizes = [], []
+    for lines in (np.logical_or.reduce(mask, axis=2), np.logical_or.reduce(mask, axis=1)):
+        length = lines.shape[1]
+        first, after = lines.argmax(axis=1), length - lines[:, ::-1].argmax(axis=1)
+        found = lines.any(axis=1)
+        centres.append(np.where(found, (first + after) / 2 / length - 0.5, 0))
+        sizes.append(np.where(found, (after - first) / length, 0))
+    return np.stack(centres, axis=1).astype(np.float32), np.maximum(*sizes).astype(np.float32)
+
+
+def _strokes(ink: Floats) -> Floats:
+    """Thickness in pixels: twice the area over the total variation."""
+    down, right = np.diff(ink, axis=1, append=0), np.diff(ink, axis=2, append=0)
+    np.multiply(down, down, out=down)
+    np.multiply(right, right, out=right)
+    down += right
+    variation = np.sqrt(down, out=down).sum(axis=(1, 2))
+    return 2 * ink.sum(axis=(1, 2)) / np.maximum(variation, np.float32(1e-6))
+
+
+def _mass_centres(ink: Floats) -> Floats:
+    """(down, right) of the centres of mass from the middle of the frame, which is half a pixel beyond a pixel's."""
+    mass = np.maximum(ink.sum(axis=(1, 2)), np.float32(1e-6))
+    height, width = ink.shape[1:]
+    rows, columns = ink.sum(axis=2), ink.sum(axis=1)
+    down = rows @ (np.arange(height, dtype=np.float32) + 0.5) / mass / height
+    right = columns @ (np.arange(width, dtype=np.float32) + 0.5) / mass / width
+    empty = ink.max(axis=(1, 2)) <= 0
+    return np.where(empty[:, None], 0, np.stack([down, right], axis=1) - 0.5).astype(np.float32)

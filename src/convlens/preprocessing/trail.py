@@ -1,0 +1,76 @@
+"""What is written down while a picture is prepared: every step, with its picture and a note in words."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.pixels.framing import reduce
+
+_SAME_FILL = 0.02  # a difference of size that is not worth a word
+_KEPT_SIZE = 256  # pixels; steps are kept to be looked at, and a thousand photos of 12 megapixels would fill the memory
+
+
+class Step(NamedTuple):
+    """A picture on the way, uint8: H×W, H×W×3, or H×W×4 with transparency; and what was changed to come to it.
+
+    Pictures of 512 pixels and more are kept averaged down; `size` says what they were, width×height.
+    """
+
+    name: str
+    pixels: NDArray[np.uint8]
+    note: str = ""
+    size: str = ""
+
+
+@dataclass
+class Trail:
+    """The notes and steps so far."""
+
+    notes: list[str]
+    steps: list[Step] = field(default_factory=list)
+
+    def add(self, name: str, pixels: np.ndarray, *notes: str) -> np.ndarray:
+        """Write a step down and hand its picture on."""
+        self.steps.append(Step(name, reduce(pixels, _KEPT_SIZE), "; ".join(notes), describe_size(pixels)))
+        self.notes.extend(notes)
+        return pixels
+
+
+def describe_size(pixels: np.ndarray) -> str:
+    """Width×height, as everybody says it.
+
+    >>> describe_size(np.zeros((2, 3)))
+    '3×2'
+    """
+    return f"{pixels.shape[1]}×{pixels.shape[0]}"
+
+
+def describe_range(low: float, high: float, unit: str = "", digits: int = 0) -> str:
+    """A range for a person, or one number where both ends look alike.
+
+    >>> describe_range(70, 71.9), describe_range(71.2, 70.9, " %")
+    ('70–72', '71 %')
+    """
+    first, last = f"{low:.{digits}f}", f"{high:.{digits}f}"
+    return (first if first == last else f"{first}–{last}") + unit
+
+
+def describe_levels(grey: np.ndarray) -> str:
+    """From the darkest to the lightest."""
+    return f"{int(grey.min())}–{int(grey.max())}"
+
+
+def describe_filling(fill: float, low: float, high: float, size: str) -> str:
+    """Why ink was scaled, and to what size; `fill` and the training images' range are shares of the frame's side.
+
+    >>> describe_filling(0.92, 0.71, 0.71, "15×20")
+    'fills 92 % of the frame, training images 71 %, rescaled to 15×20'
+    >>> describe_filling(0.7, 0.71, 0.71, "15×20")
+    'scaled to 15×20'
+    """
+    if low - _SAME_FILL <= fill <= high + _SAME_FILL:
+        return f"scaled to {size}"
+    usual = describe_range(100 * low, 100 * high, " %")
+    return f"fills {100 * fill:.0f} % of the frame, training images {usual}, rescaled to {size}"
