@@ -39,9 +39,7 @@ PHOTO = AugmentationSettings(
     cover=0.3,
 )
 """For photographs."""
-MANY_PHOTOS = AugmentationSettings(
-    shift=0.02, scale=0.03, blur=0.1, contrast=0.1, brightness=0.05, colour=0.5, noise=0.01, cover=0.1
-)
+MANY_PHOTOS = AugmentationSettings(contrast=0.1, brightness=0.05, noise=0.01)
 """For many photographs: they differ enough by themselves, and a minute is too short to learn more."""
 
 
@@ -98,7 +96,7 @@ def choose_best(facts: DataFacts) -> TrainingSettings:
 
 
 def choose_network(facts: DataFacts) -> str:
-    """Stages of convolution, ReLU and pooling, twice the channels at half the side, until the side is below 4 pixels.
+    """Stages of convolution, ReLU and pooling, more channels at half the side, until the side is below 4 pixels.
 
     Photographs get two convolutions in the second stage: textures need more layers than strokes do.
 
@@ -106,13 +104,15 @@ def choose_network(facts: DataFacts) -> str:
     3
     """
     side = min(facts.image_shape[1:])
-    channels, stages, kernel = 24, [], "5x5 pad 2" if facts.ink else "3x3 pad 1"
+    stages, kernel = [], "5x5 pad 2" if facts.ink else "3x3 pad 1"
+    widths = (24, 48, 96) if facts.ink else (24, 40, 80)
     if side > _LARGEST_MAP:
         kernel, side = "5x5 stride 2 pad 2", -(-side // 2)
     while side >= 4 or not stages:
+        channels = widths[min(len(stages), 2)]
         pooled = ", maxpool 2" if side >= 2 else ""
         once_more = f", conv {channels} {kernel}, relu" if len(stages) == 1 and not facts.ink else ""
         stages.append(f"conv {channels} {kernel}, relu{once_more}{pooled}")
-        kernel, side, channels = "3x3 pad 1", side // 2, min(channels * 2, 96)
-    dropout = "dropout 0.3, " if facts.images < _MANY else "" if facts.ink else "dropout 0.2, "
+        kernel, side = "3x3 pad 1", side // 2
+    dropout = "dropout 0.3, " if facts.images < _MANY else ""
     return ", ".join(stages) + f", {dropout}dense"
