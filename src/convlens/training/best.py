@@ -54,7 +54,7 @@ class DataFacts:
 
 
 MNIST_FACTS = DataFacts((1, 28, 28), 10, 60_000, ink=True)
-_BUDGET = 3.0e12
+_BUDGET = 2.5e12
 """Multiply-adds of all forward passes: about 50 seconds of training on two cores."""
 _MOST_SEEN = 1_000_000
 """Images in all epochs; a small collection is learned by then."""
@@ -69,7 +69,7 @@ def choose_best(facts: DataFacts) -> TrainingSettings:
     """The settings of `best` for such data.
 
     >>> choose_best(MNIST_FACTS).epochs
-    11
+    9
     >>> choose_best(DataFacts((3, 64, 64), 2, 500, ink=False)).batch_size
     16
     """
