@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from convlens.data import LabelledImages
 from convlens.engines import AugmentationSettings
-from convlens.training.probe import CHANGES, Verdict, _judge, probe_changes, with_safe_changes
+from convlens.training.probe import CHANGES, Verdict, _judge, probe_changes, reduce_images, with_safe_changes
 
 ARROW = [(3, 8), (8, 3), (8, 6), (13, 6), (13, 10), (8, 10), (8, 13)]
 """Points to the left."""
@@ -98,3 +98,14 @@ def test_what_is_safe_is_added_to_the_augmentation():
 @pytest.mark.parametrize(("safe", "words"), [(True, "yes"), (False, "no")])
 def test_a_verdict_is_one_line(safe, words):
     assert str(Verdict(SIDEWAYS, safe, "because")) == f"mirrored left to right: {words} (because)"
+
+
+def test_large_images_are_averaged_down_in_blocks():
+    pixels = np.zeros((1, 1, 64, 65), np.uint8)
+    pixels[0, 0, :2, :2] = [[10, 20], [30, 41]]  # 101 / 4 = 25.25
+    reduced = reduce_images(LabelledImages(pixels, np.array([0]), ("a", "b")))
+    assert reduced.images.shape == (1, 1, 32, 32)
+    assert reduced.images[0, 0, 0, 0] == 25
+    assert reduced.images.sum() == 25
+    small = LabelledImages(np.zeros((1, 1, 63, 64), np.uint8), np.array([0]), ("a", "b"))
+    assert reduce_images(small) is small
