@@ -1,18 +1,21 @@
 """Files that are made to break decoders: a folder of them is read in time, with one line for each that fails."""
 
 import io
+import os
 import struct
 import time
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from convlens.data import import_images
 from convlens.data.own.facts import PROBLEMS
 from convlens.data.own.file_marks import has_bad_length
 from convlens.data.own.worker import Job, Reader
+from convlens.errors import DataError
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "ICO", "PCX", "SGI", "JPEG2000")
 
@@ -105,3 +108,12 @@ def test_none_of_them_takes_two_seconds() -> None:
                 started = time.monotonic()
                 reader.decode(Job(b"", [bytes(path)], 28, 3, survey), 0)
                 assert time.monotonic() - started < 2, name
+
+
+def test_a_folder_whose_name_is_no_text_says_to_rename_it(write_photos, tmp_path):
+    try:
+        folder = write_photos(Path(os.fsdecode(os.fsencode(tmp_path) + b"/ph\xff")), cat=3, dog=3)
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    with pytest.raises(DataError, match=r"ph\\udcff: a part of this path is no valid text .* Rename that folder\.$"):
+        import_images(folder).dataset()

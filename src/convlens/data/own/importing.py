@@ -21,6 +21,7 @@ from convlens.data.own.options import ImportOptions
 from convlens.data.own.progress import OnImportProgress, Reporter
 from convlens.data.own.sources import list_images
 from convlens.data.own.unpacking import unpack_into
+from convlens.errors import DataError
 from convlens.files import explain_write_errors
 from convlens.locking import hold_lock
 
@@ -78,10 +79,20 @@ class ImportedImages:
         )
 
     def dataset(self) -> Dataset:
-        """Everything as a dataset to train on."""
+        """Everything as a dataset to train on.
+
+        Raises:
+            DataError: the path has a name that no run could write down.
+        """
         train = self.part(TRAIN)
         assert train is not None  # importing refuses data that trains nothing
-        source = {"path": str(self.source.absolute()), "options": self.options.as_dict()}
+        path = str(self.source.absolute())
+        if path.encode("utf-8", "ignore").decode() != path:
+            raise DataError(
+                f"{printable(path)}: a part of this path is no valid text (UTF-8), so no run could say where its "
+                "images are. Rename that folder."
+            )
+        source = {"path": path, "options": self.options.as_dict()}
         return Dataset(self.name, train, self.part(TEST), "auto", self.part(VALIDATION), self.notes, source)
 
 
