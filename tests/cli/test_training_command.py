@@ -178,7 +178,8 @@ def wait_for(path: Path, text: str) -> None:
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
     arguments = ["train", "tiny", "--network", "conv 8 3x3 pad 1, batchnorm, relu, dropout 0.3, dense"]
-    arguments += ["--epochs", "30", "--threads", "1", "--batch-size", "25"]
+    # A second of training: an epoch takes a few milliseconds, and a busy machine may deliver a signal late.
+    arguments += ["--epochs", "400", "--threads", "1", "--batch-size", "25"]
     assert convlens(*arguments, "--out", "runs/whole").code == 0
     process = start(*arguments, "--out", "runs/stopped", tiny_entry=tiny)
     wait_for(Path("runs/stopped/log.txt"), "Epoch -> 2")
@@ -188,7 +189,7 @@ def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
     assert "everything is saved. Go on with:\n  convlens train --resume runs/stopped\n" in out
     assert load_model("runs/stopped").facts["finished"] is False
     steps = load_model("runs/stopped").facts["steps"]
-    assert 120 < steps < 1800
+    assert 120 < steps < 24_000
     ran = convlens("train", "--resume", "runs/stopped")
     assert ran.code == 0
     assert f"Going on after step {steps}" in ran.err
