@@ -12,15 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.calibration import Calibration, percent
+from convlens.calibration import UNCALIBRATED, Calibration, percent
 from convlens.engines import Engine
 from convlens.errors import ModelFileError
 from convlens.pixels import ImageSource
 from convlens.preprocessing import Prepared, Preprocessing, prepare
 from convlens.preprocessing.trail import Step
-
-UNCALIBRATED = Calibration()
-"""Probabilities as the network gives them, and an answer to everything."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,15 @@
 """How sure a model may be: a temperature for its logits, and a probability below which its answer is `unknown`."""
 
 from convlens.calibration.fitting import fit_calibration
-from convlens.calibration.settings import Calibration
+from convlens.calibration.settings import UNCALIBRATED, Calibration
 from convlens.calibration.words import describe_answers, describe_calibration, describe_choice, percent
 
-__all__ = ["Calibration", "describe_answers", "describe_calibration", "describe_choice", "fit_calibration", "percent"]
+__all__ = [
+    "UNCALIBRATED",
+    "Calibration",
+    "describe_answers",
+    "describe_calibration",
+    "describe_choice",
+    "fit_calibration",
+    "percent",
+]

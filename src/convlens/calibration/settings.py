@@ -109,3 +109,7 @@ class Calibration:
 
 def _is_between(value: object, low: float, high: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+UNCALIBRATED = Calibration()
+"""Probabilities as the network gives them, and an answer to everything."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.calibration import Calibration
+from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.metrics import (
     Answered,
     ClassMetrics,
@@ -23,8 +23,6 @@ from convlens.metrics import (
     softmax,
     wilson_interval,
 )
-
-_UNCALIBRATED = Calibration()
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +42,7 @@ class Evaluation:
     class_names: tuple[str, ...]
     labels: NDArray[np.int64]
     logits: NDArray[np.float32]
-    calibration: Calibration = _UNCALIBRATED
+    calibration: Calibration = UNCALIBRATED
     notes: tuple[str, ...] = ()
 
     @cached_property

@@ -23,6 +23,7 @@ from convlens.data import (
     is_own_path,
     load_dataset,
 )
+from convlens.data.own.layout import TEST, TRAIN, VALIDATION
 from convlens.data.own.options import LARGEST, SMALLEST
 from convlens.errors import DamagedModel, DataError, UsageError
 from convlens.evaluation.mending import mend_images
@@ -116,10 +117,9 @@ def _own_images(
     options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
     imported = import_images(path, options, data_folder(data_dir) / "own", on_progress)
     dataset = imported.dataset()
-    images, which = _part_to_judge(dataset, learned_with is not None)
+    part, images, which = _part_to_judge(dataset, learned_with is not None)
     notes = (*dataset.notes, which)
     if mend and learned_with is None:
-        part = 2 if images is dataset.test else 1 if images is dataset.validation else 0
         mended, more = mend_images(imported, part, model.preprocessing, on_progress)
         if mended is None:
             raise DataError(f"{imported.name}: none of the images can be read any more. Look at the folder again.")
@@ -137,17 +137,20 @@ def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:
     return replace(options, size=height, channels=channels)
 
 
-def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[LabelledImages, str]:
+def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[int, LabelledImages, str]:
+    """The number of the part, its images, and why it is that one."""
     if learned_from_it:
         images = _test_images(dataset)
-        return images, f"the model was trained on these images; judged on the {len(images):,} set aside for testing"
+        judged = f"the model was trained on these images; judged on the {len(images):,} set aside for testing"
+        return TEST, images, judged
     if dataset.test is not None:
-        return dataset.test, f"judged on its {len(dataset.test):,} test images, by its own division"
+        return TEST, dataset.test, f"judged on its {len(dataset.test):,} test images, by its own division"
     if dataset.validation is not None:
         count = len(dataset.validation)
-        return dataset.validation, f"judged on its {count:,} validation images: it has no test images of its own"
+        judged = f"judged on its {count:,} validation images: it has no test images of its own"
+        return VALIDATION, dataset.validation, judged
     whole = replace(dataset.train, name=dataset.name)
-    return whole, f"judged on all of its {len(whole):,} images"
+    return TRAIN, whole, f"judged on all of its {len(whole):,} images"
 
 
 def _with_classes_of(model: TrainedModel, images: LabelledImages, notes: tuple[str, ...]) -> ImagesToJudge:

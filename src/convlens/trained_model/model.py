@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.calibration import Calibration, describe_calibration
+from convlens.calibration import UNCALIBRATED, Calibration, describe_calibration
 from convlens.data import check_class_names
 from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
@@ -31,8 +31,6 @@ from convlens.trained_model.location import find_model_file
 
 if TYPE_CHECKING:
     from torch import nn
-
-_UNCALIBRATED = Calibration()
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +58,7 @@ class TrainedModel:
     preprocessing: Preprocessing
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
-    calibration: Calibration = _UNCALIBRATED
+    calibration: Calibration = UNCALIBRATED
 
     def __post_init__(self) -> None:
         check_class_names(self.class_names)
@@ -148,7 +146,7 @@ class TrainedModel:
             network = Network.from_text(typed.network)
             preprocessing = Preprocessing.from_dict(typed.preprocessing)
             # Version 1 had no calibration.
-            calibration = Calibration() if stored["format_version"] == 1 else Calibration.from_dict(typed.calibration)
+            calibration = UNCALIBRATED if stored["format_version"] == 1 else Calibration.from_dict(typed.calibration)
             model = cls(network, weights, preprocessing, tuple(typed.class_names), typed.facts, calibration)
         except (UsageError, msgspec.ValidationError) as error:
             raise DamagedModel(f"{name} is damaged: {error} Take another copy.") from error

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from convlens.calibration import Calibration, fit_calibration
+from convlens.calibration import UNCALIBRATED, Calibration, fit_calibration
 from convlens.data import Dataset, ImportOptions, LabelledImages, split_stratified
 from convlens.engines import AugmentationSettings, Engine, Plan, Weights, choose_engine, open_engine
 from convlens.errors import UsageError
@@ -162,7 +162,7 @@ class Session:
         """How sure the finished model may be; nothing where no images were held out."""
         held_out = job.held_out
         if not job.finished or held_out is None or len(held_out.class_names) < 2:
-            return Calibration()
+            return UNCALIBRATED
         calibration = fit_calibration(
             finite_logits(job.engine, held_out.images), held_out.labels, self.settings.error_rate
         )
