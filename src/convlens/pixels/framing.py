@@ -79,6 +79,20 @@ def median_of_border(pixels: np.ndarray) -> "np.ndarray | np.uint8":
     return np.median(pixels[border_mask(*pixels.shape[:2])], axis=0).astype(np.uint8)
 
 
+def scale_into(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scale a picture as a whole to the largest size that fits into a box; the same array where it has that size."""
+    inner_height, inner_width = fit_into(pixels.shape[0], pixels.shape[1], height, width)
+    return resize(pixels, inner_height, inner_width)
+
+
+def centre_in(pixels: np.ndarray, height: int, width: int, background: int | np.integer | np.ndarray) -> np.ndarray:
+    """Put a picture into the middle of a frame of `background`; the same array where it fills the frame."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    top, left = (height - pixels.shape[0]) // 2, (width - pixels.shape[1]) // 2
+    return paste(pixels, top, left, height, width, background)
+
+
 def letterbox(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     """Scale a picture as a whole to the largest size that fits, and put it into the middle of a frame.
 
@@ -87,9 +101,4 @@ def letterbox(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     >>> letterbox(np.full((2, 4), 7, np.uint8), 4, 4).tolist()
     [[7, 7, 7, 7], [7, 7, 7, 7], [7, 7, 7, 7], [7, 7, 7, 7]]
     """
-    inner_height, inner_width = fit_into(pixels.shape[0], pixels.shape[1], height, width)
-    scaled = resize(pixels, inner_height, inner_width)
-    if scaled.shape[:2] == (height, width):
-        return scaled
-    top, left = (height - scaled.shape[0]) // 2, (width - scaled.shape[1]) // 2
-    return paste(scaled, top, left, height, width, median_of_border(pixels))
+    return centre_in(scale_into(pixels, height, width), height, width, median_of_border(pixels))

@@ -6,7 +6,7 @@ fashion-mnist   grey, light on dark, crop to the article, scale its longest side
 
 import numpy as np
 
-from convlens.pixels.framing import border_pixels, fit_into, median_of_border, paste, resize
+from convlens.pixels.framing import border_pixels, centre_in, median_of_border, scale_into
 from convlens.preprocessing.cleaning import EMPTY, match_polarity, reduce_picture
 from convlens.preprocessing.ink import ink_box
 from convlens.preprocessing.trail import Trail, describe_size
@@ -46,16 +46,12 @@ def prepare_fashion(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
 
 
 def _scaled(pixels: np.ndarray, box_height: int, box_width: int, trail: Trail) -> np.ndarray:
-    height, width = fit_into(pixels.shape[0], pixels.shape[1], box_height, box_width)
-    if (height, width) == pixels.shape[:2]:
-        return pixels
-    return trail.add("box", resize(pixels, height, width), f"scaled to {width}×{height}")
+    scaled = scale_into(pixels, box_height, box_width)
+    return pixels if scaled is pixels else trail.add("box", scaled, f"scaled to {describe_size(scaled)}")
 
 
 def _centred(
     pixels: np.ndarray, height: int, width: int, background: int | np.integer | np.ndarray, trail: Trail
 ) -> np.ndarray:
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    top, left = (height - pixels.shape[0]) // 2, (width - pixels.shape[1]) // 2
-    return trail.add("centred", paste(pixels, top, left, height, width, background), f"padded to {width}×{height}")
+    centred = centre_in(pixels, height, width, background)
+    return pixels if centred is pixels else trail.add("centred", centred, f"padded to {describe_size(centred)}")
