@@ -184,6 +184,8 @@ def test_changes_that_cannot_be_are_refused(name):
     trainer = engine.trainer(images, np.array([0, 1]), OptimizerSettings(), LossSettings(), 0)
     with pytest.raises(UsageError, match="2 images but changes of shape"):
         trainer.run(np.array([0, 1]), 2, np.array([0.1]), unchanged(3))
+    with pytest.raises(UsageError, match=r"changes hold NaN or infinity|number 0 of a change is -?nan; it is at most"):
+        trainer.run(np.array([0, 1]), 2, np.array([0.1]), unchanged(2) * np.float32(np.nan))
 
 
 def test_the_extension_itself_reads_no_memory_that_is_not_its_own():

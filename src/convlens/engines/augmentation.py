@@ -201,14 +201,9 @@ def _draw_affine(
     size = np.exp(_evenly(random) * moved * np.float32(log1p(settings.scale)))
     proportion = np.exp(_evenly(random) * moved * np.float32(log1p(settings.stretch) / 2))
     lean = _evenly(random) * moved * settings.shear
-    x_size, y_size = size * proportion, size / proportion
+    x_size = size * proportion * _mirrored(settings.flip_horizontal, random)
+    y_size = size / proportion * _mirrored(settings.flip_vertical, random)
     cosine, sine = np.cos(angle), np.sin(angle)
-    for flips, axis in ((settings.flip_horizontal, "x"), (settings.flip_vertical, "y")):
-        mirrored = np.where(random.random(_BLOCK, np.float32) < 0.5, -1, 1) if flips else 1
-        if axis == "x":
-            x_size = x_size * mirrored
-        else:
-            y_size = y_size * mirrored
     # source = size · lean · turn · (place − shift)
     a, b = x_size * (cosine + lean * -sine), x_size * (sine + lean * cosine)
     d, e = y_size * -sine, y_size * cosine
@@ -216,6 +211,13 @@ def _draw_affine(
     y_shift = _evenly(random) * moved * (settings.shift * height)
     numbers = [a, b, -a * x_shift - b * y_shift, d, e, -d * x_shift - e * y_shift]
     return np.stack(numbers, axis=1).astype(np.float32)
+
+
+def _mirrored(flips: bool, random: np.random.Generator) -> NDArray[np.float32] | np.float32:
+    """−1 for half of the copies, where they are mirrored at all; else 1."""
+    if not flips:
+        return np.float32(1)
+    return np.where(random.random(_BLOCK, np.float32) < 0.5, np.float32(-1), np.float32(1))
 
 
 @lru_cache(maxsize=1)

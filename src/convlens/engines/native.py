@@ -6,6 +6,8 @@ here imports torch.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -134,11 +136,8 @@ class NativeEngine:
     def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Changed copies, as training sees them."""
         check_images(self.plan, images)
-        rows = check_changes(len(images), changes)
-        try:
-            return self._engine.change_images(np.ascontiguousarray(images), rows)
-        except ValueError as error:
-            raise UsageError(f"{error}.") from error
+        with _explaining_changes():
+            return self._engine.change_images(np.ascontiguousarray(images), check_changes(len(images), changes))
 
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
         """One forward and backward pass in training mode."""
@@ -213,9 +212,10 @@ class NativeTrainer:
         changes = changes if changes is None else check_changes(len(order), changes)
         before = self._trainer.step
         try:
-            losses, correct = self._trainer.run(
-                _whole_numbers(order), batch_size, np.require(learning_rates, np.float64, ["C", "A"]), changes
-            )
+            with _explaining_changes():
+                losses, correct = self._trainer.run(
+                    _whole_numbers(order), batch_size, np.require(learning_rates, np.float64, ["C", "A"]), changes
+                )
         finally:  # Ctrl-C may end it after any step
             for name in self._engine._counts:
                 self._engine._counts[name] += self._trainer.step - before
@@ -270,6 +270,15 @@ def _words_and_numbers(resolved: ResolvedLayer) -> tuple[str, list[float]]:
         case _:
             numbers = ()
     return layer.word, [float(number) for number in numbers]
+
+
+@contextmanager
+def _explaining_changes() -> Iterator[None]:
+    """What the extension says of numbers that are none, as everybody says it who refuses something."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
 
 
 def _require_images(images: NDArray[np.uint8]) -> None:
