@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 EXIT_BAD_DATA = ImageError.exit_code
 STDIN = "<stdin>"
 """What stands for `-` in the answers; a file cannot easily have that name."""
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm", ".avif"}
 
 
 def predict_command(
@@ -134,11 +133,13 @@ def name_stdin(tokens: list[str]) -> list[str]:
 
 def _expand(names: list[str]) -> Iterator[str]:
     """Files and stdin as they are; a folder becomes the image files below it, in order of their names."""
+    from convlens.data import IMAGE_ENDINGS
+
     for name in names:
         path = Path(name)
         if path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-            images = [str(file) for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
+            images = [str(file) for file in files if file.suffix.lower() in IMAGE_ENDINGS]
             _mention_skipped(name, {file.suffix or file.name for file in files if str(file) not in images})
             yield from images or [name]
         else:

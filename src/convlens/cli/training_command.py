@@ -86,9 +86,9 @@ def _train(
     out: Path | None,
     view: "TrainingView",
 ) -> "TrainedModel":
-    from convlens.training import choose_settings
+    from convlens.training.recipes import DEFAULT_RECIPE, choose_settings
 
-    choose_settings(recipe or "fast", **changes)  # a mistake shows before anything is read
+    choose_settings(recipe or DEFAULT_RECIPE, **changes)  # a mistake shows before anything is read
     dataset = _load(data, data_dir, images, view)
     return _run(dataset, data_dir, out, view, recipe=recipe, **changes)
 

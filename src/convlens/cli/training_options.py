@@ -31,7 +31,8 @@ BalanceOption = Annotated[
     str | None, Parameter(help="Rare classes: none, weights (they count more) or sampling (they come more often).")
 ]
 ErrorRateOption = Annotated[
-    float | None, Parameter(help="Wrong answers to allow; what is less sure becomes unknown. [default: 0.01]")
+    float | None,
+    Parameter(help="Wrong answers to allow; what is less sure becomes unknown. [default: 0.01; best: 0.005]"),
 ]
 SizeOption = Annotated[Whole | None, Parameter(help="Own images: side of the square input, 16 to 96; else chosen.")]
 ChannelsOption = Annotated[Whole | None, Parameter(help="Own images: 1 for grey, 3 for colour; else chosen from them.")]

@@ -13,12 +13,13 @@ from convlens.data.idx import read_idx, write_idx
 from convlens.data.inventory import DatasetStatus, status
 from convlens.data.labelled_images import Dataset, LabelledImages, check_class_names
 from convlens.data.loading import is_own_path, load_dataset
-from convlens.data.own import ImportedImages, ImportOptions, ImportProgress, import_images
+from convlens.data.own import IMAGE_ENDINGS, ImportedImages, ImportOptions, ImportProgress, import_images
 from convlens.data.sources import FetchProgress
 from convlens.data.split import split_grouped, split_stratified
 
 __all__ = [
     "CATALOGUE",
+    "IMAGE_ENDINGS",
     "CatalogueEntry",
     "Dataset",
     "DatasetStatus",

@@ -13,6 +13,8 @@ from convlens.training.best import MNIST_FACTS, DataFacts, choose_best
 from convlens.training.settings import TrainingSettings
 
 BEST = "best"
+DEFAULT_RECIPE = "fast"
+"""For known datasets and arrays."""
 
 RECIPES: dict[str, TrainingSettings] = {
     # The tutorial's numbers: Adam with a constant 0.001, batches of 64, ten epochs, seed 3.
@@ -31,7 +33,7 @@ RECIPES: dict[str, TrainingSettings] = {
 }
 
 
-def choose_settings(recipe: str = "fast", facts: DataFacts = MNIST_FACTS, **changes: Any) -> TrainingSettings:
+def choose_settings(recipe: str = DEFAULT_RECIPE, facts: DataFacts = MNIST_FACTS, **changes: Any) -> TrainingSettings:
     """The settings of a recipe, with changes; a change that is None leaves the recipe's value.
 
     Those of `best` depend on the data, of which `facts` tells. An augmentation may be given as text; whoever gives one

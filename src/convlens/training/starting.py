@@ -8,19 +8,16 @@ from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, loa
 from convlens.engines import AugmentationSettings
 from convlens.errors import UsageError
 from convlens.network import Layer, Network
-from convlens.preprocessing import Preprocessing, fit_preprocessing
-from convlens.preprocessing.fitting import choose_rules
+from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
 from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
-from convlens.training.recipes import BEST, choose_settings
+from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
 from convlens.training.settings import TrainingSettings
-
-DEFAULT_RECIPE = "fast"
 
 
 def train(
@@ -101,7 +98,7 @@ def resume_training(
 ) -> TrainedModel:
     """Go on with a stopped run, with its own settings, to the same bits that it would have reached without the stop.
 
-    `data` is needed only where the run was not on a known dataset.
+    `data` is needed only where the run was neither on a known dataset nor on images at a path.
 
     Raises:
         UsageError: there is nothing to go on with.

@@ -13,8 +13,10 @@ from convlens.data.own.listing import Listing
 from convlens.data.own.options import ImportOptions
 from convlens.data.own.progress import ImportProgress, OnImportProgress
 from convlens.data.own.sources import list_images
+from convlens.data.own.walking import IMAGE_ENDINGS
 
 __all__ = [
+    "IMAGE_ENDINGS",
     "ImportOptions",
     "ImportProgress",
     "ImportedImages",
