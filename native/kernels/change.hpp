@@ -113,6 +113,10 @@ CONVLENS_INLINE Floats byte_of(Words word, int number) {
     return __builtin_convertvector((Ints)((word >> (8 * number)) & (Words{} + 255u)), Floats);
 }
 
+CONVLENS_INLINE Floats whole_part(Floats value) {
+    return __builtin_convertvector(__builtin_convertvector(value, Ints), Floats);
+}
+
 // Where the pixels of row `y` come from: the place of the upper left of four neighbours, and the shares of the others.
 inline void find_places(const Picture& picture, const float* change, int y, const ChangeRoom& room) {
     const int height = picture.height, width = picture.width;
@@ -141,10 +145,11 @@ inline void find_places(const Picture& picture, const float* change, int y, cons
         }
         from_x = between(from_x, 0.0f, width - 1.0f);
         from_y = between(from_y, 0.0f, height - 1.0f);
-        const Ints left = __builtin_convertvector(from_x, Ints), top = __builtin_convertvector(from_y, Ints);
-        store_loose(reinterpret_cast<float*>(room.places + row + x), (Floats)(top * width + left));
-        store_loose(room.right_shares + row + x, from_x - __builtin_convertvector(left, Floats));
-        store_loose(room.lower_shares + row + x, from_y - __builtin_convertvector(top, Floats));
+        const Floats left = whole_part(from_x), top = whole_part(from_y);
+        const Ints place = __builtin_convertvector(top * splat(static_cast<float>(width)) + left, Ints);
+        store_loose(reinterpret_cast<float*>(room.places + row + x), (Floats)place);
+        store_loose(room.right_shares + row + x, from_x - left);
+        store_loose(room.lower_shares + row + x, from_y - top);
     }
 }
 
@@ -263,9 +268,10 @@ inline void relight(int count, float gain, float offset, float noise, uint32_t k
         Floats value = __builtin_convertvector(load_bytes(whole ? pixels + k : bytes), Floats);
         value = value * splat(gain) + splat(offset);
         if (noisy) {
-            const Words word = mixed(counter, key);
-            value +=
-                (byte_of(word, 0) + byte_of(word, 1) + byte_of(word, 2) + byte_of(word, 3) - splat(510.0f)) * amount;
+            const Words word = mixed(counter, key), every_other = Words{} + 0x00ff00ffu;
+            const Words pairs = (word & every_other) + (word >> 8 & every_other);
+            const Ints sum = (Ints)((pairs + (pairs >> 16)) & (Words{} + 0xffffu));
+            value += (__builtin_convertvector(sum, Floats) - splat(510.0f)) * amount;
         }
         store_levels(pixels + k, to_levels(value), count - k);
     }

@@ -41,6 +41,14 @@ def test_changes_depend_on_seed_epoch_and_place_alone():
     assert len(np.unique(whole[:, KEY])) > 9900  # one block is not the next one again
 
 
+def test_a_long_epoch_changes_distant_images_alike():
+    whole = draw_changes(ALL, 3, 1, range(40_000), SHAPE)
+    np.testing.assert_array_equal(whole[:-16_384], whole[16_384:])
+    assert len(np.unique(whole[:16_384, KEY])) > 16_300
+    next_epoch = draw_changes(ALL, 3, 2, range(40_000), SHAPE)
+    assert (next_epoch[:, KEY] != whole[:, KEY]).mean() > 0.999
+
+
 def test_shifts_reach_their_share_of_the_side_and_no_further():
     affine = draw_changes(AugmentationSettings(shift=0.1), 0, 0, range(4000), SHAPE)[:, :6]
     np.testing.assert_array_equal(affine[:, [0, 1, 3, 4]], np.tile([1, 0, 0, 1], (4000, 1)))

@@ -20,6 +20,8 @@ AFFINE, BEND_X, BEND_Y, THICKNESS, BLUR, GAIN, OFFSET, NOISE, KEY, COVER = 0, 6,
 CHANGE_NUMBERS = 39
 """Where each kind of number stands in a change; `native/kernels.hpp` has the same list."""
 _BLOCK = 4096
+_BLOCKS = 4
+"""So many images and an epoch repeats its changes, for other images: enough kinds of copies, drawn in no time."""
 _STREAM = 5
 _STILL = 1 / 3
 _LEANING = 45.0
@@ -138,20 +140,21 @@ def draw_changes(
 ) -> NDArray[np.float32]:
     """The changes of the images at these places of an epoch's order: len(places) × `CHANGE_NUMBERS`.
 
-    They depend on the seed, the epoch and the place alone, not on how an epoch is cut into stretches.
+    They depend on the seed, the epoch and the place alone, not on how an epoch is cut into stretches. Images that are
+    16,384 places apart in an epoch are changed alike.
 
     >>> draw_changes(AugmentationSettings(flip_horizontal=True), 3, 0, range(4), (1, 28, 28))[:, 0]
     array([-1., -1.,  1., -1.], dtype=float32)
     """
     blocks = range(places.start // _BLOCK, -(-places.stop // _BLOCK))
-    drawn = [_draw_block(settings, seed, epoch, block, image_shape) for block in blocks]
+    drawn = [_draw_block(settings, seed, epoch, block % _BLOCKS, image_shape) for block in blocks]
     if not drawn:
         return np.zeros((0, CHANGE_NUMBERS), np.float32)
     start = places.start - blocks.start * _BLOCK
     return np.concatenate(drawn)[start : start + len(places)]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=2 * _BLOCKS)
 def _draw_block(
     settings: AugmentationSettings, seed: int, epoch: int, block: int, image_shape: tuple[int, int, int]
 ) -> NDArray[np.float32]:
@@ -160,11 +163,10 @@ def _draw_block(
     changes = unchanged(_BLOCK)
     still = 0.0 if settings.rotation > _LEANING else _STILL  # what may be turned to any side has no upright side
     moved = random.random(_BLOCK, np.float32) >= still
-    changes[:, AFFINE : AFFINE + 6] = _draw_affine(settings, random, moved, height, width)
+    _draw_affine(settings, random, moved, changes, height, width)
     if settings.elastic:
-        side = max(height, width) * moved[:, None]
         for at in (BEND_X, BEND_Y):
-            np.multiply(_draw_waves(random), settings.elastic * side, out=changes[:, at : at + WAVES**2])
+            changes[:, at : at + WAVES**2] = _draw_waves(random, moved, settings.elastic * max(height, width))
     changes[:, THICKNESS] = _sometimes(random) * settings.thickness
     changes[:, BLUR] = np.abs(_sometimes(random)) * settings.blur
     _draw_light(settings, random, changes)
@@ -194,8 +196,13 @@ def _sometimes(random: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _draw_affine(
-    settings: AugmentationSettings, random: np.random.Generator, moved: NDArray[np.bool_], height: int, width: int
-) -> NDArray[np.float32]:
+    settings: AugmentationSettings,
+    random: np.random.Generator,
+    moved: NDArray[np.bool_],
+    changes: NDArray[np.float32],
+    height: int,
+    width: int,
+) -> None:
     """Where pixels come from, seen from the middle: the inverse of turn · lean · size, and the shift."""
     angle = _evenly(random) * moved * (settings.rotation * pi / 180)
     size = np.exp(_evenly(random) * moved * np.float32(log1p(settings.scale)))
@@ -209,8 +216,8 @@ def _draw_affine(
     d, e = y_size * -sine, y_size * cosine
     x_shift = _evenly(random) * moved * (settings.shift * width)
     y_shift = _evenly(random) * moved * (settings.shift * height)
-    numbers = [a, b, -a * x_shift - b * y_shift, d, e, -d * x_shift - e * y_shift]
-    return np.stack(numbers, axis=1).astype(np.float32)
+    for number, values in enumerate((a, b, -a * x_shift - b * y_shift, d, e, -d * x_shift - e * y_shift)):
+        changes[:, AFFINE + number] = values
 
 
 def _mirrored(flips: bool, random: np.random.Generator) -> NDArray[np.float32] | np.float32:
@@ -222,25 +229,32 @@ def _mirrored(flips: bool, random: np.random.Generator) -> NDArray[np.float32] |
 
 @lru_cache(maxsize=1)
 def _wave_sizes() -> NDArray[np.float32]:
-    """How strong each wave of a bend is: slow ones more, so that things bend and don't crumple; of size 1 together.
+    """How strong each wave of a bend is, for a block of images: slow ones more, so that things bend and don't crumple;
+    of size 1 together.
 
     The constant wave and the two that a shear or a stretch nearly is are left out.
     """
     across, down = np.meshgrid(np.arange(WAVES), np.arange(WAVES), indexing="ij")
     sizes = np.where(across + down >= 2, 1 / np.maximum(across + down, 1), 0.0)
     mean_squares = np.where(across, 0.5, 1.0) * np.where(down, 0.5, 1.0)
-    return (sizes / np.sqrt((sizes**2 * mean_squares).sum())).ravel().astype(np.float32)
+    sizes /= np.sqrt((sizes**2 * mean_squares).sum())
+    return np.tile(sizes.ravel().astype(np.float32), _BLOCK)
 
 
-def _draw_waves(random: np.random.Generator) -> NDArray[np.float32]:
-    """Evenly drawn amounts: many waves together are nearly normal, and normal numbers take four times as long."""
-    strength = random.random((_BLOCK, 1), np.float32) * np.float32(3)  # mean squares of 1/3, twice: 1 together
-    waves: NDArray[np.float32] = random.random((_BLOCK, WAVES**2), np.float32)
+def _draw_waves(random: np.random.Generator, moved: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
+    """How far each wave of a block's images bends them, where they are moved; all together so far, root mean square.
+
+    Evenly drawn: many waves together are nearly normal, and normal numbers take four times as long. One long row is
+    multiplied several times as fast as many rows of nine.
+    """
+    strength = random.random(_BLOCK, np.float32) * moved * np.float32(3)  # mean squares of 1/3, twice: 1 together
+    waves = random.random(_BLOCK * WAVES**2, np.float32)
     waves *= 2
     waves -= 1
     waves *= _wave_sizes()
-    waves *= strength
-    return waves
+    waves *= np.repeat(strength, WAVES**2)
+    np.multiply(waves, np.float64(reach), out=waves, casting="same_kind")
+    return waves.reshape(_BLOCK, WAVES**2)
 
 
 def _draw_light(settings: AugmentationSettings, random: np.random.Generator, changes: NDArray[np.float32]) -> None:
@@ -262,6 +276,6 @@ def _draw_cover(
     tall = random.random(_BLOCK, np.float32) * (settings.cover * height)
     wide = random.random(_BLOCK, np.float32) * (settings.cover * width) * shown
     top, left = random.random(_BLOCK, np.float32) * (height - tall), random.random(_BLOCK, np.float32) * (width - wide)
-    box = np.rint(np.stack([top, left, top + tall, left + wide], axis=1))
-    changes[:, COVER : COVER + 4] = box
+    for number, edge in enumerate((top, left, top + tall, left + wide)):
+        changes[:, COVER + number] = np.rint(edge)
     changes[:, COVER + 4] = random.integers(0, 256, _BLOCK)

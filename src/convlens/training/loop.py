@@ -7,9 +7,7 @@ from the seed and the epoch's number, the learning rate from the step's number, 
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import NoReturn
 
 import numpy as np
@@ -148,8 +146,7 @@ def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -
     augmentation, changes = augmentation_of(settings, epoch), None
     if augmentation is not None:
         changes = draw_changes(augmentation, settings.seed, epoch, places, job.engine.plan.input_shape)
-    with _drawing_ahead(job, epoch, places):
-        steps = job.trainer.run(order[places.start : places.stop], size, rates, changes)
+    steps = job.trainer.run(order[places.start : places.stop], size, rates, changes)
     seconds = time.perf_counter() - start
     history = job.history
     if not np.isfinite(steps.losses).all():
@@ -170,28 +167,6 @@ def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -
         )
     )
     return seconds
-
-
-@contextmanager
-def _drawing_ahead(job: Job, epoch: int, places: range) -> Iterator[None]:
-    """Draw the changes of the next stretch meanwhile, which `draw_changes` then remembers.
-
-    An engine that computes holds no lock of the interpreter, so this takes next to no time of its own.
-    """
-    settings, shape = job.settings, job.engine.plan.input_shape
-    after = range(places.stop, min(places.stop + len(places), job.images_per_epoch))
-    if not after:
-        epoch, after = epoch + 1, range(min(len(places), job.images_per_epoch))
-    augmentation = augmentation_of(settings, epoch) if epoch < settings.epochs else None
-    if augmentation is None:
-        yield
-        return
-    drawing = Thread(target=draw_changes, args=(augmentation, settings.seed, epoch, after, shape))
-    drawing.start()
-    try:
-        yield
-    finally:
-        drawing.join()
 
 
 def _finish_epoch(job: Job, epoch: int, learning_rate: float) -> None:
