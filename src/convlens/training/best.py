@@ -63,6 +63,8 @@ _MOST_EPOCHS = 100
 _MANY = 20_000
 _LARGEST_MAP = 48
 """A side from which on the first convolution takes every other pixel: the maps behind it would cost too much."""
+_SLOWER = 1.7
+"""How much longer multiply-adds take of a network that begins so; reading, checking and the probe take longer, too."""
 
 
 def choose_best(facts: DataFacts) -> TrainingSettings:
@@ -76,6 +78,8 @@ def choose_best(facts: DataFacts) -> TrainingSettings:
     network = choose_network(facts)
     batch = 64 if facts.images >= 4000 else 32 if facts.images >= 1000 else 16
     cost = layer_table(read_network(network), facts.image_shape, facts.classes).multiply_adds
+    if min(facts.image_shape[1:]) > _LARGEST_MAP:
+        cost = int(cost * _SLOWER)
     affordable = int(_BUDGET / (cost * facts.images))
     worth_while = max(_MOST_SEEN // facts.images, _FEWEST_STEPS * batch // facts.images, 8)
     return TrainingSettings(
