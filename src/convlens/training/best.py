@@ -54,7 +54,7 @@ class DataFacts:
 
 
 MNIST_FACTS = DataFacts((1, 28, 28), 10, 60_000, ink=True)
-_BUDGET = 2.6e12
+_BUDGET = 2.5e12
 """Multiply-adds of all forward passes: about 50 seconds of training on two cores."""
 _MOST_SEEN = 1_000_000
 """Images in all epochs; a small collection is learned by then."""
