@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -88,6 +89,16 @@ def test_a_circle_that_is_too_large_is_divided(monkeypatch, digits_24x24):
     sizes = [len(circle) for circle in near_copies._circles(np.ones((300, 4), np.float32))]
     assert sum(sizes) == 300
     assert max(sizes) == 16
+
+
+def test_circles_take_memory_for_an_image_not_for_an_image_and_every_landmark():
+    outlines = np.random.default_rng(0).random((20_000, 41), np.float32)
+    tracemalloc.start()
+    try:
+        assert sum(len(circle) for circle in near_copies._circles(outlines)) == 40_000
+        assert tracemalloc.get_traced_memory()[1] < 200 * len(outlines)  # with its 100 landmarks it would be 800
+    finally:
+        tracemalloc.stop()
 
 
 def test_another_colour_is_no_copy():

@@ -1,9 +1,9 @@
 """Images that are copies of another but for saving, scaling, a small shift, or brightness.
 
-Comparing every image with every other takes N² steps. Here every image joins two of N/200 circles, those of the
-landmarks (randomly chosen images) that its outline resembles most; copies nearly always share a circle, and only within
-a circle everybody is compared. Outlines merely propose: the pixels decide, because digits of different writers can have
-the same outline.
+Comparing every image with every other takes N² steps. Here every image joins two of N/200 circles (of more than 160,000
+images two of 2·√N), those of the landmarks (randomly chosen images) that its outline resembles most; copies nearly
+always share a circle, and only within a circle everybody is compared. Outlines merely propose: the pixels decide,
+because digits of different writers can have the same outline.
 
 The two limits were chosen on MNIST and Fashion-MNIST with copies made on purpose; docs/checking-images.md has the
 figures.
@@ -74,15 +74,15 @@ def find_near_copies(
 def _circles(outlines: np.ndarray) -> Iterator[np.ndarray]:
     """Places of outlines that resemble the same landmark."""
     random = np.random.default_rng(0)  # the same images give the same findings
-    count = max(1, len(outlines) // _PER_CIRCLE)
+    # Of very many images circles are larger: finding one's circle would take longer than looking around in it.
+    count = max(1, min(len(outlines) // _PER_CIRCLE, int(2 * len(outlines) ** 0.5)))
     landmarks = outlines[random.choice(len(outlines), count, replace=False)].T
     each = min(_CIRCLES_EACH, count)
-    joined = np.concatenate(
-        [
-            np.argpartition(-(outlines[start : start + _ROWS] @ landmarks), each - 1, axis=1)[:, :each]
-            for start in range(0, len(outlines), _ROWS)
-        ]
-    ).ravel()
+    joined = np.empty((len(outlines), each), np.int32)
+    for start in range(0, len(outlines), _ROWS):
+        rows = slice(start, start + _ROWS)
+        joined[rows] = np.argpartition(-(outlines[rows] @ landmarks), each - 1, axis=1)[:, :each]
+    joined = joined.ravel()
     order = np.argsort(joined, kind="stable")
     members = order // each
     edges = np.searchsorted(joined[order], np.arange(count + 1))
