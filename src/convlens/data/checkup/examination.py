@@ -26,7 +26,7 @@ def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgre
     """Everything about these images that may spoil a training, with what to do about it. Changes nothing.
 
     `on_progress` is called with an `ImportProgress` while pixels are compared. A hundred thousand images take some ten
-    seconds, and memory of a few hundred bytes each; of images of one's own, what was found is kept beside their cache.
+    seconds, and memory of some 700 bytes each; of images of one's own, what was found is kept beside their cache.
 
     >>> from convlens.data import LabelledImages
     >>> photos = LabelledImages(np.zeros((2, 1, 16, 16), np.uint8), np.array([0, 1]), ("cat", "dog"))

@@ -19,6 +19,8 @@ LONGEST = 32
 STYLES = ("background", "brightness", "contrast", "roughness")
 
 _FREQUENCIES = 5
+_OUTLINE = _FREQUENCIES * (2 * _FREQUENCIES - 1) - _FREQUENCIES + 1  # half of the plane, and the constant of `_centre`
+_ROWS = 65_536
 _THUMB = 8
 _NOISE = 0.12  # half of what sets MNIST's digits apart, ten times what noise of one grey level does
 _CHUNK_PIXELS = 8 << 20
@@ -40,16 +42,20 @@ def take_fingerprints(images: np.ndarray, on_progress: Callable[[int, int], None
     >>> prints.outlines.shape, prints.thumbs.shape, prints.styles.shape
     ((3, 41), (3, 64), (3, 4))
     """
-    outlines, thumbs, styles = [], [], []
+    outlines = np.full((len(images), _OUTLINE), _NOISE, np.float32)
+    thumbs = np.empty((len(images), _THUMB**2), np.uint8)
+    styles = np.empty((len(images), len(STYLES)), np.float32)
     step = chunk_length(images)
     for start in range(0, len(images), step):
-        grey = shrink(images[start : start + step]).mean(axis=1)
-        outlines.append(_outline(grey))
-        thumbs.append(np.rint(average(grey, _THUMB, _THUMB)).astype(np.uint8).reshape(len(grey), -1))
-        styles.append(_style(grey))
+        some = slice(start, start + step)
+        grey = shrink(images[some]).mean(axis=1)
+        outlines[some, :-1] = _outline(grey)
+        thumbs[some] = np.rint(average(grey, _THUMB, _THUMB)).reshape(len(grey), -1)
+        styles[some] = _style(grey)
         if on_progress is not None:
             on_progress(min(start + step, len(images)), len(images))
-    return Fingerprints(_centre(np.concatenate(outlines)), np.concatenate(thumbs), np.concatenate(styles))
+    _centre(outlines)
+    return Fingerprints(outlines, thumbs, styles)
 
 
 def chunk_length(images: np.ndarray) -> int:
@@ -100,15 +106,16 @@ def _outline(grey: np.ndarray) -> np.ndarray:
     return np.sqrt(strengths / np.maximum(strengths.sum(axis=1, keepdims=True), 1e-6))
 
 
-def _centre(outlines: np.ndarray) -> np.ndarray:
-    """What sets each outline apart from the average of all, as a direction.
+def _centre(outlines: np.ndarray) -> None:
+    """Make of each outline what sets it apart from the average of all, as a direction.
 
-    A constant is added as one more number: where all images are alike, as frames of a camera that stands still, what
-    is left is noise, and it makes them similar instead of random.
+    The last number is a constant: where all images are alike, as frames of a camera that stands still, what is left is
+    noise, and the constant makes them similar instead of random.
     """
-    outlines = outlines - outlines.mean(axis=0)
-    outlines = np.concatenate([outlines, np.full((len(outlines), 1), _NOISE, np.float32)], axis=1)
-    return outlines / np.linalg.norm(outlines, axis=1, keepdims=True)
+    outlines[:, :-1] -= outlines[:, :-1].mean(axis=0, dtype=np.float64).astype(np.float32)
+    for start in range(0, len(outlines), _ROWS):  # in place, and never a second array of all of them
+        rows = outlines[start : start + _ROWS]
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def _style(grey: np.ndarray) -> np.ndarray:
