@@ -105,4 +105,5 @@ def _netpbm_header(content: bytes) -> tuple[int, int, int, int] | None:
             return None
         numbers.append(int(content[place:end]))
         place = end
-    return (*numbers, *[1] * (3 - wanted), place + 1)  # type: ignore[return-value]
+    width, height, largest = [*numbers, 1][:3]  # a bitmap names no largest value
+    return width, height, largest, place + 1
