@@ -1,0 +1,44 @@
+"""How good a classifier is, as numbers: plain NumPy, every formula in its function.
+
+`shares` is what the others are made of; `classes` asks what was taken for what, `certainty` how far probabilities can
+be believed, `pairs` which of two models is better.
+"""
+
+from convlens.metrics.certainty import (
+    Answered,
+    ReliabilityBin,
+    RiskCoverage,
+    answered_at,
+    brier_score,
+    cross_entropy,
+    expected_calibration_error,
+    reliability,
+    risk_coverage,
+    softmax,
+)
+from convlens.metrics.classes import ClassIntervals, ClassMetrics, class_intervals, confusion_matrix, per_class
+from convlens.metrics.pairs import PairedComparison, adjust_for_many, compare_pairs
+from convlens.metrics.shares import accuracy, wilson_interval
+
+__all__ = [
+    "Answered",
+    "ClassIntervals",
+    "ClassMetrics",
+    "PairedComparison",
+    "ReliabilityBin",
+    "RiskCoverage",
+    "accuracy",
+    "adjust_for_many",
+    "answered_at",
+    "brier_score",
+    "class_intervals",
+    "compare_pairs",
+    "confusion_matrix",
+    "cross_entropy",
+    "expected_calibration_error",
+    "per_class",
+    "reliability",
+    "risk_coverage",
+    "softmax",
+    "wilson_interval",
+]
