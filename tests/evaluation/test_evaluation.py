@@ -66,10 +66,17 @@ def test_of_equal_logits_the_first_class_is_predicted():
 
 def test_a_class_never_predicted_has_no_precision_and_one_never_present_no_recall():
     found = json.loads(json.dumps(judged([0, 0, 1], [0, 2, 0]).as_dict(), allow_nan=False))
-    assert found["classes"]["dog"] == {"precision": None, "recall": 0, "f1": 0, "support": 1}
-    assert found["classes"]["emu"] == {"precision": 0, "recall": None, "f1": 0, "support": 0}
+    assert shares(found["classes"]["dog"]) == {"precision": None, "recall": 0, "f1": 0, "support": 1}
+    assert shares(found["classes"]["emu"]) == {"precision": 0, "recall": None, "f1": 0, "support": 0}
     neither = judged([0], [0]).as_dict()["classes"]["dog"]
-    assert neither == {"precision": None, "recall": None, "f1": None, "support": 0}
+    assert shares(neither) == {"precision": None, "recall": None, "f1": None, "support": 0}
+    # nothing is known of what never was: the interval is everything
+    assert neither["recall_interval_95"] == neither["precision_interval_95"] == neither["f1_interval_95"] == [0, 1]
+
+
+def shares(of_a_class: dict[str, object]) -> dict[str, object]:
+    """Without the intervals."""
+    return {name: value for name, value in of_a_class.items() if not name.endswith("interval_95")}
 
 
 def test_the_dict_has_every_number():
@@ -78,7 +85,12 @@ def test_the_dict_has_every_number():
     assert found["accuracy"] == 4 / 7
     assert found["interval_95"] == list(SEVEN.interval)
     assert found["loss"] == SEVEN.loss
-    assert found["classes"]["cat"] == {"precision": 0.5, "recall": 2 / 3, "f1": SEVEN.classes[0].f1, "support": 3}
+    cat = found["classes"]["cat"]
+    assert shares(cat) == {"precision": 0.5, "recall": 2 / 3, "f1": SEVEN.classes[0].f1, "support": 3}
+    # Wilson for 2 of 4, and for 2 of 3; of F1: J is 2 of 5, from 0.117622 to 0.769276, and F1 = 2J / (1 + J).
+    assert cat["precision_interval_95"] == pytest.approx([0.150039, 0.849961], abs=1e-6)
+    assert cat["recall_interval_95"] == pytest.approx([0.207660, 0.938508], abs=1e-6)
+    assert cat["f1_interval_95"] == pytest.approx([0.210484, 0.869594], abs=1e-6)
     assert found["confusion"] == [[2, 1, 0], [1, 1, 0], [1, 0, 1]]
 
 

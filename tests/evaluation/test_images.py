@@ -156,11 +156,14 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[I
             whole, some, few = (make_images(count, SIXTEEN, names, f"photos {count}") for count in (40, 12, 7))
             notes = ("3 files were skipped",)
             dataset = Dataset("photos", whole, some if test else None, "auto", few if validation else None, notes)
-            return SimpleNamespace(name="photos", dataset=lambda: dataset)
+            parts = (dataset.train, dataset.validation, dataset.test)
+            return SimpleNamespace(
+                name="photos", dataset=lambda: dataset, places=lambda part: np.arange(len(parts[part] or ()))
+            )
 
-        def mend(imported: SimpleNamespace, part: int, *rest: object) -> tuple[LabelledImages, tuple[str, ...]]:
+        def mend(imported: SimpleNamespace, part: int, *rest: object) -> tuple[LabelledImages, Any, tuple[str, ...]]:
             dataset = imported.dataset()
-            return (dataset.train, dataset.validation, dataset.test)[part], ()
+            return (dataset.train, dataset.validation, dataset.test)[part], imported.places(part), ()
 
         monkeypatch.setattr("convlens.evaluation.images.import_images", read)
         monkeypatch.setattr("convlens.evaluation.images.mend_images", mend)

@@ -3,7 +3,7 @@
 It judges and does not draw: the terminal and every later report show the same `Evaluation`.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,13 +13,18 @@ from numpy.typing import NDArray
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.metrics import (
     Answered,
+    ClassIntervals,
     ClassMetrics,
+    RiskCoverage,
     answered_at,
     brier_score,
+    class_intervals,
     confusion_matrix,
     cross_entropy,
     expected_calibration_error,
     per_class,
+    reliability,
+    risk_coverage,
     softmax,
     wilson_interval,
 )
@@ -86,6 +91,11 @@ class Evaluation:
         return per_class(self.confusion)
 
     @cached_property
+    def intervals(self) -> list[ClassIntervals]:
+        """The 95 % intervals of every class's precision, recall and F1."""
+        return class_intervals(self.confusion)
+
+    @cached_property
     def probabilities(self) -> NDArray[np.float64]:
         """N × classes, after temperature."""
         return self.calibration.probabilities(self.logits)
@@ -96,14 +106,24 @@ class Evaluation:
         return expected_calibration_error(self.probabilities, self.labels)
 
     @cached_property
+    def probabilities_before(self) -> NDArray[np.float64]:
+        """N × classes, before temperature."""
+        return softmax(self.logits.astype(np.float64))
+
+    @cached_property
     def calibration_error_before(self) -> float:
         """The same before temperature."""
-        return expected_calibration_error(softmax(self.logits.astype(np.float64)), self.labels)
+        return expected_calibration_error(self.probabilities_before, self.labels)
 
     @cached_property
     def equal_mass_calibration_error(self) -> float:
         """Expected calibration error after temperature in 15 bins of equally many images."""
         return expected_calibration_error(self.probabilities, self.labels, equal_mass=True)
+
+    @cached_property
+    def equal_mass_calibration_error_before(self) -> float:
+        """The same before temperature."""
+        return expected_calibration_error(self.probabilities_before, self.labels, equal_mass=True)
 
     @cached_property
     def negative_log_likelihood(self) -> float:
@@ -116,11 +136,26 @@ class Evaluation:
         return brier_score(self.probabilities, self.labels)
 
     @cached_property
+    def brier_before(self) -> float:
+        """Brier score before temperature, 0 to 2."""
+        return brier_score(self.probabilities_before, self.labels)
+
+    @cached_property
+    def risk_coverage(self) -> RiskCoverage:
+        """What is left at every threshold, after temperature."""
+        return risk_coverage(self.probabilities, self.labels)
+
+    @cached_property
     def answered(self) -> Answered | None:
         """What is left at the model's threshold; None where it has none."""
         if self.calibration.threshold is None:
             return None
         return answered_at(self.probabilities, self.labels, self.calibration.threshold)
+
+    def hardest_errors(self, count: int | None = None) -> NDArray[np.int64]:
+        """The numbers of the images that are wrong, those first whose wrong answer has the highest probability."""
+        (wrong,) = np.nonzero(self.predicted != self.labels)
+        return wrong[np.argsort(-self.probabilities[wrong].max(axis=1), kind="stable")][:count]
 
     def most_confused(self, count: int) -> list[tuple[str, str, int]]:
         """The most frequent mistakes: (true class, predicted class, how many images), most frequent first."""
@@ -145,19 +180,33 @@ class Evaluation:
                     "recall": _number(row.recall),
                     "f1": _number(row.f1),
                     "support": row.support,
+                    "precision_interval_95": list(between.precision),
+                    "recall_interval_95": list(between.recall),
+                    "f1_interval_95": list(between.f1),
                 }
-                for name, row in zip(self.class_names, self.classes, strict=True)
+                for name, row, between in zip(self.class_names, self.classes, self.intervals, strict=True)
             },
             "confusion": self.confusion.tolist(),
             "temperature": self.calibration.temperature,
             "expected_calibration_error": self.calibration_error,
             "expected_calibration_error_before_temperature": self.calibration_error_before,
             "expected_calibration_error_equal_mass": self.equal_mass_calibration_error,
+            "expected_calibration_error_equal_mass_before_temperature": self.equal_mass_calibration_error_before,
             "negative_log_likelihood": self.negative_log_likelihood,
             "brier_score": self.brier,
+            "brier_score_before_temperature": self.brier_before,
+            "reliability": self._reliability(self.probabilities),
+            "reliability_before_temperature": self._reliability(self.probabilities_before),
+            "area_under_risk_coverage": _number(self.risk_coverage.area),
             "at_threshold": self._at_threshold(),
             "notes": list(self.notes),
         }
+
+    def _reliability(self, probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
+        return [
+            {**asdict(bin), "accuracy": bin.accuracy, "interval_95": list(bin.interval)}
+            for bin in reliability(probabilities, self.labels)
+        ]
 
     def _at_threshold(self) -> dict[str, Any] | None:
         if self.answered is None:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convlens.data import (
     CATALOGUE,
     Dataset,
+    ImportedImages,
     ImportOptions,
     LabelledImages,
     data_folder,
@@ -24,6 +26,7 @@ from convlens.data import (
     load_dataset,
 )
 from convlens.data.own.layout import TEST, TRAIN, VALIDATION
+from convlens.data.own.names import printable
 from convlens.data.own.options import LARGEST, SMALLEST
 from convlens.errors import DamagedModel, DataError, UsageError
 from convlens.evaluation.mending import mend_images
@@ -32,12 +35,33 @@ from convlens.trained_model import TrainedModel
 OnProgress = Callable[[Any], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ImagesToJudge:
-    """Images whose labels are the numbers of the model's classes, and what a person should know of their choice."""
+    """Images whose labels are the numbers of the model's classes, and what a person should know of their choice.
+
+    Attributes:
+        images: what is judged on.
+        notes: how they were chosen and read.
+        dataset: what they are a part of; None where they came as arrays.
+        imported: the files that they came from; None where they are none of a person's own.
+        places: which of the imported images each of them is.
+    """
 
     images: LabelledImages
     notes: tuple[str, ...] = ()
+    dataset: Dataset | None = None
+    imported: ImportedImages | None = None
+    places: NDArray[np.int64] | None = None
+
+    def name_of(self, index: int) -> str:
+        """What a person calls image number `index`: its file, or its data and number.
+
+        >>> ImagesToJudge(LabelledImages(np.zeros((2, 1, 8, 8), np.uint8), np.zeros(2, int), ("a",), "pets")).name_of(1)
+        'pets 1'
+        """
+        if self.imported is None or self.places is None:
+            return f"{self.images.name} {index}"
+        return printable(self.imported.listing.names[int(self.imported.rows[self.places[index]])])
 
 
 def choose_images(
@@ -63,7 +87,7 @@ def choose_images(
     images = _test_images(data) if isinstance(data, Dataset) else data
     _check_same_classes(model, images.name, images.class_names)
     _check_shape(model, images)
-    return ImagesToJudge(images)
+    return ImagesToJudge(images, dataset=data if isinstance(data, Dataset) else None)
 
 
 def what_it_learned_from(model: TrainedModel) -> str | Path:
@@ -100,7 +124,7 @@ def _source(model: TrainedModel) -> tuple[Path, ImportOptions] | None:
         ) from error
 
 
-def _learned_with(model: TrainedModel, path: Path | str) -> ImportOptions | None:
+def learned_with_options(model: TrainedModel, path: Path | str) -> ImportOptions | None:
     """How the model's own training read the images at `path`; None where it learned from others, as far as it knows."""
     try:
         source = _source(model)
@@ -113,18 +137,18 @@ def _learned_with(model: TrainedModel, path: Path | str) -> ImportOptions | None
 def _own_images(
     model: TrainedModel, path: Path | str, data_dir: Path | str | None, on_progress: OnProgress | None, mend: bool
 ) -> ImagesToJudge:
-    learned_with = _learned_with(model, path)
+    learned_with = learned_with_options(model, path)
     options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
     imported = import_images(path, options, data_folder(data_dir) / "own", on_progress)
     dataset = imported.dataset()
     part, images, which = _part_to_judge(dataset, learned_with is not None)
-    notes = (*dataset.notes, which)
+    notes, places = (*dataset.notes, which), imported.places(part)
     if mend and learned_with is None:
-        mended, more = mend_images(imported, part, model.preprocessing, on_progress)
+        mended, places, more = mend_images(imported, part, model.preprocessing, on_progress)
         if mended is None:
             raise DataError(f"{imported.name}: none of the images can be read any more. Look at the folder again.")
         images, notes = replace(mended, name=images.name), (*notes, *more)
-    return _with_classes_of(model, images, notes)
+    return _with_classes_of(model, ImagesToJudge(images, notes, dataset, imported, places))
 
 
 def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:
@@ -153,25 +177,28 @@ def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[int, Labell
     return TRAIN, whole, f"judged on all of its {len(whole):,} images"
 
 
-def _with_classes_of(model: TrainedModel, images: LabelledImages, notes: tuple[str, ...]) -> ImagesToJudge:
+def _with_classes_of(model: TrainedModel, found: ImagesToJudge) -> ImagesToJudge:
     """The same images, labelled with the numbers of the model's classes of the same names; others are left out.
 
     Raises:
         DataError: they have no class in common.
     """
-    numbers = {name: number for number, name in enumerate(model.class_names)}
+    images, numbers = found.images, {name: number for number, name in enumerate(model.class_names)}
     places = np.array([numbers.get(name, -1) for name in images.class_names])
     labels = places[images.labels]
     kept = labels >= 0
     if not kept.any():
         raise _other_classes(model, images.name, images.class_names)
     if kept.all():
-        return ImagesToJudge(LabelledImages(images.images, labels, model.class_names, images.name), notes)
+        return replace(found, images=LabelledImages(images.images, labels, model.class_names, images.name))
     strange = tuple(images.class_names[number] for number in np.unique(images.labels[~kept]))
     left_out = int((~kept).sum())
     note = f"{left_out:,} image{'s' * (left_out > 1)} left out: the model does not know {_listed(strange)}"
-    return ImagesToJudge(
-        LabelledImages(images.images[kept], labels[kept], model.class_names, images.name), (*notes, note)
+    return replace(
+        found,
+        images=LabelledImages(images.images[kept], labels[kept], model.class_names, images.name),
+        notes=(*found.notes, note),
+        places=None if found.places is None else found.places[kept],
     )
 
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convlens.data import ImportedImages, ImportProgress, LabelledImages
 from convlens.errors import ImageError
@@ -25,12 +26,13 @@ def mend_images(
     part: int,
     preprocessing: Preprocessing,
     on_progress: Callable[[Any], None] | None = None,
-) -> tuple[LabelledImages | None, tuple[str, ...]]:
-    """The images of one part (0 train, 1 validation, 2 test), prepared from their files as predictions are, and notes.
+) -> tuple[LabelledImages | None, NDArray[np.int64], tuple[str, ...]]:
+    """The images of one part (0 train, 1 validation, 2 test), prepared from their files as predictions are; which of
+    the imported images they are; and notes.
 
     None where none of them can be read any more.
     """
-    rows = np.flatnonzero(imported.parts[imported.rows] == part)
+    rows = imported.places(part)
     images, kept, mended = np.empty((len(rows), *preprocessing.image_shape), np.uint8), [], 0
     with ExitStack() as stack:
         read = _reader(imported, stack)
@@ -47,10 +49,11 @@ def mend_images(
     notes = [f"mended as predictions are: {mended:,} of {len(rows):,} images changed"]
     if len(kept) < len(rows):
         notes.append(f"left out, since they are gone or cannot be read any more: {len(rows) - len(kept):,}")
+    places = np.array(kept, np.int64)
     if not kept:
-        return None, tuple(notes)
-    labels, name = imported.labels[np.array(kept)], imported.name
-    return LabelledImages(images[: len(kept)], labels, imported.class_names, name), tuple(notes)
+        return None, places, tuple(notes)
+    labels, name = imported.labels[places], imported.name
+    return LabelledImages(images[: len(kept)], labels, imported.class_names, name), places, tuple(notes)
 
 
 def _reader(imported: ImportedImages, stack: ExitStack) -> Callable[[int], ImageSource]:

@@ -78,6 +78,10 @@ class ImportedImages:
             self.images[chosen], self.labels[chosen], self.class_names, f"{self.name} {PART_NAMES[part]}"
         )
 
+    def places(self, part: int) -> np.ndarray:
+        """Which of the images are of one part (0 train, 1 validation, 2 test), int64."""
+        return np.flatnonzero(self.parts[self.rows] == part)
+
     def dataset(self) -> Dataset:
         """Everything as a dataset to train on.
 

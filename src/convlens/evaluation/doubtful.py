@@ -1,0 +1,90 @@
+"""Which labels are most likely wrong: where a model that did not learn from them confidently says something else.
+
+The order is by how much more probable another class is than the given one: the "normalised margin" of C. Northcutt,
+L. Jiang and I. Chuang, "Confident learning: estimating uncertainty in dataset labels", 2021. Their further step, which
+estimates how often each class is taken for each other one, needs a threshold a class and finds the same labels first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.errors import UsageError
+
+
+@dataclass(frozen=True)
+class DoubtfulLabel:
+    """One label that may be wrong, of image number `index`: class numbers, and the probabilities of both classes."""
+
+    index: int
+    given: int
+    suggested: int
+    given_probability: float
+    suggested_probability: float
+
+    @property
+    def doubt(self) -> float:
+        """How much more probable the suggested class is, −1 to 1; above 0 the model disagrees with the label."""
+        return self.suggested_probability - self.given_probability
+
+
+def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """All N images, most doubtful label first, and the doubt of each, in that order; −1 to 1.
+
+    Args:
+        probabilities: N × classes (at least two), of a model that did not learn from these labels.
+        labels: N class numbers, as given.
+
+    >>> order, doubt = rank_labels(np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]]), np.array([0, 0, 0]))
+    >>> order.tolist(), doubt.tolist()
+    ([1, 2, 0], [0.5, 0.0, -0.5])
+    """
+    rows = np.arange(len(labels))
+    if probabilities.ndim != 2 or probabilities.shape[1] < 2 or len(probabilities) != len(labels):
+        raise UsageError(
+            f"probabilities of the shape {probabilities.shape} for {len(labels):,} labels: give a row for each label, "
+            "with at least two classes."
+        )
+    others = np.array(probabilities, np.float64)
+    given = others[rows, labels].copy()
+    others[rows, labels] = -1
+    doubt = others.max(axis=1, initial=-1) - given
+    order = np.argsort(-doubt, kind="stable")
+    return order, doubt[order]
+
+
+def find_doubtful(
+    probabilities: np.ndarray, labels: np.ndarray, most: int | None = None, only_disagreeing: bool = True
+) -> list[DoubtfulLabel]:
+    """The most doubtful labels, worst first; `only_disagreeing` leaves out those that the model agrees with.
+
+    >>> find_doubtful(np.array([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]))
+    [DoubtfulLabel(index=1, given=0, suggested=1, given_probability=0.25, suggested_probability=0.75)]
+    """
+    order, doubt = rank_labels(probabilities, labels)
+    if only_disagreeing:
+        order = order[doubt > 0]
+    found = []
+    for index in order[:most].tolist():
+        row, given = probabilities[index], int(labels[index])
+        suggested = int(np.argmax(np.where(np.arange(len(row)) == given, -1.0, row)))
+        found.append(DoubtfulLabel(index, given, suggested, float(row[given]), float(row[suggested])))
+    return found
+
+
+def describe_doubtful(
+    found: DoubtfulLabel, class_names: tuple[str, ...], name_of: Callable[[int], str]
+) -> dict[str, Any]:
+    """One doubtful label as plain values, for JSON and CSV."""
+    return {
+        "image": name_of(found.index),
+        "index": found.index,
+        "given": class_names[found.given],
+        "suggested": class_names[found.suggested],
+        "given_probability": found.given_probability,
+        "suggested_probability": found.suggested_probability,
+        "doubt": found.doubt,
+    }

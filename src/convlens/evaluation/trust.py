@@ -1,0 +1,257 @@
+"""Whether an accuracy can be believed: test images that were learned from, files of one series on both sides of the
+split, too few images.
+
+Each check says what it compared, also where it found nothing: a report that is silent about copies would read the same
+whether there are none or nobody looked.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.data import Dataset, LabelledImages, data_folder, import_images, load_dataset
+from convlens.data.catalogue import find_entry
+from convlens.data.checkup import check_images
+from convlens.data.inventory import status
+from convlens.data.own.layout import TEST, TRAIN
+from convlens.errors import ConvlensError
+from convlens.evaluation.evaluation import Evaluation
+from convlens.evaluation.images import ImagesToJudge, learned_with_options, what_it_learned_from
+from convlens.trained_model import TrainedModel
+
+Verdict = Literal["good", "unknown", "warning", "bad"]
+
+FEW_IMAGES = 30
+"""A class with fewer test images has a recall that says little: 27 of 30 may be 74 % or 97 %."""
+WIDE = 0.02
+"""Half the width from which on an accuracy's interval is worth a warning."""
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class TrustCheck:
+    """One question about the numbers and its answer.
+
+    Attributes:
+        kind: a word for programs, such as "copies".
+        verdict: "good", "unknown" (it could not be looked at), "warning" or "bad".
+        sentence: what was found, in one or two sentences, with what to do.
+        count: how many images or classes are concerned.
+        images: the numbers of the judged images that are concerned, at most all.
+    """
+
+    kind: str
+    verdict: Verdict
+    sentence: str
+    count: int = 0
+    images: tuple[int, ...] = ()
+
+    def as_dict(self, name_of: Callable[[int], str]) -> dict[str, Any]:
+        """Plain values for JSON; images by their names."""
+        images = [name_of(index) for index in self.images]
+        return {
+            "kind": self.kind,
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            "count": self.count,
+            "images": images,
+        }
+
+
+def check_trust(
+    model: TrainedModel, chosen: ImagesToJudge, evaluation: Evaluation, data_dir: Path | str | None = None
+) -> tuple[TrustCheck, ...]:
+    """All checks, in the order in which a reader wants them. Nothing is fetched for them."""
+    learned_from = training_images(model, chosen, data_dir)
+    checks = [check_copies(chosen, learned_from), check_amount(evaluation)]
+    if not model.facts.get("finished", True):
+        sentence = "The training was stopped before its end; this is the model as it was then."
+        checks.append(TrustCheck("unfinished", "warning", sentence))
+    imported = chosen.imported
+    if imported is not None and learned_with_options(model, imported.source) is not None:
+        checks += check_files(chosen)
+    return tuple(checks)
+
+
+def training_images(
+    model: TrainedModel, chosen: ImagesToJudge, data_dir: Path | str | None = None
+) -> LabelledImages | None:
+    """What the model learned from and was tuned on, as far as it is at hand without fetching anything; else None."""
+    dataset = chosen.dataset
+    if dataset is None or not _is_own_training(model, chosen):
+        dataset = _load_training(model, data_dir)
+    if dataset is None:
+        return None
+    if dataset.train.image_shape != model.plan.input_shape:
+        return None
+    parts = [part for part in (dataset.train, dataset.validation) if part is not None]
+    if len(parts) == 1:
+        return parts[0]
+    images, labels = np.concatenate([p.images for p in parts]), np.concatenate([p.labels for p in parts])
+    return LabelledImages(images, labels, dataset.train.class_names, dataset.name)
+
+
+def _is_own_training(model: TrainedModel, chosen: ImagesToJudge) -> bool:
+    if chosen.imported is not None:
+        return learned_with_options(model, chosen.imported.source) is not None
+    return chosen.dataset is not None and model.facts.get("data") == chosen.dataset.name
+
+
+def _load_training(model: TrainedModel, data_dir: Path | str | None) -> Dataset | None:
+    """The dataset that the model was trained on, if it is here and can still be read."""
+    try:
+        source = what_it_learned_from(model)
+        if isinstance(source, Path):
+            options = learned_with_options(model, source)
+            if options is None or not source.exists():
+                return None
+            return import_images(source, options, data_folder(data_dir) / "own").dataset()
+        here = status(find_entry(source), data_dir).state == "present"
+        return load_dataset(source, data_dir=data_dir) if here else None
+    except (ConvlensError, OSError):
+        return None
+
+
+def check_copies(chosen: ImagesToJudge, learned_from: LabelledImages | None) -> TrustCheck:
+    """Judged images that are, pixel for pixel, among those that were learned from.
+
+    Images of a single colour are left out: they are all alike.
+    """
+    judged = chosen.images
+    if learned_from is None:
+        sentence = (
+            "Whether some of these images were learned from cannot be told: the training images are not at hand, or "
+            "nothing says what they were."
+        )
+        return TrustCheck("copies", "unknown", sentence)
+    learned = set(_fingerprints(learned_from.images))
+    found = {index for index, mark in enumerate(_fingerprints(judged.images)) if mark in learned}
+    if chosen.imported is not None and chosen.places is not None:  # mended images differ from what was learned from
+        unmended = _fingerprints(chosen.imported.images[chosen.places])
+        found |= {index for index, mark in enumerate(unmended) if mark in learned}
+    flat = judged.images.reshape(len(judged), -1)
+    copies = tuple(index for index in sorted(found) if flat[index].min() != flat[index].max())
+    if not copies:
+        sentence = f"None of the {len(judged):,} images is among the {len(learned_from):,} that were learned from."
+        return TrustCheck("copies", "good", sentence)
+    share = len(copies) / len(judged)
+    are = "image is" if len(copies) == 1 else "images are"
+    sentence = (
+        f"{len(copies):,} of the {len(judged):,} {are} also among those that were learned from, pixel for pixel "
+        f"({_names(chosen, copies)}). The model may know them by heart: take them out of one side and train again."
+    )
+    return TrustCheck("copies", "bad" if share > 0.01 else "warning", sentence, len(copies), copies)
+
+
+def check_amount(evaluation: Evaluation) -> TrustCheck:
+    """Whether there are enough images, in all and of each class."""
+    low, high = evaluation.interval
+    half = (high - low) / 2
+    names = evaluation.class_names
+    absent = [name for name, row in zip(names, evaluation.classes, strict=True) if row.support == 0]
+    few = [name for name, row in zip(names, evaluation.classes, strict=True) if 0 < row.support < FEW_IMAGES]
+    sentences = [f"{evaluation.total:,} images tell the accuracy to within {half * 100:.2g} percentage points."]
+    if half > WIDE:
+        may_be = f"the accuracy may as well be {low * 100:.1f} as {high * 100:.1f} %"
+        sentences = [f"{evaluation.total:,} images are few: {may_be}. Judge on more."]
+    if few:
+        sentences.append(
+            f"{_classes(few)} fewer than {FEW_IMAGES} images, so what is said of {'it' if len(few) == 1 else 'them'} "
+            "is rough."
+        )
+    if absent:
+        sentences.append(f"{_classes(absent)} no image here and {'is' if len(absent) == 1 else 'are'} not judged.")
+    verdict: Verdict = "warning" if half > WIDE or few or absent else "good"
+    return TrustCheck("amount", verdict, " ".join(sentences), len(few) + len(absent))
+
+
+def check_files(chosen: ImagesToJudge) -> list[TrustCheck]:
+    """For a model's own folder: near copies across the parts, and files of one series that were parted."""
+    imported = chosen.imported
+    assert imported is not None
+    checks = [
+        TrustCheck("near_copies", "warning", f"{finding.title}. {finding.advice}", finding.count)
+        for finding in check_images(imported).findings
+        if finding.kind == "near_copies_across_parts"
+    ]
+    if not checks:
+        checks.append(TrustCheck("near_copies", "good", "No image is nearly the same as one of another part."))
+    if imported.options.group_by is not None:
+        sentence = f"The split kept files together by {imported.options.group_by}."
+        return [*checks, TrustCheck("groups", "good", sentence)]
+    names = [imported.listing.names[int(row)] for row in imported.rows]
+    series = find_series(names, len(imported.class_names))
+    parts = imported.parts[imported.rows]
+    if series is None or chosen.places is None:
+        return checks
+    learned = np.isin(series, np.unique(series[parts != TEST]))
+    torn = np.flatnonzero(learned[chosen.places] & (parts[chosen.places] == TEST))
+    if not len(torn):
+        return checks
+    example = names[int(chosen.places[torn[0]])]
+    given = (imported.listing.parts[imported.rows] == TEST).any() or (
+        imported.listing.parts[imported.rows] == TRAIN
+    ).any()
+    advice = (
+        "Put whole series into one part."
+        if given
+        else 'Keep them together: convlens train … --group-by "{stem[:5]}", with as many letters as name a series.'
+    )
+    sentence = (
+        f"By their names, {len(torn):,} of the {len(chosen.images):,} images belong to series, such as that of "
+        f"{example}, of which other files were learned from; the split was by file. If a series shows one thing, the "
+        f"accuracy is too good. {advice}"
+    )
+    return [*checks, TrustCheck("groups", "warning", sentence, len(torn), tuple(torn.tolist()))]
+
+
+def find_series(names: Sequence[str], classes: int) -> NDArray[np.int64] | None:
+    """The number of the series that each file belongs to by its name, or None where names tell of no series.
+
+    A series is what is left of a name without its last part: `film03_0012.png` and `film03_0013.png` are of one. Names
+    that are merely numbered (`cat_001.png`) make one series a class, which tells nothing: there must be at least twice
+    as many series as classes, most files must have company in theirs, and none may hold more than a quarter of all.
+
+    >>> find_series(["a/film1_1.png", "a/film1_2.png", "b/film2_1.png", "b/film2_2.png"] * 3, classes=1)
+    >>> find_series([f"a/film{n // 3}_{n % 3}.png" for n in range(12)], classes=1).tolist()
+    [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+    """
+    numbers: dict[str, int] = {}
+    series = np.array([numbers.setdefault(_series_of(name), len(numbers)) for name in names], np.int64)
+    if not len(series):
+        return None
+    sizes = np.bincount(series)
+    with_company = int(sizes[sizes > 1].sum())
+    many = len(sizes) >= max(4, 2 * classes)
+    if many and with_company >= len(series) / 2 and sizes.max() <= len(series) / 4:
+        return series
+    return None
+
+
+def _series_of(name: str) -> str:
+    folder, _, file = name.rpartition("/")
+    stem = file.rpartition(".")[0] or file
+    shortened = re.sub(r"[ _.\-]+[^ _.\-]+$", "", stem)
+    return f"{folder}/{shortened if shortened != stem else re.sub(r'[0-9]+$', '', stem)}"
+
+
+def _fingerprints(images: NDArray[np.uint8]) -> list[bytes]:
+    return [blake2b(image, digest_size=16).digest() for image in np.ascontiguousarray(images)]
+
+
+def _names(chosen: ImagesToJudge, indices: tuple[int, ...]) -> str:
+    shown = ", ".join(chosen.name_of(index) for index in indices[:_MOST_NAMED])
+    return f"{shown}, …" if len(indices) > _MOST_NAMED else shown
+
+
+def _classes(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"Class {names[0]} has"
+    shown = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+    return f"{len(names):,} classes ({shown}) have"

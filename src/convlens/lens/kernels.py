@@ -1,0 +1,186 @@
+"""Which kernels do nothing and which do the same as another: the ones a smaller network would not miss.
+
+A kernel is dead when what follows it never comes out above zero on any of the images: behind a ReLU it then hands on
+nothing and learns nothing more. Two kernels are near duplicates when they point the same way, whatever their length.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.engines import Engine, Weights
+from convlens.network import BatchNorm2d, Conv2d, Layer, ReLU, write_layer
+
+LIKENESS = 0.98
+"""The cosine from which on two kernels count as near duplicates; random kernels of 3×3 reach 0.9 now and then."""
+MOST_IMAGES = 512
+_NUMBERS_AT_A_TIME = 40_000_000
+_MOST_COMPARED = 4096
+"""Kernels of a layer that are compared with each other; more make a table of a hundred megabytes."""
+
+
+@dataclass(frozen=True)
+class KernelFacts:
+    """One kernel: its number, its length (the root of the sum of its squares), its bias, and what is odd about it.
+
+    `like` is the number of an earlier kernel that points the same way, None where there is none; `largest` is the
+    largest value that it ever handed on, behind what follows it (batch normalisation, ReLU).
+    """
+
+    number: int
+    length: float
+    bias: float
+    largest: float
+    dead: bool
+    like: int | None
+    likeness: float
+
+
+@dataclass(frozen=True, eq=False)
+class LayerKernels:
+    """The kernels of one convolution: `weights` O×I×kH×kW, and a fact sheet for each of the O."""
+
+    layer: int
+    text: str
+    weights: NDArray[np.float32]
+    kernels: tuple[KernelFacts, ...]
+
+    @property
+    def dead(self) -> tuple[int, ...]:
+        """The numbers of the dead ones, from 0."""
+        return tuple(kernel.number for kernel in self.kernels if kernel.dead)
+
+    @property
+    def duplicates(self) -> tuple[tuple[int, int, float], ...]:
+        """(earlier, later, cosine) of near duplicates."""
+        return tuple(
+            (kernel.like, kernel.number, kernel.likeness) for kernel in self.kernels if kernel.like is not None
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "layer": self.layer,
+            "text": self.text,
+            "kernels": len(self.kernels),
+            "dead": list(self.dead),
+            "near_duplicates": [
+                {"kernel": later, "like": earlier, "cosine": likeness} for earlier, later, likeness in self.duplicates
+            ],
+        }
+
+
+def examine_kernels(engine: Engine, images: NDArray[np.uint8]) -> tuple[LayerKernels, ...]:
+    """Every convolution of a network, judged on the first images (uint8 N×C×H×W, at least one; up to 512 are used).
+
+    >>> from convlens.engines import Plan, open_engine
+    >>> from convlens.network import Network, initial_weights
+    >>> from convlens.preprocessing import Normalisation
+    >>> network = Network.from_text("conv 2 3x3, relu, dense")
+    >>> engine = open_engine(Plan(network, (1, 8, 8), 2, Normalisation()))
+    >>> weights = initial_weights(network, (1, 8, 8), 2, seed=0)
+    >>> weights["0.weight"][1] = 2 * weights["0.weight"][0]
+    >>> weights["0.bias"][:] = [-100, 0]
+    >>> engine.set_weights(weights)
+    >>> (layer,) = examine_kernels(engine, np.full((1, 1, 8, 8), 255, np.uint8))
+    >>> layer.dead, layer.duplicates
+    ((0,), ((0, 1, 1.0),))
+    """
+    weights, layers = engine.weights(), engine.plan.network.layers
+    convolutions = [number for number, layer in enumerate(layers) if isinstance(layer, Conv2d)]
+    if not convolutions:
+        return ()
+    ends = {number: _end_of_block(layers, number) for number in convolutions}
+    largest = _largest_values(engine, images[:MOST_IMAGES], list(ends.values()))
+    return tuple(_examine(number, layers, weights, largest[ends[number]], ends[number]) for number in convolutions)
+
+
+def describe_kernels(layer: LayerKernels) -> list[str]:
+    """What is odd about a layer's kernels, a sentence each; kernels are counted from 1, as people do.
+
+    >>> kernel = KernelFacts(0, 1.0, 0.0, 0.0, True, None, 0.0)
+    >>> describe_kernels(LayerKernels(0, "conv 1 3x3", np.zeros((1, 1, 3, 3), np.float32), (kernel,)))
+    ['Layer 0 (conv 1 3x3): kernel 1 is dead; what follows it never comes out above zero.']
+    """
+    name, sentences = f"Layer {layer.layer} ({layer.text})", []
+    if layer.dead:
+        which = ", ".join(str(number + 1) for number in layer.dead)
+        are, it = ("kernel", "it") if len(layer.dead) == 1 else ("kernels", "them")
+        verb = "is" if len(layer.dead) == 1 else "are"
+        sentences.append(f"{name}: {are} {which} {verb} dead; what follows {it} never comes out above zero.")
+    if layer.duplicates:
+        pairs = ", ".join(
+            f"{later + 1} like {earlier + 1} ({cosine:.2f})" for earlier, later, cosine in layer.duplicates
+        )
+        sentences.append(f"{name}: near duplicates, by the cosine between them: {pairs}.")
+    return sentences
+
+
+def _end_of_block(layers: tuple[Layer, ...], number: int) -> int:
+    """The last layer that only passes a convolution's maps on, one by one: batch normalisation, then ReLU."""
+    end = number
+    while end + 1 < len(layers) and isinstance(layers[end + 1], BatchNorm2d | ReLU):
+        end += 1
+        if isinstance(layers[end], ReLU):
+            break
+    return end
+
+
+def _largest_values(engine: Engine, images: NDArray[np.uint8], places: list[int]) -> dict[int, NDArray[np.float32]]:
+    """For each of these layers, the largest value of each of its maps over all images."""
+    largest: dict[int, NDArray[np.float32]] = {}
+    for some in _blocks(engine, images):
+        activations = engine.activations(some)
+        for place in places:
+            found = activations[place + 1].max(axis=(0, 2, 3))
+            largest[place] = np.maximum(largest[place], found) if place in largest else found
+    return largest
+
+
+def _blocks(engine: Engine, images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """So many images at a time that all maps of all layers fit into memory."""
+    plan = engine.plan
+    resolved = plan.network.resolve(plan.input_shape, plan.classes)
+    numbers = sum(int(np.prod(layer.output_shape)) for layer in resolved) + int(np.prod(plan.input_shape))
+    size = max(1, _NUMBERS_AT_A_TIME // numbers)
+    for start in range(0, len(images), size):
+        yield images[start : start + size]
+
+
+def _examine(
+    number: int, layers: tuple[Layer, ...], weights: Weights, largest: NDArray[np.float32], end: int
+) -> LayerKernels:
+    kernels, bias = weights[f"{number}.weight"], weights[f"{number}.bias"]
+    flat = kernels.reshape(len(kernels), -1).astype(np.float64)
+    lengths = np.sqrt((flat**2).sum(axis=1))
+    like, likeness = _likest_before(flat, lengths)
+    rectified = isinstance(layers[end], ReLU)
+    facts = tuple(
+        KernelFacts(
+            number=place,
+            length=float(lengths[place]),
+            bias=float(bias[place]),
+            largest=float(largest[place]),
+            dead=bool(rectified and largest[place] <= 0) or lengths[place] == 0,
+            like=int(like[place]) if likeness[place] >= LIKENESS else None,
+            likeness=float(likeness[place]),
+        )
+        for place in range(len(kernels))
+    )
+    return LayerKernels(number, write_layer(layers[number]), kernels, facts)
+
+
+def _likest_before(flat: NDArray[np.float64], lengths: NDArray[np.float64]) -> tuple[np.ndarray, np.ndarray]:
+    """For each kernel the earlier one that points most in its direction, and the cosine between them (−1 for none)."""
+    count = len(flat)
+    like, likeness = np.zeros(count, np.int64), np.full(count, -1.0)
+    if count > _MOST_COMPARED:
+        return like, likeness
+    directions = flat / np.where(lengths > 0, lengths, 1)[:, np.newaxis]
+    cosines = np.clip(directions @ directions.T, -1, 1)
+    cosines[np.triu_indices(count)] = -1
+    cosines[lengths == 0] = -1
+    return cosines.argmax(axis=1), np.round(cosines.max(axis=1), 12)
