@@ -6,6 +6,7 @@ runs/2026-11-23_1510_mnist/
   command.txt         the command that started it
   environment.json    machine and versions
   metrics.csv         a line an epoch
+  losses.csv          a line a step, or for each of 10,000 equal stretches of a longer training
   training.png        loss and accuracy
   samples.png         three test images with what the model says of them
   kernels.png         the first layer's kernels
@@ -22,6 +23,7 @@ import re
 import shlex
 import sys
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from importlib import metadata
@@ -39,6 +41,10 @@ from convlens.training.events import EpochDone
 from convlens.training.settings import TrainingSettings
 
 CHECKPOINT_NAME = "last.checkpoint"
+METRICS_NAME = "metrics.csv"
+LOSSES_NAME = "losses.csv"
+ENVIRONMENT_NAME = "environment.json"
+_MOST_LOSSES = 10_000
 
 
 def create_run_folder(name: str, out: Path | str) -> Path:
@@ -120,7 +126,7 @@ def write_start(folder: Path, started: RunConfig, engine: str) -> None:
     head = f"# Repeats this run: convlens train --config {shlex.quote(place if place.isprintable() else CONFIG_NAME)}\n"
     write_atomically(folder / CONFIG_NAME, head + tomli_w.dumps(config))
     write_atomically(folder / "command.txt", os.fsencode(shlex.join(["convlens", *sys.argv[1:]]) + "\n"))
-    write_atomically(folder / "environment.json", json.dumps(describe_environment(engine), indent=2) + "\n")
+    write_atomically(folder / ENVIRONMENT_NAME, json.dumps(describe_environment(engine), indent=2) + "\n")
 
 
 def read_config(path: Path | str) -> RunConfig:
@@ -158,7 +164,7 @@ def describe_environment(engine: str) -> dict[str, Any]:
         "versions": {name: _version(name) for name in ("convlens", "numpy", "pillow", "safetensors", "torch")},
         "python": platform.python_version(),
         "system": platform.platform(),
-        "processor": _processor_name(),
+        "processor": processor_name(),
         "cores": available_cores(),
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
@@ -171,7 +177,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _processor_name() -> str:
+def processor_name() -> str:
     """What the processor calls itself; `platform` does not know it on Linux."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -200,4 +206,14 @@ def write_metrics(folder: Path, epochs: list[EpochDone]) -> None:
     writer = csv.DictWriter(text, [column.name for column in fields(EpochDone)], lineterminator="\n")
     writer.writeheader()
     writer.writerows(done.as_dict() for done in epochs)
-    write_atomically(folder / "metrics.csv", text.getvalue())
+    write_atomically(folder / METRICS_NAME, text.getvalue())
+
+
+def write_losses(folder: Path, losses: Sequence[float]) -> None:
+    """`losses.csv`: the last step, counted from 1, and the mean loss of each stretch; a step each where they are few."""
+    size = max(1, -(-len(losses) // _MOST_LOSSES))
+    lines = ["step,loss"]
+    for start in range(0, len(losses), size):
+        some = losses[start : start + size]
+        lines.append(f"{start + len(some)},{sum(some) / len(some):.6g}")
+    write_atomically(folder / LOSSES_NAME, "\n".join(lines) + "\n")

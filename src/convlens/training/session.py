@@ -236,6 +236,7 @@ class Session:
         model.save(folder / MODEL_FILE_NAME)
         run_folder.point_latest_to(folder)
         run_folder.write_metrics(folder, job.history.epochs)
+        run_folder.write_losses(folder, job.history.losses)
         pictures.write_pictures(folder, model, self.dataset, job)
         if job.finished:
             (folder / run_folder.CHECKPOINT_NAME).unlink(missing_ok=True)
