@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         Sigmoid,
         Tanh,
     )
+    from convlens.report import write_report
     from convlens.trained_model import TrainedModel, load_model
     from convlens.training import train
 
@@ -88,6 +89,7 @@ __all__ = [
     "load_dataset",
     "load_model",
     "train",
+    "write_report",
 ]
 
 _HOMES = {
@@ -95,6 +97,7 @@ _HOMES = {
     "convlens.evaluation": ("evaluate",),
     "convlens.trained_model": ("TrainedModel", "load_model"),
     "convlens.training": ("train",),
+    "convlens.report": ("write_report",),
     "convlens.errors": (
         "ConvlensError",
         "DamagedData",

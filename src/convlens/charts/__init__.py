@@ -5,7 +5,7 @@ functions, since it takes half a second, and its pyplot never: pyplot keeps ever
 """
 
 from convlens.charts.banner import draw_banner
-from convlens.charts.canvas import drawing_style, encode_figure, percent
+from convlens.charts.canvas import drawing_style, encode_figure, percent, shorten
 from convlens.charts.curves import draw_training
 from convlens.charts.kernel_grid import draw_kernels
 from convlens.charts.preparation_steps import Answer, PictureSteps, draw_preparation
@@ -22,4 +22,5 @@ __all__ = [
     "drawing_style",
     "encode_figure",
     "percent",
+    "shorten",
 ]

@@ -1,5 +1,6 @@
 """`convlens evaluate`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -47,20 +48,22 @@ def evaluate_command(
 
     Of your own images all count, unless they have a test folder of their own. Their classes are found by name, and they
     are mended as `convlens predict` mends them, unless the model learned from that folder.
+
+    `--json` has every number that `convlens report` shows.
     """
     from convlens.cli.reading_progress import showing_progress
-    from convlens.cli.terminal import print_json, result_console
+    from convlens.cli.terminal import result_console
     from convlens.evaluation import choose_images, evaluate
     from convlens.trained_model import load_model
 
+    if json:
+        _print_study(model, data, mend, data_dir, (engine, device, threads))
+        return
     trained = load_model(model)
     with showing_progress() as on_progress:
         chosen = choose_images(trained, data, data_dir, on_progress, mend)
     opened = trained.open_engine(engine or "auto", device or "auto", threads)
     evaluation = evaluate(trained, chosen, engine=opened)
-    if json:
-        print_json({"model": model, **evaluation.as_dict()})
-        return
     console = result_console()
     for line in _headlines(evaluation):
         console.print(line)
@@ -73,6 +76,20 @@ def evaluate_command(
     else:
         console.print("[bold]Most frequent mistakes[/]")
         console.print(_pairs(evaluation))
+
+
+def _print_study(
+    model: str,
+    data: str | None,
+    mend: bool,
+    data_dir: Path | None,
+    computing: tuple[str | None, str | None, int | None],
+) -> None:
+    """Every number of a report, as JSON."""
+    from convlens.cli.report_command import study_model_at
+    from convlens.cli.terminal import print_json
+
+    print_json({"model": model, **study_model_at(model, data, data_dir, mend, computing).as_dict()})
 
 
 def _headlines(evaluation: "Evaluation") -> list[str]:

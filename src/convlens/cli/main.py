@@ -17,6 +17,7 @@ from convlens.cli.evaluation_command import evaluate_command
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.layers_command import layers_command
 from convlens.cli.prediction_command import name_stdin, predict_command
+from convlens.cli.report_command import report_command
 from convlens.cli.terminal import error_console
 from convlens.cli.training_command import train_command
 from convlens.errors import ConvlensError, UsageError
@@ -27,6 +28,7 @@ Train small-image CNN classifiers on the machine you have, look inside every num
 ```
 convlens train                              the tutorial's network on MNIST
 convlens predict latest seven.png           what is on this picture?
+convlens report latest                      how good it is and where it fails, as one HTML file
 convlens layers "conv 8 3x3, relu, dense"   sizes and parameters, no training
 convlens by-hand full "1 2 3" "4 5 6"       a convolution, every placement shown
 ```
@@ -48,6 +50,7 @@ app = App(
 app.command(train_command, name="train")
 app.command(evaluate_command, name="evaluate")
 app.command(predict_command, name="predict")
+app.command(report_command, name="report")
 app.command(layers_command, name="layers")
 app.command(data_app)
 app.command(by_hand_app)

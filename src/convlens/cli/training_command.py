@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from convlens.cli.options import DataDir, JsonLines
 from convlens.cli.training_options import ChangeOptions, Changes, OwnImages, OwnImagesOptions
-from convlens.errors import UsageError
+from convlens.errors import ConvlensError, UsageError
 
 if TYPE_CHECKING:
     from convlens.cli.training_view import TrainingView
@@ -47,6 +47,9 @@ def train_command(
     resume: Annotated[str | None, Parameter(help="Go on with a stopped run: its folder, or latest.")] = None,
     out: Annotated[Path | None, Parameter(help="A new folder for the run. [default: runs/DATE_TIME_DATA]")] = None,
     data_dir: DataDir = None,
+    report: Annotated[
+        bool, Parameter(negative="", help="Also write report.html into the run folder, as `convlens report` does.")
+    ] = False,
     show: Annotated[bool, Parameter(negative="", help="Open the pictures of the run when it is done.")] = False,
     json: JsonLines = False,
 ) -> int:
@@ -68,13 +71,30 @@ def train_command(
     if resume is not None:
         others = {**changed, **own.given(), "recipe": recipe, "config": config, "out": out, "DATA": data}
         _refuse_with("--resume", others)
-        return view.report(_resume(resume, data_dir, view), show)
+        return _finish(_resume(resume, data_dir, view), view, report, show, data_dir)
     if config is not None:
         _refuse_with("--config", {"recipe": recipe})
         model = _repeat(config, data, data_dir, changed, own.as_options(), out, view)
     else:
         model = _train(data or "mnist", data_dir, recipe, changed, own.as_options(), out, view)
-    return view.report(model, show)
+    return _finish(model, view, report, show, data_dir)
+
+
+def _finish(model: "TrainedModel", view: "TrainingView", report: bool, show: bool, data_dir: Path | None) -> int:
+    """Write the report where one is asked for, then say what there is; a report that fails loses nothing."""
+    failure = None
+    if report and view.folder is not None and model.facts["finished"]:
+        from convlens.cli.report_command import REPORT_NAME
+        from convlens.report import write_report
+
+        try:
+            write_report(view.folder, out=view.folder / REPORT_NAME, data_dir=data_dir)
+        except ConvlensError as error:
+            failure = error
+    code = view.report(model, show)
+    if failure is not None:
+        raise failure
+    return code
 
 
 def _train(

@@ -27,6 +27,7 @@ _FILES = {
     "training.png": "loss and accuracy",
     "samples.png": "three test images and what the model says",
     "kernels.png": "the first layer's kernels",
+    "report.html": "how good it is and where it fails, as one page",
     "metrics.csv": "a line an epoch",
     "config.toml": "repeats the run",
     CHECKPOINT_NAME: "where the run goes on",
@@ -127,9 +128,14 @@ class TrainingView:
         command = shlex.join(["convlens", "data", "check", data])
         self._console.print(f"[dim]Check   [/] all of it: {escape(command)}", highlight=False, soft_wrap=True)
 
+    @property
+    def folder(self) -> Path | None:
+        """The run folder, once the training has begun."""
+        return self._started.folder if self._started else None
+
     def report(self, model: "TrainedModel", show: bool) -> int:
         """Print the result on stdout; returns the exit code."""
-        folder = self._started.folder if self._started else None
+        folder = self.folder
         finished = bool(model.facts["finished"])
         if self._as_json:
             result = {"event": "done", "finished": finished, "run": str(folder), "facts": model.facts}
@@ -137,7 +143,7 @@ class TrainingView:
         else:
             self._print_result(model, folder, finished)
         if show and folder:
-            for name in ("training.png", "samples.png", "kernels.png"):
+            for name in ("report.html", "training.png", "samples.png", "kernels.png"):
                 if (folder / name).exists():
                     webbrowser.open((folder / name).resolve().as_uri())
         return 0 if finished else EXIT_INTERRUPTED

@@ -3,7 +3,7 @@ engines.
 """
 
 from convlens.engines.augmentation import AugmentationSettings, draw_changes
-from convlens.engines.choice import EngineChoice, choose_engine, open_engine
+from convlens.engines.choice import EngineChoice, choose_engine, measure_peak, open_engine
 from convlens.engines.engine import Engine, Gradients, LossSettings, OptimizerSettings, Plan, Steps, Trainer, Weights
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "Weights",
     "choose_engine",
     "draw_changes",
+    "measure_peak",
     "open_engine",
 ]

@@ -97,6 +97,15 @@ def open_engine(plan: Plan, engine: str = "auto", device: str = "auto", threads:
     return TorchEngine(plan, device=device, threads=threads)
 
 
+def measure_peak(threads: int, seconds: float) -> float | None:
+    """Floating-point operations a second of fused multiply-adds in registers, on so many threads: what no network can
+    exceed on this machine. None where the native engine is not there.
+    """
+    if _why_native_is_missing():
+        return None
+    return float(_native().measure_peak(threads, seconds))
+
+
 def _why_native_is_missing() -> str | None:
     """Why the native engine cannot be imported, and what to do; None where it can be."""
     if not _is_installed("convlens.engines._native"):

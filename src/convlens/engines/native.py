@@ -57,6 +57,11 @@ def instruction_sets() -> list[str]:
     return _native.instruction_sets()
 
 
+def measure_peak(threads: int, seconds: float) -> float:
+    """Floating-point operations a second of fused multiply-adds in registers, on so many threads."""
+    return _native.measure_peak(threads, seconds)
+
+
 def why_not(plan: Plan) -> str | None:
     """Why this engine cannot take a plan: the layer that is too much for it. None where it can."""
     try:

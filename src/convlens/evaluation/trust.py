@@ -15,11 +15,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.data import Dataset, LabelledImages, data_folder, import_images, load_dataset
+from convlens.data import Dataset, ImportedImages, LabelledImages, data_folder, import_images, load_dataset
 from convlens.data.catalogue import find_entry
 from convlens.data.checkup import check_images
 from convlens.data.inventory import status
-from convlens.data.own.layout import TEST, TRAIN
+from convlens.data.own.layout import TEST, TRAIN, VALIDATION
 from convlens.errors import ConvlensError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, learned_with_options, what_it_learned_from
@@ -69,7 +69,8 @@ def check_trust(
 ) -> tuple[TrustCheck, ...]:
     """All checks, in the order in which a reader wants them. Nothing is fetched for them."""
     learned_from = training_images(model, chosen, data_dir)
-    checks = [check_copies(chosen, learned_from), check_amount(evaluation)]
+    learned_images = None if learned_from is None else learned_from.images
+    checks = [check_copies(chosen, learned_images), check_amount(evaluation)]
     if not model.facts.get("finished", True):
         sentence = "The training was stopped before its end; this is the model as it was then."
         checks.append(TrustCheck("unfinished", "warning", sentence))
@@ -81,20 +82,23 @@ def check_trust(
 
 def training_images(
     model: TrainedModel, chosen: ImagesToJudge, data_dir: Path | str | None = None
-) -> LabelledImages | None:
+) -> ImagesToJudge | None:
     """What the model learned from and was tuned on, as far as it is at hand without fetching anything; else None."""
-    dataset = chosen.dataset
-    if dataset is None or not _is_own_training(model, chosen):
-        dataset = _load_training(model, data_dir)
-    if dataset is None:
+    if chosen.dataset is not None and _is_own_training(model, chosen):
+        dataset, imported = chosen.dataset, chosen.imported
+    else:
+        dataset, imported = _load_training(model, data_dir)
+    if dataset is None or dataset.train.image_shape != model.plan.input_shape:
         return None
-    if dataset.train.image_shape != model.plan.input_shape:
+    if dataset.train.class_names != model.class_names:
         return None
     parts = [part for part in (dataset.train, dataset.validation) if part is not None]
-    if len(parts) == 1:
-        return parts[0]
-    images, labels = np.concatenate([p.images for p in parts]), np.concatenate([p.labels for p in parts])
-    return LabelledImages(images, labels, dataset.train.class_names, dataset.name)
+    images = parts[0]
+    if len(parts) > 1:
+        pixels, labels = np.concatenate([p.images for p in parts]), np.concatenate([p.labels for p in parts])
+        images = LabelledImages(pixels, labels, dataset.train.class_names, dataset.name)
+    places = None if imported is None else np.concatenate([imported.places(part) for part in (TRAIN, VALIDATION)])
+    return ImagesToJudge(images, (), dataset, imported, places)
 
 
 def _is_own_training(model: TrainedModel, chosen: ImagesToJudge) -> bool:
@@ -103,19 +107,20 @@ def _is_own_training(model: TrainedModel, chosen: ImagesToJudge) -> bool:
     return chosen.dataset is not None and model.facts.get("data") == chosen.dataset.name
 
 
-def _load_training(model: TrainedModel, data_dir: Path | str | None) -> Dataset | None:
+def _load_training(model: TrainedModel, data_dir: Path | str | None) -> tuple[Dataset | None, ImportedImages | None]:
     """The dataset that the model was trained on, if it is here and can still be read."""
     try:
         source = what_it_learned_from(model)
         if isinstance(source, Path):
             options = learned_with_options(model, source)
             if options is None or not source.exists():
-                return None
-            return import_images(source, options, data_folder(data_dir) / "own").dataset()
+                return None, None
+            imported = import_images(source, options, data_folder(data_dir) / "own")
+            return imported.dataset(), imported
         here = status(find_entry(source), data_dir).state == "present"
-        return load_dataset(source, data_dir=data_dir) if here else None
+        return (load_dataset(source, data_dir=data_dir) if here else None), None
     except (ConvlensError, OSError):
-        return None
+        return None, None
 
 
 def check_copies(chosen: ImagesToJudge, learned_from: LabelledImages | None) -> TrustCheck:

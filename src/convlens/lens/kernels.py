@@ -164,7 +164,7 @@ def _examine(
             length=float(lengths[place]),
             bias=float(bias[place]),
             largest=float(largest[place]),
-            dead=bool(rectified and largest[place] <= 0) or lengths[place] == 0,
+            dead=bool((rectified and largest[place] <= 0) or lengths[place] == 0),
             like=int(like[place]) if likeness[place] >= LIKENESS else None,
             likeness=float(likeness[place]),
         )

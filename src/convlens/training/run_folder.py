@@ -210,7 +210,7 @@ def write_metrics(folder: Path, epochs: list[EpochDone]) -> None:
 
 
 def write_losses(folder: Path, losses: Sequence[float]) -> None:
-    """`losses.csv`: the last step, counted from 1, and the mean loss of each stretch; a step each where they are few."""
+    """`losses.csv`: the last step of each stretch, from 1 on, and its mean loss; a step each where they are few."""
     size = max(1, -(-len(losses) // _MOST_LOSSES))
     lines = ["step,loss"]
     for start in range(0, len(losses), size):

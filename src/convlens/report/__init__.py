@@ -1,0 +1,25 @@
+"""The report: one offline file that says how good a model is and where it fails.
+
+    model, images → study (numbers) → judgement, interior, comparison (words and pictures) → page (HTML)
+
+`figures` draws with matplotlib, `pictures` makes PNG of images, maps and kernels, `training_labels` has the labels of
+the training images judged. Whatever the page says stands in the study as a number.
+"""
+
+from convlens.report.comparison import Comparison, compare_studies
+from convlens.report.study import Study, study_model
+from convlens.report.training_labels import TrainingLabels, judge_training_labels, write_doubtful
+from convlens.report.writing import write_comparison_page, write_report, write_study
+
+__all__ = [
+    "Comparison",
+    "Study",
+    "TrainingLabels",
+    "compare_studies",
+    "judge_training_labels",
+    "study_model",
+    "write_comparison_page",
+    "write_doubtful",
+    "write_report",
+    "write_study",
+]

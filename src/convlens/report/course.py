@@ -1,0 +1,78 @@
+"""How the training went: what the run folder beside a model says of it, as far as it is there.
+
+A model file can travel alone, and a run folder may be of another version or damaged. What is missing is left out; a
+value that is no number leaves a gap.
+"""
+
+import csv
+import json
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from convlens.training.run_folder import ENVIRONMENT_NAME, LOSSES_NAME, METRICS_NAME
+
+_MOST_BYTES = 20_000_000
+
+
+@dataclass(frozen=True)
+class Course:
+    """A training after it is over.
+
+    Attributes:
+        epochs: a dictionary each, under the names of metrics.csv; None for what was not measured or is no number.
+        losses: (last step of a stretch, its mean loss), in order; None where it is no number.
+        environment: what environment.json says, {} where it is missing.
+    """
+
+    epochs: tuple[dict[str, float | None], ...] = ()
+    losses: tuple[tuple[int, float | None], ...] = ()
+    environment: dict[str, Any] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"epochs": list(self.epochs), "losses": [list(one) for one in self.losses]}
+
+
+def read_course(model_file: Path) -> Course:
+    """What lies beside a model file; empty where it lies alone.
+
+    >>> read_course(Path("nowhere/model.safetensors"))
+    Course(epochs=(), losses=(), environment=None)
+    """
+    folder = model_file.parent
+    losses = [
+        (int(step), row["loss"]) for row in _read_rows(folder / LOSSES_NAME) if (step := row.get("step")) is not None
+        and "loss" in row
+    ]  # fmt: skip
+    return Course(tuple(_read_rows(folder / METRICS_NAME)), tuple(losses), _read_environment(folder / ENVIRONMENT_NAME))
+
+
+def _read_rows(path: Path) -> list[dict[str, float | None]]:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return []
+        with path.open(encoding="utf-8", newline="") as file:
+            return [
+                {name: _number(text) for name, text in row.items() if isinstance(name, str)}
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, ValueError, csv.Error):
+        return []
+
+
+def _number(text: object) -> float | None:
+    try:
+        value = float(str(text))
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def _read_environment(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size < _MOST_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,241 @@
+"""The report's figures as SVG that takes its colours and letters from the page around it, so dark and light both fit.
+
+matplotlib draws with stand-in colours; in the finished SVG each becomes a CSS variable of the page. Texts stay texts: a
+reader can search them, and a class name in any script is shown by the browser's own fonts.
+"""
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convlens.charts import drawing_style, shorten
+from convlens.evaluation import BendCurve
+from convlens.metrics import ReliabilityBin, RiskCoverage
+from convlens.report.course import Course
+from convlens.report.thinning import thin_out
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_INK, _QUIET, _LINE, _BLUE, _ORANGE, _BAND = "#010203", "#020304", "#030405", "#040506", "#050607", "#060708"
+_VARIABLES = {_INK: "ink", _QUIET: "quiet", _LINE: "line", _BLUE: "blue", _ORANGE: "orange", _BAND: "band"}
+_WIDTH = 4.6  # inches; 331 points, a phone's width, so that letters keep their size there
+_SETTINGS: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "text.color": _INK,
+    "axes.edgecolor": _LINE,
+    "axes.labelcolor": _QUIET,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "axes.grid": True,
+    "grid.color": _LINE,
+    "grid.linewidth": 0.5,
+    "xtick.color": _LINE,
+    "ytick.color": _LINE,
+    "xtick.labelcolor": _QUIET,
+    "ytick.labelcolor": _QUIET,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+}
+MOST_CLASSES = 24
+
+
+def _draw(name: str, height: float, draw: Callable[["Axes"], None], width: float = _WIDTH, left: float = 0.62) -> str:
+    """One pair of axes as an SVG element, `left` inches from its edge; `name` keeps the identifiers of several figures
+    in a page apart.
+
+    The margins are given, since matplotlib's own layout draws everything twice.
+    """
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    settings: Any = {**_SETTINGS, "svg.hashsalt": name}
+    with drawing_style(), matplotlib.rc_context(settings):
+        figure = Figure(figsize=(width, height))
+        draw(figure.add_axes((left / width, 0.5 / height, 1 - (left + 0.12) / width, 1 - 0.62 / height)))
+        file = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return _fit_into_page(file.getvalue())
+
+
+def _fit_into_page(svg: str) -> str:
+    """Without what only a file of its own needs, with the page's colours, as wide as its place, silent to a screen
+    reader, which gets the caption and the table.
+    """
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<style type=\"text/css\">.*?</style>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true">', svg, count=1)
+    svg = re.sub(r"font: ([0-9.]+px) [^;\"]*", r"font-size: \1", svg)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(colour, f"var(--{variable})")
+    return re.sub(r"\s*\n\s*", "\n", svg).strip()
+
+
+def draw_recalls(
+    names: Sequence[str], recalls: Sequence[float], intervals: Sequence[tuple[float, float]], overall: float
+) -> str:
+    """The share of each class that is right, with its interval; the line is the accuracy of all. At most 24 classes."""
+    count = len(names)
+
+    def draw(axes: "Axes") -> None:
+        places = np.arange(count)[::-1]
+        values = np.array(recalls) * 100
+        low, high = (np.array([interval[end] for interval in intervals]) * 100 for end in (0, 1))
+        axes.axvline(overall * 100, color=_QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        axes.hlines(places, low, high, color=_BLUE, linewidth=2.2, zorder=2)
+        axes.plot(values, places, "o", color=_BLUE, markersize=5.5, zorder=3)
+        axes.set_yticks(places, [shorten(name, 16) for name in names])
+        axes.tick_params(axis="y", labelcolor=_INK)
+        axes.set_ylim(-0.7, count - 0.3)
+        axes.set_xlim(max(0, float(np.nanmin(low)) - 2) if count else 0, 100.5)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel("right, % of the class; bars are 95 % intervals, the line is all images")
+
+    return _draw("recalls", 0.75 + 0.23 * max(count, 2), draw, left=_room_for(names, 16))
+
+
+def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[ReliabilityBin]) -> str:
+    """How often the model is right against how sure it is, in bins of equally many images."""
+
+    def draw(axes: "Axes") -> None:
+        axes.plot([0, 100], [0, 100], color=_QUIET, linewidth=1, linestyle=(0, (4, 3)))
+        for bins, colour, marker, name in ((before, _ORANGE, "s", "before"), (after, _BLUE, "o", "after temperature")):
+            sure = [100 * bin.certainty for bin in bins]
+            right = [100 * bin.accuracy for bin in bins]
+            axes.plot(sure, right, marker, color=colour, markersize=4.5, label=name)
+            if bins is after:
+                ends = [(100 * bin.interval[0], 100 * bin.interval[1]) for bin in bins]
+                axes.vlines(sure, [low for low, _ in ends], [high for _, high in ends], color=colour, linewidth=1.2)
+        lowest = [bin.certainty for bin in (*after, *before)] + [bin.interval[0] for bin in after] + [0.95]
+        axes.set_xlim(max(0, 100 * min(lowest) - 5), 101)
+        axes.set_ylim(max(0, 100 * min(lowest) - 5), 101)
+        axes.set_xlabel("sure, %")
+        axes.set_ylabel("right, %")
+        axes.legend(frameon=False, loc="upper left", labelcolor=_INK)
+
+    return _draw("reliability", 3.4, draw)
+
+
+def draw_risk(curve: RiskCoverage, threshold: tuple[float, float] | None) -> str:
+    """Wrong answers against the share of images that is answered; `threshold` is the model's own place there."""
+
+    def draw(axes: "Axes") -> None:
+        places = thin_out(len(curve.thresholds), 400)
+        coverage, risk = 100 * curve.coverage[places], 100 * curve.risk[places]
+        axes.step(coverage, risk, where="post", color=_BLUE, linewidth=1.8)
+        if threshold is not None:
+            axes.plot([100 * threshold[0]], [100 * threshold[1]], "D", color=_ORANGE, markersize=6)
+            place, left = (100 * threshold[0], 100 * threshold[1]), threshold[0] > 0.5
+            side: dict[str, Any] = {"xytext": (-8, 9), "ha": "right"} if left else {"xytext": (8, 9), "ha": "left"}
+            axes.annotate("the model's threshold", place, color=_INK, textcoords="offset points", **side)
+        settled = risk[coverage >= 5] if (coverage >= 5).any() else risk
+        axes.set_ylim(0, max(float(settled.max(initial=0)) * 1.3, 0.1))
+        axes.set_xlim(0, 101)
+        axes.set_xlabel("answered, % of the images")
+        axes.set_ylabel("wrong, % of the answers")
+
+    return _draw("risk", 2.6, draw)
+
+
+def draw_bends(kind: str, curves: Sequence[tuple[str, BendCurve]]) -> str:
+    """Accuracy against the strength of one kind of bend, with its interval; of one model, or of several with names."""
+    styles = [(_BLUE, "o", "-"), (_ORANGE, "s", "--"), (_INK, "^", ":"), (_QUIET, "D", "-.")]
+
+    def draw(axes: "Axes") -> None:
+        for number, (name, curve) in enumerate(curves):
+            colour, marker, line = styles[number % len(styles)]
+            strengths = [point.strength for point in curve.points]
+            low = [100 * point.interval[0] for point in curve.points]
+            high = [100 * point.interval[1] for point in curve.points]
+            if len(curves) == 1:
+                axes.fill_between(strengths, low, high, color=_BAND, linewidth=0)
+            values = [100 * point.accuracy for point in curve.points]
+            axes.plot(strengths, values, line, marker=marker, color=colour, markersize=4, linewidth=1.6, label=name)
+        axes.set_ylim(0, 103)
+        axes.set_xlabel(f"{kind}, {curves[0][1].unit}")
+        axes.set_ylabel("right, %")
+        if len(curves) > 1:
+            axes.legend(frameon=False, labelcolor=_INK, fontsize=8)
+
+    return _draw(f"bend-{kind}", 2.1, draw, width=3.3)
+
+
+def draw_losses(course: Course) -> str:
+    """The loss of every step, faint, and its running mean."""
+    steps = np.array([step for step, _ in course.losses], np.float64)
+    values = np.array([np.nan if loss is None else loss for _, loss in course.losses], np.float64)
+    shown = thin_out(len(steps), 1500)
+    window = max(1, len(values) // 40)
+    smooth = _running_mean(values, window)
+
+    def draw(axes: "Axes") -> None:
+        axes.plot(steps[shown], values[shown], color=_BAND, linewidth=0.8)
+        places = thin_out(len(steps), 300)
+        axes.plot(steps[places], smooth[places], color=_BLUE, linewidth=1.8)
+        finite = values[np.isfinite(values)]
+        top = float(np.quantile(finite, 0.995)) * 1.1 if len(finite) else 1.0
+        axes.set_ylim(0, max(top, 1e-3))
+        axes.set_xlim(0, max(float(steps.max(initial=1)), 1))
+        axes.set_xlabel("step")
+        axes.set_ylabel("loss")
+
+    return _draw("losses", 2.3, draw)
+
+
+def draw_accuracies(course: Course) -> str:
+    """The accuracy after every epoch, on the training images and on those held out."""
+    from matplotlib.ticker import MaxNLocator
+
+    def draw(axes: "Axes") -> None:
+        for name, words, colour, marker in (
+            ("accuracy", "training images, as they were learned", _BLUE, "o"),
+            ("validation_accuracy", "held-out images", _ORANGE, "s"),
+        ):
+            found = [(number + 1, row.get(name)) for number, row in enumerate(course.epochs)]
+            points = [(epoch, 100 * value) for epoch, value in found if value is not None]
+            if points:
+                axes.plot(*zip(*points, strict=True), marker=marker, color=colour, markersize=4.5, label=words)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("right, %")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if axes.lines:
+            axes.legend(frameon=False, labelcolor=_INK, loc="lower right")
+
+    return _draw("accuracies", 2.3, draw)
+
+
+def draw_intervals(names: Sequence[str], values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> str:
+    """Several models' accuracies with their intervals, one above the other."""
+
+    def draw(axes: "Axes") -> None:
+        places = np.arange(len(names))[::-1]
+        axes.hlines(places, [100 * low for low, _ in intervals], [100 * high for _, high in intervals],
+                    color=_BLUE, linewidth=2.4)  # fmt: skip
+        axes.plot([100 * value for value in values], places, "o", color=_BLUE, markersize=6)
+        axes.set_yticks(places, [shorten(name, 24) for name in names])
+        axes.tick_params(axis="y", labelcolor=_INK)
+        axes.set_ylim(-0.7, len(names) - 0.3)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel("right, %; bars are 95 % intervals")
+
+    return _draw("intervals", 0.8 + 0.3 * len(names), draw, left=_room_for(names, 24))
+
+
+def _room_for(names: Sequence[str], most: int) -> float:
+    """Inches for the longest of these names, cut to `most` letters."""
+    return 0.25 + 0.085 * max((min(len(name), most) for name in names), default=1)
+
+
+def _running_mean(values: np.ndarray, window: int) -> np.ndarray:
+    """The mean of the last `window` values that are numbers, at each place; NaN where none of them is."""
+    known = np.isfinite(values)
+    sums, counts = np.cumsum(np.where(known, values, 0)), np.cumsum(known)
+    sums[window:], counts[window:] = sums[window:] - sums[:-window], counts[window:] - counts[:-window]
+    return np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0)

@@ -1,0 +1,211 @@
+"""The sections of the page that look inside: the training, the layers, the kernels, and what they make of images."""
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.calibration import describe_calibration
+from convlens.illustrations import draw_network, render_svg
+from convlens.lens import KernelFacts, LayerKernels, describe_kernels, look_through
+from convlens.report import figures
+from convlens.report.pictures import encode_maps, encode_svg
+from convlens.report.study import Study
+from convlens.report.words import certainty, count, number, share, size
+
+MOST_KERNELS = 1024
+_MOST_MAPS, _LARGEST_MAP = 64, 48
+_MOST_LAYERS = 40
+_MAPS_BUDGET = 1_500_000
+
+
+def tell_training(study: Study) -> dict[str, Any]:
+    """Curves, recipe, time, and every setting that was in force."""
+    facts, course = study.model.facts, study.course
+    settings = facts.get("settings")
+    return {
+        "facts": [(name, text) for name, text in _training_facts(study).items() if text],
+        "losses": figures.draw_losses(course) if any(loss is not None for _, loss in course.losses) else "",
+        "accuracies": figures.draw_accuracies(course) if len(course.epochs) > 1 else "",
+        "epochs": [_epoch(place, row) for place, row in enumerate(course.epochs)],
+        "settings": _flatten(settings) if isinstance(settings, dict) else [],
+        "notes": [str(note) for note in facts.get("notes", ()) if isinstance(note, str)],
+    }
+
+
+def _training_facts(study: Study) -> dict[str, str]:
+    model, speed = study.model, study.speed
+    facts = model.facts
+    rate = "" if speed.images_per_second is None else f"{speed.images_per_second:,.0f} images a second"
+    peak = speed.share_of_peak
+    if peak is not None and speed.peak:
+        rate += f", {share(peak, 0)} of this processor's peak of {speed.peak / 1e9:,.0f} GFLOP/s, measured just now"
+    trained_at = str(facts.get("trained_at", ""))
+    return {
+        "network": str(model.network),
+        "parameters": f"{model.parameters:,}",
+        "trained on": _words(facts.get("data")) + _in_brackets(facts.get("training_images"), "image"),
+        "recipe": _words(facts.get("recipe")),
+        "epochs": _words(facts.get("epochs")) + _in_brackets(facts.get("steps"), "step"),
+        "seed": _words(facts.get("seed")),
+        "engine": _words(facts.get("engine")),
+        "time": "" if speed.seconds is None else f"{speed.seconds:,.1f} s",
+        "speed": rate,
+        "finished": "" if facts.get("finished", True) else "no: it was stopped before its end",
+        "trained": _date(trained_at),
+        "by Convlens": _words(facts.get("convlens")),
+        **describe_calibration(model.calibration),
+    }
+
+
+def _words(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _in_brackets(amount: object, noun: str) -> str:
+    return f" ({count(amount, noun)})" if isinstance(amount, int) else ""
+
+
+def _date(text: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(text):%d %B %Y, %H:%M}".lstrip("0")
+    except ValueError:
+        return text
+
+
+def _epoch(place: int, row: dict[str, float | None]) -> tuple[str, ...]:
+    seconds = row.get("seconds")
+    return (
+        f"{place + 1}",
+        number(row.get("loss")),
+        share(row.get("accuracy")),
+        share(row.get("validation_accuracy")),
+        number(row.get("learning_rate"), 5),
+        "–" if seconds is None else f"{seconds:,.1f} s",
+    )
+
+
+def _flatten(settings: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Settings inside of settings with their whole name."""
+    rows = []
+    for name, value in settings.items():
+        label = f"{prefix}{name.replace('_', ' ')}"
+        rows += _flatten(value, f"{label}, ") if isinstance(value, dict) else [(label, str(value))]
+    return rows
+
+
+def tell_layers(study: Study) -> dict[str, Any]:
+    """The layer table and the diagram."""
+    table, model = study.layers, study.model
+    diagram = ""
+    if len(table.rows) <= _MOST_LAYERS:
+        sheet = draw_network(model.network, model.plan.input_shape, model.plan.classes)
+        diagram = encode_svg(render_svg(sheet))
+    return {
+        "rows": [
+            {
+                "index": row.index,
+                "text": row.text,
+                "output": size(row.output_shape),
+                "formula": row.size_formula,
+                "parameters": f"{row.parameters:,}" if row.parameters else "",
+                "parameters_formula": row.parameters_formula,
+                "multiply_adds": f"{row.multiply_adds:,}" if row.multiply_adds else "",
+                "sees": size(row.receptive_field),
+            }
+            for row in table.rows
+        ],
+        "parameters": f"{table.parameters:,}",
+        "multiply_adds": f"{table.multiply_adds:,}",
+        "warnings": table.warnings,
+        "diagram": diagram,
+        "input": size(model.plan.input_shape),
+    }
+
+
+def tell_kernels(study: Study) -> dict[str, Any]:
+    """Every kernel of the first convolution, and what is odd about those of all."""
+    odd = [sentence for layer in study.kernels for sentence in describe_kernels(layer)]
+    if not study.kernels:
+        return {"odd": odd, "text": "", "kernels": [], "layers": 0, "more": "", "channels": 1}
+    first = study.kernels[0]
+    largest = float(np.abs(first.weights).max()) or 1.0
+    shown = first.kernels[:MOST_KERNELS]
+    return {
+        "odd": odd,
+        "layers": len(study.kernels),
+        "text": f"Layer {first.layer}: {first.text}",
+        "largest": number(largest, 2),
+        "channels": first.weights.shape[1],
+        "kernels": [_kernel(first, kernel, largest) for kernel in shown],
+        "more": f"The first {len(shown):,} of {len(first.kernels):,}." if len(shown) < len(first.kernels) else "",
+    }
+
+
+def _kernel(layer: LayerKernels, kernel: KernelFacts, largest: float) -> dict[str, Any]:
+    weights = layer.weights[kernel.number]
+    flags = ["dead"] * kernel.dead
+    flags += [] if kernel.like is None else [f"like {kernel.like + 1}"]
+    values = "; ".join(
+        ", ".join(" ".join(number(float(value), 2) for value in row) for row in channel) for channel in weights[:3]
+    )
+    return {
+        "address": encode_maps(weights, columns=len(weights), largest=largest),
+        "number": kernel.number + 1,
+        "bias": number(kernel.bias, 2),
+        "flags": flags,
+        "values": values if weights[0].size <= 49 else "",
+    }
+
+
+def tell_maps(study: Study) -> list[dict[str, Any]]:
+    """A few images through all layers: a right one, the hardest error, the least sure of the right ones."""
+    budget, told = _MAPS_BUDGET, []
+    for words, index in _chosen_images(study):
+        judged, names = study.evaluation, study.evaluation.class_names
+        said = int(judged.predicted[index])
+        layers = []
+        for one in look_through(study.model.engine, study.chosen.images.images[index]):
+            if one.values.ndim != 3:
+                continue
+            maps = _smaller(one.values[:_MOST_MAPS])
+            address = encode_maps(maps, columns=_columns(len(maps)))
+            budget -= len(address)
+            if budget < 0:
+                break
+            more = f", the first {len(maps)}" if len(maps) < len(one.values) else ""
+            name = "the network's input" if one.layer < 0 else f"{one.layer} {one.text}"
+            layers.append({"name": name, "size": size(one.values.shape) + more, "address": address,
+                           "columns": _columns(len(maps))})  # fmt: skip
+        probability = certainty(float(judged.probabilities[index, said]))
+        title = f"{words}: {study.chosen.name_of(index)}, {names[judged.labels[index]]}"
+        told.append({"title": title, "said": f"said to be {names[said]}, {probability}", "layers": layers})
+    return told
+
+
+def _chosen_images(study: Study) -> list[tuple[str, int]]:
+    judged = study.evaluation
+    best = judged.probabilities.max(axis=1)
+    (right,) = np.nonzero(judged.predicted == judged.labels)
+    chosen = []
+    if len(right):
+        chosen.append(("Right", int(right[np.argmax(best[right])])))
+    chosen += [("The hardest error", index) for index in judged.hardest_errors(1).tolist()]
+    if len(right) > 1:
+        chosen.append(("Just right", int(right[np.argmin(best[right])])))
+    return chosen
+
+
+def _columns(maps: int) -> int:
+    return min(maps, 8 if maps <= 32 else 16)
+
+
+def _smaller(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Maps of at most 48 pixels a side: blocks of pixels as their means."""
+    step = -(-max(maps.shape[1:]) // _LARGEST_MAP)
+    if step == 1:
+        return maps
+    height, width = (max(1, length // step) for length in maps.shape[1:])
+    cut = maps[:, : height * step, : width * step]
+    return cut.reshape(len(maps), height, step, width, step).mean(axis=(2, 4))

@@ -1,0 +1,292 @@
+"""The sections of the page that judge: the verdict on top, classes, confusions, errors, doubtful labels, certainty,
+bent images. Each becomes plain words and pictures here, so the template has only to place them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from convlens.calibration import describe_answers, describe_choice
+from convlens.evaluation import DoubtfulLabel, Evaluation, ImagesToJudge, TrustCheck
+from convlens.metrics import reliability
+from convlens.report import figures
+from convlens.report.pictures import PictureBook, encode_shares
+from convlens.report.study import Study
+from convlens.report.words import certainty, count, interval, number, share
+
+MOST_CLASSES_IN_MATRIX = 30
+_MOST_PAIRS = 40
+_MOST_BEHIND_CELL, _MOST_RIGHT_BEHIND_CELL = 24, 8
+_MOST_CARDS = 24
+_RISKS = (0.05, 0.02, 0.01, 0.005, 0.001)
+
+
+def tell_verdict(study: Study) -> dict[str, Any]:
+    """What stands on top."""
+    judged = study.evaluation
+    return {
+        "accuracy": share(judged.accuracy),
+        "interval": interval(judged.interval),
+        "images": count(judged.total, "image"),
+        "data": judged.data,
+        "wrong": f"{judged.total - judged.correct:,}",
+        "worst": _worst(judged),
+        "unknown": _left_unknown(judged),
+        "trust": tell_trust(study.trust),
+        "figure": _recall_figure(judged),
+        "notes": judged.notes,
+    }
+
+
+def tell_trust(checks: Sequence[TrustCheck]) -> dict[str, Any]:
+    """The checks, worst first, and what they come to in a sentence."""
+    order = ("bad", "warning", "unknown", "good")
+    worst = min((order.index(check.verdict) for check in checks), default=3)
+    sentences = (
+        "These numbers should not be trusted.",
+        "These numbers are to be read with care.",
+        "As far as could be looked at, nothing speaks against these numbers.",
+        "Nothing that was looked at speaks against these numbers.",
+    )
+    marks = {"bad": "✗", "warning": "!", "unknown": "?", "good": "✓"}
+    words = {"bad": "problem", "warning": "warning", "unknown": "not known", "good": "good"}
+    rows = [
+        {"verdict": check.verdict, "mark": marks[check.verdict], "word": words[check.verdict], "text": check.sentence}
+        for check in sorted(checks, key=lambda check: order.index(check.verdict))
+    ]
+    return {"sentence": sentences[worst], "verdict": order[worst], "checks": rows}
+
+
+def _worst(judged: Evaluation) -> list[str]:
+    """What the model is worst at, in one or two sentences."""
+    present = [place for place, row in enumerate(judged.classes) if row.support]
+    if judged.correct == judged.total:
+        return ["It made no mistake here."]
+    worst = min(present, key=lambda place: judged.classes[place].recall)
+    row, name = judged.classes[worst], judged.class_names[worst]
+    missed = row.support - int(judged.confusion[worst, worst])
+    sentences = []
+    if len(present) > 1:
+        sentences.append(
+            f"It is worst at {name}: {missed:,} of {count(row.support, 'image')} "
+            f"{'is' if missed == 1 else 'are'} missed ({share(1 - row.recall, 1)})."
+        )
+    ((true, said, times),) = judged.most_confused(1)
+    sentences.append(f"The most frequent mistake is {true} taken for {said}, {_times(times)}.")
+    return sentences
+
+
+def _times(amount: int) -> str:
+    return {1: "once", 2: "twice"}.get(amount, f"{amount:,} times")
+
+
+def _left_unknown(judged: Evaluation) -> str:
+    answered, threshold = judged.answered, judged.calibration.threshold
+    if answered is None or threshold is None:
+        return ""
+    left = describe_answers(answered.coverage, answered.error if answered.answered else None, "of these images")
+    choice = describe_choice(judged.calibration)
+    return f"With its threshold at {share(threshold)} it {left}{f' ({choice})' if choice else ''}; the rest is unknown."
+
+
+def _recall_figure(judged: Evaluation) -> dict[str, str]:
+    present = [place for place, row in enumerate(judged.classes) if row.support]
+    chosen = present
+    caption = "How much of each class is right"
+    if len(present) > figures.MOST_CLASSES:
+        chosen = sorted(present, key=lambda place: judged.classes[place].recall)[: figures.MOST_CLASSES]
+        caption = f"How much of each class is right: the {figures.MOST_CLASSES} worst of {len(present):,}"
+    svg = figures.draw_recalls(
+        [judged.class_names[place] for place in chosen],
+        [judged.classes[place].recall for place in chosen],
+        [judged.intervals[place].recall for place in chosen],
+        judged.accuracy,
+    )
+    return {"svg": svg, "caption": caption}
+
+
+def tell_classes(judged: Evaluation) -> list[dict[str, str]]:
+    """A row for each class, in the order of the classes."""
+    return [
+        {
+            "name": name,
+            "support": f"{row.support:,}",
+            "precision": share(row.precision, 1),
+            "precision_interval": interval(ends.precision, 1),
+            "recall": share(row.recall, 1),
+            "recall_interval": interval(ends.recall, 1),
+            "f1": share(row.f1, 1),
+            "f1_interval": interval(ends.f1, 1),
+        }
+        for name, row, ends in zip(judged.class_names, judged.classes, judged.intervals, strict=True)
+    ]
+
+
+def tell_confusion(study: Study, book: PictureBook) -> dict[str, Any]:
+    """The matrix where it fits on a screen, else a picture of it and the most frequent confusions; and the images
+    behind its cells.
+    """
+    judged, classes = study.evaluation, len(study.evaluation.class_names)
+    small = classes <= MOST_CLASSES_IN_MATRIX
+    wrong = judged.confusion * (1 - np.eye(classes, dtype=np.int64))
+    pairs = [divmod(int(place), classes) for place in np.argsort(-wrong, axis=None, kind="stable")]
+    pairs = [(true, said) for true, said in pairs if wrong[true, said]]
+    shown = pairs if small else pairs[:_MOST_PAIRS]
+    cells = shown + ([(place, place) for place in range(classes) if judged.confusion[place, place]] if small else [])
+    behind = {pair: _images_behind(study, pair, book) for pair in cells}
+    rows = [_matrix_row(judged, true, behind, int(wrong.max())) for true in range(classes)] if small else []
+    frequent = [{"id": f"cell-{true}-{said}", "true": judged.class_names[true], "said": judged.class_names[said],
+                 "count": f"{wrong[true, said]:,}"} for true, said in pairs[:_MOST_PAIRS]]  # fmt: skip
+    return {
+        "names": judged.class_names,
+        "rows": rows,
+        "frequent": frequent,
+        "pairs": f"{len(pairs):,}",
+        "picture": "" if small else encode_shares(_shares_of(judged.confusion)),
+        "behind": [{"id": f"cell-{true}-{said}", **shown} for (true, said), shown in behind.items()],
+    }
+
+
+def _matrix_row(
+    judged: Evaluation, true: int, behind: dict[tuple[int, int], dict[str, Any]], most_wrong: int
+) -> dict[str, Any]:
+    """A row of the table. The tone of a right answer is its share of the row, that of a mistake grows with its count
+    against the most frequent one, since next to the right answers all of them would be pale.
+    """
+    support = max(int(judged.confusion[true].sum()), 1)
+    cells = []
+    for said, amount in enumerate(judged.confusion[true].tolist()):
+        shown = behind.get((true, said))
+        tone = amount / support if true == said else (amount / max(most_wrong, 1)) ** 0.5
+        cells.append(
+            {
+                "count": f"{amount:,}",
+                "tone": round(tone, 3),
+                "right": true == said,
+                "id": f"cell-{true}-{said}" if shown else "",
+                "label": shown["title"] if shown else "",
+            }
+        )
+    return {"name": judged.class_names[true], "cells": cells}
+
+
+def _shares_of(confusion: np.ndarray) -> np.ndarray:
+    """Each row's shares, so that classes of any size can be seen."""
+    return confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+
+
+def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> dict[str, Any]:
+    """The images of one cell: mistakes with the surest first, right answers with the least sure first."""
+    judged, (true, said) = study.evaluation, pair
+    (places,) = np.nonzero((judged.labels == true) & (judged.predicted == said))
+    sureness = judged.probabilities[places, said]
+    order = places[np.argsort(sureness if true == said else -sureness, kind="stable")]
+    most = _MOST_RIGHT_BEHIND_CELL if true == said else _MOST_BEHIND_CELL
+    pictures = []
+    for index in order[:most].tolist():
+        address = book.add(study.chosen.images.images[index])
+        if address is None:
+            break
+        caption = certainty(float(judged.probabilities[index, said]))
+        pictures.append({"address": address, "name": study.chosen.name_of(index), "caption": caption})
+    names = judged.class_names
+    what = f"{names[true]}, and said to be" if true == said else f"{names[true]}, said to be {names[said]}"
+    title = f"{what}: {count(len(places), 'image')}"
+    which = "those it is least sure of" if true == said else "the surest mistakes"
+    missing = len(places) - len(pictures)
+    return {
+        "title": title,
+        "pictures": pictures,
+        "more": f"{len(pictures):,} of {len(places):,} are shown: {which}." if missing else "",
+    }
+
+
+def tell_errors(study: Study, book: PictureBook) -> list[dict[str, Any]]:
+    """Cards of the hardest errors."""
+    judged = study.evaluation
+    cards = [
+        _card(study.chosen, judged.probabilities[index], index, int(judged.labels[index]), book)
+        for index in judged.hardest_errors(_MOST_CARDS).tolist()
+    ]
+    return [card for card in cards if card]
+
+
+def tell_doubtful(images: ImagesToJudge, found: Sequence[DoubtfulLabel], book: PictureBook) -> list[dict[str, Any]]:
+    """Cards of the most doubtful labels: given and suggested."""
+    names, cards = images.images.class_names, []
+    for one in found[:_MOST_CARDS]:
+        address = book.add(images.images.images[one.index])
+        if address is not None:
+            lines = [(names[one.suggested], certainty(one.suggested_probability), False),
+                     (names[one.given], certainty(one.given_probability), True)]  # fmt: skip
+            cards.append({"address": address, "name": images.name_of(one.index), "lines": lines})
+    return cards
+
+
+def _card(
+    chosen: ImagesToJudge, probabilities: np.ndarray, index: int, true: int, book: PictureBook
+) -> dict[str, Any] | None:
+    """An image with its likeliest classes, and the true one where that is not among them."""
+    address = book.add(chosen.images.images[index])
+    if address is None:
+        return None
+    names = chosen.images.class_names
+    likely = np.argsort(-probabilities, kind="stable")[:2].tolist()
+    lines = [*likely, *([true] if true not in likely else [])]
+    return {
+        "address": address,
+        "name": chosen.name_of(index),
+        "lines": [(names[place], certainty(float(probabilities[place])), place == true) for place in lines],
+    }
+
+
+def tell_certainty(judged: Evaluation) -> dict[str, Any]:
+    """How far the percentages can be believed, before and after temperature, and what a threshold buys."""
+    fitted = judged.calibration.images > 0 or judged.calibration.temperature != 1
+    equal_mass = judged.equal_mass_calibration_error_before, judged.equal_mass_calibration_error
+    equal_width = judged.calibration_error_before, judged.calibration_error
+    rows = [
+        ("expected calibration error, 15 bins of equally many images", *map(share, equal_mass)),
+        ("expected calibration error, 15 bins of equal width", *map(share, equal_width)),
+        ("negative log-likelihood, nats", number(judged.loss), number(judged.negative_log_likelihood)),
+        ("Brier score, 0 to 2", number(judged.brier_before), number(judged.brier)),
+    ]
+    after, before = (reliability(p, judged.labels) for p in (judged.probabilities, judged.probabilities_before))
+    answered = judged.answered
+    own = (answered.coverage, answered.error) if answered is not None and answered.answered else None
+    curve = judged.risk_coverage
+    return {
+        "fitted": fitted,
+        "temperature": number(judged.calibration.temperature, 3),
+        "images": count(judged.calibration.images, "held-out image"),
+        "rows": rows,
+        "reliability": figures.draw_reliability(after, before),
+        "bins": [
+            (f"{bin.images:,}", certainty(bin.certainty), share(bin.accuracy, 1), interval(bin.interval, 1))
+            for bin in after
+        ],
+        "risk": figures.draw_risk(curve, own),
+        "area": number(curve.area, 5),
+        "thresholds": [_bought(judged, risk) for risk in _RISKS],
+        "unknown": _left_unknown(judged),
+    }
+
+
+def _bought(judged: Evaluation, risk: float) -> tuple[str, str, str]:
+    """What is answered where at most `risk` of the answers are wrong, on these images."""
+    left = judged.risk_coverage.at_risk(risk)
+    place = np.searchsorted(judged.risk_coverage.answered, left.answered) if left.answered else None
+    threshold = "none" if place is None else certainty(float(judged.risk_coverage.thresholds[place]))
+    return f"{100 * risk:g} %", threshold, share(left.coverage, 1)
+
+
+def tell_bends(study: Study) -> dict[str, Any]:
+    """A small figure for each kind of bend, with its numbers."""
+    curves = []
+    for curve in study.bends:
+        points = [(f"{point.strength:.2g}".replace("-", "−"), share(point.accuracy, 1), interval(point.interval, 1))
+                  for point in curve.points]  # fmt: skip
+        svg = figures.draw_bends(curve.kind, [(study.name, curve)])
+        curves.append({"kind": curve.kind, "unit": curve.unit, "svg": svg, "points": points})
+    return {"images": count(study.bends[0].points[0].total, "image"), "curves": curves}

@@ -1,0 +1,89 @@
+"""One study, or several side by side, as a page: jinja2 places what the sections say, and escapes every text.
+
+The page holds everything itself and asks nobody for anything: it has no script, and its content policy forbids the
+browser to fetch.
+"""
+
+import base64
+from datetime import datetime
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from convlens.report import interior, judgement
+from convlens.report.comparison import Comparison, tell_comparison
+from convlens.report.pictures import PictureBook
+from convlens.report.study import Study
+from convlens.report.training_labels import TrainingLabels, write_doubtful
+from convlens.report.words import count
+
+PICTURES_BUDGET = 2_500_000
+"""Bytes of pictures of a dataset in one page: about five thousand of MNIST's, a few hundred photographs."""
+_MOST_ROWS_IN_FILE = 2000
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_page(study: Study, training: TrainingLabels | None = None) -> str:
+    """The report of one model as HTML."""
+    book = PictureBook(PICTURES_BUDGET)
+    errors = judgement.tell_errors(study, book)
+    rows = write_doubtful(study, training, _MOST_ROWS_IN_FILE)
+    return _render(
+        "report.html.j2",
+        title=f"Report: {study.name}",
+        name=study.name,
+        verdict=judgement.tell_verdict(study),
+        errors=errors,
+        doubtful=judgement.tell_doubtful(study.chosen, study.doubtful, book),
+        doubtful_count=count(len(study.doubtful), "label"),
+        training_labels=_tell_training_labels(training, book),
+        doubtful_file=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(rows.encode()).decode()}",
+        confusion=judgement.tell_confusion(study, book),
+        classes=judgement.tell_classes(study.evaluation),
+        certainty=judgement.tell_certainty(study.evaluation),
+        bends=judgement.tell_bends(study),
+        training=interior.tell_training(study),
+        layers=interior.tell_layers(study),
+        kernels=interior.tell_kernels(study),
+        maps=interior.tell_maps(study),
+    )
+
+
+def write_comparison(comparison: Comparison) -> str:
+    """Several models side by side as HTML."""
+    book = PictureBook(PICTURES_BUDGET)
+    return _render("comparison.html.j2", title="Comparison", **tell_comparison(comparison, book))
+
+
+def _tell_training_labels(training: TrainingLabels | None, book: PictureBook) -> dict[str, Any] | None:
+    if training is None:
+        return None
+    return {
+        "count": count(len(training.doubtful), "label"),
+        "images": count(len(training.learned_from.images), "training image"),
+        "folds": training.folds,
+        "cards": judgement.tell_doubtful(training.learned_from, training.doubtful, book),
+    }
+
+
+def _render(template: str, **content: Any) -> str:
+    made = f"{datetime.now():%d %B %Y}".lstrip("0")
+    return _environment().get_template(template).render(made=made, version=metadata.version("convlens"), **content)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["drawing"] = Markup  # our own figures; matplotlib has escaped the names in them
+    environment.globals["style"] = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    return environment

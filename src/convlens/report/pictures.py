@@ -1,0 +1,96 @@
+"""Images of a dataset, maps and kernels as PNG inside a page: small, sharp, and within a budget of bytes.
+
+A page with all the images behind a large confusion matrix would be a gigabyte. So the page asks for pictures in the
+order of their importance, and when the budget is spent it gets none and says how many are missing.
+"""
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+_BLUE, _ORANGE = np.array([0, 114, 178.0]), np.array([213, 94, 0.0])
+_GAP = 1
+
+
+class PictureBook:
+    """Makes PNG data addresses until `budget` bytes are spent.
+
+    >>> book = PictureBook(budget=100)
+    >>> book.add(np.zeros((1, 8, 8), np.uint8))[:22], book.add(np.zeros((1, 8, 8), np.uint8))
+    ('data:image/png;base64,', None)
+    """
+
+    def __init__(self, budget: int) -> None:
+        self._left = budget
+        self._made: dict[bytes, str] = {}
+
+    def add(self, image: NDArray[np.uint8]) -> str | None:
+        """An image of a dataset (uint8 C×H×W, one channel or three); None when the budget is spent."""
+        key = image.tobytes()
+        if key not in self._made:
+            self._made[key] = encode_image(image)
+        address = self._made[key]
+        if len(address) > self._left:
+            return None
+        self._left -= len(address)
+        return address
+
+
+def encode_image(image: NDArray[np.uint8]) -> str:
+    """The data address of an image's PNG, uint8 C×H×W."""
+    pixels = image[0] if image.shape[0] == 1 else image[:3].transpose(1, 2, 0)
+    return _address(Image.fromarray(np.ascontiguousarray(pixels)))
+
+
+def encode_maps(maps: NDArray[np.float32], columns: int, largest: float | None = None) -> str:
+    """The data address of maps (C×H×W) side by side in `columns`, blue above zero, orange below, a gap between them.
+
+    `largest` is the value of full colour; the largest of these maps unless given. What is no number is transparent.
+    """
+    count, height, width = maps.shape
+    rows = -(-count // columns)
+    largest = largest or float(np.abs(maps[np.isfinite(maps)]).max(initial=0)) or 1.0
+    numbers = np.zeros((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP), np.uint8)
+    shades = np.where(np.isfinite(maps), np.rint(np.clip(maps / largest, -1, 1) * 127) + 128, 0).astype(np.uint8)
+    for place in range(count):
+        top, left = place // columns * (height + _GAP), place % columns * (width + _GAP)
+        numbers[top : top + height, left : left + width] = shades[place]
+    picture = Image.fromarray(numbers)
+    picture.putpalette(_PALETTE)  # the same bytes, now places in a palette
+    return _address(picture, transparency=0)
+
+
+def encode_shares(shares: NDArray[np.float64]) -> str:
+    """The data address of a matrix of shares from 0 to 1 as an image, darker for more; a pixel each."""
+    values = np.rint(np.sqrt(np.clip(shares, 0, 1)) * 127).astype(np.uint8) + 128
+    values[shares <= 0] = 0
+    picture = Image.fromarray(values)
+    picture.putpalette(_PALETTE)
+    return _address(picture, transparency=0)
+
+
+def _make_palette() -> list[int]:
+    """Number 0 is transparent, 1 all orange, 128 white, 255 all blue."""
+    white = np.full(3, 255.0)
+    colours = [white]
+    for number in range(1, 256):
+        share = (number - 128) / 127
+        colours.append(white + abs(share) * ((_BLUE if share > 0 else _ORANGE) - white))
+    return np.rint(np.array(colours)).astype(int).ravel().tolist()
+
+
+_PALETTE = _make_palette()
+
+
+def _address(picture: Image.Image, **options: int) -> str:
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True, **options)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def encode_svg(svg: bytes) -> str:
+    """The data address of a whole SVG file."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()

@@ -1,0 +1,69 @@
+"""How fast a training was, and what share of the machine's peak that is.
+
+The peak is measured now, in registers, on as many threads as the training had; it is the training's only where the
+same engine ran on the same kind of processor, and is left out elsewhere.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from convlens.engines import measure_peak
+from convlens.network import layer_table
+from convlens.report.course import Course
+from convlens.trained_model import TrainedModel
+from convlens.training.run_folder import processor_name
+
+_PEAK_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Images a second in training; floating-point operations an image, forward and backward; the peak a second."""
+
+    seconds: float | None
+    images_per_second: float | None
+    operations_per_image: int
+    peak: float | None
+
+    @property
+    def share_of_peak(self) -> float | None:
+        """0 to 1; None where one of the two is not known."""
+        if self.images_per_second is None or not self.peak:
+            return None
+        return self.images_per_second * self.operations_per_image / self.peak
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "share_of_peak": self.share_of_peak}
+
+
+def measure_speed(model: TrainedModel, course: Course) -> Speed:
+    """What the model's facts say, beside this machine's peak where they belong together."""
+    facts = model.facts
+    seconds, epochs, images = (_positive(facts.get(name)) for name in ("seconds", "epochs", "training_images"))
+    rate = epochs * images / seconds if seconds and epochs and images else None
+    return Speed(seconds, rate, count_operations(model), _peak(model, course) if rate else None)
+
+
+def count_operations(model: TrainedModel) -> int:
+    """Floating-point operations of one image in training: two for each multiply-add, of which the backward pass has as
+    many for the weights and as many for the inputs as the forward pass, but none for the network's own input.
+
+    For the tutorial's network that is 2 · (290,080 + 523,712).
+    """
+    rows = layer_table(model.network, model.plan.input_shape, model.plan.classes).rows
+    counts = [row.multiply_adds for row in rows if row.multiply_adds]
+    return 2 * (3 * sum(counts) - counts[0]) if counts else 0
+
+
+def _peak(model: TrainedModel, course: Course) -> float | None:
+    engine = str(model.facts.get("engine", ""))
+    threads = model.facts.get("settings", {}).get("threads")
+    here = (course.environment or {}).get("processor") == processor_name()
+    if not engine.startswith("native") or not here or not isinstance(threads, int) or threads < 1:
+        return None
+    return measure_peak(threads, _PEAK_SECONDS)
+
+
+def _positive(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and value > 0 else None

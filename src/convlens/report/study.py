@@ -1,0 +1,152 @@
+"""Everything that a report tells of one model, as numbers: what is right, what is not, how sure, how robust, what is
+inside, how it was trained.
+
+The page and `convlens evaluate --json` show the same study, so neither can say what the other does not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convlens.engines import Engine
+from convlens.evaluation import (
+    BendCurve,
+    DoubtfulLabel,
+    Evaluation,
+    ImagesToJudge,
+    TrustCheck,
+    check_trust,
+    choose_images,
+    describe_doubtful,
+    evaluate,
+    find_doubtful,
+    measure_bends,
+)
+from convlens.lens import LayerKernels, examine_kernels
+from convlens.network import LayerTable, layer_table
+from convlens.report.course import Course, read_course
+from convlens.report.speed import Speed, measure_speed
+from convlens.report.thinning import thin_out
+from convlens.trained_model import TrainedModel, find_model_file, load_model
+
+_MOST_ERRORS_IN_JSON = 1000
+_MOST_STEPS_OF_RISK = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One model, judged on some images, with all that was found.
+
+    Attributes:
+        name: what a person calls the model: its run or its file.
+        model: what is judged.
+        chosen: what it is judged on.
+        evaluation: accuracy, classes, confusion, calibration.
+        trust: whether these can be believed.
+        doubtful: labels of the judged images that the model disagrees with, most doubtful first.
+        bends: accuracy on bent images.
+        kernels: of every convolution.
+        layers: the layer table.
+        course: how the training went.
+        speed: how fast.
+    """
+
+    name: str
+    model: TrainedModel
+    chosen: ImagesToJudge
+    evaluation: Evaluation
+    trust: tuple[TrustCheck, ...]
+    doubtful: tuple[DoubtfulLabel, ...]
+    bends: tuple[BendCurve, ...]
+    kernels: tuple[LayerKernels, ...]
+    layers: LayerTable
+    course: Course
+    speed: Speed
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every number, for JSON."""
+        return {
+            **self.evaluation.as_dict(),
+            "trust": [check.as_dict(self.chosen.name_of) for check in self.trust],
+            "hardest_errors": self._errors(),
+            "doubtful_labels": [
+                describe_doubtful(one, self.evaluation.class_names, self.chosen.name_of)
+                for one in self.doubtful[:_MOST_ERRORS_IN_JSON]
+            ],
+            "risk_against_coverage": self._risk(),
+            "bent_images": [curve.as_dict() for curve in self.bends],
+            "kernels": [layer.as_dict() for layer in self.kernels],
+            "layers": self.layers.as_dict(),
+            "training": {**self.model.facts, **self.course.as_dict(), "speed": self.speed.as_dict()},
+        }
+
+    def _errors(self) -> list[dict[str, Any]]:
+        judged, names = self.evaluation, self.evaluation.class_names
+        return [
+            {
+                "image": self.chosen.name_of(index),
+                "index": index,
+                "true": names[judged.labels[index]],
+                "said": names[judged.predicted[index]],
+                "probability": float(judged.probabilities[index, judged.predicted[index]]),
+                "probability_of_true": float(judged.probabilities[index, judged.labels[index]]),
+            }
+            for index in judged.hardest_errors(_MOST_ERRORS_IN_JSON).tolist()
+        ]
+
+    def _risk(self) -> list[dict[str, float]]:
+        curve = self.evaluation.risk_coverage
+        return [
+            {
+                "threshold": float(curve.thresholds[place]),
+                "coverage": float(curve.coverage[place]),
+                "risk": float(curve.risk[place]),
+            }
+            for place in thin_out(len(curve.thresholds), _MOST_STEPS_OF_RISK)
+        ]
+
+
+def study_model(
+    model: TrainedModel | Path | str,
+    data: Any = None,
+    *,
+    engine: Engine | None = None,
+    data_dir: Path | str | None = None,
+    on_progress: Callable[[Any], None] | None = None,
+    mend: bool = True,
+) -> Study:
+    """Judge a model in every respect; the arguments are those of `convlens.evaluate`.
+
+    Raises:
+        DataError: there are no images, they have another shape, or their classes are not the model's.
+        UsageError: nothing is known of what the model was trained on, and no data are named.
+        ModelFileError: the model cannot be used, or answers with NaN.
+    """
+    name, course = "model", Course()
+    if not isinstance(model, TrainedModel):
+        file = find_model_file(model)
+        name, course, model = _name_of(file), read_course(file), load_model(file)
+    engine = engine or model.engine
+    chosen = data if isinstance(data, ImagesToJudge) else choose_images(model, data, data_dir, on_progress, mend)
+    evaluation = evaluate(model, chosen, engine=engine)
+    several = len(model.class_names) > 1
+    return Study(
+        name=name,
+        model=model,
+        chosen=chosen,
+        evaluation=evaluation,
+        trust=check_trust(model, chosen, evaluation, data_dir),
+        doubtful=tuple(find_doubtful(evaluation.probabilities, evaluation.labels)) if several else (),
+        bends=measure_bends(engine, chosen.images),
+        kernels=examine_kernels(engine, chosen.images.images),
+        layers=layer_table(model.network, model.plan.input_shape, model.plan.classes),
+        course=course,
+        speed=measure_speed(model, course),
+    )
+
+
+def _name_of(file: Path) -> str:
+    """A run by its folder, a model file elsewhere by its own name."""
+    file = file.resolve()
+    return file.parent.name if (file.parent / "config.toml").is_file() else file.name

@@ -1,0 +1,93 @@
+"""Which labels of the training images are most likely wrong, judged by models that did not learn from them."""
+
+import csv
+import io
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convlens.calibration import Calibration
+from convlens.calibration.fitting import fit_temperature
+from convlens.errors import DataError, UsageError
+from convlens.evaluation import DoubtfulLabel, ImagesToJudge, describe_doubtful, find_doubtful, training_images
+from convlens.report.study import Study
+from convlens.training import TrainingSettings
+from convlens.training.folds import FOLDS, predict_out_of_fold
+
+COLUMNS = ("part", "image", "index", "given", "suggested", "given_probability", "suggested_probability", "doubt")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingLabels:
+    """The labels that out-of-fold models disagree with, most doubtful first, and what was judged."""
+
+    learned_from: ImagesToJudge
+    doubtful: tuple[DoubtfulLabel, ...]
+    folds: int
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        names = self.learned_from.images.class_names
+        return {
+            "images": len(self.learned_from.images),
+            "folds": self.folds,
+            "seconds": self.seconds,
+            "doubtful_labels": [describe_doubtful(one, names, self.learned_from.name_of) for one in self.doubtful],
+        }
+
+
+def judge_training_labels(
+    study: Study,
+    *,
+    data_dir: Path | str | None = None,
+    folds: int = FOLDS,
+    on_event: Callable[[Any], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> TrainingLabels:
+    """Train a model like the study's on each two thirds of its training images, and let it judge the others' labels.
+
+    Raises:
+        DataError: the training images are not at hand.
+        UsageError: the model does not say how it was trained, or has one class.
+    """
+    learned_from = training_images(study.model, study.chosen, data_dir)
+    if learned_from is None:
+        raise DataError(
+            "the labels of the training images cannot be judged: the images are not at hand, or have changed. Name "
+            "their folder as DATA, or leave out --training-labels."
+        )
+    stored = study.model.facts.get("settings")
+    if not isinstance(stored, dict) or len(study.model.class_names) < 2:
+        raise UsageError("this model does not say how it was trained. Leave out --training-labels.")
+    start = time.perf_counter()
+    settings, images = TrainingSettings.from_dict(stored), learned_from.images
+    logits = predict_out_of_fold(images, settings, study.model.preprocessing, folds, on_event, should_stop)
+    probabilities = Calibration(fit_temperature(logits, images.labels)).probabilities(logits)
+    doubtful = tuple(find_doubtful(probabilities, images.labels))
+    return TrainingLabels(learned_from, doubtful, folds, time.perf_counter() - start)
+
+
+def write_doubtful(study: Study, training: TrainingLabels | None, most: int | None = None) -> str:
+    """All doubtful labels as CSV, those of the training images behind those of the judged ones; see `COLUMNS`.
+
+    A name that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    text = io.StringIO(newline="")
+    writer: csv.DictWriter[str] = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    parts: list[tuple[str, ImagesToJudge, Sequence[DoubtfulLabel]]] = [("judged", study.chosen, study.doubtful)]
+    if training is not None:
+        parts.append(("training", training.learned_from, training.doubtful))
+    for part, images, found in parts:
+        for one in found[:most]:
+            row = describe_doubtful(one, images.images.class_names, images.name_of)
+            plain = {key: _harmless(value) if isinstance(value, str) else value for key, value in row.items()}
+            writer.writerow({"part": part, **plain})
+    return text.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,69 @@
+"""Numbers as a reader wants them: percentages, intervals, sizes, and what does not exist as a dash."""
+
+from collections.abc import Sequence
+from math import isfinite
+
+NOTHING = "–"
+
+
+def share(value: float | None, digits: int = 2) -> str:
+    """A share from 0 to 1 as a percentage.
+
+    >>> share(0.98765), share(float("nan")), share(-0.004, 1)
+    ('98.77 %', '–', '−0.4 %')
+    """
+    if value is None or not isfinite(value):
+        return NOTHING
+    return f"{100 * value:.{digits}f} %".replace("-", "−")
+
+
+def certainty(value: float) -> str:
+    """A probability; what is not quite everything never looks like it.
+
+    >>> certainty(0.5), certainty(0.99997), certainty(0.0002)
+    ('50.0 %', '>99.9 %', '<0.1 %')
+    """
+    if not isfinite(value):
+        return NOTHING
+    if 0.9995 <= value < 1:
+        return ">99.9 %"
+    return "<0.1 %" if 0 < value < 0.0005 else f"{100 * value:.1f} %"
+
+
+def interval(ends: tuple[float, float], digits: int = 2) -> str:
+    """An interval of shares.
+
+    >>> interval((0.9874, 0.9914))
+    '98.74 to 99.14 %'
+    """
+    return f"{100 * ends[0]:.{digits}f} to {100 * ends[1]:.{digits}f} %".replace("-", "−")
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A plain number with a true minus sign.
+
+    >>> number(-0.12345), number(None)
+    ('−0.1235', '–')
+    """
+    if value is None or not isfinite(value):
+        return NOTHING
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def size(shape: Sequence[int]) -> str:
+    """Sizes with a times sign.
+
+    >>> size((8, 28, 28))
+    '8×28×28'
+    """
+    return "×".join(f"{one:,}" for one in shape)
+
+
+def count(amount: int, noun: str) -> str:
+    """A number and its noun.
+
+    >>> count(1, "image"), count(1200, "class")
+    ('1 image', '1,200 classes')
+    """
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return f"{amount:,} {noun if amount == 1 else plural}"
