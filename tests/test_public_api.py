@@ -11,6 +11,7 @@ from convlens import errors
 PUBLIC = {
     "by_hand",
     "train",
+    "write_report",
     "evaluate",
     "load_model",
     "load_dataset",

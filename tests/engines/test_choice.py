@@ -89,7 +89,7 @@ def test_auto_is_torch_where_the_extension_does_not_load(monkeypatch):
 
 def test_auto_is_torch_for_a_network_that_is_too_large_for_native(without):
     plan = Plan(
-        Network.from_text("conv 3000 3x3 pad 1, globalavgpool, dense"),
+        Network.from_text("conv 12000 3x3 pad 1, globalavgpool, dense"),
         (4, 96, 96),
         2,
         Normalisation((0.0,) * 4, (1.0,) * 4),

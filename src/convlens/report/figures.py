@@ -96,17 +96,20 @@ def draw_recalls(
         axes.set_ylim(-0.7, count - 0.3)
         axes.set_xlim(max(0, float(np.nanmin(low)) - 2) if count else 0, 100.5)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel("right, % of the class; bars are 95 % intervals, the line is all images")
+        axes.set_xlabel("right, %")
 
     return _draw("recalls", 0.75 + 0.23 * max(count, 2), draw, left=_room_for(names, 16))
 
 
 def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[ReliabilityBin]) -> str:
-    """How often the model is right against how sure it is, in bins of equally many images."""
+    """How often the model is right against how sure it is, in bins of equally many images; `before` is empty where no
+    temperature was fitted.
+    """
 
     def draw(axes: "Axes") -> None:
         axes.plot([0, 100], [0, 100], color=_QUIET, linewidth=1, linestyle=(0, (4, 3)))
-        for bins, colour, marker, name in ((before, _ORANGE, "s", "before"), (after, _BLUE, "o", "after temperature")):
+        both = ((before, _ORANGE, "s", "before temperature"), (after, _BLUE, "o", "after" if before else "as it is"))
+        for bins, colour, marker, name in both[0 if before else 1 :]:
             sure = [100 * bin.certainty for bin in bins]
             right = [100 * bin.accuracy for bin in bins]
             axes.plot(sure, right, marker, color=colour, markersize=4.5, label=name)
@@ -223,7 +226,7 @@ def draw_intervals(names: Sequence[str], values: Sequence[float], intervals: Seq
         axes.tick_params(axis="y", labelcolor=_INK)
         axes.set_ylim(-0.7, len(names) - 0.3)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel("right, %; bars are 95 % intervals")
+        axes.set_xlabel("right, %")
 
     return _draw("intervals", 0.8 + 0.3 * len(names), draw, left=_room_for(names, 24))
 

@@ -93,10 +93,10 @@ def _left_unknown(judged: Evaluation) -> str:
 def _recall_figure(judged: Evaluation) -> dict[str, str]:
     present = [place for place, row in enumerate(judged.classes) if row.support]
     chosen = present
-    caption = "How much of each class is right"
+    caption = "How much of each class is right, with 95 % intervals; the dashed line is all images."
     if len(present) > figures.MOST_CLASSES:
         chosen = sorted(present, key=lambda place: judged.classes[place].recall)[: figures.MOST_CLASSES]
-        caption = f"How much of each class is right: the {figures.MOST_CLASSES} worst of {len(present):,}"
+        caption = f"The {figures.MOST_CLASSES} worst of {len(present):,} classes: how much of each is right, with 95 % intervals."
     svg = figures.draw_recalls(
         [judged.class_names[place] for place in chosen],
         [judged.classes[place].recall for place in chosen],
@@ -261,7 +261,7 @@ def tell_certainty(judged: Evaluation) -> dict[str, Any]:
         "temperature": number(judged.calibration.temperature, 3),
         "images": count(judged.calibration.images, "held-out image"),
         "rows": rows,
-        "reliability": figures.draw_reliability(after, before),
+        "reliability": figures.draw_reliability(after, before if fitted else ()),
         "bins": [
             (f"{bin.images:,}", certainty(bin.certainty), share(bin.accuracy, 1), interval(bin.interval, 1))
             for bin in after
