@@ -1,5 +1,6 @@
 """`convlens report`."""
 
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,7 +59,6 @@ def report_command(
     errors, doubtful labels, calibration, what a threshold buys, bent images, the training, the network, its kernels and
     maps. Several models are put side by side, with McNemar's test for each pair.
     """
-    from convlens.report import compare_studies, write_comparison_page, write_study
     from convlens.report.writing import check_place
 
     names, data = divide_arguments(models)
@@ -68,21 +68,33 @@ def report_command(
         raise UsageError("--training-labels and --doubtful are for a report of one model. Name one.")
     studies = [study_model_at(name, data, data_dir, mend, (engine, device, threads)) for name in names]
     if len(studies) > 1:
-        comparison = compare_studies(studies)
-        write_comparison_page(comparison, place)
-        numbers: dict[str, Any] = comparison.as_dict()
+        numbers = _write_comparison(studies, place)
     else:
         training = _judge_training(studies[0], data_dir) if training_labels else None
-        if doubtful is not None:
-            _write_doubtful(studies[0], training, doubtful)
-        write_study(studies[0], place, training)
-        numbers = {"model": names[0], **studies[0].as_dict()}
-        numbers |= {"training_labels": training.as_dict()} if training else {}
+        numbers = {"model": names[0], **_write_report(studies[0], training, place, doubtful)}
     _tell(studies, place, numbers, json)
     if show:
-        import webbrowser
-
         webbrowser.open(place.resolve().as_uri())
+
+
+def _write_comparison(studies: "list[Study]", place: Path) -> dict[str, Any]:
+    from convlens.report import compare_studies, write_comparison_page
+
+    comparison = compare_studies(studies)
+    write_comparison_page(comparison, place)
+    return comparison.as_dict()
+
+
+def _write_report(
+    study: "Study", training: "TrainingLabels | None", place: Path, doubtful: Path | None
+) -> dict[str, Any]:
+    from convlens.files import write_atomically
+    from convlens.report import write_doubtful, write_study
+
+    if doubtful is not None:
+        write_atomically(doubtful, write_doubtful(study, training))
+    write_study(study, place, training)
+    return study.as_dict() | ({"training_labels": training.as_dict()} if training else {})
 
 
 def divide_arguments(arguments: list[str]) -> tuple[list[str], str | None]:
@@ -156,13 +168,6 @@ def _judge_training(study: "Study", data_dir: Path | None) -> "TrainingLabels":
             print(words, file=sys.stderr, flush=True)
 
     return judge_training_labels(study, data_dir=data_dir, on_event=tell)
-
-
-def _write_doubtful(study: "Study", training: "TrainingLabels | None", path: Path) -> None:
-    from convlens.files import write_atomically
-    from convlens.report import write_doubtful
-
-    write_atomically(path, write_doubtful(study, training))
 
 
 def _tell(studies: "list[Study]", place: Path, numbers: dict[str, Any], json: bool) -> None:

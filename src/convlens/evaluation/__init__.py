@@ -1,7 +1,13 @@
 """How good a model is on labelled images, how far its percentages can be believed, and whether the numbers can."""
 
 from convlens.evaluation.bending import BendCurve, BendPoint, measure_bends
-from convlens.evaluation.doubtful import DoubtfulLabel, describe_doubtful, find_doubtful, rank_labels
+from convlens.evaluation.doubtful import (
+    DoubtfulLabel,
+    describe_doubtful,
+    find_disagreements,
+    find_doubtful,
+    rank_labels,
+)
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, choose_images
 from convlens.evaluation.judging import evaluate
@@ -18,6 +24,7 @@ __all__ = [
     "choose_images",
     "describe_doubtful",
     "evaluate",
+    "find_disagreements",
     "find_doubtful",
     "measure_bends",
     "rank_labels",

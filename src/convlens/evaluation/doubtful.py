@@ -6,13 +6,17 @@ estimates how often each class is taken for each other one, needs a threshold a 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.calibration import Calibration
 from convlens.errors import UsageError
+
+_ROWS = 1000
+"""Disagreements that are worked on at a time, so that a thousand classes need no gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,33 @@ def find_doubtful(
     order, doubt = rank_labels(probabilities, labels)
     if only_disagreeing:
         order = order[doubt > 0]
+    chosen = order[:most]
+    rows, places = np.array(probabilities[chosen], np.float64), np.arange(len(chosen))
+    given = labels[chosen]
+    of_given = rows[places, given].copy()
+    rows[places, given] = -1
+    suggested = rows.argmax(axis=1) if len(chosen) else given
+    columns = (chosen, given, suggested, of_given, rows[places, suggested])
+    return [DoubtfulLabel(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def find_disagreements(
+    logits: np.ndarray, labels: np.ndarray, calibration: Calibration, most: int | None = None
+) -> list[DoubtfulLabel]:
+    """`find_doubtful` for logits, of the labels that the model disagrees with: only of these are probabilities made.
+
+    >>> find_disagreements(np.log([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]), Calibration())[0].index
+    1
+    """
+    (wrong,) = np.nonzero(logits.argmax(axis=1) != labels)
     found = []
-    for index in order[:most].tolist():
-        row, given = probabilities[index], int(labels[index])
-        suggested = int(np.argmax(np.where(np.arange(len(row)) == given, -1.0, row)))
-        found.append(DoubtfulLabel(index, given, suggested, float(row[given]), float(row[suggested])))
-    return found
+    for start in range(0, len(wrong), _ROWS):
+        some = wrong[start : start + _ROWS]
+        found += [
+            replace(one, index=int(some[one.index]))
+            for one in find_doubtful(calibration.probabilities(logits[some]), labels[some])
+        ]
+    return sorted(found, key=lambda one: -one.doubt)[:most]
 
 
 def describe_doubtful(

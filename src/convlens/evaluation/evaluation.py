@@ -13,19 +13,14 @@ from numpy.typing import NDArray
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.metrics import (
     Answered,
+    Certainties,
     ClassIntervals,
     ClassMetrics,
     RiskCoverage,
-    answered_at,
-    brier_score,
+    certainties,
     class_intervals,
     confusion_matrix,
-    cross_entropy,
-    expected_calibration_error,
     per_class,
-    reliability,
-    risk_coverage,
-    softmax,
     wilson_interval,
 )
 
@@ -78,7 +73,7 @@ class Evaluation:
     @cached_property
     def loss(self) -> float:
         """Mean cross-entropy in nats, before temperature: what the training made small."""
-        return cross_entropy(self.logits, self.labels)
+        return self.certainties_before.negative_log_likelihood
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
@@ -96,66 +91,74 @@ class Evaluation:
         return class_intervals(self.confusion)
 
     @cached_property
+    def certainties(self) -> Certainties:
+        """What the probabilities come to, after temperature."""
+        return certainties(self.logits, self.labels, self.calibration.temperature)
+
+    @cached_property
+    def certainties_before(self) -> Certainties:
+        """The same before temperature."""
+        return certainties(self.logits, self.labels)
+
+    @cached_property
     def probabilities(self) -> NDArray[np.float64]:
-        """N × classes, after temperature."""
+        """N × classes, after temperature; of very many images and classes a gigabyte, which nothing here needs."""
         return self.calibration.probabilities(self.logits)
 
-    @cached_property
+    def probabilities_of(self, index: int) -> NDArray[np.float64]:
+        """The probabilities of one image, after temperature."""
+        return self.calibration.probabilities(self.logits[index])
+
+    @property
     def calibration_error(self) -> float:
         """Expected calibration error after temperature, 0 to 1, in 15 bins of equal width."""
-        return expected_calibration_error(self.probabilities, self.labels)
+        return self.certainties.calibration_error()
 
-    @cached_property
-    def probabilities_before(self) -> NDArray[np.float64]:
-        """N × classes, before temperature."""
-        return softmax(self.logits.astype(np.float64))
-
-    @cached_property
+    @property
     def calibration_error_before(self) -> float:
         """The same before temperature."""
-        return expected_calibration_error(self.probabilities_before, self.labels)
+        return self.certainties_before.calibration_error()
 
-    @cached_property
+    @property
     def equal_mass_calibration_error(self) -> float:
         """Expected calibration error after temperature in 15 bins of equally many images."""
-        return expected_calibration_error(self.probabilities, self.labels, equal_mass=True)
+        return self.certainties.calibration_error(equal_mass=True)
 
-    @cached_property
+    @property
     def equal_mass_calibration_error_before(self) -> float:
         """The same before temperature."""
-        return expected_calibration_error(self.probabilities_before, self.labels, equal_mass=True)
+        return self.certainties_before.calibration_error(equal_mass=True)
 
-    @cached_property
+    @property
     def negative_log_likelihood(self) -> float:
         """Mean of −log(probability of the true class) after temperature, in nats."""
-        return cross_entropy(self.logits.astype(np.float64) / self.calibration.temperature, self.labels)
+        return self.certainties.negative_log_likelihood
 
-    @cached_property
+    @property
     def brier(self) -> float:
         """Brier score after temperature, 0 to 2."""
-        return brier_score(self.probabilities, self.labels)
+        return self.certainties.brier_score
 
-    @cached_property
+    @property
     def brier_before(self) -> float:
         """Brier score before temperature, 0 to 2."""
-        return brier_score(self.probabilities_before, self.labels)
+        return self.certainties_before.brier_score
 
     @cached_property
     def risk_coverage(self) -> RiskCoverage:
         """What is left at every threshold, after temperature."""
-        return risk_coverage(self.probabilities, self.labels)
+        return self.certainties.risk_coverage()
 
-    @cached_property
+    @property
     def answered(self) -> Answered | None:
         """What is left at the model's threshold; None where it has none."""
-        if self.calibration.threshold is None:
-            return None
-        return answered_at(self.probabilities, self.labels, self.calibration.threshold)
+        threshold = self.calibration.threshold
+        return None if threshold is None else self.certainties.answered_at(threshold)
 
     def hardest_errors(self, count: int | None = None) -> NDArray[np.int64]:
         """The numbers of the images that are wrong, those first whose wrong answer has the highest probability."""
         (wrong,) = np.nonzero(self.predicted != self.labels)
-        return wrong[np.argsort(-self.probabilities[wrong].max(axis=1), kind="stable")][:count]
+        return wrong[np.argsort(-self.certainties.best[wrong], kind="stable")][:count]
 
     def most_confused(self, count: int) -> list[tuple[str, str, int]]:
         """The most frequent mistakes: (true class, predicted class, how many images), most frequent first."""
@@ -195,18 +198,12 @@ class Evaluation:
             "negative_log_likelihood": self.negative_log_likelihood,
             "brier_score": self.brier,
             "brier_score_before_temperature": self.brier_before,
-            "reliability": self._reliability(self.probabilities),
-            "reliability_before_temperature": self._reliability(self.probabilities_before),
+            "reliability": _reliability(self.certainties),
+            "reliability_before_temperature": _reliability(self.certainties_before),
             "area_under_risk_coverage": _number(self.risk_coverage.area),
             "at_threshold": self._at_threshold(),
             "notes": list(self.notes),
         }
-
-    def _reliability(self, probabilities: NDArray[np.float64]) -> list[dict[str, Any]]:
-        return [
-            {**asdict(bin), "accuracy": bin.accuracy, "interval_95": list(bin.interval)}
-            for bin in reliability(probabilities, self.labels)
-        ]
 
     def _at_threshold(self) -> dict[str, Any] | None:
         if self.answered is None:
@@ -224,6 +221,10 @@ class Evaluation:
         low, high = self.interval
         share = f"{self.accuracy * 100:.2f} % of {self.total:,} images right"
         return f"Evaluation({self.data!r}: {share}, 95 % interval {low * 100:.2f} % to {high * 100:.2f} %)"
+
+
+def _reliability(found: Certainties) -> list[dict[str, Any]]:
+    return [{**asdict(bin), "accuracy": bin.accuracy, "interval_95": list(bin.interval)} for bin in found.reliability()]
 
 
 def _number(value: float) -> float | None:

@@ -6,10 +6,12 @@ be believed, `pairs` which of two models is better.
 
 from convlens.metrics.certainty import (
     Answered,
+    Certainties,
     ReliabilityBin,
     RiskCoverage,
     answered_at,
     brier_score,
+    certainties,
     cross_entropy,
     expected_calibration_error,
     reliability,
@@ -22,6 +24,7 @@ from convlens.metrics.shares import accuracy, wilson_interval
 
 __all__ = [
     "Answered",
+    "Certainties",
     "ClassIntervals",
     "ClassMetrics",
     "PairedComparison",
@@ -31,6 +34,7 @@ __all__ = [
     "adjust_for_many",
     "answered_at",
     "brier_score",
+    "certainties",
     "class_intervals",
     "compare_pairs",
     "confusion_matrix",

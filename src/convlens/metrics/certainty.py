@@ -11,6 +11,9 @@ import numpy as np
 from convlens.errors import UsageError
 from convlens.metrics.shares import check_same_length, share_of, wilson_interval
 
+_BLOCK = 1_000_000
+"""How many logits are worked on at a time."""
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -94,6 +97,123 @@ class RiskCoverage:
         return Answered(images, int(self.answered[good[-1]]), int(self.wrong[good[-1]]))
 
 
+@dataclass(frozen=True, eq=False)
+class Certainties:
+    """What N answers come to: all that is asked of N × classes probabilities, without keeping these.
+
+    Attributes:
+        best: N probabilities of the likeliest class.
+        right: N times whether that is the true class.
+        true: N probabilities of the true class.
+        distances: N squared distances of the probabilities from the truth, 0 to 2.
+        losses: N times −log(probability of the true class), in nats.
+    """
+
+    best: np.ndarray
+    right: np.ndarray
+    true: np.ndarray
+    distances: np.ndarray
+    losses: np.ndarray
+
+    @property
+    def brier_score(self) -> float:
+        """See `brier_score`."""
+        return float(self.distances.mean()) if len(self.distances) else float("nan")
+
+    @property
+    def negative_log_likelihood(self) -> float:
+        """The mean of the losses; NaN without any."""
+        return float(self.losses.mean()) if len(self.losses) else float("nan")
+
+    def calibration_error(self, bins: int = 15, *, equal_mass: bool = False) -> float:
+        """See `expected_calibration_error`."""
+        if not len(self.best):
+            return float("nan")
+        groups = self._bins(bins, equal_mass)
+        gaps = np.bincount(groups, weights=self.best - self.right, minlength=bins)
+        return float(np.abs(gaps).sum() / len(self.best))
+
+    def reliability(self, bins: int = 15, *, equal_mass: bool = True) -> list[ReliabilityBin]:
+        """See `reliability`."""
+        if not len(self.best):
+            return []
+        groups = self._bins(bins, equal_mass)
+        images, correct = np.bincount(groups), np.bincount(groups, weights=self.right)
+        certainty = np.bincount(groups, weights=self.best)
+        return [
+            ReliabilityBin(int(images[bin]), int(correct[bin]), float(certainty[bin] / images[bin]))
+            for bin in np.flatnonzero(images).tolist()
+        ]
+
+    def _bins(self, bins: int, equal_mass: bool) -> np.ndarray:
+        if equal_mass:
+            order = np.lexsort((self.right, self.best))
+            groups = np.empty(len(self.best), np.int64)
+            groups[order] = np.arange(len(self.best)) * min(bins, len(self.best)) // len(self.best)
+            return groups
+        return np.clip(np.ceil(self.best * bins).astype(np.int64) - 1, 0, bins - 1)
+
+    def risk_coverage(self) -> RiskCoverage:
+        """See `risk_coverage`."""
+        if not len(self.best):
+            return RiskCoverage(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
+        order = np.argsort(-self.best, kind="stable")
+        falling, sums = self.best[order], np.cumsum(~self.right[order])
+        (last,) = np.nonzero(np.append(falling[1:] < falling[:-1], True))  # the last of equal probabilities
+        return RiskCoverage(falling[last], last + 1, sums[last])
+
+    def answered_at(self, threshold: float) -> Answered:
+        """See `answered_at`."""
+        answered = self.best >= threshold
+        return Answered(len(self.best), int(answered.sum()), int((answered & ~self.right).sum()))
+
+
+def certainties(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> Certainties:
+    """What the answers of N × classes logits come to, for N labels; a million logits at a time, so that a thousand
+    classes need no memory of their own.
+
+    >>> found = certainties(np.log([[0.75, 0.25], [0.5, 0.5]]), np.array([0, 1]))
+    >>> found.best.round(9).tolist(), found.right.tolist(), found.true.round(9).tolist()
+    ([0.75, 0.5], [True, False], [0.75, 0.5])
+    """
+    check_same_length(labels, logits)
+    rows = max(1, _BLOCK // max(1, logits.shape[1]))
+    parts = [
+        _certainties_of_block(logits[start : start + rows], labels[start : start + rows], temperature)
+        for start in range(0, max(len(labels), 1), rows)
+    ]
+    return Certainties(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def _certainties_of_block(logits: np.ndarray, labels: np.ndarray, temperature: float) -> tuple[np.ndarray, ...]:
+    scaled = logits.astype(np.float64) / temperature
+    shifted = scaled - scaled.max(axis=1, keepdims=True) if len(labels) else scaled
+    places = np.arange(len(labels))
+    exponentials = np.exp(shifted)
+    sums = exponentials.sum(axis=1)
+    losses = np.log(sums) - shifted[places, labels]
+    right = logits.argmax(axis=1) == labels if len(labels) else np.zeros(0, np.bool_)
+    exponentials /= sums[:, np.newaxis]
+    return (*_from_probabilities(exponentials, labels, right), losses)
+
+
+def _from_probabilities(
+    probabilities: np.ndarray, labels: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    true = probabilities[np.arange(len(labels)), labels]
+    best = probabilities.max(axis=1) if len(labels) else np.zeros(0)
+    return best, right, true, (probabilities**2).sum(axis=1) - true**2 + (1 - true) ** 2
+
+
+def _certainties_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Certainties:
+    check_same_length(labels, probabilities)
+    given = np.asarray(probabilities, np.float64)
+    right = given.argmax(axis=1) == labels if len(labels) else np.zeros(0, np.bool_)
+    parts = _from_probabilities(given, labels, right) if len(labels) else (np.zeros(0), right, np.zeros(0), np.zeros(0))
+    with np.errstate(divide="ignore"):
+        return Certainties(*parts, -np.log(parts[2]))
+
+
 def softmax(logits: np.ndarray) -> np.ndarray:
     """The probabilities of logits over the last axis, same shape and floating-point type.
 
@@ -142,14 +262,9 @@ def expected_calibration_error(
     >>> round(expected_calibration_error(sure, np.array([0, 0, 1, 0])), 4)  # (2 · |0.9 − 1| + 2 · |0.6 − 0.5|) / 4
     0.1
     """
-    check_same_length(labels, probabilities)
     if bins < 1:
         raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
-    if not len(labels):
-        return float("nan")
-    best, right, groups = _grouped_by_certainty(probabilities, labels, bins, equal_mass)
-    gaps = np.bincount(groups, weights=best - right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(best))
+    return _certainties_of_probabilities(probabilities, labels).calibration_error(bins, equal_mass=equal_mass)
 
 
 def reliability(
@@ -162,33 +277,9 @@ def reliability(
     >>> low.images, low.correct, round(low.certainty, 3), high.images, high.correct, round(high.certainty, 3)
     (2, 1, 0.6, 2, 2, 0.9)
     """
-    check_same_length(labels, probabilities)
     if bins < 1:
         raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
-    if not len(labels):
-        return []
-    best, right, groups = _grouped_by_certainty(probabilities, labels, bins, equal_mass)
-    images, correct = np.bincount(groups, minlength=bins), np.bincount(groups, weights=right, minlength=bins)
-    certainty = np.bincount(groups, weights=best, minlength=bins)
-    return [
-        ReliabilityBin(int(images[bin]), int(correct[bin]), float(certainty[bin] / images[bin]))
-        for bin in np.flatnonzero(images).tolist()
-    ]
-
-
-def _grouped_by_certainty(
-    probabilities: np.ndarray, labels: np.ndarray, bins: int, equal_mass: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For N ≥ 1 images: the probability of the likeliest class, whether it is right, and the number of the bin."""
-    best = np.asarray(probabilities, np.float64).max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    if equal_mass:
-        order = np.lexsort((right, best))
-        groups = np.empty(len(best), np.int64)
-        groups[order] = np.arange(len(best)) * min(bins, len(best)) // len(best)
-    else:
-        groups = np.clip(np.ceil(best * bins).astype(np.int64) - 1, 0, bins - 1)
-    return best, right, groups
+    return _certainties_of_probabilities(probabilities, labels).reliability(bins, equal_mass=equal_mass)
 
 
 def risk_coverage(probabilities: np.ndarray, labels: np.ndarray) -> RiskCoverage:
@@ -203,15 +294,7 @@ def risk_coverage(probabilities: np.ndarray, labels: np.ndarray) -> RiskCoverage
     >>> round(curve.area, 4)    # (0 / 1 + 1 / 2 + 1 / 3) / 3
     0.2778
     """
-    check_same_length(labels, probabilities)
-    if not len(labels):
-        return RiskCoverage(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    best = np.asarray(probabilities, np.float64).max(axis=1)
-    wrong = probabilities.argmax(axis=1) != labels
-    order = np.argsort(-best, kind="stable")
-    falling, sums = best[order], np.cumsum(wrong[order])
-    (last,) = np.nonzero(np.append(falling[1:] < falling[:-1], True))  # the last of equal probabilities
-    return RiskCoverage(falling[last], last + 1, sums[last])
+    return _certainties_of_probabilities(probabilities, labels).risk_coverage()
 
 
 def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -224,12 +307,7 @@ def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
     >>> round(brier_score(np.array([[0.8, 0.2]]), np.array([0])), 4)  # 0.2² + 0.2²
     0.08
     """
-    check_same_length(labels, probabilities)
-    if not len(labels):
-        return float("nan")
-    given = np.asarray(probabilities, np.float64)
-    of_true_class = given[np.arange(len(labels)), labels]
-    return float(((given**2).sum(axis=1) - of_true_class**2 + (1 - of_true_class) ** 2).mean())
+    return _certainties_of_probabilities(probabilities, labels).brier_score
 
 
 def answered_at(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> Answered:
@@ -238,7 +316,4 @@ def answered_at(probabilities: np.ndarray, labels: np.ndarray, threshold: float)
     >>> answered_at(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 0]), 0.75)
     Answered(images=3, answered=2, wrong=1)
     """
-    check_same_length(labels, probabilities)
-    answered = probabilities.max(axis=1) >= threshold
-    wrong = answered & (probabilities.argmax(axis=1) != labels)
-    return Answered(len(labels), int(answered.sum()), int(wrong.sum()))
+    return _certainties_of_probabilities(probabilities, labels).answered_at(threshold)

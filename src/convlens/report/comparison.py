@@ -197,7 +197,7 @@ def _disagreements(studies: Sequence[Study], book: PictureBook) -> list[dict[str
     labels = studies[0].evaluation.labels
     right = np.array([study.evaluation.predicted == labels for study in studies])
     (places,) = np.nonzero(right.any(axis=0) & ~right.all(axis=0))
-    sure = np.array([study.evaluation.probabilities[places].max(axis=1) for study in studies])
+    sure = np.array([study.evaluation.certainties.best[places] for study in studies])
     wrong_and_sure = np.where(right[:, places], 0, sure).max(axis=0, initial=0)
     cards, names = [], studies[0].evaluation.class_names
     for index in places[np.argsort(-wrong_and_sure, kind="stable")][:_MOST_CARDS].tolist():
@@ -207,7 +207,7 @@ def _disagreements(studies: Sequence[Study], book: PictureBook) -> list[dict[str
         lines = []
         for study in studies:
             said = int(study.evaluation.predicted[index])
-            probability = certainty(float(study.evaluation.probabilities[index, said]))
+            probability = certainty(float(study.evaluation.certainties.best[index]))
             lines.append((study.name, names[said], probability, said == labels[index]))
         cards.append({"address": address, "name": studies[0].chosen.name_of(index), "true": names[labels[index]],
                       "lines": lines})  # fmt: skip

@@ -178,7 +178,7 @@ def tell_maps(study: Study) -> list[dict[str, Any]]:
             name = "the network's input" if one.layer < 0 else f"{one.layer} {one.text}"
             layers.append({"name": name, "size": size(one.values.shape) + more, "address": address,
                            "columns": _columns(len(maps))})  # fmt: skip
-        probability = certainty(float(judged.probabilities[index, said]))
+        probability = certainty(float(judged.certainties.best[index]))
         title = f"{words}: {study.chosen.name_of(index)}, {names[judged.labels[index]]}"
         told.append({"title": title, "said": f"said to be {names[said]}, {probability}", "layers": layers})
     return told
@@ -186,7 +186,7 @@ def tell_maps(study: Study) -> list[dict[str, Any]]:
 
 def _chosen_images(study: Study) -> list[tuple[str, int]]:
     judged = study.evaluation
-    best = judged.probabilities.max(axis=1)
+    best = judged.certainties.best
     (right,) = np.nonzero(judged.predicted == judged.labels)
     chosen = []
     if len(right):

@@ -9,7 +9,6 @@ import numpy as np
 
 from convlens.calibration import describe_answers, describe_choice
 from convlens.evaluation import DoubtfulLabel, Evaluation, ImagesToJudge, TrustCheck
-from convlens.metrics import reliability
 from convlens.report import figures
 from convlens.report.pictures import PictureBook, encode_shares
 from convlens.report.study import Study
@@ -96,7 +95,8 @@ def _recall_figure(judged: Evaluation) -> dict[str, str]:
     caption = "How much of each class is right, with 95 % intervals; the dashed line is all images."
     if len(present) > figures.MOST_CLASSES:
         chosen = sorted(present, key=lambda place: judged.classes[place].recall)[: figures.MOST_CLASSES]
-        caption = f"The {figures.MOST_CLASSES} worst of {len(present):,} classes: how much of each is right, with 95 % intervals."
+        worst = f"{figures.MOST_CLASSES} worst of {len(present):,} classes"
+        caption = f"How much is right of the {worst}, with 95 % intervals; the dashed line is all images."
     svg = figures.draw_recalls(
         [judged.class_names[place] for place in chosen],
         [judged.classes[place].recall for place in chosen],
@@ -180,7 +180,7 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
     """The images of one cell: mistakes with the surest first, right answers with the least sure first."""
     judged, (true, said) = study.evaluation, pair
     (places,) = np.nonzero((judged.labels == true) & (judged.predicted == said))
-    sureness = judged.probabilities[places, said]
+    sureness = judged.certainties.best[places]
     order = places[np.argsort(sureness if true == said else -sureness, kind="stable")]
     most = _MOST_RIGHT_BEHIND_CELL if true == said else _MOST_BEHIND_CELL
     pictures = []
@@ -188,7 +188,7 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
         address = book.add(study.chosen.images.images[index])
         if address is None:
             break
-        caption = certainty(float(judged.probabilities[index, said]))
+        caption = certainty(float(judged.certainties.best[index]))
         pictures.append({"address": address, "name": study.chosen.name_of(index), "caption": caption})
     names = judged.class_names
     what = f"{names[true]}, and said to be" if true == said else f"{names[true]}, said to be {names[said]}"
@@ -206,7 +206,7 @@ def tell_errors(study: Study, book: PictureBook) -> list[dict[str, Any]]:
     """Cards of the hardest errors."""
     judged = study.evaluation
     cards = [
-        _card(study.chosen, judged.probabilities[index], index, int(judged.labels[index]), book)
+        _card(study.chosen, judged.probabilities_of(index), index, int(judged.labels[index]), book)
         for index in judged.hardest_errors(_MOST_CARDS).tolist()
     ]
     return [card for card in cards if card]
@@ -252,7 +252,7 @@ def tell_certainty(judged: Evaluation) -> dict[str, Any]:
         ("negative log-likelihood, nats", number(judged.loss), number(judged.negative_log_likelihood)),
         ("Brier score, 0 to 2", number(judged.brier_before), number(judged.brier)),
     ]
-    after, before = (reliability(p, judged.labels) for p in (judged.probabilities, judged.probabilities_before))
+    after, before = judged.certainties.reliability(), judged.certainties_before.reliability()
     answered = judged.answered
     own = (answered.coverage, answered.error) if answered is not None and answered.answered else None
     curve = judged.risk_coverage

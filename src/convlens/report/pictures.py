@@ -18,7 +18,7 @@ _GAP = 1
 class PictureBook:
     """Makes PNG data addresses until `budget` bytes are spent.
 
-    >>> book = PictureBook(budget=100)
+    >>> book = PictureBook(budget=150)
     >>> book.add(np.zeros((1, 8, 8), np.uint8))[:22], book.add(np.zeros((1, 8, 8), np.uint8))
     ('data:image/png;base64,', None)
     """

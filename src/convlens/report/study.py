@@ -20,7 +20,7 @@ from convlens.evaluation import (
     choose_images,
     describe_doubtful,
     evaluate,
-    find_doubtful,
+    find_disagreements,
     measure_bends,
 )
 from convlens.lens import LayerKernels, examine_kernels
@@ -89,8 +89,8 @@ class Study:
                 "index": index,
                 "true": names[judged.labels[index]],
                 "said": names[judged.predicted[index]],
-                "probability": float(judged.probabilities[index, judged.predicted[index]]),
-                "probability_of_true": float(judged.probabilities[index, judged.labels[index]]),
+                "probability": float(judged.certainties.best[index]),
+                "probability_of_true": float(judged.certainties.true[index]),
             }
             for index in judged.hardest_errors(_MOST_ERRORS_IN_JSON).tolist()
         ]
@@ -137,7 +137,7 @@ def study_model(
         chosen=chosen,
         evaluation=evaluation,
         trust=check_trust(model, chosen, evaluation, data_dir),
-        doubtful=tuple(find_doubtful(evaluation.probabilities, evaluation.labels)) if several else (),
+        doubtful=tuple(find_disagreements(evaluation.logits, evaluation.labels, model.calibration)) if several else (),
         bends=measure_bends(engine, chosen.images),
         kernels=examine_kernels(engine, chosen.images.images),
         layers=layer_table(model.network, model.plan.input_shape, model.plan.classes),

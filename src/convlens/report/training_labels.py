@@ -11,7 +11,7 @@ from typing import Any
 from convlens.calibration import Calibration
 from convlens.calibration.fitting import fit_temperature
 from convlens.errors import DataError, UsageError
-from convlens.evaluation import DoubtfulLabel, ImagesToJudge, describe_doubtful, find_doubtful, training_images
+from convlens.evaluation import DoubtfulLabel, ImagesToJudge, describe_doubtful, find_disagreements, training_images
 from convlens.report.study import Study
 from convlens.training import TrainingSettings
 from convlens.training.folds import FOLDS, predict_out_of_fold
@@ -65,8 +65,8 @@ def judge_training_labels(
     start = time.perf_counter()
     settings, images = TrainingSettings.from_dict(stored), learned_from.images
     logits = predict_out_of_fold(images, settings, study.model.preprocessing, folds, on_event, should_stop)
-    probabilities = Calibration(fit_temperature(logits, images.labels)).probabilities(logits)
-    doubtful = tuple(find_doubtful(probabilities, images.labels))
+    calibration = Calibration(fit_temperature(logits, images.labels))
+    doubtful = tuple(find_disagreements(logits, images.labels, calibration))
     return TrainingLabels(learned_from, doubtful, folds, time.perf_counter() - start)
 
 
