@@ -30,7 +30,7 @@ def tell_training(study: Study) -> dict[str, Any]:
         "accuracies": figures.draw_accuracies(course) if len(course.epochs) > 1 else "",
         "epochs": [_epoch(place, row) for place, row in enumerate(course.epochs)],
         "settings": _flatten(settings) if isinstance(settings, dict) else [],
-        "notes": [str(note) for note in facts.get("notes", ()) if isinstance(note, str)],
+        "notes": [note for note in facts.get("notes") or () if isinstance(note, str)],
     }
 
 

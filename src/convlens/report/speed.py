@@ -58,7 +58,8 @@ def count_operations(model: TrainedModel) -> int:
 
 def _peak(model: TrainedModel, course: Course) -> float | None:
     engine = str(model.facts.get("engine", ""))
-    threads = model.facts.get("settings", {}).get("threads")
+    settings = model.facts.get("settings")
+    threads = settings.get("threads") if isinstance(settings, dict) else None
     here = (course.environment or {}).get("processor") == processor_name()
     if not engine.startswith("native") or not here or not isinstance(threads, int) or threads < 1:
         return None

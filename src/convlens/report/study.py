@@ -6,6 +6,7 @@ The page and `convlens evaluate --json` show the same study, so neither can say 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class Study:
             "bent_images": [curve.as_dict() for curve in self.bends],
             "kernels": [layer.as_dict() for layer in self.kernels],
             "layers": self.layers.as_dict(),
-            "training": {**self.model.facts, **self.course.as_dict(), "speed": self.speed.as_dict()},
+            "training": {**_without_nan(self.model.facts), **self.course.as_dict(), "speed": self.speed.as_dict()},
         }
 
     def _errors(self) -> list[dict[str, Any]]:
@@ -144,6 +145,15 @@ def study_model(
         course=course,
         speed=measure_speed(model, course),
     )
+
+
+def _without_nan(value: Any) -> Any:
+    """What a model file says of its training, with None for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _name_of(file: Path) -> str:
