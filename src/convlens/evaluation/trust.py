@@ -20,6 +20,7 @@ from convlens.data.catalogue import find_entry
 from convlens.data.checkup import check_images
 from convlens.data.inventory import status
 from convlens.data.own.layout import TEST, TRAIN, VALIDATION
+from convlens.data.own.names import printable
 from convlens.errors import ConvlensError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, learned_with_options, what_it_learned_from
@@ -257,6 +258,6 @@ def _names(chosen: ImagesToJudge, indices: tuple[int, ...]) -> str:
 
 def _classes(names: list[str]) -> str:
     if len(names) == 1:
-        return f"Class {names[0]} has"
-    shown = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+        return f"Class {printable(names[0])} has"
+    shown = ", ".join(map(printable, names[:_MOST_NAMED])) + (", …" if len(names) > _MOST_NAMED else "")
     return f"{len(names):,} classes ({shown}) have"

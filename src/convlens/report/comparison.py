@@ -12,7 +12,7 @@ from convlens.metrics import PairedComparison, adjust_for_many, compare_pairs
 from convlens.report import figures
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
-from convlens.report.words import certainty, count, interval, number, share
+from convlens.report.words import certainty, count, interval, number, share, short
 
 MOST_MODELS = 12
 _MOST_CLASSES, _MOST_CARDS = 60, 24
@@ -127,12 +127,12 @@ def _sentences(comparison: Comparison) -> list[str]:
     studies = comparison.studies
     order = sorted(range(len(studies)), key=lambda place: -studies[place].evaluation.correct)
     best = order[0]
-    told = [f"{studies[best].name} is right most often, {share(studies[best].evaluation.accuracy)}."]
+    told = [f"{short(studies[best].name)} is right most often, {share(studies[best].evaluation.accuracy)}."]
     better, same = [], []
     for pair in comparison.pairs:
         if best in (pair.first, pair.second):
             other = studies[pair.second if pair.first == best else pair.first].name
-            (better if pair.adjusted_p < _LUCK else same).append(other)
+            (better if pair.adjusted_p < _LUCK else same).append(short(other))
     if better:
         told.append(f"That is more than luck against {', '.join(better)}.")
     if same:

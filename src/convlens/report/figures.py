@@ -43,6 +43,8 @@ _SETTINGS: dict[str, Any] = {
     "ytick.labelsize": 8.5,
 }
 MOST_CLASSES = 24
+_NO_SPACE = "\u200b"
+"""In front of a name in a legend, where matplotlib would leave out one that begins with an underscore."""
 
 
 def _draw(name: str, height: float, draw: Callable[["Axes"], None], width: float = _WIDTH, left: float = 0.62) -> str:
@@ -69,6 +71,8 @@ def _fit_into_page(svg: str) -> str:
     reader, which gets the caption and the table.
     """
     svg = svg[svg.index("<svg") :]
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same names in every figure, and nobody points to them
+    svg = svg.replace(_NO_SPACE, "")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<style type=\"text/css\">.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true">', svg, count=1)
@@ -160,7 +164,16 @@ def draw_bends(kind: str, curves: Sequence[tuple[str, BendCurve]]) -> str:
             if len(curves) == 1:
                 axes.fill_between(strengths, low, high, color=_BAND, linewidth=0)
             values = [100 * point.accuracy for point in curve.points]
-            axes.plot(strengths, values, line, marker=marker, color=colour, markersize=4, linewidth=1.6, label=name)
+            axes.plot(
+                strengths,
+                values,
+                line,
+                marker=marker,
+                color=colour,
+                markersize=4,
+                linewidth=1.6,
+                label=_NO_SPACE + shorten(name, 28),
+            )
         axes.set_ylim(0, 103)
         axes.set_xlabel(f"{kind}, {curves[0][1].unit}")
         axes.set_ylabel("right, %")

@@ -12,7 +12,7 @@ from convlens.lens import KernelFacts, LayerKernels, describe_kernels, look_thro
 from convlens.report import figures
 from convlens.report.pictures import encode_maps, encode_svg
 from convlens.report.study import Study
-from convlens.report.words import certainty, count, number, share, size
+from convlens.report.words import certainty, count, number, share, short, size
 
 MOST_KERNELS = 1024
 _MOST_MAPS, _LARGEST_MAP = 64, 48
@@ -30,7 +30,7 @@ def tell_training(study: Study) -> dict[str, Any]:
         "accuracies": figures.draw_accuracies(course) if len(course.epochs) > 1 else "",
         "epochs": [_epoch(place, row) for place, row in enumerate(course.epochs)],
         "settings": _flatten(settings) if isinstance(settings, dict) else [],
-        "notes": [note for note in facts.get("notes") or () if isinstance(note, str)],
+        "notes": [note for note in _listed(facts.get("notes")) if isinstance(note, str)],
     }
 
 
@@ -57,6 +57,10 @@ def _training_facts(study: Study) -> dict[str, str]:
         "by Convlens": _words(facts.get("convlens")),
         **describe_calibration(model.calibration),
     }
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _words(value: object) -> str:
@@ -155,7 +159,7 @@ def _kernel(layer: LayerKernels, kernel: KernelFacts, largest: float) -> dict[st
         "number": kernel.number + 1,
         "bias": number(kernel.bias, 2),
         "flags": flags,
-        "values": values if weights[0].size <= 49 else "",
+        "numbers": values if weights[0].size <= 49 else "",
     }
 
 
@@ -179,8 +183,8 @@ def tell_maps(study: Study) -> list[dict[str, Any]]:
             layers.append({"name": name, "size": size(one.values.shape) + more, "address": address,
                            "columns": _columns(len(maps))})  # fmt: skip
         probability = certainty(float(judged.certainties.best[index]))
-        title = f"{words}: {study.chosen.name_of(index)}, {names[judged.labels[index]]}"
-        told.append({"title": title, "said": f"said to be {names[said]}, {probability}", "layers": layers})
+        title = f"{words}: {study.chosen.name_of(index)}, {short(names[judged.labels[index]])}"
+        told.append({"title": title, "said": f"said to be {short(names[said])}, {probability}", "layers": layers})
     return told
 
 

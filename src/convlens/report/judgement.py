@@ -12,7 +12,7 @@ from convlens.evaluation import DoubtfulLabel, Evaluation, ImagesToJudge, TrustC
 from convlens.report import figures
 from convlens.report.pictures import PictureBook, encode_shares
 from convlens.report.study import Study
-from convlens.report.words import certainty, count, interval, number, share
+from convlens.report.words import certainty, count, interval, number, share, short
 
 MOST_CLASSES_IN_MATRIX = 30
 _MOST_PAIRS = 40
@@ -24,6 +24,7 @@ _RISKS = (0.05, 0.02, 0.01, 0.005, 0.001)
 def tell_verdict(study: Study) -> dict[str, Any]:
     """What stands on top."""
     judged = study.evaluation
+    copies = next((check for check in study.trust if check.kind == "copies"), None)
     return {
         "accuracy": share(judged.accuracy),
         "interval": interval(judged.interval),
@@ -33,6 +34,8 @@ def tell_verdict(study: Study) -> dict[str, Any]:
         "worst": _worst(judged),
         "unknown": _left_unknown(judged),
         "trust": tell_trust(study.trust),
+        "apart": copies is not None and copies.verdict != "unknown",
+        "copies": copies is not None and copies.count > 0,
         "figure": _recall_figure(judged),
         "notes": judged.notes,
     }
@@ -63,7 +66,7 @@ def _worst(judged: Evaluation) -> list[str]:
     if judged.correct == judged.total:
         return ["It made no mistake here."]
     worst = min(present, key=lambda place: judged.classes[place].recall)
-    row, name = judged.classes[worst], judged.class_names[worst]
+    row, name = judged.classes[worst], short(judged.class_names[worst])
     missed = row.support - int(judged.confusion[worst, worst])
     sentences = []
     if len(present) > 1:
@@ -72,7 +75,7 @@ def _worst(judged: Evaluation) -> list[str]:
             f"{'is' if missed == 1 else 'are'} missed ({share(1 - row.recall, 1)})."
         )
     ((true, said, times),) = judged.most_confused(1)
-    sentences.append(f"The most frequent mistake is {true} taken for {said}, {_times(times)}.")
+    sentences.append(f"The most frequent mistake is {short(true)} taken for {short(said)}, {_times(times)}.")
     return sentences
 
 
@@ -191,7 +194,8 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
         caption = certainty(float(judged.certainties.best[index]))
         pictures.append({"address": address, "name": study.chosen.name_of(index), "caption": caption})
     names = judged.class_names
-    what = f"{names[true]}, and said to be" if true == said else f"{names[true]}, said to be {names[said]}"
+    what = f"{short(names[true])}, and said to be"
+    what = what if true == said else f"{short(names[true])}, said to be {short(names[said])}"
     title = f"{what}: {count(len(places), 'image')}"
     which = "those it is least sure of" if true == said else "the surest mistakes"
     missing = len(places) - len(pictures)

@@ -5,6 +5,7 @@ same engine ran on the same kind of processor, and is left out elsewhere.
 """
 
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 from convlens.engines import measure_peak
@@ -14,6 +15,8 @@ from convlens.trained_model import TrainedModel
 from convlens.training.run_folder import processor_name
 
 _PEAK_SECONDS = 0.1
+_MOST = 1e18
+"""Seconds, epochs or images of a file that somebody made up."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ def measure_speed(model: TrainedModel, course: Course) -> Speed:
     facts = model.facts
     seconds, epochs, images = (_positive(facts.get(name)) for name in ("seconds", "epochs", "training_images"))
     rate = epochs * images / seconds if seconds and epochs and images else None
+    rate = rate if rate is None or isfinite(rate) else None
     return Speed(seconds, rate, count_operations(model), _peak(model, course) if rate else None)
 
 
@@ -67,4 +71,4 @@ def _peak(model: TrainedModel, course: Course) -> float | None:
 
 
 def _positive(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and value > 0 else None
+    return float(value) if isinstance(value, int | float) and 0 < value < _MOST else None

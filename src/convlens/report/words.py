@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from math import isfinite
 
+from convlens.charts import shorten
+
 NOTHING = "–"
+
+
+def short(name: str) -> str:
+    """A name inside a sentence: one line, not too long, and without what turns the writing around.
+
+    >>> short("cat\u202e"), len(short("x" * 300))
+    ('cat', 60)
+    """
+    return shorten(name, 60)
 
 
 def share(value: float | None, digits: int = 2) -> str:
