@@ -1,0 +1,264 @@
+"""A small trained run and its report, models made to measure, pages read back as a tree, and a real browser."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import pytest
+
+from convlens.calibration import UNCALIBRATED, Calibration
+from convlens.data import Dataset, LabelledImages
+from convlens.network import Network, initial_weights
+from convlens.preprocessing import Preprocessing
+from convlens.report import Study, study_model, write_study
+from convlens.trained_model import TrainedModel
+from convlens.training import train
+
+NETWORK = "conv 8 3x3 pad 1, relu, maxpool 2, dense"
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory: pytest.TempPathFactory, digits_8x8: Dataset) -> Path:
+    """A run folder: digits, four epochs, a fifth of the images held out; it gets four of five right."""
+    folder = tmp_path_factory.mktemp("runs") / "digits-run"
+    train(digits_8x8, network=NETWORK, epochs=4, validation=0.2, threads=1, out=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def digits_study(digits_run: Path, digits_8x8: Dataset) -> Study:
+    """That run, judged on the test digits."""
+    return study_model(digits_run, digits_8x8)
+
+
+@pytest.fixture(scope="session")
+def digits_report(tmp_path_factory: pytest.TempPathFactory, digits_study: Study) -> Path:
+    """Its report."""
+    return write_study(digits_study, tmp_path_factory.mktemp("reports") / "report.html")
+
+
+@pytest.fixture(scope="session")
+def make_model() -> Callable[..., TrainedModel]:
+    """A function: network, shape of the images, class names, … → a model with random weights and the facts given."""
+
+    def make(
+        network: str = "dense",
+        shape: tuple[int, int, int] = (1, 8, 8),
+        class_names: tuple[str, ...] = ("cat", "dog"),
+        facts: dict[str, Any] | None = None,
+        calibration: Calibration = UNCALIBRATED,
+    ) -> TrainedModel:
+        described = Network.from_text(network)
+        weights = initial_weights(described, shape, len(class_names), seed=1)
+        return TrainedModel(described, weights, Preprocessing(shape), class_names, facts or {}, calibration)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_reader(make_model: Callable[..., TrainedModel]) -> Callable[..., TrainedModel]:
+    """A function: class names, … → a model that takes pixel k, where it is white, for class k; `show` paints such
+    images.
+    """
+
+    def make(class_names: tuple[str, ...], **more: Any) -> TrainedModel:
+        model = make_model("dense", (1, *_frame(len(class_names))), class_names, **more)
+        for array in model.weights.values():
+            array[:] = 4 * np.eye(*array.shape) if array.ndim == 2 else 0
+        return model
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def show() -> Callable[..., LabelledImages]:
+    """A function: class names, true classes, the classes that `make_reader`'s model will say → images."""
+
+    def paint(names: tuple[str, ...], true: Any, said: Any, name: str = "painted") -> LabelledImages:
+        images = np.zeros((len(said), 1, *_frame(len(names))), np.uint8)
+        images.reshape(len(said), -1)[np.arange(len(said)), np.asarray(said)] = 255
+        return LabelledImages(images, np.asarray(true), names, name)
+
+    return paint
+
+
+def _frame(classes: int) -> tuple[int, int]:
+    side = max(8, int(np.ceil(classes**0.5)))
+    return side, side
+
+
+@dataclass(eq=False)
+class Element:
+    """An element of a page, what is in it, and what it is in."""
+
+    tag: str
+    attributes: dict[str, str]
+    parent: "Element | None" = None
+    children: list["Element | str"] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator["Element"]:
+        """All elements inside it, in the order of the page."""
+        for child in self.children:
+            if isinstance(child, Element):
+                yield child
+                yield from child
+
+    def all(self, *tags: str, **attributes: str) -> list["Element"]:
+        """Those inside it with one of these tags (any, if none is given) and all of these attributes; of a class, one
+        of several is enough.
+        """
+        wanted = {name.rstrip("_"): value for name, value in attributes.items()}
+        return [
+            element
+            for element in self
+            if (not tags or element.tag in tags) and all(element.has(name, value) for name, value in wanted.items())
+        ]
+
+    def one(self, *tags: str, **attributes: str) -> "Element":
+        """The only one."""
+        (found,) = self.all(*tags, **attributes)
+        return found
+
+    def has(self, name: str, value: str) -> bool:
+        given = self.attributes.get(name)
+        return given is not None and (value in given.split() if name == "class" else given == value)
+
+    @property
+    def raw(self) -> str:
+        """All text in it."""
+        return "".join(child if isinstance(child, str) else child.raw for child in self.children)
+
+    @property
+    def text(self) -> str:
+        """All text in it, with single blanks between words."""
+        return " ".join(self.raw.split())
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The texts of the cells of a table's body, row by row."""
+        return [[cell.text for cell in row.all("th", "td")] for body in self.all("tbody") for row in body.all("tr")]
+
+    @property
+    def ancestors(self) -> Iterator["Element"]:
+        above = self.parent
+        while above is not None:
+            yield above
+            above = above.parent
+
+
+_NEVER_CLOSED = {"meta", "link", "img", "br", "hr", "input"}
+
+
+class _TreeBuilder(HTMLParser):
+    """Stricter than a browser: every element must be closed where it was opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = self.here = Element("page", {})
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(set(names)) == len(names), f"<{tag}> has an attribute twice: {names}"
+        element = Element(tag, {name: value or "" for name, value in attrs}, self.here)
+        self.here.children.append(element)
+        if tag not in _NEVER_CLOSED:
+            self.here = element
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _NEVER_CLOSED:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag == self.here.tag, f"</{tag}> closes <{self.here.tag}>"
+        assert self.here.parent is not None
+        self.here = self.here.parent
+
+    def handle_data(self, data: str) -> None:
+        self.here.children.append(data)
+
+
+@pytest.fixture(scope="session")
+def read_page() -> Callable[[Path | str], Element]:
+    """A function: the file of a page, or its HTML → its tree; everything in it must be closed where it was opened."""
+
+    def read(page: Path | str) -> Element:
+        builder = _TreeBuilder()
+        builder.feed(page.read_text(encoding="utf-8") if isinstance(page, Path) else page)
+        builder.close()
+        assert builder.here is builder.root, f"<{builder.here.tag}> is never closed"
+        return builder.root
+
+    return read
+
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_BROWSER_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The machine's own Chromium; where it is missing, tests are left out, but in CI they fail."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        _no_browser(f"playwright cannot be imported: {error}")
+    executable = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    if executable is None:
+        _no_browser(f"none of {', '.join(_BROWSERS)} is installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=executable, args=list(_BROWSER_OPTIONS))
+        yield opened
+        opened.close()
+
+
+def _no_browser(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}; a CI that lost its browser must not be green", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """A function: a file, the width of the window, … → that page in Chromium, without a network.
+
+    The test fails when the page says anything on the console, or asks for anything that is not in its file.
+    """
+    problems: list[str] = []
+    contexts: list[Any] = []
+
+    def listen(page: Any) -> None:
+        page.on("console", lambda message: problems.append(f"console: {message.type}: {message.text}"))
+        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+        page.on("request", lambda request: problems.extend(_strange_address(request.url)))
+
+    def visit(file: Path, width: int = 1400, scheme: str = "light", height: int = 900, **more: Any) -> Any:
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, color_scheme=scheme, offline=True, **more)
+        contexts.append(context)
+        page = context.new_page()
+        listen(page)
+        page.goto(file.resolve().as_uri())
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def _strange_address(address: str) -> list[str]:
+    return [] if address.startswith(("file:", "data:")) else [f"asked for {address[:200]}"]
