@@ -1,0 +1,181 @@
+"""A real Chromium for the page: its files served from this machine, and nothing that it does wrong overlooked.
+
+Every page that these fixtures open fails its test at the end if it wrote an error to the console, threw one that nobody
+caught, was refused a file, or asked anything of another machine. Chromium itself can reach no other machine: it finds
+no name but localhost.
+"""
+
+import functools
+import http.server
+import importlib.util
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import convlens
+
+WEB = Path(convlens.__file__).parent / "web"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HERE = ("127.0.0.1", "localhost", "[::1]")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+IMPORTS_PLAYWRIGHT = re.compile(r"^(from|import) playwright", re.MULTILINE)
+EMPTY_PAGE = (
+    '<!doctype html><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,">'
+    '<script type="importmap">{"imports": {"convlens/": "./"}}</script>'
+)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Where Playwright is not installed, a module that imports it cannot be loaded; in CI it is, and fails."""
+    if importlib.util.find_spec("playwright") or os.environ.get("CI") or not collection_path.name.startswith("test_"):
+        return None
+    return True if IMPORTS_PLAYWRIGHT.search(collection_path.read_text(encoding="utf-8")) else None
+
+
+def _missing() -> str:
+    """Why there can be no browser; empty where there can."""
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed (pip install playwright)"
+    return "" if _executable() else f"none of {', '.join(BROWSERS)} is installed (Debian, Ubuntu: apt install chromium)"
+
+
+def _executable() -> str | None:
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium; one a module, since Playwright holds the thread's event loop as long as it lives."""
+    if missing := _missing():
+        if os.environ.get("CI"):
+            raise RuntimeError(f"the page cannot be tested: {missing}")
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=_executable(), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+class _Files(http.server.SimpleHTTPRequestHandler):
+    """The page's own files, and an empty page that can import their modules."""
+
+    extensions_map = {  # noqa: RUF012
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".css": "text/css",
+    }
+
+    def do_GET(self) -> None:
+        if self.path != "/empty.html":
+            super().do_GET()
+            return
+        content = EMPTY_PAGE.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Silence."""
+
+
+@pytest.fixture(scope="session")
+def web_address() -> Iterator[str]:
+    """The address of a server of src/convlens/web, such as http://127.0.0.1:41234; /empty.html has the import map."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Files, directory=str(WEB)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class Faults(list[str]):
+    """What went wrong on a page. A test that expects a fault takes it out with `clear()`, or `expect(part)`."""
+
+    def expect(self, part: str) -> None:
+        """Take out the faults that contain `part`, of which there must be one."""
+        found = [fault for fault in self if part in fault]
+        assert found, f"no fault with {part!r} among {self}"
+        self[:] = [fault for fault in self if part not in fault]
+
+
+def watch(context: Any) -> Faults:
+    """Collect what goes wrong on every page of a browser context."""
+    faults = Faults()
+
+    def look_at_request(request: Any) -> None:
+        address = urlsplit(request.url)
+        host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
+        if address.scheme not in ("data", "blob", "file", "about") and host not in HERE:
+            faults.append(f"a request to another machine: {request.url}")
+
+    def look_at_response(response: Any) -> None:
+        if response.status >= 400:
+            faults.append(f"{response.status} for {response.url}")
+
+    def look_at_console(message: Any) -> None:
+        if message.type == "error":
+            faults.append(f"console: {message.text}")
+
+    context.on("request", look_at_request)
+    context.on("response", look_at_response)
+    context.on("console", look_at_console)
+    context.on("weberror", lambda error: faults.append(f"uncaught: {error.error}"))
+    return faults
+
+
+@pytest.fixture(scope="module")
+def open_page(browser: Any) -> Callable[..., Any]:
+    """A context manager (address, **options of browser.new_context) → page, whose faults fail the test at its end.
+
+    `page.faults` holds them meanwhile.
+    """
+
+    @contextmanager
+    def opener(address: str, **options: Any) -> Iterator[Any]:
+        context = browser.new_context(**options)
+        faults = watch(context)
+        try:
+            page = context.new_page()
+            page.faults = faults
+            page.goto(address)
+            yield page
+            assert not faults, "\n".join(faults)
+        finally:
+            context.close()
+
+    return opener
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
+    """An empty page that can import every module of the page, as `convlens/...`."""
+    with open_page(f"{web_address}/empty.html") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def call(open_page: Callable[..., Any], web_address: str) -> Iterator[Callable[..., Any]]:
+    """`call("(value) => ...", value)`: the result of a JavaScript function of JSON values.
+
+    It may be async, and finds modules with `await import("convlens/...")`; `globalThis` lives as long as the module.
+    """
+    with open_page(f"{web_address}/empty.html") as opened:
+        yield opened.evaluate
