@@ -70,6 +70,14 @@ export function replaceWeights(model, weights) {
   return model;
 }
 
+/** The numbers of all weights as they are now, in the order of the payload. */
+export function weightsOf(model) {
+  return Object.keys(model.payload.weights).map((name) => {
+    const [index, part] = name.split(".");
+    return model.layers[Number(index)][PARTS[part]].data;
+  });
+}
+
 /** What the network gets of a picture: (pixels / 255 − mean) / std, channel by channel. Pixels are bytes, C·H·W. */
 export function normalise(model, pixels) {
   const [channels, height, width] = model.inputShape;
