@@ -18,9 +18,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 import convlens
+from convlens import Network, TrainedModel
+from convlens.network import initial_weights
+from convlens.preprocessing import Normalisation, Preprocessing
 
 WEB = Path(convlens.__file__).parent / "web"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -179,3 +183,99 @@ def call(open_page: Callable[..., Any], web_address: str) -> Iterator[Callable[.
     """
     with open_page(f"{web_address}/empty.html") as opened:
         yield opened.evaluate
+
+
+NETWORKS = {
+    "tutorial": ("conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense", (1, 28, 28), 10),
+    "lenet": (
+        "conv 6 5x5 pad 2, tanh, avgpool 2, conv 16 5x5, tanh, avgpool 2, dense 32, tanh, dense",
+        (1, 28, 28),
+        10,
+    ),
+    "not square": (
+        "conv 5 3x5 stride 2x1 pad 1x2 dilation 2x1, leaky_relu 0.2, avgpool 3x2 stride 1x2 pad 1, dense",
+        (3, 17, 12),
+        4,
+    ),
+    "what the floor drops": ("conv 3 2x2 stride 3, relu, maxpool 2, dense", (3, 19, 21), 3),
+    "padded maximum": (
+        "conv 4 3x3, maxpool 3 stride 2 pad 1, tanh, maxpool 2x3 stride 1 pad 1x0, dense",
+        (1, 14, 15),
+        5,
+    ),
+    "means": ("conv 6 3x3 pad 1, batchnorm, sigmoid, avgpool 3 stride 2 pad 1, globalavgpool, dense", (3, 16, 16), 7),
+    "rows of numbers": (
+        "flatten, batchnorm, dense 12, batchnorm, leaky_relu, dropout 0.3, dense 9, sigmoid, dense",
+        (1, 6, 7),
+        3,
+    ),
+    "wide dilation": (
+        "conv 4 3x3 pad 4 dilation 4, relu, conv 4 2x3 dilation 3x2 stride 2, tanh, dense",
+        (3, 13, 16),
+        2,
+    ),
+    "more padding than kernel": (
+        "conv 3 1x2 pad 3x4, relu, conv 2 2x2 stride 2 pad 2, globalavgpool, dense",
+        (1, 5, 6),
+        2,
+    ),
+    "one pixel": ("conv 3 1x1, relu, dense", (1, 1, 1), 2),
+    "one class": ("conv 2 3x3, batchnorm, dense", (3, 5, 5), 1),
+    "no dense": ("conv 9 3x3 pad 1, relu, maxpool 2, conv 4 3x3, batchnorm, globalavgpool", (3, 10, 11), 4),
+    "strides beyond the kernel": (
+        "conv 7 2x1 stride 3x4, dropout, avgpool 1 stride 2, leaky_relu 0, dense",
+        (1, 21, 30),
+        3,
+    ),
+    "many maps": (
+        "conv 18 3x3 pad 1, relu, conv 21 3x3 pad 1, relu, conv 13 3x3, sigmoid, maxpool 2, dense",
+        (3, 15, 18),
+        6,
+    ),
+    "eight pixels": (
+        "conv 8 3x3 pad 1, relu, conv 8 3x3 pad 2, relu, conv 12 3x3, leaky_relu 1, flatten, relu, dense",
+        (1, 8, 8),
+        10,
+    ),
+    "a row": ("conv 4 1x7 pad 0x3, tanh, maxpool 1x3, conv 6 1x3, relu, dense", (1, 1, 40), 3),
+}
+"""Name → network, input shape, number of classes: together every layer and every option."""
+
+
+@pytest.fixture(scope="session")
+def build_model() -> Callable[..., TrainedModel]:
+    """(text, input shape, classes, seed) → a model with random weights, biases, statistics and normalisation."""
+
+    def build(text: str, shape: tuple[int, int, int], classes: int, seed: int = 0) -> TrainedModel:
+        random = np.random.default_rng(seed)
+        network = Network.from_text(text)
+        weights = initial_weights(network, shape, classes, seed)
+        for name, array in weights.items():
+            if array.ndim == 1:  # else all 0 or 1, which would hide that one is forgotten
+                low = 0.5 if name.endswith("running_var") else -0.5
+                weights[name] = random.uniform(low, 1.5, array.shape).astype(np.float32)
+        scaling = Normalisation(tuple(random.uniform(0, 0.6, shape[0])), tuple(random.uniform(0.2, 1, shape[0])))
+        names = tuple(f"class {number}" for number in range(classes))
+        return TrainedModel(network, weights, Preprocessing(shape, "letterbox", None, scaling), names)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def varied_models(build_model: Callable[..., TrainedModel]) -> dict[str, TrainedModel]:
+    """A model of each of `NETWORKS`."""
+    return {name: build_model(*network, seed) for seed, (name, network) in enumerate(NETWORKS.items())}
+
+
+@pytest.fixture(scope="session")
+def mnist_model(user_data_folder: Path) -> TrainedModel:
+    """The tutorial's network, trained on the real MNIST for an epoch."""
+    return convlens.train(convlens.load_dataset("mnist", data_dir=user_data_folder), epochs=1)
+
+
+@pytest.fixture(scope="session")
+def mnist_images(user_data_folder: Path) -> convlens.LabelledImages:
+    """The test images of MNIST."""
+    test = convlens.load_dataset("mnist", data_dir=user_data_folder).test
+    assert test is not None
+    return test

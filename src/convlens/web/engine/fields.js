@@ -16,8 +16,7 @@ export function receptiveField(model, layer, place, upTo = -1) {
   if (upTo > layer) throw new Error(`layer ${upTo} comes after layer ${layer}; give an earlier one.`);
   let region = regionOf(shapeOf(model, layer), place);
   for (let index = layer; index > upTo; index -= 1) region = stepBack(model.layers[index], region);
-  const { channels, rows, columns, freeRows, freeColumns } = region;
-  const seen = rows[0] < rows[1] && columns[0] < columns[1];
+  const { channels, rows, columns, freeRows, freeColumns, seen } = region;
   return {
     top: rows[0],
     left: columns[0],
@@ -44,25 +43,31 @@ function regionOf(shape, place) {
 }
 
 function region(channels, rows, columns) {
-  return { channels, rows, columns, freeRows: rows, freeColumns: columns };
+  return { channels, rows, columns, freeRows: rows, freeColumns: columns, seen: true };
 }
 
 /** The region of a layer's input that a region of its output depends on. */
 function stepBack(layer, from) {
-  if (from.rows[0] >= from.rows[1] || from.columns[0] >= from.columns[1]) return from;
-  if (SLIDING.has(layer.kind)) {
-    return {
-      channels: layer.kind === "conv" ? [0, layer.inputShape[0]] : from.channels,
-      rows: slideBack(layer, 0, from.rows),
-      columns: slideBack(layer, 1, from.columns),
-      freeRows: slideFreely(layer, 0, from.freeRows),
-      freeColumns: slideFreely(layer, 1, from.freeColumns),
-    };
-  }
-  if (layer.kind === "globalavgpool") return region(from.channels, [0, layer.inputShape[1]], [0, layer.inputShape[2]]);
-  if (layer.kind === "dense") return region([0, 1], [0, 1], [0, layer.inputShape[0]]);
-  if (layer.kind === "flatten") return unflatten(layer.inputShape, from.columns);
-  return from;
+  const [channels, height, width] = layer.inputShape;
+  if (SLIDING.has(layer.kind)) return slideRegion(layer, from);
+  const whole = {
+    globalavgpool: () => region(from.channels, [0, height], [0, width]),
+    dense: () => region([0, 1], [0, 1], [0, channels]),
+    flatten: () => unflatten(layer.inputShape, from.columns),
+  }[layer.kind];
+  return whole ? { ...whole(), seen: from.seen } : from;
+}
+
+function slideRegion(layer, from) {
+  const [rows, columns] = [slideBack(layer, 0, from.rows), slideBack(layer, 1, from.columns)];
+  return {
+    channels: layer.kind === "conv" ? [0, layer.inputShape[0]] : from.channels,
+    rows,
+    columns,
+    freeRows: slideFreely(layer, 0, from.freeRows),
+    freeColumns: slideFreely(layer, 1, from.freeColumns),
+    seen: from.seen && rows[0] < rows[1] && columns[0] < columns[1],
+  };
 }
 
 /** From the first to the last row of the input that any of the rows reads; padding is none. */
