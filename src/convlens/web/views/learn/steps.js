@@ -38,7 +38,7 @@ export function stepper({ name, onStep, describe, start = 0 }) {
     play.hidden = prefersStillness();
   };
   motion.addEventListener("change", onMotion);
-  onMotion();
+  play.hidden = prefersStillness();
 
   function jump(place) {
     pause();
