@@ -45,7 +45,7 @@ function chooseSide(grey, border, middle) {
   const level = medianOfCounts(border);
   const counts = countLevels(grey.data);
   const split = Math.floor(middle) + 1; // the darkest level of the light side
-  const sides = [counts.map((count, at) => (at < split ? count : 0)), counts.map((count, at) => (at < split ? 0 : count))];
+  const sides = [false, true].map((isLight) => counts.map((count, at) => (at >= split === isLight ? count : 0)));
   if (sides.some((side) => sumFrom(side, 0) === 0)) return null;
   const levels = sides.map(medianOfCounts);
   const noises = sides.map((side, index) => medianDistance(side, levels[index]));

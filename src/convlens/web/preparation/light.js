@@ -8,16 +8,18 @@ import { roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
 
 const LEAST_UNEVENNESS = 2; // grey levels
 
-// [plane, levels]: how many grey levels the light spanned. A plane is fitted to the border, twice: the second time
-// without the pixels far from it, which may be ink. The same plane comes back where the fit explains little of the border,
-// or where the border is even.
+// [plane, levels]: how many grey levels the light spanned. A slope is fitted to the border, twice: the second time without
+// the pixels far from it, which may be ink. The same plane comes back where the slope explains little of the border, or
+// where the border is even.
 export function evenOutLight(grey) {
   const levels = borderPixels(grey);
   const deviation = medianDistance(countLevels(levels), median(levels));
   if (isSmall(grey) || deviation < LEAST_UNEVENNESS) return [grey, 0];
   const { height, width } = grey;
   const points = [];
-  visitBorder(height, width, (row, column) => points.push([1, row / height, column / width, grey.data[row * width + column]]));
+  visitBorder(height, width, (row, column) => {
+    points.push([1, row / height, column / width, grey.data[row * width + column]]);
+  });
   const rough = fitLight(points);
   const most = NOISE_WIDTH * medianOfNumbers(points.map((point) => distanceFrom(rough, point))) + 1;
   const light = fitLight(points.filter((point) => distanceFrom(rough, point) <= most));

@@ -26,7 +26,8 @@ export function findUnlike(plane, preprocessing) {
     return !holds(spread, looks[name], tolerance * spread.width);
   }).map(([stored, name, describe]) => {
     const { lowest, highest } = appearance[stored];
-    return `${describe(`${fixed(100 * looks[name])} %`)}, ${describeRange(100 * lowest, 100 * highest, " %")} of theirs`;
+    const usual = describeRange(100 * lowest, 100 * highest, " %");
+    return `${describe(`${fixed(100 * looks[name])} %`)}, ${usual} of theirs`;
   });
 }
 

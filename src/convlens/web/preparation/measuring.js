@@ -26,7 +26,8 @@ export function measure(plane) {
   const ink = inkOf(data, background, (darkInk ? -1 : 1) / shown);
   const unevenness = single(medianDistance(countLevels(edge), background) / shown);
   const far = single(single(INK_LEVEL) * shown);
-  const borderInk = single(edge.reduce((count, level) => count + (Math.abs(level - background) >= far), 0) / edge.length);
+  const inked = edge.reduce((count, level) => count + (Math.abs(level - background) >= far ? 1 : 0), 0);
+  const borderInk = single(inked / edge.length);
   const sums = sumUp(ink, height, width);
   return {
     darkInk,

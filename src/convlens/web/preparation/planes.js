@@ -39,9 +39,8 @@ export function crop(plane, { top, bottom, left, right }) {
 export function paste(plane, top, left, height, width, background) {
   const { channels } = plane;
   const frame = makePlane(height, width, channels);
-  if (background.some((level) => level !== 0)) frame.data.forEach((_, place) => {
-    frame.data[place] = background[place % channels];
-  });
+  if (channels === 1) frame.data.fill(background[0]);
+  else for (let place = 0; place < frame.data.length; place++) frame.data[place] = background[place % channels];
   const rowLength = plane.width * channels;
   for (let row = 0; row < plane.height; row++) {
     const pixels = plane.data.subarray(row * rowLength, (row + 1) * rowLength);

@@ -14,6 +14,8 @@ import { prepareDigit } from "convlens/preparation/mnist_rules.js";
 import { makePlane } from "convlens/preparation/planes.js";
 import { addStep, startTrail } from "convlens/preparation/trail.js";
 
+const KNOWN = "mnist, fashion-mnist, letterbox and ink are known";
+
 // `picture` is {width, height, data}: red, green, blue and opacity, a byte each, as `getImageData` gives them. It may say
 // `isGrey`, that its file holds grey and no colours, and bring `notes` on how it was read. With `mend` false it becomes
 // grey or colour as the network wants it, is scaled to the frame as a whole, and nothing else.
@@ -48,9 +50,7 @@ function applyRules(read, preprocessing, mend, trail) {
     case "fashion-mnist":
       return prepareFashion(read, height, trail);
     default:
-      throw new Error(
-        `Preprocessing rules ${preprocessing.rules}: mnist, fashion-mnist, letterbox and ink are known; open the model with a newer page.`,
-      );
+      throw new Error(`Preprocessing rules "${preprocessing.rules}": ${KNOWN}; open the model with a newer page.`);
   }
 }
 

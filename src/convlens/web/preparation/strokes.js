@@ -104,8 +104,8 @@ function changeThickness(given, box, frame, { stroke: { low, high } }) {
   if (now === before) return { wide: given, notes: [] };
   const usual = describeRange(low * side, high * side, "", 1);
   const verb = now > before ? "thickened" : "thinned";
-  const note = `strokes ${fixed(before * side, 1)} pixels thick, training images ${usual}, ${verb} to ${fixed(now * side, 1)}`;
-  return { wide, notes: [note] };
+  const [from, to] = [before, now].map((thickness) => fixed(thickness * side, 1));
+  return { wide, notes: [`strokes ${from} pixels thick, training images ${usual}, ${verb} to ${to}`] };
 }
 
 // Every pixel the brightest of its neighbours, `steps` times; diagonal ones every second time make it round. Exported for
