@@ -2,7 +2,8 @@
 // edge may be smaller; each is averaged over what it has.
 import { makePlane } from "convlens/preparation/planes.js";
 
-// What a sum of `count` bytes is multiplied with before it is shifted by 24 binary digits: 1/count, in single precision.
+// What a sum of `count` bytes is multiplied with before it is shifted by 24 binary digits: 1/count, in single
+// precision.
 function multiplierFor(count) {
   return Math.trunc(Math.fround(2 ** 32 / Math.fround(256 * count)));
 }

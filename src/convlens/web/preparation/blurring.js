@@ -1,5 +1,5 @@
-// Box and Gaussian blur of grey pictures, as Pillow does them, to the same bytes: what lies at the edge goes on beyond it,
-// a radius may be broken, and a Gaussian is three boxes, first across, then down.
+// Box and Gaussian blur of grey pictures, as Pillow does them, to the same bytes: what lies at the edge goes on beyond
+// it, a radius may be broken, and a Gaussian is three boxes, first across, then down.
 import { makePlane, transpose } from "convlens/preparation/planes.js";
 
 const PASSES = 3;

@@ -47,8 +47,8 @@ function commonDivisor(one, other) {
   return other === 0 ? one : commonDivisor(other, one % other);
 }
 
-// [plane, thickness]: the picture inside of a frame of another brightness along at least three sides. Nothing is cut where
-// nothing would be left on what is inside.
+// [plane, thickness]: the picture inside of a frame of another brightness along at least three sides. Nothing is cut
+// where nothing would be left on what is inside.
 export function cutFrame(grey) {
   const { height, width } = grey;
   if (Math.min(height, width) < SMALLEST) return [grey, 0];

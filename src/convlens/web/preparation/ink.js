@@ -1,7 +1,7 @@
 // Finding the ink: background, polarity, contrast, and the box around it, robust to noise. Planes are grey.
 //
-// Otsu's threshold would be the obvious way to find ink, but it needs two humps in the histogram, and a thin stroke on a
-// large sheet has one.
+// Otsu's threshold would be the obvious way to find ink, but it needs two humps in the histogram, and a thin stroke on
+// a large sheet has one.
 import { blurByBox } from "convlens/preparation/blurring.js";
 import { borderPixels } from "convlens/preparation/framing.js";
 import { countLevels, medianDistance, medianOfCounts } from "convlens/preparation/order_statistics.js";
@@ -84,8 +84,8 @@ export function isDarkOnLight(grey, background = findBackground(grey).level) {
   return background > 127;
 }
 
-// Background and noise subtracted from a light-on-dark picture and the ink stretched to 255; null if there is no ink, the
-// same plane where nothing is to be done.
+// Background and noise subtracted from a light-on-dark picture and the ink stretched to 255; null if there is no ink,
+// the same plane where nothing is to be done.
 export function stretchInk(grey) {
   const background = findBackground(grey);
   const noise = NOISE_WIDTH * background.noise;

@@ -1,8 +1,8 @@
 // The rules for one's own ink on an even background: what the training images agree on, new pictures are given too.
 //
-// Polarity, levels, size and place are mended one by one, each only where 90 % of the training images lie close together.
-// Where they differ, they differ on purpose, and mending would take away what the network has learned to look at. A
-// picture that already looks like the training images in all that could be mended is only scaled as they were.
+// Polarity, levels, size and place are mended one by one, each only where 90 % of the training images lie close
+// together. Where they differ, they differ on purpose, and mending would take away what the network has learned to look
+// at. A picture that already looks like the training images in all that could be mended is only scaled as they were.
 import { readAppearance } from "convlens/preparation/appearance.js";
 import { cleanPicture, matchPolarity } from "convlens/preparation/cleaning.js";
 import { letterboxPicture } from "convlens/preparation/frame_rules.js";
@@ -41,8 +41,9 @@ export function prepareInk(given, preprocessing, trail) {
   return placeInk(tones, box, scaleToTarget(tones, box, target, trail), target, trail);
 }
 
-// A picture turned to light on dark, so that ink is above `background`, and `paint`, the way back to how such pixels look
-// among the training images; `stretched` holds the levels of background and ink that 0 and 255 stand for, or is null.
+// A picture turned to light on dark, so that ink is above `background`, and `paint`, the way back to how such pixels
+// look among the training images; `stretched` holds the levels of background and ink that 0 and 255 stand for, or is
+// null.
 function makeTones(plane, background, inverted, stretched) {
   const unchanged = (pixels) => (inverted ? invert(pixels) : pixels);
   const between = (pixels) => {

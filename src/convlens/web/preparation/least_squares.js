@@ -1,5 +1,5 @@
-// The least-squares solution of a few equations from their products, the shortest one where several fit: a border of one
-// row says nothing about what changes from row to row, and an elimination would divide by zero there.
+// The least-squares solution of a few equations from their products, the shortest one where several fit: a border of
+// one row says nothing about what changes from row to row, and an elimination would divide by zero there.
 
 const NOTHING = 1e-12; // of the largest eigenvalue: what is below it is rounding
 

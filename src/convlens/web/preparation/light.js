@@ -8,9 +8,9 @@ import { roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
 
 const LEAST_UNEVENNESS = 2; // grey levels
 
-// [plane, levels]: how many grey levels the light spanned. A slope is fitted to the border, twice: the second time without
-// the pixels far from it, which may be ink. The same plane comes back where the slope explains little of the border, or
-// where the border is even.
+// [plane, levels]: how many grey levels the light spanned. A slope is fitted to the border, twice: the second time
+// without the pixels far from it, which may be ink. The same plane comes back where the slope explains little of the
+// border, or where the border is even.
 export function evenOutLight(grey) {
   const levels = borderPixels(grey);
   const deviation = medianDistance(countLevels(levels), median(levels));

@@ -1,5 +1,5 @@
-// As MNIST was made: light on dark, contrast, crop to the ink, scale into a box of 20 of 28 pixels, centre of mass to the
-// centre. MNIST's own images come through with every pixel unchanged.
+// As MNIST was made: light on dark, contrast, crop to the ink, scale into a box of 20 of 28 pixels, centre of mass to
+// the centre. MNIST's own images come through with every pixel unchanged.
 import { EMPTY, cleanInk, cleanPicture, matchPolarity } from "convlens/preparation/cleaning.js";
 import { centreOfMass } from "convlens/preparation/framing.js";
 import { findInkBox, stretchInk } from "convlens/preparation/ink.js";

@@ -1,5 +1,5 @@
-// Medians and percentiles of grey levels, from counts of the 256 levels: no sorting. Between two places in the order the
-// value is interpolated, as NumPy does it.
+// Medians and percentiles of grey levels, from counts of the 256 levels: no sorting. Between two places in the order
+// the value is interpolated, as NumPy does it.
 
 export function countLevels(data) {
   const counts = new Uint32Array(256);

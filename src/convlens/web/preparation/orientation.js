@@ -36,8 +36,8 @@ export function turnUpright(picture, orientation) {
     const [fromRow, fromColumn] = turn.from(row, column, height, width);
     return fromRow * width + fromColumn;
   };
-  const first = placeOf(0, 0);
-  const [down, right] = [placeOf(1, 0) - first, placeOf(0, 1) - first]; // a step in the turned picture is always the same
+  const first = placeOf(0, 0); // and one step down or right is as far everywhere
+  const [down, right] = [placeOf(1, 0) - first, placeOf(0, 1) - first];
   for (let row = 0; row < turnedHeight; row++) {
     let from = first + row * down;
     for (let to = row * turnedWidth; to < (row + 1) * turnedWidth; to++, from += right) turned[to] = pixels[from];

@@ -4,14 +4,14 @@ import { findOrientation } from "convlens/preparation/exif.js";
 
 const MOST_BLOCKS = 10_000; // of a file; a hostile one could consist of nothing else
 
-// {type, width, height, isGrey, depth, orientation, orientationAt, hasMoreFrames}; null for what is no picture, or of a kind
-// that browsers do not show. `orientationAt` is where in the file the orientation's byte lies.
+// {type, width, height, isGrey, depth, orientation, orientationAt, hasMoreFrames}; null for what is no picture, or of a
+// kind that browsers do not show. `orientationAt` is where in the file the orientation's byte lies.
 export function readHeader(bytes) {
   const file = makeReader(bytes);
   const kind = KINDS.find(({ isThis }) => isThis(file));
   if (!kind) return null;
-  const basics = { type: kind.type, width: 0, height: 0, isGrey: false, depth: 8, orientation: 1, hasMoreFrames: false };
-  return { ...basics, ...kind.read(file) };
+  const usual = { width: 0, height: 0, isGrey: false, depth: 8, orientation: 1, hasMoreFrames: false };
+  return { type: kind.type, ...usual, ...kind.read(file) };
 }
 
 const KINDS = [
@@ -20,7 +20,7 @@ const KINDS = [
   { type: "image/webp", isThis: (file) => file.text(0, 4) === "RIFF" && file.text(8, 4) === "WEBP", read: readWebp },
   { type: "image/gif", isThis: (file) => /^GIF8[79]a$/.test(file.text(0, 6)), read: readGif },
   { type: "image/bmp", isThis: (file) => file.text(0, 2) === "BM" && file.long(14, true) >= 12, read: readBmp },
-  { type: "image/avif", isThis: (file) => file.text(4, 4) === "ftyp" && /avi[fs]/.test(file.text(8, 24)), read: readAvif },
+  { type: "image/avif", isThis: (file) => /^ftyp.*avi[fs]/s.test(file.text(4, 28)), read: readAvif },
 ];
 
 function readPng(file) {

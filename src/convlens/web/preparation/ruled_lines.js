@@ -1,7 +1,7 @@
 // Thin straight lines across the whole of a light-on-dark picture, as on ruled paper, taken out.
 //
-// Where ink crosses a line it stays: what is between ink above and ink below is ink. A single line is taken out only where
-// the rest of the ink keeps away from the ends of the line: else it may be the bar of a 7.
+// Where ink crosses a line it stays: what is between ink above and ink below is ink. A single line is taken out only
+// where the rest of the ink keeps away from the ends of the line: else it may be the bar of a 7.
 import { SMALLEST } from "convlens/preparation/disturbances.js";
 import { findExtremes, transpose } from "convlens/preparation/planes.js";
 import { roundHalfEven } from "convlens/preparation/rounding.js";

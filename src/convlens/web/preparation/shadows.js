@@ -1,7 +1,7 @@
 // Light that changes from place to place, as shadows and lamps make it, taken out of a grey picture.
 //
-// Paper is what is left when everything thinner than two fifths of the picture is filled from its surroundings. On paper,
-// light multiplies, so the picture is divided by it; on a dark ground it is subtracted.
+// Paper is what is left when everything thinner than two fifths of the picture is filled from its surroundings. On
+// paper, light multiplies, so the picture is divided by it; on a dark ground it is subtracted.
 import { blurByGaussian } from "convlens/preparation/blurring.js";
 import { SMALLEST } from "convlens/preparation/disturbances.js";
 import { borderPixels, reduce, resize } from "convlens/preparation/framing.js";
@@ -81,8 +81,8 @@ function shrink(grey, longest) {
   return resize(reduce(grey, longest), rows, Math.max(1, roundHalfEven(width * scale)));
 }
 
-// Morphological closing (of light ink: opening) with a square of two fifths of the picture. What lies at the edge goes on
-// beyond it, so that a shadow in a corner is as wide as any other.
+// Morphological closing (of light ink: opening) with a square of two fifths of the picture. What lies at the edge goes
+// on beyond it, so that a shadow in a corner is as wide as any other.
 function fill(grey, darkInk) {
   const reach = Math.max(1, roundHalfEven((WINDOW * Math.max(grey.height, grey.width)) / 2));
   const larger = (one, other) => (one > other ? one : other);
