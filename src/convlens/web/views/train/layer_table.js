@@ -1,0 +1,42 @@
+// The layer table: what Python says of every layer, with the arithmetic filled in.
+
+import { element, fill } from "convlens/interface/dom.js";
+import { formatCount, formatShape, plural } from "convlens/interface/format.js";
+
+const HEADINGS = [["layer"], ["output"], ["size"], ["parameters", "number"], ["multiply-adds", "number"], ["sees", "number"]];
+
+/** Fill `root` with the table of `/api/layers`. */
+export function showLayerTable(root, table) {
+  const most = Math.max(1, ...table.layers.map(({ parameters }) => parameters));
+  fill(root,
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Layer table" },
+      element("table", { class: "train-layers" },
+        element("caption", {}, describeTable(table)),
+        element("thead", {}, element("tr", {}, HEADINGS.map(([name, kind]) => element("th", { scope: "col", class: kind }, name)))),
+        element("tbody", {}, table.layers.map((row) => tableRow(row, most))))),
+    warningsOf(table));
+}
+
+/** "9,098 parameters, 290,080 multiply-adds an image, for 1 × 28 × 28 and 10 classes" */
+export function describeTable({ parameters, multiply_adds, input_shape, classes }) {
+  return `${plural(parameters, "parameter")}, ${plural(multiply_adds, "multiply-add")} an image; images of ${formatShape(input_shape)}, ${plural(classes, "class", "classes")}`;
+}
+
+function tableRow(row, most) {
+  const share = row.parameters / most;
+  const parameters = element("td", { class: "number train-share", title: row.parameters_formula || null },
+    row.parameters ? formatCount(row.parameters) : "·");
+  parameters.style.setProperty("--share", share.toFixed(4));
+  return element("tr", {},
+    element("th", { scope: "row", class: "mono" }, row.text),
+    element("td", {}, formatShape(row.output_shape)),
+    element("td", { class: "train-formula" }, row.size_formula, row.parameters_formula ? element("span", { class: "soft" }, row.parameters_formula) : null),
+    parameters,
+    element("td", { class: "number", title: row.multiply_adds_formula || null }, row.multiply_adds ? formatCount(row.multiply_adds) : "·"),
+    element("td", { class: "number" }, formatShape(row.receptive_field)));
+}
+
+function warningsOf({ layers }) {
+  const warnings = layers.flatMap((row) => row.warnings.map((warning) => `${row.text}: ${warning}`));
+  return warnings.length ? element("ul", { class: "train-warnings" }, warnings.map((warning) => element("li", {}, warning))) : null;
+}
