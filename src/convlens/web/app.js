@@ -32,6 +32,8 @@ const context = {
   served,
   api: served ? openApi() : null,
   state: {},
+  /** What the first view shows, for the others to use: {pixels: Uint8Array C·H·W, shape: [C, H, W]}, or null. */
+  drawing: null,
   /** Makes a payload of page_model the model of all views; returns the opened model. */
   openModel(payload) {
     context.model = openModel(payload);

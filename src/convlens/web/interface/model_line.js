@@ -32,6 +32,6 @@ function factsOf(model) {
 
 function accuracyOf(test) {
   if (!test || typeof test.accuracy !== "number") return null;
-  const images = typeof test.images === "number" ? ` of ${formatCount(test.images)}` : "";
+  const images = typeof test.total === "number" ? ` of ${formatCount(test.total)}` : "";
   return `${formatPercent(test.accuracy, 2)}${images}`;
 }
