@@ -59,15 +59,28 @@ export function replaceWeights(model, weights) {
   for (const [name, tensor] of Object.entries(weights)) {
     const [index, part] = name.split(".");
     const layer = model.layers[Number(index)];
-    if (!layer || !(part in PARTS)) throw new Error(`this network has no place for the weights ${name}.`);
+    const wanted = layer && shapesOfWeights(layer)[part];
+    if (!wanted) throw new Error(`this network has no place for the weights ${name}.`);
+    const [given, needed] = [tensor.shape.join("×"), wanted.join("×")];
+    if (given !== needed) throw new Error(`${name} has the shape ${given}, and this network needs ${needed}.`);
     const data = typeof tensor.data === "string" ? decodeFloats(tensor.data) : tensor.data;
-    if (data.length !== sizeOf(tensor.shape)) {
-      throw new Error(`${name} has ${data.length} numbers, and its shape ${tensor.shape.join("×")} needs another count.`);
-    }
-    layer[PARTS[part]] = { shape: tensor.shape, data };
+    if (data.length !== sizeOf(wanted)) throw new Error(`${name} has ${data.length} numbers, not ${sizeOf(wanted)}.`);
+    layer[PARTS[part]] = { shape: wanted, data };
     layer.prepared = null;
   }
   return model;
+}
+
+/** The shapes of a layer's weights, under their names; none for a layer that has none. */
+function shapesOfWeights(layer) {
+  const [incoming] = layer.inputShape;
+  const [outgoing] = layer.outputShape;
+  switch (layer.kind) {
+    case "conv": return { weight: [outgoing, incoming, ...layer.kernel], bias: [outgoing] };
+    case "dense": return { weight: [outgoing, incoming], bias: [outgoing] };
+    case "batchnorm": return Object.fromEntries(Object.keys(PARTS).map((part) => [part, [incoming]]));
+    default: return {};
+  }
 }
 
 /** The numbers of all weights as they are now, in the order of the payload. */
