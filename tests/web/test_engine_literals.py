@@ -1,6 +1,7 @@
 """Every operation of the page's engine against numbers worked out by hand: two equal mistakes cannot agree."""
 
 import base64
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ SCALED = Normalisation((0.0,), (1 / 255,))  # the network gets the bytes as they
 
 
 def make(text, weights, shape, classes, normalisation=SCALED, calibration=None):
-    arrays = {name: np.array(values, np.float32) for name, values in weights.items()}
+    arrays: dict[str, Any] = {name: np.array(values, np.float32) for name, values in weights.items()}
     for name in list(arrays):
         if name.endswith("running_var"):
             arrays[name.replace("running_var", "num_batches_tracked")] = np.array(1, np.int64)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,6 +60,11 @@ CHECK_ALL = """async ([payload, picture, count]) => {
 }"""
 
 
+def trace_layer(*arguments) -> Any:
+    """The trace of one kind or the other."""
+    return by_hand.trace_layer(*arguments)
+
+
 def encode(image):
     return base64.b64encode(np.ascontiguousarray(image).tobytes()).decode()
 
@@ -98,7 +104,7 @@ def test_convolutions_are_those_by_hand_on_mnist(call, mnist_model, mnist_images
     image = mnist_images.images[0]
     normalised = mnist_model.plan.normalisation.apply(image[None])[0]
     for layer, positions in ((0, [(0, 0, 0), (7, 27, 27), (3, 14, 9)]), (3, [(0, 0, 0), (15, 13, 6), (5, 6, 7)])):
-        trace = by_hand.trace_layer(mnist_model.network, mnist_model.weights, normalised, layer)
+        trace = trace_layer(mnist_model.network, mnist_model.weights, normalised, layer)
         places = [[layer, int(np.ravel_multi_index(position, trace.shape))] for position in positions]
         for behind, position in zip(sums(call, mnist_model, image, *places), positions, strict=True):
             assert behind["position"] == list(position)
@@ -110,7 +116,7 @@ def test_convolutions_with_options_are_those_by_hand(call, varied_models, name):
     model = varied_models[name]
     image = random_image(model)
     normalised = model.plan.normalisation.apply(image[None])[0]
-    trace = by_hand.trace_layer(model.network, model.weights, normalised, 0)
+    trace = trace_layer(model.network, model.weights, normalised, 0)
     places = range(0, len(trace), 7)
     for behind, place in zip(sums(call, model, image, *[[0, place] for place in places]), places, strict=True):
         assert_conv_is_by_hand(behind, trace[place])
@@ -123,7 +129,7 @@ def test_pooling_is_that_by_hand(call, varied_models, name, layer):
     model = varied_models[name]
     image = random_image(model)
     normalised = model.plan.normalisation.apply(image[None])[0]
-    trace = by_hand.trace_layer(model.network, model.weights, normalised, layer)
+    trace = trace_layer(model.network, model.weights, normalised, layer)
     shape = model.network.resolve(model.plan.input_shape, model.plan.classes)[layer].input_shape
     places = range(0, len(trace), 3)
     for behind, place in zip(sums(call, model, image, *[[layer, place] for place in places]), places, strict=True):
@@ -145,7 +151,7 @@ def test_pooling_is_that_by_hand(call, varied_models, name, layer):
 def test_dense_is_that_by_hand_and_the_rest_is_summed(call, mnist_model, mnist_images):
     image = mnist_images.images[3]
     normalised = mnist_model.plan.normalisation.apply(image[None])[0]
-    trace = by_hand.trace_layer(mnist_model.network, mnist_model.weights, normalised, 7)
+    trace = trace_layer(mnist_model.network, mnist_model.weights, normalised, 7)
     for number, behind in enumerate(sums(call, mnist_model, image, *[[7, number, 10] for number in range(10)])):
         placement = trace.at(number)
         assert behind["total"] == pytest.approx(placement.total, rel=1e-5)

@@ -1,9 +1,9 @@
 """One HTML file with the page and a model inside: it works from disk, without a network and without Convlens.
 
 It is the same page that `convlens open` serves. A browser lets no page from disk read a second file, so everything
-stands in the one file: style sheets as they are, the model as JSON, and the page's modules packed (gzip, base64), since
-as text they alone would be most of the file. `one_file.js`, which unpacks them, is the only script that runs as it
-stands; see there. The file says that it may talk to nobody, and browsers hold it to that.
+stands in the one file: the page's own style sheet as it is, the model as JSON, and the modules and the views' style
+sheets packed (gzip, base64), since as text they would be most of the file. `one_file.js`, which unpacks them, is the
+only script that runs as it stands; see there. The file says that it may talk to nobody, and browsers hold it to that.
 """
 
 import base64
@@ -11,7 +11,7 @@ import gzip
 import html
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from convlens.files import write_atomically
 from convlens.trained_model import TrainedModel
 
 ENTRY = "app.js"
+_VIEWS = "views/"
 _SERVED_ONLY = "views/train/"
 """Training needs a server; from disk the page has no such view, so its modules and styles stay away."""
 _UNPACKER = Path(__file__).with_name("one_file.js")
@@ -60,10 +61,11 @@ def page_html(payload: Mapping[str, Any], files: Mapping[str, Path] | None = Non
     """The page as one text, with what `page_model` made inside. The same payload gives the same text."""
     files = list_page_files() if files is None else files
     text = read_page_text(files, INDEX)
-    text = _STYLE_SHEET.sub(lambda link: _style(files, link[1]), text)
+    views = [name for name in _STYLE_SHEET.findall(text) if name.startswith(_VIEWS)]
+    text = _STYLE_SHEET.sub(lambda link: "" if link[1] in views else _style(files, link[1]), text)
     text = _replace(_IMPORT_MAP, text, lambda _: "")
     text = _replace(_MODEL_PLACE, text, lambda place: place[1] + escape_json(payload) + place[2])
-    text = _replace(_ENTRY_PLACE, text, lambda _: _packed(files))
+    text = _replace(_ENTRY_PLACE, text, lambda _: _packed(files, views))
     policy = f'<meta http-equiv="Content-Security-Policy" content="{html.escape(_POLICY, quote=False)}">\n'
     title = html.escape(str(payload.get("name") or "Convlens"))
     text = re.sub(r"<title>.*?</title>", lambda _: f"<title>{title} · Convlens</title>", text, count=1)
@@ -96,18 +98,17 @@ def needed_modules(files: Mapping[str, Path], entry: str = ENTRY) -> dict[str, s
     return dict(sorted(found.items()))
 
 
-def _packed(files: Mapping[str, Path]) -> str:
-    """The modules in a script element that is only data, and the script that unpacks them."""
-    modules = json.dumps(needed_modules(files), ensure_ascii=False)
+def _packed(files: Mapping[str, Path], style_sheets: Sequence[str]) -> str:
+    """Modules and style sheets in a script element that is only data, and the script that unpacks them."""
+    styles = [read_page_text(files, name) for name in style_sheets if not name.startswith(_SERVED_ONLY)]
+    parts = json.dumps({"modules": needed_modules(files), "styles": styles}, ensure_ascii=False)
     # Without a time in it, the same page is the same bytes.
-    packed = base64.b64encode(gzip.compress(modules.encode(), mtime=0)).decode()
+    packed = base64.b64encode(gzip.compress(parts.encode(), mtime=0)).decode()
     unpacker = _UNPACKER.read_text(encoding="utf-8")
-    return f'<script type="text/plain" id="convlens-modules">{packed}</script>\n<script>\n{unpacker}</script>'
+    return f'<script type="text/plain" id="convlens-parts">{packed}</script>\n<script>\n{unpacker}</script>'
 
 
 def _style(files: Mapping[str, Path], name: str) -> str:
-    if name.startswith(_SERVED_ONLY):
-        return ""
     rules = re.sub(r"/\*.*?\*/", "", read_page_text(files, name), flags=re.DOTALL)
     lines = (line.strip() for line in rules.splitlines())
     return "<style>\n" + "\n".join(line for line in lines if line) + "\n</style>\n"

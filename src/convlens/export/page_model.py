@@ -149,9 +149,12 @@ def _check_samples(model: TrainedModel, samples: LabelledImages) -> None:
         given, wanted = ("×".join(map(str, shape)) for shape in (samples.image_shape, model.plan.input_shape))
         raise UsageError(f"the samples are pictures of {given}; this model takes {wanted}. Give pictures of its shape.")
     if samples.class_names != model.class_names:
+        given, wanted = (
+            f"{len(names)} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
+            for names in ([*samples.class_names], [*model.class_names])
+        )
         raise UsageError(
-            f"the samples have {len(samples.class_names)} classes ({', '.join(samples.class_names[:5])}, ...) and the "
-            f"model {len(model.class_names)} ({', '.join(model.class_names[:5])}, ...). Give samples of its classes."
+            f"the samples have other classes than the model: {given}, not {wanted}. Give samples of its classes."
         )
 
 
@@ -188,10 +191,15 @@ def _check_pictures(
     random = np.random.default_rng(0)
     noise = random.integers(0, 256, (2, *model.plan.input_shape), np.uint8)
     noise[1][random.random(noise[1].shape) < 2 / 3] = 0
-    if check_images is None and samples is not None:
-        check_images = samples.images
-    real = noise[:0] if check_images is None else check_images[:CHECK_PICTURES]
-    return np.concatenate([real, noise])
+    if check_images is None:
+        check_images = noise[:0] if samples is None else samples.images
+    if check_images.dtype != np.uint8 or check_images.shape[1:] != model.plan.input_shape:
+        given, wanted = ("×".join(map(str, shape)) for shape in (check_images.shape[1:], model.plan.input_shape))
+        raise UsageError(
+            f"the check images are {check_images.dtype} of {given}; this model takes uint8 of {wanted}. "
+            "Give pictures as the network gets them."
+        )
+    return np.concatenate([check_images[:CHECK_PICTURES], noise])
 
 
 def _check_vectors(model: TrainedModel, pictures: NDArray[np.uint8]) -> dict[str, Any]:
