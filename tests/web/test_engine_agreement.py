@@ -124,3 +124,15 @@ def test_random_networks(call, build_model, seed):
     model = build_model(random_network(random, shape), shape, int(random.integers(2, 12)), seed)
     images = random.integers(0, 256, (2, *shape), np.uint8)
     assert largest_difference(call, model, images) < TOLERANCE, str(model.network)
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2, 5])
+def test_tiles_of_every_size(call, build_model, padding):
+    # 3×3 kernels between 16 or more maps go another way, in tiles of 4×4 of which the last ones may be cut off.
+    random = np.random.default_rng(padding)
+    for height in range(3, 11):
+        shape = (3, height, int(random.integers(3, 14)))
+        maps = int(random.integers(16, 24))
+        text = f"conv 17 1x1, conv {maps} 3x3 pad {padding}, conv 16 3x3 pad 2, dense"
+        images = random.integers(0, 256, (1, *shape), np.uint8)
+        assert largest_difference(call, build_model(text, shape, 3, height), images) < 1e-5, (text, shape)

@@ -7,6 +7,7 @@
 // In others one gradient is the slope at this picture only; `steps` averages it over the straight way from the baseline to the picture
 // (integrated gradients, Sundararajan et al. 2017), which adds up in any network as the steps get many.
 
+import { convolve } from "convlens/engine/convolution.js";
 import { sizeOf } from "convlens/engine/decode.js";
 import { insideTaps, scaleOf } from "convlens/engine/layers.js";
 import { activationsOfInput, normalise } from "convlens/engine/network.js";
@@ -52,7 +53,7 @@ export function attribution(model, activations, classNumber, { steps = 1 } = {})
   return { shape: model.inputShape, data, baseline };
 }
 
-/** How the logit of a class grows with each number of the input: Float64Array, C·H·W. */
+/** How the logit of a class grows with each number of the input, C·H·W. */
 export function gradient(model, activations, classNumber) {
   let slopes = new Float64Array(model.classNames.length);
   slopes[classNumber] = 1;
@@ -73,6 +74,37 @@ export function baselineOf(model) {
 
 /** Every output's slope to each input number that it met, times the weight it met it with. */
 function spreadOverKernels(layer, slopes) {
+  layer.backward ??= turnRound(layer);
+  return layer.backward ? convolve(layer.backward, slopes) : spreadTapByTap(layer, slopes);
+}
+
+/**
+ * The layer that brings slopes back: what a kernel spreads, the kernel turned by 180° collects, from all maps into each
+ * channel. Null where it would need a stride of less than one, or padding of less than none.
+ */
+function turnRound(layer) {
+  const [channels] = layer.inputShape;
+  const [maps] = layer.outputShape;
+  const padding = layer.padding.map((pad, axis) => (layer.kernel[axis] - 1) * layer.dilation[axis] - pad);
+  if (Math.max(...layer.stride) > 1 || Math.min(...padding) < 0) return null;
+  const size = layer.kernel[0] * layer.kernel[1];
+  const weights = new Float32Array(layer.weight.data.length);
+  for (let map = 0; map < maps; map += 1) {
+    for (let channel = 0; channel < channels; channel += 1) {
+      const kernel = layer.weight.data.slice((map * channels + channel) * size, (map * channels + channel + 1) * size);
+      weights.set(kernel.reverse(), (channel * maps + map) * size);
+    }
+  }
+  return {
+    ...{ kernel: layer.kernel, stride: layer.stride, dilation: layer.dilation, padding },
+    inputShape: layer.outputShape,
+    outputShape: layer.inputShape,
+    weight: { data: weights },
+    bias: { data: new Float32Array(channels) },
+  };
+}
+
+function spreadTapByTap(layer, slopes) {
   const [channels, height, width] = layer.inputShape;
   const [maps] = layer.outputShape;
   const [kernelHeight, kernelWidth] = layer.kernel;

@@ -1,14 +1,11 @@
 // The forward pass of every layer kind: (layer, input numbers) → output numbers, in the shapes that the layer states.
 
 import { sizeOf } from "convlens/engine/decode.js";
-import { convolve, prepareConvolution } from "convlens/engine/convolution.js";
+import { convolve } from "convlens/engine/convolution.js";
 
 /** What each kind does to its input. Flatten and dropout change no number, so they hand on the same array. */
 export const FORWARD = {
-  conv: (layer, input) => {
-    layer.prepared ??= prepareConvolution(layer);
-    return convolve(layer, layer.prepared, input);
-  },
+  conv: convolve,
   maxpool: (layer, input) => slide(layer, input, -Infinity, Math.max, 1),
   avgpool: (layer, input) => slide(layer, input, 0, add, layer.kernel[0] * layer.kernel[1]),
   globalavgpool: averageMaps,

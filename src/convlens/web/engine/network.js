@@ -66,7 +66,9 @@ export function replaceWeights(model, weights) {
     const data = typeof tensor.data === "string" ? decodeFloats(tensor.data) : tensor.data;
     if (data.length !== sizeOf(wanted)) throw new Error(`${name} has ${data.length} numbers, not ${sizeOf(wanted)}.`);
     layer[PARTS[part]] = { shape: wanted, data };
+    // What was derived from the old ones.
     layer.prepared = null;
+    layer.backward = undefined;
   }
   return model;
 }
