@@ -13,6 +13,12 @@ export function newId(word) {
   return `learn-${word}-${count}`;
 }
 
+/** A control with its label above it. */
+export function labelled(label, control) {
+  control.id = newId("field");
+  return element("div", { class: "field" }, element("label", { for: control.id }, label), control);
+}
+
 /** The line of a chapter: `report(key, text)` with null where that part is right; the first mistake is shown. */
 export function mistakeLine() {
   const known = new Map();
@@ -29,7 +35,7 @@ export function mistakeLine() {
 /** A whole number between two limits; `onChange` is called with every value that is one. */
 export function wholeField({ label, name = label.toLowerCase(), value, least, most, mistakes, onChange }) {
   const input = element("input", { type: "number", inputmode: "numeric", class: "whole", value, min: least, max: most, step: 1, "aria-describedby": mistakes.id });
-  const field = { element: element("label", { class: "field" }, element("span", {}, label), input), value, name, set, limit, mark };
+  const field = { element: labelled(label, input), value, name, set, limit, mark };
   input.addEventListener("input", () => {
     const read = input.validity.badInput ? { mistake: `the ${name} is no number; give a whole number from ${input.min} to ${input.max}.` }
       : readWhole(name, input.value, Number(input.min), Number(input.max));
@@ -81,8 +87,7 @@ export function selection({ label, options, value, onChange }) {
     list.value = chosen;
   };
   offer(options, value);
-  const root = element("label", { class: "field" }, element("span", {}, label), list);
-  return { element: root, offer, set: (next) => (list.value = next), get value() { return list.value; } };
+  return { element: labelled(label, list), offer, set: (next) => (list.value = next), get value() { return list.value; } };
 }
 
 /** A switch with a name. */

@@ -7,6 +7,7 @@ import { element } from "convlens/interface/dom.js";
 import { readNumber } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 
+const PURE = 0.6;
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /**
@@ -139,8 +140,9 @@ function staysInText(input, direction) {
   return start !== end || (direction < 0 ? start > 0 : end < value.length);
 }
 
+/** The largest value gets no more than the pure colour: numbers are read here, and the darkest shades are for pictures. */
 function share(value, limit) {
-  return limit > 0 ? value / limit : 0;
+  return limit > 0 ? (PURE * value) / limit : 0;
 }
 
 function colour(cell, part) {

@@ -5,7 +5,7 @@ import { activate, ACTIVATIONS, ruleOf, USUAL_SLOPE } from "convlens/views/learn
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { readNumber } from "convlens/views/learn/arithmetic/reading.js";
 import { chapterFrame, controls, lineUp } from "convlens/views/learn/chapter.js";
-import { choice, mistakeLine, sumLine } from "convlens/views/learn/controls.js";
+import { choice, labelled, mistakeLine, sumLine } from "convlens/views/learn/controls.js";
 import { drawCurve } from "convlens/views/learn/curve.js";
 import { numberGrid } from "convlens/views/learn/grids.js";
 import { limitOf, matrixView } from "convlens/views/learn/matrices.js";
@@ -24,7 +24,7 @@ export function activationChapter(channels) {
   const biases = numberGrid({ name: "bias", vector: true, mistakes, onChange: (_, map, value) => set("biases")(state.biases.map((old, place) => (place === map ? value : old))) });
   const activation = choice({ legend: "Activation", options: ACTIVATIONS.map((name) => [name, name]), value: "relu", onChange: set("activation") });
   const slope = slopeField({ value: state.slope, mistakes, onChange: set("slope") });
-  const tabs = tabRow({ name: "Maps", onChoose: set("chosen") });
+  const tabs = tabRow({ name: "Which map", onChoose: set("chosen") });
   const pick = (row, column) => steps.go(row * widthOf() + column);
   const views = {
     sums: matrixView({ name: "map", caption: "Map", onPick: pick }), biased: matrixView({ name: "map with bias", caption: "with bias", onPick: pick }),
@@ -85,9 +85,9 @@ export function activationChapter(channels) {
         "These are the maps of the chapter above.",
       ],
       bench: [
-        controls(activation.element, slope.element, element("div", { class: "field" }, element("span", {}, "Bias of each map"), biases.element)),
+        controls(activation.element, slope.element, element("div", { class: "field" }, element("span", {}, "Bias of each map"), element("div", { class: "scroll" }, biases.element))),
         mistakes.element, tabs.element,
-        element("div", { class: "stage" }, lineUp(views.sums.element, "→", views.biased.element, "→", views.activated.element), element("div", { class: "curve-part" }, curve, rule)),
+        element("div", { class: "stage trio" }, lineUp(views.sums.element, "→", views.biased.element, "→", views.activated.element), element("div", { class: "curve-part" }, curve, rule)),
         steps.element, sum.element,
       ],
     }),
@@ -105,5 +105,5 @@ function slopeField({ value, mistakes, onChange }) {
     if (read.mistake) input.setAttribute("aria-invalid", "true");
     else onChange(read.value);
   });
-  return { element: element("label", { class: "field" }, element("span", {}, "Slope below zero"), input), set: (next) => (input.value = shortNumber(next)) };
+  return { element: labelled("Slope below zero", input), set: (next) => (input.value = shortNumber(next)) };
 }

@@ -1,7 +1,7 @@
 // Chapter: an image with channels, kernels with as many, and a map for each kernel.
 
 import { element, fill } from "convlens/interface/dom.js";
-import { drawPicture } from "convlens/interface/maps.js";
+import { arrange, drawMaps, drawPicture } from "convlens/interface/maps.js";
 import { resizeMatrix } from "convlens/views/learn/arithmetic/kernels.js";
 import { shortNumber, writePlacement } from "convlens/views/learn/arithmetic/sentences.js";
 import { makeMaps, placeKernel, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
@@ -49,6 +49,8 @@ export function channelsChapter() {
     parts.own.hidden = model;
     parts.sample.element.hidden = !model;
     rebuild(parts, state);
+    const full = limitOf(kernels);
+    parts.tabs.offer(kernels.map((kernel, number) => [paintThumb(kernel, full), `kernel ${number}`]), state.chosen);
     show(steps.place, false);
     listeners.forEach((listener) => listener(changedSource));
   }
@@ -100,7 +102,7 @@ function buildParts(state, { update, show, choose }) {
   } });
   return {
     mistakes, steps, own, source, sample, count, sum: sumLine(), total: element("p", { class: "total" }), choose,
-    photo: element("canvas", { class: "photo", role: "img" }), tabs: tabRow({ name: "Kernels", onChoose: (kernel) => choose(kernel) }),
+    photo: element("canvas", { class: "photo", role: "img" }), tabs: tabRow({ name: "Which kernel", onChoose: (kernel) => choose(kernel) }),
     channels: element("div", { class: "stage tight" }), rows: element("div", { class: "channel-rows" }), maps: element("div", { class: "stage tight" }),
     views: null, update, steppers: steps,
   };
@@ -126,13 +128,12 @@ function rebuild(parts, state) {
   const channels = names.map((name, channel) => matrixView({ name: `image, ${name}`, caption: name, onChange: editable ? edit("image", channel) : null, mistakes: parts.mistakes }));
   const rows = names.map((name, channel) => ({
     name, output: element("output", {}),
-    covered: matrixView({ name: `covered, ${name}`, caption: "covered" }),
-    kernel: matrixView({ name: `kernel, ${name}`, caption: "kernel", onChange: editable ? edit("kernels", null, channel) : null, mistakes: parts.mistakes }),
-    products: matrixView({ name: `products, ${name}`, caption: "products" }),
+    covered: matrixView({ name: `covered, ${name}`, caption: channel ? "" : "covered" }),
+    kernel: matrixView({ name: `kernel, ${name}`, caption: channel ? "" : "kernel", onChange: editable ? edit("kernels", null, channel) : null, mistakes: parts.mistakes }),
+    products: matrixView({ name: `products, ${name}`, caption: channel ? "" : "products" }),
   }));
   const maps = kernels.map((_, kernel) => matrixView({ name: `map ${kernel}`, onPick: (row, column) => parts.choose(kernel, row * state.drawn.maps[0][0].length + column) }));
   parts.views = { shape, channels, rows, maps };
-  parts.tabs.offer(kernels.map((_, kernel) => `kernel ${kernel}`), state.chosen);
   fill(parts.channels, element("figure", { class: "matrix" }, element("figcaption", {}, image.length === 3 ? "the image" : "the picture"), parts.photo), channels.map((view) => view.element));
   fill(parts.rows, rows.map((row) => element("div", { class: "channel-row" }, element("span", { class: "row-name" }, row.name),
     lineUp(row.covered.element, "×", row.kernel.element, "=", row.products.element, element("span", { class: "partial" }, "partial sum ", row.output)))));
@@ -168,6 +169,15 @@ function paintPhoto(canvas, image, full) {
   const bytes = Uint8ClampedArray.from(image.flat(2), (value) => (full > 0 ? (255 * value) / full : 0));
   drawPicture(canvas, bytes, shape);
   canvas.setAttribute("aria-label", `the image, ${shape[1]}×${shape[2]} pixels of ${shape[0]} number${shape[0] === 1 ? "" : "s"}`);
+}
+
+/** A kernel as a small picture, its channels side by side. */
+function paintThumb(kernel, limit) {
+  const canvas = element("canvas", { class: "thumb", "aria-hidden": "true" });
+  const [height, width] = [kernel[0].length, kernel[0][0].length];
+  const scale = Math.max(2, Math.floor(18 / Math.max(height, width)));
+  drawMaps(canvas, kernel.flat(2), arrange({ count: kernel.length, height, width, columns: kernel.length, scale, gap: 1 }), { limit });
+  return canvas;
 }
 
 function offerModel(parts, state, model, update) {

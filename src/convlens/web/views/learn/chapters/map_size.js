@@ -11,7 +11,7 @@ import { sayLost, unreadOf } from "convlens/views/learn/unread.js";
 const FIELDS = [["size", "Input size n", 1, 14], ["kernel", "Kernel size k", 1, 7], ["stride", "Stride s", 1, 5], ["padding", "Padding p", 0, 3], ["dilation", "Dilation d", 1, 3]];
 
 export function mapSize() {
-  const state = { size: 7, kernel: 2, stride: 2, padding: 0, dilation: 1 };
+  const state = { size: 8, kernel: 3, stride: 2, padding: 0, dilation: 1 };
   const mistakes = mistakeLine();
   const fields = FIELDS.map(([key, label, least, most]) => wholeField({ label, name: label.slice(0, -2).toLowerCase(), value: state[key], least, most, mistakes, onChange: (value) => {
     state[key] = value;
@@ -39,7 +39,7 @@ export function mapSize() {
     fill(lost, words ? [element("span", { class: "hatched-sample", "aria-hidden": "true" }), words] : "Every row and column is read.");
     fill(ruler, drawRuler(numbers));
     const counts = countCoverage([size, size], sliding);
-    coverage.show(counts, { limit: 2 * limitOf(counts), unread: unreadOf([size, size], sliding) });
+    coverage.show(counts, { limit: limitOf(counts), unread: unreadOf([size, size], sliding) });
   }
   update();
   return {
@@ -79,12 +79,12 @@ function drawRuler([size, kernel, stride, padding, dilation]) {
   const lines = Array.from({ length: positions }, (_, position) => {
     const read = cellsRead(position, kernel, stride, padding, dilation);
     return [
-      svg("rect", { x: read[0] + padding + 0.06, y: position + 1.7, width: read.at(-1) - read[0] + 0.88, height: 0.4, class: "ruler-span" }),
+      dilation === 1 ? null : svg("rect", { x: read[0] + padding + 0.06, y: position + 1.7, width: read.at(-1) - read[0] + 0.88, height: 0.4, class: "ruler-span" }),
       read.map((cell) => svg("rect", { x: cell + padding + 0.06, y: position + 1.46, width: 0.88, height: 0.88, class: "ruler-tap" })),
     ];
   });
   const drawing = svg("svg", { class: "ruler", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${positions} positions on ${size} cells; ${dropped(size, kernel, stride, padding, dilation)} dropped at the end` },
-    svg("pattern", { id: pattern, width: 0.25, height: 0.25, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("rect", { width: 0.25, height: 0.25, class: "hatch-ground" }), svg("rect", { width: 0.09, height: 0.25, class: "hatch" })),
+    svg("pattern", { id: pattern, width: 0.2, height: 0.2, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("rect", { width: 0.2, height: 0.2, class: "hatch-ground" }), svg("rect", { width: 0.04, height: 0.2, class: "hatch" })),
     axis, lines);
   drawing.style.setProperty("--columns", width);
   return drawing;

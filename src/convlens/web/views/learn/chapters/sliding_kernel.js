@@ -101,7 +101,7 @@ function buildParts(state, { update, show }) {
       button("Clear", () => takeInput(state, "empty", update, editor), { class: "quiet" }), editor.element),
     fields: [size, whole("Stride", "stride", 1, 5), whole("Padding", "padding", 0, 4), whole("Dilation", "dilation", 1, 4)],
     mode: selection({ label: "Padding holds", options: PADDING_MODES.map((mode) => [mode, mode]), value: "zeros", onChange: set("mode") }),
-    turned: choice({ legend: "Kernel", options: [["no", "as it is: cross-correlation"], ["yes", "turned by 180°: convolution"]], value: "no", onChange: (value) => set("turned")(value === "yes") }),
+    turned: choice({ legend: "Operation", options: [["no", "cross-correlation: as it is"], ["yes", "convolution: turned by 180°"]], value: "no", onChange: (value) => set("turned")(value === "yes") }),
     matrix: matrixView({ name: "input", caption: "Input", onChange: edit("numbers"), onPaint: paint, mistakes }),
     kernel: matrixView({ name: "kernel", caption: "Kernel", onChange: edit("kernel"), mistakes }),
     map: matrixView({ name: "map", caption: "Map", onPick: (row, column) => steps.go(row * widthOf(state.drawn) + column) }),

@@ -29,7 +29,7 @@ export function slidingVectors() {
     update();
   };
   const lengths = ["a", "b"].map((key) => wholeField({ label: `Numbers in ${key.toUpperCase()}`, name: `count of numbers in ${key.toUpperCase()}`, value: 3, least: 1, most: LONGEST, mistakes, onChange: resize(key) }));
-  const turned = choice({ legend: "B", options: [["no", "as it is: cross-correlation"], ["yes", "turned by 180°: convolution"]], value: "yes", onChange: (value) => set("turned")(value === "yes") });
+  const turned = choice({ legend: "Operation", options: [["no", "cross-correlation: B as it is"], ["yes", "convolution: B turned by 180°"]], value: "yes", onChange: (value) => set("turned")(value === "yes") });
   const ends = choice({ legend: "Ends", options: [["full", "full"], ["same", "same"], ["valid", "valid"]], value: "full", onChange: set("ends") });
   const grids = {
     b: numberGrid({ name: "B", vector: true, onChange: edit("b"), mistakes }),
