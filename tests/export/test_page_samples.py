@@ -62,3 +62,10 @@ def test_one_class_has_no_doubt():
     model = TrainedModel(Network.from_text("dense"), weights, Preprocessing((1, 1, 1), "letterbox", None), ("all",))
     images = LabelledImages(np.arange(5, dtype=np.uint8).reshape(-1, 1, 1, 1), np.zeros(5, np.int64), ("all",))
     assert len(choose_samples(model, images, 4)) == 4
+
+
+def test_of_very_many_pictures_some_are_looked_at(monkeypatch):
+    monkeypatch.setattr("convlens.export.page_samples.MOST_LOOKED_AT", 5)
+    values = list(range(200, 221))  # every fifth: 200, 205, ..., 220
+    chosen = choose_samples(light_or_dark(), pixels(values, [0] * 21), 60)
+    assert sorted(chosen.images.ravel().tolist()) == [200, 205, 210, 215, 220]

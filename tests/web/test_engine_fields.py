@@ -126,9 +126,9 @@ def test_what_lies_outside_never_matters_and_the_edges_do(call, varied_models):
     checked = edges = seen = 0
     for name, model in varied_models.items():
         image = np.random.default_rng(3).integers(0, 256, model.plan.input_shape, np.uint8)
-        result = call(PERTURB, [page_model(model), base64.b64encode(image.tobytes()).decode(), 12])
+        result = call(PERTURB, [page_model(model), base64.b64encode(image.tobytes()).decode(), 8])
         assert result["leaks"] == [], name
         checked, edges, seen = checked + result["checked"], edges + result["edges"], seen + result["seen"]
-    assert checked > 800
+    assert checked > 600
     # A relu or a maximum may hide an edge, and a dilated kernel may skip it for one number; most are seen.
     assert seen / edges > 0.6, (seen, edges)

@@ -93,15 +93,19 @@ function explainPooling({ layer, position, input }) {
     return { ...cell, value };
   });
   if (takesLargest) {
-    const winner = candidates.reduce((best, { value }, i) => (value !== null && !(value <= valueAt(candidates, best)) ? i : best), -1);
+    const winner = winnerOf(candidates);
     return { window, channel, candidates, winner, sum: null, divisor: null, total: candidates[winner].value };
   }
   const sum = add(candidates.map(({ value }) => value));
   return { window, channel, candidates, winner: null, sum, divisor: candidates.length, total: sum / candidates.length };
 }
 
-function valueAt(candidates, index) {
-  return index < 0 ? -Infinity : candidates[index].value;
+/** The number of the largest candidate, the first of equals; what is padding takes no part. */
+function winnerOf(candidates) {
+  return candidates.reduce((best, { padding, value }, i) => {
+    if (padding) return best;
+    return best < 0 || value > candidates[best].value ? i : best;
+  }, -1);
 }
 
 /** A layer that takes whole maps, as one with a window. */
