@@ -10,53 +10,48 @@ function multiplierFor(count) {
 
 export function averageBlocks(plane, factor) {
   const { height, width, channels, data } = plane;
-  const rows = Math.ceil(height / factor);
-  const columns = Math.ceil(width / factor);
-  const averaged = makePlane(rows, columns, channels);
+  const averaged = makePlane(Math.ceil(height / factor), Math.ceil(width / factor), channels);
   const rowLength = width * channels;
-  let target = 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0, to = 0; row < averaged.height; row++) {
     const bottom = Math.min((row + 1) * factor, height);
-    for (let column = 0; column < columns; column++) {
+    for (let column = 0; column < averaged.width; column++) {
       const right = Math.min((column + 1) * factor, width);
       const count = (bottom - row * factor) * (right - column * factor);
       const multiplier = multiplierFor(count);
-      for (let channel = 0; channel < channels; channel++) {
+      for (let channel = 0; channel < channels; channel++, to++) {
+        const first = column * factor * channels + channel;
         let sum = count >> 1;
-        for (let line = row * factor; line < bottom; line++) {
-          const end = line * rowLength + right * channels;
-          for (let place = line * rowLength + column * factor * channels + channel; place < end; place += channels) {
-            sum += data[place];
-          }
+        for (let line = row * factor * rowLength; line < bottom * rowLength; line += rowLength) {
+          const end = line + right * channels;
+          for (let place = line + first; place < end; place += channels) sum += data[place];
         }
-        averaged.data[target++] = Math.imul(sum, multiplier) >>> 24;
+        averaged.data[to] = Math.imul(sum, multiplier) >>> 24;
       }
     }
   }
   return averaged;
 }
 
-// The same for red, green, blue and opacity: colours count as much as they can be seen.
+/** The same for red, green, blue and opacity: colours count as much as they can be seen. */
 export function averageTransparentBlocks(plane, factor) {
   const seen = makePlane(plane.height, plane.width, 4, Uint8Array.from(plane.data));
-  for (let place = 0; place < seen.data.length; place++) {
-    if (place % 4 !== 3) seen.data[place] = multiplyBytes(seen.data[place], seen.data[place | 3]);
+  for (let pixel = 0; pixel < seen.data.length; pixel += 4) {
+    const opacity = seen.data[pixel + 3];
+    if (opacity === 255) continue;
+    for (let place = pixel; place < pixel + 3; place++) seen.data[place] = divideBy255(seen.data[place] * opacity);
   }
   const averaged = averageBlocks(seen, factor);
-  for (let place = 0; place < averaged.data.length; place++) {
-    const opacity = averaged.data[place | 3];
-    if (place % 4 === 3 || opacity === 0 || opacity === 255) continue;
-    averaged.data[place] = Math.min(Math.trunc((255 * averaged.data[place]) / opacity), 255);
+  for (let pixel = 0; pixel < averaged.data.length; pixel += 4) {
+    const opacity = averaged.data[pixel + 3];
+    if (opacity === 0 || opacity === 255) continue;
+    for (let place = pixel; place < pixel + 3; place++) {
+      averaged.data[place] = Math.min(Math.trunc((255 * averaged.data[place]) / opacity), 255);
+    }
   }
   return averaged;
 }
 
-// The product of two bytes as shares of 255.
-export function multiplyBytes(one, other) {
-  return divideBy255(one * other);
-}
-
-// Rounded, without a division.
+/** A product of two bytes as a byte, when 255 stands for 1: rounded, without a division. */
 export function divideBy255(value) {
   const raised = value + 128;
   return ((raised >> 8) + raised) >> 8;

@@ -4,7 +4,7 @@ import { makePlane, transpose } from "convlens/preparation/planes.js";
 
 const PASSES = 3;
 
-// Every pixel averaged with all at most `radius` away; broken radii take a share of the next pixel.
+/** Every pixel averaged with all at most `radius` away; broken radii take a share of the next pixel. */
 export function blurByBox(plane, radius) {
   return transpose(blurRows(transpose(blurRows(plane, radius, 1)), radius, 1));
 }

@@ -12,14 +12,14 @@ export const EMPTY = "no ink found, so the image is empty";
 
 const WORKING_SIZE = 500; // pixels; larger pictures are averaged down first, which is quick and takes noise away
 
-// Average a large picture down.
+/** Average a large picture down. */
 export function reducePicture(grey, trail) {
   const reduced = reduce(grey, WORKING_SIZE);
   if (reduced === grey) return grey;
   return addStep(trail, "smaller", reduced, `${describeSize(grey)}, averaged down to ${describeSize(reduced)}`);
 }
 
-// The picture without enlargement blocks, frame and uneven light, averaged down where it is large.
+/** The picture without enlargement blocks, frame and uneven light, averaged down where it is large. */
 export function cleanPicture(given, trail) {
   const [plain, factor] = undoEnlargement(given);
   let grey = given;
@@ -35,13 +35,13 @@ export function cleanPicture(given, trail) {
   return even === grey ? grey : addStep(trail, "light", even, `shadows of ${span} levels, evened out`);
 }
 
-// Invert a picture that is not as wanted; null wants nothing.
+/** Invert a picture that is not as wanted; null wants nothing. */
 export function matchPolarity(grey, lightOnDark, trail, background = undefined) {
   if (lightOnDark === null || isDarkOnLight(grey, background) !== lightOnDark) return grey;
   return addStep(trail, "polarity", invert(grey), `${lightOnDark ? "dark on light" : "light on dark"}, inverted`);
 }
 
-// Light-on-dark ink without ruled lines.
+/** Light-on-dark ink without ruled lines. */
 export function cleanInk(ink, trail) {
   const [cleaned, count] = removeLines(ink);
   if (cleaned === ink) return ink;

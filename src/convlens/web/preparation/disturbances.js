@@ -8,7 +8,9 @@ export const SMALLEST = 16; // pixels a side; below it nothing can be told apart
 const UNIFORM = 0.9; // the share of a line's pixels that are alike in a frame
 const DEEPEST_FRAME = 0.12; // of the side
 
-// [plane, factor]: the picture before every pixel was repeated `factor` times; blocks make stairs that no pen draws.
+/**
+ * [plane, factor]: the picture before every pixel was repeated `factor` times; blocks make stairs that no pen draws.
+ */
 export function undoEnlargement(grey) {
   const { height, width, data } = grey;
   const middle = Math.floor(height / 2) * width;
@@ -47,17 +49,20 @@ function commonDivisor(one, other) {
   return other === 0 ? one : commonDivisor(other, one % other);
 }
 
-// [plane, thickness]: the picture inside of a frame of another brightness along at least three sides. Nothing is cut
-// where nothing would be left on what is inside.
+/**
+ * [plane, thickness]: the picture inside of a frame of another brightness along at least three sides. Nothing is cut
+ * where nothing would be left on what is inside.
+ */
 export function cutFrame(grey) {
   const { height, width } = grey;
   if (Math.min(height, width) < SMALLEST) return [grey, 0];
   const [low, high] = findExtremes(grey.data);
   const paper = median(grey.data);
   const far = Math.max(40, 0.3 * (high - low));
-  const turned = transpose(grey);
-  const [top, bottom] = [false, true].map((fromEnd) => findFrameDepth(grey, fromEnd, paper, far));
-  const [left, right] = [false, true].map((fromEnd) => findFrameDepth(turned, fromEnd, paper, far));
+  const top = findFrameDepth((depth) => rowOf(grey, depth), height, paper, far);
+  const bottom = findFrameDepth((depth) => rowOf(grey, height - 1 - depth), height, paper, far);
+  const left = findFrameDepth((depth) => columnOf(grey, depth), width, paper, far);
+  const right = findFrameDepth((depth) => columnOf(grey, width - 1 - depth), width, paper, far);
   const cuts = [top, bottom, left, right];
   if (cuts.filter((cut) => cut > 0).length < 3) return [grey, 0];
   const inside = crop(grey, { top, bottom: height - bottom, left, right: width - right });
@@ -65,18 +70,25 @@ export function cutFrame(grey) {
   return lightest - darkest < far ? [grey, 0] : [inside, Math.max(...cuts)];
 }
 
-// How many lines from the edge belong to a frame: all but the last few are far from the paper all along.
-function findFrameDepth({ height, width, data }, fromEnd, paper, far) {
-  const lineAt = (depth) => {
-    const row = fromEnd ? height - 1 - depth : depth;
-    return data.subarray(row * width, (row + 1) * width);
-  };
+function rowOf({ width, data }, row) {
+  return data.subarray(row * width, (row + 1) * width);
+}
+
+function columnOf({ height, width, data }, column) {
+  const levels = new Uint8Array(height);
+  for (let row = 0; row < height; row++) levels[row] = data[row * width + column];
+  return levels;
+}
+
+// How many lines from the edge belong to a frame: all but the last few are far from the paper all along. `lineAt` gives
+// the levels of the line at a depth, `count` is how many lines there are.
+function findFrameDepth(lineAt, count, paper, far) {
   const outermost = lineAt(0);
   const middle = median(outermost);
   if (Math.abs(middle - paper) < far) return 0;
-  const alike = outermost.reduce((count, level) => count + (Math.abs(level - middle) < far / 2 ? 1 : 0), 0);
-  if (alike / width < UNIFORM) return 0;
-  const deepest = Math.trunc(DEEPEST_FRAME * height);
+  const alike = outermost.reduce((sum, level) => sum + (Math.abs(level - middle) < far / 2 ? 1 : 0), 0);
+  if (alike / outermost.length < UNIFORM) return 0;
+  const deepest = Math.trunc(DEEPEST_FRAME * count);
   for (let depth = 0; depth <= deepest; depth++) {
     if (Math.abs(median(lineAt(depth)) - paper) < 0.3 * far) return depth;
   }

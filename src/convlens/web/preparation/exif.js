@@ -4,8 +4,10 @@ const ORIENTATION = 0x0112;
 const MOST_ENTRIES = 1000;
 const SHORT = 3; // the type of a whole number of two bytes
 
-// {orientation, orientationAt}: its value from 1 to 8, and where its byte lies; nothing where the data, which begins at
-// `start` with its order of bytes, does not say.
+/**
+ * {orientation, orientationAt}: its value from 1 to 8, and where its byte lies; nothing where the data, which begins at
+ * `start` with its order of bytes, does not say.
+ */
 export function findOrientation(file, start) {
   const order = file.text(start, 2);
   if (order !== "II" && order !== "MM") return {};

@@ -9,13 +9,13 @@ import { median } from "convlens/preparation/order_statistics.js";
 import { crop, isSameSize, makePlane, mapLevels } from "convlens/preparation/planes.js";
 import { addStep, describeSize } from "convlens/preparation/trail.js";
 
-// The whole picture, as large as fits, on its own background; grey ones inverted to match the training images.
+/** The whole picture, as large as fits, on its own background; grey ones inverted to match the training images. */
 export function letterboxPicture(plane, height, width, trail, lightOnDark = null) {
   const matched = plane.channels === 1 ? matchPolarity(plane, lightOnDark, trail) : plane;
   return centre(scale(matched, height, width, trail), height, width, medianOfBorder(matched), trail);
 }
 
-// As Fashion-MNIST was made.
+/** As Fashion-MNIST was made. */
 export function prepareFashion(given, side, trail) {
   let grey = reducePicture(given, trail);
   grey = matchPolarity(grey, true, trail, median(borderPixels(grey)));

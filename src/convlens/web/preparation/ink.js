@@ -22,10 +22,12 @@ export function isSmall({ height, width }) {
   return Math.max(height, width) <= SMALL;
 }
 
-// {level, noise}: the grey level of the background, and the median distance of its pixels from that.
-//
-// It is the median of the border. Where much of the border is something else, ink reaches it: then border, corners and
-// the picture as a whole vote on whether the background is the light or the dark.
+/**
+ * {level, noise}: the grey level of the background, and the median distance of its pixels from that.
+ *
+ * It is the median of the border. Where much of the border is something else, ink reaches it: then border, corners and
+ * the picture as a whole vote on whether the background is the light or the dark.
+ */
 export function findBackground(grey) {
   const border = countLevels(borderPixels(grey));
   const level = medianOfCounts(border);
@@ -75,8 +77,10 @@ function cornersOf({ height, width, data }) {
   return rows.flatMap((row) => columns.map((column) => data[row * width + column]));
 }
 
-// Whether the ink is darker than the background, which is looked for if it is not given. Ink lies further from the
-// background than anything else; where both directions are about as far, a light background decides.
+/**
+ * Whether the ink is darker than the background, which is looked for if it is not given. Ink lies further from the
+ * background than anything else; where both directions are about as far, a light background decides.
+ */
 export function isDarkOnLight(grey, background = findBackground(grey).level) {
   const [low, high] = findExtremes(smooth(grey).data);
   const [below, above] = [background - low, high - background];
@@ -84,8 +88,10 @@ export function isDarkOnLight(grey, background = findBackground(grey).level) {
   return background > 127;
 }
 
-// Background and noise subtracted from a light-on-dark picture and the ink stretched to 255; null if there is no ink,
-// the same plane where nothing is to be done.
+/**
+ * Background and noise subtracted from a light-on-dark picture and the ink stretched to 255; null if there is no ink,
+ * the same plane where nothing is to be done.
+ */
 export function stretchInk(grey) {
   const background = findBackground(grey);
   const noise = NOISE_WIDTH * background.noise;
@@ -97,19 +103,24 @@ export function stretchInk(grey) {
   return mapLevels(grey, (level) => toLevel(single(single(level - single(floor)) * factor)));
 }
 
-// {top, bottom, left, right} of the box around the ink of a light-on-dark picture, without dust; null if there is none.
-// Ink whose longest side is `wanted` with every faint pixel counted keeps them all, so that it need not be scaled.
+/**
+ * {top, bottom, left, right} of the box around the ink of a light-on-dark picture, without dust; null if there is none.
+ * Ink whose longest side is `wanted` with every faint pixel counted keeps them all, so that it need not be scaled.
+ */
 export function findInkBox(ink, wanted = 0) {
   const { height, width } = ink;
   const whole = { top: 0, bottom: height, left: 0, right: width };
   if (wanted) {
-    const isInk = Uint8Array.from(ink.data, (level) => (level > 0 ? 1 : 0));
+    const isInk = mapLevels(ink, (level) => (level > 0 ? 1 : 0)).data;
     const [top, bottom] = findSpan(countRows(isInk, width, whole));
     const [left, right] = findSpan(countColumns(isInk, width, whole));
     if (Math.max(bottom - top, right - left) === wanted) return { top, bottom, left, right };
   }
   const smoothed = smooth(ink).data;
-  const isInk = ink.data.map((level, place) => (Math.min(level, smoothed[place]) >= INK_LEVEL * 255 ? 1 : 0));
+  const isInk = new Uint8Array(smoothed.length);
+  for (let place = 0; place < isInk.length; place++) {
+    if (Math.min(ink.data[place], smoothed[place]) >= INK_LEVEL * 255) isInk[place] = 1;
+  }
   if (!isInk.includes(1)) return null;
   const [top, bottom] = findSpan(countRows(isInk, width, whole));
   const [left, right] = findSpan(countColumns(isInk, width, { ...whole, top, bottom }));

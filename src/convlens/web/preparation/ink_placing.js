@@ -6,7 +6,7 @@ import { clamp, describeRange, fixed, roundHalfEven } from "convlens/preparation
 import { scaleInk } from "convlens/preparation/strokes.js";
 import { addStep, describeFilling, describeSize } from "convlens/preparation/trail.js";
 
-// The object in its usual size, or in the size that it has when the whole picture is scaled to the frame.
+/** The object in its usual size, or in the size that it has when the whole picture is scaled to the frame. */
 export function scaleToTarget(tones, box, target, trail) {
   const whole = tones.plane;
   const cropped = crop(whole, box);
@@ -43,7 +43,7 @@ function scaleAsWhole(cropped, scale, fill, target) {
   return { scaled, notes };
 }
 
-// Paste the object where objects usually lie, or where it lay in the picture, without cutting anything off.
+/** Paste the object where objects usually lie, or where it lay in the picture, without cutting anything off. */
 export function placeInk(tones, box, scaled, target, trail) {
   const usual = target.looks.centre;
   const ink = mapLevels(scaled, (level) => Math.max(level, tones.background) - tones.background);

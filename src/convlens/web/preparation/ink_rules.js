@@ -14,7 +14,7 @@ import { hasEqualPixels, invert, mapLevels } from "convlens/preparation/planes.j
 import { clamp, describeRange, roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
 import { addStep, describeLevels } from "convlens/preparation/trail.js";
 
-// A picture of ink as an image like the training images.
+/** A picture of ink as an image like the training images. */
 export function prepareInk(given, preprocessing, trail) {
   const [, height, width] = preprocessing.image_shape;
   const lightOnDark = preprocessing.light_on_dark;

@@ -6,8 +6,10 @@ const [SAME_FILL, SAME_PLACE] = [0.2, 0.05]; // from 5 to 95 % of the training i
 const SAME_LEVELS = 40; // grey levels
 const [TOLERANCE, LEVELS_TOLERANCE] = [0.04, 20]; // what scaling, rounding and a file format change by themselves
 
-// `size`, `place` and `levels` say whether the training images agree on how much of the frame the object fills, on
-// where it lies, and on how light background and ink are. Null where they were not measured.
+/**
+ * `size`, `place` and `levels` say whether the training images agree on how much of the frame the object fills, on
+ * where it lies, and on how light background and ink are. Null where they were not measured.
+ */
 export function makeTarget(height, width, lightOnDark, looks) {
   if (!looks) return null;
   return {
@@ -21,7 +23,7 @@ export function makeTarget(height, width, lightOnDark, looks) {
   };
 }
 
-// Whether a letterboxed picture needs none of what could be mended.
+/** Whether a letterboxed picture needs none of what could be mended. */
 export function isAlike(framed, target) {
   const looks = measure(framed);
   const { fill, centre, background, contrast } = target.looks;

@@ -3,7 +3,7 @@
 
 const NOTHING = 1e-12; // of the largest eigenvalue: what is below it is rounding
 
-// x with matrix · x = right, for a symmetric matrix without negative eigenvalues.
+/** x with matrix · x = right, for a symmetric matrix without negative eigenvalues. */
 export function solveLeastNorm(matrix, right) {
   const { values, vectors } = findEigenvectors(matrix);
   const least = NOTHING * Math.max(...values);

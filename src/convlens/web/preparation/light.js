@@ -8,38 +8,66 @@ import { roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
 
 const LEAST_UNEVENNESS = 2; // grey levels
 
-// [plane, levels]: how many grey levels the light spanned. A slope is fitted to the border, twice: the second time
-// without the pixels far from it, which may be ink. The same plane comes back where the slope explains little of the
-// border, or where the border is even.
+/**
+ * [plane, levels]: how many grey levels the light spanned. A slope is fitted to the border, twice: the second time
+ * without the pixels far from it, which may be ink. The same plane comes back where the slope explains little of the
+ * border, or where the border is even.
+ */
 export function evenOutLight(grey) {
   const levels = borderPixels(grey);
   const deviation = medianDistance(countLevels(levels), median(levels));
   if (isSmall(grey) || deviation < LEAST_UNEVENNESS) return [grey, 0];
-  const { height, width } = grey;
-  const points = [];
-  visitBorder(height, width, (row, column) => {
-    points.push([1, row / height, column / width, grey.data[row * width + column]]);
-  });
-  const rough = fitLight(points);
-  const most = NOISE_WIDTH * medianOfNumbers(points.map((point) => distanceFrom(rough, point))) + 1;
-  const light = fitLight(points.filter((point) => distanceFrom(rough, point) <= most));
-  if (medianOfNumbers(points.map((point) => distanceFrom(light, point))) > deviation / 3) return [grey, 0];
+  const points = placePoints(grey, levels);
+  const everywhere = new Float64Array(levels.length);
+  const distances = measureDistances(points, fitLight(points, everywhere, 0));
+  const most = NOISE_WIDTH * medianOfNumbers(distances) + 1;
+  const light = fitLight(points, distances, most);
+  if (medianOfNumbers(measureDistances(points, light)) > deviation / 3) return [grey, 0];
   return takeOut(grey, light);
 }
 
-// The three numbers a, b, c so that a + b·down + c·right is as near to the levels as can be.
-function fitLight(points) {
-  const products = Array.from({ length: 3 }, () => [0, 0, 0, 0]);
-  for (const point of points) {
-    for (let row = 0; row < 3; row++) {
-      for (let column = 0; column < 4; column++) products[row][column] += point[row] * point[column];
-    }
-  }
-  return solveLeastNorm(products.map((row) => row.slice(0, 3)), products.map((row) => row[3]));
+// The pixels of the border: their levels, and where they lie, as shares of the picture's sides.
+function placePoints({ height, width }, levels) {
+  const [downs, rights] = [new Float64Array(levels.length), new Float64Array(levels.length)];
+  let count = 0;
+  visitBorder(height, width, (row, column) => {
+    downs[count] = row / height;
+    rights[count++] = column / width;
+  });
+  return { levels, downs, rights };
 }
 
-function distanceFrom([level, down, right], [, row, column, value]) {
-  return Math.abs(value - (level + down * row + right * column));
+// The three numbers a, b, c so that a + b·down + c·right is as near as can be to the levels of the points whose
+// distances are at most `most`.
+function fitLight({ levels, downs, rights }, distances, most) {
+  let [count, down, right, squareDown, both, squareRight, sum, sumDown, sumRight] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (let point = 0; point < levels.length; point++) {
+    if (distances[point] > most) continue;
+    const [x, y, level] = [rights[point], downs[point], levels[point]];
+    count += 1;
+    down += y;
+    right += x;
+    squareDown += y * y;
+    both += x * y;
+    squareRight += x * x;
+    sum += level;
+    sumDown += level * y;
+    sumRight += level * x;
+  }
+  const matrix = [
+    [count, down, right],
+    [down, squareDown, both],
+    [right, both, squareRight],
+  ];
+  return solveLeastNorm(matrix, [sum, sumDown, sumRight]);
+}
+
+function measureDistances({ levels, downs, rights }, [level, down, right]) {
+  const distances = new Float64Array(levels.length);
+  for (let point = 0; point < levels.length; point++) {
+    distances[point] = Math.abs(levels[point] - (level + down * downs[point] + right * rights[point]));
+  }
+  return distances;
 }
 
 function takeOut(grey, [, down, right]) {

@@ -13,7 +13,7 @@ const MEASURES = [
   ["softness", "softness", (share) => `grey on ${share} of it`],
 ];
 
-// Reasons why an image is of another kind than the training images; none if it is not.
+/** Reasons why an image is of another kind than the training images; none if it is not. */
 export function findUnlike(plane, preprocessing) {
   const appearance = readAppearance(preprocessing.appearance);
   if (!appearance) return [];

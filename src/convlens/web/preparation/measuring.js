@@ -12,7 +12,7 @@ export const NO_INK = 12; // grey levels of contrast; below it there is no ink
 const single = Math.fround;
 const LEAST = single(1e-6);
 
-// The looks of a grey plane; shares are from 0 to 1, and `Looks` in Python says what each is.
+/** The looks of a grey plane; shares are from 0 to 1, and `Looks` in Python says what each is. */
 export function measure(plane) {
   const { height, width, data } = plane;
   const edge = readEdge(plane);
@@ -57,7 +57,9 @@ function inkOf(data, background, scale) {
   const levels = Float32Array.from({ length: 256 }, (_, level) =>
     Math.min(Math.max(single(single(level - background) * single(scale)), 0), 1),
   );
-  return Float32Array.from(data, (level) => levels[level]);
+  const ink = new Float32Array(data.length);
+  for (let place = 0; place < ink.length; place++) ink[place] = levels[data[place]];
+  return ink;
 }
 
 function sumUp(ink, height, width) {

@@ -11,7 +11,7 @@ import { addStep, describeFilling, describeLevels, describeSize } from "convlens
 const FILL = 20 / 28;
 const FAINT = 25; // grey levels; below it lies the noise of a JPEG file
 
-// A picture of ink as a square image like MNIST's; zeros where there is no ink.
+/** A picture of ink as a square image like MNIST's; zeros where there is no ink. */
 export function prepareDigit(given, side, appearance, trail) {
   const boxSide = roundHalfEven(side * FILL);
   const grey = matchPolarity(cleanPicture(given, trail), true, trail);

@@ -3,7 +3,7 @@
 
 export function countLevels(data) {
   const counts = new Uint32Array(256);
-  for (const value of data) counts[value] += 1;
+  for (let place = 0; place < data.length; place++) counts[data[place]] += 1;
   return counts;
 }
 
@@ -31,7 +31,7 @@ export function median(data) {
   return medianOfCounts(countLevels(data));
 }
 
-// The median of |value − middle|, where the middle is whole or half.
+/** The median of |value − middle|, where the middle is whole or half. */
 export function medianDistance(counts, middle) {
   const halves = new Uint32Array(512);
   counts.forEach((count, level) => {
@@ -40,7 +40,7 @@ export function medianDistance(counts, middle) {
   return medianOfCounts(halves) / 2;
 }
 
-// The median of any numbers.
+/** The median of any numbers. */
 export function medianOfNumbers(values) {
   const sorted = Float64Array.from(values).sort();
   const upper = sorted[sorted.length >> 1];

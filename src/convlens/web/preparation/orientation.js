@@ -19,12 +19,12 @@ const TURNS = {
   },
 };
 
-// The note on it, or none, as a list.
+/** The note on it, or none, as a list. */
 export function describeTurn(orientation) {
   return TURNS[orientation] ? [`${TURNS[orientation].note}, as its EXIF data says`] : [];
 }
 
-// {width, height, data} upright; as it is where the orientation is 1, missing or nonsense.
+/** {width, height, data} upright; as it is where the orientation is 1, missing or nonsense. */
 export function turnUpright(picture, orientation) {
   const turn = TURNS[orientation];
   if (!turn) return picture;

@@ -4,8 +4,10 @@ import { findOrientation } from "convlens/preparation/exif.js";
 
 const MOST_BLOCKS = 10_000; // of a file; a hostile one could consist of nothing else
 
-// {type, width, height, isGrey, depth, orientation, orientationAt, hasMoreFrames}; null for what is no picture, or of a
-// kind that browsers do not show. `orientationAt` is where in the file the orientation's byte lies.
+/**
+ * {type, width, height, isGrey, depth, orientation, orientationAt, hasMoreFrames}; null for what is no picture, or of a
+ * kind that browsers do not show. `orientationAt` is where in the file the orientation's byte lies.
+ */
 export function readHeader(bytes) {
   const file = makeReader(bytes);
   const kind = KINDS.find(({ isThis }) => isThis(file));

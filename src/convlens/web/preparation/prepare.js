@@ -16,12 +16,14 @@ import { addStep, startTrail } from "convlens/preparation/trail.js";
 
 const KNOWN = "mnist, fashion-mnist, letterbox and ink are known";
 
-// `picture` is {width, height, data}: red, green, blue and opacity, a byte each, as `getImageData` gives them. It may
-// say `isGrey`, that its file holds grey and no colours, and bring `notes` on how it was read. With `mend` false it
-// becomes grey or colour as the network wants it, is scaled to the frame as a whole, and nothing else.
-//
-// Returns {pixels: channels × height × width, notes, steps: [{name, note, size, picture}], unlike}, where the pictures
-// of the steps are like `picture`, averaged down where they are large, and `size` says what they were.
+/**
+ * `picture` is {width, height, data}: red, green, blue and opacity, a byte each, as `getImageData` gives them. It may
+ * say `isGrey`, that its file holds grey and no colours, and bring `notes` on how it was read. With `mend` false it
+ * becomes grey or colour as the network wants it, is scaled to the frame as a whole, and nothing else.
+ *
+ * Returns {pixels: channels × height × width, notes, steps: [{name, note, size, picture}], unlike}, where the pictures
+ * of the steps are like `picture`, averaged down where they are large, and `size` says what they were.
+ */
 export function prepare(preprocessing, picture, mend = true) {
   const [channels] = preprocessing.image_shape;
   const trail = startTrail();

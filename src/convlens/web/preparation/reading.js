@@ -12,17 +12,10 @@ export const MOST_PIXELS = 64_000_000; // 256 MB once decoded; more is refused
 export const MOST_KEPT = 16_000_000; // pixels; more is reduced while it is read
 const READABLE = "PNG, JPEG, WebP, GIF, BMP and AVIF files can be read";
 
-// What is wrong with a file, in one line for a person.
+/** What is wrong with a file, in one line for a person. */
 export class PictureError extends Error {}
 
-// The first file of a drop or of the clipboard, or null: a `DataTransfer` with text alone has none.
-export function findFile(transfer) {
-  const items = Array.from(transfer?.items ?? []).filter(({ kind }) => kind === "file");
-  const chosen = items.find(({ type }) => type.startsWith("image/")) ?? items[0];
-  return chosen?.getAsFile() ?? transfer?.files?.[0] ?? null;
-}
-
-// {width, height, data, isGrey, notes} of a Blob or an ImageBitmap, as `prepare` takes it. Throws a PictureError.
+/** {width, height, data, isGrey, notes} of a Blob or an ImageBitmap, as `prepare` takes it. Throws a PictureError. */
 export async function readPicture(source) {
   if (!(source instanceof Blob)) {
     checkSize(source, "The image");

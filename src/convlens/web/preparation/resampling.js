@@ -96,9 +96,11 @@ function scaleDown({ height, width, channels, data }, wanted, filter) {
   return scaled;
 }
 
-// A picture of 1, 3 or 4 channels in another size; the same plane where it has that size. Across first, but down first
-// where that takes away more than twice as many lines: so Pillow saves time since version 13, and the bytes in between
-// are not the same.
+/**
+ * A picture of 1, 3 or 4 channels in another size; the same plane where it has that size. Across first, but down first
+ * where that takes away more than twice as many lines: so Pillow saves time since version 13, and the bytes in between
+ * are not the same.
+ */
 export function resample(plane, height, width, filter) {
   const fewerRows = plane.height - height;
   const isDownFirst = fewerRows > 0 && fewerRows > 2 * (plane.width - width);

@@ -3,46 +3,53 @@
 // Where ink crosses a line it stays: what is between ink above and ink below is ink. A single line is taken out only
 // where the rest of the ink keeps away from the ends of the line: else it may be the bar of a 7.
 import { SMALLEST } from "convlens/preparation/disturbances.js";
-import { findExtremes, transpose } from "convlens/preparation/planes.js";
+import { findExtremes, mapLevels, transpose } from "convlens/preparation/planes.js";
 import { roundHalfEven } from "convlens/preparation/rounding.js";
 
 const ACROSS = 0.88; // of the picture's side: a ruled line is at least as long
 const LINE_LEVEL = 0.1; // of the contrast: lines are fainter than ink
 const THICKEST_LINE = 0.025; // of the picture's side
 
-// [plane, count]: how many lines were taken out; the same plane where there are none.
+/** [plane, count]: how many lines were taken out; the same plane where there are none. */
 export function removeLines(ink) {
-  if (Math.min(ink.height, ink.width) <= 2 * SMALLEST) return [ink, 0];
-  const rows = findLines(ink);
-  const columns = findLines(transpose(ink));
+  const { height, width } = ink;
+  if (Math.min(height, width) <= 2 * SMALLEST) return [ink, 0];
+  const shares = shareInk(ink);
+  const rows = 2 * width < height ? [] : findLines(shares.ofRows, height, width); // across a narrow picture goes any ink
+  const columns = 2 * height < width ? [] : findLines(shares.ofColumns, height, width);
   const count = rows.length + columns.length;
   if (count === 0) return [ink, 0];
   const cleaned = transpose(bridgeLines(transpose(bridgeLines(ink, rows)), columns));
-  const isRest = cleaned.data.map((level) => (level >= 0.4 * 255 ? 1 : 0));
-  if (!isRest.includes(1) || findExtremes(cleaned.data)[1] < 0.6 * findExtremes(ink.data)[1]) {
+  const isRest = mapLevels(cleaned, (level) => (level >= 0.4 * 255 ? 1 : 0));
+  if (!isRest.data.includes(1) || findExtremes(cleaned.data)[1] < 0.6 * findExtremes(ink.data)[1]) {
     return [ink, 0]; // the lines were all there was
   }
-  if (count === 1 && reachesEnds({ ...cleaned, data: isRest }, rows.length > 0)) return [ink, 0];
-  return [cleaned, count];
+  return count === 1 && reachesEnds(isRest, rows.length > 0) ? [ink, 0] : [cleaned, count];
 }
 
-// [first, after] of every thin line across a picture that is not narrow.
-function findLines({ height, width, data }) {
-  if (2 * width < height) return [];
-  const shares = Array.from({ length: height }, (_, row) => {
-    let count = 0;
-    for (let place = row * width; place < (row + 1) * width; place++) count += data[place] >= LINE_LEVEL * 255 ? 1 : 0;
-    return count / width;
-  });
-  const isLine = (row) => row >= 0 && row < height && shares[row] >= ACROSS;
+// How much of every row and every column is ink.
+function shareInk({ height, width, data }) {
+  const [ofRows, ofColumns] = [new Float64Array(height), new Float64Array(width)];
+  for (let row = 0, place = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, place++) {
+      if (data[place] < LINE_LEVEL * 255) continue;
+      ofRows[row] += 1;
+      ofColumns[column] += 1;
+    }
+  }
+  return { ofRows: ofRows.map((count) => count / width), ofColumns: ofColumns.map((count) => count / height) };
+}
+
+// [first, after] of every thin line, from the shares of ink of all rows, or of all columns.
+function findLines(shares, height, width) {
   // A line ends: three rows before its first and after its last there is little.
-  const isFull = (row) => row >= 0 && row < height && shares[row] > ACROSS / 1.5;
+  const isFull = (line) => shares[line] > ACROSS / 1.5;
   const thickest = Math.max(2, roundHalfEven(THICKEST_LINE * Math.max(height, width)));
   const lines = [];
-  for (let first = 0; first < height; first++) {
-    if (!isLine(first) || isLine(first - 1)) continue;
+  for (let first = 0; first < shares.length; first++) {
+    if (!(shares[first] >= ACROSS) || shares[first - 1] >= ACROSS) continue;
     let after = first + 1;
-    while (isLine(after)) after++;
+    while (shares[after] >= ACROSS) after++;
     if (after - first <= thickest && !isFull(first - 3) && !isFull(after + 2)) lines.push([first, after]);
   }
   return lines;

@@ -19,7 +19,7 @@ const LEAST_SPAN = 15; // grey levels
 
 const single = Math.fround;
 
-// [plane, levels]: how many grey levels the light spanned; the same plane where it is even.
+/** [plane, levels]: how many grey levels the light spanned; the same plane where it is even. */
 export function evenOutShadows(grey) {
   if (Math.min(grey.height, grey.width) <= 2 * SMALLEST) return [grey, 0];
   const small = shrink(grey, COARSE);
@@ -41,11 +41,11 @@ function describePaper(small, darkInk) {
   const counts = countLevels(paper.data);
   const [lowest, low, high, highest] = [0.5, 2, 98, 99.5].map((percent) => percentile(counts, percent));
   let [sum, contrast] = [0, 0];
-  paper.data.forEach((level, place) => {
-    const change = Math.abs(level - small.data[place]);
+  for (let place = 0; place < paper.data.length; place++) {
+    const change = Math.abs(paper.data[place] - small.data[place]);
     sum += change;
     contrast = Math.max(contrast, change);
-  });
+  }
   const cost = low - lowest + (high - low) + (highest - high) + 4 * (sum / paper.data.length);
   return { counts, low, high, span: high - low, contrast, cost };
 }
@@ -66,10 +66,10 @@ function divideByPaper(grey, paper, darkInk) {
   const level = single(percentile(countLevels(paper.data), darkInk ? 90 : 10));
   const even = makePlane(grey.height, grey.width);
   const factors = Float32Array.from({ length: 256 }, (_, light) => level / Math.max(light, 1));
-  grey.data.forEach((value, place) => {
-    const light = paper.data[place];
+  for (let place = 0; place < even.data.length; place++) {
+    const [value, light] = [grey.data[place], paper.data[place]];
     even.data[place] = toLevel(darkInk ? single(value * factors[light]) : single(value - light + level));
-  });
+  }
   return even;
 }
 

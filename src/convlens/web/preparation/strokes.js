@@ -16,9 +16,11 @@ const SOFTEST = 0.25; // training images with more in-between pixels are soft on
 
 const single = Math.fround;
 
-// {scaled, notes}: light-on-dark ink scaled into a box ([height, width]), with the training images' kind of strokes.
-// Ink that has the size already is given back as it is. Strokes are sharpened where they are softer than in any
-// training image, and made thicker or thinner where they lie outside of 90 % of them.
+/**
+ * {scaled, notes}: light-on-dark ink scaled into a box ([height, width]), with the training images' kind of strokes.
+ * Ink that has the size already is given back as it is. Strokes are sharpened where they are softer than in any
+ * training image, and made thicker or thinner where they lie outside of 90 % of them.
+ */
 export function scaleInk(ink, box, frame, appearance) {
   const [height, width] = fitInto(ink.height, ink.width, ...box);
   if (height === ink.height && width === ink.width) return { scaled: ink, notes: [] };
@@ -108,8 +110,10 @@ function changeThickness(given, box, frame, { stroke: { low, high } }) {
   return { wide, notes: [`strokes ${from} pixels thick, training images ${usual}, ${verb} to ${to}`] };
 }
 
-// Every pixel the brightest of its neighbours, `steps` times; diagonal ones every second time make it round. Exported
-// for its test.
+/**
+ * Every pixel the brightest of its neighbours, `steps` times; diagonal ones every second time make it round. Exported
+ * for its test.
+ */
 export function grow(ink, steps) {
   const { height, width } = ink;
   const rimWidth = width + 2; // with a rim, so that every pixel has eight neighbours

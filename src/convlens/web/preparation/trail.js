@@ -11,7 +11,7 @@ export function startTrail() {
   return { notes: [], steps: [] };
 }
 
-// Write a step down and hand its picture on.
+/** Write a step down and hand its picture on. */
 export function addStep(trail, name, plane, ...notes) {
   trail.steps.push({ name, plane: keepSmall(plane), note: notes.join("; "), size: describeSize(plane) });
   trail.notes.push(...notes);
@@ -24,17 +24,17 @@ function keepSmall(plane) {
   return factor < 2 ? plane : averageTransparentBlocks(plane, factor);
 }
 
-// Width×height, as everybody says it.
+/** Width×height, as everybody says it. */
 export function describeSize({ height, width }) {
   return `${width}×${height}`;
 }
 
-// From the darkest to the lightest.
+/** From the darkest to the lightest. */
 export function describeLevels({ data }) {
   return findExtremes(data).join("–");
 }
 
-// Why ink was scaled, and to what size; `fill` and the training images' range are shares of the frame's side.
+/** Why ink was scaled, and to what size; `fill` and the training images' range are shares of the frame's side. */
 export function describeFilling(fill, low, high, size) {
   if (low - SAME_FILL <= fill && fill <= high + SAME_FILL) return `scaled to ${size}`;
   const usual = describeRange(100 * low, 100 * high, " %");
