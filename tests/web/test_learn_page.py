@@ -461,7 +461,7 @@ def test_counts_are_those_of_the_layer_table(page: Any) -> None:
 
 @pytest.fixture(scope="module")
 def model() -> TrainedModel:
-    network = Network.from_text("conv 3 3x3 pad 1, leaky_relu 0.1, maxpool 2, dense")
+    network = Network.from_text("conv 3 3x3 pad 1, leaky_relu 0.1, maxpool 2, conv 2 3x1 pad 2x1 stride 2, dense")
     weights = initial_weights(network, (1, 20, 20), 2, seed=4)
     weights["0.bias"] = np.array([0.5, -0.25, 0.125], np.float32)
     return TrainedModel(network, weights, Preprocessing((1, 20, 20)), ("<b>cat</b>", "dog"))
@@ -500,6 +500,12 @@ def test_the_first_layer_of_the_open_model(opened: Opened, model: TrainedModel, 
         counting = Chapter(page, "counting")
         counting.select("Layer", "model-0")
         assert counting.root.locator("td.formula").first.inner_text() == "3·(1·3·3 + 1) = 30"
+        counting.select("Layer", "model-1")
+        row = layer_table(model.network, (1, 20, 20), 2).rows[3]
+        assert counting.root.locator("p.formula").inner_text() == row.size_formula
+        assert counting.root.locator("td.formula").nth(2).inner_text() == row.multiply_adds_formula
+        counting.select("Layer", "second")  # nothing of the layer before stays
+        assert counting.root.locator("p.formula").inner_text() == "⌊(14 + 2·1 − 3)/1⌋ + 1 = 14"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -58,15 +58,41 @@ export function placeKernel(image, kernel, sliding, [row, column], { bias = 0, a
   return { position: [row, column], start, rows, columns, outside, covered, kernel, products, channelSums, bias, total, activation, result };
 }
 
-/** The map H'×W' of one kernel. */
+/** The map H'×W' of one kernel: every placement's result, without keeping what is behind it. */
 export function makeMap(image, kernel, sliding, options = {}) {
-  const [height, width] = outputShape(sizeOf(image[0]), sliding);
-  return Array.from({ length: height }, (_, row) =>
-    Array.from({ length: width }, (_, column) => placeKernel(image, kernel, sliding, [row, column], options).result),
-  );
+  const padded = image.map((channel) => padMatrix(channel, sliding.padding, sliding.mode));
+  return mapOf(padded, kernel, sliding, options);
+}
+
+function mapOf(padded, kernel, sliding, { bias = 0, activation = "none", slope } = {}) {
+  const size = sizeOf(padded[0]).map((length, axis) => length - 2 * sliding.padding[axis]);
+  const [height, width] = outputShape(size, sliding);
+  const map = [];
+  for (let row = 0; row < height; row += 1) {
+    const line = [];
+    for (let column = 0; column < width; column += 1) {
+      line.push(activate(sumAt(padded, kernel, sliding, row * sliding.stride[0], column * sliding.stride[1]) + bias, activation, slope));
+    }
+    map.push(line);
+  }
+  return map;
+}
+
+function sumAt(padded, kernel, { dilation: [apartY, apartX] }, top, left) {
+  let total = 0;
+  for (let channel = 0; channel < kernel.length; channel += 1) {
+    let sum = 0;
+    for (let y = 0; y < kernel[channel].length; y += 1) {
+      const [values, weights] = [padded[channel][top + y * apartY], kernel[channel][y]];
+      for (let x = 0; x < weights.length; x += 1) sum += values[left + x * apartX] * weights[x];
+    }
+    total += sum;
+  }
+  return total;
 }
 
 /** The maps of a layer, O×H'×W'; `biases` has one number a kernel. */
 export function makeMaps(image, kernels, sliding, { biases = [], activation = "none", slope } = {}) {
-  return kernels.map((kernel, number) => makeMap(image, kernel, sliding, { bias: biases[number] ?? 0, activation, slope }));
+  const padded = image.map((channel) => padMatrix(channel, sliding.padding, sliding.mode));
+  return kernels.map((kernel, number) => mapOf(padded, kernel, sliding, { bias: biases[number] ?? 0, activation, slope }));
 }

@@ -44,6 +44,7 @@ export function channelsChapter() {
     if (mistake) return;
     const maps = makeMaps(image, kernels, sliding);
     state.chosen = Math.min(state.chosen, kernels.length - 1);
+    state.repaint = true;
     state.drawn = { image, kernels, sliding, maps, limit: limitOf(maps), unread: unreadOf(size, sliding), pixels: model ? sample.pixels : null };
     steps.setCount(maps[0].length * maps[0][0].length);
     parts.own.hidden = model;
@@ -158,9 +159,12 @@ function showPlacement(parts, state, place) {
     row.products.show(one.products[channel], { limit: productLimit, aside: "" });
     fill(row.output, shortNumber(one.channelSums[channel]));
   });
-  parts.views.maps.forEach((view, map) => view.show(maps[map], {
+  // A step changes the chosen map alone; with thirty maps of 64×64 the others would take all the time there is.
+  const changed = (map) => state.repaint || map === state.chosen || map === state.shown;
+  parts.views.maps.forEach((view, map) => changed(map) && view.show(maps[map], {
     limit, hidden: (row, column) => map === state.chosen && row * width + column > place, chosen: map === state.chosen ? position : null,
   }));
+  Object.assign(state, { repaint: false, shown: state.chosen });
   parts.sum.say(image.length > 1 ? `Partial sums added up: ${writePlacement(one)}` : writePlacement(one, 12));
 }
 

@@ -8,18 +8,20 @@ import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { chapterFrame, controls } from "convlens/views/learn/chapter.js";
 import { mistakeLine, selection, wholeField } from "convlens/views/learn/controls.js";
 
-const FIRST = { channels: 1, height: 28, width: 28, kernels: 8, kernelHeight: 3, kernelWidth: 3, stride: 1, padding: 1 };
+const FIRST = { channels: 1, height: 28, width: 28, kernels: 8, kernelHeight: 3, kernelWidth: 3, stride: 1, padding: 1, dilation: 1, pairs: {} };
 const SECOND = { ...FIRST, channels: 8, height: 14, width: 14, kernels: 16 };
 const FIELDS = [
   ["channels", "Channels in", 1, 4096], ["height", "Height", 1, 4096], ["width", "Width", 1, 4096], ["kernels", "Kernels", 1, 4096],
-  ["kernelHeight", "Kernel height", 1, 64], ["kernelWidth", "Kernel width", 1, 64], ["stride", "Stride", 1, 64], ["padding", "Padding", 0, 64],
+  ["kernelHeight", "Kernel height", 1, 64], ["kernelWidth", "Kernel width", 1, 64], ["stride", "Stride", 1, 64], ["padding", "Padding", 0, 64], ["dilation", "Dilation", 1, 64],
 ];
 
 export function countingChapter() {
-  const state = { ...FIRST, dilation: 1 };
+  const state = { ...FIRST };
   const mistakes = mistakeLine();
   const fields = FIELDS.map(([key, label, least, most]) => [key, wholeField({ label, value: state[key], least, most, mistakes, onChange: (value) => {
-    state[key] = value;
+    // `pairs` are a model's strides and such where they differ down and across; one number typed holds for both.
+    const { [key]: _, ...pairs } = state.pairs;
+    Object.assign(state, { [key]: value, pairs });
     layers.set("own");
     update();
   } })]);
@@ -35,14 +37,13 @@ export function countingChapter() {
   function take(name) {
     const given = { first: FIRST, second: SECOND }[name] ?? offered[Number(name.split("-")[1])];
     if (!given) return;
-    Object.assign(state, { dilation: 1 }, given);
+    Object.assign(state, given);
     fields.forEach(([key, field]) => field.set(state[key]));
     update();
   }
   function update() {
-    const both = (key) => [state[key], state[key]];
-    const strides = state.strides ?? both("stride"), paddings = state.paddings ?? both("padding");
-    const sliding = { kernel: [state.kernelHeight, state.kernelWidth], stride: strides, padding: paddings, dilation: both("dilation"), mode: "zeros" };
+    const pair = (key) => state.pairs[key] ?? [state[key], state[key]];
+    const sliding = { kernel: [state.kernelHeight, state.kernelWidth], stride: pair("stride"), padding: pair("padding"), dilation: pair("dilation"), mode: "zeros" };
     const size = [state.height, state.width];
     const mistake = findWindowMistake(size, sliding);
     mistakes.report("window", mistake);
@@ -94,6 +95,7 @@ function asNumbers(layer) {
   const [channels, height, width] = layer.inputShape;
   return {
     channels, height, width, kernels: layer.outputShape[0], kernelHeight: layer.kernel[0], kernelWidth: layer.kernel[1],
-    stride: layer.stride[0], padding: layer.padding[0], strides: layer.stride, paddings: layer.padding, dilation: layer.dilation[0],
+    stride: layer.stride[0], padding: layer.padding[0], dilation: layer.dilation[0],
+    pairs: { stride: layer.stride, padding: layer.padding, dilation: layer.dilation },
   };
 }

@@ -13,6 +13,8 @@ import { describeSize, unreadOf } from "convlens/views/learn/unread.js";
 
 const TUTORIAL = [[1, 3, 2, 1], [4, 8, 0, 1], [2, 2, 5, 7], [0, 4, 6, 2]];
 
+const LARGEST_SIDE = 9;
+
 /** `activation` is the chapter whose maps can be taken. */
 export function poolingChapter(activation) {
   const state = { values: TUTORIAL, kind: "max", kernel: 2, stride: 2, padding: 0, ceil: false, drawn: null };
@@ -30,13 +32,14 @@ export function poolingChapter(activation) {
     state.values = state.values.map((line, y) => (y === row ? line.map((old, x) => (x === column ? value : old)) : line));
     update();
   };
-  const size = wholeField({ label: "Input size", value: 4, least: 1, most: 9, mistakes, onChange: resize });
+  const size = wholeField({ label: "Input size", value: 4, least: 1, most: LARGEST_SIDE, mistakes, onChange: resize });
   const whole = (label, key, least, most) => wholeField({ label, value: state[key], least, most, mistakes, onChange: set(key) });
   const fields = [size, whole("Window", "kernel", 1, 5), whole("Stride", "stride", 1, 5), whole("Padding", "padding", 0, 2)];
   const kind = choice({ legend: "Takes", options: [["max", "the largest"], ["average", "the average"]], value: "max", onChange: set("kind") });
   const ceil = checkbox({ label: "a last window may hang over the end", value: false, onChange: set("ceil") });
   const take = button("Take the first map of the chapter above", () => {
-    state.values = activation.maps()[0];
+    [state.values] = activation.maps();
+    if (state.values.length <= LARGEST_SIDE) size.set(state.values.length);
     update();
   });
   const input = matrixView({ name: "input", caption: "Input", onChange: edit, mistakes });
@@ -53,7 +56,7 @@ export function poolingChapter(activation) {
     state.drawn = poolMatrix(state.values, state.kind, sliding, state.ceil);
     state.sliding = sliding;
     steps.setCount(state.drawn.flat().length);
-    formula.replaceChildren(...(state.ceil ? [] : describeSize(shape, sliding)));
+    formula.replaceChildren(...(state.ceil ? [sayPooled(state.drawn)] : describeSize(shape, sliding)));
     show(steps.place, false);
   }
   function show(place, playing) {
@@ -87,4 +90,8 @@ export function poolingChapter(activation) {
     }),
     update, pause: steps.pause, dispose: steps.dispose,
   };
+}
+
+function sayPooled(result) {
+  return element("p", { class: "formula" }, `${result.length} row${result.length === 1 ? "" : "s"} and ${result[0].length} column${result[0].length === 1 ? "" : "s"}: the division is rounded up where a last window still begins inside.`);
 }
