@@ -333,7 +333,7 @@ def test_what_is_lost_is_said(page: Any) -> None:
     chapter.type("Input size n", "9")
     chapter.type("Stride s", "2")
     chapter.type("Dilation d", "2")
-    assert chapter.root.locator(".lost").inner_text().startswith("Nothing reads 4 rows between and 4 columns between")
+    assert chapter.root.locator(".lost").inner_text().startswith("Between the placements nothing reads 4 rows and 4 columns")
 
 
 # Channels, bias and activation
@@ -494,6 +494,7 @@ def test_the_first_layer_of_the_open_model(opened: Opened, model: TrainedModel, 
         kernel = Chapter(page, "kernel")
         kernel.select("Input", "sample-1")
         kernel.select("Kernel", "model-2")
+        assert kernel.root.get_by_label("Kernel", exact=True).input_value() == "model-2"
         kernel.root.get_by_role("slider").fill("50")
         expected = by_hand.cross_correlate2d(images.images[1, 0], model.weights["0.weight"][2, 0]).ravel()[50]
         assert last_number(kernel.sum()) == pytest.approx(expected, rel=1e-3)

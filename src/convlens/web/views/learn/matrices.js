@@ -4,13 +4,13 @@ import { element, fill } from "convlens/interface/dom.js";
 import { numberGrid } from "convlens/views/learn/grids.js";
 import { pictureOf } from "convlens/views/learn/pictures.js";
 
-const MOST_COLUMNS = 15;
-const MOST_ROWS = 15;
+const MOST_NUMBERS = 15;
 
 /**
  * A matrix called `name`, with a caption above it. `show(values, look)` draws it; in `look`, besides what `numberGrid` takes:
  * `window`: the { rows, columns } that are read; `unread`: { rows, columns } as sets, which nothing reads; `chosen`: a place;
- * `grey`: values are greys from 0 to 255 where it is a picture; `aside`: a few words beside the caption.
+ * `grey`: values are greys from 0 to 255 where it is a picture; `aside`: a few words beside the caption; `most`: how many
+ * rows or columns are still shown as numbers.
  */
 export function matrixView({ name, caption = name, onChange, onPick, onPaint, mistakes, vector }) {
   const aside = element("span", { class: "aside" });
@@ -22,7 +22,7 @@ export function matrixView({ name, caption = name, onChange, onPick, onPaint, mi
 
   function show(values, look = {}) {
     const [down, across] = look.around ?? [0, 0];
-    const small = values[0].length + 2 * across <= MOST_COLUMNS && values.length + 2 * down <= MOST_ROWS;
+    const small = Math.max(values.length + 2 * down, values[0].length + 2 * across) <= (look.most ?? MOST_NUMBERS);
     const next = small ? numbers : picture;
     if (next !== shown) fill(place, next.element);
     shown = next;

@@ -25,9 +25,9 @@ export function sayLost(size, sliding) {
   }));
   const counted = (count, name) => (count === 1 ? `the last ${name}` : `the last ${count} ${name}s`);
   const ends = axes.filter(({ end }) => end).map(({ end, name }) => counted(end, name));
-  const gaps = axes.filter(({ between }) => between).map(({ between, name }) => `${between} ${name}${between === 1 ? "" : "s"} between`);
+  const gaps = axes.filter(({ between }) => between).map(({ between, name }) => `${between} ${name}${between === 1 ? "" : "s"}`);
   const said = [];
   if (ends.length) said.push(`The floor drops ${ends.join(" and ")}: no placement reads what is hatched there.`);
-  if (gaps.length) said.push(`Nothing reads ${gaps.join(" and ")}: the stride steps over what the kernel leaves open.`);
+  if (gaps.length) said.push(`Between the placements nothing reads ${gaps.join(" and ")}: the stride steps over what the kernel leaves open.`);
   return said.join(" ") || null;
 }

@@ -19,6 +19,8 @@ const FIRST_KERNEL = [[1, 0], [2, 1]];
 const SMALLEST_SIDE = 1;
 const LARGEST_SIDE = 9;
 const LARGEST_KERNEL = 7;
+/** Of a picture the map is a picture too, unless it has become so small. */
+const MOST_NUMBERS = 8;
 
 export function slidingKernel() {
   const state = {
@@ -41,7 +43,7 @@ export function slidingKernel() {
       steps.setCount(map.length * map[0].length);
       parts.formula.replaceChildren(...describeSize(size, sliding));
     }
-    parts.preset.set(nameOf(state.kernel) ?? "own");
+    parts.preset.set(presetOf(state));
     parts.small.hidden = state.source !== "numbers";
     parts.pen.hidden = state.source === "numbers";
     show(steps.place, false);
@@ -120,6 +122,12 @@ function sources(samples) {
   return samples.length ? [["Here", own], ["Test images of the open model", samples.map(({ name }, place) => [`sample-${place}`, name])]] : own;
 }
 
+/** The name in the list of kernels that belongs to the present one. */
+function presetOf({ kernel, modelKernels }) {
+  const place = modelKernels.findIndex(([, known]) => known === kernel);
+  return place < 0 ? nameOf(kernel) ?? "own" : `model-${place}`;
+}
+
 function takeKernel(state, name, size, update) {
   const model = state.modelKernels[Number(name.split("-")[1])];
   const kernel = KERNELS[name] ?? (name.startsWith("model-") ? model[1] : state.kernel);
@@ -145,7 +153,7 @@ function offerModel(parts, state, model, update) {
   state.modelKernels = (layer?.kernels ?? []).filter((channels) => channels.length === 1 && square(channels[0])).map(([kernel], place) => [`kernel ${place}`, kernel]);
   state.samples = model?.inputShape[0] === 1 ? samplesOf(model) : [];
   const chosen = parts.input.value;
-  parts.preset.offer(presets(state.modelKernels), "own");
+  parts.preset.offer(presets(state.modelKernels), presetOf(state));
   parts.input.offer(sources(state.samples), chosen.startsWith("sample") ? "empty" : chosen);
   update();
 }
@@ -158,7 +166,7 @@ function showPlacement(parts, state, place) {
   const filling = (row, column) => valueAt(matrix, row, column, sliding.mode);
   parts.matrix.show(matrix, { around, filling, window: one, unread, grey: state.source !== "numbers" });
   parts.kernel.show(state.kernel, { limit: limitOf(kernel) });
-  parts.map.show(map, { limit, hidden: (row, column) => row * map[0].length + column > place, chosen: position });
+  parts.map.show(map, { limit, hidden: (row, column) => row * map[0].length + column > place, chosen: position, most: state.source === "numbers" ? undefined : MOST_NUMBERS });
   const outside = (row, column) => (one.outside[row][column] ? ["padding"] : []);
   parts.covered.show(one.covered[0], { classes: outside, aside: "" });
   parts.used.show(kernel, { limit: limitOf(kernel), aside: state.turned ? "turned" : "" });
