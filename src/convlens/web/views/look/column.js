@@ -36,12 +36,13 @@ export class Column {
   arrange(width = this.width) {
     this.width = width;
     const count = this.all ? this.shape[0] : Math.min(this.shape[0], mostShown(this.shape));
-    this.layout = layOut(this.shape, count, { width, larger: this.layer < 0 });
+    this.layout = layOut(this.shape, count, { width, larger: this.layer < 0, line: Math.round(1.375 * letterSize()) });
     this.marks.setAttribute("viewBox", `0 0 ${this.layout.pixelWidth} ${this.layout.pixelHeight}`);
     this.marks.style.width = `${this.layout.pixelWidth * this.layout.scale}px`;
     this.marks.style.height = `${this.layout.pixelHeight * this.layout.scale}px`;
     this.outline.setAttribute("d", outlines(this.layout));
     if (this.labels) {
+      this.labels.style.setProperty("--cell", `${this.layout.scale}px`);
       fill(this.labels, Array.from({ length: count }, (_, place) => this.makeLabel(place)));
       this.numbers = [...this.labels.querySelectorAll(".column-number")];
     }
@@ -168,6 +169,11 @@ export class Column {
     position.map = clamp(position.map, layout.count);
     return placeAt(shape, position);
   }
+}
+
+/** The size of a letter (a rem) in pixels: what is laid out beside text follows it. */
+export function letterSize() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
 function clamp(value, size) {

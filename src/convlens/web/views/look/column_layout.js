@@ -22,10 +22,10 @@ export function isLabelled(shape) {
 
 /**
  * The layout of a layer's maps (see `arrange`): in columns of at most `HEIGHT` pixels, or, where they lie as rows, as many beside
- * each other as fit into `width`. `larger` enlarges them, as the input is.
+ * each other as fit into `width`. `larger` enlarges them, as the input is; `line` is the height of a line of text.
  */
-export function layOut(shape, count, { width = null, larger = false } = {}) {
-  if (shape.length === 1) return layOutVector(count, width);
+export function layOut(shape, count, { width = null, larger = false, line = 22 } = {}) {
+  if (shape.length === 1) return layOutVector(count, width, line);
   const [, high, wide] = shape;
   const side = Math.max(high, wide);
   let scale = SCALES.find(([least]) => side >= least)[1];
@@ -38,8 +38,8 @@ export function layOut(shape, count, { width = null, larger = false } = {}) {
   return arrange({ count, height: high, width: wide, columns: Math.ceil(count / most), scale, gap });
 }
 
-function layOutVector(count, width) {
-  if (count <= MOST_LABELLED) return arrange({ count, height: 1, width: 1, columns: 1, scale: 22, gap: 0 });
+function layOutVector(count, width, line) {
+  if (count <= MOST_LABELLED) return arrange({ count, height: 1, width: 1, columns: 1, scale: line, gap: 0 });
   const scale = count <= 128 ? 10 : count <= 512 ? 6 : 4;
   const columns = width === null ? Math.ceil(count / Math.floor(HEIGHT / scale)) : Math.min(count, Math.floor(width / scale));
   return arrange({ count, height: 1, width: 1, columns: Math.max(width === null && count > 64 ? 8 : 1, columns), scale, gap: 0 });

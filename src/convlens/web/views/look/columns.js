@@ -2,10 +2,10 @@
 
 import { element, fill } from "convlens/interface/dom.js";
 import { receptiveField } from "convlens/engine/fields.js";
-import { Column } from "convlens/views/look/column.js";
+import { Column, letterSize } from "convlens/views/look/column.js";
 import { layerName, placeName, shapeOf } from "convlens/views/look/places.js";
 
-const NARROW = 640;
+const NARROW = 37.5;
 /** The columns: `{ root, build(model), show(activations, pixels), point(target), repaint() }`. `handlers` as of `Column`. */
 export function makeColumns(handlers) {
   const list = element("ol", { class: "columns", "aria-label": "The network, layer by layer" });
@@ -22,7 +22,7 @@ export function makeColumns(handlers) {
     }
   }, { rootMargin: "100px" });
 
-  const widthOf = () => (root.clientWidth > 0 && root.clientWidth < NARROW ? root.clientWidth : null);
+  const widthOf = () => (root.clientWidth > 0 && root.clientWidth <= NARROW * letterSize() ? root.clientWidth : null);
   new ResizeObserver(() => {
     const width = widthOf();
     if (width === narrow || !model) return;

@@ -25,8 +25,8 @@ export function makeHeatPanel() {
       element("figure", {}, picture, element("figcaption", { class: "small soft" }, "What the network sees")),
       element("figure", {}, heat, element("figcaption", { class: "legend" }, low, element("span", { class: "scale", "aria-hidden": "true" }), high))),
     element("p", { class: "small soft" },
-      "Each pixel’s share is its value times how fast the class’s logit would grow with it (gradient × input, by one backward pass through all layers). " +
-      "Where the network is bent less than straight this is exact; elsewhere it says what counts for this picture, not what would happen to another."));
+      "Gradient × input: how fast the class’s logit grows with a pixel, found by one backward pass through all layers, times how far the pixel is from an empty picture. " +
+      "It says what counted in this picture, not what would count in another."));
   let model = null, session = null, chosen = null;
 
   function show(next) {

@@ -16,7 +16,7 @@ function contentOf({ prepared, source }) {
   const changed = prepared.steps.filter(({ note }) => note).length;
   return [
     element("p", {}, changed > 0
-      ? "What stands beside the model was done to this picture, so that it looks like the images that the network learned from."
+      ? "So this picture was made to look like the images that the network learned from."
       : "Nothing had to be changed for the network to take this picture."),
     prepared.unlike.length > 0 ? element("p", { class: "notice alarm" }, `Unlike the training images even so: ${prepared.unlike.join("; ")}.`) : null,
     element("ol", { class: "steps" }, prepared.steps.map(stepOf)),

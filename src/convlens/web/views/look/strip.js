@@ -102,7 +102,7 @@ export function makeStrip({ onSample }) {
     const move = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity }[event.key];
     if (event.key === "Enter" || event.key === " ") pick(Math.max(at, 0), event.timeStamp);
     else if (move === undefined || event.ctrlKey || event.metaKey) return;
-    else pick(at < 0 ? 0 : Math.min(Math.max(at + move, 0), shown.length - 1), event.timeStamp);
+    else pick(Math.min(Math.max(at < 0 && Number.isFinite(move) ? 0 : Math.max(at, 0) + move, 0), shown.length - 1), event.timeStamp);
     event.preventDefault();
   });
   new ResizeObserver(() => shown.length && layOut()).observe(box);
@@ -110,7 +110,8 @@ export function makeStrip({ onSample }) {
   return {
     root,
     open(next, samples, pictures) {
-      [model, judged, pictureOf, at] = [next, samples, pictures, -1];
+      // The first image is what the page begins with.
+      [model, judged, pictureOf, shown, at] = [next, samples, pictures, samples, 0];
       root.hidden = false;
       which.value = "all";
       for (const option of which.options) {

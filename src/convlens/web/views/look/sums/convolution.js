@@ -18,7 +18,7 @@ export function drawConvolution(sum, look) {
   };
   const grey = sum.layer === 0 ? inputRange(look.model) : null;
   const ranked = channels.length <= MOST ? channels : [...channels].sort((one, other) => Math.abs(other.sum) - Math.abs(one.sum));
-  const list = element("div", { class: "channels" });
+  const list = element("div", { class: "channels", style: { "--kernel": sum.window.columns } });
   const draw = (count) => fill(list, ranked.slice(0, count).map((channel) => drawChannel(sum, channel, limits, grey?.[channel.channel], look)));
   draw(MOST);
   return [

@@ -17,7 +17,7 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
  * `padding[i]`: this is no number but padding. `sources[i]`: where it comes from, null for nowhere; `onSource(source)` is called when
  * it is chosen. `chosen`: the number of the one to be framed. `digits` behind the point.
  */
-export function numberGrid(values, columns, { label, limit, grey, padding = [], sources = [], onSource, chosen = -1, digits = 2 }) {
+export function numberGrid(values, columns, { label, limit, grey, padding = [], sources = [], onSource, chosen = -1, digits = columns > 5 ? 2 : 3 }) {
   const leads = (index) => Boolean(onSource && sources[index]);
   const first = values.findIndex((_, index) => leads(index));
   const cells = Array.from(values, (value, index) => {
@@ -48,7 +48,7 @@ function paint(cell, value, limit, grey) {
   if (grey) {
     const level = Math.round(255 * Math.min(Math.max((value - grey[0]) / (grey[1] - grey[0] || 1), 0), 1));
     cell.style.background = `rgb(${level} ${level} ${level})`;
-    cell.style.color = level > 117 ? "#0b0e12" : "#ffffff";
+    cell.style.color = level > 117 ? "#000000" : "#ffffff";
   } else {
     const share = limit > 0 ? value / limit : 0;
     cell.style.background = divergingColour(share);

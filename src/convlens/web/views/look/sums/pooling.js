@@ -12,7 +12,7 @@ export function drawPooling(sum, look) {
   const grid = numberGrid(candidates.map(({ value }) => value), window.columns, {
     label: "candidates", limit: look.limitOf(sum.layer - 1), grey: sum.layer === 0 ? inputRange(look.model)[sum.channel] : null,
     padding: candidates.map(({ padding }) => padding), sources: candidates.map(({ source }) => source), onSource: look.onSource,
-    chosen: winner ?? -1, digits: 3,
+    chosen: winner ?? -1,
   });
   const words = winner === null
     ? `The mean of ${formatCount(candidates.length)} numbers.`
