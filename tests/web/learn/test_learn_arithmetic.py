@@ -38,7 +38,7 @@ def call(open_page: Callable[..., Any], web_address: str) -> Iterator[Call]:
         yield call_all
 
 
-def numbers(rng: np.random.Generator, *shape: int) -> np.ndarray:
+def numbers(rng: np.random.Generator, *shape: int | np.integer) -> np.ndarray:
     """Whole numbers, many of them 0, in half of the cases; else numbers with many digits."""
     whole = rng.integers(-4, 5, shape).astype(float)
     return whole if rng.random() < 0.5 else rng.normal(size=shape) * 10.0 ** rng.integers(-2, 4)
@@ -205,7 +205,7 @@ def test_every_placement_agrees_and_its_sum_is_written_alike(call: Call) -> None
 
 def test_padding_agrees_with_numpy(call: Call) -> None:
     rng = np.random.default_rng(4)
-    names = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"}
+    names: dict[str, Any] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"}
     cases = [[numbers(rng, 4, 5).tolist(), rng.integers(0, 4, 2).tolist(), MODES[one % 3]] for one in range(60)]
     for (matrix, (down, across), mode), found in zip(cases, call("tensors.padMatrix", *cases), strict=True):
         assert found == np.pad(matrix, [(down, down), (across, across)], mode=names[mode]).tolist()
@@ -242,7 +242,7 @@ def test_pooling_by_hand(call: Call) -> None:
 @pytest.mark.parametrize("kind", ["max", "average"])
 def test_every_pooling_agrees(call: Call, kind: str) -> None:
     rng, cases, expected, mistakes = np.random.default_rng(7), [], [], []
-    trace_of = by_hand.trace_max_pool2d if kind == "max" else by_hand.trace_avg_pool2d
+    trace_of: Any = by_hand.trace_max_pool2d if kind == "max" else by_hand.trace_avg_pool2d
     for _ in range(200):
         matrix, ceil = numbers(rng, *rng.integers(1, 9, 2)), bool(rng.integers(2))
         sliding = {"kernel": rng.integers(1, 5, 2).tolist(), "stride": rng.integers(1, 4, 2).tolist()}
