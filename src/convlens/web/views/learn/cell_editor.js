@@ -14,9 +14,21 @@ export function cellEditor({ mistakes, valueAt, onChange }) {
   };
   const row = wholeField({ label: "Row", value: state.row, least: 0, most: 27, mistakes, onChange: move("row") });
   const column = wholeField({ label: "Column", value: state.column, least: 0, most: 27, mistakes, onChange: move("column") });
-  const value = wholeField({ label: "Grey, 0 to 255", name: "grey", value: 0, least: 0, most: LARGEST_GREY, mistakes, onChange: (grey) => onChange(state.row, state.column, grey) });
-  const root = element("details", { class: "cell-editor" }, element("summary", {}, "One pixel by keyboard"),
-    element("div", { class: "fields" }, row.element, column.element, value.element));
+  const value = wholeField({
+    label: "Grey, 0 to 255",
+    name: "grey",
+    value: 0,
+    least: 0,
+    most: LARGEST_GREY,
+    mistakes,
+    onChange: (grey) => onChange(state.row, state.column, grey),
+  });
+  const root = element(
+    "details",
+    { class: "cell-editor" },
+    element("summary", {}, "One pixel by keyboard"),
+    element("div", { class: "fields" }, row.element, column.element, value.element),
+  );
 
   function refresh() {
     const grey = valueAt(state.row, state.column);

@@ -34,10 +34,20 @@ export function mistakeLine() {
 
 /** A whole number between two limits; `onChange` is called with every value that is one. */
 export function wholeField({ label, name = label.toLowerCase(), value, least, most, mistakes, onChange }) {
-  const input = element("input", { type: "number", inputmode: "numeric", class: "whole", value, min: least, max: most, step: 1, "aria-describedby": mistakes.id });
+  const input = element("input", {
+    type: "number",
+    inputmode: "numeric",
+    class: "whole",
+    value,
+    min: least,
+    max: most,
+    step: 1,
+    "aria-describedby": mistakes.id,
+  });
   const field = { element: labelled(label, input), value, name, set, limit, mark };
   input.addEventListener("input", () => {
-    const read = input.validity.badInput ? { mistake: `the ${name} is no number; give a whole number from ${input.min} to ${input.max}.` }
+    const read = input.validity.badInput
+      ? { mistake: `the ${name} is no number; give a whole number from ${input.min} to ${input.max}.` }
       : readWhole(name, input.value, Number(input.min), Number(input.max));
     mark(Boolean(read.mistake));
     mistakes.report(field, read.mistake ?? null);
@@ -72,7 +82,16 @@ export function choice({ legend, options, value, onChange }) {
     const input = element("input", { type: "radio", name, value: option, checked: option === value, onChange: () => onChange(option) });
     return { input, label: element("label", { class: "option" }, input, element("span", {}, label)) };
   });
-  const root = element("fieldset", { class: "choice" }, element("legend", {}, legend), element("div", { class: "options" }, inputs.map(({ label }) => label)));
+  const root = element(
+    "fieldset",
+    { class: "choice" },
+    element("legend", {}, legend),
+    element(
+      "div",
+      { class: "options" },
+      inputs.map(({ label }) => label),
+    ),
+  );
   const set = (next) => inputs.forEach(({ input }) => (input.checked = input.value === next));
   return { element: root, set };
 }
@@ -81,13 +100,29 @@ export function choice({ legend, options, value, onChange }) {
 export function selection({ label, options, value, onChange }) {
   const list = element("select", { onChange: () => onChange(list.value) });
   const offer = (next, chosen) => {
-    fill(list, next.map(([key, text]) => Array.isArray(text)
-      ? element("optgroup", { label: key }, text.map(([inner, words]) => element("option", { value: inner }, words)))
-      : element("option", { value: key }, text)));
+    fill(
+      list,
+      next.map(([key, text]) =>
+        Array.isArray(text)
+          ? element(
+              "optgroup",
+              { label: key },
+              text.map(([inner, words]) => element("option", { value: inner }, words)),
+            )
+          : element("option", { value: key }, text),
+      ),
+    );
     list.value = chosen;
   };
   offer(options, value);
-  return { element: labelled(label, list), offer, set: (next) => (list.value = next), get value() { return list.value; } };
+  return {
+    element: labelled(label, list),
+    offer,
+    set: (next) => (list.value = next),
+    get value() {
+      return list.value;
+    },
+  };
 }
 
 /** A switch with a name. */

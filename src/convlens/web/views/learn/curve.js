@@ -22,12 +22,22 @@ export function drawCurve({ name, slope, values, chosen }) {
   }).join("");
   const [out, distinct] = [result(chosen), [...new Set(values)].slice(0, 400)];
   const label = (text, attributes) => svg("text", { class: "curve-text", ...attributes }, text);
-  return svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${name}: ${shortNumber(chosen)} becomes ${shortNumber(out)}` },
-    svg("path", { class: "curve-axis", d: `M${MARGIN / 2} ${y(0)}H${WIDTH - MARGIN / 2}M${WIDTH / 2} ${MARGIN / 2}V${HEIGHT - MARGIN / 2}` }),
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${name}: ${shortNumber(chosen)} becomes ${shortNumber(out)}` },
+    svg("path", {
+      class: "curve-axis",
+      d: `M${MARGIN / 2} ${y(0)}H${WIDTH - MARGIN / 2}M${WIDTH / 2} ${MARGIN / 2}V${HEIGHT - MARGIN / 2}`,
+    }),
     svg("path", { class: "curve-guide", d: `M${x(chosen)} ${y(0)}V${y(out)}H${x(0)}` }),
     svg("path", { class: "curve-line", d: path }),
     distinct.map((value) => svg("circle", { class: "curve-value", cx: x(value), cy: y(result(value)), r: 2.5 })),
     svg("circle", { class: "curve-chosen", cx: x(chosen), cy: y(out), r: 5.5 }),
     label(shortNumber(chosen), { x: x(chosen), y: y(0) + (out >= 0 ? 18 : -9), "text-anchor": "middle" }),
-    label(shortNumber(out), { x: x(0) + (chosen >= 0 ? -8 : 8), y: out === 0 ? y(0) - 8 : y(out) + 4, "text-anchor": chosen >= 0 ? "end" : "start" }));
+    label(shortNumber(out), {
+      x: x(0) + (chosen >= 0 ? -8 : 8),
+      y: out === 0 ? y(0) - 8 : y(out) + 4,
+      "text-anchor": chosen >= 0 ? "end" : "start",
+    }),
+  );
 }

@@ -3,9 +3,37 @@
 export const SIDE = 28;
 const RADIUS = 1.15;
 const STROKES = {
-  3: [[8, 7], [12, 5], [17, 6], [19, 9], [17, 12], [13, 13.5], [17, 14.5], [20, 18], [18, 22], [13, 23.5], [8, 21]],
-  5: [[19, 5], [10, 5.5], [9.5, 12], [14, 11], [18.5, 13.5], [19, 18.5], [16, 22.5], [11, 23], [8, 21]],
-  7: [[7, 6], [20, 6], [16.5, 12], [13.5, 18], [12, 23.5]],
+  3: [
+    [8, 7],
+    [12, 5],
+    [17, 6],
+    [19, 9],
+    [17, 12],
+    [13, 13.5],
+    [17, 14.5],
+    [20, 18],
+    [18, 22],
+    [13, 23.5],
+    [8, 21],
+  ],
+  5: [
+    [19, 5],
+    [10, 5.5],
+    [9.5, 12],
+    [14, 11],
+    [18.5, 13.5],
+    [19, 18.5],
+    [16, 22.5],
+    [11, 23],
+    [8, 21],
+  ],
+  7: [
+    [7, 6],
+    [20, 6],
+    [16.5, 12],
+    [13.5, 18],
+    [12, 23.5],
+  ],
 };
 
 /** The digits that there are. */
@@ -22,10 +50,12 @@ export function drawDigit(digit) {
 
 /** A picture with a line from one point to another, [x, y] in pixels: full ink inside, less at the edge. */
 export function drawLine(picture, from, to) {
-  return picture.map((row, y) => row.map((value, x) => {
-    const ink = RADIUS + 0.5 - distance([x, y], from, to);
-    return Math.max(value, Math.round(255 * Math.max(0, Math.min(1, ink))));
-  }));
+  return picture.map((row, y) =>
+    row.map((value, x) => {
+      const ink = RADIUS + 0.5 - distance([x, y], from, to);
+      return Math.max(value, Math.round(255 * Math.max(0, Math.min(1, ink))));
+    }),
+  );
 }
 
 function distance([x, y], [fromX, fromY], [toX, toY]) {

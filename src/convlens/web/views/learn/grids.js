@@ -34,10 +34,12 @@ function showGrid(grid, values, look) {
   for (const [key, cell] of grid.cells) {
     const [row, column] = key.split(",").map(Number);
     const inside = row >= 0 && row < height && column >= 0 && column < width;
-    const value = inside ? values[row][column] : look.filling?.(row, column) ?? null;
+    const value = inside ? values[row][column] : (look.filling?.(row, column) ?? null);
     const unknown = Boolean(look.hidden?.(row, column));
     write(grid, cell, unknown ? null : value, [row, column], inside);
-    cell.className = ["cell", inside ? "" : "padding", unknown ? "unknown" : "", ...(look.classes?.(row, column) ?? [])].filter(Boolean).join(" ");
+    cell.className = ["cell", inside ? "" : "padding", unknown ? "unknown" : "", ...(look.classes?.(row, column) ?? [])]
+      .filter(Boolean)
+      .join(" ");
     colour(cell, look.limit !== undefined && !unknown && value !== null ? share(value, look.limit) : null);
   }
   if (!grid.onChange && !grid.onPick) grid.root.setAttribute("aria-label", `${grid.name}: ${inWords(values, look)}`);
@@ -62,7 +64,14 @@ function build(grid, [height, width], [down, across]) {
 function makeCell(grid, row, column, inside) {
   let cell;
   if (inside && grid.onChange) {
-    cell = element("input", { type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", tabindex: -1, "aria-describedby": grid.mistakes?.id });
+    cell = element("input", {
+      type: "text",
+      inputmode: "text",
+      autocomplete: "off",
+      spellcheck: "false",
+      tabindex: -1,
+      "aria-describedby": grid.mistakes?.id,
+    });
     cell.addEventListener("focus", () => cell.select());
     cell.addEventListener("input", () => read(grid, cell, row, column));
     cell.addEventListener("blur", () => restore(grid, cell, row, column));

@@ -52,7 +52,13 @@ function drawOver({ pattern, around: [down, across], height, width }, values, lo
   const parts = [];
   if (down || across) parts.push(box(0, 0, values.length, values[0].length, "inside"));
   if (look.unread) {
-    parts.push(svg("pattern", { id: pattern, width: 0.7, height: 0.7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("rect", { width: 0.25, height: 0.7, class: "hatch" })));
+    parts.push(
+      svg(
+        "pattern",
+        { id: pattern, width: 0.7, height: 0.7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+        svg("rect", { width: 0.25, height: 0.7, class: "hatch" }),
+      ),
+    );
     const hatched = [
       ...[...look.unread.rows].map((row) => box(row, 0, 1, values[0].length, "unread")),
       ...[...look.unread.columns].map((column) => box(0, column, values.length, 1, "unread")),
@@ -64,7 +70,8 @@ function drawOver({ pattern, around: [down, across], height, width }, values, lo
     const { rows, columns } = look.window;
     const [high, wide] = [rows.at(-1) - rows[0] + 1, columns.at(-1) - columns[0] + 1];
     for (const name of ["window-edge", "window"]) parts.push(box(rows[0], columns[0], high, wide, name));
-    if (high > rows.length || wide > columns.length) rows.forEach((row) => columns.forEach((column) => parts.push(box(row, column, 1, 1, "tap"))));
+    if (high > rows.length || wide > columns.length)
+      rows.forEach((row) => columns.forEach((column) => parts.push(box(row, column, 1, 1, "tap"))));
   }
   if (look.chosen) for (const name of ["window-edge", "window"]) parts.push(box(...look.chosen, 1, 1, name));
   return parts;

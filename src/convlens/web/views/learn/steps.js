@@ -22,16 +22,29 @@ const WHOLE = 20_000;
  */
 export function stepper({ name, onStep, describe, start = 0 }) {
   const state = { count: 1, place: start, timer: null };
-  const slider = element("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": `Placement of ${name}`, onInput: () => jump(Number(slider.value)) });
+  const slider = element("input", {
+    type: "range",
+    min: 0,
+    max: 0,
+    value: 0,
+    "aria-label": `Placement of ${name}`,
+    onInput: () => jump(Number(slider.value)),
+  });
   const told = element("span", { class: "place small" });
-  const control = (icon, label, act) => element("button", { type: "button", class: "quiet step", "aria-label": label, title: label, onClick: act }, drawIcon(icon));
+  const control = (icon, label, act) =>
+    element("button", { type: "button", class: "quiet step", "aria-label": label, title: label, onClick: act }, drawIcon(icon));
   const first = control("first", "First placement", () => jump(0));
   const previous = control("previous", "Previous placement", () => jump(state.place - 1));
   const next = control("next", "Next placement", () => jump(state.place + 1));
   const last = control("last", "Last placement", () => jump(state.count - 1));
   const play = element("button", { type: "button", class: "play", onClick: () => (state.timer ? pause() : run()) });
-  const root = element("div", { class: "stepper", role: "group", "aria-label": `Placements of ${name}` },
-    element("div", { class: "buttons" }, first, previous, play, next, last), slider, told);
+  const root = element(
+    "div",
+    { class: "stepper", role: "group", "aria-label": `Placements of ${name}` },
+    element("div", { class: "buttons" }, first, previous, play, next, last),
+    slider,
+    told,
+  );
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
   const onMotion = () => {
     pause();
@@ -51,10 +64,13 @@ export function stepper({ name, onStep, describe, start = 0 }) {
   }
   function run() {
     if (state.place >= state.count - 1) state.place = -1;
-    state.timer = setInterval(() => {
-      if (state.place >= state.count - 1) pause();
-      else go(state.place + 1);
-    }, Math.max(30, Math.min(SLOWEST, WHOLE / state.count)));
+    state.timer = setInterval(
+      () => {
+        if (state.place >= state.count - 1) pause();
+        else go(state.place + 1);
+      },
+      Math.max(30, Math.min(SLOWEST, WHOLE / state.count)),
+    );
     go(state.place + 1);
   }
   function pause() {
@@ -68,7 +84,13 @@ export function stepper({ name, onStep, describe, start = 0 }) {
   function show() {
     const [atFirst, atLast] = [state.place <= 0, state.place >= state.count - 1];
     // A disabled button would lose the keyboard's focus, so they stay operable and do nothing.
-    for (const [one, end] of [[first, atFirst], [previous, atFirst], [next, atLast], [last, atLast]]) one.setAttribute("aria-disabled", end);
+    for (const [one, end] of [
+      [first, atFirst],
+      [previous, atFirst],
+      [next, atLast],
+      [last, atLast],
+    ])
+      one.setAttribute("aria-disabled", end);
     fill(play, drawIcon(state.timer ? "pause" : "play"), state.timer ? "Pause" : "Play");
     slider.max = state.count - 1;
     slider.value = state.place;
@@ -78,7 +100,9 @@ export function stepper({ name, onStep, describe, start = 0 }) {
   }
   return {
     element: root,
-    get place() { return state.place; },
+    get place() {
+      return state.place;
+    },
     /** How many placements there are now; says nothing to `onStep`. */
     setCount(count) {
       if (state.timer && count !== state.count) pause();

@@ -17,15 +17,41 @@ export function mount(root, context) {
   const channels = channelsChapter();
   const activation = activationChapter(channels);
   const chapters = [
-    twoVectors(), slidingVectors(), slidingKernel(), mapSize(), channels, activation, poolingChapter(activation), countingChapter(),
+    twoVectors(),
+    slidingVectors(),
+    slidingKernel(),
+    mapSize(),
+    channels,
+    activation,
+    poolingChapter(activation),
+    countingChapter(),
   ];
   const links = chapters.map((chapter) => {
     const { id } = chapter.element;
     return element("a", { href: `#${id}` }, chapter.element.querySelector("h2").textContent);
   });
-  fill(root, element("div", { class: "learn" },
-    element("nav", { class: "contents", "aria-label": "Chapters" }, element("ol", {}, links.map((link) => element("li", {}, link)))),
-    element("div", { class: "chapters" }, introduction(), chapters.map((chapter) => chapter.element))));
+  fill(
+    root,
+    element(
+      "div",
+      { class: "learn" },
+      element(
+        "nav",
+        { class: "contents", "aria-label": "Chapters" },
+        element(
+          "ol",
+          {},
+          links.map((link) => element("li", {}, link)),
+        ),
+      ),
+      element(
+        "div",
+        { class: "chapters" },
+        introduction(),
+        chapters.map((chapter) => chapter.element),
+      ),
+    ),
+  );
 
   const watcher = watchReading(chapters, links);
   const endTheme = onTheme(() => chapters.forEach((chapter) => chapter.update()));
@@ -50,18 +76,28 @@ export function mount(root, context) {
 }
 
 function introduction() {
-  return element("div", { class: "introduction" },
-    element("p", {}, "Everything that a convolutional network does with an image is done here by hand, in small steps and on numbers that you can change. Arrow keys move between the numbers of a grid; rows and columns count from 0."));
+  return element(
+    "div",
+    { class: "introduction" },
+    element(
+      "p",
+      {},
+      "Everything that a convolutional network does with an image is done here by hand, in small steps and on numbers that you can change. Arrow keys move between the numbers of a grid; rows and columns count from 0.",
+    ),
+  );
 }
 
 /** Marks the chapter that is being read in the table of contents. */
 function watchReading(chapters, links) {
   const visible = new Set();
-  const watcher = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) visible[isIntersecting ? "add" : "delete"](target);
-    const first = chapters.findIndex((chapter) => visible.has(chapter.element));
-    links.forEach((link, place) => (place === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
-  }, { rootMargin: "-10% 0px -50% 0px" });
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) visible[isIntersecting ? "add" : "delete"](target);
+      const first = chapters.findIndex((chapter) => visible.has(chapter.element));
+      links.forEach((link, place) => (place === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+    },
+    { rootMargin: "-10% 0px -50% 0px" },
+  );
   chapters.forEach((chapter) => watcher.observe(chapter.element));
   return watcher;
 }

@@ -59,9 +59,7 @@ function takeLargest({ rows, columns, covered }) {
 }
 
 function takeAverage({ start, covered }, size, sliding) {
-  const lengths = [0, 1].map(
-    (axis) => Math.min(start[axis] + sliding.kernel[axis], size[axis] + sliding.padding[axis]) - start[axis],
-  );
+  const lengths = [0, 1].map((axis) => Math.min(start[axis] + sliding.kernel[axis], size[axis] + sliding.padding[axis]) - start[axis]);
   const divisor = lengths[0] * lengths[1];
   const sum = covered.flat().reduce((total, value) => total + (value ?? 0), 0);
   return { winner: null, divisor, result: sum / divisor };

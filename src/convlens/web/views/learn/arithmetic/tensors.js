@@ -47,15 +47,27 @@ export function placeKernel(image, kernel, sliding, [row, column], { bias = 0, a
   const rows = cellsRead(row, ...axisOf(sliding, 0));
   const columns = cellsRead(column, ...axisOf(sliding, 1));
   const covered = image.map((channel) => rows.map((y) => columns.map((x) => valueAt(channel, y, x, sliding.mode))));
-  const products = covered.map((patch, channel) =>
-    patch.map((line, y) => line.map((value, x) => value * kernel[channel][y][x])),
-  );
+  const products = covered.map((patch, channel) => patch.map((line, y) => line.map((value, x) => value * kernel[channel][y][x])));
   const outside = rows.map((y) => columns.map((x) => y < 0 || y >= height || x < 0 || x >= width));
   const channelSums = products.map((channel) => channel.flat().reduce((sum, product) => sum + product, 0));
   const total = channelSums.reduce((sum, one) => sum + one, 0) + bias;
   const result = activate(total, activation, slope);
   const start = [rows[0], columns[0]];
-  return { position: [row, column], start, rows, columns, outside, covered, kernel, products, channelSums, bias, total, activation, result };
+  return {
+    position: [row, column],
+    start,
+    rows,
+    columns,
+    outside,
+    covered,
+    kernel,
+    products,
+    channelSums,
+    bias,
+    total,
+    activation,
+    result,
+  };
 }
 
 /** The map H'×W' of one kernel: every placement's result, without keeping what is behind it. */

@@ -77,7 +77,10 @@ export function outputShape(size, sliding) {
 
 /** One line on why this window cannot slide over an input of this size, or null where it can. */
 export function findWindowMistake(size, sliding) {
-  for (const [axis, name] of [[0, "high"], [1, "wide"]]) {
+  for (const [axis, name] of [
+    [0, "high"],
+    [1, "wide"],
+  ]) {
     const [kernelSize, , padding, dilation] = axisOf(sliding, axis);
     if (outputSize(size[axis], ...axisOf(sliding, axis)) < 1) {
       return (

@@ -21,18 +21,34 @@ export function activationChapter(channels) {
     state[key] = value;
     update();
   };
-  const biases = numberGrid({ name: "bias", vector: true, mistakes, onChange: (_, map, value) => set("biases")(state.biases.map((old, place) => (place === map ? value : old))) });
-  const activation = choice({ legend: "Activation", options: ACTIVATIONS.map((name) => [name, name]), value: "relu", onChange: set("activation") });
+  const biases = numberGrid({
+    name: "bias",
+    vector: true,
+    mistakes,
+    onChange: (_, map, value) => set("biases")(state.biases.map((old, place) => (place === map ? value : old))),
+  });
+  const activation = choice({
+    legend: "Activation",
+    options: ACTIVATIONS.map((name) => [name, name]),
+    value: "relu",
+    onChange: set("activation"),
+  });
   const slope = slopeField({ value: state.slope, mistakes, onChange: set("slope") });
   const tabs = tabRow({ name: "Which map", onChoose: set("chosen") });
   const pick = (row, column) => steps.go(row * widthOf() + column);
   const views = {
-    sums: matrixView({ name: "map", caption: "Map", onPick: pick }), biased: matrixView({ name: "map with bias", caption: "with bias", onPick: pick }),
+    sums: matrixView({ name: "map", caption: "Map", onPick: pick }),
+    biased: matrixView({ name: "map with bias", caption: "with bias", onPick: pick }),
     activated: matrixView({ name: "activated map", caption: "activated", onPick: pick }),
   };
   const curve = element("div", { class: "curve" });
   const rule = element("p", { class: "formula" });
-  const steps = stepper({ name: "the values", onStep: show, describe: (place) => `row ${Math.floor(place / widthOf())}, column ${place % widthOf()} of map ${state.chosen}`, start: 1 });
+  const steps = stepper({
+    name: "the values",
+    onStep: show,
+    describe: (place) => `row ${Math.floor(place / widthOf())}, column ${place % widthOf()} of map ${state.chosen}`,
+    start: 1,
+  });
   const widthOf = () => channels.maps()[0][0].length;
 
   function take(changedSource) {
@@ -42,11 +58,16 @@ export function activationChapter(channels) {
       activation.set(state.activation);
       slope.set(state.slope);
     }
-    tabs.offer(channels.maps().map((_, map) => `map ${map}`), state.chosen);
+    tabs.offer(
+      channels.maps().map((_, map) => `map ${map}`),
+      state.chosen,
+    );
     update();
   }
   function results() {
-    return channels.maps().map((map, number) => map.map((line) => line.map((value) => activate(value + state.biases[number], state.activation, state.slope))));
+    return channels
+      .maps()
+      .map((map, number) => map.map((line) => line.map((value) => activate(value + state.biases[number], state.activation, state.slope))));
   }
   function update() {
     const maps = channels.maps();
@@ -77,21 +98,11 @@ export function activationChapter(channels) {
   channels.onMaps(take);
   take(true);
   return {
-    element: chapterFrame({
-      id: "activation",
-      title: "Bias and activation",
-      text: [
-        "Each kernel has one more number, its bias, which is added to every value of its map. Then every value goes through the activation, a function that is not a straight line: without one, any number of layers could do no more than a single one.",
-        "These are the maps of the chapter above.",
-      ],
-      bench: [
-        controls(activation.element, slope.element, element("div", { class: "field" }, element("span", {}, "Bias of each map"), element("div", { class: "scroll" }, biases.element))),
-        mistakes.element, tabs.element,
-        element("div", { class: "stage trio" }, lineUp(views.sums.element, "→", views.biased.element, "→", views.activated.element), element("div", { class: "curve-part" }, curve, rule)),
-        steps.element, sum.element,
-      ],
-    }),
-    update, pause: steps.pause, dispose: steps.dispose, maps: results,
+    element: frame({ activation, slope, biases, mistakes, tabs, views, curve, rule, steps, sum }),
+    update,
+    pause: steps.pause,
+    dispose: steps.dispose,
+    maps: results,
   };
 }
 
@@ -106,4 +117,32 @@ function slopeField({ value, mistakes, onChange }) {
     else onChange(read.value);
   });
   return { element: labelled("Slope below zero", input), set: (next) => (input.value = shortNumber(next)) };
+}
+
+function frame({ activation, slope, biases, mistakes, tabs, views, curve, rule, steps, sum }) {
+  return chapterFrame({
+    id: "activation",
+    title: "Bias and activation",
+    text: [
+      "Each kernel has one more number, its bias, which is added to every value of its map. Then every value goes through the activation, a function that is not a straight line: without one, any number of layers could do no more than a single one.",
+      "These are the maps of the chapter above.",
+    ],
+    bench: [
+      controls(
+        activation.element,
+        slope.element,
+        element("div", { class: "field" }, element("span", {}, "Bias of each map"), element("div", { class: "scroll" }, biases.element)),
+      ),
+      mistakes.element,
+      tabs.element,
+      element(
+        "div",
+        { class: "stage trio" },
+        lineUp(views.sums.element, "→", views.biased.element, "→", views.activated.element),
+        element("div", { class: "curve-part" }, curve, rule),
+      ),
+      steps.element,
+      sum.element,
+    ],
+  });
 }

@@ -1,33 +1,85 @@
 // Chapter: an image with channels, kernels with as many, and a map for each kernel.
 
-import { element, fill } from "convlens/interface/dom.js";
-import { arrange, drawMaps, drawPicture } from "convlens/interface/maps.js";
+import { element } from "convlens/interface/dom.js";
 import { resizeMatrix } from "convlens/views/learn/arithmetic/kernels.js";
-import { shortNumber, writePlacement } from "convlens/views/learn/arithmetic/sentences.js";
-import { makeMaps, placeKernel, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
+import { makeMaps } from "convlens/views/learn/arithmetic/tensors.js";
 import { findWindowMistake, squareWindow } from "convlens/views/learn/arithmetic/windows.js";
-import { chapterFrame, controls, lineUp } from "convlens/views/learn/chapter.js";
+import { chapterFrame, controls } from "convlens/views/learn/chapter.js";
 import { mistakeLine, selection, sumLine, wholeField } from "convlens/views/learn/controls.js";
-import { limitOf, matrixView } from "convlens/views/learn/matrices.js";
+import { paintThumb, rebuild, showPlacement } from "convlens/views/learn/chapters/channel_grids.js";
+import { limitOf } from "convlens/views/learn/matrices.js";
 import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
 import { stepper } from "convlens/views/learn/steps.js";
 import { tabRow } from "convlens/views/learn/tab_row.js";
 import { unreadOf } from "convlens/views/learn/unread.js";
 
 const IMAGE = [
-  [[1, 0, 2, 3], [0, 1, 1, 3], [2, 1, 0, 1], [3, 2, 0, 0]],
-  [[0, 1, 1, 0], [2, 0, 1, 1], [1, 0, 2, 3], [0, 1, 3, 2]],
-  [[1, 1, 0, 0], [0, 2, 1, 0], [0, 1, 1, 2], [1, 0, 2, 3]],
+  [
+    [1, 0, 2, 3],
+    [0, 1, 1, 3],
+    [2, 1, 0, 1],
+    [3, 2, 0, 0],
+  ],
+  [
+    [0, 1, 1, 0],
+    [2, 0, 1, 1],
+    [1, 0, 2, 3],
+    [0, 1, 3, 2],
+  ],
+  [
+    [1, 1, 0, 0],
+    [0, 2, 1, 0],
+    [0, 1, 1, 2],
+    [1, 0, 2, 3],
+  ],
 ];
 const KERNELS = [
-  [[[1, 0], [0, 1]], [[0, -1], [1, 0]], [[1, 1], [0, 0]]],
-  [[[0, 1], [-1, 0]], [[1, 0], [0, -2]], [[0, 0], [1, -1]]],
+  [
+    [
+      [1, 0],
+      [0, 1],
+    ],
+    [
+      [0, -1],
+      [1, 0],
+    ],
+    [
+      [1, 1],
+      [0, 0],
+    ],
+  ],
+  [
+    [
+      [0, 1],
+      [-1, 0],
+    ],
+    [
+      [1, 0],
+      [0, -2],
+    ],
+    [
+      [0, 0],
+      [1, -1],
+    ],
+  ],
 ];
 const BIASES = [-2, 1];
 const MOST_KERNELS = 4;
 
 export function channelsChapter() {
-  const state = { source: "own", sample: 0, samples: [], layer: null, image: IMAGE, kernels: KERNELS, kernelSize: 2, stride: 1, padding: 0, chosen: 0, drawn: null };
+  const state = {
+    source: "own",
+    sample: 0,
+    samples: [],
+    layer: null,
+    image: IMAGE,
+    kernels: KERNELS,
+    kernelSize: 2,
+    stride: 1,
+    padding: 0,
+    chosen: 0,
+    drawn: null,
+  };
   const listeners = new Set();
   const parts = buildParts(state, { update, show, choose });
   const { steps } = parts;
@@ -45,13 +97,24 @@ export function channelsChapter() {
     const maps = makeMaps(image, kernels, sliding);
     state.chosen = Math.min(state.chosen, kernels.length - 1);
     state.repaint = true;
-    state.drawn = { image, kernels, sliding, maps, limit: limitOf(maps), unread: unreadOf(size, sliding), pixels: model ? sample.pixels : null };
+    state.drawn = {
+      image,
+      kernels,
+      sliding,
+      maps,
+      limit: limitOf(maps),
+      unread: unreadOf(size, sliding),
+      pixels: model ? sample.pixels : null,
+    };
     steps.setCount(maps[0].length * maps[0][0].length);
     parts.own.hidden = model;
     parts.sample.element.hidden = !model;
     rebuild(parts, state);
     const full = limitOf(kernels);
-    parts.tabs.offer(kernels.map((kernel, number) => [paintThumb(kernel, full), `kernel ${number}`]), state.chosen);
+    parts.tabs.offer(
+      kernels.map((kernel, number) => [paintThumb(kernel, full), `kernel ${number}`]),
+      state.chosen,
+    );
     show(steps.place, false);
     listeners.forEach((listener) => listener(changedSource));
   }
@@ -68,11 +131,15 @@ export function channelsChapter() {
   update();
   steps.go(1);
   return {
-    element: frame(parts), update: () => update(), pause: steps.pause, dispose: steps.dispose,
+    element: frame(parts),
+    update: () => update(),
+    pause: steps.pause,
+    dispose: steps.dispose,
     onModel: (model) => offerModel(parts, state, model, update),
     maps: () => state.drawn.maps,
     /** Bias and activation that belong to these maps. */
-    nextOf: () => (state.source === "model" ? state.layer : { biases: state.kernels.map((_, place) => BIASES[place] ?? 0), activation: "relu" }),
+    nextOf: () =>
+      state.source === "model" ? state.layer : { biases: state.kernels.map((_, place) => BIASES[place] ?? 0), activation: "relu" },
     onMaps: (listener) => listeners.add(listener),
   };
 }
@@ -85,103 +152,72 @@ function buildParts(state, { update, show, choose }) {
   };
   const resizeKernels = (count, size) => {
     state.kernelSize = size;
-    state.kernels = Array.from({ length: count }, (_, kernel) => state.image.map((_, channel) => resizeMatrix(state.kernels[kernel]?.[channel] ?? [[]], size, size, (y, x) => ((kernel + channel + y + 2 * x) % 3) - 1)));
+    state.kernels = Array.from({ length: count }, (_, kernel) =>
+      state.image.map((_, channel) =>
+        resizeMatrix(state.kernels[kernel]?.[channel] ?? [[]], size, size, (y, x) => ((kernel + channel + y + 2 * x) % 3) - 1),
+      ),
+    );
     update(true);
   };
-  const count = wholeField({ label: "Kernels", value: 2, least: 1, most: MOST_KERNELS, mistakes, onChange: (value) => resizeKernels(value, state.kernelSize) });
-  const size = wholeField({ label: "Kernel size", value: 2, least: 1, most: 3, mistakes, onChange: (value) => resizeKernels(state.kernels.length, value) });
-  const whole = (label, key, least, most) => wholeField({ label, value: state[key], least, most, mistakes, onChange: set(key) });
-  const own = element("div", { class: "fields" }, count.element, size.element, whole("Stride", "stride", 1, 3).element, whole("Padding", "padding", 0, 2).element);
-  const source = selection({ label: "Numbers", options: [["own", "own numbers"]], value: "own", onChange: (value) => {
-    Object.assign(state, { source: value, chosen: 0 });
-    update(true);
-  } });
-  const sample = selection({ label: "Test image", options: [], value: "", onChange: (value) => set("sample")(Number(value)) });
-  const steps = stepper({ name: "the kernel with channels", onStep: show, describe: (place) => {
-    const width = state.drawn?.maps[0][0].length ?? 1;
-    return `row ${Math.floor(place / width)}, column ${place % width} of map ${state.chosen}`;
-  } });
-  return {
-    mistakes, steps, own, source, sample, count, sum: sumLine(), total: element("p", { class: "total" }), choose,
-    photo: element("canvas", { class: "photo", role: "img" }), tabs: tabRow({ name: "Which kernel", onChoose: (kernel) => choose(kernel) }),
-    channels: element("div", { class: "stage tight" }), rows: element("div", { class: "channel-rows" }), maps: element("div", { class: "stage tight" }),
-    views: null, update, steppers: steps,
-  };
-}
-
-export function nameOfChannel(channel, count) {
-  if (count === 1) return "grey";
-  return count === 3 ? ["red", "green", "blue"][channel] : `channel ${channel}`;
-}
-
-/** Grids for so many channels and kernels; kept as long as the counts stay, so that the keyboard's place stays too. */
-function rebuild(parts, state) {
-  const { image, kernels } = state.drawn;
-  const shape = [image.length, kernels.length, state.source].join();
-  if (parts.views?.shape === shape) return;
-  const editable = state.source === "own";
-  const change = (tensor, [first, ...rest], value) => tensor.map((one, place) => (place !== first ? one : rest.length ? change(one, rest, value) : value));
-  const names = image.map((_, channel) => nameOfChannel(channel, image.length));
-  const edit = (key, ...first) => (row, column, value) => {
-    state[key] = change(state[key], [...first.map((one) => (one === null ? state.chosen : one)), row, column], value);
-    parts.update();
-  };
-  const channels = names.map((name, channel) => matrixView({ name: `image, ${name}`, caption: name, onChange: editable ? edit("image", channel) : null, mistakes: parts.mistakes }));
-  const rows = names.map((name, channel) => ({
-    name, output: element("output", {}),
-    covered: matrixView({ name: `covered, ${name}`, caption: channel ? "" : "covered" }),
-    kernel: matrixView({ name: `kernel, ${name}`, caption: channel ? "" : "kernel", onChange: editable ? edit("kernels", null, channel) : null, mistakes: parts.mistakes }),
-    products: matrixView({ name: `products, ${name}`, caption: channel ? "" : "products" }),
-  }));
-  const maps = kernels.map((_, kernel) => matrixView({ name: `map ${kernel}`, onPick: (row, column) => parts.choose(kernel, row * state.drawn.maps[0][0].length + column) }));
-  parts.views = { shape, channels, rows, maps };
-  fill(parts.channels, element("figure", { class: "matrix" }, element("figcaption", {}, image.length === 3 ? "the image" : "the picture"), parts.photo), channels.map((view) => view.element));
-  fill(parts.rows, rows.map((row) => element("div", { class: "channel-row" }, element("span", { class: "row-name" }, row.name),
-    lineUp(row.covered.element, "×", row.kernel.element, "=", row.products.element, element("span", { class: "partial" }, "partial sum ", row.output)))));
-  fill(parts.maps, maps.map((view) => view.element));
-}
-
-function showPlacement(parts, state, place) {
-  const { image, kernels, sliding, maps, limit, unread, pixels } = state.drawn;
-  const width = maps[0][0].length;
-  const position = [Math.floor(place / width), place % width];
-  const one = placeKernel(image, kernels[state.chosen], sliding, position);
-  const imageLimit = limitOf(image);
-  paintPhoto(parts.photo, pixels ?? image, pixels ? 255 : imageLimit);
-  parts.views.channels.forEach((view, channel) => view.show(image[channel], {
-    around: sliding.padding, filling: (row, column) => valueAt(image[channel], row, column), window: one, unread, limit: pixels ? imageLimit : undefined,
-  }));
-  const outside = (row, column) => (one.outside[row][column] ? ["padding"] : []);
-  const [weightLimit, productLimit] = [limitOf(kernels[state.chosen]), limitOf(one.products)];
-  parts.views.rows.forEach((row, channel) => {
-    row.covered.show(one.covered[channel], { classes: outside, aside: "" });
-    row.kernel.show(one.kernel[channel], { limit: weightLimit, aside: "" });
-    row.products.show(one.products[channel], { limit: productLimit, aside: "" });
-    fill(row.output, shortNumber(one.channelSums[channel]));
+  const count = wholeField({
+    label: "Kernels",
+    value: 2,
+    least: 1,
+    most: MOST_KERNELS,
+    mistakes,
+    onChange: (value) => resizeKernels(value, state.kernelSize),
   });
-  // A step changes the chosen map alone; with thirty maps of 64×64 the others would take all the time there is.
-  const changed = (map) => state.repaint || map === state.chosen || map === state.shown;
-  parts.views.maps.forEach((view, map) => changed(map) && view.show(maps[map], {
-    limit, hidden: (row, column) => map === state.chosen && row * width + column > place, chosen: map === state.chosen ? position : null,
-  }));
-  Object.assign(state, { repaint: false, shown: state.chosen });
-  parts.sum.say(image.length > 1 ? `Partial sums added up: ${writePlacement(one)}` : writePlacement(one, 12));
-}
-
-function paintPhoto(canvas, image, full) {
-  const shape = [image.length, image[0].length, image[0][0].length];
-  const bytes = Uint8ClampedArray.from(image.flat(2), (value) => (full > 0 ? (255 * value) / full : 0));
-  drawPicture(canvas, bytes, shape);
-  canvas.setAttribute("aria-label", `the image, ${shape[1]}×${shape[2]} pixels of ${shape[0]} number${shape[0] === 1 ? "" : "s"}`);
-}
-
-/** A kernel as a small picture, its channels side by side. */
-function paintThumb(kernel, limit) {
-  const canvas = element("canvas", { class: "thumb", "aria-hidden": "true" });
-  const [height, width] = [kernel[0].length, kernel[0][0].length];
-  const scale = Math.max(2, Math.floor(18 / Math.max(height, width)));
-  drawMaps(canvas, kernel.flat(2), arrange({ count: kernel.length, height, width, columns: kernel.length, scale, gap: 1 }), { limit });
-  return canvas;
+  const size = wholeField({
+    label: "Kernel size",
+    value: 2,
+    least: 1,
+    most: 3,
+    mistakes,
+    onChange: (value) => resizeKernels(state.kernels.length, value),
+  });
+  const whole = (label, key, least, most) => wholeField({ label, value: state[key], least, most, mistakes, onChange: set(key) });
+  const own = element(
+    "div",
+    { class: "fields" },
+    count.element,
+    size.element,
+    whole("Stride", "stride", 1, 3).element,
+    whole("Padding", "padding", 0, 2).element,
+  );
+  const source = selection({
+    label: "Numbers",
+    options: [["own", "own numbers"]],
+    value: "own",
+    onChange: (value) => {
+      Object.assign(state, { source: value, chosen: 0 });
+      update(true);
+    },
+  });
+  const sample = selection({ label: "Test image", options: [], value: "", onChange: (value) => set("sample")(Number(value)) });
+  const steps = stepper({
+    name: "the kernel with channels",
+    onStep: show,
+    describe: (place) => {
+      const width = state.drawn?.maps[0][0].length ?? 1;
+      return `row ${Math.floor(place / width)}, column ${place % width} of map ${state.chosen}`;
+    },
+  });
+  return {
+    mistakes,
+    steps,
+    own,
+    source,
+    sample,
+    sum: sumLine(),
+    choose,
+    photo: element("canvas", { class: "photo", role: "img" }),
+    tabs: tabRow({ name: "Which kernel", onChoose: (kernel) => choose(kernel) }),
+    channels: element("div", { class: "stage tight" }),
+    rows: element("div", { class: "channel-rows" }),
+    maps: element("div", { class: "stage tight" }),
+    views: null,
+    update,
+  };
 }
 
 function offerModel(parts, state, model, update) {
@@ -193,7 +229,10 @@ function offerModel(parts, state, model, update) {
   if (!there) state.source = "own";
   Object.assign(state, { sample: 0, chosen: 0 });
   parts.source.offer(options, state.source);
-  parts.sample.offer(state.samples.map(({ name }, place) => [`${place}`, name]), "0");
+  parts.sample.offer(
+    state.samples.map(({ name }, place) => [`${place}`, name]),
+    "0",
+  );
   if (parts.views) parts.views.shape = "";
   update(true);
 }
@@ -207,8 +246,14 @@ function frame(parts) {
       "Every kernel looks for something else and makes a map of its own: K kernels, K maps.",
     ],
     bench: [
-      controls(parts.source.element, parts.sample.element, parts.own), parts.mistakes.element,
-      parts.channels, parts.tabs.element, parts.rows, parts.steps.element, parts.sum.element, parts.maps,
+      controls(parts.source.element, parts.sample.element, parts.own),
+      parts.mistakes.element,
+      parts.channels,
+      parts.tabs.element,
+      parts.rows,
+      parts.steps.element,
+      parts.sum.element,
+      parts.maps,
     ],
   });
 }
