@@ -34,7 +34,9 @@ MNIST = Preprocessing.from_dict(
 )
 
 
-def draw_sign(kind: str, side: int, height: int, pen: int, down: float = 0, paper: int = 255, ink: int = 0) -> np.ndarray:
+def draw_sign(
+    kind: str, side: int, height: int, pen: int, down: float = 0, paper: int = 255, ink: int = 0
+) -> np.ndarray:
     """L, T or O, `height` high, in a square of `side`, with soft edges."""
     image = Image.new("L", (8 * side, 8 * side), paper)
     draw = ImageDraw.Draw(image)
@@ -126,6 +128,10 @@ def on_paper(
     return np.clip(np.rint(light + (ink - light) * sheet + grain), 0, 255).astype(np.uint8)
 
 
+def blur(sheet: np.ndarray, radius: float) -> np.ndarray:
+    return np.asarray(Image.fromarray(sheet).filter(ImageFilter.GaussianBlur(radius)))
+
+
 def under(sheet: np.ndarray, light: np.ndarray) -> np.ndarray:
     """A sheet under light that is 1 where it is full."""
     return np.clip(np.rint(sheet * light), 0, 255).astype(np.uint8)
@@ -194,8 +200,8 @@ def _disturbed() -> dict[str, np.ndarray]:
         "in a frame": np.pad(on_paper(5), 9, constant_values=40),
         "in a frame of one pixel": np.pad(255 - enlarge(DIGITS[5], 80, 80), 1),
         "blocks of 8×8": np.kron(255 - DIGITS[1], np.ones((8, 8), np.uint8)),
-        "blurred": np.asarray(Image.fromarray(on_paper(8)).filter(ImageFilter.GaussianBlur(9))),
-        "blurred much, light": np.asarray(Image.fromarray(enlarge(DIGITS[8], 300, 300)).filter(ImageFilter.GaussianBlur(18))),
+        "blurred": blur(on_paper(8), 9),
+        "blurred much, light": blur(enlarge(DIGITS[8], 300, 300), 18),
     }
 
 

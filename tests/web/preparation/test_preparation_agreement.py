@@ -6,7 +6,7 @@ Some 60 pictures through every kind of model, where what is compared goes down t
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -104,22 +104,31 @@ def test_there_are_pictures_and_models_of_every_kind(pictures: Pictures, models:
     assert {shape[2] for shape in shapes if len(shape) == 3} == {3, 4}
 
 
-@pytest.mark.parametrize("mend", [True, False])
-@pytest.mark.parametrize("name", NAMES)
-def test_python_and_the_page_prepare_alike(call: Call, pictures: Pictures, models: Models, name: str, mend: bool) -> None:
-    if not mend and name not in ("MNIST", "colour"):
-        pytest.skip("without mending, rules make no difference")
-    preprocessing = models[name]
-    call(LOAD, [for_the_page(pixels) for pixels in pictures.values()])
-    answers = call(PREPARE, [preprocessing.as_dict(), mend])
+@pytest.fixture(scope="module")
+def find_differences(open_page: Call, web_address: str, pictures: Pictures) -> Iterator[Callable[..., dict[str, str]]]:
+    """A function (preprocessing, mend) → what is different, by picture. The page is given the pictures once."""
     # An H×W×4 array and an image of mode RGBA are the same to Python; a picture of one row would be taken for C×H×W.
-    images = [Image.fromarray(pixels) for pixels in pictures.values()]
-    differences = {
-        title: difference
-        for title, image, found in zip(pictures, images, answers, strict=True)
-        if (difference := compare(found, prepare(preprocessing, image, mend)))
-    }
-    assert differences == {}
+    images = {title: Image.fromarray(pixels) for title, pixels in pictures.items()}
+    with open_page(f"{web_address}/empty.html") as page:
+        page.evaluate(LOAD, [for_the_page(pixels) for pixels in pictures.values()])
+
+        def differences(preprocessing: Preprocessing, mend: bool = True) -> dict[str, str]:
+            answers = page.evaluate(PREPARE, [preprocessing.as_dict(), mend])
+            expected = [prepare(preprocessing, image, mend) for image in images.values()]
+            found = map(compare, answers, expected)
+            return {title: difference for title, difference in zip(images, found, strict=True) if difference}
+
+        yield differences
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_python_and_the_page_prepare_alike(find_differences: Call, models: Models, name: str) -> None:
+    assert find_differences(models[name]) == {}
+
+
+@pytest.mark.parametrize("name", ["MNIST", "colour"])
+def test_without_mending_too(find_differences: Call, models: Models, name: str) -> None:
+    assert find_differences(models[name], mend=False) == {}
 
 
 def test_the_pictures_meet_every_rule(pictures: Pictures, models: Models) -> None:
@@ -133,7 +142,11 @@ def test_the_pictures_meet_every_rule(pictures: Pictures, models: Models) -> Non
         *("colour turned to grey", "transparent background, filled with white", "filled with black"),
         *("pixels alike, taken for one", "averaged down to", "frame of", "uneven light", "shadows of"),
         *("dark on light, inverted", "light on dark, inverted", "contrast stretched", "ruled line taken out"),
-        *("ruled lines taken out", "no ink found, so the image is empty", "no ink found, so the picture is only scaled"),
+        *(
+            "ruled lines taken out",
+            "no ink found, so the image is empty",
+            "no ink found, so the picture is only scaled",
+        ),
         *("cropped to", "of the frame, training images", "left so: sizes vary", "blurred, sharpened", "thinned to"),
         *("thickened to", "thin ink, brightened", "to the centre of mass", "padded to", "background of"),
     ):
@@ -157,7 +170,10 @@ def test_notes_on_reading_come_first(call: Call, models: Models) -> None:
         }""",
         models["MNIST"].as_dict(),
     )
-    assert found["notes"] == ["mirrored", "10×10 pixels alike, taken for one", "no ink found, so the image is empty"]
+    assert found["notes"] == [
+        *("mirrored", "10×10 pixels alike, taken for one", "dark on light, inverted"),
+        "no ink found, so the image is empty",
+    ]
 
 
 def test_rules_that_are_not_known_are_named(call: Call, models: Models) -> None:
@@ -169,9 +185,8 @@ def test_rules_that_are_not_known_are_named(call: Call, models: Models) -> None:
         }""",
         models["MNIST"].as_dict(),
     )
-    assert message == (
-        'Preprocessing rules "magic": mnist, fashion-mnist, letterbox and ink are known; open the model with a newer page.'
-    )
+    known = "mnist, fashion-mnist, letterbox and ink are known"
+    assert message == f'Preprocessing rules "magic": {known}; open the model with a newer page.'
 
 
 @pytest.mark.parametrize("name", ["stripes", "scattered dots", "a hairline from corner to corner"])
@@ -190,10 +205,10 @@ def test_the_strangest_ink_is_no_error(call: Call, models: Models, name: str) ->
     assert max(found["pixels"]) >= 250
 
 
-def test_a_drawing_is_prepared_in_time_for_the_next_frame(call: Call, pictures: Pictures, models: Models) -> None:
+def test_a_drawing_is_prepared_while_it_is_drawn(call: Call, pictures: Pictures, models: Models) -> None:
     drawing = pictures["a usual pen"]
     call(LOAD, [for_the_page(drawing) | {"isGrey": False}])
-    median = call(
+    fastest, median = call(
         """async (preprocessing) => {
           const { prepare } = await import("convlens/preparation/prepare.js");
           const times = [];
@@ -202,12 +217,13 @@ def test_a_drawing_is_prepared_in_time_for_the_next_frame(call: Call, pictures: 
             prepare(preprocessing, globalThis.pictures[0]);
             times.push(performance.now() - start);
           }
-          return times.slice(20).sort((one, other) => one - other)[20];
+          times.sort((one, other) => one - other);
+          return [times[0], times[30]];
         }""",
         models["MNIST"].as_dict(),
     )
-    print(f"\nprepared in {median:.2f} ms")
-    assert median < 40  # measured: see benchmarks; on a busy machine it may be several times that
+    print(f"\nprepared in {fastest:.1f} ms, half of the time within {median:.1f} ms")
+    assert fastest < 25
 
 
 def test_a_model_of_the_first_version_has_no_appearance(call: Call, pictures: Pictures) -> None:

@@ -3,6 +3,7 @@
 import { makePlane, transpose } from "convlens/preparation/planes.js";
 
 const PASSES = 3;
+const single = Math.fround;
 
 /** Every pixel averaged with all at most `radius` away; broken radii take a share of the next pixel. */
 export function blurByBox(plane, radius) {
@@ -16,12 +17,13 @@ export function blurByGaussian(plane, deviation) {
 
 // The radius of three boxes that together spread as far as one Gaussian does: Gwosdek and others, 2011.
 function boxRadius(deviation) {
-  const single = Math.fround;
-  const variance = single(single(deviation * deviation) / PASSES);
+  const given = single(deviation);
+  const variance = single(single(given * given) / PASSES);
   const length = single(Math.sqrt(12 * variance + 1));
   const whole = Math.floor((length - 1) / 2);
-  const share = single((2 * whole + 1) * (whole * (whole + 1) - single(3 * variance)));
-  return single(whole + single(share / single(6 * (variance - (whole + 1) * (whole + 1)))));
+  const above = single((2 * whole + 1) * single(whole * (whole + 1) - single(3 * variance)));
+  const below = single(6 * single(variance - (whole + 1) * (whole + 1)));
+  return single(whole + single(above / below));
 }
 
 function blurRows(plane, radius, passes) {
@@ -33,7 +35,7 @@ function blurRows(plane, radius, passes) {
 // Sums run along: one pixel comes in at the right, one goes out at the left. Weights have 24 binary digits.
 function blurRowsOnce({ height, width, data }, radius) {
   const reach = Math.trunc(radius);
-  const inner = Math.trunc(Math.fround(2 ** 24 / Math.fround(radius * 2 + 1)));
+  const inner = Math.trunc(single(2 ** 24 / single(single(radius) * 2 + 1)));
   const outer = Math.trunc((2 ** 24 - (reach * 2 + 1) * inner) / 2);
   const blurred = makePlane(height, width);
   const last = width - 1;

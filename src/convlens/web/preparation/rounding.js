@@ -15,7 +15,7 @@ export function toLevel(value) {
   return value >= 255 ? 255 : roundHalfEven(value);
 }
 
-/** A number with no or one digit after the point, as Python's f"{value:.1f}" writes it. */
+/** A number from 0 with no or one digit after the point, as Python's f"{value:.1f}" writes it. */
 export function fixed(value, digits = 0) {
   const scaled = value * 10 ** digits;
   // A number of two digits can only lie halfway if it is a multiple of a quarter; then the product is exact.
