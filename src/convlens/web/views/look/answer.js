@@ -18,8 +18,9 @@ export function makeAnswer({ onClass }) {
     if (answer) show(answer);
   } });
   const root = element("section", { class: "answer", "aria-labelledby": "answer-title" },
-    element("h2", { class: "eyebrow", id: "answer-title" }, "The network says"),
-    element("p", { class: "answer-class" }, name), sure, why, truth, list, all);
+    element("div", { class: "answer-head" }, element("h2", { class: "eyebrow", id: "answer-title" }, "The network says"),
+      element("p", { class: "answer-class" }, name), sure, why, truth),
+    element("div", { class: "answer-bars-part" }, list, all));
   let model = null, showsAll = false, answer = null, rows = [];
 
   function build() {

@@ -10,7 +10,7 @@ const NARROW = 37.5;
 export function makeColumns(handlers) {
   const list = element("ol", { class: "columns", "aria-label": "The network, layer by layer" });
   const root = element("div", { class: "network scroll", tabindex: -1 }, list);
-  let columns = [], model = null, narrow = null;
+  let columns = [], model = null, narrow = null, letters = letterSize();
 
   // What is out of sight is painted when it comes into sight.
   const sight = new IntersectionObserver((entries) => {
@@ -24,9 +24,9 @@ export function makeColumns(handlers) {
 
   const widthOf = () => (root.clientWidth > 0 && root.clientWidth <= NARROW * letterSize() ? root.clientWidth : null);
   new ResizeObserver(() => {
-    const width = widthOf();
-    if (width === narrow || !model) return;
-    narrow = width;
+    const width = widthOf(), size = letterSize();
+    if (!model || (width === narrow && size === letters)) return;
+    [narrow, letters] = [width, size];
     list.classList.toggle("as-rows", width !== null);
     columns.forEach((column) => column.arrange(width));
   }).observe(root);

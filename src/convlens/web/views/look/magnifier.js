@@ -6,6 +6,8 @@ import { arrange, drawMaps, drawPicture, largestSize } from "convlens/interface/
 import { layerName, placeAt, positionIn, shapeOf } from "convlens/views/look/places.js";
 
 const SIZE = 196;
+// Two of them beside each other on a phone.
+const SMALL = 168, PHONE = 480;
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /** The magnifier: `{ root, show(session, target), hide() }`; `onMove(target)` when another number of the map is chosen. */
@@ -72,7 +74,7 @@ export function makeMagnifier({ onMove }) {
 }
 
 function scaleFor(height, width) {
-  return Math.max(1, Math.floor(SIZE / Math.max(height, width)));
+  return Math.max(1, Math.floor((innerWidth < PHONE ? SMALL : SIZE) / Math.max(height, width)));
 }
 
 function makeFrame(attributes) {

@@ -45,7 +45,7 @@ function drawChannel(sum, channel, limits, grey, look) {
       operator("="),
       captioned("products", numberGrid(channel.products, columns, { label: `products, ${name}`, limit: limits.products, padding: channel.padding })),
       operator("→"),
-      named(signed(channel.sum), "their sum")));
+      named(signed(channel.sum), "sum")));
 }
 
 function captioned(text, grid) {
