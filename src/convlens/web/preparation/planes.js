@@ -1,6 +1,6 @@
 // Pictures as bytes: {height, width, channels, data}, rows from top to bottom, channels side by side (1, 3 or 4).
-// Functions give back new planes and leave the old ones alone. Loops over pixels are plain ones: `map` and `forEach` call
-// a function for each of 100,000 pixels, and took most of the time.
+// Functions give back new planes and leave the old ones alone. Loops over pixels are plain ones: `map` and `forEach`
+// call a function for each of 100,000 pixels, and took most of the time.
 
 export function makePlane(height, width, channels = 1, data = new Uint8Array(height * width * channels)) {
   return { height, width, channels, data };

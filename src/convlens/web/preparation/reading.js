@@ -8,8 +8,8 @@ import { describeTurn, turnUpright } from "convlens/preparation/orientation.js";
 import { readHeader } from "convlens/preparation/picture_headers.js";
 
 export const LARGEST_FILE = 50 * 2 ** 20; // bytes
-export const MOST_PIXELS = 64_000_000; // 256 MB once decoded; more is refused
-export const MOST_KEPT = 16_000_000; // pixels; more is reduced while it is read
+const MOST_PIXELS = 64_000_000; // 256 MB once decoded; more is refused
+const MOST_KEPT = 16_000_000; // pixels; more is reduced while it is read
 const READABLE = "PNG, JPEG, WebP, GIF, BMP and AVIF files can be read";
 
 /** What is wrong with a file, in one line for a person. */

@@ -15,7 +15,8 @@ export function removeLines(ink) {
   const { height, width } = ink;
   if (Math.min(height, width) <= 2 * SMALLEST) return [ink, 0];
   const shares = shareInk(ink);
-  const rows = 2 * width < height ? [] : findLines(shares.ofRows, height, width); // across a narrow picture goes any ink
+  // Across a narrow picture goes any ink.
+  const rows = 2 * width < height ? [] : findLines(shares.ofRows, height, width);
   const columns = 2 * height < width ? [] : findLines(shares.ofColumns, height, width);
   const count = rows.length + columns.length;
   if (count === 0) return [ink, 0];
