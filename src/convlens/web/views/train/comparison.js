@@ -38,15 +38,3 @@ export function compareAccuracy(run, earlier) {
   if (differByMoreThanChance(run, earlier)) return `${size} ${direction} are right: more than chance explains.`;
   return `${size} ${direction} are right: no more than chance explains.`;
 }
-
-/** How many times as much, as a person says it: 2 → "2 × as many", 0.5 → "half", near 1 → "the same". */
-export function ratioInWords(value, other) {
-  if (!other || !value) return "";
-  const ratio = value / other;
-  if (Math.abs(ratio - 1) < 0.005) return "the same";
-  return ratio > 1 ? `${trim(ratio)} × as much` : `1/${trim(1 / ratio)} of it`;
-}
-
-function trim(ratio) {
-  return ratio < 10 ? Number(ratio.toFixed(2)).toString() : Math.round(ratio).toLocaleString("en-GB");
-}

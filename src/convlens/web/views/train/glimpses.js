@@ -9,7 +9,8 @@ import { createComputer } from "convlens/views/train/forward_slices.js";
 import { stagesOf } from "convlens/views/train/stages.js";
 import { createPictureChooser } from "convlens/views/train/watched_picture.js";
 
-const MAP_SIDE = 58; // CSS pixels that a map should about have
+const MAP_SIDE = 56; // CSS pixels that a map should about have
+const WIDE = 480; // CSS pixels from which on sixteen maps lie in two rows
 const MOST_MAPS = 16;
 const MOST_CLASSES = 10;
 
@@ -18,7 +19,7 @@ const MOST_CLASSES = 10;
  * chooser takes them. Sets that come faster than they can be computed or drawn are left out.
  */
 export function createGlimpses() {
-  const panel = { model: null, weights: null, result: null, stages: [], figures: [], bars: [] };
+  const panel = { model: null, weights: null, result: null, stages: [], figures: [], bars: [], isWide: true };
   const stagesRoot = element("div", { class: "train-stages" });
   const barsRoot = element("div", { class: "bars aligned train-probabilities" });
   const problem = element("p", { class: "notice alarm", hidden: true });
@@ -36,6 +37,14 @@ export function createGlimpses() {
     },
   });
   const endTheme = onTheme(draw);
+  const observer = new ResizeObserver(() => {
+    const isWide = stagesRoot.clientWidth >= WIDE;
+    if (isWide === panel.isWide) return;
+    panel.isWide = isWide;
+    panel.figures.forEach((figure) => (figure.layout = layoutOf(figure.stage, isWide)));
+    draw();
+  });
+  observer.observe(stagesRoot);
 
   function compute() {
     const pixels = chooser.pixels();
@@ -61,6 +70,7 @@ export function createGlimpses() {
     },
     dispose() {
       endTheme();
+      observer.disconnect();
       draw.cancel();
       computer.forget();
     },
@@ -71,7 +81,7 @@ export function createGlimpses() {
 function furnish(panel, stagesRoot, barsRoot) {
   const { model } = panel;
   panel.stages = stagesOf(model);
-  panel.figures = panel.stages.map(makeFigure);
+  panel.figures = panel.stages.map((stage) => makeFigure(stage, panel.isWide));
   fill(stagesRoot, panel.figures.map(({ root }) => root));
   const shown = Math.min(model.classNames.length, MOST_CLASSES);
   panel.bars = Array.from({ length: shown }, () => {
@@ -82,20 +92,20 @@ function furnish(panel, stagesRoot, barsRoot) {
   fill(barsRoot, panel.bars.map(({ root }) => root));
 }
 
-function makeFigure(stage) {
+function makeFigure(stage, isWide) {
   const canvas = element("canvas", { role: "img", "aria-label": stage.name });
-  const [maps] = stage.shape;
-  const shown = Math.min(maps, MOST_MAPS);
-  const more = maps > shown ? `, ${shown} shown` : "";
+  const more = stage.kind !== "picture" && stage.shape[0] > MOST_MAPS ? `, ${MOST_MAPS} shown` : "";
   const root = element("figure", { class: `train-stage ${stage.kind}` },
     element("figcaption", {}, element("span", {}, stage.name), element("span", { class: "soft" }, `${formatShape(stage.shape)}${more}`)), canvas);
-  return { root, canvas, layout: stage.kind === "picture" ? null : layoutOf(stage.shape, shown) };
+  return { root, canvas, stage, layout: layoutOf(stage, isWide) };
 }
 
-function layoutOf([, height, width], count) {
+/** Two rows of maps, as high as the picture; four where that would be too wide. */
+function layoutOf({ shape: [maps, height, width] }, isWide) {
+  const count = Math.min(maps, MOST_MAPS);
   const scale = Math.max(1, Math.floor(MAP_SIDE / Math.max(height, width)));
-  const across = count <= 4 ? 2 : 4;
-  return arrange({ count, height, width, columns: Math.min(across, count), scale: Math.min(scale, 12), gap: Math.max(1, Math.round(4 / scale)) });
+  const across = count > 8 && isWide ? 8 : count > 4 ? 4 : 2;
+  return arrange({ count, height, width, columns: Math.min(across, count), scale: Math.min(scale, 8), gap: Math.max(1, Math.round(4 / scale)) });
 }
 
 function drawAll(panel) {

@@ -29,9 +29,9 @@ export function createNetworkEditor({ api, data, onDataRefused, onSubmit, onText
   const chips = createLayerChips({ onText: setValue });
   editor.chips = chips;
   const checker = createChecker({
-    ask: (question) => api.post("/api/layers", question),
-    onAnswer: (table) => showAnswer(editor, table, onDataRefused),
-    onRefusal: (error, question) => showRefusal(editor, error, question.network, onDataRefused),
+    ask: (question) => askForLayers(api, question, onDataRefused),
+    onAnswer: (table) => showAnswer(editor, table),
+    onRefusal: (error, question) => showRefusal(editor, error, question.network),
     onWaiting: (isWaiting) => editor.table.classList.toggle("stale", isWaiting),
   });
 
@@ -57,13 +57,31 @@ export function createNetworkEditor({ api, data, onDataRefused, onSubmit, onText
       element("div", { class: "train-label" }, element("label", { for: "train-network" }, "Network"), element("div", { class: "row", role: "group", "aria-label": "Networks with a name" }, presets)),
       element("div", { class: "train-text" }, editor.mirror, text),
       element("p", { id: "train-network-hint", class: "unseen" }, "Layers with commas between them. Control and Enter starts the training."),
-      editor.problem, chips.element, editor.table),
+      editor.problem, chips.element),
+    tableElement: editor.table,
     value: () => text.value,
     setValue,
     recheck: () => changed(0),
-    refuse: (refusal) => showRefusal(editor, refusal, text.value, onDataRefused),
+    refuse: (refusal) => showRefusal(editor, refusal, text.value),
     dispose: () => checker.cancel(),
   };
+}
+
+/**
+ * The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged for
+ * the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
+ */
+async function askForLayers(api, question, onDataRefused) {
+  try {
+    const table = await api.post("/api/layers", question);
+    onDataRefused("", false);
+    return table;
+  } catch (error) {
+    const { where, hint, unread } = error.body ?? {};
+    onDataRefused(where === "data" ? [error.message, hint].filter(Boolean).join(" ") : "", Boolean(unread));
+    if (where !== "data") throw error;
+    return { ...(await api.post("/api/layers", { network: question.network })), isAssumed: true };
+  }
 }
 
 function clearProblem(editor) {
@@ -72,21 +90,15 @@ function clearProblem(editor) {
   editor.text.removeAttribute("aria-invalid");
 }
 
-function showAnswer(editor, table, onDataRefused) {
-  onDataRefused("");
+function showAnswer(editor, table) {
   clearProblem(editor);
   editor.chips.show(editor.text.value);
   showLayerTable(editor.table, table);
 }
 
 /** The refusal of a text: underlined in the text, said below, its chip marked. What is not the text's fault goes elsewhere. */
-function showRefusal(editor, error, network, onDataRefused) {
-  const { position, hint, where } = error.body ?? {};
-  if (where === "data") {
-    onDataRefused([error.message, hint].filter(Boolean).join(" "));
-    return;
-  }
-  onDataRefused("");
+function showRefusal(editor, error, network) {
+  const { position, hint } = error.body ?? {};
   const place = position ? position.map((character) => unitsOf(network, character)) : null;
   editor.text.setAttribute("aria-invalid", "true");
   if (place) underline(editor, network, place);

@@ -38,7 +38,7 @@ export function createResult({ onOpen, onReport, canReport }) {
       result.folder = run.outcome.run;
       open.disabled = !result.folder;
       const summary = summariseRun(run, 0);
-      fill(words, run.outcome.total ? accuracyPart(summary, run, earlier) : element("p", { class: "train-headline" }, run.state === "stopped" ? "Stopped, and saved." : "Done. There were no test images to judge."), factsOf(summary, run));
+      fill(words, run.outcome.total ? accuracyPart(summary, run, earlier) : element("p", { class: "train-headline" }, describeEnd(run)), factsOf(summary, run));
     },
   };
 }
@@ -50,8 +50,13 @@ function accuracyPart(summary, run, earlier) {
     element("p", { class: "train-headline" }, element("strong", {}, formatPercent(summary.accuracy, 2)), ` of ${formatCount(summary.total)} test images right`),
     element("p", { class: "soft" }, `95 % interval ${formatPercent(low, 2)} to ${formatPercent(high, 2)}`),
     drawIntervals([[low, summary.accuracy, high], before ? [...bounds(before), before.accuracy] : null]),
-    before ? element("p", {}, `Against the last run: ${compareAccuracy(summary, before)}`) : null,
+    before ? element("p", {}, `Against the run before: ${compareAccuracy(summary, before)}`) : null,
   ];
+}
+
+function describeEnd({ state, outcome }) {
+  if (state === "done") return "Done. There were no test images to judge it by.";
+  return outcome.run ? "Stopped, and saved: `convlens train --resume` with its folder goes on." : "Stopped before it began.";
 }
 
 function bounds({ correct, total }) {
@@ -84,8 +89,8 @@ function factsOf(summary, run) {
     ["images/s", images && seconds ? formatCount(images / seconds) : null],
     ["parameters", summary.parameters === null ? null : formatCount(summary.parameters)],
     ["engine", run.started?.engine],
-    ["kept in", summary.folder],
+    ["run folder", summary.folder],
   ];
   return element("dl", { class: "facts train-facts" }, facts.filter(([, value]) => value)
-    .map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, nameOf(value, name === "kept in" ? { class: "mono" } : {})))));
+    .map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, nameOf(value, name === "run folder" ? { class: "mono" } : {})))));
 }

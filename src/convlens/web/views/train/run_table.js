@@ -2,11 +2,11 @@
 
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatCount, formatPercent } from "convlens/interface/format.js";
-import { compareAccuracy, ratioInWords } from "convlens/views/train/comparison.js";
+import { compareAccuracy } from "convlens/views/train/comparison.js";
 import { summariseRun } from "convlens/views/train/session_runs.js";
 import { describeSeconds } from "convlens/views/train/status_line.js";
 
-const HEADINGS = [["compare"], ["run"], ["network"], ["data"], ["recipe"], ["parameters", "number"], ["accuracy", "number"], ["seconds", "number"]];
+const HEADINGS = [["compare"], ["run"], ["accuracy", "number"], ["time", "number"], ["parameters", "number"], ["recipe"], ["network"], ["data"]];
 
 /** The table. `show(runs, chosen)` with the jobs that are chosen, at most two; `onChoice(jobs)` in the order of choosing. */
 export function createRunTable({ onChoice }) {
@@ -31,7 +31,8 @@ export function createRunTable({ onChoice }) {
       fill(body, summaries.toReversed().map((summary) => tableRow(summary, chosen, onChoice)));
       if (focused) [...body.querySelectorAll("input")].find((input) => input.value === focused)?.focus();
       const pair = summaries.filter(({ job }) => chosen.includes(job));
-      fill(comparison, pair.length === 2 ? describePair(...pair) : null);
+      const isReady = pair.length === 2 && pair.every(({ state }) => ["done", "stopped"].includes(state));
+      fill(comparison, isReady ? describePair(...pair) : null);
     },
   };
 }
@@ -44,12 +45,12 @@ function tableRow(summary, chosen, onChoice) {
   return element("tr", { class: chosen.at(-1) === job ? "now" : chosen.includes(job) ? "earlier" : null },
     element("td", {}, element("span", { class: "train-swatch", "aria-hidden": "true" }), box),
     element("th", { scope: "row" }, String(number)),
-    element("td", { class: "train-network-cell" }, nameOf(summary.network, { class: "mono" })),
-    element("td", {}, nameOf(summary.data)),
-    element("td", {}, settings.filter(Boolean).join(", ")),
-    element("td", { class: "number" }, summary.parameters === null ? "" : formatCount(summary.parameters)),
     element("td", { class: "number" }, summary.accuracy === null ? stateInWords(summary.state) : formatPercent(summary.accuracy, 2)),
-    element("td", { class: "number" }, summary.seconds === null ? "" : describeSeconds(summary.seconds)));
+    element("td", { class: "number" }, summary.seconds === null ? "" : describeSeconds(summary.seconds)),
+    element("td", { class: "number" }, summary.parameters === null ? "" : formatCount(summary.parameters)),
+    element("td", {}, settings.filter(Boolean).join(", ")),
+    element("td", { class: "train-network-cell" }, nameOf(summary.network, { class: "mono" })),
+    element("td", {}, nameOf(summary.data)));
 }
 
 function stateInWords(state) {
@@ -59,9 +60,10 @@ function stateInWords(state) {
 /** What differs between two runs, the later one against the earlier one. */
 function describePair(earlier, later) {
   const lines = [`Run ${later.number} against run ${earlier.number}: ${compareAccuracy(later, earlier)}`];
-  const parameters = ratioInWords(later.parameters, earlier.parameters);
-  const seconds = ratioInWords(later.seconds, earlier.seconds);
-  if (parameters) lines.push(`Parameters: ${parameters}.`);
-  if (seconds) lines.push(`Time: ${seconds}.`);
+  const differ = (name, form) => earlier[name] !== null && later[name] !== null && form(earlier[name]) !== form(later[name]);
+  const changes = [["parameters", "parameters", formatCount], ["seconds", "time", describeSeconds]]
+    .filter(([name, , form]) => differ(name, form))
+    .map(([name, word, form]) => `${word} ${form(later[name])} instead of ${form(earlier[name])}`);
+  if (changes.length) lines.push(`${changes.join("; ")}.`.replace(/^./, (letter) => letter.toUpperCase()));
   return lines.map((line) => element("p", {}, line));
 }

@@ -17,14 +17,15 @@ export function createSetup({ api, datasets, onTrain }) {
   furnishData(form, datasets, () => form.editor.recheck());
   form.editor = createNetworkEditor({
     api, data: () => dataOf(form),
-    onDataRefused: (message) => sayProblem(form, "data", message),
+    onDataRefused: (message, isNote) => sayProblem(form, "data", message, isNote),
     onSubmit: () => form.root.requestSubmit(), onText: () => remember(form),
   });
   furnishRecipe(form);
   form.button = element("button", { type: "submit", class: "primary train-start" }, "Train");
   form.root = element("form", { class: "train-setup", novalidate: true, "aria-label": "What to train" },
-    form.dataPart, form.editor.element, form.recipePart,
-    element("div", { class: "train-press" }, form.button, problemOf(form, "general")));
+    element("div", { class: "train-choices" }, form.dataPart, form.editor.element, form.recipePart,
+      element("div", { class: "train-press" }, form.button, problemOf(form, "general"))),
+    form.editor.tableElement);
   form.root.addEventListener("submit", (event) => {
     event.preventDefault();
     submit(form, onTrain);
@@ -65,16 +66,19 @@ function furnishData(form, datasets, onChange) {
 
 function furnishRecipe(form) {
   const kept = RECIPES.some(({ name }) => name === form.kept.recipe) ? form.kept.recipe : "fast";
-  const options = RECIPES.map(({ name, says }) => {
-    const input = element("input", { type: "radio", name: "train-recipe", value: name, checked: name === kept });
-    return element("label", { class: "train-recipe" }, input, element("span", {}, name), element("span", { class: "soft" }, says));
-  });
+  form.recipes = RECIPES.map(({ name }) => element("input", { type: "radio", name: "train-recipe", value: name, checked: name === kept }));
+  const options = RECIPES.map(({ name, says }, place) => element("label", { class: "train-recipe" },
+    form.recipes[place], element("span", {}, name), element("span", { class: "soft" }, says)));
+  form.ownNetwork = element("input", { type: "checkbox", checked: form.kept.isNetworkMine !== true });
+  const network = element("label", { class: "train-check" }, form.ownNetwork, "with the network that it chooses for these images");
   form.epochs = numberField("train-epochs", 1, form.kept.epochs);
   form.seed = numberField("train-seed", 0, form.kept.seed);
   form.seed.placeholder = "3";
-  const show = () => (form.epochs.placeholder = RECIPES.find(({ name }) => name === recipeOf(form)).epochs);
-  const choice = element("fieldset", { class: "train-recipes", onChange: show }, element("legend", {}, "Recipe"), options, problemOf(form, "recipe"));
-  form.recipeChoice = choice;
+  const show = () => {
+    form.epochs.placeholder = RECIPES.find(({ name }) => name === recipeOf(form)).epochs;
+    network.hidden = recipeOf(form) !== "best";
+  };
+  const choice = element("fieldset", { class: "train-recipes", onChange: show }, element("legend", {}, "Recipe"), options, network, problemOf(form, "recipe"));
   form.recipePart = element("div", { class: "train-recipe-part" }, choice,
     element("div", { class: "row train-counts" },
       element("div", {}, element("label", { for: "train-epochs" }, "Epochs"), form.epochs, problemOf(form, "epochs")),
@@ -89,7 +93,7 @@ function numberField(id, least, kept) {
 }
 
 function recipeOf(form) {
-  return form.recipeChoice?.querySelector("input:checked")?.value ?? form.recipePart?.querySelector("input:checked")?.value ?? "fast";
+  return form.recipes.find((input) => input.checked)?.value ?? "fast";
 }
 
 function dataOf(form) {
@@ -104,7 +108,8 @@ async function submit(form, onTrain) {
     form.path.focus();
     return;
   }
-  const request = { data, network: form.editor.value(), recipe: recipeOf(form) };
+  const request = { data, recipe: recipeOf(form) };
+  if (!isNetworkChosen(form)) request.network = form.editor.value();
   if (form.epochs.value !== "") request.epochs = Number(form.epochs.value);
   if (form.seed.value !== "") request.seed = Number(form.seed.value);
   form.button.disabled = true;
@@ -119,16 +124,22 @@ async function submit(form, onTrain) {
   }
 }
 
+/** Whether the recipe chooses the network: only `best` can. */
+function isNetworkChosen(form) {
+  return recipeOf(form) === "best" && form.ownNetwork.checked;
+}
+
 /** The line for mistakes of one field. */
 function problemOf(form, where) {
   form.problems[where] = element("p", { class: "train-problem", id: `train-${where}-problem`, role: "alert" });
   return form.problems[where];
 }
 
-function sayProblem(form, where, message) {
+function sayProblem(form, where, message, isNote = false) {
+  form.problems[where]?.classList.toggle("note", isNote);
   if (form.problems[where] && form.problems[where].textContent !== message) form.problems[where].textContent = message;
   const field = { data: form.path, epochs: form.epochs, seed: form.seed }[where];
-  if (message) field?.setAttribute("aria-invalid", "true");
+  if (message && !isNote) field?.setAttribute("aria-invalid", "true");
   else field?.removeAttribute("aria-invalid");
 }
 
@@ -143,7 +154,7 @@ function remembered() {
 
 function remember(form) {
   if (!form.root) return;
-  const kept = { data: dataOf(form), network: form.editor.value(), recipe: recipeOf(form), epochs: form.epochs.value, seed: form.seed.value };
+  const kept = { data: dataOf(form), network: form.editor.value(), recipe: recipeOf(form), epochs: form.epochs.value, seed: form.seed.value, isNetworkMine: !form.ownNetwork.checked };
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
   } catch { /* asked again after a reload */ }

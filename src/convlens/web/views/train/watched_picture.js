@@ -26,6 +26,7 @@ export function createPictureChooser({ onChoice }) {
 function offer(chooser, model, { drawing, samples }) {
   const choices = choicesFor(model, drawing, samples);
   chooser.choices = choices;
+  // Samples have the key of their class, so that whoever watched a drawn 7 goes on with a handwritten 7.
   if (!choices.some(({ key }) => key === chooser.chosen)) chooser.chosen = choices[0].key;
   if (drawing && !chooser.wasDrawn) chooser.chosen = "drawing";
   chooser.wasDrawn = Boolean(drawing);
@@ -52,8 +53,8 @@ export function choicesFor(model, drawing, samples) {
   const choices = [];
   if (drawing && fits(drawing.shape)) choices.push({ key: "drawing", name: "your drawing", pixels: drawing.pixels });
   if (samples && fits(samples.input_shape) && samples.class_names.join("\n") === model.classNames.join("\n")) {
-    oneOfEach(samplesOf(samples)).forEach(({ pixels, label }, number) => {
-      choices.push({ key: `sample ${number}`, name: `a test image: ${samples.class_names[label]}`, pixels });
+    oneOfEach(samplesOf(samples)).forEach(({ pixels, label }) => {
+      choices.push({ key: String(label), name: `a test image: ${samples.class_names[label]}`, pixels });
     });
     if (choices.length > 1) return choices;
   }
