@@ -1,5 +1,6 @@
-"""Look inside, as people use it, in a real Chromium on a really trained model: by mouse, by finger, by keyboard alone."""
+"""Look inside, as people use it, in a real Chromium on a trained model: by mouse, by finger, by keyboard."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ def mnist_payload(mnist_model: TrainedModel, mnist_images: LabelledImages) -> di
 
 @pytest.fixture(scope="module")
 def look(open_page: Opened, web_address: str) -> Opened:
-    """A context manager (payload, **options of a browser context) → the page with that model, as the server gives it."""
+    """A context manager (payload, **options of a browser context) → the page with that model."""
 
     @contextmanager
     def opener(payload: dict[str, Any], **options: Any) -> Iterator[Any]:
@@ -74,7 +75,10 @@ def number(text: str) -> float:
 
 
 def numbers(page: Any, label: str) -> list[float]:
-    return [number(text) for text in page.get_by_role("grid", name=label, exact=True).get_by_role("gridcell").all_inner_texts()]
+    return [
+        number(text)
+        for text in page.get_by_role("grid", name=label, exact=True).get_by_role("gridcell").all_inner_texts()
+    ]
 
 
 def point_at(page: Any, layer: int, column: int, row: int, scale: int, *, click: bool = False) -> None:
@@ -86,7 +90,7 @@ def point_at(page: Any, layer: int, column: int, row: int, scale: int, *, click:
     page.wait_for_timeout(80)
 
 
-def marked(page: Any, layer: int) -> list[tuple[int, int, int, int]]:
+def marked(page: Any, layer: int) -> list[tuple[int, ...]]:
     """What is lit up in a layer: (left, top, width, height) of every frame, in pixels of the canvas."""
     path = page.locator(f'.column[data-layer="{layer}"] .mark-window').get_attribute("d") or ""
     return [tuple(map(int, match)) for match in re.findall(r"M(-?\d+) (-?\d+)h(\d+)v(\d+)", path)]
@@ -95,12 +99,11 @@ def marked(page: Any, layer: int) -> list[tuple[int, int, int, int]]:
 def test_a_drawn_seven_is_read_as_seven(page: Any) -> None:
     draw(page)
     assert answer(page) == "7"
-    sure = number(re.search(r"[\d.]+", page.locator(".answer-sure").inner_text()).group())
+    sure = number(page.locator(".answer-sure").inner_text().removesuffix(" % sure"))
     bars = page.locator(".answer-bars .bar-number").all_inner_texts()
     assert len(bars) == 10
     assert sum(number(bar.rstrip(" %")) for bar in bars) == pytest.approx(100, abs=0.5)
     assert number(bars[7].rstrip(" %")) == sure
-    assert page.locator("#announcement").inner_text() == "" or "7" in page.locator("#announcement").inner_text()
     page.wait_for_timeout(500)
     assert page.locator("#announcement").text_content() == f"7, {sure:.1f} % sure."
 
@@ -142,7 +145,7 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(look: Opened, mnist_paylo
         places = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in SEVEN]
         session = page.context.new_cdp_session(page)
         session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [places[0]]})
-        for start, end in zip(places, places[1:], strict=False):
+        for start, end in itertools.pairwise(places):
             for share in np.linspace(0, 1, 9)[1:]:
                 point = {axis: start[axis] + share * (end[axis] - start[axis]) for axis in "xy"}
                 session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
@@ -220,7 +223,9 @@ def drop(page: Any, encoded: str, name: str) -> None:
     )
 
 
-def test_the_strip_shows_wrong_and_doubtful_images_by_class(page: Any, mnist_payload: dict[str, Any], mnist_model: TrainedModel, mnist_images: LabelledImages) -> None:
+def test_the_strip_shows_wrong_and_doubtful_images_by_class(
+    page: Any, mnist_payload: dict[str, Any], mnist_model: TrainedModel, mnist_images: LabelledImages
+) -> None:
     samples = choose_samples(mnist_model, mnist_images)
     wrong = mnist_model.logits(samples.images).argmax(axis=1) != samples.labels
     page.get_by_label("Which test images").select_option("wrong")
@@ -239,7 +244,9 @@ def test_the_strip_shows_wrong_and_doubtful_images_by_class(page: Any, mnist_pay
     assert page.locator(".answer-bars .best .bar-name").inner_text() == str(expected)
 
 
-def test_ten_thousand_test_images_hold_few_elements(look: Opened, mnist_model: TrainedModel, mnist_images: LabelledImages) -> None:
+def test_ten_thousand_test_images_hold_few_elements(
+    look: Opened, mnist_model: TrainedModel, mnist_images: LabelledImages
+) -> None:
     with look(page_model(mnist_model, mnist_images, name="all")) as page:
         assert page.locator(".strip-head [role=status]").inner_text() == "10,000 images"
         assert page.locator(".tile").count() < 100
@@ -256,7 +263,7 @@ def test_ten_thousand_test_images_hold_few_elements(look: Opened, mnist_model: T
 
 
 def test_pointing_at_a_number_lights_up_its_receptive_field(page: Any, mnist_model: TrainedModel) -> None:
-    # maxpool 2 (layer 5), row 3, column 2: in its input rows 6 and 7, columns 4 and 5; before that 4 × 4 under the second convolution.
+    # Row 3, column 2 of the second pooling: rows 6 and 7, columns 4 and 5 before it; 4 × 4 before the convolution.
     point_at(page, 5, 2, 3, scale=5)
     assert page.locator(".readout").inner_text().startswith("maxpool 2, map 0, row 3, column 2: ")
     assert marked(page, 5) == [(2, 3, 1, 1)]
@@ -306,15 +313,15 @@ def test_from_an_output_back_to_the_picture_every_sum_is_that_of_by_hand(page: A
 def check_convolution(page: Any, model: TrainedModel, layer: int) -> None:
     details = page.locator("#detail-sum")
     shown = number(details.locator(".sum-value").inner_text())
-    match = re.search(r"map (\d+), row", details.locator("h3").inner_text())
-    weight, bias = model.weights[f"{layer}.weight"], model.weights[f"{layer}.bias"]
-    kernel = weight[int(match.group(1))]
-    patch = np.array([numbers(page, f"patch, channel {channel}") for channel in range(len(kernel))]).reshape(kernel.shape)
-    assert np.array([numbers(page, f"kernel, channel {channel}") for channel in range(len(kernel))]).ravel() == pytest.approx(
-        kernel.ravel(), abs=6e-4
-    )
-    total = by_hand.cross_correlate(patch.ravel(), kernel.astype(np.float64).ravel()) + bias[int(match.group(1))]
-    assert shown == pytest.approx(float(np.squeeze(total)), abs=6e-3)
+    found = re.search(r"map (\d+), row", details.locator("h3").inner_text())
+    assert found
+    kernel, bias = model.weights[f"{layer}.weight"][int(found[1])], model.weights[f"{layer}.bias"][int(found[1])]
+    channels = range(len(kernel))
+    patch = np.array([numbers(page, f"patch, channel {channel}") for channel in channels]).reshape(kernel.shape)
+    written = [value for channel in channels for value in numbers(page, f"kernel, channel {channel}")]
+    assert written == pytest.approx(kernel.ravel().tolist(), abs=6e-4)
+    total = by_hand.cross_correlate(patch.ravel(), kernel.astype(np.float64).ravel()) + float(bias)
+    assert shown == pytest.approx(total, abs=6e-3)
     # Literally what stands there: partial sums and bias, added up.
     parts = [number(text) for text in details.locator(".sum-body > .equation .number").all_inner_texts()]
     assert sum(parts[:-1]) == pytest.approx(parts[-1], abs=1e-2)
@@ -326,12 +333,21 @@ def test_the_whole_way_by_keyboard_alone(page: Any) -> None:
     assert page.evaluate("document.activeElement.className") == "skip"
     page.locator(".pad-paper").focus()
     page.keyboard.press("ArrowLeft")
-    for key in ["Shift+ArrowLeft", "Space", *["Shift+ArrowRight"] * 3, *["ArrowDown", "ArrowDown", "ArrowDown", "ArrowLeft"] * 4, "Escape"]:
+    for key in [
+        "Shift+ArrowLeft",
+        "Space",
+        *["Shift+ArrowRight"] * 3,
+        *["ArrowDown", "ArrowDown", "ArrowDown", "ArrowLeft"] * 4,
+        "Escape",
+    ]:
         page.keyboard.press(key)
     settle(page)
     assert answer(page) == "7"
     for _ in range(200):
-        if page.evaluate("document.activeElement.closest?.('.column')?.dataset.layer") == "0" and page.evaluate("document.activeElement.tagName") == "CANVAS":
+        if (
+            page.evaluate("document.activeElement.closest?.('.column')?.dataset.layer") == "0"
+            and page.evaluate("document.activeElement.tagName") == "CANVAS"
+        ):
             break
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement !== document.body")
@@ -376,7 +392,10 @@ def test_the_heat_map_speaks_for_and_against_the_class_that_is_asked_about(page:
     draw(page)
     page.get_by_role("tab", name="For and against").click()
     panel = page.locator("#detail-heat")
-    assert re.search(r"Blue pixels spoke for .*7.* \(\+[\d.]+ to its logit in all\), orange ones against it \(\u2212[\d.]+\)", panel.inner_text())
+    assert re.search(
+        r"Blue pixels spoke for .*7.* \(\+[\d.]+ to its logit in all\), orange ones against it \(\u2212[\d.]+\)",
+        panel.inner_text(),
+    )
     page.get_by_label("Class", exact=True).select_option("1")
     label = panel.locator("canvas[role=img]").last.get_attribute("aria-label")
     assert label.startswith("What spoke for and against 1: for it +")
@@ -385,7 +404,9 @@ def test_the_heat_map_speaks_for_and_against_the_class_that_is_asked_about(page:
 def test_kernels_are_shown_as_pictures_and_as_numbers(page: Any, mnist_model: TrainedModel) -> None:
     page.get_by_role("tab", name="Kernels and layers").click()
     page.get_by_role("button", name="Kernel 3, ").click()
-    assert numbers(page, "kernel 3, channel 0") == pytest.approx(mnist_model.weights["0.weight"][3].ravel().tolist(), abs=6e-4)
+    assert numbers(page, "kernel 3, channel 0") == pytest.approx(
+        mnist_model.weights["0.weight"][3].ravel().tolist(), abs=6e-4
+    )
     page.locator(".column[data-layer='3'] .column-name").click()
     assert page.locator("#layer-choice").input_value() == "3"
     facts = page.locator(".layer-facts").inner_text()
@@ -405,6 +426,9 @@ def test_wrong_check_values_show_red_instead_of_pictures(look: Opened, mnist_pay
 
 def test_movement_is_left_out_where_it_is_not_wanted(look: Opened, mnist_payload: dict[str, Any]) -> None:
     with look(mnist_payload, reduced_motion="reduce", viewport={"width": 900, "height": 500}) as page:
-        assert page.evaluate("[...document.querySelectorAll('button')].every((node) => getComputedStyle(node).transitionDuration === '0s')")
+        assert page.evaluate(
+            """() => [...document.querySelectorAll('button')]
+                .every((node) => getComputedStyle(node).transitionDuration === '0s')"""
+        )
         point_at(page, 0, 14, 14, scale=2, click=True)
         assert page.locator(".details").evaluate("(node) => node.getBoundingClientRect().top < innerHeight")

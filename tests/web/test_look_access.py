@@ -1,4 +1,4 @@
-"""Look inside for everybody: axe-core's checks, large text, narrow screens, hostile names, and every kind of network."""
+"""Look inside for everybody: axe-core's checks, large text, narrow screens, hostile names, all networks."""
 
 import shutil
 import subprocess
@@ -17,7 +17,14 @@ from convlens.export.page_samples import choose_samples
 
 ROOT = Path(__file__).parents[2]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-HOSTILE = ("<img src=x onerror=alert(1)>", "\u0639\u0631\u0628\u064a " * 60, "\u202ereversed", "x" * 300, "</script><script>alert(2)</script>", "\u200b")
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "\u0639\u0631\u0628\u064a " * 60,
+    "\u202ereversed",
+    "x" * 300,
+    "</script><script>alert(2)</script>",
+    "\u200b",
+)
 Opened = Callable[..., Any]
 
 
@@ -26,7 +33,9 @@ def axe() -> str:
     """The source of axe-core, from a node_modules in this repository, its build folder, or npm's own."""
     places = [ROOT / "node_modules", ROOT / "build" / "node_modules"]
     if npm := shutil.which("npm"):
-        places.append(Path(subprocess.run([npm, "root", "-g"], capture_output=True, text=True, check=False).stdout.strip()))
+        places.append(
+            Path(subprocess.run([npm, "root", "-g"], capture_output=True, text=True, check=False).stdout.strip())
+        )
     for place in places:
         file = place / "axe-core" / "axe.min.js"
         if file.exists():
@@ -36,7 +45,7 @@ def axe() -> str:
 
 @pytest.fixture(scope="module")
 def look(open_page: Opened, web_address: str) -> Opened:
-    """A context manager (payload, **options of a browser context) → the page with that model, as the server gives it."""
+    """A context manager (payload, **options of a browser context) → the page with that model."""
 
     @contextmanager
     def opener(payload: dict[str, Any], **options: Any) -> Iterator[Any]:
@@ -72,7 +81,7 @@ def test_axe_finds_nothing(look: Opened, payload: dict[str, Any], axe: str, sche
         page.evaluate(axe)
         steps = ["sum", "softmax", "dense", "pool", "heat", "layer", "steps"]
         found = {step: open_step(page, step) or violations(page) for step in steps}
-        assert found == dict.fromkeys(steps, [])
+        assert found == {step: [] for step in steps}
 
 
 def open_step(page: Any, step: str) -> None:
@@ -90,7 +99,9 @@ def open_step(page: Any, step: str) -> None:
 
 def violations(page: Any) -> list[str]:
     result = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", RULES)
-    return [f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes'][:3]]}" for one in result["violations"]]
+    return [
+        f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes'][:3]]}" for one in result["violations"]
+    ]
 
 
 @pytest.mark.parametrize("width", [400, 700, 1280, 1600])
@@ -100,32 +111,41 @@ def test_text_of_twice_the_size_loses_nothing(look: Opened, payload: dict[str, A
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert beyond_the_edge(page) == []
-        assert page.evaluate(
-            """() => [...document.querySelectorAll('#view-look :is(h2, h3, p, button, label, dt, dd, figcaption, option)')]
-                .filter((node) => node.offsetParent && !node.closest('.unseen, .answer-bars, .scroll, select, .tabs, bdi'))
-                .filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX === 'hidden')
+        assert (
+            page.evaluate(
+                """() => [...document.querySelectorAll('#view-look :is(h2, h3, p, button, label, dt, dd, figcaption)')]
+                .filter((node) => node.offsetParent && !node.closest('.unseen, .answer-bars, .scroll, .tabs'))
+                .filter((node) => node.scrollWidth > node.clientWidth + 1)
+                .filter((node) => getComputedStyle(node).overflowX === 'hidden')
                 .map((node) => node.textContent)"""
-        ) == []
+            )
+            == []
+        )
 
 
 def beyond_the_edge(page: Any) -> list[str]:
     """What reaches out of the page to the right, but for what can be scrolled."""
     return page.evaluate(
         """() => [...document.querySelectorAll('header *, #view-look *')]
-            .filter((node) => node.getBoundingClientRect().right > innerWidth + 1 && !node.closest('.scroll, .unseen, .tabs'))
+            .filter((node) => node.getBoundingClientRect().right > innerWidth + 1)
+            .filter((node) => !node.closest('.scroll, .unseen, .tabs'))
             .map((node) => node.outerHTML.slice(0, 80))"""
     )
 
 
 @pytest.mark.parametrize("width", [400, 1000])
-def test_hostile_class_names_are_text_and_stay_in_their_places(look: Opened, build_model: Callable[..., TrainedModel], width: int) -> None:
+def test_hostile_class_names_are_text_and_stay_in_their_places(
+    look: Opened, build_model: Callable[..., TrainedModel], width: int
+) -> None:
     model = build_model("conv 4 3x3, relu, dense", (1, 12, 12), len(HOSTILE))
     hostile = TrainedModel(model.network, model.weights, model.preprocessing, HOSTILE)
     with look({**payload_of(hostile), "name": "<b>model</b>" * 20}, viewport={"width": width, "height": 900}) as page:
         assert page.locator(".model-name").inner_text() == "<b>model</b>" * 20
         names = page.locator(".answer-bars .bar-name").all_text_contents()
         assert tuple(names) == HOSTILE
-        assert set(page.locator(".answer-bars .bar-name").evaluate_all("(nodes) => nodes.map((node) => node.dir)")) == {"auto"}
+        assert set(page.locator(".answer-bars .bar-name").evaluate_all("(nodes) => nodes.map((node) => node.dir)")) == {
+            "auto"
+        }
         for bar in page.locator(".answer-bars .bar").all():
             bar.click()
             assert page.evaluate("document.documentElement.scrollWidth") == width
@@ -150,7 +170,9 @@ def test_every_network_can_be_looked_into(look: Opened, varied_models: dict[str,
                 page.locator(f"#detail-tab-{tab}").click()
 
 
-def test_wide_networks_show_some_maps_and_all_when_asked(look: Opened, build_model: Callable[..., TrainedModel]) -> None:
+def test_wide_networks_show_some_maps_and_all_when_asked(
+    look: Opened, build_model: Callable[..., TrainedModel]
+) -> None:
     with look(payload_of(build_model("conv 40 3x3 pad 1, relu, globalavgpool, dense", (3, 20, 20), 3))) as page:
         column = page.locator('.column[data-layer="0"]')
         small = column.locator("canvas").bounding_box()
@@ -190,19 +212,27 @@ def test_a_page_from_disk_has_no_train_tab(open_page: Opened, payload: dict[str,
     file.write_text(page_html(payload), encoding="utf-8")
     with open_page(file.as_uri(), offline=True) as page:
         page.wait_for_selector("html[data-ready]")
-        assert page.get_by_role("navigation", name="Views").get_by_role("link").all_inner_texts() == ["Look inside", "Learn"]
+        assert page.get_by_role("navigation", name="Views").get_by_role("link").all_inner_texts() == [
+            "Look inside",
+            "Learn",
+        ]
         assert page.locator(".column").count() == 9
 
 
 SIX_CONVOLUTIONS = (
-    "conv 16 3x3 pad 1, relu, conv 16 3x3 pad 1, relu, maxpool 2, conv 32 3x3 pad 1, relu, conv 32 3x3 pad 1, relu, maxpool 2, "
-    "conv 64 3x3 pad 1, relu, conv 64 3x3 pad 1, relu, maxpool 2, dense"
+    "conv 16 3x3 pad 1, relu, conv 16 3x3 pad 1, relu, maxpool 2, conv 32 3x3 pad 1, relu, "
+    "conv 32 3x3 pad 1, relu, maxpool 2, conv 64 3x3 pad 1, relu, conv 64 3x3 pad 1, relu, maxpool 2, dense"
 )
 
 
 @pytest.mark.parametrize(("network", "aim"), [("the tutorial's", 16), ("six convolutions at 64×64", 100)])
 def test_time_from_pointer_to_pixels_is_measured(
-    look: Opened, build_model: Callable[..., TrainedModel], payload: dict[str, Any], record_property: Callable[[str, Any], None], network: str, aim: int
+    look: Opened,
+    build_model: Callable[..., TrainedModel],
+    payload: dict[str, Any],
+    record_property: Callable[[str, Any], None],
+    network: str,
+    aim: int,
 ) -> None:
     """How long it takes is reported and not asserted: it belongs to the machine."""
     shown = payload if aim == 16 else payload_of(build_model(SIX_CONVOLUTIONS, (3, 64, 64), 10))
@@ -214,7 +244,9 @@ def test_time_from_pointer_to_pixels_is_measured(
             page.mouse.move(box["x"] + 60 + 2 * step, box["y"] + 60 + step)
             page.wait_for_timeout(20)
         page.mouse.up()
-        times = page.evaluate("performance.getEntriesByName('convlens: pointer to pixels').map(({ duration }) => duration)")
+        times = page.evaluate(
+            "performance.getEntriesByName('convlens: pointer to pixels').map(({ duration }) => duration)"
+        )
         assert len(times) > 20
         median, most = np.quantile(times[20:], [0.5, 0.9])
         record_property(f"pointer to pixels, {network}, median ms", round(median, 1))

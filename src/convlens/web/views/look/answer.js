@@ -5,76 +5,81 @@ import { formatPercent } from "convlens/interface/format.js";
 
 const FEW = 10;
 
-/** The answer's part of the page: `{ root, build(model), show(answer) }`; `onClass(number)` when a bar is chosen. */
-export function makeAnswer({ onClass }) {
-  const name = element("bdi", { class: "answer-name", dir: "auto" });
-  const sure = element("p", { class: "answer-sure" });
-  const why = element("p", { class: "answer-why small", hidden: true });
-  const truth = element("p", { class: "small soft", hidden: true });
-  const list = element("ol", { class: "bars answer-bars", "aria-label": "Probabilities" });
-  const all = element("button", { type: "button", class: "quiet small", onClick: () => {
-    showsAll = !showsAll;
-    build();
-    if (answer) show(answer);
-  } });
-  const root = element("section", { class: "answer", "aria-labelledby": "answer-title" },
-    element("div", { class: "answer-head" }, element("h2", { class: "eyebrow", id: "answer-title" }, "The network says"),
-      element("p", { class: "answer-class" }, name), sure, why, truth),
-    element("div", { class: "answer-bars-part" }, list, all));
-  let model = null, showsAll = false, answer = null, rows = [];
-
-  function build() {
-    const classes = model.classNames.length;
-    all.hidden = classes <= FEW;
-    all.textContent = showsAll ? `Show the ${FEW} likeliest` : `Show all ${classes}`;
-    rows = Array.from({ length: showsAll ? classes : Math.min(classes, FEW) }, () => makeRow());
-    fill(list, rows.map((row) => row.item));
+/** The answer's part of the page, in `root`; `onClass(number)` when a bar is chosen. */
+export class Answer {
+  constructor({ onClass }) {
+    Object.assign(this, { onClass, model: null, showsAll: false, answer: null, rows: [] });
+    this.name = element("bdi", { class: "answer-name", dir: "auto" });
+    this.sure = element("p", { class: "answer-sure" });
+    this.why = element("p", { class: "answer-why small", hidden: true });
+    this.truth = element("p", { class: "small soft", hidden: true });
+    this.list = element("ol", { class: "bars answer-bars", "aria-label": "Probabilities" });
+    this.all = element("button", { type: "button", class: "quiet small", onClick: () => this.toggleAll() });
+    this.root = element("section", { class: "answer", "aria-labelledby": "answer-title" },
+      element("div", { class: "answer-head" }, element("h2", { class: "eyebrow", id: "answer-title" }, "The network says"),
+        element("p", { class: "answer-class" }, this.name), this.sure, this.why, this.truth),
+      element("div", { class: "answer-bars-part" }, this.list, this.all));
   }
 
-  function makeRow() {
+  /** Another model. */
+  build(model) {
+    Object.assign(this, { model, showsAll: false, answer: null });
+    this.buildRows();
+  }
+
+  toggleAll() {
+    this.showsAll = !this.showsAll;
+    this.buildRows();
+    if (this.answer) this.show(this.answer);
+  }
+
+  buildRows() {
+    const classes = this.model.classNames.length;
+    this.all.hidden = classes <= FEW;
+    this.all.textContent = this.showsAll ? `Show the ${FEW} likeliest` : `Show all ${classes}`;
+    this.rows = Array.from({ length: this.showsAll ? classes : Math.min(classes, FEW) }, () => this.makeRow());
+    fill(this.list, this.rows.map((row) => row.item));
+  }
+
+  makeRow() {
     const row = { place: 0 };
     row.name = element("bdi", { class: "bar-name", dir: "auto" });
-    row.track = element("span", { class: "bar-track" });
     row.number = element("span", { class: "bar-number" });
-    row.bar = element("button", { type: "button", class: "bar", onClick: () => onClass(row.place) }, row.name, row.track, row.number);
+    row.bar = element("button", { type: "button", class: "bar", onClick: () => this.onClass(row.place) }, row.name, element("span", { class: "bar-track" }), row.number);
     row.item = element("li", {}, row.bar);
     return row;
   }
 
-  function show(next) {
-    answer = next;
-    const { probabilities, best, whyUnknown, nothing } = answer;
-    root.classList.toggle("unknown", Boolean(whyUnknown));
-    write(name, nothing ? "–" : whyUnknown ? "unknown" : model.classNames[best]);
-    name.classList.toggle("long", Array.from(name.textContent).length > 3);
-    write(sure, nothing ? "The paper is empty." : `${whyUnknown ? "best guess " : ""}${whyUnknown ? `${model.classNames[best]}, ` : ""}${formatPercent(probabilities[best])} sure`);
-    why.hidden = !whyUnknown || nothing;
-    write(why, whyUnknown ? `Unknown: ${whyUnknown}.` : "");
-    truth.hidden = answer.label === null;
-    if (answer.label !== null) fill(truth, "The test image’s class is ", nameOf(model.classNames[answer.label]), answer.label === best ? "." : ": the network is wrong.");
+  /** Shows an answer of `Session`. */
+  show(answer) {
+    this.answer = answer;
+    this.showHead(answer);
+    const { probabilities } = answer;
     // Few classes keep their places, so that bars grow and shrink instead of jumping about.
-    const order = probabilities.length <= FEW ? [...probabilities.keys()] : likeliest(probabilities).slice(0, rows.length);
-    rows.forEach((row, place) => showRow(row, order[place]));
+    const order = probabilities.length <= FEW ? [...probabilities.keys()] : likeliest(probabilities).slice(0, this.rows.length);
+    this.rows.forEach((row, index) => this.showRow(row, order[index]));
   }
 
-  function showRow(row, place) {
-    const share = answer.probabilities[place];
+  showHead({ probabilities, best, whyUnknown: why, nothing, label }) {
+    const guess = this.model.classNames[best];
+    write(this.name, nothing ? "–" : why ? "unknown" : guess);
+    this.name.classList.toggle("long", Array.from(this.name.textContent).length > 3);
+    write(this.sure, nothing ? "The paper is empty." : `${why ? `best guess ${guess}, ` : ""}${formatPercent(probabilities[best])} sure`);
+    this.why.hidden = !why || nothing;
+    write(this.why, why ? `Unknown: ${why}.` : "");
+    this.truth.hidden = label === null;
+    if (label !== null) fill(this.truth, "The test image’s class is ", nameOf(this.model.classNames[label]), label === best ? "." : ": the network is wrong.");
+  }
+
+  showRow(row, place) {
+    const { probabilities, best, nothing } = this.answer;
     row.place = place;
-    write(row.name, model.classNames[place]);
-    row.name.title = model.classNames[place];
-    row.bar.style.setProperty("--share", share.toFixed(4));
-    row.bar.classList.toggle("best", place === answer.best && !answer.nothing);
-    write(row.number, formatPercent(share));
+    write(row.name, this.model.classNames[place]);
+    row.name.title = this.model.classNames[place];
+    row.bar.style.setProperty("--share", probabilities[place].toFixed(4));
+    row.bar.classList.toggle("best", place === best && !nothing);
+    write(row.number, formatPercent(probabilities[place]));
   }
-
-  return {
-    root,
-    show,
-    build(next) {
-      [model, showsAll, answer] = [next, false, null];
-      build();
-    },
-  };
 }
 
 /** The places of numbers, the largest first. */
@@ -88,7 +93,7 @@ export function whyUnknown(model, unlike, probability) {
   const { threshold } = model;
   if (threshold !== null && threshold !== undefined && probability < threshold) {
     return `${formatPercent(probability, 2)} sure, and an answer takes ${formatPercent(threshold, 2)}`;
-  };
+  }
   return "";
 }
 

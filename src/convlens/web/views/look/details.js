@@ -4,83 +4,89 @@ import { element, prefersStillness } from "convlens/interface/dom.js";
 import { makeHeatPanel } from "convlens/views/look/heat_panel.js";
 import { makeLayerPanel } from "convlens/views/look/layer_panel.js";
 import { makePreparationPanel } from "convlens/views/look/preparation_panel.js";
-import { makeSumPanel } from "convlens/views/look/sum_panel.js";
+import { SumPanel } from "convlens/views/look/sum_panel.js";
 
 const MOVES = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 
-/** The details: `{ root, build(model), show(session, trail), openSum(…), focusSum(), askLayer(layer) }`. Handlers as of the panels; `onTab()` when another is chosen. */
-export function makeDetails({ onWalk, onReturn, onMove, onTab }) {
-  const sum = makeSumPanel({ onWalk, onReturn, onMove });
-  const heat = makeHeatPanel();
-  const layer = makeLayerPanel();
-  const preparation = makePreparationPanel();
-  const tabs = [
-    { name: "sum", title: "The sum behind a number", root: sum.root, show: (session, trail) => sum.show(session, trail.at(-1), trail) },
-    { name: "heat", title: "For and against", root: heat.root, show: (session) => heat.show(session) },
-    { name: "layer", title: "Kernels and layers", root: layer.root, show: () => layer.show() },
-    { name: "steps", title: "How the picture was prepared", root: preparation.root, show: (session) => preparation.show(session) },
-  ];
-  let open = "sum";
+/** The details, in `root`. Handlers as of `SumPanel`; `onTab()` when another tab is chosen. */
+export class Details {
+  constructor({ onTab, ...handlers }) {
+    Object.assign(this, { onTab, open: "sum", sum: new SumPanel(handlers), heat: makeHeatPanel(), layer: makeLayerPanel() });
+    const preparation = makePreparationPanel();
+    this.tabs = [
+      { name: "sum", title: "The sum behind a number", panel: this.sum, show: (session, trail) => this.sum.show(session, trail) },
+      { name: "heat", title: "For and against", panel: this.heat, show: (session) => this.heat.show(session) },
+      { name: "layer", title: "Kernels and layers", panel: this.layer, show: () => this.layer.show() },
+      { name: "steps", title: "How the picture was prepared", panel: preparation, show: (session) => preparation.show(session) },
+    ];
+    for (const tab of this.tabs) {
+      const { name, title, panel } = tab;
+      tab.button = element("button", { type: "button", role: "tab", id: `detail-tab-${name}`, "aria-controls": `detail-${name}`, onClick: () => this.choose(name) }, title);
+      tab.body = element("div", { role: "tabpanel", id: `detail-${name}`, "aria-labelledby": `detail-tab-${name}`, class: "detail" }, panel.root);
+    }
+    this.root = element("section", { class: "details panel", "aria-label": "Details" },
+      element("div", { class: "tabs", role: "tablist", "aria-label": "Details", onKeydown: (event) => this.key(event) }, this.tabs.map(({ button }) => button)),
+      this.tabs.map(({ body }) => body));
+    this.mark();
+  }
 
-  const buttons = tabs.map(({ name, title }) => element("button", {
-    type: "button", role: "tab", id: `detail-tab-${name}`, "aria-controls": `detail-${name}`, onClick: () => choose(name) }, title));
-  const list = element("div", { class: "tabs", role: "tablist", "aria-label": "Details", onKeydown: (event) => {
+  /** Another model. */
+  build(model) {
+    this.heat.build(model);
+    this.layer.build(model);
+  }
+
+  /** Brings the open tab up to date. */
+  show(session, trail) {
+    this.tabs.find(({ name }) => name === this.open).show(session, trail);
+  }
+
+  openSum(session, trail) {
+    this.open = "sum";
+    this.mark();
+    this.sum.show(session, trail);
+  }
+
+  focusSum() {
+    this.sum.focus();
+    reveal(this.root);
+  }
+
+  /** Shows a layer by itself; of the input, how it came to be. */
+  askLayer(index) {
+    if (index >= 0) this.layer.ask(index);
+    this.choose(index >= 0 ? "layer" : "steps");
+    reveal(this.root);
+  }
+
+  choose(name) {
+    this.open = name;
+    this.mark();
+    this.onTab();
+  }
+
+  mark() {
+    for (const { name, button, body } of this.tabs) {
+      button.setAttribute("aria-selected", String(name === this.open));
+      button.tabIndex = name === this.open ? 0 : -1;
+      body.hidden = name !== this.open;
+    }
+  }
+
+  key(event) {
     if (!(event.key in MOVES)) return;
     event.preventDefault();
-    const at = tabs.findIndex(({ name }) => name === open);
-    const next = Math.min(Math.max(at + MOVES[event.key], 0), tabs.length - 1);
-    choose(tabs[next].name);
-    buttons[next].focus();
-  } }, buttons);
-  const bodies = tabs.map(({ name, root }) => element("div", { role: "tabpanel", id: `detail-${name}`, "aria-labelledby": `detail-tab-${name}`, class: "detail" }, root));
-  const root = element("section", { class: "details panel", "aria-label": "Details" }, list, bodies);
-  mark();
-
-  function mark() {
-    tabs.forEach(({ name }, index) => {
-      buttons[index].setAttribute("aria-selected", String(name === open));
-      buttons[index].tabIndex = name === open ? 0 : -1;
-      bodies[index].hidden = name !== open;
-    });
+    const at = this.tabs.findIndex(({ name }) => name === this.open);
+    const next = this.tabs[Math.min(Math.max(at + MOVES[event.key], 0), this.tabs.length - 1)];
+    this.choose(next.name);
+    next.button.focus();
   }
-
-  function choose(name) {
-    open = name;
-    mark();
-    onTab();
-  }
-
-  function reveal(smooth) {
-    root.scrollIntoView({ block: "nearest", behavior: smooth && !prefersStillness() ? "smooth" : "auto" });
-  }
-
-  return {
-    root,
-    build(model) {
-      heat.build(model);
-      layer.build(model);
-    },
-    show: (session, trail) => tabs.find(({ name }) => name === open).show(session, trail),
-    openSum(session, trail) {
-      open = "sum";
-      mark();
-      sum.show(session, trail.at(-1), trail);
-    },
-    focusSum() {
-      sum.focus();
-      revealTop(root);
-    },
-    askLayer(index) {
-      if (index >= 0) layer.ask(index);
-      choose(index >= 0 ? "layer" : "steps");
-      reveal(true);
-    },
-  };
 }
 
-// Only as far as is needed to see where the sum begins: whoever chose a number in a map wants to keep seeing the map.
-function revealTop(root) {
+// Only as far as is needed to see where the details begin: whoever chose a number in a map wants to keep seeing the map.
+function reveal(root) {
   const { top } = root.getBoundingClientRect();
-  if (top > innerHeight - 260) scrollBy({ top: top - innerHeight + Math.min(420, innerHeight * 0.6), behavior: prefersStillness() ? "auto" : "smooth" });
-  else if (top < 0) scrollBy({ top: top - 16, behavior: prefersStillness() ? "auto" : "smooth" });
+  const behavior = prefersStillness() ? "auto" : "smooth";
+  if (top > innerHeight - 260) scrollBy({ top: top - innerHeight + Math.min(420, innerHeight * 0.6), behavior });
+  else if (top < 0) scrollBy({ top: top - 16, behavior });
 }

@@ -11,83 +11,82 @@ const FINE = 560;
 // Four pixels of paper for one of MNIST's: as exact as the network can tell.
 const COARSE = 112;
 
-/**
- * The source: `{ root, build(model), picture(), kind, showShown(session), dispose() }`. `onChange(time)` after every stroke and picture.
- */
-export function makePictureSource({ isActive, onChange }) {
-  const overlay = element("canvas", { class: "pad-shown", hidden: true, "aria-hidden": "true" });
-  const caption = element("p", { class: "small soft pad-caption" });
-  const refusal = element("p", { class: "notice alarm small", role: "alert", hidden: true });
-  const stage = element("div", { class: "pad-stage" });
-  const tools = element("div", { class: "row pad-tools" });
-  const root = element("section", { class: "source", "aria-labelledby": "source-title" },
-    element("h2", { class: "eyebrow", id: "source-title" }, "The picture"), stage, tools, caption, refusal);
-  const input = takePictures({ zone: stage, onPicture: takePicture, onRefusal: refuse, isActive });
-  let pad = null, opened = null, kind = "drawing";
+/** The source, in `root`; `onChange(time)` after every stroke and picture. `kind` is "drawing" or "picture". */
+export class PictureSource {
+  constructor({ isActive, onChange }) {
+    Object.assign(this, { onChange, pad: null, opened: null, kind: "drawing" });
+    this.overlay = element("canvas", { class: "pad-shown", hidden: true, "aria-hidden": "true" });
+    this.caption = element("p", { class: "small soft pad-caption" });
+    this.refusal = element("p", { class: "notice alarm small", role: "alert", hidden: true });
+    this.stage = element("div", { class: "pad-stage" });
+    this.tools = element("div", { class: "row pad-tools" });
+    this.root = element("section", { class: "source", "aria-labelledby": "source-title" },
+      element("h2", { class: "eyebrow", id: "source-title" }, "The picture"), this.stage, this.tools, this.caption, this.refusal);
+    this.input = takePictures({ zone: this.stage, isActive, onPicture: (picture, name) => this.take(picture, name), onRefusal: (text) => this.refuse(text) });
+  }
 
-  function takePicture(picture, name) {
-    opened = picture;
-    kind = "picture";
-    refusal.hidden = true;
-    pad.wipe();
-    cover(picture.width, picture.height, (context) =>
+  /** Another model: another brush, and an empty paper. */
+  build({ preprocessing, inputShape }) {
+    const coarse = Math.max(COARSE, 2 * Math.max(...inputShape.slice(1)));
+    this.pad = makePad({ sizes: [FINE, coarse], width: brushWidth(preprocessing, 1), dark: preprocessing.light_on_dark === false, onChange: (time) => {
+      this.uncover();
+      this.onChange(time);
+    } });
+    this.pad.root.querySelector(".pad-frame").append(this.overlay);
+    fill(this.stage, this.pad.root);
+    fill(this.tools, this.pad.undo, this.pad.clear, this.input.button, this.input.file);
+    this.uncover();
+  }
+
+  /** What was drawn or opened; null of an empty paper. */
+  picture() {
+    if (this.opened) return this.opened;
+    return this.pad.strokes.empty ? null : { ...this.pad.picture(), isGrey: true };
+  }
+
+  take(picture, name) {
+    // Before there is a model there is nothing to prepare it for.
+    if (!this.pad) return;
+    this.pad.wipe();
+    Object.assign(this, { opened: picture, kind: "picture" });
+    this.refusal.hidden = true;
+    this.cover(picture.width, picture.height, (context) =>
       context.putImageData(new ImageData(new Uint8ClampedArray(picture.data), picture.width, picture.height), 0, 0));
-    fill(caption, nameOf(clipName(name)));
-    onChange(performance.now());
+    fill(this.caption, nameOf(clipName(name)));
+    this.onChange(performance.now());
   }
 
-  function refuse(text) {
-    refusal.textContent = text;
-    refusal.hidden = false;
+  refuse(text) {
+    this.refusal.textContent = text;
+    this.refusal.hidden = false;
   }
 
-  function cover(width, height, paint) {
-    [overlay.width, overlay.height] = [width, height];
-    paint(overlay.getContext("2d"));
-    overlay.hidden = false;
-    pad.root.classList.add("covered");
+  /** Shows what a session shows: a test image large where one draws, with the paper below it empty again. */
+  show({ source, pixels, model }) {
+    this.pad.wipe();
+    this.uncover();
+    if (source !== "sample") return;
+    const [, height, width] = model.inputShape;
+    this.cover(width, height, () => drawPicture(this.overlay, pixels, model.inputShape));
+    fill(this.caption, "A test image. Draw over it to begin your own.");
   }
 
-  function uncover() {
-    overlay.hidden = true;
-    pad.root.classList.remove("covered");
-    opened = null;
-    kind = "drawing";
-    refusal.hidden = true;
-    fill(caption, "Draw with mouse, finger, pen or arrow keys; drop or paste an image.");
+  cover(width, height, paint) {
+    [this.overlay.width, this.overlay.height] = [width, height];
+    paint(this.overlay.getContext("2d"));
+    this.overlay.hidden = false;
+    this.pad.root.classList.add("covered");
   }
 
-  return {
-    root,
-    get kind() {
-      return kind;
-    },
-    build(model) {
-      const dark = model.preprocessing.light_on_dark === false;
-      const coarse = Math.max(COARSE, 2 * Math.max(...model.inputShape.slice(1)));
-      pad = makePad({ sizes: [FINE, coarse], width: brushWidth(model.preprocessing, 1), dark, onChange: (time) => {
-        uncover();
-        onChange(time);
-      } });
-      pad.root.querySelector(".pad-frame").append(overlay);
-      fill(stage, pad.root);
-      fill(tools, pad.undo, pad.clear, input.button, input.file);
-      uncover();
-    },
-    /** What was drawn or opened; null of an empty paper. */
-    picture() {
-      if (opened) return opened;
-      return pad.strokes.empty ? null : { ...pad.picture(), isGrey: true };
-    },
-    /** Shows a test image large where one draws; the paper below it is empty again. */
-    showShown({ source, pixels, model }) {
-      pad.wipe();
-      uncover();
-      if (source !== "sample") return;
-      const [, height, width] = model.inputShape;
-      cover(width, height, () => drawPicture(overlay, pixels, model.inputShape));
-      fill(caption, "A test image. Draw over it to begin your own.");
-    },
-    dispose: () => input.dispose(),
-  };
+  uncover() {
+    this.overlay.hidden = true;
+    this.pad.root.classList.remove("covered");
+    Object.assign(this, { opened: null, kind: "drawing" });
+    this.refusal.hidden = true;
+    fill(this.caption, "Draw with mouse, finger, pen or arrow keys; drop or paste an image.");
+  }
+
+  dispose() {
+    this.input.dispose();
+  }
 }

@@ -19,68 +19,70 @@ const DRAWINGS = {
 const BENT = new Set(["relu", "leaky_relu", "tanh", "sigmoid", "batchnorm", "dropout"]);
 
 /**
- * The panel: `{ root, show(session, target, trail), focus() }`. A target is `{ layer, place }`; the layer behind the last is the softmax.
- * `onWalk(target)` when a term is followed, `onReturn(index)` when a crumb is, `onMove(target)` when the pixel is moved.
+ * The panel, in `root`. A target is `{ layer, place }`; the layer behind the last is the softmax. `onWalk(target)` when a term is
+ * followed, `onReturn(index)` when a crumb is, `onMove(target)` when the pixel is moved.
  */
-export function makeSumPanel({ onWalk, onReturn, onMove }) {
-  const crumbs = element("ol", { class: "crumbs" });
-  const title = element("h3", { class: "sum-title", tabindex: -1 });
-  const value = element("p", { class: "sum-value number" });
-  const body = element("div", { class: "sum-body" });
-  const onwards = element("div", { class: "onwards" });
-  const way = element("nav", { "aria-label": "The way here", class: "sum-way" }, crumbs);
-  const magnifier = makeMagnifier({ onMove });
-  const root = element("div", { class: "sum" },
-    way,
-    element("div", { class: "sum-columns" }, magnifier.root,
-      element("div", { class: "sum-main" }, element("div", { class: "sum-head" }, title, value), body, onwards)));
+export class SumPanel {
+  constructor({ onWalk, onReturn, onMove }) {
+    Object.assign(this, { onWalk, onReturn, magnifier: makeMagnifier({ onMove }) });
+    this.crumbs = element("ol", { class: "crumbs" });
+    this.way = element("nav", { "aria-label": "The way here", class: "sum-way" }, this.crumbs);
+    this.title = element("h3", { class: "sum-title", tabindex: -1 });
+    this.value = element("p", { class: "sum-value number" });
+    this.body = element("div", { class: "sum-body" });
+    this.onwards = element("div", { class: "onwards" });
+    this.root = element("div", { class: "sum-panel" }, this.way,
+      element("div", { class: "sum-columns" }, this.magnifier.root,
+        element("div", { class: "sum-main" }, element("div", { class: "sum-head" }, this.title, this.value), this.body, this.onwards)));
+  }
 
-  function show(session, target, trail) {
+  /** The sum behind the last of the targets that were walked through. */
+  show(session, trail) {
     const { model, activations } = session;
-    if (!activations || !target) return;
-    way.hidden = trail.length < 2;
-    fill(crumbs, trail.map((entry, index) => element("li", {}, index === trail.length - 1
+    const target = trail.at(-1);
+    this.way.hidden = trail.length < 2;
+    fill(this.crumbs, trail.map((entry, index) => element("li", {}, index === trail.length - 1
       ? element("span", { "aria-current": "step" }, crumbText(model, entry))
-      : element("button", { type: "button", class: "lead", onClick: () => onReturn(index) }, crumbText(model, entry)))));
-    const look = { model, limitOf: (layer) => largestSize(activations[layer + 1].data), onSource: onWalk };
-    if (target.layer === model.layers.length) showSoftmax(session, target, look);
-    else showLayer(session, target, look);
+      : element("button", { type: "button", class: "lead", onClick: () => this.onReturn(index) }, crumbText(model, entry)))));
+    const look = { model, limitOf: (layer) => largestSize(activations[layer + 1].data), onSource: this.onWalk };
+    if (target.layer === model.layers.length) this.showSoftmax(session, target, look);
+    else this.showLayer(session, target, look);
   }
 
-  function showSoftmax({ model, activations }, { place }, look) {
+  showSoftmax({ model, activations }, { place }, look) {
     const softmax = softmaxOf(model, activations.at(-1).data);
-    magnifier.hide();
-    fill(title, "softmax, class ", nameOf(clipName(model.classNames[place])));
-    value.textContent = formatPercent(softmax.probabilities[place], 2);
-    fill(body, drawSoftmax(softmax, place, look));
-    fill(onwards);
+    this.magnifier.hide();
+    fill(this.title, "softmax, class ", nameOf(clipName(model.classNames[place])));
+    this.value.textContent = formatPercent(softmax.probabilities[place], 2);
+    fill(this.body, drawSoftmax(softmax, place, look));
+    fill(this.onwards);
   }
 
-  function showLayer(session, { layer, place }, look) {
+  showLayer(session, { layer, place }, look) {
     const { model, activations } = session;
     const sum = sumBehind(model, activations, layer, place);
-    magnifier.show(session, { layer, place });
-    fill(title, `${layerName(model, layer)}, `, nameOf(placeName(model, layer, place)));
-    value.textContent = formatNumber(sum.value, 3);
-    fill(body, DRAWINGS[sum.kind](sum, look));
-    fill(onwards, nextStep(session, layer, place));
+    this.magnifier.show(session, { layer, place });
+    fill(this.title, `${layerName(model, layer)}, `, nameOf(placeName(model, layer, place)));
+    this.value.textContent = formatNumber(sum.value, 3);
+    fill(this.body, DRAWINGS[sum.kind](sum, look));
+    fill(this.onwards, this.nextStep(session, layer, place));
   }
 
   // A convolution's number is seldom what goes on: the activation behind it is a step away, forwards.
-  function nextStep({ model, activations }, layer, place) {
+  nextStep({ model, activations }, layer, place) {
     const next = model.layers[layer + 1];
-    if (next && BENT.has(next.kind)) {
-      return element("p", { class: "equation" }, element("span", { class: "operator" }, `then ${next.text}`), element("span", { class: "operator" }, "→"),
-        element("button", { type: "button", class: "lead", onClick: () => onWalk({ layer: layer + 1, place }) }, formatNumber(activations[layer + 2].data[place], 3)));
-    }
-    if (layer === model.layers.length - 1) {
-      return element("p", { class: "equation" }, element("span", { class: "operator" }, "then"),
-        element("button", { type: "button", class: "lead", onClick: () => onWalk({ layer: layer + 1, place }) }, "softmax"));
-    }
-    return null;
+    const bent = next && BENT.has(next.kind);
+    if (!bent && layer !== model.layers.length - 1) return null;
+    const go = (...text) => element("button", { type: "button", class: "lead", onClick: () => this.onWalk({ layer: layer + 1, place }) }, text);
+    const words = (text) => element("span", { class: "operator" }, text);
+    return element("p", { class: "equation" }, bent
+      ? [words(`then ${next.text}`), words("→"), go(formatNumber(activations[layer + 2].data[place], 3))]
+      : [words("then"), go("softmax")]);
   }
 
-  return { root, show, focus: () => title.focus({ preventScroll: true }) };
+  focus() {
+    this.title.focus({ preventScroll: true });
+  }
 }
 
 function crumbText(model, { layer, place }) {

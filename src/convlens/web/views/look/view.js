@@ -9,15 +9,15 @@ import { samplesOf } from "convlens/engine/png.js";
 import { announce, element, fill, onceAFrame } from "convlens/interface/dom.js";
 import { onTheme } from "convlens/interface/colours.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
-import { makeAnswer } from "convlens/views/look/answer.js";
+import { Answer } from "convlens/views/look/answer.js";
 import { showDisagreement } from "convlens/views/look/check_notice.js";
 import { describeTarget, makeColumns } from "convlens/views/look/columns.js";
-import { makeDetails } from "convlens/views/look/details.js";
-import { makePictureSource } from "convlens/views/look/picture_source.js";
+import { Details } from "convlens/views/look/details.js";
+import { PictureSource } from "convlens/views/look/picture_source.js";
 import { clipName } from "convlens/views/look/places.js";
 import { judge } from "convlens/views/look/samples.js";
 import { Session } from "convlens/views/look/session.js";
-import { makeStrip } from "convlens/views/look/strip.js";
+import { Strip } from "convlens/views/look/strip.js";
 
 const REST = 90;
 const MEASURE = "convlens: pointer to pixels";
@@ -36,20 +36,20 @@ export function mount(root, context) {
 class View {
   constructor(root, context) {
     Object.assign(this, { root, context, active: true, session: null, trail: [], hovered: null, samples: [], changedAt: 0 });
-    this.answer = makeAnswer({ onClass: (place) => this.choose({ layer: this.session.model.layers.length, place }) });
+    this.answer = new Answer({ onClass: (place) => this.choose({ layer: this.session.model.layers.length, place }) });
     this.columns = makeColumns({
       onPoint: (layer, place, spoken) => this.point(place === null ? null : { layer, place }, spoken),
       onChoose: (layer, place) => this.choose({ layer, place }),
       onLayer: (layer) => this.details.askLayer(layer),
     });
-    this.details = makeDetails({
+    this.details = new Details({
       onWalk: (target) => this.walk([...this.trail, target]),
       onReturn: (index) => this.walk(this.trail.slice(0, index + 1)),
       onMove: (target) => this.walk([...this.trail.slice(0, -1), target], false),
       onTab: () => this.showDetails(),
     });
-    this.strip = makeStrip({ onSample: (sample, time) => this.showSample(sample, time) });
-    this.source = makePictureSource({ isActive: () => this.active && !root.hidden, onChange: (time) => this.change(time) });
+    this.strip = new Strip({ onSample: (sample, time) => this.showSample(sample, time) });
+    this.source = new PictureSource({ isActive: () => this.active && !root.hidden, onChange: (time) => this.change(time) });
     this.readout = element("p", { class: "readout small", "aria-hidden": "true" });
     this.layout = element("div", { class: "look" },
       this.source.root, this.answer.root, this.strip.root,
@@ -85,14 +85,14 @@ class View {
     else this.strip.close();
     if (this.samples.length > 0) this.session.showSample(this.samples[0]);
     else this.session.showNothing();
-    this.source.showShown(this.session);
+    this.source.show(this.session);
     this.chosen = false;
     this.update();
   }
 
   showSample({ place }, time) {
     this.session.showSample(this.samples[place]);
-    this.source.showShown(this.session);
+    this.source.show(this.session);
     this.change(time, false);
   }
 
