@@ -4,7 +4,7 @@
 // the same events in the same order and so show the same. Events carry numbers, and one that was applied is not applied
 // again, so a stream that breaks and is sent again from some place adds nothing twice.
 
-import { formatCount } from "convlens/interface/format.js";
+import { formatCount, formatPercent } from "convlens/interface/format.js";
 
 const FEWEST = 1024;
 
@@ -153,9 +153,9 @@ export function describeState(run) {
     case "judging":
       return "Judging the test images";
     case "done":
-      return "Done";
+      return run.outcome.total ? `Done: ${formatPercent(run.outcome.correct / run.outcome.total, 2)} of the test images` : "Done";
     case "stopped":
-      return "Stopped; everything is saved";
+      return run.outcome.run ? "Stopped; everything is saved" : "Stopped before it began";
     case "failed":
       return "Failed";
     default:

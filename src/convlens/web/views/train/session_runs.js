@@ -20,7 +20,7 @@ export function openSession(api, { onChange, onList, onStream, onRefused }) {
 
   session.follow = (job) => {
     const run = session.runs.get(job);
-    if (!run || streams.has(job) || isOver(run)) return;
+    if (!run || run.isForgotten || streams.has(job) || isOver(run)) return;
     const close = api.events(`/api/jobs/${encodeURIComponent(job)}/events`, {
       onEvent(name, data, number) {
         if (!applyEvent(run, name, data, number)) return;
@@ -61,10 +61,11 @@ export function openSession(api, { onChange, onList, onStream, onRefused }) {
     [...streams.keys()].forEach(stop);
   };
 
-  /** The server was started again meanwhile: it knows nothing of this one, and its stream would be asked for in vain. */
+  /** The server no longer knows it: an old one, or the server was started anew. Its stream would be asked for in vain. */
   function forget(run) {
     stop(run.job);
-    if (isOver(run)) return;
+    run.isForgotten = true;
+    if (isOver(run) || ["done", "stopped", "failed"].includes(run.listed?.state)) return;
     applyEvent(run, "failed", { error: "The server was started anew and no longer knows this training. What it saved is in its run folder." });
     onChange(run, "failed");
   }

@@ -71,8 +71,7 @@ function speak(line, run) {
   if (!run) return;
   const epoch = run.epochs.at(-1);
   const heard = epoch ? `, training accuracy ${(epoch.accuracy * 100).toFixed(1)} per cent` : "";
-  const accuracy = run.outcome?.total ? `: ${((run.outcome.correct / run.outcome.total) * 100).toFixed(2)} per cent of the test images are right` : "";
-  const said = `${describeState(run)}${isOver(run) ? accuracy : heard}`;
+  const said = `${describeState(run)}${isOver(run) ? "" : heard}`;
   if (said !== line.said) announce(said);
   line.said = said;
 }

@@ -95,8 +95,9 @@ function build(view, root) {
     view.draw();
   });
   view.live = element("div", { class: "train-live" },
-    view.status.element, view.result.element, view.charts.element,
+    view.status.element, view.charts.element,
     element("div", { class: "train-under-charts" }, view.replay.element, element("label", { class: "train-check" }, logarithmic, "logarithmic")),
+    view.result.element,
     view.glimpses.element, view.table.element);
   fill(root, element("div", { class: "train" }, element("h2", { class: "unseen" }, "Train live"), view.setup.element, view.live));
 }
