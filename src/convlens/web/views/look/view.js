@@ -86,7 +86,7 @@ class View {
     if (this.samples.length > 0) this.session.showSample(this.samples[0]);
     else this.session.showNothing();
     this.source.show(this.session);
-    this.chosen = false;
+    Object.assign(this, { chosen: false, hovered: null, stale: false });
     this.update();
   }
 
