@@ -41,7 +41,8 @@ class NetworkError(UsageError):
     """A network that cannot be read or built.
 
     Where the network was given as text, `text`, `start` and `end` say which characters are meant and the message
-    ends in that text with the place underlined.
+    ends in that text with the place underlined. The text may be one line of several, or cut short; `position` is the
+    same place in all that was given, for whoever still has it: an editor marks it there.
 
     >>> print(NetworkError("'cnv' is not a layer.", text="cnv 8 3x3", start=0, end=3))
     'cnv' is not a layer.
@@ -49,8 +50,17 @@ class NetworkError(UsageError):
       ^^^
     """
 
-    def __init__(self, reason: str, *, text: str | None = None, start: int = 0, end: int = 0) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        text: str | None = None,
+        start: int = 0,
+        end: int = 0,
+        position: tuple[int, int] | None = None,
+    ) -> None:
         self.reason, self.text, self.start, self.end = reason, text, start, end
+        self.position = position if position is not None or text is None else (start, end)
         if text is None:
             super().__init__(reason)
         else:

@@ -14,6 +14,7 @@ from convlens.network import (
     ReLU,
     Sigmoid,
     Tanh,
+    read_network,
 )
 from convlens.network.layers import LAYER_TYPES, Flatten, Layer
 from convlens.network.text import read_layers, write_text
@@ -181,6 +182,28 @@ def test_an_empty_text_is_refused_with_an_example(text: str) -> None:
         "the text of the network is empty; it needs at least one layer. "
         "Write for example 'conv 8 3x3 pad 1, relu, maxpool 2, dense'."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("conv 8 3x3, rleu, dense", "rleu"),
+        ("conv 8 3x3,\n  relu,\n  denze", "denze"),
+        ("relu, " * 60 + "pol 2", "pol"),
+        ("  tutoral ", "tutoral"),
+    ],
+)
+def test_an_editor_gets_the_place_in_all_of_the_text(text: str, marked: str) -> None:
+    with pytest.raises(NetworkError) as caught:
+        read_network(text)
+    assert caught.value.position is not None
+    assert text[slice(*caught.value.position)] == marked
+
+
+def test_layers_in_python_have_no_place() -> None:
+    with pytest.raises(NetworkError) as caught:
+        Network([Conv2d(8, 30), Dense()]).resolve((1, 28, 28), 10)
+    assert caught.value.position is None
 
 
 def test_the_second_of_two_equal_words_is_pointed_at() -> None:

@@ -40,6 +40,11 @@ class SilentEngine:
     """Says class 0 to everything."""
 
     plan: Plan
+    copies: int = 0
+
+    def weights(self):
+        self.copies += 1
+        return {"1.bias": np.full(2, self.copies, np.float32)}
 
     def logits(self, images):
         return np.eye(2, dtype=np.float32)[np.zeros(len(images), int)]
@@ -66,6 +71,16 @@ def test_every_epoch_sees_every_image_once_in_its_own_order():
     assert all(sorted(order) == list(range(10)) for order in orders)
     assert len({tuple(order) for order in orders}) == 3
     assert [len(batch) for batch in job.trainer.orders] == [4, 4, 2] * 3  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_weights_are_copied_only_for_whoever_asks():
+    job, events = make_job()
+    run_all(job)
+    assert job.engine.copies == 0  # pyright: ignore[reportAttributeAccessIssue]
+    stretch = next(event for event in events if isinstance(event, StretchDone))
+    assert stretch.weights is not None
+    assert stretch.weights()["1.bias"].tolist() == [1, 1]
+    assert job.engine.copies == 1  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_epochs_add_up():

@@ -11,7 +11,7 @@ import pytest
 from convlens.data import CATALOGUE, Dataset, LabelledImages, split_stratified
 from convlens.engines import LossSettings, OptimizerSettings
 from convlens.errors import DataError, LossNotFinite, NetworkError, OutputError, UsageError
-from convlens.network import Network
+from convlens.network import Network, initial_weights
 from convlens.trained_model import TrainedModel, load_model
 from convlens.training import resume_training, session, starting, train
 from convlens.training.events import EpochDone, Event, StretchDone, TrainingStarted
@@ -42,6 +42,26 @@ def stop_after(stretches: int):
     """A `should_stop` that lets that many stretches pass."""
     asked = itertools.count(1)
     return lambda: next(asked) >= stretches
+
+
+def test_whoever_watches_gets_the_weights_of_the_moment_and_changes_no_bit():
+    images, seen = make_images(), []
+
+    def watch(event: Event) -> None:
+        if isinstance(event, TrainingStarted) and event.model is not None:
+            seen.append(event.model())
+        if isinstance(event, StretchDone) and event.weights is not None:
+            seen.append(event.weights())
+
+    model = quick(images, network=STATEFUL, on_event=watch)
+    assert_same_weights(model, quick(images, network=STATEFUL))
+    first, *watched = seen
+    start = initial_weights(first.network, (1, 8, 8), 2, seed=3)
+    assert all(np.array_equal(first.weights[name], array) for name, array in start.items())
+    assert (first.class_names, first.preprocessing) == (model.class_names, model.preprocessing)
+    assert all(np.array_equal(watched[-1][name], array) for name, array in model.weights.items())
+    assert not np.array_equal(watched[0]["0.weight"], watched[-1]["0.weight"])  # copies, not views
+
 
 
 def test_digits_are_learned_tested_once_and_described(digits_8x8):

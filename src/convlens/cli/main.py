@@ -15,7 +15,9 @@ from convlens.cli.by_hand import by_hand_app
 from convlens.cli.data_commands import data_app
 from convlens.cli.evaluation_command import evaluate_command
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
+from convlens.cli.export_command import export_command
 from convlens.cli.layers_command import layers_command
+from convlens.cli.open_command import open_command
 from convlens.cli.prediction_command import name_stdin, predict_command
 from convlens.cli.report_command import report_command
 from convlens.cli.terminal import error_console
@@ -29,6 +31,7 @@ Train small-image CNN classifiers on the machine you have, look inside every num
 convlens train                              the tutorial's network on MNIST
 convlens predict latest seven.png           what is on this picture?
 convlens report latest                      how good it is and where it fails, as one HTML file
+convlens open                               the page: draw, look inside, train live
 convlens layers "conv 8 3x3, relu, dense"   sizes and parameters, no training
 convlens by-hand full "1 2 3" "4 5 6"       a convolution, every placement shown
 ```
@@ -52,6 +55,8 @@ app.command(evaluate_command, name="evaluate")
 app.command(predict_command, name="predict")
 app.command(report_command, name="report")
 app.command(layers_command, name="layers")
+app.command(open_command, name="open")
+app.command(export_command, name="export")
 app.command(data_app)
 app.command(by_hand_app)
 

@@ -9,7 +9,7 @@ from convlens.evaluation.doubtful import (
     rank_labels,
 )
 from convlens.evaluation.evaluation import Evaluation
-from convlens.evaluation.images import ImagesToJudge, choose_images
+from convlens.evaluation.images import ImagesToJudge, choose_images, find_test_images
 from convlens.evaluation.judging import evaluate
 from convlens.evaluation.trust import TrustCheck, check_trust, training_images
 
@@ -26,6 +26,7 @@ __all__ = [
     "evaluate",
     "find_disagreements",
     "find_doubtful",
+    "find_test_images",
     "measure_bends",
     "rank_labels",
     "training_images",

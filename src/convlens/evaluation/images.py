@@ -24,11 +24,12 @@ from convlens.data import (
     import_images,
     is_own_path,
     load_dataset,
+    status,
 )
 from convlens.data.own.layout import TEST, TRAIN, VALIDATION
 from convlens.data.own.names import printable
 from convlens.data.own.options import LARGEST, SMALLEST
-from convlens.errors import DamagedModel, DataError, UsageError
+from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
 from convlens.evaluation.mending import mend_images
 from convlens.trained_model import TrainedModel
 
@@ -88,6 +89,19 @@ def choose_images(
     _check_same_classes(model, images.name, images.class_names)
     _check_shape(model, images)
     return ImagesToJudge(images, dataset=data if isinstance(data, Dataset) else None)
+
+
+def find_test_images(model: TrainedModel, data_dir: Path | str | None = None) -> LabelledImages | None:
+    """The test images of what a model was trained on, as they are, for pictures to show; None where they are not on
+    this machine or do not fit any more. Nothing is fetched.
+    """
+    try:
+        data = what_it_learned_from(model)
+        if not is_own_path(data) and status(find_entry(str(data)), data_dir).state != "present":
+            return None
+        return choose_images(model, data, data_dir, mend=False).images
+    except (ConvlensError, OSError):
+        return None
 
 
 def what_it_learned_from(model: TrainedModel) -> str | Path:

@@ -54,5 +54,8 @@ def read_network(text_or_name: str) -> Network:
     near = nearest(key, list(PRESETS))
     if near and word.isidentifier() and nearest(key, [*LAYER_TYPES, *PRESETS]) == near:
         reason = f"'{word[:40]}' is neither a preset network ({', '.join(PRESETS)}) nor a layer. Did you mean '{near}'?"
-        raise point(reason, word, Span(0, len(word)))
+        start = text_or_name.index(word)
+        error = point(reason, word, Span(0, len(word)))
+        error.position = (start, start + len(word))  # `word` is without the blanks around it
+        raise error
     return Network.from_text(text_or_name)

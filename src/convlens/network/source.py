@@ -48,7 +48,8 @@ class Source:
 def point(reason: str, text: str, span: Span) -> NetworkError:
     """An error that shows the line with the mistake, underlined.
 
-    Only that line is shown, long ones cut short, and what no terminal should print is replaced.
+    Only that line is shown, long ones cut short, and what no terminal should print is replaced. The error's `position`
+    is the place in the whole text.
 
     >>> print(point("'b' is wrong.", "a,\\nb, c", Span(3, 4)))
     'b' is wrong.
@@ -67,4 +68,4 @@ def point(reason: str, text: str, span: Span) -> NetworkError:
         cut = line[first : first + _WIDEST]
         before, after = "… " if first else "", " …" if first + _WIDEST < len(line) else ""
         line, start, end = before + cut + after, start - first + len(before), end - first + len(before)
-    return NetworkError(reason, text=line, start=start, end=end)
+    return NetworkError(reason, text=line, start=start, end=end, position=(span.start, span.end))

@@ -6,6 +6,7 @@ that its tensors are those of its network, and that no bit has changed. Nothing 
 
 import json
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,21 @@ def decode(content: bytes, name: str) -> tuple[dict[str, Any], Weights]:
     except (safetensors.SafetensorError, ValueError, TypeError, KeyError) as error:
         raise DamagedModel(f"{name} is damaged: its tensors cannot be read ({error}). Take another copy.") from error
     return facts, weights
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """What a file says of itself, from its header alone: for a list of many models, not for the use of one. Nothing is
+    proved of the rest.
+
+    Raises:
+        OSError: it cannot be read.
+        ModelFileError: its header is none of a trained model.
+    """
+    with path.open("rb") as file:
+        content = file.read(8)
+        length = int.from_bytes(content, "little")
+        content += file.read(min(length, _LONGEST_HEADER))
+    return _read_facts(_read_header(content, str(path)).get("__metadata__"), str(path))
 
 
 def check_unchanged(content: bytes, weights: Weights, name: str) -> None:

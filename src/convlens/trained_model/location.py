@@ -59,3 +59,12 @@ def latest_run(runs: Path = RUNS_FOLDER) -> Path:
     raise ModelFileError(
         f"there is no latest run: {pointer} does not exist in {Path.cwd()}. Run `convlens train`, or name a model file."
     )
+
+
+def name_of_model(file: Path) -> str:
+    """What a model file is called: its run, or its own name.
+
+    >>> name_of_model(Path("runs/first/model.safetensors")), name_of_model(Path("digits.safetensors"))
+    ('first', 'digits')
+    """
+    return file.resolve().parent.name if file.name == MODEL_FILE_NAME else file.stem

@@ -4,7 +4,8 @@ The training room knows no terminal: it hands these values to whoever asked, and
 print `log_lines`.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import Calibration, describe_calibration
+from convlens.engines import Weights
+from convlens.trained_model import TrainedModel
 from convlens.training.probe import Verdict
 from convlens.training.settings import TrainingSettings
 
@@ -20,6 +23,9 @@ from convlens.training.settings import TrainingSettings
 class TrainingStarted:
     """Everything is ready; the first step comes next. `steps_done` is above 0 when an earlier training goes on;
     `engine_reason` says why `auto` came to this engine, `notes` how the images came to be what they are.
+
+    `model` makes the model as it is at this moment, with the first weights, for whoever wants to watch it learn; it
+    costs a copy of them, so nothing is copied where nobody asks. It is for as long as the event is being told.
     """
 
     data: str
@@ -32,12 +38,16 @@ class TrainingStarted:
     folder: Path | None
     engine_reason: str = ""
     notes: tuple[str, ...] = ()
+    model: Callable[[], TrainedModel] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class StretchDone:
     """A stretch of steps is done: `losses` are theirs, the first of them is batch `first_batch` of the epoch (both
     from 0).
+
+    `weights` copies the weights of this moment, which nobody else does: it costs nothing where nobody asks. Who calls
+    it when the event has been told gets those of a later moment.
     """
 
     epoch: int
@@ -46,6 +56,7 @@ class StretchDone:
     accuracy: float
     images_per_second: float
     seconds_left: float
+    weights: Callable[[], Weights] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

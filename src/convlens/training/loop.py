@@ -164,6 +164,7 @@ def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -
             accuracy=sum(history.correct[epoch * job.steps_per_epoch :]) / seen,
             images_per_second=(seen - batch * size) / max(seconds, 1e-9),
             seconds_left=seconds / len(rates) * (job.total_steps - history.steps),
+            weights=job.engine.weights,
         )
     )
     return seconds

@@ -98,6 +98,7 @@ class Session:
                 folder=self.folder,
                 engine_reason=self.engine_reason,
                 notes=self.notes,
+                model=lambda: self._model(job, UNCALIBRATED, None),
             )
         )
         if self.verdicts:

@@ -1,0 +1,69 @@
+"""`convlens export`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from convlens.cli.options import DataDir, Json
+from convlens.errors import UsageError
+
+if TYPE_CHECKING:
+    from convlens.data import LabelledImages
+    from convlens.trained_model import TrainedModel
+
+TARGETS = ("html",)
+
+
+def export_command(
+    model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
+    /,
+    *,
+    to: Annotated[str, Parameter(help="What to make: html, the page with the model inside, as one file.")],
+    out: Annotated[Path | None, Parameter(help="The file to write. [default: the model's name, here]")] = None,
+    data: Annotated[
+        str | None,
+        Parameter(
+            help="Where the pictures in the page come from: a known dataset, or images of your own. [default: the test "
+            "images of what the model was trained on, if they are here]"
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Take a model home: the whole page as one file, which works from disk, offline, on a phone.
+
+    ```
+    convlens export latest --to html
+    convlens export digits.safetensors --to html --out digits.html
+    convlens export latest --to html --data photos/
+    ```
+    """
+    if to not in TARGETS:
+        raise UsageError(f"--to {to!r} is not known yet; give --to {', '.join(TARGETS)}.")
+    from convlens.cli.terminal import print_json, result_console
+    from convlens.export import choose_samples, export_html
+    from convlens.trained_model import load_model
+    from convlens.trained_model.location import find_model_file, name_of_model
+
+    trained = load_model(model)
+    name = name_of_model(find_model_file(model))
+    images = _images(trained, data, data_dir)
+    samples = None if images is None else choose_samples(trained, images)
+    written = export_html(trained, out or Path(f"{name}.html"), samples, name)
+    size, count = written.stat().st_size, 0 if samples is None else len(samples)
+    if json:
+        print_json({"file": str(written), "bytes": size, "samples": count})
+        return
+    result_console().print(f"{written}: {size:,} bytes, with {count} pictures", markup=False, soft_wrap=True)
+
+
+def _images(model: "TrainedModel", data: str | None, data_dir: Path | None) -> "LabelledImages | None":
+    """The pictures to choose from; nothing is fetched that was not named."""
+    from convlens.cli.reading_progress import showing_progress
+    from convlens.evaluation import choose_images, find_test_images
+
+    if data is None:
+        return find_test_images(model, data_dir)
+    with showing_progress() as on_progress:
+        return choose_images(model, data, data_dir, on_progress).images

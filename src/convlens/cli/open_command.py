@@ -1,0 +1,126 @@
+"""`convlens open`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from convlens.cli.options import DataDir, Json, Whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convlens.server.jobs import Job
+
+
+def open_command(
+    model: Annotated[
+        str | None,
+        Parameter(help="A model file, a run folder, or latest. [default: the latest run, if there is one]"),
+    ] = None,
+    /,
+    *,
+    port: Annotated[
+        Whole | None, Parameter(help="Where to listen; 0 takes any free port. [default: the first free from 8700 on]")
+    ] = None,
+    host: Annotated[
+        str, Parameter(help="Who may reach it: 127.0.0.1 this machine alone, 0.0.0.0 others too, with a token.")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, Parameter(negative="--no-browser", help="Open the page in the browser.")] = True,
+    data_dir: DataDir = None,
+    runs: Annotated[Path, Parameter(help="The folder of the runs: those it shows, and where it writes.")] = Path(
+        "runs"
+    ),
+    json: Json = False,
+) -> int:
+    """Open the page: draw, look inside a model, train one live.
+
+    ```
+    convlens open                          the latest run
+    convlens open digits.safetensors       a model file
+    convlens open --host 0.0.0.0           for other machines, too: whoever has the printed address
+    ```
+
+    Ctrl-C ends it: a training that runs finishes its step and saves, and the command that goes on is printed. Closing
+    the page stops nothing.
+    """
+    from convlens.server.requirements import require_server
+
+    require_server()
+    from convlens.cli.training_command import STOP_SIGNALS
+    from convlens.server.serving import ServerSettings, serve
+    from convlens.training.interrupts import stopping_on
+
+    settings = ServerSettings(_choose(model, runs), host, port, runs, data_dir)
+    with stopping_on(*STOP_SIGNALS) as should_stop:
+        interrupted = serve(settings, _announcing(json, browser), should_stop, _say)
+    return _end(interrupted, runs)
+
+
+def _choose(model: str | None, runs: Path) -> Path | None:
+    """The file or folder of the model to begin with; a mistake shows before anything is served."""
+    from convlens.errors import ModelFileError
+    from convlens.trained_model import load_model
+    from convlens.trained_model.location import LATEST, latest_run
+
+    try:
+        chosen = latest_run(runs) if model in (None, LATEST) else Path(str(model))
+    except ModelFileError:
+        if model is None:
+            return None
+        raise
+    load_model(chosen)
+    return chosen
+
+
+def _announcing(as_json: bool, browser: bool) -> "Callable[[str], None]":
+    """What happens when the page can be opened."""
+
+    def announce(url: str) -> None:
+        from convlens.cli.terminal import print_json
+
+        if as_json:
+            print_json({"url": url})
+        else:
+            print(url, flush=True)
+        _say("Ctrl-C ends it.")
+        if browser:
+            import threading
+
+            threading.Thread(target=_open_browser, args=[url], daemon=True).start()
+
+    return announce
+
+
+def _open_browser(url: str) -> None:
+    """Open a window; not one of the browsers that would take over this terminal."""
+    import webbrowser
+
+    try:
+        found = webbrowser.get()
+        takes_terminal = isinstance(found, webbrowser.GenericBrowser) and not isinstance(
+            found, webbrowser.BackgroundBrowser
+        )
+        if takes_terminal or not found.open(url):
+            raise webbrowser.Error
+    except (webbrowser.Error, OSError):
+        _say("No browser could be opened here; open the address yourself.")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _end(interrupted: "Job | None", runs: Path) -> int:
+    """What is left to say, and the exit code."""
+    import shlex
+
+    from convlens.cli.exit_codes import EXIT_INTERRUPTED
+
+    if interrupted is None:
+        return 0
+    if interrupted.run is not None:
+        _say("The training was interrupted; everything is saved. Go on with:")
+        _say(f"  {shlex.join(['convlens', 'train', '--resume', str(runs / interrupted.run)])}")
+    return EXIT_INTERRUPTED

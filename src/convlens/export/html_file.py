@@ -1,0 +1,122 @@
+"""One HTML file with the page and a model inside: it works from disk, without a network and without Convlens.
+
+It is the same page that `convlens open` serves. A browser lets no page from disk read a second file, so everything
+stands in the one file: the page's own style sheet as it is, the model as JSON, and the modules and the views' style
+sheets packed (gzip, base64), since as text they would be most of the file. `one_file.js`, which unpacks them, is the
+only script that runs as it stands; see there. The file says that it may talk to nobody, and browsers hold it to that.
+"""
+
+import base64
+import gzip
+import html
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from convlens.data import LabelledImages
+from convlens.errors import ConvlensError
+from convlens.export.page_files import INDEX, list_page_files, read_page_text
+from convlens.export.page_model import page_model
+from convlens.files import write_atomically
+from convlens.trained_model import TrainedModel
+
+ENTRY = "app.js"
+_VIEWS = "views/"
+_SERVED_ONLY = "views/train/"
+"""Training needs a server; from disk the page has no such view, so its modules and styles stay away."""
+_UNPACKER = Path(__file__).with_name("one_file.js")
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:; "
+    "base-uri 'none'; form-action 'none'"
+)
+_MODULE = re.compile(r"""["']convlens/([\w/.-]+\.js)["']""")
+_STYLE_SHEET = re.compile(r'<link rel="stylesheet" href="([^"]+)">\n?')
+_IMPORT_MAP = re.compile(r'<script type="importmap">.*?</script>\n?', re.DOTALL)
+_MODEL_PLACE = re.compile(r'(<script type="application/json" id="convlens-model">)\s*(</script>)')
+_ENTRY_PLACE = re.compile(r'<script type="module" src="app\.js"></script>')
+
+
+def export_html(
+    model: TrainedModel, path: Path | str, samples: LabelledImages | None = None, name: str | None = None
+) -> Path:
+    """Write the page with this model inside, as one file that works from disk. Returns the path.
+
+    Args:
+        model: what to show.
+        path: the file; an older one of that name is replaced, whole or not at all.
+        samples: labelled pictures to begin with; `convlens.export.choose_samples` makes a good choice.
+        name: what the page calls the model; the file's name if not given.
+
+    Raises:
+        UsageError: a model too large for a page, or samples that are not the model's.
+        OutputError: the file cannot be written.
+    """
+    shown = Path(path).stem if name is None else name
+    return write_atomically(path, page_html(page_model(model, samples, name=shown)))
+
+
+def page_html(payload: Mapping[str, Any], files: Mapping[str, Path] | None = None) -> str:
+    """The page as one text, with what `page_model` made inside. The same payload gives the same text."""
+    files = list_page_files() if files is None else files
+    text = read_page_text(files, INDEX)
+    views = [name for name in _STYLE_SHEET.findall(text) if name.startswith(_VIEWS)]
+    text = _STYLE_SHEET.sub(lambda link: "" if link[1] in views else _style(files, link[1]), text)
+    text = _replace(_IMPORT_MAP, text, lambda _: "")
+    text = _replace(_MODEL_PLACE, text, lambda place: place[1] + escape_json(payload) + place[2])
+    text = _replace(_ENTRY_PLACE, text, lambda _: _packed(files, views))
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{html.escape(_POLICY, quote=False)}">\n'
+    title = html.escape(str(payload.get("name") or "Convlens"))
+    text = re.sub(r"<title>.*?</title>", lambda _: f"<title>{title} · Convlens</title>", text, count=1)
+    return re.sub(r'<meta charset="utf-8">\n', lambda found: found[0] + policy, text, count=1)
+
+
+def escape_json(value: Any) -> str:
+    """JSON that can stand in a script element: no name, however it is written, can end the element or open a comment.
+
+    >>> print(escape_json(["</script><!--"]))
+    ["\\u003c/script>\\u003c!--"]
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def needed_modules(files: Mapping[str, Path], entry: str = ENTRY) -> dict[str, str]:
+    """The modules that the page can reach from its first one, by name, with their texts.
+
+    Raises:
+        ConvlensError: a module names another that is not there.
+    """
+    found: dict[str, str] = {}
+    waiting = [entry]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name.startswith(_SERVED_ONLY):
+            continue
+        found[name] = read_page_text(files, name)
+        waiting += _MODULE.findall(found[name])
+    return dict(sorted(found.items()))
+
+
+def _packed(files: Mapping[str, Path], style_sheets: Sequence[str]) -> str:
+    """Modules and style sheets in a script element that is only data, and the script that unpacks them."""
+    styles = [read_page_text(files, name) for name in style_sheets if not name.startswith(_SERVED_ONLY)]
+    parts = json.dumps({"modules": needed_modules(files), "styles": styles}, ensure_ascii=False)
+    # Without a time in it, the same page is the same bytes.
+    packed = base64.b64encode(gzip.compress(parts.encode(), mtime=0)).decode()
+    unpacker = _UNPACKER.read_text(encoding="utf-8")
+    return f'<script type="text/plain" id="convlens-parts">{packed}</script>\n<script>\n{unpacker}</script>'
+
+
+def _style(files: Mapping[str, Path], name: str) -> str:
+    rules = re.sub(r"/\*.*?\*/", "", read_page_text(files, name), flags=re.DOTALL)
+    lines = (line.strip() for line in rules.splitlines())
+    return "<style>\n" + "\n".join(line for line in lines if line) + "\n</style>\n"
+
+
+def _replace(place: re.Pattern[str], text: str, content: Callable[[re.Match[str]], str]) -> str:
+    """Put something in a place that must be there exactly once."""
+    replaced, count = place.subn(content, text)
+    if count != 1:
+        raise ConvlensError(f"the page's {INDEX} has {count} places for {place.pattern!r}. Install Convlens again.")
+    return replaced

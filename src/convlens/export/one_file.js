@@ -1,0 +1,41 @@
+/*
+ * Unpacks the page's modules and its views' styles, and starts the first module; stands only in the file that
+ * `convlens export --to html` writes.
+ *
+ * A page from disk may load no module from a file beside it, but it may from a data: address. An import map gives every
+ * module its address under the name that the others use; it must be there before the first of them is asked for.
+ */
+(async () => {
+  try {
+    if (!("DecompressionStream" in window)) {
+      throw new Error("This browser is too old for this page: it lacks DecompressionStream. Please take a newer one.");
+    }
+    const packed = atob(document.getElementById("convlens-parts").textContent);
+    const bytes = Uint8Array.from(packed, (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const { modules, styles } = JSON.parse(await new Response(stream).text());
+    for (const text of styles) {
+      const style = document.createElement("style");
+      style.textContent = text;
+      document.head.append(style);
+    }
+    const imports = {};
+    for (const [name, text] of Object.entries(modules)) {
+      imports[`convlens/${name}`] = `data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`;
+    }
+    const map = document.createElement("script");
+    map.type = "importmap";
+    map.textContent = JSON.stringify({ imports });
+    document.head.append(map);
+    if (document.readyState === "loading") {
+      await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
+    }
+    await import("convlens/app.js");
+  } catch (error) {
+    const notice = document.createElement("p");
+    notice.setAttribute("role", "alert");
+    notice.textContent = error.message;
+    (document.body ?? document.documentElement).append(notice);
+    throw error;
+  }
+})();

@@ -1,0 +1,227 @@
+"""What the page gets of a trained model: everything it computes with, and what proves that it computes the same.
+
+JSON values with the arrays as base64, because a page from disk can read nothing but what stands in it. Python resolves
+the network, so that the page parses no text and knows no default. With the model come *check vectors*: a few pictures
+with what this machine's engine made of them, at some places of every layer; the page computes them again before it
+shows anything. Samples are pictures to begin with; see `page_samples` for how they are packed.
+"""
+
+import base64
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.by_hand.network import EPSILON
+from convlens.data import LabelledImages
+from convlens.engines import Weights
+from convlens.errors import UsageError
+from convlens.export.page_samples import encode_array, encode_samples
+from convlens.network import (
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    LayerRow,
+    LeakyReLU,
+    MaxPool2d,
+    ResolvedLayer,
+    layer_table,
+    write_layer,
+)
+from convlens.trained_model import TrainedModel
+
+FORMAT = 1
+MOST_PARAMETERS = 20_000_000
+"""80 MB of weights, 107 MB of text: more than a browser opens gladly."""
+MOST_VALUES = 50_000_000
+"""Numbers in all layers of one picture, which the page keeps at once."""
+
+CHECK_PICTURES = 4
+CHECK_PLACES = 24
+_FACTS = (
+    *("data", "recipe", "epochs", "seed", "engine", "threads", "seconds", "trained_at"),
+    *("training_images", "validation", "test", "convlens"),
+)
+_UNUSED = "num_batches_tracked"
+
+
+def page_model(
+    model: TrainedModel,
+    samples: LabelledImages | None = None,
+    check_images: NDArray[np.uint8] | None = None,
+    name: str = "",
+) -> dict[str, Any]:
+    """A trained model as JSON values for the page.
+
+    Args:
+        model: what to show.
+        samples: labelled pictures of the network's shape to begin with; `choose_samples` makes a good choice.
+        check_images: pictures (uint8, N×C×H×W) for the check vectors; None takes the first samples. Noise is added to
+            either, since no picture of a digit reaches into the corners.
+        name: how the page calls the model.
+
+    Returns:
+        `format`, `name`, `network`, `input_shape`, `class_names`, `layers`, `weights`, `normalisation`, `calibration`,
+        `preprocessing`, `facts`, `check`, `samples`; the arrays are base64 of little-endian float32, or of bytes.
+
+    Raises:
+        UsageError: a model too large for a page, or pictures of another shape or other classes.
+
+    >>> from convlens import Network, TrainedModel
+    >>> from convlens.network import initial_weights
+    >>> from convlens.preprocessing import Preprocessing
+    >>> network = Network.from_text("conv 2 3x3, relu, dense")
+    >>> model = TrainedModel(
+    ...     network, initial_weights(network, (1, 8, 8), 2, seed=0), Preprocessing((1, 8, 8)), ("cat", "dog"))
+    >>> payload = page_model(model, name="pets")
+    >>> [layer["text"] for layer in payload["layers"]]
+    ['conv 2 3x3', 'relu', 'flatten', 'dense 2']
+    >>> payload["weights"]["0.bias"]
+    {'shape': [2], 'data': '...'}
+    """
+    plan = model.plan
+    resolved = plan.network.resolve(plan.input_shape, plan.classes)
+    _refuse_too_large(model, resolved)
+    rows = layer_table(plan.network, plan.input_shape, plan.classes).rows
+    if samples is not None:
+        _check_samples(model, samples)
+    normalisation = plan.normalisation
+    return {
+        "format": FORMAT,
+        "name": name,
+        "network": str(model.network),
+        "input_shape": list(plan.input_shape),
+        "class_names": list(model.class_names),
+        "layers": [_layer(step, row) for step, row in zip(resolved, rows, strict=True)],
+        "weights": page_weights(model.weights),
+        "normalisation": {"mean": list(normalisation.mean), "std": list(normalisation.std)},
+        "calibration": {"temperature": model.calibration.temperature, "threshold": model.calibration.threshold},
+        "preprocessing": model.preprocessing.as_dict(),
+        "facts": {key: model.facts[key] for key in _FACTS if key in model.facts},
+        "check": _check_vectors(model, _check_pictures(model, samples, check_images)),
+        "samples": None if samples is None else encode_samples(samples, model.logits(samples.images)),
+    }
+
+
+def page_weights(weights: Weights) -> dict[str, dict[str, Any]]:
+    """Weights as the page reads them, under their own names; how many batches were counted is of no use there.
+
+    >>> page_weights({"0.bias": np.array([1.0, 0.0], np.float32)})
+    {'0.bias': {'shape': [2], 'data': 'AACAPwAAAAA='}}
+    """
+    return {
+        name: {"shape": list(array.shape), "data": encode_array(array)}
+        for name, array in weights.items()
+        if not name.endswith(_UNUSED)
+    }
+
+
+def fingerprint(weights: Weights) -> int:
+    """The CRC-32 of the weights in their order, as the page computes it of what it decoded.
+
+    >>> fingerprint({"0.bias": np.array([1.0, 0.0], np.float32)})
+    1491330278
+    """
+    checksum = 0
+    for name, array in weights.items():
+        if not name.endswith(_UNUSED):
+            checksum = zlib.crc32(np.ascontiguousarray(array, "<f4").tobytes(), checksum)
+    return checksum
+
+
+def _refuse_too_large(model: TrainedModel, resolved: list[ResolvedLayer]) -> None:
+    if model.parameters > MOST_PARAMETERS:
+        raise UsageError(
+            f"this model has {model.parameters:,} parameters; a page takes up to {MOST_PARAMETERS:,}. "
+            "Train a smaller network: fewer channels, or a pooling layer before the first dense."
+        )
+    values = sum(int(np.prod(step.output_shape)) for step in resolved)
+    if values > MOST_VALUES:
+        raise UsageError(
+            f"the layers of this model give {values:,} numbers for one picture; a page takes up to {MOST_VALUES:,}. "
+            "Train on smaller pictures, or take fewer channels."
+        )
+
+
+def _check_samples(model: TrainedModel, samples: LabelledImages) -> None:
+    if samples.image_shape != model.plan.input_shape:
+        given, wanted = ("×".join(map(str, shape)) for shape in (samples.image_shape, model.plan.input_shape))
+        raise UsageError(f"the samples are pictures of {given}; this model takes {wanted}. Give pictures of its shape.")
+    if samples.class_names != model.class_names:
+        given, wanted = (
+            f"{len(names)} ({', '.join(names[:5])}{', ...' * (len(names) > 5)})"
+            for names in ([*samples.class_names], [*model.class_names])
+        )
+        raise UsageError(
+            f"the samples have other classes than the model: {given}, not {wanted}. Give samples of its classes."
+        )
+
+
+def _layer(step: ResolvedLayer, row: LayerRow) -> dict[str, Any]:
+    layer = step.layer
+    own: dict[str, Any] = {}
+    if isinstance(layer, Conv2d | MaxPool2d | AvgPool2d):
+        own = {"kernel": layer.kernel_size, "stride": layer.stride, "padding": layer.padding}
+        own["dilation"] = layer.dilation if isinstance(layer, Conv2d) else (1, 1)
+        own = {name: list(value) for name, value in own.items()}
+    elif isinstance(layer, LeakyReLU):
+        own = {"negative_slope": layer.slope}
+    elif isinstance(layer, BatchNorm2d):
+        own = {"epsilon": EPSILON}
+    return {
+        "index": step.index,
+        "kind": layer.word,
+        "text": write_layer(layer),
+        "input_shape": list(step.input_shape),
+        "output_shape": list(step.output_shape),
+        **own,
+        "size_formula": row.size_formula,
+        "parameters": row.parameters,
+        "parameters_formula": row.parameters_formula,
+        "multiply_adds": row.multiply_adds,
+        "receptive_field": list(row.receptive_field),
+    }
+
+
+def _check_pictures(
+    model: TrainedModel, samples: LabelledImages | None, check_images: NDArray[np.uint8] | None
+) -> NDArray[np.uint8]:
+    """A few real pictures where there are some, and two of noise: dense, and with ink at every third place."""
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 256, (2, *model.plan.input_shape), np.uint8)
+    noise[1][random.random(noise[1].shape) < 2 / 3] = 0
+    if check_images is None:
+        check_images = noise[:0] if samples is None else samples.images
+    if check_images.dtype != np.uint8 or check_images.shape[1:] != model.plan.input_shape:
+        given, wanted = ("×".join(map(str, shape)) for shape in (check_images.shape[1:], model.plan.input_shape))
+        raise UsageError(
+            f"the check images are {check_images.dtype} of {given}; this model takes uint8 of {wanted}. "
+            "Give pictures as the network gets them."
+        )
+    return np.concatenate([check_images[:CHECK_PICTURES], noise])
+
+
+def _check_vectors(model: TrainedModel, pictures: NDArray[np.uint8]) -> dict[str, Any]:
+    """What the engine makes of the pictures, at some places of every layer: first that of the largest value, then such
+    as are drawn with a fixed seed.
+    """
+    layers = []
+    random = np.random.default_rng(1)
+    engine = model.engine
+    outputs = engine.activations(pictures)
+    for array in outputs:
+        flat = array.reshape(len(pictures), -1)
+        sizes = np.abs(flat)
+        drawn = random.choice(flat.shape[1], min(CHECK_PLACES, flat.shape[1]), replace=False)
+        places = np.unique(np.append(drawn, sizes.max(axis=0).argmax()))
+        layers.append(
+            {"places": places.tolist(), "values": encode_array(flat[:, places]), "largest": float(sizes.max())}
+        )
+    return {
+        "images": base64.b64encode(np.ascontiguousarray(pictures).tobytes()).decode(),
+        "count": len(pictures),
+        "layers": layers,
+        "logits": encode_array(outputs[-1].reshape(len(pictures), -1)),
+        "weights": fingerprint(model.weights),
+    }

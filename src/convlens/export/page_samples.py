@@ -1,0 +1,87 @@
+"""Sample pictures for the page: which to take, and how they are packed.
+
+They are packed as one 8-bit PNG, the pictures one below the other: W wide and N·H high, grey or RGB. That is a third of
+the bytes of handwritten digits, any browser shows it as it is, and its rows in order are the pictures themselves, so
+the page unpacks it in a few lines, without a canvas, which some browsers blur on purpose.
+"""
+
+import base64
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convlens.data import LabelledImages
+from convlens.metrics import softmax
+from convlens.pixels import encode_png
+from convlens.trained_model import TrainedModel
+
+SAMPLES = 60
+MOST_LOOKED_AT = 10_000
+"""Of so many pictures, evenly drawn, the samples are chosen: more would keep a person waiting and look no better."""
+
+
+def encode_array(values: ArrayLike) -> str:
+    """Numbers as base64 of little-endian float32.
+
+    >>> encode_array([1.0, 0.0])
+    'AACAPwAAAAA='
+    """
+    return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()
+
+
+def encode_samples(samples: LabelledImages, logits: NDArray[np.float32]) -> dict[str, Any]:
+    """The pictures as one PNG, with their labels and what the model says of them.
+
+    >>> pets = LabelledImages(np.zeros((2, 1, 4, 4), np.uint8), np.array([0, 1]), ("cat", "dog"))
+    >>> packed = encode_samples(pets, np.zeros((2, 2), np.float32))
+    >>> packed["count"], packed["labels"], base64.b64decode(packed["images"])[1:4]
+    (2, [0, 1], b'PNG')
+    """
+    channels, height, width = samples.image_shape
+    column = samples.images.transpose(0, 2, 3, 1).reshape(len(samples) * height, width, channels)
+    return {
+        "count": len(samples),
+        "images": base64.b64encode(encode_png(column)).decode(),
+        "labels": samples.labels.tolist(),
+        "logits": encode_array(logits),
+    }
+
+
+def choose_samples(model: TrainedModel, images: LabelledImages, count: int = SAMPLES) -> LabelledImages:
+    """Pictures that are worth a look: a third that the model gets wrong, a third that it doubts, the rest as they come,
+    class after class in turn.
+
+    Where too few are wrong, more are doubtful. The same model and images give the same choice, in which every picture
+    stands once, ordinary ones first.
+
+    >>> from convlens import Network
+    >>> from convlens.preprocessing import Preprocessing
+    >>> weights = {"1.weight": np.array([[1.0], [-1.0]], np.float32), "1.bias": np.zeros(2, np.float32)}
+    >>> model = TrainedModel(Network.from_text("dense"), weights, Preprocessing((1, 1, 1)), ("light", "dark"))
+    >>> pixels = np.array([250, 3, 200, 90, 255, 128], np.uint8).reshape(-1, 1, 1, 1)
+    >>> images = LabelledImages(pixels, np.array([0, 0, 1, 0, 0, 0]), ("light", "dark"))
+    >>> choose_samples(model, images, 3).images.ravel()  # 250 is clear, 3 is doubtful, 200 is wrong
+    array([250,   3, 200], dtype=uint8)
+    """
+    if len(images) > MOST_LOOKED_AT:
+        images = images.subset(np.linspace(0, len(images) - 1, MOST_LOOKED_AT).astype(np.int64))
+    count = min(count, len(images))
+    logits = model.logits(images.images)
+    ranked = np.sort(softmax(logits.astype(np.float64)), axis=1)
+    margins = ranked[:, -1] - (ranked[:, -2] if ranked.shape[1] > 1 else 0)
+    wrong = np.flatnonzero(logits.argmax(axis=1) != images.labels)[: count // 3]
+    by_doubt = np.argsort(margins, kind="stable")
+    doubtful = by_doubt[~np.isin(by_doubt, wrong)][: 2 * (count // 3) - len(wrong)]
+    special = np.concatenate([doubtful, wrong])
+    ordinary = _in_turn(images.labels, np.setdiff1d(np.arange(len(images)), special))[: count - len(special)]
+    return images.subset(np.concatenate([ordinary, special]))
+
+
+def _in_turn(labels: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places in an order in which the classes take turns: the first of each class, then the second of each."""
+    turns = np.zeros(len(places), np.int64)
+    for label in np.unique(labels[places]):
+        mine = labels[places] == label
+        turns[mine] = np.arange(mine.sum())
+    return places[np.lexsort((labels[places], turns))]

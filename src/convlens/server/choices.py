@@ -1,0 +1,106 @@
+"""Looks over what the page wants to train before it waits in a queue: a mistake shows at once, at its field."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from convlens.data import find_entry, is_own_path
+from convlens.errors import ConvlensError, NetworkError, UsageError
+from convlens.export.page_model import MOST_PARAMETERS
+from convlens.network import LayerTable, layer_table, read_network
+from convlens.server.jobs import TrainingRequest
+from convlens.training.recipes import DEFAULT_RECIPE, choose_settings
+
+Shape = tuple[tuple[int, int, int], int]
+
+
+class Misfit(Exception):
+    """Something that the page sent cannot be used: which field, why, and where in its text."""
+
+    def __init__(self, where: str, error: ConvlensError) -> None:
+        super().__init__(str(error))
+        self.where, self.error = where, error
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values: the reason, what to do, and the place."""
+        reason, hint = split_reason(self.error)
+        position = self.error.position if isinstance(self.error, NetworkError) else None
+        return {"error": reason, "hint": hint, "where": self.where, "position": position}
+
+
+def split_reason(error: ConvlensError) -> tuple[str, str]:
+    """What is wrong, and what to do: the first sentence and the others.
+
+    >>> split_reason(UsageError("epochs is 0; give more. Or leave it out."))
+    ('epochs is 0; give more.', 'Or leave it out.')
+    """
+    text = error.reason if isinstance(error, NetworkError) else str(error)
+    first, dot, rest = " ".join(text.split()).partition(". ")
+    return (first + "." if dot else first), rest
+
+
+def check_request(request: TrainingRequest, shapes: Mapping[str, Shape], only_below: Path | None) -> None:
+    """Refuse a training that could not begin.
+
+    Args:
+        request: what the page wants.
+        shapes: of data that were read already.
+        only_below: the folder outside of which no images of one's own are read; None: anywhere.
+
+    Raises:
+        Misfit: with the field, the reason and the place.
+    """
+    shape = _at("data", lambda: find_shape(request.data, shapes, only_below))
+    recipe = request.recipe or DEFAULT_RECIPE
+    _at("recipe", lambda: choose_settings(recipe))
+    _at("epochs", lambda: choose_settings(recipe, epochs=request.epochs))
+    _at("seed", lambda: choose_settings(recipe, seed=request.seed))
+    if request.network is not None and shape is not None:
+        tabulate(request.network, shape)
+    elif request.network is not None:
+        _at("network", lambda: read_network(request.network or ""))
+
+
+def tabulate(network: str, shape: Shape) -> LayerTable:
+    """The layer table of a network that a page can show.
+
+    Raises:
+        Misfit: it cannot be read, does not fit the images, or is too large.
+    """
+    table = _at("network", lambda: layer_table(read_network(network), *shape))
+    if table.parameters > MOST_PARAMETERS:
+        reason = f"this network has {table.parameters:,} parameters; the page takes up to {MOST_PARAMETERS:,}. "
+        hint = "Take fewer channels, or a pooling layer before the first dense."
+        raise Misfit("network", UsageError(reason + hint))
+    return table
+
+
+def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None = None) -> Shape | None:
+    """Input shape and number of classes of data, as far as that is known before they are read.
+
+    Raises:
+        UsageError: neither a known dataset nor a path that may be read.
+    """
+    if data in shapes:
+        return shapes[data]
+    if not is_own_path(data):
+        entry = find_entry(data)
+        return entry.shape, len(entry.class_names)
+    path = Path(data).expanduser()
+    if only_below is not None and not path.resolve().is_relative_to(only_below.resolve()):
+        raise UsageError(
+            f"{data!r:.200} lies outside of the folder that `convlens open` was started in, and this server listens to "
+            "other machines. Move the images there, or start the server without --host."
+        )
+    if not path.exists():
+        raise UsageError(f"{data!r:.200} does not exist. Give a known dataset, or the path of a folder or a file.")
+    return None
+
+
+def _at(where: str, look: Callable[[], Any]) -> Any:
+    """Whatever `look` returns; an error that it raises is of that field."""
+    try:
+        return look()
+    except (ConvlensError, OSError, ValueError) as error:  # a path may hold what no path can
+        known = error if isinstance(error, ConvlensError) else UsageError(f"{error}.")
+        raise Misfit(where, known) from error

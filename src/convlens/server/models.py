@@ -1,0 +1,67 @@
+"""What the page gets of a model, as bytes of JSON: made once a model file, since many pages may ask for the same."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from convlens.evaluation import find_test_images
+from convlens.export import choose_samples, page_model
+from convlens.server.run_list import find_run
+from convlens.trained_model import load_model
+from convlens.trained_model.location import find_model_file, name_of_model
+
+MOST_KEPT = 2
+
+_Mark = tuple[Path, int, int]
+
+
+@dataclass
+class Models:
+    """Models by the name of their run; the one that `convlens open` was given has no name.
+
+    Attributes:
+        runs: the folder of the runs.
+        given: what was given, a file or a folder, or None.
+        data_dir: where known datasets are kept; samples come from them if they are there, nothing is fetched.
+    """
+
+    runs: Path
+    given: Path | None = None
+    data_dir: Path | None = None
+    _kept: OrderedDict[_Mark, bytes] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def given_name(self) -> str | None:
+        """What the page calls the model that was given."""
+        return None if self.given is None else name_of_model(find_model_file(self.given))
+
+    def payload(self, run: str) -> bytes:
+        """The page's JSON for a run, or for the model that was given.
+
+        Raises:
+            UsageError: no name of a run, or a model too large for a page.
+            ModelFileError: there is no such model, or it is damaged.
+        """
+        if run == "" and self.given is not None:
+            file = find_model_file(self.given).resolve()
+        else:
+            file = find_run(self.runs, run or "latest")
+        known = file.stat()
+        mark = (file, known.st_mtime_ns, known.st_size)
+        with self._lock:  # one at a time: two hundred requests for one model make it once
+            if mark not in self._kept:
+                self._kept[mark] = self._make(file)
+                while len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(mark)
+            return self._kept[mark]
+
+    def _make(self, file: Path) -> bytes:
+        model = load_model(file)
+        images = find_test_images(model, self.data_dir)
+        samples = None if images is None else choose_samples(model, images)
+        return msgspec.json.encode(page_model(model, samples, name=name_of_model(file)))

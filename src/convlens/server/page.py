@@ -1,0 +1,46 @@
+"""The page's own files, and the policy that keeps a browser from running or fetching anything else."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from convlens.export.page_files import INDEX, MEDIA_TYPES, inline_scripts, read_page_text
+
+
+def content_security_policy(files: Mapping[str, Path]) -> str:
+    """Everything from this server alone, and of the scripts in the page itself those that stand there now.
+
+    >>> content_security_policy({})
+    Traceback (most recent call last):
+    ...
+    convlens.errors.ConvlensError: the page lacks its file index.html, ...
+    """
+    scripts = inline_scripts(read_page_text(files, INDEX))
+    hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
+    rules = {
+        "default-src": "'self'",
+        "script-src": f"'self' {hashes}".strip(),
+        "img-src": "'self' data: blob:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def page_file(files: Mapping[str, Path], request: Request) -> Response:
+    """One of the page's files, by the name in the address; the page itself stands at `/` alone."""
+    name = request.path_params.get("name", INDEX)
+    path = files.get(name)
+    if path is None or (name == INDEX) != (request.url.path == "/"):
+        return JSONResponse({"error": "there is nothing at this address. The page is at /."}, 404)
+    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix])
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

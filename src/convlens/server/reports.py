@@ -1,0 +1,42 @@
+"""The report of a run, written beside its model when somebody asks for it, and handed out as it is."""
+
+import threading
+from pathlib import Path
+from urllib.parse import quote
+
+from convlens.report import write_report
+from convlens.server.run_list import find_run
+
+REPORT_NAME = "report.html"
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+"""A report holds everything itself and runs no script; its own style stands inside it."""
+
+_one_at_a_time = threading.Lock()
+
+
+def make_report(runs: Path, run: str, data_dir: Path | None) -> str:
+    """The address of a run's report, which is written unless there is one that is newer than the model.
+
+    Raises:
+        UsageError: no name of a run.
+        ConvlensError: there is no such run, or it cannot be judged.
+    """
+    model = find_run(runs, run)
+    report = model.with_name(REPORT_NAME)
+    with _one_at_a_time:
+        if not report.is_file() or report.stat().st_mtime_ns < model.stat().st_mtime_ns:
+            write_report(model, out=report, data_dir=data_dir)
+    return f"/reports/{quote(model.parent.name, safe='')}"
+
+
+def read_report(runs: Path, run: str) -> bytes:
+    """The bytes of a run's report.
+
+    Raises:
+        OSError: there is none.
+        ConvlensError: there is no such run.
+    """
+    report = find_run(runs, run).with_name(REPORT_NAME)
+    if not report.resolve().is_relative_to(runs.resolve()):
+        raise FileNotFoundError(report)
+    return report.read_bytes()

@@ -1,0 +1,169 @@
+"""The HTTP interface, one function an address; `docs/page.md` describes it. Each parses, makes one call, and answers.
+
+Whatever touches a disk or computes is a plain function: the framework runs it in a thread, and a model that takes long
+holds nobody up.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+import convlens
+from convlens.data import CATALOGUE, status
+from convlens.errors import ConvlensError, UsageError
+from convlens.server.bodies import LayersBody, ReportBody, StopBody, TrainBody
+from convlens.server.choices import Misfit, Shape, check_request, find_shape, tabulate
+from convlens.server.event_stream import stream_events
+from convlens.server.jobs import Job, Jobs, TrainingRequest
+from convlens.server.models import Models
+from convlens.server.reports import POLICY, make_report, read_report
+from convlens.server.run_list import list_runs
+
+MOST_LISTENERS = 64
+_UNKNOWN = (1, 28, 28), 10
+
+
+@dataclass
+class Workplace:
+    """What the addresses work on: models, trainings, folders."""
+
+    models: Models
+    jobs: Jobs
+    runs: Path
+    data_dir: Path | None
+    shapes: dict[str, Shape]
+    only_below: Path | None = None
+
+
+class NotHere(Exception):
+    """Nothing of that name is here."""
+
+
+def make_routes(place: Workplace) -> APIRouter:
+    """All addresses under `/api`, and the reports."""
+    routes = APIRouter(prefix="/api")
+    _add_reading(routes, place)
+    _add_training(routes, place)
+    whole = APIRouter()
+    whole.include_router(routes)
+    _add_reports(whole, place)
+    return whole
+
+
+def _add_reading(routes: APIRouter, place: Workplace) -> None:
+    @routes.get("/state")
+    def state() -> dict[str, Any]:
+        running = place.jobs.running
+        return {
+            "served": True,
+            "version": convlens.__version__,
+            "model": place.models.given_name,
+            "runs": list_runs(place.runs),
+            "datasets": _datasets(place),
+            "job": None if running is None else running.as_dict(),
+            "queue": place.jobs.waiting,
+            "report": True,
+        }
+
+    @routes.get("/runs")
+    def runs() -> list[dict[str, Any]]:
+        return list_runs(place.runs)
+
+    @routes.get("/model")
+    def model(run: str = "") -> Response:
+        try:
+            return Response(place.models.payload(run), media_type="application/json")
+        except UsageError:
+            raise
+        except ConvlensError as error:
+            raise NotHere(str(error)) from error
+
+    @routes.post("/layers")
+    def layers(body: LayersBody) -> dict[str, Any]:
+        return tabulate(body.network, _shape_for(body, place)).as_dict()
+
+
+def _add_training(routes: APIRouter, place: Workplace) -> None:
+    @routes.post("/train")
+    def train(body: TrainBody) -> dict[str, Any]:
+        request = TrainingRequest(**body.model_dump())
+        check_request(request, place.shapes, place.only_below)
+        return {"job": place.jobs.add(request).name}
+
+    @routes.get("/jobs")
+    def jobs() -> list[dict[str, Any]]:
+        return [job.as_dict() for job in place.jobs.all()]
+
+    @routes.post("/jobs/{name}/stop")
+    def stop(name: str, body: StopBody) -> dict[str, Any]:  # noqa: ARG001
+        job = _job(place, name)
+        place.jobs.stop(job)
+        return job.as_dict()
+
+    @routes.get("/jobs/{name}/events")
+    async def events(
+        name: str,
+        last_event_id: Annotated[str, Header()] = "",
+        after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    ) -> Response:
+        log = _job(place, name).log
+        # A browser that comes back by itself says in a header what it had last; a page that does so, in the address.
+        after = int(last_event_id) if last_event_id.isascii() and last_event_id[:15].isdigit() else after
+        if log.ended and log.next_after(after) is None:
+            return Response(status_code=204)  # tells a browser not to come again
+        if place.jobs.listeners >= MOST_LISTENERS:
+            reason = f"{MOST_LISTENERS} pages are listening already. Close one of them."
+            return JSONResponse({"error": reason}, 503)
+        return StreamingResponse(stream_events(log, after), media_type="text/event-stream")
+
+
+def _add_reports(routes: APIRouter, place: Workplace) -> None:
+    @routes.post("/api/report")
+    def report(body: ReportBody) -> dict[str, str]:
+        return {"url": make_report(place.runs, body.run, place.data_dir)}
+
+    @routes.get("/reports/{run}")
+    def written(run: str) -> Response:
+        try:
+            content = read_report(place.runs, run)
+        except (ConvlensError, OSError) as error:
+            raise NotHere(f"there is no report of a run {run!r:.60}.") from error
+        return Response(content, media_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+
+def _job(place: Workplace, name: str) -> Job:
+    job = place.jobs.find(name)
+    if job is None:
+        raise NotHere(f"there is no training {name!r:.40}; /api/jobs lists those that are remembered.")
+    return job
+
+
+def _datasets(place: Workplace) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "here": status(entry, place.data_dir).state == "present",
+            "shape": list(entry.shape),
+            "classes": len(entry.class_names),
+        }
+        for entry in CATALOGUE.values()
+    ]
+
+
+def _shape_for(body: LayersBody, place: Workplace) -> Shape:
+    """What the network is for; what is given goes before what is known of the data."""
+    known: Shape | None = _UNKNOWN
+    if body.data is not None:
+        try:
+            known = find_shape(body.data, place.shapes, place.only_below)
+        except (ConvlensError, OSError, ValueError) as error:
+            raise Misfit("data", UsageError(str(error))) from error
+    if known is None and (body.input_shape is None or body.classes is None):
+        raise Misfit("data", UsageError("these images were not read yet, so their shape is not known. Train once."))
+    shape, classes = known or _UNKNOWN
+    channels, height, width = body.input_shape or shape
+    return (channels, height, width), body.classes or classes

@@ -1,0 +1,214 @@
+"""One training for the page: `convlens.training.train` as `convlens train` calls it, its events as the page reads them.
+
+The page gets numbers and base64; what they mean stands in `docs/page.md`. Weights are copied only while somebody
+listens, at most ten times a second and less often for large networks, so that watching costs next to nothing.
+"""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convlens.calibration import describe_calibration
+from convlens.data import Dataset, FetchProgress, ImportProgress, load_dataset
+from convlens.engines import Weights
+from convlens.errors import ConvlensError
+from convlens.export import page_model, page_weights
+from convlens.metrics import wilson_interval
+from convlens.server.event_log import WEIGHTS
+from convlens.server.jobs import Job
+from convlens.trained_model import TrainedModel
+from convlens.training import Calibrated, EpochDone, Event, Probed, StretchDone, TrainingStarted, train
+
+WEIGHTS_SECONDS = 0.1
+WEIGHTS_BYTES_A_SECOND = 8_000_000
+READING_SECONDS = 0.1
+_LOSS_DIGITS = 6
+
+
+class _StoppedWhileReading(Exception):
+    """Somebody wanted to stop before there was a training to stop."""
+
+
+@dataclass
+class TrainingRunner:
+    """Trains what jobs ask for.
+
+    Attributes:
+        runs: the folder that gets the run folders.
+        data_dir: where known datasets are kept.
+        on_line: gets a line for people when a training begins and when it ends.
+        shapes: input shape and number of classes of data that were read; of one's own images nobody knows it before.
+    """
+
+    runs: Path
+    data_dir: Path | None = None
+    on_line: Callable[[str], None] = lambda _: None
+    shapes: dict[str, tuple[tuple[int, int, int], int]] = field(default_factory=dict)
+
+    def __call__(self, job: Job) -> None:
+        """Train, whatever happens; the job is over afterwards."""
+        try:
+            self._train(job)
+        except _StoppedWhileReading:
+            job.finish("stopped", {"run": None})
+        except ConvlensError as error:
+            self._fail(job, " ".join(str(error).split("\n")[0].split()))
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            self._fail(job, f"{reason}. This is a defect of Convlens; please report it.")
+
+    def _train(self, job: Job) -> None:
+        request = job.request
+        self.on_line(f"Training on {request.data}")
+        dataset = load_dataset(request.data, data_dir=self.data_dir, on_progress=_Reading(job).on_progress)
+        self.shapes[request.data] = (dataset.train.image_shape, len(dataset.train.class_names))
+        teller = Teller(job, dataset)
+        model = train(
+            dataset,
+            recipe=request.recipe,
+            network=request.network,
+            epochs=request.epochs,
+            seed=request.seed,
+            out=self.runs / "*",
+            data_dir=self.data_dir,
+            on_event=teller.on_event,
+            should_stop=job.stopping.is_set,
+        )
+        self._finish(job, model, teller)
+
+    def _finish(self, job: Job, model: TrainedModel, teller: "Teller") -> None:
+        teller.tell_weights(model.weights)
+        if not model.facts["finished"]:
+            self.on_line(f"Stopped: {self.runs / str(job.run)}")
+            job.finish("stopped", {"run": job.run})
+            return
+        result: dict[str, Any] = {"seconds": model.facts["seconds"]}
+        if test := model.facts.get("test"):
+            interval = list(wilson_interval(test["correct"], test["total"]))
+            result |= {**test, "interval": interval}
+            self.on_line(f"Trained {self.runs / str(job.run)}: {test['accuracy'] * 100:.2f} % of {test['total']:,}")
+        else:
+            self.on_line(f"Trained {self.runs / str(job.run)}")
+        job.facts |= result
+        job.finish(
+            "done", {"run": job.run, "accuracy": None, "correct": None, "total": None, "interval": None, **result}
+        )
+
+    def _fail(self, job: Job, reason: str) -> None:
+        self.on_line(f"Failed: {reason}")
+        job.error = reason
+        job.finish("failed", {"error": reason, "run": job.run})
+
+
+class _Reading:
+    """Tells how far the images are fetched or decoded, now and then, and hears there that somebody wants to stop."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._told_at = 0.0
+
+    def on_progress(self, progress: FetchProgress | ImportProgress) -> None:
+        """In the thread of the training."""
+        if self._job.stopping.is_set():
+            raise _StoppedWhileReading
+        now = time.monotonic()
+        if now - self._told_at >= READING_SECONDS:
+            self._told_at = now
+            self._job.log.append("reading", describe_progress(progress))
+
+
+def describe_progress(progress: FetchProgress | ImportProgress) -> dict[str, Any]:
+    """What is being read, and how much of it is done.
+
+    >>> describe_progress(FetchProgress("a mirror", "train-images", 5, 10))
+    {'what': 'getting train-images', 'done': 5, 'total': 10}
+    """
+    if isinstance(progress, FetchProgress):
+        return {"what": f"getting {progress.file}", "done": progress.done_bytes, "total": progress.total_bytes}
+    return {"what": progress.what, "done": progress.done, "total": progress.total}
+
+
+class Teller:
+    """Turns the events of one training into those of its log."""
+
+    def __init__(self, job: Job, dataset: Dataset) -> None:
+        self._job = job
+        self._dataset = dataset
+        self._steps_per_epoch = 0
+        self._next_weights_at = 0.0
+
+    def on_event(self, event: Event) -> None:
+        """In the thread of the training, so it must be quick."""
+        log = self._job.log
+        match event:
+            case TrainingStarted():
+                self._start(event)
+            case Probed():
+                log.append("probed", {"verdicts": [str(verdict) for verdict in event.verdicts]})
+            case StretchDone():
+                log.append("stretch", self._stretch(event))
+                now = time.monotonic()
+                if event.weights is not None and log.listeners and now >= self._next_weights_at:
+                    self.tell_weights(event.weights())
+            case EpochDone():
+                log.append("epoch", event.as_dict())
+            case Calibrated():
+                words = describe_calibration(event.calibration)
+                log.append("calibrated", {**event.calibration.as_dict(), "words": words})
+
+    def tell_weights(self, weights: Weights) -> None:
+        """The weights of this moment, and when the next ones are due."""
+        size = 4 * sum(array.size for array in weights.values())
+        self._next_weights_at = time.monotonic() + max(WEIGHTS_SECONDS, size / WEIGHTS_BYTES_A_SECOND)
+        step = self._job.facts.get("steps", 0)
+        self._job.log.append(WEIGHTS, {"step": step, "weights": page_weights(weights)})
+
+    def _start(self, event: TrainingStarted) -> None:
+        settings = event.settings
+        self._steps_per_epoch = event.steps_per_epoch
+        self._job.run = event.folder.name if event.folder else None
+        images = self._dataset.test or self._dataset.train
+        model = event.model() if event.model else None
+        payload = page_model(model, check_images=images.images[:4], name=event.data) if model else None
+        network = str(model.network) if model else settings.network
+        self._job.facts |= {"network": network, "recipe": settings.recipe, "epochs": settings.epochs}
+        self._job.facts |= {"seed": settings.seed, "parameters": event.parameters}
+        values = {
+            "data": event.data,
+            "images": event.images,
+            "network": network,
+            "layers": payload["layers"] if payload else [],
+            "parameters": event.parameters,
+            "recipe": settings.recipe,
+            "epochs": settings.epochs,
+            "seed": settings.seed,
+            "steps_per_epoch": event.steps_per_epoch,
+            "steps_done": event.steps_done,
+            "engine": event.engine,
+            "engine_reason": event.engine_reason,
+            "notes": list(event.notes),
+            "settings": settings.as_dict(),
+            "run": self._job.run,
+            "model": payload,
+        }
+        self._job.log.append("started", values)
+
+    def _stretch(self, event: StretchDone) -> dict[str, Any]:
+        """The step is the number of the first one, over the whole training."""
+        step = event.epoch * self._steps_per_epoch + event.first_batch
+        self._job.facts["steps"] = step + len(event.losses)
+        return {
+            "epoch": event.epoch,
+            "step": step,
+            "losses": np.round(event.losses.astype(np.float64), _LOSS_DIGITS).tolist(),
+            "accuracy": event.accuracy,
+            "images_per_second": event.images_per_second,
+            "seconds_left": event.seconds_left,
+        }

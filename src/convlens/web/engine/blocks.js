@@ -1,0 +1,68 @@
+// The one inner loop of convolutions: four maps × two places at once.
+//
+// The weights of four maps lie side by side, so that every input number that is read serves four sums, and two places are
+// summed at once, so that every weight serves two. The eight sums stay in registers. All in float64: JavaScript computes in
+// it anyway, and a Float32Array would convert at every access.
+
+export const MAPS = 4;
+export const PLACES = 2;
+
+/**
+ * Into `sums`: for two places (`start` and `start + stride`) and four maps, every tap's number times its weight, summed; the
+ * first place's four sums come first. Tap k reads `input[place + offsets[k]]` and four weights from `packed[from + 4·k]` on.
+ */
+export function sumBlock(input, start, stride, offsets, taps, packed, from, sums) {
+  let [a0, a1, a2, a3, b0, b1, b2, b3] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let weight = from;
+  for (let tap = 0; tap < taps; tap += 1) {
+    const place = start + offsets[tap];
+    const a = input[place];
+    const b = input[place + stride];
+    const w0 = packed[weight];
+    const w1 = packed[weight + 1];
+    const w2 = packed[weight + 2];
+    const w3 = packed[weight + 3];
+    a0 += a * w0;
+    a1 += a * w1;
+    a2 += a * w2;
+    a3 += a * w3;
+    b0 += b * w0;
+    b1 += b * w1;
+    b2 += b * w2;
+    b3 += b * w3;
+    weight += MAPS;
+  }
+  sums[0] = a0;
+  sums[1] = a1;
+  sums[2] = a2;
+  sums[3] = a3;
+  sums[4] = b0;
+  sums[5] = b1;
+  sums[6] = b2;
+  sums[7] = b3;
+}
+
+/** Where the weight of a map and a tap lies among those of `taps` taps: four maps side by side, tap by tap. */
+export function packedPlace(map, tap, taps) {
+  return (map - (map % MAPS)) * taps + tap * MAPS + (map % MAPS);
+}
+
+/** How many numbers the packed weights of so many maps have; those that are missing in the last four are zeros. */
+export function packedSize(maps, taps) {
+  return Math.ceil(maps / MAPS) * MAPS * taps;
+}
+
+/**
+ * C·H·W numbers copied into the middle of a buffer of larger maps of zeros, so that no tap asks whether it is inside; its
+ * frame stays zero from the beginning.
+ */
+export function fillPadded(layer, { rows, columns, padded }, input) {
+  const [channels, height, width] = layer.inputShape;
+  for (let channel = 0; channel < channels; channel += 1) {
+    for (let row = 0; row < height; row += 1) {
+      let from = (channel * height + row) * width;
+      let to = (channel * rows + row + layer.padding[0]) * columns + layer.padding[1];
+      for (const end = from + width; from < end; from += 1, to += 1) padded[to] = input[from];
+    }
+  }
+}

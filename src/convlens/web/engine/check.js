@@ -1,0 +1,79 @@
+// Does this page compute what Convlens's own engine computes? Nothing is shown of a model before it has been asked.
+//
+// With a model come pictures, real ones and noise, with the values that the engine found at some places of every layer, and
+// a checksum of the weights. The checksum finds a weight that was damaged on the way, even one that no picture reaches; the
+// values find an arithmetic that is another one.
+
+import { decodeBytes, decodeFloats, sizeOf } from "convlens/engine/decode.js";
+import { activations, weightsOf } from "convlens/engine/network.js";
+
+/** How far a value may be off, in parts of the largest value of its layer. */
+export const TOLERANCE = 1e-4;
+
+/**
+ * Compute the check vectors again: {agrees, worst, where}. `worst` is the largest difference found, in parts of the largest
+ * value of its layer (Infinity where something is no number or is missing), and `where` says in words what it was.
+ */
+export function checkModel(model) {
+  const { check } = model.payload;
+  if (!check || !(check.count > 0) || check.layers?.length !== model.layers.length + 1) {
+    return { agrees: false, worst: Infinity, where: "the model came without the values to check it by" };
+  }
+  if (fingerprint(model) !== check.weights) {
+    return { agrees: false, worst: Infinity, where: "the weights are not those that were written" };
+  }
+  const pictures = decodeBytes(check.images);
+  const size = sizeOf(model.inputShape);
+  const expected = check.layers.map((layer) => decodeFloats(layer.values));
+  const logits = decodeFloats(check.logits);
+  let found = { worst: 0, where: "" };
+  for (let picture = 0; picture < check.count; picture += 1) {
+    const outputs = activations(model, pictures.subarray(picture * size, (picture + 1) * size));
+    check.layers.forEach(({ places, largest }, number) => {
+      const values = places.map((place) => outputs[number].data[place]);
+      found = compare(found, values, expected[number], picture, largest, nameOf(model, number));
+    });
+    const answer = outputs[outputs.length - 1].data;
+    found = compare(found, answer, logits, picture, check.layers[model.layers.length].largest, "the logits");
+  }
+  return { agrees: found.worst <= TOLERANCE, ...found };
+}
+
+/** The larger difference of the one found so far and those between `values` and what is expected of a picture. */
+function compare(found, values, expected, picture, largest, name) {
+  let { worst, where } = found;
+  for (let i = 0; i < values.length; i += 1) {
+    const wanted = expected[picture * values.length + i];
+    const difference = Math.abs(values[i] - wanted) / Math.max(largest, 1e-30);
+    const off = Number.isNaN(difference) ? Infinity : difference;
+    if (off > worst) {
+      worst = off;
+      where = `${name}, picture ${picture + 1}: ${values[i]} here, ${wanted} where the model was written`;
+    }
+  }
+  return { worst, where };
+}
+
+function nameOf(model, number) {
+  return number === 0 ? "the input" : `layer ${number - 1}, ${model.layers[number - 1].text}`;
+}
+
+/** The CRC-32 of all weights as little-endian float32, in the order of the payload. */
+export function fingerprint(model) {
+  let remainder = 0xffffffff;
+  for (const data of weightsOf(model)) {
+    const bytes = new DataView(new ArrayBuffer(4));
+    for (let i = 0; i < data.length; i += 1) {
+      bytes.setFloat32(0, data[i], true);
+      for (let k = 0; k < 4; k += 1) remainder = (remainder >>> 8) ^ TABLE[(remainder ^ bytes.getUint8(k)) & 0xff];
+    }
+  }
+  return (remainder ^ 0xffffffff) >>> 0;
+}
+
+/** What the CRC-32 of zlib and PNG makes of every byte. */
+const TABLE = Uint32Array.from({ length: 256 }, (_nothing, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit += 1) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
+  return remainder;
+});

@@ -1,0 +1,40 @@
+// Bytes as the payload holds them (base64, little-endian) to typed arrays, and back.
+
+/** The bytes of a base64 text. */
+export function decodeBytes(text) {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = characters.charCodeAt(i);
+  return bytes;
+}
+
+/** The float32 numbers of a base64 text; read one by one, so that the machine's own byte order doesn't matter. */
+export function decodeFloats(text) {
+  const bytes = decodeBytes(text);
+  if (bytes.length % 4 !== 0) throw new Error(`${bytes.length} bytes are no float32 numbers, which have four each.`);
+  const view = new DataView(bytes.buffer);
+  const values = new Float32Array(bytes.length / 4);
+  for (let i = 0; i < values.length; i += 1) values[i] = view.getFloat32(4 * i, true);
+  return values;
+}
+
+/** How many numbers an array of this shape has. */
+export function sizeOf(shape) {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Where a number stands: the flat place 5 in a shape of [2, 2, 2] is [1, 0, 1]. */
+export function positionOf(shape, place) {
+  const position = new Array(shape.length);
+  let rest = place;
+  for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+    position[axis] = rest % shape[axis];
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return position;
+}
+
+/** The flat place of a position, the way back from `positionOf`. */
+export function placeOf(shape, position) {
+  return position.reduce((place, index, axis) => place * shape[axis] + index, 0);
+}

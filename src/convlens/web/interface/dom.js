@@ -1,0 +1,82 @@
+/**
+ * Elements made in one call. Text is only ever set as text: class names, file names and messages come from strangers.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * An element with its attributes and children.
+ *
+ * `element("button", { class: "quiet", type: "button", onClick: undo, disabled: true }, "Undo")`
+ *
+ * Attributes: `on…` adds a listener, `style` takes an object (custom properties too), `data` an object for the dataset;
+ * true sets an empty attribute, false, null and undefined set none. Children: nodes, strings, numbers, arrays of these; null is left out.
+ */
+export function element(tag, attributes = {}, ...children) {
+  return furnish(document.createElement(tag), attributes, children);
+}
+
+/** The same for SVG: `svg("path", { d: "M0 0h8" })`. */
+export function svg(tag, attributes = {}, ...children) {
+  return furnish(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/** Takes all children out and puts these in. */
+export function fill(parent, ...children) {
+  parent.replaceChildren(...nodesOf(children));
+  return parent;
+}
+
+/** A name that somebody else chose, shown in its own direction and never as markup. */
+export function nameOf(text, attributes = {}) {
+  return element("bdi", { dir: "auto", ...attributes }, String(text));
+}
+
+/** Says something to a screen reader, politely; what comes quickly is said once, when it rests. */
+export function announce(text, rest = 400) {
+  clearTimeout(announce.timer);
+  announce.timer = setTimeout(() => {
+    const line = document.getElementById("announcement");
+    if (line && line.textContent !== text) line.textContent = text;
+  }, rest);
+}
+
+/** Whether movement should be left out. */
+export function prefersStillness() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+/** Calls `draw` once in the next frame, however often it is asked for: `const request = onceAFrame(draw); request()`. */
+export function onceAFrame(draw) {
+  let asked = 0;
+  const request = () => {
+    if (!asked) {
+      asked = requestAnimationFrame((time) => {
+        asked = 0;
+        draw(time);
+      });
+    }
+  };
+  request.cancel = () => {
+    cancelAnimationFrame(asked);
+    asked = 0;
+  };
+  return request;
+}
+
+function furnish(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2).toLowerCase(), value);
+    else if (name === "style") for (const [key, entry] of Object.entries(value)) node.style.setProperty(key, entry);
+    else if (name === "data") Object.assign(node.dataset, value);
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  node.append(...nodesOf(children));
+  return node;
+}
+
+function nodesOf(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false)
+    .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
+}

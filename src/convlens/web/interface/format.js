@@ -1,0 +1,54 @@
+/** Numbers as text: a real minus sign, a space as thin as a comma, never an exponent where digits can be read. */
+
+export const MINUS = "\u2212";
+export const TIMES = "\u00d7";
+
+/**
+ * A number with so many digits behind the point, "−0.25"; what would be a zero by rounding alone is written "−0.00" no more
+ * than it is positive: 0.00. Very large and very small numbers get a power of ten.
+ */
+export function formatNumber(value, digits = 2) {
+  if (Number.isNaN(value)) return "not a number";
+  if (!Number.isFinite(value)) return value > 0 ? "\u221e" : `${MINUS}\u221e`;
+  const size = Math.abs(value);
+  if (size >= 1e6 || (size > 0 && size < 0.5 * 10 ** -digits && digits >= 4)) return formatPower(value);
+  const text = size.toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? MINUS + text : text;
+}
+
+/** With its sign in front, also when it is a plus: "+0.25", "−1.00", "0.00". */
+export function formatSigned(value, digits = 2) {
+  const text = formatNumber(value, digits);
+  return value > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
+/** "99.12 %": more digits near 100, so that 99.9996 does not become 100. */
+export function formatPercent(share, digits = 1) {
+  const percent = share * 100;
+  for (let more = digits; more <= 6; more += 1) {
+    const text = percent.toFixed(more);
+    if (percent >= 100 || Number(text) < 100) return `${text} %`;
+  }
+  return "almost 100 %";
+}
+
+/** "8 × 28 × 28", or "10" of a vector. */
+export function formatShape(shape) {
+  return Array.from(shape, (size) => formatCount(size)).join(` ${TIMES} `);
+}
+
+/** "59,210" */
+export function formatCount(value) {
+  return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, ",").replace(/^-/, MINUS);
+}
+
+/** "1 map", "8 maps"; the plural is the singular with an s unless it is given. */
+export function plural(count, singular, many = `${singular}s`) {
+  return `${formatCount(count)} ${count === 1 ? singular : many}`;
+}
+
+function formatPower(value) {
+  const [digits, power] = Math.abs(value).toExponential(2).split("e");
+  const superscript = Number(power).toString().replace(/[-\d]/g, (sign) => (sign === "-" ? "\u207b" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[sign]));
+  return `${value < 0 ? MINUS : ""}${digits} ${TIMES} 10${superscript}`;
+}

@@ -1,0 +1,92 @@
+/**
+ * Arrays as pictures: one pixel of canvas a number, enlarged by CSS without smoothing. A layer's maps are one canvas, painted by
+ * one putImageData: eight maps of 28 × 28 take a tenth of a millisecond.
+ */
+
+import { divergingTable, greyTable } from "convlens/interface/colours.js";
+
+/**
+ * How maps lie on a canvas: `{ count, height, width, columns, rows, gap, scale }`, gap in pixels of a map, scale in CSS pixels.
+ */
+export function arrange({ count, height, width, columns = 1, scale = 2, gap = 2 }) {
+  const across = Math.min(columns, count);
+  const rows = Math.ceil(count / across);
+  return {
+    count, height, width, columns: across, rows, gap, scale,
+    pixelWidth: across * (width + gap) - gap, pixelHeight: rows * (height + gap) - gap,
+  };
+}
+
+/** Where map `index` begins: `[top, left]` in pixels of the canvas. */
+export function originOf(layout, index) {
+  return [Math.floor(index / layout.columns) * (layout.height + layout.gap), (index % layout.columns) * (layout.width + layout.gap)];
+}
+
+/** What lies under a point in CSS pixels of the canvas: `{ map, row, column }`, or null in a gap. */
+export function placeUnder(layout, x, y) {
+  const column = Math.floor(x / layout.scale), row = Math.floor(y / layout.scale);
+  const across = Math.floor(column / (layout.width + layout.gap)), down = Math.floor(row / (layout.height + layout.gap));
+  const inColumn = column - across * (layout.width + layout.gap), inRow = row - down * (layout.height + layout.gap);
+  const map = down * layout.columns + across;
+  if (column < 0 || row < 0 || across >= layout.columns || map >= layout.count) return null;
+  return inColumn < layout.width && inRow < layout.height ? { map, row: inRow, column: inColumn } : null;
+}
+
+/**
+ * Paints maps (C×H×W, the first `layout.count` of them) on a canvas.
+ *
+ * `limit` is the size that has the full colour; without one it is the largest size there is. With `grey: [low, high]` the values
+ * are painted from black to white instead. Returns the limit.
+ */
+export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
+  const { count, height, width } = layout;
+  const scale = limit ?? largestSize(data);
+  if (canvas.width !== layout.pixelWidth || canvas.height !== layout.pixelHeight || !canvas.convlensImage) {
+    canvas.width = layout.pixelWidth;
+    canvas.height = layout.pixelHeight;
+    canvas.style.width = `${layout.pixelWidth * layout.scale}px`;
+    canvas.style.height = `${layout.pixelHeight * layout.scale}px`;
+    canvas.convlensImage = canvas.getContext("2d").createImageData(layout.pixelWidth, layout.pixelHeight);
+    canvas.convlensWords = new Uint32Array(canvas.convlensImage.data.buffer);
+  }
+  const words = canvas.convlensWords;
+  const table = grey ? greyTable() : divergingTable(theme);
+  // value · factor + middle is the entry in the table; NaN becomes the middle, since a typed array's NaN index would paint nothing.
+  const [factor, middle, last] = grey ? [255 / (grey[1] - grey[0] || 1), (-255 * grey[0]) / (grey[1] - grey[0] || 1), 255] : [scale > 0 ? 255 / scale : 0, 255, 510];
+  for (let map = 0, source = 0; map < count; map += 1) {
+    const [top, left] = originOf(layout, map);
+    for (let row = 0; row < height; row += 1) {
+      let target = (top + row) * layout.pixelWidth + left;
+      for (let column = 0; column < width; column += 1, source += 1, target += 1) {
+        const entry = (data[source] * factor + middle + 0.5) | 0;
+        words[target] = table[entry < 0 ? 0 : entry > last ? last : entry];
+      }
+    }
+  }
+  canvas.getContext("2d").putImageData(canvas.convlensImage, 0, 0);
+  return scale;
+}
+
+/** Paints pixels C×H×W of bytes as a picture: one channel grey, three in colour. Enlarged by CSS to `scale`. */
+export function drawPicture(canvas, pixels, [channels, height, width], scale) {
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  if (scale) [canvas.style.width, canvas.style.height] = [`${width * scale}px`, `${height * scale}px`];
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  const plane = height * width;
+  for (let place = 0; place < plane; place += 1) {
+    for (let part = 0; part < 3; part += 1) image.data[place * 4 + part] = pixels[(channels === 3 ? part * plane : 0) + place];
+    image.data[place * 4 + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** The largest size of any number, 0 of none. */
+export function largestSize(data) {
+  let largest = 0;
+  for (let place = 0; place < data.length; place += 1) {
+    const size = Math.abs(data[place]);
+    if (size > largest) largest = size;
+  }
+  return largest;
+}

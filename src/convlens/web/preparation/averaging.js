@@ -1,0 +1,58 @@
+// Blocks of pixels averaged to one, as Pillow's `reduce` does it, to the same bytes. Blocks at the right and the lower
+// edge may be smaller; each is averaged over what it has.
+import { makePlane } from "convlens/preparation/planes.js";
+
+// What a sum of `count` bytes is multiplied with before it is shifted by 24 binary digits: 1/count, in single
+// precision.
+function multiplierFor(count) {
+  return Math.trunc(Math.fround(2 ** 32 / Math.fround(256 * count)));
+}
+
+export function averageBlocks(plane, factor) {
+  const { height, width, channels, data } = plane;
+  const averaged = makePlane(Math.ceil(height / factor), Math.ceil(width / factor), channels);
+  const rowLength = width * channels;
+  for (let row = 0, to = 0; row < averaged.height; row++) {
+    const bottom = Math.min((row + 1) * factor, height);
+    for (let column = 0; column < averaged.width; column++) {
+      const right = Math.min((column + 1) * factor, width);
+      const count = (bottom - row * factor) * (right - column * factor);
+      const multiplier = multiplierFor(count);
+      for (let channel = 0; channel < channels; channel++, to++) {
+        const first = column * factor * channels + channel;
+        let sum = count >> 1;
+        for (let line = row * factor * rowLength; line < bottom * rowLength; line += rowLength) {
+          const end = line + right * channels;
+          for (let place = line + first; place < end; place += channels) sum += data[place];
+        }
+        averaged.data[to] = Math.imul(sum, multiplier) >>> 24;
+      }
+    }
+  }
+  return averaged;
+}
+
+/** The same for red, green, blue and opacity: colours count as much as they can be seen. */
+export function averageTransparentBlocks(plane, factor) {
+  const seen = makePlane(plane.height, plane.width, 4, Uint8Array.from(plane.data));
+  for (let pixel = 0; pixel < seen.data.length; pixel += 4) {
+    const opacity = seen.data[pixel + 3];
+    if (opacity === 255) continue;
+    for (let place = pixel; place < pixel + 3; place++) seen.data[place] = divideBy255(seen.data[place] * opacity);
+  }
+  const averaged = averageBlocks(seen, factor);
+  for (let pixel = 0; pixel < averaged.data.length; pixel += 4) {
+    const opacity = averaged.data[pixel + 3];
+    if (opacity === 0 || opacity === 255) continue;
+    for (let place = pixel; place < pixel + 3; place++) {
+      averaged.data[place] = Math.min(Math.trunc((255 * averaged.data[place]) / opacity), 255);
+    }
+  }
+  return averaged;
+}
+
+/** A product of two bytes as a byte, when 255 stands for 1: rounded, without a division. */
+export function divideBy255(value) {
+  const raised = value + 128;
+  return ((raised >> 8) + raised) >> 8;
+}

@@ -1,0 +1,57 @@
+// Box and Gaussian blur of grey pictures, as Pillow does them, to the same bytes: what lies at the edge goes on beyond
+// it, a radius may be broken, and a Gaussian is three boxes, first across, then down.
+import { makePlane, transpose } from "convlens/preparation/planes.js";
+
+const PASSES = 3;
+const single = Math.fround;
+
+/** Every pixel averaged with all at most `radius` away; broken radii take a share of the next pixel. */
+export function blurByBox(plane, radius) {
+  return transpose(blurRows(transpose(blurRows(plane, radius, 1)), radius, 1));
+}
+
+export function blurByGaussian(plane, deviation) {
+  const radius = boxRadius(deviation);
+  return transpose(blurRows(transpose(blurRows(plane, radius, PASSES)), radius, PASSES));
+}
+
+// The radius of three boxes that together spread as far as one Gaussian does: Gwosdek and others, 2011.
+function boxRadius(deviation) {
+  const given = single(deviation);
+  const variance = single(single(given * given) / PASSES);
+  const length = single(Math.sqrt(12 * variance + 1));
+  const whole = Math.floor((length - 1) / 2);
+  const above = single((2 * whole + 1) * single(whole * (whole + 1) - single(3 * variance)));
+  const below = single(6 * single(variance - (whole + 1) * (whole + 1)));
+  return single(whole + single(above / below));
+}
+
+function blurRows(plane, radius, passes) {
+  let blurred = plane;
+  for (let pass = 0; pass < passes; pass++) blurred = blurRowsOnce(blurred, radius);
+  return blurred;
+}
+
+// Sums run along: one pixel comes in at the right, one goes out at the left. Weights have 24 binary digits.
+function blurRowsOnce({ height, width, data }, radius) {
+  const reach = Math.trunc(radius);
+  const inner = Math.trunc(single(2 ** 24 / single(single(radius) * 2 + 1)));
+  const outer = Math.trunc((2 ** 24 - (reach * 2 + 1) * inner) / 2);
+  const blurred = makePlane(height, width);
+  const last = width - 1;
+  const line = new Uint8Array(width + 2 * (reach + 1)); // a row that goes on beyond its edges
+  for (let row = 0; row < height; row++) {
+    const start = row * width;
+    line.fill(data[start], 0, reach + 1);
+    line.set(data.subarray(start, start + width), reach + 1);
+    line.fill(data[start + last], reach + 1 + width);
+    let sum = 0;
+    for (let place = 0; place <= 2 * reach; place++) sum += line[place];
+    for (let column = 0; column < width; column++) {
+      sum += line[column + 2 * reach + 1] - line[column];
+      const far = line[column] + line[column + 2 * reach + 2];
+      blurred.data[start + column] = (sum * inner + far * outer + 2 ** 23) / 2 ** 24;
+    }
+  }
+  return blurred;
+}

@@ -1,0 +1,84 @@
+// Scaling a picture and putting it into a frame; its border, and the centre of its mass.
+import { averageBlocks } from "convlens/preparation/averaging.js";
+import { countLevels, medianOfCounts } from "convlens/preparation/order_statistics.js";
+import { paste } from "convlens/preparation/planes.js";
+import { HAMMING, resample } from "convlens/preparation/resampling.js";
+import { roundHalfEven } from "convlens/preparation/rounding.js";
+
+/** [height, width] of the largest picture of the same proportions in a box, at least 1×1. */
+export function fitInto(height, width, boxHeight, boxWidth) {
+  if (height * boxWidth >= width * boxHeight) {
+    return [boxHeight, Math.max(1, roundHalfEven((width * boxHeight) / height))];
+  }
+  return [Math.max(1, roundHalfEven((height * boxWidth) / width)), boxWidth];
+}
+
+export function resize(plane, height, width) {
+  return resample(plane, height, width, HAMMING);
+}
+
+/** Average blocks of pixels until the longest side is below twice `longest`; the same plane where it is small. */
+export function reduce(plane, longest) {
+  const factor = Math.floor(Math.max(plane.height, plane.width) / longest);
+  return factor < 2 ? plane : averageBlocks(plane, factor);
+}
+
+/** [row, column], where the middle of the first pixel is (0, 0). */
+export function centreOfMass({ height, width, data }) {
+  let [mass, down, right] = [0, 0, 0];
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const value = data[row * width + column];
+      mass += value;
+      down += value * row;
+      right += value * column;
+    }
+  }
+  return [down / mass, right / mass];
+}
+
+/** Calls visit(row, column) for the pixels along the four edges, as thick as 1/28 of the picture, row by row. */
+export function visitBorder(height, width, visit) {
+  const thickness = Math.max(1, Math.floor(Math.min(height, width) / 28));
+  for (let row = 0; row < height; row++) {
+    const isInside = row >= thickness && row < height - thickness && width > 2 * thickness;
+    const left = isInside ? thickness : width;
+    for (let column = 0; column < left; column++) visit(row, column);
+    if (isInside) for (let column = width - thickness; column < width; column++) visit(row, column);
+  }
+}
+
+/** The levels along the four edges of a grey picture, or of one channel of a coloured one. */
+export function borderPixels({ height, width, channels, data }, channel = 0) {
+  const levels = new Uint8Array(height * width);
+  let count = 0;
+  visitBorder(height, width, (row, column) => {
+    levels[count++] = data[(row * width + column) * channels + channel];
+  });
+  return levels.slice(0, count);
+}
+
+/** The background: the median of the border, one level a channel. */
+export function medianOfBorder(plane) {
+  return Array.from({ length: plane.channels }, (_, channel) =>
+    Math.trunc(medianOfCounts(countLevels(borderPixels(plane, channel)))),
+  );
+}
+
+/** A picture as a whole in the largest size that fits into a box; the same plane where it has that size. */
+export function scaleInto(plane, height, width) {
+  return resize(plane, ...fitInto(plane.height, plane.width, height, width));
+}
+
+/** A picture in the middle of a frame of `background`; the same plane where it fills the frame. */
+export function centreIn(plane, height, width, background) {
+  if (plane.height === height && plane.width === width) return plane;
+  const top = Math.floor((height - plane.height) / 2);
+  const left = Math.floor((width - plane.width) / 2);
+  return paste(plane, top, left, height, width, background);
+}
+
+/** Scaled as a whole to the largest size that fits, in the middle of a frame of its own background. */
+export function letterbox(plane, height, width) {
+  return centreIn(scaleInto(plane, height, width), height, width, medianOfBorder(plane));
+}

@@ -1,0 +1,85 @@
+// Light that grows steadily from one side to another, taken out of a grey picture.
+import { NOISE_WIDTH, isSmall } from "convlens/preparation/ink.js";
+import { borderPixels, visitBorder } from "convlens/preparation/framing.js";
+import { solveLeastNorm } from "convlens/preparation/least_squares.js";
+import { countLevels, median, medianDistance, medianOfNumbers } from "convlens/preparation/order_statistics.js";
+import { makePlane } from "convlens/preparation/planes.js";
+import { roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
+
+const LEAST_UNEVENNESS = 2; // grey levels
+
+/**
+ * [plane, levels]: how many grey levels the light spanned. A slope is fitted to the border, twice: the second time
+ * without the pixels far from it, which may be ink. The same plane comes back where the slope explains little of the
+ * border, or where the border is even.
+ */
+export function evenOutLight(grey) {
+  const levels = borderPixels(grey);
+  const deviation = medianDistance(countLevels(levels), median(levels));
+  if (isSmall(grey) || deviation < LEAST_UNEVENNESS) return [grey, 0];
+  const points = placePoints(grey, levels);
+  const everywhere = new Float64Array(levels.length);
+  const distances = measureDistances(points, fitLight(points, everywhere, 0));
+  const most = NOISE_WIDTH * medianOfNumbers(distances) + 1;
+  const light = fitLight(points, distances, most);
+  if (medianOfNumbers(measureDistances(points, light)) > deviation / 3) return [grey, 0];
+  return takeOut(grey, light);
+}
+
+// The pixels of the border: their levels, and where they lie, as shares of the picture's sides.
+function placePoints({ height, width }, levels) {
+  const [downs, rights] = [new Float64Array(levels.length), new Float64Array(levels.length)];
+  let count = 0;
+  visitBorder(height, width, (row, column) => {
+    downs[count] = row / height;
+    rights[count++] = column / width;
+  });
+  return { levels, downs, rights };
+}
+
+// The three numbers a, b, c so that a + b·down + c·right is as near as can be to the levels of the points whose
+// distances are at most `most`.
+function fitLight({ levels, downs, rights }, distances, most) {
+  let [count, down, right, squareDown, both, squareRight, sum, sumDown, sumRight] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (let point = 0; point < levels.length; point++) {
+    if (distances[point] > most) continue;
+    const [x, y, level] = [rights[point], downs[point], levels[point]];
+    count += 1;
+    down += y;
+    right += x;
+    squareDown += y * y;
+    both += x * y;
+    squareRight += x * x;
+    sum += level;
+    sumDown += level * y;
+    sumRight += level * x;
+  }
+  const matrix = [
+    [count, down, right],
+    [down, squareDown, both],
+    [right, both, squareRight],
+  ];
+  return solveLeastNorm(matrix, [sum, sumDown, sumRight]);
+}
+
+function measureDistances({ levels, downs, rights }, [level, down, right]) {
+  const distances = new Float64Array(levels.length);
+  for (let point = 0; point < levels.length; point++) {
+    distances[point] = Math.abs(levels[point] - (level + down * downs[point] + right * rights[point]));
+  }
+  return distances;
+}
+
+function takeOut(grey, [, down, right]) {
+  const { height, width } = grey;
+  const even = makePlane(height, width);
+  const middle = (down * (height - 1)) / height / 2 + (right * (width - 1)) / width / 2;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const light = (down * row) / height + (right * column) / width;
+      even.data[row * width + column] = toLevel(grey.data[row * width + column] - (light - middle));
+    }
+  }
+  const span = (Math.abs(down) * (height - 1)) / height + (Math.abs(right) * (width - 1)) / width;
+  return [even, roundHalfEven(span)];
+}

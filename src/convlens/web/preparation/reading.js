@@ -1,0 +1,112 @@
+// A dropped, pasted or chosen file as the bytes of a picture, upright, or one clear message. What a file says of itself
+// is read before anything is decoded: a file of a few kilobytes can hold a picture that fills the memory.
+//
+// Colours come through as they are in the file, without its colour profile, as Python reads them. A canvas keeps half
+// transparent colours with the precision that their opacity leaves, so once filled they may differ by one level.
+import { recogniseOther } from "convlens/preparation/other_files.js";
+import { describeTurn, turnUpright } from "convlens/preparation/orientation.js";
+import { readHeader } from "convlens/preparation/picture_headers.js";
+
+export const LARGEST_FILE = 50 * 2 ** 20; // bytes
+const MOST_PIXELS = 64_000_000; // 256 MB once decoded; more is refused
+const MOST_KEPT = 16_000_000; // pixels; more is reduced while it is read
+const READABLE = "PNG, JPEG, WebP, GIF, BMP and AVIF files can be read";
+
+/** What is wrong with a file, in one line for a person. */
+export class PictureError extends Error {}
+
+/** {width, height, data, isGrey, notes} of a Blob or an ImageBitmap, as `prepare` takes it. Throws a PictureError. */
+export async function readPicture(source) {
+  if (!(source instanceof Blob)) {
+    checkSize(source, "The image");
+    return { ...readPixels(source), isGrey: false, notes: [] };
+  }
+  const name = nameOf(source);
+  checkFile(source, name);
+  const bytes = new Uint8Array(await readBytes(source, name));
+  const header = readHeader(bytes);
+  if (!header) {
+    throw new PictureError(`${name} is ${recogniseOther(bytes) ?? "not an image"}: ${READABLE}; save it as PNG.`);
+  }
+  checkSize(header, name);
+  if (header.orientationAt) bytes[header.orientationAt] = 1; // turned here and not by the browser, so that all do alike
+  const bitmap = await decode(new Blob([bytes], { type: header.type }), header, name);
+  checkSize(bitmap, name);
+  const pixels = turnUpright(readPixels(bitmap), header.orientation);
+  const notes = describeReading(header, bitmap);
+  bitmap.close();
+  return { ...pixels, isGrey: header.isGrey, notes };
+}
+
+function describeReading(header, bitmap) {
+  const [given, read] = [header, bitmap].map(({ width, height }) => `${width}×${height}`);
+  return [
+    ...(isReduced(header) ? [`${given}, reduced to ${read} on reading`] : []),
+    ...describeTurn(header.orientation),
+    ...(header.hasMoreFrames ? ["the first of several frames"] : []),
+    ...(header.isGrey && header.depth === 16 ? ["16 bits turned to 8"] : []),
+  ];
+}
+
+// How messages call a file: one printable line of a reasonable length.
+function nameOf({ name = "" }) {
+  const printable = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+  if (!printable) return "The image";
+  return printable.length > 60 ? `${printable.slice(0, 40)}…${printable.slice(-15)}` : printable;
+}
+
+function checkFile({ size }, name) {
+  if (size === 0) throw new PictureError(`${name} is empty (0 bytes): save the image again.`);
+  if (size > LARGEST_FILE) {
+    const given = (size / 2 ** 20).toFixed(1);
+    const most = LARGEST_FILE / 2 ** 20;
+    throw new PictureError(`${name} has ${given} MB, and at most ${most} MB are read: save it smaller.`);
+  }
+}
+
+async function readBytes(blob, name) {
+  try {
+    return await blob.arrayBuffer();
+  } catch {
+    throw new PictureError(`${name} cannot be read: it is a folder, or was moved; choose an image file again.`);
+  }
+}
+
+function checkSize({ width, height }, name) {
+  if (!(width >= 1 && height >= 1)) throw new PictureError(damaged(name));
+  if (width * height <= MOST_PIXELS) return;
+  const numbers = [width, height, width * height, MOST_PIXELS];
+  const [across, down, all, most] = numbers.map((count) => count.toLocaleString("en"));
+  throw new PictureError(`${name} is ${across}×${down}, which is ${all} pixels: ${most} are allowed; make it smaller.`);
+}
+
+function isReduced({ width, height }) {
+  return width * height > MOST_KEPT;
+}
+
+async function decode(blob, header, name) {
+  const options = { premultiplyAlpha: "none", colorSpaceConversion: "none" };
+  if (isReduced(header)) {
+    const share = Math.sqrt(MOST_KEPT / (header.width * header.height));
+    options.resizeWidth = Math.max(1, Math.floor(header.width * share));
+    options.resizeHeight = Math.max(1, Math.floor(header.height * share));
+    options.resizeQuality = "high";
+  }
+  try {
+    return await createImageBitmap(blob, options);
+  } catch {
+    throw new PictureError(damaged(name));
+  }
+}
+
+function damaged(name) {
+  return `${name} is damaged, or of a kind that this browser cannot decode: save the image again, as PNG.`;
+}
+
+function readPixels(bitmap) {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  const { width, height, data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+  return { width, height, data };
+}

@@ -1,0 +1,83 @@
+// Thin straight lines across the whole of a light-on-dark picture, as on ruled paper, taken out.
+//
+// Where ink crosses a line it stays: what is between ink above and ink below is ink. A single line is taken out only
+// where the rest of the ink keeps away from the ends of the line: else it may be the bar of a 7.
+import { SMALLEST } from "convlens/preparation/disturbances.js";
+import { findExtremes, mapLevels, transpose } from "convlens/preparation/planes.js";
+import { roundHalfEven } from "convlens/preparation/rounding.js";
+
+const ACROSS = 0.88; // of the picture's side: a ruled line is at least as long
+const LINE_LEVEL = 0.1; // of the contrast: lines are fainter than ink
+const THICKEST_LINE = 0.025; // of the picture's side
+
+/** [plane, count]: how many lines were taken out; the same plane where there are none. */
+export function removeLines(ink) {
+  const { height, width } = ink;
+  if (Math.min(height, width) <= 2 * SMALLEST) return [ink, 0];
+  const shares = shareInk(ink);
+  // Across a narrow picture goes any ink.
+  const rows = 2 * width < height ? [] : findLines(shares.ofRows, height, width);
+  const columns = 2 * height < width ? [] : findLines(shares.ofColumns, height, width);
+  const count = rows.length + columns.length;
+  if (count === 0) return [ink, 0];
+  const cleaned = transpose(bridgeLines(transpose(bridgeLines(ink, rows)), columns));
+  const isRest = mapLevels(cleaned, (level) => (level >= 0.4 * 255 ? 1 : 0));
+  if (!isRest.data.includes(1) || findExtremes(cleaned.data)[1] < 0.6 * findExtremes(ink.data)[1]) {
+    return [ink, 0]; // the lines were all there was
+  }
+  return count === 1 && reachesEnds(isRest, rows.length > 0) ? [ink, 0] : [cleaned, count];
+}
+
+// How much of every row and every column is ink.
+function shareInk({ height, width, data }) {
+  const [ofRows, ofColumns] = [new Float64Array(height), new Float64Array(width)];
+  for (let row = 0, place = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, place++) {
+      if (data[place] < LINE_LEVEL * 255) continue;
+      ofRows[row] += 1;
+      ofColumns[column] += 1;
+    }
+  }
+  return { ofRows: ofRows.map((count) => count / width), ofColumns: ofColumns.map((count) => count / height) };
+}
+
+// [first, after] of every thin line, from the shares of ink of all rows, or of all columns.
+function findLines(shares, height, width) {
+  // A line ends: three rows before its first and after its last there is little.
+  const isFull = (line) => shares[line] > ACROSS / 1.5;
+  const thickest = Math.max(2, roundHalfEven(THICKEST_LINE * Math.max(height, width)));
+  const lines = [];
+  for (let first = 0; first < shares.length; first++) {
+    if (!(shares[first] >= ACROSS) || shares[first - 1] >= ACROSS) continue;
+    let after = first + 1;
+    while (shares[after] >= ACROSS) after++;
+    if (after - first <= thickest && !isFull(first - 3) && !isFull(after + 2)) lines.push([first, after]);
+  }
+  return lines;
+}
+
+// Rows, and one on either side for their soft rims, become the fainter of what is above and below.
+function bridgeLines(ink, lines) {
+  const { height, width } = ink;
+  const data = Uint8Array.from(ink.data);
+  for (const [begin, end] of lines) {
+    const first = Math.max(begin - 1, 0);
+    const after = Math.min(end + 1, height);
+    for (let column = 0; column < width; column++) {
+      const above = first > 0 ? data[(first - 1) * width + column] : 0;
+      const below = after < height ? data[after * width + column] : 0;
+      for (let row = first; row < after; row++) data[row * width + column] = Math.min(above, below);
+    }
+  }
+  return { ...ink, data };
+}
+
+// Whether what is left comes near the first or the last places along a line.
+function reachesEnds({ height, width, data }, isRow) {
+  const length = isRow ? width : height;
+  const margin = Math.max(2, Math.trunc(0.06 * length));
+  return data.some((isRest, place) => {
+    const along = isRow ? place % width : Math.floor(place / width);
+    return isRest && (along < margin || along >= length - margin);
+  });
+}

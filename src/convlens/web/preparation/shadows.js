@@ -1,0 +1,124 @@
+// Light that changes from place to place, as shadows and lamps make it, taken out of a grey picture.
+//
+// Paper is what is left when everything thinner than two fifths of the picture is filled from its surroundings. On
+// paper, light multiplies, so the picture is divided by it; on a dark ground it is subtracted.
+import { blurByGaussian } from "convlens/preparation/blurring.js";
+import { SMALLEST } from "convlens/preparation/disturbances.js";
+import { borderPixels, reduce, resize } from "convlens/preparation/framing.js";
+import { countLevels, percentile } from "convlens/preparation/order_statistics.js";
+import { findExtremes, makePlane, transpose } from "convlens/preparation/planes.js";
+import { roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
+
+const COARSE = 48; // pixels a side: enough to see whether the light is uneven
+const FINE = 160; // pixels a side: enough for the edge of a shadow
+const WINDOW = 0.42; // of the longer side; strokes are thinner than that, shadows wider
+const UNEVEN_LIGHT = 0.22; // of the contrast
+const DARKEST_SHADOW = 0.8; // of the contrast
+const MOST_LIT = 0.65; // of the paper is as light as can be
+const LEAST_SPAN = 15; // grey levels
+
+const single = Math.fround;
+
+/** [plane, levels]: how many grey levels the light spanned; the same plane where it is even. */
+export function evenOutShadows(grey) {
+  if (Math.min(grey.height, grey.width) <= 2 * SMALLEST) return [grey, 0];
+  const small = shrink(grey, COARSE);
+  const [low, high] = findExtremes(small.data);
+  const border = countLevels(borderPixels(small));
+  const spread = percentile(border, 95) - percentile(border, 5);
+  if (spread < Math.max(LEAST_SPAN, (UNEVEN_LIGHT / 2) * (high - low))) return [grey, 0];
+  // Filled the wrong way round, either the ink is left on the paper, or much of the paper is taken for ink.
+  const [onLight, onDark] = [true, false].map((darkInk) => describePaper(small, darkInk));
+  const darkInk = onLight.cost <= onDark.cost;
+  if (!isShadow(darkInk ? onLight : onDark, darkInk, high - low)) return [grey, 0];
+  const { span } = darkInk ? onLight : onDark;
+  const paper = resize(blurByGaussian(fill(shrink(grey, FINE), darkInk), 2), grey.height, grey.width);
+  return [divideByPaper(grey, paper, darkInk), roundHalfEven(span)];
+}
+
+function describePaper(small, darkInk) {
+  const paper = fill(small, darkInk);
+  const counts = countLevels(paper.data);
+  const [lowest, low, high, highest] = [0.5, 2, 98, 99.5].map((percent) => percentile(counts, percent));
+  let [sum, contrast] = [0, 0];
+  for (let place = 0; place < paper.data.length; place++) {
+    const change = Math.abs(paper.data[place] - small.data[place]);
+    sum += change;
+    contrast = Math.max(contrast, change);
+  }
+  const cost = low - lowest + (high - low) + (highest - high) + 4 * (sum / paper.data.length);
+  return { counts, low, high, span: high - low, contrast, cost };
+}
+
+// Not so where the paper is as dark as ink, or all but one spot of it is even: then it is ink that reaches the edge.
+function isShadow({ counts, low, high, span, contrast }, darkInk, reach) {
+  if (contrast < LEAST_SPAN || span < Math.max(LEAST_SPAN, UNEVEN_LIGHT * contrast)) return false;
+  const lightest = darkInk ? high : low;
+  let [lit, total] = [0, 0];
+  counts.forEach((count, level) => {
+    total += count;
+    if (Math.abs(level - lightest) < reach / 20) lit += count;
+  });
+  return span <= DARKEST_SHADOW * reach && lit / total <= MOST_LIT;
+}
+
+function divideByPaper(grey, paper, darkInk) {
+  const level = single(percentile(countLevels(paper.data), darkInk ? 90 : 10));
+  const even = makePlane(grey.height, grey.width);
+  const factors = Float32Array.from({ length: 256 }, (_, light) => level / Math.max(light, 1));
+  for (let place = 0; place < even.data.length; place++) {
+    const [value, light] = [grey.data[place], paper.data[place]];
+    even.data[place] = toLevel(darkInk ? single(value * factors[light]) : single(value - light + level));
+  }
+  return even;
+}
+
+function shrink(grey, longest) {
+  const { height, width } = grey;
+  if (Math.max(height, width) <= longest) return grey;
+  const scale = longest / Math.max(height, width);
+  const rows = Math.max(1, roundHalfEven(height * scale));
+  return resize(reduce(grey, longest), rows, Math.max(1, roundHalfEven(width * scale)));
+}
+
+// Morphological closing (of light ink: opening) with a square of two fifths of the picture. What lies at the edge goes
+// on beyond it, so that a shadow in a corner is as wide as any other.
+function fill(grey, darkInk) {
+  const reach = Math.max(1, roundHalfEven((WINDOW * Math.max(grey.height, grey.width)) / 2));
+  const larger = (one, other) => (one > other ? one : other);
+  const smaller = (one, other) => (one < other ? one : other);
+  const [first, second] = darkInk ? [larger, smaller] : [smaller, larger];
+  const width = 2 * reach + 1;
+  return findExtremeOfSquares(findExtremeOfSquares(goOnBeyond(grey, width - 1), width, first), width, second);
+}
+
+function goOnBeyond({ height, width, data }, rim) {
+  const wide = makePlane(height + 2 * rim, width + 2 * rim);
+  for (let row = 0; row < wide.height; row++) {
+    const source = Math.min(Math.max(row - rim, 0), height - 1) * width;
+    for (let column = 0; column < wide.width; column++) {
+      wide.data[row * wide.width + column] = data[source + Math.min(Math.max(column - rim, 0), width - 1)];
+    }
+  }
+  return wide;
+}
+
+// The extreme of every square of `width`, where it lies inside.
+function findExtremeOfSquares(plane, width, extreme) {
+  return transpose(findExtremeDown(transpose(findExtremeDown(plane, width, extreme)), width, extreme));
+}
+
+// By doubling, so in few passes.
+function findExtremeDown(plane, width, extreme) {
+  const found = Uint8Array.from(plane.data);
+  let rows = plane.height;
+  for (let reach = 1; reach < width; ) {
+    const step = Math.min(reach, width - reach);
+    const length = (rows - step) * plane.width;
+    const distance = step * plane.width;
+    for (let place = 0; place < length; place++) found[place] = extreme(found[place], found[place + distance]);
+    rows -= step;
+    reach += step;
+  }
+  return makePlane(rows, plane.width, 1, found.slice(0, rows * plane.width));
+}

@@ -1,0 +1,88 @@
+// Sums written out, as convlens.illustrations.numbers writes them: four digits that count, a true minus sign, brackets
+// around what is negative, and `≈` where something was rounded.
+
+const LARGEST_WHOLE = 1e10;
+
+/** Whole numbers whole, others with four digits that count; very large and tiny ones with a power of ten. */
+export function shortNumber(value) {
+  if (!Number.isFinite(value)) return "–";
+  let text;
+  if (Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE) {
+    text = `${value}`;
+  } else if (Math.abs(value) >= 0.001 && Math.abs(value) < 1e6) {
+    text = trimZeros(value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value))))));
+  } else {
+    const [mantissa, power] = value.toExponential(3).split("e");
+    text = `${trimZeros(mantissa)}e${Number(power)}`;
+  }
+  return text.replaceAll("-", "−");
+}
+
+function trimZeros(text) {
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+/** A number inside a sum: negative ones in brackets. */
+export function bracketed(value) {
+  return value < 0 ? `(${shortNumber(value)})` : shortNumber(value);
+}
+
+/** `=` where all numbers are written as they are, `≈` where one was rounded. */
+export function equalsSign(...values) {
+  const read = (value) => Number(shortNumber(value).replaceAll("−", "-"));
+  return values.some((value) => !(Math.abs(read(value) - value) <= 1e-12 * Math.abs(value))) ? "≈" : "=";
+}
+
+/** The products of a sum; where there are more than `most`, products of zero are left out first. */
+export function writeSum(pairs, most = 9) {
+  const term = ([a, b]) => `${bracketed(a)}·${bracketed(b)}`;
+  if (pairs.length <= most) return pairs.map(term).join(" + ");
+  const telling = pairs.filter(([a, b]) => a * b !== 0);
+  const shown = telling.slice(0, Math.max(most - 1, 1));
+  const [zeros, more] = [pairs.length - telling.length, telling.length - shown.length];
+  const terms = shown.map(term);
+  if (more) terms.push(`${more} more products`);
+  if (zeros) terms.push(`${zeros} product${zeros > 1 ? "s" : ""} of 0`);
+  return terms.join(" + ");
+}
+
+/** The sum behind one number of a sliding vector. */
+export function writeProducts({ covered, kernel, total }, most = 9) {
+  const pairs = covered.map((value, place) => [value, kernel[place]]);
+  return `${writeSum(pairs, most)} ${equalsSign(...pairs.flat(), total)} ${shortNumber(total)}`;
+}
+
+/** The sum behind one number of a map: of products where there is one channel, of the channels' sums where more. */
+export function writePlacement({ covered, kernel, channelSums, bias, total, activation, result }, most = 9) {
+  let [text, written] = [writeChannels(channelSums, most), channelSums];
+  if (channelSums.length === 1) {
+    const weights = kernel[0].flat();
+    const pairs = covered[0].flat().map((value, place) => [value, weights[place]]);
+    [text, written] = [writeSum(pairs, most), pairs.flat()];
+  }
+  if (bias) text += ` + bias ${bracketed(bias)}`;
+  text += ` ${equalsSign(...written, bias, total)} ${shortNumber(total)}`;
+  return activation === "none" ? text : `${text}, ${activation} ${shortNumber(result)}`;
+}
+
+function writeChannels(sums, most) {
+  const more = sums.length > most ? ` + ${sums.length - most} more channels` : "";
+  return sums.slice(0, most).map(bracketed).join(" + ") + more;
+}
+
+/** What a pooling window made of what it covers. */
+export function writePooling({ covered, winner, divisor, result }, most = 9) {
+  const numbers = covered.flat().filter((value) => value !== null);
+  if (winner !== null) {
+    const listed = numbers.slice(0, most).map(shortNumber).join(", ") + (numbers.length > most ? ", …" : "");
+    const place = winner.join(", ");
+    return `the largest of ${listed} is ${shortNumber(result)}, in row and column ${place} of the input, counted from 0`;
+  }
+  // Zeros of the padding count; what a window that hangs over the end would cover behind it does not.
+  const zeros = divisor - numbers.length;
+  const terms = numbers.slice(0, most).map(bracketed);
+  if (numbers.length > most) terms.push(`${numbers.length - most} more`);
+  if (zeros && numbers.length + zeros <= most) terms.push(...new Array(zeros).fill("0"));
+  else if (zeros) terms.push(`${zeros} zeros`);
+  return `(${terms.join(" + ")}) / ${divisor} ${equalsSign(...numbers, result)} ${shortNumber(result)}`;
+}

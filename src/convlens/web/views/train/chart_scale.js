@@ -1,0 +1,135 @@
+// Arithmetic of a chart: ticks, scales, smoothing and lines, without a drawing.
+
+/** 1, 2 or 5 times a power of ten: the smallest that cuts `span` into at most `count` pieces. */
+export function niceStep(span, count) {
+  const rough = span / Math.max(count, 1);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= rough * (1 - 1e-9));
+  return factor * power;
+}
+
+/** Round numbers from `low` to `high`, about `count` of them. */
+export function linearTicks(low, high, count) {
+  if (!(high > low)) return [low];
+  const step = niceStep(high - low, count);
+  const ticks = [];
+  for (let number = Math.ceil(low / step - 1e-9); number * step <= high + step * 1e-9; number += 1) {
+    ticks.push(Number((number * step).toPrecision(12)));
+  }
+  return ticks;
+}
+
+/** 1, 2 and 5 times powers of ten between two positive numbers; powers alone where that would be more than `count`. */
+export function logTicks(low, high, count) {
+  const between = (factors) => {
+    const ticks = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
+      for (const factor of factors) {
+        const tick = Number((factor * 10 ** power).toPrecision(12));
+        if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) ticks.push(tick);
+      }
+    }
+    return ticks;
+  };
+  const many = between([1, 2, 5]);
+  return many.length > count ? between([1]) : many;
+}
+
+const LOWEST_LOSS = 1e-4;
+
+/**
+ * The vertical scale of losses: 0 at the bottom, or logarithmic. `share(value)` is the height, 0 to 1, clipped.
+ * The largest value that counts is the 99th percentile, so that one odd batch does not press the curve to the floor.
+ */
+export function lossScale(values, logarithmic, tickCount = 5) {
+  const finite = Array.from(values).filter(Number.isFinite).sort((first, second) => first - second);
+  const largest = finite.length ? finite[Math.round(0.99 * (finite.length - 1))] : 1;
+  const smallest = Math.max(finite.length ? finite[0] : 0.1, LOWEST_LOSS);
+  if (!logarithmic) {
+    const step = niceStep(largest || 1, tickCount);
+    const high = Math.ceil((largest || 1) / step - 1e-9) * step;
+    return { low: 0, high, ticks: linearTicks(0, high, tickCount), share: (value) => clip(value / high) };
+  }
+  const low = smallest * 0.8;
+  const high = Math.max(largest, low * 2) * 1.1;
+  const span = Math.log(high / low);
+  return {
+    low,
+    high,
+    ticks: logTicks(low, high, tickCount + 2),
+    share: (value) => clip(Math.log(Math.max(value, low) / low) / span),
+  };
+}
+
+const ACCURACY_TICKS = [0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
+
+/** The vertical scale of accuracies: 0 to 100 %, or by the logarithm of the error, where 99 % and 99.5 % differ. */
+export function accuracyScale(best, logarithmic) {
+  if (!logarithmic) return { low: 0, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1], share: clip };
+  const least = Math.max(5e-4, Math.min(0.05, (1 - best) * 0.7));
+  const ticks = ACCURACY_TICKS.filter((tick) => 1 - tick >= least * 0.999);
+  const share = (value) => clip(Math.log(Math.max(1 - value, least)) / Math.log(least));
+  const roomy = [];
+  for (const tick of ticks) if (!roomy.length || share(tick) - share(roomy.at(-1)) > 0.12) roomy.push(tick);
+  return { low: 0, high: 1 - least, ticks: roomy, share };
+}
+
+/**
+ * The running mean of noisy numbers: each earlier one counts less, by the factor 1 − 1/width; corrected at the
+ * beginning, where few are known, so that the first value is the first number itself.
+ */
+export function smooth(values, width) {
+  const keep = 1 - 1 / Math.max(width, 1);
+  const smoothed = new Float32Array(values.length);
+  let sum = 0;
+  let weight = 0;
+  for (let place = 0; place < values.length; place += 1) {
+    sum = keep * sum + values[place];
+    weight = keep * weight + 1;
+    smoothed[place] = sum / weight;
+  }
+  return smoothed;
+}
+
+/** At most `count` columns of many numbers: for each the place of its middle, the least, the greatest and the mean. */
+export function columns(values, count) {
+  const size = Math.max(1, Math.ceil(values.length / count));
+  const found = [];
+  for (let start = 0; start < values.length; start += size) {
+    const end = Math.min(start + size, values.length);
+    let least = Infinity;
+    let greatest = -Infinity;
+    let sum = 0;
+    for (let place = start; place < end; place += 1) {
+      least = Math.min(least, values[place]);
+      greatest = Math.max(greatest, values[place]);
+      sum += values[place];
+    }
+    found.push({ middle: (start + end - 1) / 2, least, greatest, mean: sum / (end - start) });
+  }
+  return found;
+}
+
+/** An SVG path through points `[[x, y], …]`; one that is not finite breaks the line. */
+export function linePath(points) {
+  let path = "";
+  let isOpen = false;
+  for (const [x, y] of points) {
+    if (Number.isFinite(x) && Number.isFinite(y)) path += `${isOpen ? "L" : "M"}${round(x)} ${round(y)}`;
+    isOpen = Number.isFinite(x) && Number.isFinite(y);
+  }
+  return path;
+}
+
+/** A share of 1 as per cent, with as many digits as tell it from 100 %: 0.9 → "90 %", 0.9895 → "98.95 %". */
+export function percent(share, digits = 2) {
+  return `${Number((share * 100).toFixed(digits))} %`;
+}
+
+function clip(value) {
+  return Math.min(1, Math.max(0, value));
+}
+
+function round(value) {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,281 @@
+"""A real Chromium for the page: its files served from this machine, and nothing that it does wrong overlooked.
+
+Every page that these fixtures open fails its test at the end if it wrote an error to the console, threw one that nobody
+caught, was refused a file, or asked anything of another machine. Chromium itself can reach no other machine: it finds
+no name but localhost.
+"""
+
+import functools
+import http.server
+import importlib.util
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+import convlens
+from convlens import Network, TrainedModel
+from convlens.network import initial_weights
+from convlens.preprocessing import Normalisation, Preprocessing
+
+WEB = Path(convlens.__file__).parent / "web"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HERE = ("127.0.0.1", "localhost", "[::1]")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+IMPORTS_PLAYWRIGHT = re.compile(r"^(from|import) playwright", re.MULTILINE)
+EMPTY_PAGE = (
+    '<!doctype html><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,">'
+    '<script type="importmap">{"imports": {"convlens/": "./"}}</script>'
+)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Where Playwright is not installed, a module that imports it cannot be loaded; in CI it is, and fails."""
+    if importlib.util.find_spec("playwright") or os.environ.get("CI") or not collection_path.name.startswith("test_"):
+        return None
+    return True if IMPORTS_PLAYWRIGHT.search(collection_path.read_text(encoding="utf-8")) else None
+
+
+def _missing() -> str:
+    """Why there can be no browser; empty where there can."""
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed (pip install playwright)"
+    return "" if _executable() else f"none of {', '.join(BROWSERS)} is installed (Debian, Ubuntu: apt install chromium)"
+
+
+def _executable() -> str | None:
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium; one a module, since Playwright holds the thread's event loop as long as it lives."""
+    if missing := _missing():
+        if os.environ.get("CI"):
+            raise RuntimeError(f"the page cannot be tested: {missing}")
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=_executable(), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+class _Files(http.server.SimpleHTTPRequestHandler):
+    """The page's own files, and an empty page that can import their modules."""
+
+    extensions_map = {  # noqa: RUF012
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".css": "text/css",
+    }
+
+    def do_GET(self) -> None:
+        if self.path != "/empty.html":
+            super().do_GET()
+            return
+        content = EMPTY_PAGE.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silence."""
+
+
+@pytest.fixture(scope="session")
+def web_address() -> Iterator[str]:
+    """The address of a server of src/convlens/web, such as http://127.0.0.1:41234; /empty.html has the import map."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Files, directory=str(WEB)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class Faults(list[str]):
+    """What went wrong on a page. A test that expects a fault takes it out with `clear()`, or `expect(part)`."""
+
+    def expect(self, part: str) -> None:
+        """Take out the faults that contain `part`, of which there must be one."""
+        found = [fault for fault in self if part in fault]
+        assert found, f"no fault with {part!r} among {self}"
+        self[:] = [fault for fault in self if part not in fault]
+
+
+def watch(context: Any) -> Faults:
+    """Collect what goes wrong on every page of a browser context."""
+    faults = Faults()
+
+    def look_at_request(request: Any) -> None:
+        address = urlsplit(request.url)
+        host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
+        if address.scheme not in ("data", "blob", "file", "about") and host not in HERE:
+            faults.append(f"a request to another machine: {request.url}")
+
+    def look_at_response(response: Any) -> None:
+        if response.status >= 400:
+            faults.append(f"{response.status} for {response.url}")
+
+    def look_at_console(message: Any) -> None:
+        if message.type == "error":
+            faults.append(f"console: {message.text}")
+
+    context.on("request", look_at_request)
+    context.on("response", look_at_response)
+    context.on("console", look_at_console)
+    context.on("weberror", lambda error: faults.append(f"uncaught: {error.error}"))
+    return faults
+
+
+@pytest.fixture(scope="module")
+def open_page(browser: Any) -> Callable[..., Any]:
+    """A context manager (address, **options of browser.new_context) → page, whose faults fail the test at its end.
+
+    `page.faults` holds them meanwhile.
+    """
+
+    @contextmanager
+    def opener(address: str, **options: Any) -> Iterator[Any]:
+        context = browser.new_context(**options)
+        faults = watch(context)
+        try:
+            page = context.new_page()
+            page.faults = faults
+            page.goto(address)
+            yield page
+            assert not faults, "\n".join(faults)
+        finally:
+            context.close()
+
+    return opener
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
+    """An empty page that can import every module of the page, as `convlens/...`."""
+    with open_page(f"{web_address}/empty.html") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def call(open_page: Callable[..., Any], web_address: str) -> Iterator[Callable[..., Any]]:
+    """`call("(value) => ...", value)`: the result of a JavaScript function of JSON values.
+
+    It may be async, and finds modules with `await import("convlens/...")`; `globalThis` lives as long as the module.
+    """
+    with open_page(f"{web_address}/empty.html") as opened:
+        yield opened.evaluate
+
+
+NETWORKS = {
+    "tutorial": ("conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense", (1, 28, 28), 10),
+    "lenet": (
+        "conv 6 5x5 pad 2, tanh, avgpool 2, conv 16 5x5, tanh, avgpool 2, dense 32, tanh, dense",
+        (1, 28, 28),
+        10,
+    ),
+    "not square": (
+        "conv 5 3x5 stride 2x1 pad 1x2 dilation 2x1, leaky_relu 0.2, avgpool 3x2 stride 1x2 pad 1, dense",
+        (3, 17, 12),
+        4,
+    ),
+    "what the floor drops": ("conv 3 2x2 stride 3, relu, maxpool 2, dense", (3, 19, 21), 3),
+    "padded maximum": (
+        "conv 4 3x3, maxpool 3 stride 2 pad 1, tanh, maxpool 2x3 stride 1 pad 1x0, dense",
+        (1, 14, 15),
+        5,
+    ),
+    "means": ("conv 6 3x3 pad 1, batchnorm, sigmoid, avgpool 3 stride 2 pad 1, globalavgpool, dense", (3, 16, 16), 7),
+    "rows of numbers": (
+        "flatten, batchnorm, dense 12, batchnorm, leaky_relu, dropout 0.3, dense 9, sigmoid, dense",
+        (1, 6, 7),
+        3,
+    ),
+    "wide dilation": (
+        "conv 4 3x3 pad 4 dilation 4, relu, conv 4 2x3 dilation 3x2 stride 2, tanh, dense",
+        (3, 13, 16),
+        2,
+    ),
+    "more padding than kernel": (
+        "conv 3 1x2 pad 3x4, relu, conv 2 2x2 stride 2 pad 2, globalavgpool, dense",
+        (1, 5, 6),
+        2,
+    ),
+    "one pixel": ("conv 3 1x1, relu, dense", (1, 1, 1), 2),
+    "one class": ("conv 2 3x3, batchnorm, dense", (3, 5, 5), 1),
+    "no dense": ("conv 9 3x3 pad 1, relu, maxpool 2, conv 4 3x3, batchnorm, globalavgpool", (3, 10, 11), 4),
+    "strides beyond the kernel": (
+        "conv 7 2x1 stride 3x4, dropout, avgpool 1 stride 2, leaky_relu 0, dense",
+        (1, 21, 30),
+        3,
+    ),
+    "many maps": (
+        "conv 18 3x3 pad 1, relu, conv 21 3x3 pad 1, relu, conv 13 3x3, sigmoid, maxpool 2, dense",
+        (3, 15, 18),
+        6,
+    ),
+    "eight pixels": (
+        "conv 8 3x3 pad 1, relu, conv 8 3x3 pad 2, relu, conv 12 3x3, leaky_relu 1, flatten, relu, dense",
+        (1, 8, 8),
+        10,
+    ),
+    "a row": ("conv 4 1x7 pad 0x3, tanh, maxpool 1x3, conv 6 1x3, relu, dense", (1, 1, 40), 3),
+}
+"""Name → network, input shape, number of classes: together every layer and every option."""
+
+
+@pytest.fixture(scope="session")
+def build_model() -> Callable[..., TrainedModel]:
+    """(text, input shape, classes, seed) → a model with random weights, biases, statistics and normalisation."""
+
+    def build(text: str, shape: tuple[int, int, int], classes: int, seed: int = 0) -> TrainedModel:
+        random = np.random.default_rng(seed)
+        network = Network.from_text(text)
+        weights = initial_weights(network, shape, classes, seed)
+        for name, array in weights.items():
+            if array.ndim == 1:  # else all 0 or 1, which would hide that one is forgotten
+                low = 0.5 if name.endswith("running_var") else -0.5
+                weights[name] = random.uniform(low, 1.5, array.shape).astype(np.float32)
+        scaling = Normalisation(tuple(random.uniform(0, 0.6, shape[0])), tuple(random.uniform(0.2, 1, shape[0])))
+        names = tuple(f"class {number}" for number in range(classes))
+        return TrainedModel(network, weights, Preprocessing(shape, "letterbox", None, scaling), names)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def varied_models(build_model: Callable[..., TrainedModel]) -> dict[str, TrainedModel]:
+    """A model of each of `NETWORKS`."""
+    return {name: build_model(*network, seed) for seed, (name, network) in enumerate(NETWORKS.items())}
+
+
+@pytest.fixture(scope="session")
+def mnist_model(user_data_folder: Path) -> TrainedModel:
+    """The tutorial's network, trained on the real MNIST for an epoch."""
+    return convlens.train(convlens.load_dataset("mnist", data_dir=user_data_folder), epochs=1)
+
+
+@pytest.fixture(scope="session")
+def mnist_images(user_data_folder: Path) -> convlens.LabelledImages:
+    """The test images of MNIST."""
+    test = convlens.load_dataset("mnist", data_dir=user_data_folder).test
+    assert test is not None
+    return test

@@ -1,0 +1,109 @@
+"""The Learn view in Chromium, and the ways in which a test finds the parts of a chapter."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+Opened = Callable[..., Any]
+
+
+class Chapter:
+    """One chapter of the page, with the ways in which its parts are found."""
+
+    def __init__(self, page: Any, name: str) -> None:
+        self.page, self.root = page, page.locator(f'[id="learn/{name}"]')
+
+    def cell(self, name: str) -> Any:
+        return self.root.get_by_label(name, exact=True)
+
+    def type(self, name: str, text: str) -> None:
+        """Type into a field as a person does: everything in it is selected and written over."""
+        self.cell(name).focus()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+
+    def choose(self, legend: str, option: str) -> None:
+        """Reach a radio button by arrow keys alone."""
+        group = self.root.get_by_role("group", name=legend, exact=True)
+        radios = group.get_by_role("radio")
+        group.locator("input:checked").focus()
+        for _ in range(radios.count()):
+            if option in group.locator("label:has(input:checked)").inner_text():
+                return
+            self.page.keyboard.press("ArrowRight")
+        raise AssertionError(f"no option {option!r}")
+
+    def select(self, label: str, option: str) -> None:
+        self.root.get_by_label(label, exact=True).select_option(option)
+
+    def sum(self) -> str:
+        return self.root.locator(".sum").last.inner_text()
+
+    def total(self) -> float:
+        """The number that the line of the sum ends with, before an activation."""
+        return read_total(self.sum())
+
+    def mistake(self) -> str:
+        return self.root.get_by_role("alert").text_content()
+
+    def sums_of_all_placements(self) -> list[str]:
+        """What the line of the sum says at every placement, from the first to the last, going by the slider."""
+        return self.root.evaluate("""(chapter) => {
+            const slider = chapter.querySelector(".stepper input");
+            return Array.from({ length: Number(slider.max) + 1 }, (_, place) => {
+                slider.value = place;
+                slider.dispatchEvent(new Event("input"));
+                return chapter.querySelector(".sum").innerText;
+            });
+        }""")
+
+    def totals_of_all_placements(self) -> list[float]:
+        return [read_total(one) for one in self.sums_of_all_placements()]
+
+
+def read_total(sentence: str) -> float:
+    return float(re.split("[=≈] ", sentence)[-1].split(",")[0].replace("−", "-"))
+
+
+@pytest.fixture
+def chapter_of() -> type[Chapter]:
+    """`chapter_of(page, "kernel")`: a chapter of the page."""
+    return Chapter
+
+
+@pytest.fixture(scope="module")
+def opened(open_page: Callable[..., Any], web_address: str) -> Opened:
+    """A context manager (model=payload or None, **options of the browser's context) → the page at #learn."""
+
+    @contextmanager
+    def opener(model: Any = None, **options: Any) -> Iterator[Any]:
+        with open_page(f"{web_address}/empty.html", **options) as page:
+            state = {"served": True, "model": None if model is None else "", "runs": [], "datasets": [], "queue": 0}
+            page.route("**/api/state", lambda route: route.fulfill(json=state))
+            page.route("**/api/model*", lambda route: route.fulfill(json=model))
+            page.set_default_timeout(5000)
+            page.goto(f"{web_address}/index.html#learn")
+            page.wait_for_selector("html[data-ready]")
+            yield page
+
+    return opener
+
+
+@pytest.fixture(scope="module")
+def learn_page(opened: Opened) -> Iterator[Any]:
+    with opened(viewport={"width": 1000, "height": 900}) as page:
+        yield page
+
+
+@pytest.fixture
+def page(learn_page: Any) -> Any:
+    """The page with the view as it is at first; a new page for every test would take a second each."""
+    learn_page.evaluate("""async () => {
+        const { mount } = await import("convlens/views/learn/view.js");
+        globalThis.learn?.dispose();
+        globalThis.learn = mount(document.getElementById("view-learn"), { model: null });
+    }""")
+    return learn_page

@@ -1,0 +1,330 @@
+"""The arithmetic of the Learn view in Chromium.
+
+Against convlens.by_hand on random numbers over all options, and against numbers worked out by hand.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import convlens
+from convlens import by_hand, window
+from convlens.errors import UsageError
+from convlens.illustrations.numbers import short_number, write_placement
+from convlens.network import layer_table
+
+MODES = ["zeros", "reflect", "replicate"]
+
+Call = Callable[..., list[Any]]
+
+
+@pytest.fixture(scope="module")
+def call(open_page: Callable[..., Any], web_address: str) -> Iterator[Call]:
+    """Call one function of a module of views/learn/arithmetic for each list of arguments, all in one go."""
+    with open_page(f"{web_address}/empty.html") as page:
+
+        def call_all(name: str, *cases: list[Any]) -> list[Any]:
+            module, function = name.split(".")
+            return page.evaluate(
+                """async ([module, name, cases]) => {
+                     const found = await import(`convlens/views/learn/arithmetic/${module}.js`);
+                     return cases.map((one) => found[name](...one));
+                   }""",
+                [module, function, list(cases)],
+            )
+
+        yield call_all
+
+
+def numbers(rng: np.random.Generator, *shape: int | np.integer) -> np.ndarray:
+    """Whole numbers, many of them 0, in half of the cases; else numbers with many digits."""
+    whole = rng.integers(-4, 5, shape).astype(float)
+    return whole if rng.random() < 0.5 else rng.normal(size=shape) * 10.0 ** rng.integers(-2, 4)
+
+
+# Windows
+
+
+def test_the_size_of_a_result_by_hand(call: Call) -> None:
+    assert call("windows.outputSize", [28, 3, 1, 1], [28, 2, 2], [7, 2, 2], [2, 3]) == [28, 14, 3, 0]
+    # 9 cells, kernel 3 with dilation 2 reaches 5; starts 0, 2, 4 read 0 2 4 | 2 4 6 | 4 6 8: cells 1, 3, 5, 7 never
+    assert call("windows.countReads", [9, 3, 2, 0, 2]) == [[1, 0, 2, 0, 3, 0, 2, 0, 1]]
+    assert call("windows.skipped", [9, 3, 2, 0, 2]) == [4]
+    assert call("windows.dropped", [7, 2, 2], [7, 2, 2, 1], [2, 3]) == [1, 0, 2]
+    assert call("windows.outputSizeFormula", [28, 3, 1, 2, 2]) == ["⌊(28 + 2·2 − (2·(3 − 1) + 1))/1⌋ + 1 = 28"]
+
+
+def test_every_window_agrees_with_the_package(call: Call) -> None:
+    cases = [
+        [size, kernel, stride, padding, dilation]
+        for size in range(1, 12)
+        for kernel in range(1, 6)
+        for stride in range(1, 5)
+        for padding in range(4)
+        for dilation in range(1, 4)
+    ]
+    for name, function in [
+        ("outputSize", window.output_size),
+        ("outputSizeFormula", window.output_size_formula),
+        ("dropped", window.dropped),
+        ("skipped", window.skipped),
+    ]:
+        assert call(f"windows.{name}", *cases) == [function(*case) for case in cases]
+
+
+def test_coverage_agrees_and_its_corner_is_one(call: Call) -> None:
+    one = {"kernel": [3, 3], "stride": [1, 1], "padding": [0, 0], "dilation": [1, 1], "mode": "zeros"}
+    assert call("windows.countCoverage", [[4, 4], one]) == [[[1, 2, 2, 1], [2, 4, 4, 2], [2, 4, 4, 2], [1, 2, 2, 1]]]
+    rng = np.random.default_rng(5)
+    sizes = rng.integers(5, 12, (60, 2)).tolist()
+    slidings = [random_sliding(rng) for _ in sizes]
+    found = call("windows.countCoverage", *map(list, zip(sizes, slidings, strict=True)))
+    for size, sliding, counts in zip(sizes, slidings, found, strict=True):
+        pairs = {key: tuple(sliding[key]) for key in ("stride", "padding", "dilation")}
+        expected = by_hand.count_coverage(tuple(size), tuple(sliding["kernel"]), **pairs)
+        assert counts == expected.tolist()
+
+
+def test_a_window_that_does_not_fit_is_named_in_the_words_of_the_package(call: Call) -> None:
+    rng, cases, expected = np.random.default_rng(6), [], []
+    for _ in range(400):
+        size, sliding = rng.integers(1, 6, 2).tolist(), random_sliding(rng)
+        cases.append([size, sliding])
+        try:
+            by_hand.cross_correlate2d(np.ones(size), np.ones(sliding["kernel"]), **options(sliding))
+            expected.append(None)
+        except UsageError as error:
+            expected.append(str(error))
+    assert call("windows.findWindowMistake", *cases) == expected
+    assert {bool(line) for line in expected} == {True, False}
+
+
+# Two vectors
+
+
+def test_two_vectors_by_hand(call: Call) -> None:
+    a, b = [3, 1, 2], [2, 4, 1]
+    assert call("vectors.crossCorrelate", [a, b])[0]["products"] == [6, 4, 2]
+    assert call("vectors.convolve", [a, b])[0]["total"] == 11  # 3·1 + 1·4 + 2·2
+    assert call("vectors.addElementwise", [a, b]) == [[5, 5, 3]]
+    full = call("vectors.slideAlong", [a, b, {"turned": True, "ends": "full"}])[0]
+    assert [placement["total"] for placement in full] == [6, 14, 11, 9, 2]
+    assert full[0]["outside"] == [True, True, False]
+
+
+def test_every_way_to_slide_a_vector_agrees(call: Call) -> None:
+    rng, cases = np.random.default_rng(1), []
+    for _ in range(50):
+        a, b = numbers(rng, rng.integers(1, 8)).tolist(), numbers(rng, rng.integers(1, 8)).tolist()
+        cases += [[a, b, {"turned": t, "ends": ends}] for t in (True, False) for ends in ("full", "same", "valid")]
+    for (a, b, how), found in zip(cases, call("vectors.slideAlong", *cases), strict=True):
+        word = "convolve" if how["turned"] else "correlate"
+        trace = getattr(by_hand, f"trace_{word}_{how['ends']}")(a, b)
+        result = getattr(by_hand, f"{word}_{how['ends']}")(a, b)
+        np.testing.assert_allclose([one["total"] for one in found], result, rtol=1e-9, atol=1e-9)
+        for one, expected in zip(found, trace, strict=True):
+            assert one["start"] == expected.start[0]
+            assert one["covered"] == expected.covered.tolist()
+            assert one["products"] == expected.products.tolist()
+
+
+# Kernels over images
+
+
+def random_sliding(rng: np.random.Generator) -> dict[str, Any]:
+    pair = lambda least, most: rng.integers(least, most + 1, 2).tolist()  # noqa: E731
+    sliding = {"kernel": pair(1, 3), "stride": pair(1, 3), "padding": pair(0, 2), "dilation": pair(1, 2)}
+    return sliding | {"mode": MODES[rng.integers(3)]}
+
+
+def options(sliding: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(sliding[key]) for key in ("stride", "padding", "dilation")} | {"padding_mode": sliding["mode"]}
+
+
+def test_a_layer_by_hand(call: Call) -> None:
+    matrix, kernel = [[1, 2, 0], [3, 1, 2], [0, 2, 4]], [[1, 0], [2, 1]]
+    plain = {"kernel": [2, 2], "stride": [1, 1], "padding": [0, 0], "dilation": [1, 1], "mode": "zeros"}
+    assert call("tensors.makeMap", [[matrix], [kernel], plain]) == [[[8, 6], [5, 9]]]
+    padded = plain | {"padding": [1, 1]}
+    assert call("tensors.makeMap", [[matrix], [kernel], padded])[0][0] == [1, 4, 4, 0]
+    image = [[[1, 0, 2], [0, 1, 1], [2, 1, 0]], [[0, 1, 1], [2, 0, 1], [1, 0, 2]], [[1, 1, 0], [0, 2, 1], [0, 1, 1]]]
+    one = [[[1, 0], [0, 1]], [[0, -1], [1, 0]], [[1, 1], [0, 0]]]
+    other = [[[0, 1], [-1, 0]], [[1, 0], [0, -2]], [[0, 0], [1, -1]]]
+    placement = call("tensors.placeKernel", [image, one, plain, [0, 1]])[0]
+    assert (placement["channelSums"], placement["total"]) == ([1, -1, 1], 1)
+    settings = {"biases": [-2, 1], "activation": "relu"}
+    assert call("tensors.makeMaps", [image, [one, other], plain, settings]) == [[[[3, 0], [2, 1]], [[0, 2], [1, 0]]]]
+    assert call("tensors.turnKernel", [kernel]) == [[[1, 2], [0, 1]]]
+
+
+def test_every_layer_agrees(call: Call) -> None:
+    rng, cases = np.random.default_rng(2), []
+    for _ in range(150):
+        channels, kernels, sliding = rng.integers(1, 4), rng.integers(1, 4), random_sliding(rng)
+        image = numbers(rng, channels, *rng.integers(6, 9, 2)).tolist()
+        weights = numbers(rng, kernels, channels, *sliding["kernel"]).tolist()
+        how = {"biases": numbers(rng, kernels).tolist(), "activation": rng.choice(list(by_hand.ACTIVATIONS))}
+        cases.append([image, weights, sliding, how])
+    found = call("tensors.makeMaps", *cases)
+    for (image, weights, sliding, how), maps in zip(cases, found, strict=True):
+        layer = {"bias": how["biases"], "activation": how["activation"]}
+        expected = by_hand.conv2d(image, weights, **layer, **options(sliding))
+        np.testing.assert_allclose(maps, expected, rtol=1e-9, atol=1e-9 * max(1, np.abs(expected).max()))
+
+
+def test_every_placement_agrees_and_its_sum_is_written_alike(call: Call) -> None:
+    rng, cases, expected = np.random.default_rng(3), [], []
+    for _ in range(150):
+        sliding, channels = random_sliding(rng), rng.integers(1, 3)
+        image = numbers(rng, channels, *rng.integers(6, 9, 2)).tolist()
+        kernel = numbers(rng, channels, *sliding["kernel"]).tolist()
+        bias, activation = float(rng.integers(-2, 3)), rng.choice(["none", *by_hand.ACTIVATIONS])
+        trace = by_hand.trace_conv2d(image, kernel, bias=bias, activation=activation, **options(sliding))
+        expected.append(trace[int(rng.integers(len(trace)))])
+        how = {"bias": bias, "activation": activation}
+        cases.append([image, kernel, sliding, list(expected[-1].position), how])
+    found = call("tensors.placeKernel", *cases)
+    for one, placement, (image, *_) in zip(found, expected, cases, strict=True):
+        assert tuple(one["start"]) == placement.start
+        assert one["covered"] == placement.covered.tolist()
+        assert one["products"] == placement.products.tolist()
+        np.testing.assert_allclose(one["channelSums"], placement.channel_sums, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            [one["total"], one["result"]], [placement.total, placement.result], atol=1e-9, rtol=1e-9
+        )
+        rows, columns = (np.array(one[key]) for key in ("rows", "columns"))
+        inside = np.outer((rows >= 0) & (rows < len(image[0])), (columns >= 0) & (columns < len(image[0][0])))
+        assert one["outside"] == (~inside).tolist()
+    exact = [number for number, one in enumerate(found) if one["total"] == expected[number].total]
+    sentences = call("sentences.writePlacement", *[[found[number]] for number in exact])
+    assert sentences == [write_placement(expected[number]) for number in exact]
+    assert len(exact) > 75
+
+
+def test_padding_agrees_with_numpy(call: Call) -> None:
+    rng = np.random.default_rng(4)
+    names: dict[str, Any] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"}
+    cases = [[numbers(rng, 4, 5).tolist(), rng.integers(0, 4, 2).tolist(), MODES[one % 3]] for one in range(60)]
+    for (matrix, (down, across), mode), found in zip(cases, call("tensors.padMatrix", *cases), strict=True):
+        assert found == np.pad(matrix, [(down, down), (across, across)], mode=names[mode]).tolist()
+
+
+def test_named_kernels_are_those_of_the_package(call: Call) -> None:
+    for name, kernel in by_hand.KERNELS.items():
+        assert call("kernels.nameOf", [[list(row) for row in kernel]]) == [name]
+    assert call("kernels.resizeMatrix", [[[1, 2], [3, 4]], 3, 1]) == [[[1], [3], [0]]]
+
+
+# Activations and pooling
+
+
+def test_activations_by_hand_and_agree(call: Call) -> None:
+    assert call("activations.activate", [-2, "relu"], [-2, "leaky_relu", 0.25], [0, "sigmoid"]) == [0, -0.5, 0.5]
+    values = [*np.linspace(-9, 9, 37).tolist(), -1000.0, 1000.0]
+    for name in [*by_hand.ACTIVATIONS, "none"]:
+        found = call("activations.activate", *[[value, name] for value in values])
+        np.testing.assert_allclose(found, by_hand.activate(values, name), rtol=1e-14, atol=0)
+
+
+def test_pooling_by_hand(call: Call) -> None:
+    values = [[1, 3, 2, 1], [4, 8, 0, 1], [2, 2, 5, 7], [0, 4, 6, 2]]
+    two = {"kernel": [2, 2], "stride": [2, 2], "padding": [0, 0], "dilation": [1, 1]}
+    assert call("pooling.poolMatrix", [values, "max", two], [values, "average", two]) == [
+        [[8, 2], [4, 7]],
+        [[4, 1], [2, 5]],
+    ]
+    assert call("pooling.placePooling", [values, "max", two, [0, 0]])[0]["winner"] == [1, 1]
+    assert call("pooling.pooledSize", [5, 2], [5, 2, 2, 0, True]) == [2, 3]
+
+
+@pytest.mark.parametrize("kind", ["max", "average"])
+def test_every_pooling_agrees(call: Call, kind: str) -> None:
+    rng, cases, expected, mistakes = np.random.default_rng(7), [], [], []
+    trace_of: Any = by_hand.trace_max_pool2d if kind == "max" else by_hand.trace_avg_pool2d
+    for _ in range(200):
+        matrix, ceil = numbers(rng, *rng.integers(1, 9, 2)), bool(rng.integers(2))
+        sliding = {"kernel": rng.integers(1, 5, 2).tolist(), "stride": rng.integers(1, 4, 2).tolist()}
+        sliding |= {"padding": rng.integers(0, 2, 2).tolist(), "dilation": [1, 1]}
+        pooling = [tuple(sliding[key]) for key in ("kernel", "stride", "padding")]
+        try:
+            trace = trace_of(matrix, *pooling, ceil)
+            cases.append([matrix.tolist(), kind, sliding, ceil])
+            expected.append(trace)
+        except UsageError as error:
+            mistakes.append(([list(matrix.shape), sliding, ceil], str(error)))
+    lines = call("pooling.findPoolingMistake", *[asked for asked, _ in mistakes])
+    assert lines == [line for _, line in mistakes]
+    assert lines
+    assert call("pooling.findPoolingMistake", *[[list(np.shape(c[0])), c[2], c[3]] for c in cases]) == [None] * len(
+        cases
+    )
+    for found, trace in zip(call("pooling.poolMatrix", *cases), expected, strict=True):
+        np.testing.assert_allclose(np.array(found).ravel(), [one.result for one in trace], rtol=1e-9, atol=1e-9)
+    chosen = [trace[int(rng.integers(len(trace)))] for trace in expected]
+    asked = [[*case[:3], list(one.position)] for case, one in zip(cases, chosen, strict=True)]
+    for found, placement in zip(call("pooling.placePooling", *asked), chosen, strict=True):
+        assert found["covered"] == placement.as_dict()["covered"]
+        assert (found["winner"], found["divisor"]) == (placement.as_dict()["winner"], placement.divisor)
+    exact = [one for one, case in zip(chosen, cases, strict=True) if np.array_equal(case[0], np.round(case[0]))]
+    asked = [one for one, case in zip(asked, cases, strict=True) if np.array_equal(case[0], np.round(case[0]))]
+    sentences = call("sentences.writePooling", *[[one] for one in call("pooling.placePooling", *asked)])
+    assert sentences == [write_placement(one) for one in exact]
+
+
+# Counting
+
+
+def test_counts_by_hand(call: Call) -> None:
+    # the tutorial's layers: 8·(1·9 + 1) = 80, 16·(8·9 + 1) = 1168, 10·(784 + 1) = 7850
+    layer = {"channels": 1, "kernels": 8, "kernel": [3, 3], "output": [28, 28]}
+    assert call("counting.countConvParameters", [layer]) == [{"count": 80, "formula": "8·(1·3·3 + 1) = 80"}]
+    expected = {"count": 56448, "formula": "28·28·8·(1·3·3) = 56,448"}
+    assert call("counting.countConvMultiplyAdds", [layer]) == [expected]
+    dense = {"inputs": 784, "outputs": 10}
+    assert call("counting.countDenseParameters", [dense])[0]["count"] == 7850
+
+
+def test_counts_agree_with_the_layer_table(call: Call) -> None:
+    rng = np.random.default_rng(8)
+    for _ in range(30):
+        channels, kernels, size, outputs = (int(n) for n in rng.integers([1, 1, 6, 2], [5, 40, 40, 1200]))
+        kernel, padding = rng.integers(1, 5, 2).tolist(), int(rng.integers(0, 3))
+        network = convlens.Network.from_text(f"conv {kernels} {kernel[0]}x{kernel[1]} pad {padding}, dense {outputs}")
+        conv, _, dense = layer_table(network, (channels, size, size), outputs).rows
+        layer = {"channels": channels, "kernels": kernels, "kernel": kernel, "output": list(conv.output_shape[1:])}
+        inputs = {"inputs": int(np.prod(conv.output_shape)), "outputs": outputs}
+        for function, argument, row in [("Conv", layer, conv), ("Dense", inputs, dense)]:
+            found = call(f"counting.count{function}Parameters", [argument])[0]
+            assert found == {"count": row.parameters, "formula": row.parameters_formula}
+            found = call(f"counting.count{function}MultiplyAdds", [argument])[0]
+            assert found == {"count": row.multiply_adds, "formula": row.multiply_adds_formula}
+
+
+# Numbers as text
+
+
+def test_numbers_are_written_as_the_package_writes_them(call: Call) -> None:
+    rng = np.random.default_rng(9)
+    values = [*rng.normal(size=300) * 10.0 ** rng.integers(-8, 12, 300), 0, -3, 1 / 3, 1e20, 255, 1e9, 0.001, 999999.9]
+    values = [float(value) for value in values]
+    assert call("sentences.shortNumber", *[[value] for value in values]) == [short_number(value) for value in values]
+    assert call("sentences.shortNumber", [-0.5], [1 / 3], [-0.00012345]) == ["−0.5", "0.3333", "−1.234e−4"]
+
+
+def test_typed_numbers_are_read_or_refused_in_one_line(call: Call) -> None:
+    asked = ["2", "−0.5", "1,5", "1/4", ".5", "-0"]
+    found = call("reading.readNumber", *[["row 0, column 1", text] for text in asked])
+    assert [one["value"] for one in found] == [2, -0.5, 1.5, 0.25, 0.5, 0]
+    refused = ["", "abc", "1/0", "1/2/3", "2000000", "<b>1</b>", "0x10", "Infinity"]
+    lines = [one["mistake"] for one in call("reading.readNumber", *[["row 0, column 1", text] for text in refused])]
+    assert lines[0] == "row 0, column 1 is empty; give a number, such as 2, −0.5 or 1/3."
+    assert lines[1] == "row 0, column 1 is “abc”; give a number, such as 2, −0.5 or 1/3."
+    assert lines[4] == "row 0, column 1 is 2000000; give a number from −1,000,000 to 1,000,000."
+    assert all(line.endswith(".") for line in lines)
+    found = call("reading.readWhole", *[["stride", text, 1, 4] for text in ("3", "0", "5", "", "1.5", "x")])
+    assert found[0] == {"value": 3}
+    assert found[1] == {"mistake": "the stride is 0; give a whole number from 1 to 4."}
+    assert found[3] == {"mistake": "the stride is empty; give a whole number from 1 to 4."}
+    assert all("mistake" in one for one in found[1:])

@@ -1,0 +1,138 @@
+"""Every layer of the page's engine against the native one, in Chromium: real pictures, and the whole language."""
+
+import base64
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_sample_images
+
+from convlens.export import page_model
+from convlens.network.layers import LAYER_TYPES
+
+TOLERANCE = 1e-4
+SIX_CONV = (
+    "conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm, relu, maxpool 2, "
+    "conv 32 3x3 pad 1, batchnorm, relu, conv 32 3x3 pad 1, batchnorm, relu, maxpool 2, "
+    "conv 64 3x3 pad 1, batchnorm, relu, conv 64 3x3 pad 1, batchnorm, relu, globalavgpool, dense"
+)
+RUN = """async ([payload, pictures]) => {
+  const { openModel, activations, probabilities } = await import("convlens/engine/network.js");
+  const { decodeBytes } = await import("convlens/engine/decode.js");
+  const encode = (floats) => {
+    const bytes = new Uint8Array(floats.buffer);
+    let text = "";
+    for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
+    return btoa(text);
+  };
+  const model = openModel(payload);
+  return pictures.map((picture) => {
+    const outputs = activations(model, decodeBytes(picture));
+    const answer = probabilities(model, outputs[outputs.length - 1].data);
+    return { layers: outputs.map(({ shape, data }) => [shape, encode(data)]), probabilities: Array.from(answer) };
+  });
+}"""
+
+
+def largest_difference(call, model, images):
+    """The largest difference of any number of any layer, in parts of the largest of that layer and picture."""
+    expected = model.engine.activations(images)
+    pictures = [base64.b64encode(image.tobytes()).decode() for image in images]
+    worst = 0.0
+    for number, result in enumerate(call(RUN, [page_model(model), pictures])):
+        assert len(result["layers"]) == len(expected)
+        for (shape, text), wanted in zip(result["layers"], expected, strict=True):
+            values = np.frombuffer(base64.b64decode(text), "<f4").reshape(shape)
+            assert values.shape == wanted[number].shape
+            largest = np.abs(wanted[number]).max()
+            worst = max(worst, float(np.abs(values - wanted[number]).max() / max(largest, 1e-30)))
+        probabilities = model.calibration.probabilities(model.logits(images[number : number + 1]))[0]
+        np.testing.assert_allclose(result["probabilities"], probabilities, atol=1e-5)
+    return worst
+
+
+def test_the_tutorials_network_on_mnist(call, mnist_model, mnist_images):
+    assert largest_difference(call, mnist_model, mnist_images.images[:100]) < TOLERANCE
+
+
+def photographs(count):
+    """Pieces of 64×64 of the two photographs of scikit-learn, uint8 N×3×64×64."""
+    random = np.random.default_rng(0)
+    photos = [photo.transpose(2, 0, 1) for photo in load_sample_images().images]
+    pieces = []
+    for number in range(count):
+        photo = photos[number % 2]
+        top, left = (int(random.integers(0, size - 64)) for size in photo.shape[1:])
+        pieces.append(photo[:, top : top + 64, left : left + 64])
+    return np.ascontiguousarray(pieces)
+
+
+def test_six_convolutions_on_photographs(call, build_model):
+    assert largest_difference(call, build_model(SIX_CONV, (3, 64, 64), 10), photographs(4)) < TOLERANCE
+
+
+def test_the_networks_have_every_layer_and_option(varied_models):
+    written = [layer.word for model in varied_models.values() for layer in model.network.layers]
+    assert set(written) == set(LAYER_TYPES)
+    text = " ".join(str(model.network) for model in varied_models.values())
+    assert all(option in text for option in ("pad", "stride", "dilation"))
+
+
+def test_every_layer_and_option(call, varied_models):
+    random = np.random.default_rng(0)
+    worst = {}
+    for name, model in varied_models.items():
+        images = random.integers(0, 256, (3, *model.plan.input_shape), np.uint8)
+        images[2] = 0
+        worst[name] = largest_difference(call, model, images)
+    assert max(worst.values()) < TOLERANCE, worst
+
+
+def random_window(random, size, pool):
+    """Kernel size, stride, padding and dilation along one axis, with at least one position."""
+    dilation = 1 if pool else int(random.integers(1, 4))
+    padding = int(random.integers(0, 4))
+    kernel = int(random.integers(1, 6))
+    if (kernel - 1) * dilation + 1 > size + 2 * padding:
+        kernel = 1
+    return kernel, int(random.integers(1, 4)), min(padding, kernel // 2) if pool else padding, dilation
+
+
+def random_network(random, shape):
+    """The text of a network for this shape."""
+    layers = []
+    sizes = list(shape[1:])
+    for _ in range(random.integers(1, 6)):
+        kind = str(random.choice(["conv", "conv", "maxpool", "avgpool", "batchnorm", "activation"]))
+        if kind == "activation":
+            layers.append(str(random.choice(["relu", "leaky_relu 0.3", "tanh", "sigmoid", "dropout 0.5"])))
+        elif kind == "batchnorm":
+            layers.append(kind)
+        else:
+            axes = [random_window(random, size, kind != "conv") for size in sizes]
+            sizes = [(n + 2 * p - (d * (k - 1) + 1)) // s + 1 for n, (k, s, p, d) in zip(sizes, axes, strict=True)]
+            kernel, stride, padding, dilation = (f"{one}x{other}" for one, other in zip(*axes, strict=True))
+            word = f"conv {random.integers(1, 20)}" if kind == "conv" else kind
+            layers.append(f"{word} {kernel} stride {stride} pad {padding}" + f" dilation {dilation}" * (kind == "conv"))
+    layers += [["globalavgpool"], ["dense 7", "tanh"], []][random.integers(0, 3)]
+    return ", ".join([*layers, "dense"])
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_networks(call, build_model, seed):
+    random = np.random.default_rng(seed)
+    shape = (int(random.choice([1, 3])), int(random.integers(3, 25)), int(random.integers(3, 25)))
+    model = build_model(random_network(random, shape), shape, int(random.integers(2, 12)), seed)
+    images = random.integers(0, 256, (2, *shape), np.uint8)
+    assert largest_difference(call, model, images) < TOLERANCE, str(model.network)
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2, 5])
+def test_tiles_of_every_size(call, build_model, padding):
+    # 3×3 kernels between 16 or more maps go another way, in tiles of 4×4 of which the last ones may be cut off.
+    random = np.random.default_rng(padding)
+    for height in range(3, 11):
+        shape = (3, height, int(random.integers(3, 14)))
+        maps = int(random.integers(16, 24))
+        text = f"conv 17 1x1, conv {maps} 3x3 pad {padding}, conv 16 3x3 pad 2, dense"
+        images = random.integers(0, 256, (1, *shape), np.uint8)
+        assert largest_difference(call, build_model(text, shape, 3, height), images) < 1e-5, (text, shape)

@@ -1,0 +1,216 @@
+"""Every operation of the page's engine against numbers worked out by hand: two equal mistakes cannot agree."""
+
+import base64
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convlens import Network, TrainedModel
+from convlens.calibration import Calibration
+from convlens.export import page_model
+from convlens.preprocessing import Normalisation, Preprocessing
+
+LAYERS = """async ([payload, pixels]) => {
+  const { openModel, activations } = await import("convlens/engine/network.js");
+  const outputs = activations(openModel(payload), Uint8Array.from(pixels));
+  return outputs.map(({ data }) => Array.from(data));
+}"""
+SOFTMAX = """async ([payload, logits]) => {
+  const { openModel, probabilities } = await import("convlens/engine/network.js");
+  const { softmaxOf } = await import("convlens/engine/sums.js");
+  const model = openModel(payload);
+  const answer = probabilities(model, Float32Array.from(logits));
+  return { probabilities: Array.from(answer), softmax: softmaxOf(model, logits) };
+}"""
+
+SCALED = Normalisation((0.0,), (1 / 255,))  # the network gets the bytes as they are
+
+
+def make(text, weights, shape, classes, normalisation=SCALED, calibration=None):
+    arrays: dict[str, Any] = {name: np.array(values, np.float32) for name, values in weights.items()}
+    for name in list(arrays):
+        if name.endswith("running_var"):
+            arrays[name.replace("running_var", "num_batches_tracked")] = np.array(1, np.int64)
+    names = tuple("abcdefgh"[:classes])
+    preprocessing = Preprocessing(shape, "letterbox", None, normalisation)
+    return TrainedModel(Network.from_text(text), arrays, preprocessing, names, {}, calibration or Calibration())
+
+
+def run(call, model, pixels):
+    return call(LAYERS, [page_model(model), list(pixels)])
+
+
+PICTURE = [1, 2, 3, 4, 5, 6, 7, 8, 9]  # 3×3
+
+
+def test_normalisation(call):
+    model = make(
+        "dense", {"1.weight": np.zeros((1, 3)), "1.bias": [0]}, (3, 1, 1), 1, Normalisation((0, 0.2, 1), (1, 0.5, 2))
+    )
+    assert run(call, model, [255, 51, 0])[0] == [1, 0, -0.5]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("2x2", [1 + 10, 2 + 10, 4 + 10, 5 + 10]),  # the kernel takes the upper left cell
+        ("2x2 stride 2", [1 + 10]),  # the floor drops the rest
+        ("2x2 stride 2 pad 1", [10, 10, 10, 5 + 10]),  # of the padding comes 0
+        ("2x2 dilation 2", [1 + 10]),
+        ("2x2 pad 1x0 stride 3x1", [10, 10, 7 + 10, 8 + 10]),
+    ],
+)
+def test_conv_with_one_cell(call, options, expected):
+    text = f"conv 1 {options}"
+    weights = {"0.weight": [[[[1, 0], [0, 0]]]], "0.bias": [10]}
+    assert run(call, make(text, weights, (1, 3, 3), len(expected)), PICTURE)[1] == expected
+
+
+def test_conv_sums_channels(call):
+    # two channels of 1×2, two kernels of 1×2: 1·1 + 2·(−1) + 3·2 + 4·0.5 = 7, and 0·… + 100
+    weights = {
+        "0.weight": [[[[1, -1]], [[2, 0.5]]], [[[0, 0]], [[0, 0]]], [[[0, 1]], [[1, 0]]]],
+        "0.bias": [0, 100, -5],
+    }
+    model = make("conv 3 1x2", {**weights, "0.weight": np.pad(weights["0.weight"], ((0, 0), (0, 1), (0, 0), (0, 0)))},
+                 (3, 1, 2), 3, Normalisation((0,) * 3, (1 / 255,) * 3))  # fmt: skip
+    assert run(call, model, [1, 2, 3, 4, 9, 9])[1] == [7, 100, 2 + 3 - 5]
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        ("maxpool 2", [5]),
+        ("maxpool 2 stride 1", [5, 6, 8, 9]),
+        ("maxpool 2 stride 2 pad 1", [1, 3, 7, 9]),
+        ("maxpool 1x3", [3, 6, 9]),
+        ("avgpool 2 stride 1", [3, 4, 6, 7]),
+        ("avgpool 2 stride 2 pad 1", [0.25, (2 + 3) / 4, (4 + 7) / 4, (5 + 6 + 8 + 9) / 4]),
+        ("globalavgpool", [5]),
+        ("flatten", PICTURE),
+        ("dropout 0.9", PICTURE),
+    ],
+)
+def test_layers_without_weights(call, layer, expected):
+    flat = len(expected)
+    weights = {"2.weight" if layer == "flatten" else "3.weight": np.zeros((1, flat)), "2.bias": [0], "3.bias": [0]}
+    text = f"conv 1 1x1, {layer}, dense"
+    weights = {"0.weight": [[[[1]]]], "0.bias": [0]}
+    dense = 2 if layer == "flatten" else 3
+    weights |= {f"{dense}.weight": np.zeros((1, flat)), f"{dense}.bias": [0]}
+    assert run(call, make(text, weights, (1, 3, 3), 1), PICTURE)[2] == expected
+
+
+def test_a_maximum_of_negative_numbers_beside_padding(call):
+    weights = {"0.weight": [[[[-1]]]], "0.bias": [0], "3.weight": np.zeros((1, 4)), "3.bias": [0]}
+    model = make("conv 1 1x1, maxpool 2 stride 2 pad 1, dense", weights, (1, 3, 3), 1)
+    assert run(call, model, PICTURE)[2] == [-1, -2, -4, -5]  # a padding of zeros would win everywhere
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        ("relu", [0, 0, 2]),
+        ("leaky_relu 0.5", [-1, 0, 2]),
+        ("leaky_relu", [-0.02, 0, 2]),
+        ("tanh", [-0.9640275800758169, 0, 0.9640275800758169]),
+        ("sigmoid", [0.11920292202211755, 0.5, 0.8807970779778823]),
+    ],
+)
+def test_activations(call, layer, expected):
+    weights = {"1.weight": np.eye(3), "1.bias": [-2, -2, -2], "3.weight": np.eye(3), "3.bias": [0, 0, 0]}
+    model = make(f"flatten, dense 3, {layer}, dense", weights, (1, 1, 3), 3)
+    assert run(call, model, [0, 2, 4])[3] == pytest.approx(expected, abs=1e-7)
+
+
+def test_batchnorm_of_maps_and_of_a_row(call):
+    # (x − 3) / √(4 − 0.00001 + 0.00001) · 10 + 1
+    normal = {"running_mean": [3], "running_var": [4 - 1e-5], "weight": [10], "bias": [1]}
+    weights = {"0.weight": [[[[1]]]], "0.bias": [0], **{f"1.{name}": value for name, value in normal.items()}}
+    model = make("conv 1 1x1, batchnorm", weights, (1, 1, 3), 3)
+    assert run(call, model, [1, 3, 7])[2] == pytest.approx([-9, 1, 21], rel=1e-6)
+    each = {"running_mean": [1, 2], "running_var": [1 - 1e-5, 0.25 - 1e-5], "weight": [1, 2], "bias": [0, -1]}
+    weights = {**{f"1.{name}": value for name, value in each.items()}, "2.weight": np.eye(2), "2.bias": [0, 0]}
+    assert run(call, make("flatten, batchnorm, dense", weights, (1, 1, 2), 2), [4, 3])[2] == pytest.approx(
+        [3, 3], rel=1e-6
+    )
+
+
+def test_dense(call):
+    weights = {"1.weight": [[1, 2, 3], [0, -1, 0.5]], "1.bias": [0.5, -1]}
+    assert run(call, make("dense", weights, (1, 1, 3), 2), [10, 20, 30])[2] == [140.5, -6]
+
+
+def test_softmax_with_temperature(call):
+    weights = {"1.weight": np.eye(2), "1.bias": [0, 0]}
+    model = make("dense", weights, (1, 1, 2), 2, calibration=Calibration(temperature=2.0, threshold=0.8))
+    result = call(SOFTMAX, [page_model(model), [0, 2 * np.log(3)]])  # over 2: exponents 1/3 and 1
+    assert result["probabilities"] == pytest.approx([0.25, 0.75], rel=1e-6)
+    softmax = result["softmax"]
+    assert softmax["probabilities"] == pytest.approx([0.25, 0.75])
+    assert softmax["exponents"] == pytest.approx([1 / 3, 1])
+    assert (softmax["temperature"], softmax["best"], softmax["unknown"]) == (2, 1, True)
+    assert softmax["sum"] == pytest.approx(4 / 3)
+    assert [source["place"] for source in softmax["sources"]] == [0, 1]
+    huge = call(SOFTMAX, [page_model(model), [5000, 0]])
+    assert huge["probabilities"] == [1, 0]
+    assert huge["softmax"]["unknown"] is False
+
+
+def test_places_and_positions(call):
+    found = call("""async () => {
+      const { positionOf, placeOf, decodeFloats, decodeBytes } = await import("convlens/engine/decode.js");
+      return [positionOf([2, 3, 4], 23), placeOf([2, 3, 4], [1, 2, 3]), positionOf([5], 4),
+              Array.from(decodeFloats("AACAPwAAAMA=")), Array.from(decodeBytes("/wA="))];
+    }""")
+    assert found == [[1, 2, 3], 23, [4], [1, -2], [255, 0]]
+
+
+def test_weights_can_be_replaced(call):
+    model = make("dense", {"1.weight": [[1, 1]], "1.bias": [0]}, (1, 1, 2), 1)
+    text = base64.b64encode(np.array([2, 3], "<f4").tobytes()).decode()
+    found = call("""async ([payload, text]) => {
+      const { openModel, activations, replaceWeights } = await import("convlens/engine/network.js");
+      const model = openModel(payload);
+      const run = () => activations(model, Uint8Array.of(10, 1))[2].data[0];
+      const before = run();
+      replaceWeights(model, { "1.weight": { shape: [1, 2], data: text } });
+      const after = run();
+      const same = replaceWeights(model, { "1.bias": { shape: [1], data: Float32Array.of(7) } }) === model;
+      return [before, after, same, run()];
+    }""", [page_model(model), text])  # fmt: skip
+    assert found == [11, 23, True, 30]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"5.weight": {"shape": [1], "data": "AACAPw=="}}, "no place for the weights 5.weight"),
+        ({"1.running_mean": {"shape": [1], "data": "AACAPw=="}}, "no place for the weights 1.running_mean"),
+        ({"1.bias": {"shape": [2], "data": "AACAPw=="}}, "1.bias has the shape 2, and this network needs 1"),
+        ({"1.bias": {"shape": [1], "data": "AACAPwAAgD8="}}, "1.bias has 2 numbers, not 1"),
+    ],
+)
+def test_weights_that_do_not_fit(call, weights, message):
+    model = make("dense", {"1.weight": [[1, 1]], "1.bias": [0]}, (1, 1, 2), 1)
+    with pytest.raises(Exception, match=message):
+        call("""async ([payload, weights]) => {
+          const { openModel, replaceWeights } = await import("convlens/engine/network.js");
+          replaceWeights(openModel(payload), weights);
+        }""", [page_model(model), weights])  # fmt: skip
+
+
+def test_a_format_or_picture_that_the_page_does_not_know(call):
+    payload = page_model(make("dense", {"1.weight": [[1, 1]], "1.bias": [0]}, (1, 1, 2), 1))
+    with pytest.raises(Exception, match="this page reads models of format 1, and this one has format 2"):
+        run_payload(call, {**payload, "format": 2}, [1, 2])
+    with pytest.raises(Exception, match="a picture of 3 numbers: this network takes 1×1×2"):
+        run_payload(call, payload, [1, 2, 3])
+    layer = {**payload["layers"][1], "kind": "attention"}
+    with pytest.raises(Exception, match="does not know the layer kind attention"):
+        run_payload(call, {**payload, "layers": [layer]}, [1, 2])
+
+
+def run_payload(call, payload, pixels):
+    return call(LAYERS, [payload, pixels])

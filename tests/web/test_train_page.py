@@ -1,0 +1,289 @@
+"""Train live, as people use it: the real server, the real MNIST, a real Chromium."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from convlens.server.serving import ServerSettings, serve
+
+WAIT = 120_000
+LONG = "500"  # epochs that nobody waits for
+STATE, LIVE, TEXT = ".train-state", ".train-live", "#train-network"
+
+pytestmark = [pytest.mark.slow, pytest.mark.native]
+
+
+@pytest.fixture(scope="module")
+def address(user_data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of this machine with the known datasets of whoever runs the tests."""
+    asked, ready = threading.Event(), threading.Event()
+    found: list[str] = []
+
+    def on_ready(url: str) -> None:
+        found.append(url)
+        ready.set()
+
+    settings = ServerSettings(port=0, runs=tmp_path_factory.mktemp("runs"), data_dir=user_data_folder)
+    thread = threading.Thread(target=serve, args=(settings, on_ready, asked.is_set))
+    thread.start()
+    assert ready.wait(30)
+    yield found[0].rstrip("/")
+    asked.set()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(address: str) -> Iterator[None]:
+    """What a test started is stopped, and over, before the next one."""
+    yield
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
+        for job in client.get("/api/jobs").json():
+            if job["state"] in ("queued", "running"):
+                client.post(f"/api/jobs/{job['job']}/stop", json={})
+        for job in client.get("/api/jobs").json():
+            client.get(f"/api/jobs/{job['job']}/events")  # ends with the training
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Any], address: str) -> Iterator[Any]:
+    with open_page(f"{address}/#train", viewport={"width": 1600, "height": 1000}) as opened:
+        opened.wait_for_selector("html[data-ready]")
+        yield opened
+
+
+def train(page: Any, **fields: str) -> None:
+    for name, value in fields.items():
+        page.fill(f"#train-{name}", value)
+    page.click(".train-start")
+
+
+def await_state(page: Any, words: str) -> None:
+    page.locator(STATE, has_text=re.compile(words)).wait_for(timeout=WAIT)
+
+
+def steps(page: Any) -> int:
+    """How many steps the page knows, as it says it."""
+    return int("0" + re.sub(r"\D", "", page.text_content(".train-replay output")))
+
+
+def await_steps(page: Any, least: int) -> int:
+    for _ in range(600):
+        if (known := steps(page)) >= least:
+            return known
+        page.wait_for_timeout(100)
+    raise AssertionError(f"only {steps(page)} steps of {least}")
+
+
+def curve(page: Any) -> list[float]:
+    """The places along the width of the loss curve's points."""
+    path = page.locator(".train-chart-drawing").first.locator(".train-line.now").get_attribute("d") or ""
+    return [float(place) for place in re.findall(r"[ML](\S+) ", path)]
+
+
+def left_edge(page: Any) -> float:
+    return float(page.locator(".train-chart-drawing").first.locator(".train-grid").first.get_attribute("x1") or "nan")
+
+
+def test_change_the_network_train_and_see_98_per_cent(page):
+    page.fill(TEXT, "conv 8 5x5 pad 2, relu, maxpool 2, dense")
+    page.get_by_label("Add a layer").select_option("dropout")
+    assert page.input_value(TEXT) == "conv 8 5x5 pad 2, relu, maxpool 2, dropout 0.2, dense"
+    page.locator(".train-layers caption", has_text="15,898 parameters").wait_for()  # 8·(25 + 1) + 10·(8·14·14 + 1)
+    train(page)
+    await_state(page, "Done")
+    found = re.search(r"([\d.]+) %", page.text_content(".train-headline"))
+    assert found
+    assert 98 < float(found[1]) < 100
+    assert re.search(r"95 % interval 9\d\.\d\d % to 9\d\.\d\d %", page.text_content(".train-result"))
+    assert "mnist" in page.text_content(".train-result dd.mono, .train-result .mono")
+    assert steps(page) == 938
+    assert page.locator(".train-runs tbody tr").first.locator("td").nth(1).text_content() == f"{found[1]} %"
+    assert page.locator(".train-probabilities .best").count() == 1
+    page.get_by_role("button", name="Look inside").click()
+    page.wait_for_selector("#view-look:not([hidden])")
+    assert "conv 8 5x5 pad 2" in page.text_content("#view-look")
+
+
+def test_two_runs_are_compared_and_replayed(page):
+    for seed in ("1", "2"):
+        train(page, seed=seed, epochs="1")
+        await_state(page, "Training|Judging")
+        await_state(page, "Done")
+    assert page.locator(".train-line.earlier").count() == 2
+    assert "Against the run before" in page.text_content(".train-result")
+    assert page.locator(".train-runs input:checked").count() == 2
+    page.get_by_role("slider").focus()
+    page.keyboard.press("Home")
+    assert page.get_by_role("slider").get_attribute("aria-valuetext") == "after step 0"
+    shares = page.locator(".train-probabilities .bar-number").all_text_contents()
+    page.keyboard.press("End")
+    page.wait_for_timeout(300)
+    assert page.locator(".train-probabilities .bar-number").all_text_contents() != shares
+    page.locator(".train-runs input:checked").first.uncheck()
+    assert page.locator(".train-line.earlier").count() == 0
+
+
+def test_stop_finishes_the_step_and_saves(page, address):
+    train(page, epochs=LONG)
+    await_steps(page, 20)
+    page.get_by_role("button", name="Stop").click()
+    await_state(page, "Stopped; everything is saved")
+    jobs = httpx.get(f"{address}/api/jobs", trust_env=False).json()
+    assert jobs[-1]["state"] == "stopped"
+    assert jobs[-1]["run"] in page.text_content(".train-result")
+
+
+def test_reload_in_mid_training_shows_the_curve_from_its_beginning(page):
+    train(page, epochs=LONG)
+    before = await_steps(page, 100)
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    await_state(page, f"Training: epoch \\d+ of {LONG}")
+    assert await_steps(page, before) >= before
+    places = curve(page)
+    assert len(places) > 10
+    assert places[0] < left_edge(page) + 1
+    assert page.input_value("#train-epochs") == LONG  # what was typed is still there
+
+
+def test_two_tabs_see_the_same(page, open_page, address):
+    with open_page(f"{address}/#train") as other:
+        other.wait_for_selector("html[data-ready]")
+        train(page, epochs=LONG)  # started in one tab, seen in the other
+        await_steps(page, 30)
+        await_steps(other, 30)
+        other.get_by_role("button", name="Stop").click()
+        await_state(other, "Stopped")
+        await_state(page, "Stopped")
+        page.wait_for_timeout(300)
+        assert steps(page) == steps(other)
+        assert curve(page)[0] - left_edge(page) == pytest.approx(curve(other)[0] - left_edge(other), abs=0.2)
+
+
+def test_a_queued_training_says_its_place(page, open_page, address):
+    train(page, epochs=LONG)
+    await_steps(page, 5)
+    train(page, epochs="1")
+    page.locator(".train-runs tbody tr", has_text="queued").wait_for()
+    page.locator(".train-runs tbody tr", has_text="queued").get_by_role("checkbox").check()
+    page.locator(".train-runs input:checked").last.uncheck()
+    await_state(page, "Waiting: number 1 in the queue")
+
+
+def test_a_broken_stream_reconnects(page, address):
+    """The first stream breaks off in the middle of an event; the browser comes back with the last number it saw."""
+    asked: list[dict[str, str]] = []
+
+    def break_off(route: Any) -> None:
+        asked.append({"after": route.request.headers.get("last-event-id", ""), "url": route.request.url})
+        if len(asked) > 1:
+            route.continue_()
+            return
+        received = b""
+        with httpx.Client(trust_env=False) as client, client.stream("GET", route.request.url) as stream:
+            for chunk in stream.iter_raw():
+                received += chunk
+                if received.count(b"event: stretch") >= 4:
+                    break
+        route.fulfill(body=received[:-20], content_type="text/event-stream")
+
+    page.route("**/api/jobs/*/events*", break_off)
+    train(page, epochs="3")
+    await_state(page, "Done")
+    assert len(asked) >= 2
+    assert asked[1]["after"].isdigit() or "after=" in asked[1]["url"]
+    assert steps(page) == 3 * 469  # nothing twice, nothing lost
+    assert "connection lost" not in page.text_content(LIVE)
+
+
+def test_a_mistake_is_underlined_where_it_stands(page):
+    page.fill(TEXT, "conv 8 3x3 pad 1, rleu, maxpool 2, dense")
+    page.locator(".train-problem strong", has_text="'rleu' is not a layer.").wait_for()
+    assert page.text_content(".train-mirror mark") == "rleu"
+    assert page.text_content(".train-caret") == "conv 8 3x3 pad 1, rleu, maxpool 2, dense\n                  ^^^^"
+    assert page.locator(".train-chip[aria-invalid]").text_content() == "rleu"
+    page.faults.clear()  # the browser writes every 422 to its console
+    page.get_by_role("button", name="lenet").click()
+    page.locator(".train-layers caption", has_text="61,706 parameters").wait_for()
+    assert page.locator(".train-problem strong").count() == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=alert(1)>, dense",
+        "🦊" * 50 + ", dense",
+        "conv 8 3x3, " * 1500 + "dense",
+        "conv 99999999999999999999 3x3, dense",
+        "__proto__, constructor, dense",
+        "\u202erelu, dense",
+        "",
+    ],
+)
+def test_hostile_network_text(page, text):
+    dialogs: list[Any] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog), dialog.dismiss()))
+    page.fill(TEXT, text)
+    page.locator("#train-network-problem strong").wait_for()
+    train(page)
+    page.wait_for_timeout(300)
+    assert page.locator("#train-network-problem strong").text_content()
+    assert page.locator("#view-train img, #view-train b").count() == 0
+    assert page.locator("#train-network-problem mark, .train-mirror img").count() == 0
+    assert not dialogs
+    page.faults.clear()
+
+
+def test_a_folder_that_does_not_exist(page):
+    page.select_option("#train-data", label="Images of your own …")
+    page.fill("#train-path", "no-such-folder/<b>here</b>")
+    page.press("#train-path", "Tab")
+    page.locator("#train-data-problem", has_text="does not exist").wait_for()
+    train(page)
+    page.wait_for_timeout(300)
+    assert "no-such-folder/<b>here</b>" in page.text_content("#train-data-problem")
+    assert page.get_attribute("#train-path", "aria-invalid") == "true"
+    assert page.locator(".train-layers").count() == 1  # the network is still judged
+    page.faults.clear()
+
+
+def test_wrong_numbers_are_told_at_their_field(page):
+    train(page, epochs="0")
+    page.locator("#train-epochs-problem", has_text="whole number from 1 to 100,000").wait_for()
+    train(page, epochs="", seed="-1")
+    page.locator("#train-seed-problem", has_text="whole number from 0").wait_for()
+    page.faults.clear()
+
+
+def test_layers_by_keyboard(page):
+    """Tab into the row, arrows along it, Alt and an arrow moves, Enter opens the numbers, Delete removes."""
+    page.fill(TEXT, "conv 8 3x3, relu, maxpool 2, dense")
+    page.locator(".train-chip").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.textContent") == "relu"
+    page.keyboard.press("Alt+ArrowRight")
+    assert page.input_value(TEXT) == "conv 8 3x3, maxpool 2, relu, dense"
+    assert page.evaluate("document.activeElement.textContent") == "relu"
+    page.keyboard.press("Delete")
+    assert page.input_value(TEXT) == "conv 8 3x3, maxpool 2, dense"
+    page.locator(".train-chip").first.click()
+    page.get_by_label("kernels", exact=True).fill("12")
+    page.get_by_label("pad", exact=True).fill("1")
+    assert page.input_value(TEXT) == "conv 12 3x3 pad 1, maxpool 2, dense"
+    page.get_by_role("button", name="Move this layer later").click()
+    assert page.input_value(TEXT) == "maxpool 2, conv 12 3x3 pad 1, dense"
+
+
+@pytest.mark.parametrize("width", [400, 1000, 1600])
+def test_nothing_is_wider_than_the_page(open_page, address, width):
+    with open_page(f"{address}/#train", viewport={"width": width, "height": 900}) as page:
+        page.wait_for_selector(".train-layers")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
