@@ -63,7 +63,6 @@ def test_whoever_watches_gets_the_weights_of_the_moment_and_changes_no_bit():
     assert not np.array_equal(watched[0]["0.weight"], watched[-1]["0.weight"])  # copies, not views
 
 
-
 def test_digits_are_learned_tested_once_and_described(digits_8x8):
     model = quick(digits_8x8, epochs=8, seed=5)
     assert model.facts["test"]["total"] == 297

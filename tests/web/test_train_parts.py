@@ -15,7 +15,9 @@ HERE = "convlens/views/train"
 
 
 def use(call: Any, module: str, expression: str, *values: Any) -> Any:
-    return call(f'async (values) => {{ const m = await import("{HERE}/{module}.js"); return {expression}; }}', list(values))
+    return call(
+        f'async (values) => {{ const m = await import("{HERE}/{module}.js"); return {expression}; }}', list(values)
+    )
 
 
 STARTED = {"data": "mnist", "epochs": 2, "steps_per_epoch": 3, "steps_done": 0, "parameters": 7}
@@ -65,13 +67,22 @@ def test_a_stream_that_is_told_twice_changes_nothing(call):
 
 
 def test_unknown_and_hostile_events_are_left_out(call):
-    run = use(call, "run_state", REDUCE, [["__proto__", {}, 1], ["constructor", {}, 2], ["surprise", None, 3], ["failed", {"error": "<b>no</b>"}, 4]])
+    run = use(
+        call,
+        "run_state",
+        REDUCE,
+        [["__proto__", {}, 1], ["constructor", {}, 2], ["surprise", None, 3], ["failed", {"error": "<b>no</b>"}, 4]],
+    )
     assert run["told"] == [False, False, False, True]
     assert run["error"] == "<b>no</b>"
 
 
 def test_a_long_training_grows(call):
-    found = use(call, "run_state", "(() => { const s = new m.Series(); for (let i = 0; i < 1000; i += 1) s.push([i, i + 0.5, i]); return [s.length, s.values()[2999], s.values()[1501]]; })()")
+    found = use(
+        call,
+        "run_state",
+        "(() => { const s = new m.Series(); for (let i = 0; i < 1000; i += 1) s.push([i, i + 0.5, i]); return [s.length, s.values()[2999], s.values()[1501]]; })()",
+    )
     assert found == [3000, 999, 500.5]
 
 
@@ -86,7 +97,14 @@ def test_a_long_training_grows(call):
         ("[0, 1.25, 2.5, 9].map(m.lossScale([2.5, 1, 0.2], false).share)", [0, 0.5, 1, 1]),
         ("m.accuracyScale(0.5, false).ticks", [0, 0.25, 0.5, 0.75, 1]),
         ("m.linePath([[0, 1], [2.26, 3], [NaN, 0], [4, 5]])", "M0 1L2.3 3M4 5"),
-        ("m.columns([1, 3, 2, 8, 5], 3)", [{"middle": 0.5, "least": 1, "greatest": 3, "mean": 2}, {"middle": 2.5, "least": 2, "greatest": 8, "mean": 5}, {"middle": 4, "least": 5, "greatest": 5, "mean": 5}]),
+        (
+            "m.columns([1, 3, 2, 8, 5], 3)",
+            [
+                {"middle": 0.5, "least": 1, "greatest": 3, "mean": 2},
+                {"middle": 2.5, "least": 2, "greatest": 8, "mean": 5},
+                {"middle": 4, "least": 5, "greatest": 5, "mean": 5},
+            ],
+        ),
         ("[...m.smooth([4, 2, 2], 2)].map((value) => Math.round(value * 1000))", [4000, 2667, 2286]),
         ("[m.percent(0.9), m.percent(0.9895), m.percent(0.999, 1)]", ["90 %", "98.95 %", "99.9 %"]),
     ],
@@ -97,7 +115,11 @@ def test_scales(call, expression, expected):
 
 def test_logarithmic_accuracy_spreads_the_top(call):
     """Half of the errors gone is the same height everywhere: from 96 to 98 as from 98 to 99 per cent."""
-    low, middle, high, ticks = use(call, "chart_scale", "((s) => [s.share(0.96), s.share(0.98), s.share(0.99), s.ticks])(m.accuracyScale(0.99, true))")
+    low, middle, high, ticks = use(
+        call,
+        "chart_scale",
+        "((s) => [s.share(0.96), s.share(0.98), s.share(0.99), s.ticks])(m.accuracyScale(0.99, true))",
+    )
     assert high - middle == pytest.approx(middle - low)
     assert ticks == [0, 0.5, 0.9, 0.95, 0.98, 0.99]
 
@@ -111,7 +133,9 @@ def test_smoothing_against_numpy(call):
 
 @pytest.mark.parametrize(("correct", "total"), [(9895, 10_000), (0, 7), (7, 7), (1, 3), (0, 0)])
 def test_interval_is_pythons(call, correct, total):
-    assert use(call, "comparison", "m.wilsonInterval(values[0], values[1])", correct, total) == pytest.approx(wilson_interval(correct, total), abs=1e-12)
+    assert use(call, "comparison", "m.wilsonInterval(values[0], values[1])", correct, total) == pytest.approx(
+        wilson_interval(correct, total), abs=1e-12
+    )
 
 
 def test_interval_literal(call):
@@ -124,8 +148,14 @@ def test_comparisons_in_words(call):
 
     compare = "m.compareAccuracy(values[0], values[1])"
     # √(2 · 0.99 · 0.01 / 10,000) · 1.96 = 0.28 percentage points is what chance explains near 99 %.
-    assert use(call, "comparison", compare, judged(9900), judged(9890)) == "0.10 percentage points more are right: no more than chance explains."
-    assert use(call, "comparison", compare, judged(9800), judged(9900)) == "1.00 percentage points fewer are right: more than chance explains."
+    assert (
+        use(call, "comparison", compare, judged(9900), judged(9890))
+        == "0.10 percentage points more are right: no more than chance explains."
+    )
+    assert (
+        use(call, "comparison", compare, judged(9800), judged(9900))
+        == "1.00 percentage points fewer are right: more than chance explains."
+    )
     assert use(call, "comparison", compare, judged(9900), judged(9900)) == "The same accuracy."
     assert "different images" in use(call, "comparison", compare, judged(9900), judged(9890, "fashion-mnist"))
     assert "Only finished" in use(call, "comparison", compare, judged(9900), {"accuracy": None})
@@ -146,7 +176,9 @@ def test_kept_weights_stay_few_and_even(call):
 
 
 def test_slices_compute_what_the_engine_does(call, build_model):
-    model: TrainedModel = build_model("conv 6 5x5 pad 2, batchnorm, relu, maxpool 2, dense 600, tanh, dense", (1, 28, 28), 10, 0)
+    model: TrainedModel = build_model(
+        "conv 6 5x5 pad 2, batchnorm, relu, maxpool 2, dense 600, tanh, dense", (1, 28, 28), 10, 0
+    )
     payload = page_model(model)
     pixels = np.random.default_rng(1).integers(0, 256, 784, np.uint8)
     found = call(
@@ -201,7 +233,9 @@ def test_stages_of_the_tutorial(call, mnist_model):
 
 def test_drawn_digits_are_digits(call, mnist_model):
     """Nine of ten at least are what they should be to a network that never saw them; Python reads the same pictures."""
-    pictures = call('async () => { const m = await import("convlens/views/train/drawn_digits.js"); return Array.from({length: 10}, (_, digit) => [...m.drawDigit(digit).data]); }')
+    pictures = call(
+        'async () => { const m = await import("convlens/views/train/drawn_digits.js"); return Array.from({length: 10}, (_, digit) => [...m.drawDigit(digit).data]); }'
+    )
     images = [np.array(picture, np.uint8).reshape(28, 28, 4)[:, :, :3] for picture in pictures]
     answers = [prediction.label for prediction in mnist_model.predict(images)]
     assert sum(answer == str(digit) for digit, answer in enumerate(answers)) >= 9, answers
