@@ -2,6 +2,7 @@
 
 import base64
 import json
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ HERE = "convlens/views/train"
 
 
 def use(call: Any, module: str, expression: str, *values: Any) -> Any:
-    return call(f'async (values) => {{ const m = await import("{HERE}/{module}.js"); return {expression}; }}', list(values))
+    return call(
+        f'async (values) => {{ const m = await import("{HERE}/{module}.js"); return {expression}; }}', list(values)
+    )
 
 
 STARTED = {"data": "mnist", "epochs": 2, "steps_per_epoch": 3, "steps_done": 0, "parameters": 7}
@@ -32,10 +35,14 @@ EVENTS = [
     ["done", {"run": "r", "accuracy": 0.75, "correct": 3, "total": 4, "seconds": 1}, 10],
 ]
 REDUCE = """((events) => {
-    const run = m.newRun("j"); const told = []; const states = [];
-    for (const [name, data, number] of events) { told.push(m.applyEvent(run, name, data, number)); states.push(m.describeState(run)); }
-    return {told, states, losses: [...run.losses.values()], accuracies: run.accuracies, steps: m.stepsOf(run), total: m.totalSteps(run),
-            over: m.isOver(run), epochs: run.epochs.length, fastest: run.fastest, weights: run.weights, error: run.error};
+    const run = m.newRun("j"), told = [], states = [];
+    for (const [name, data, number] of events) {
+        told.push(m.applyEvent(run, name, data, number));
+        states.push(m.describeState(run));
+    }
+    const { accuracies, fastest, weights, error } = run;
+    return { told, states, accuracies, fastest, weights, error, losses: [...run.losses.values()], steps: m.stepsOf(run),
+        total: m.totalSteps(run), over: m.isOver(run), epochs: run.epochs.length };
 })(values[0])"""
 
 
@@ -65,13 +72,20 @@ def test_a_stream_that_is_told_twice_changes_nothing(call):
 
 
 def test_unknown_and_hostile_events_are_left_out(call):
-    run = use(call, "run_state", REDUCE, [["__proto__", {}, 1], ["constructor", {}, 2], ["surprise", None, 3], ["failed", {"error": "<b>no</b>"}, 4]])
+    run = use(
+        call,
+        "run_state",
+        REDUCE,
+        [["__proto__", {}, 1], ["constructor", {}, 2], ["surprise", None, 3], ["failed", {"error": "<b>no</b>"}, 4]],
+    )
     assert run["told"] == [False, False, False, True]
     assert run["error"] == "<b>no</b>"
 
 
 def test_a_long_training_grows(call):
-    found = use(call, "run_state", "(() => { const s = new m.Series(); for (let i = 0; i < 1000; i += 1) s.push([i, i + 0.5, i]); return [s.length, s.values()[2999], s.values()[1501]]; })()")
+    grow = "for (let i = 0; i < 1000; i += 1) s.push([i, i + 0.5, i]);"
+    ask = f"((s) => {{ {grow} return [s.length, s.values()[2999], s.values()[1501]]; }})(new m.Series())"
+    found = use(call, "run_state", ask)
     assert found == [3000, 999, 500.5]
 
 
@@ -86,7 +100,14 @@ def test_a_long_training_grows(call):
         ("[0, 1.25, 2.5, 9].map(m.lossScale([2.5, 1, 0.2], false).share)", [0, 0.5, 1, 1]),
         ("m.accuracyScale(0.5, false).ticks", [0, 0.25, 0.5, 0.75, 1]),
         ("m.linePath([[0, 1], [2.26, 3], [NaN, 0], [4, 5]])", "M0 1L2.3 3M4 5"),
-        ("m.columns([1, 3, 2, 8, 5], 3)", [{"middle": 0.5, "least": 1, "greatest": 3, "mean": 2}, {"middle": 2.5, "least": 2, "greatest": 8, "mean": 5}, {"middle": 4, "least": 5, "greatest": 5, "mean": 5}]),
+        (
+            "m.columns([1, 3, 2, 8, 5], 3)",
+            [
+                {"middle": 0.5, "least": 1, "greatest": 3, "mean": 2},
+                {"middle": 2.5, "least": 2, "greatest": 8, "mean": 5},
+                {"middle": 4, "least": 5, "greatest": 5, "mean": 5},
+            ],
+        ),
         ("[...m.smooth([4, 2, 2], 2)].map((value) => Math.round(value * 1000))", [4000, 2667, 2286]),
         ("[m.percent(0.9), m.percent(0.9895), m.percent(0.999, 1)]", ["90 %", "98.95 %", "99.9 %"]),
     ],
@@ -97,7 +118,11 @@ def test_scales(call, expression, expected):
 
 def test_logarithmic_accuracy_spreads_the_top(call):
     """Half of the errors gone is the same height everywhere: from 96 to 98 as from 98 to 99 per cent."""
-    low, middle, high, ticks = use(call, "chart_scale", "((s) => [s.share(0.96), s.share(0.98), s.share(0.99), s.ticks])(m.accuracyScale(0.99, true))")
+    low, middle, high, ticks = use(
+        call,
+        "chart_scale",
+        "((s) => [s.share(0.96), s.share(0.98), s.share(0.99), s.ticks])(m.accuracyScale(0.99, true))",
+    )
     assert high - middle == pytest.approx(middle - low)
     assert ticks == [0, 0.5, 0.9, 0.95, 0.98, 0.99]
 
@@ -111,7 +136,9 @@ def test_smoothing_against_numpy(call):
 
 @pytest.mark.parametrize(("correct", "total"), [(9895, 10_000), (0, 7), (7, 7), (1, 3), (0, 0)])
 def test_interval_is_pythons(call, correct, total):
-    assert use(call, "comparison", "m.wilsonInterval(values[0], values[1])", correct, total) == pytest.approx(wilson_interval(correct, total), abs=1e-12)
+    assert use(call, "comparison", "m.wilsonInterval(values[0], values[1])", correct, total) == pytest.approx(
+        wilson_interval(correct, total), abs=1e-12
+    )
 
 
 def test_interval_literal(call):
@@ -124,36 +151,48 @@ def test_comparisons_in_words(call):
 
     compare = "m.compareAccuracy(values[0], values[1])"
     # √(2 · 0.99 · 0.01 / 10,000) · 1.96 = 0.28 percentage points is what chance explains near 99 %.
-    assert use(call, "comparison", compare, judged(9900), judged(9890)) == "0.10 percentage points more are right: no more than chance explains."
-    assert use(call, "comparison", compare, judged(9800), judged(9900)) == "1.00 percentage points fewer are right: more than chance explains."
+    assert (
+        use(call, "comparison", compare, judged(9900), judged(9890))
+        == "0.10 percentage points more are right: no more than chance explains."
+    )
+    assert (
+        use(call, "comparison", compare, judged(9800), judged(9900))
+        == "1.00 percentage points fewer are right: more than chance explains."
+    )
     assert use(call, "comparison", compare, judged(9900), judged(9900)) == "The same accuracy."
     assert "different images" in use(call, "comparison", compare, judged(9900), judged(9890, "fashion-mnist"))
     assert "Only finished" in use(call, "comparison", compare, judged(9900), {"accuracy": None})
 
 
 def test_kept_weights_stay_few_and_even(call):
-    add = "((f, count) => { for (let step = 0; step < count; step += 1) f.add(step, step, 10); return f.frames.map((frame) => frame.step); })"
+    fill = "for (let step = 0; step < count; step += 1) f.add(step, step, 10);"
+    add = f"((f, count) => {{ {fill} return f.frames.map((frame) => frame.step); }})"
     assert use(call, "weight_frames", f"{add}(new m.WeightFrames(1e9, 5), 5)") == [0, 1, 2, 3, 4]
     assert use(call, "weight_frames", f"{add}(new m.WeightFrames(1e9, 5), 6)") == [0, 2, 4, 5]
     for count in (37, 111, 148, 200):  # of ten bytes each, a hundred in all
         steps = use(call, "weight_frames", f"{add}(new m.WeightFrames(100, 240), values[0])", count)
-        gaps = {second - first for first, second in zip(steps, steps[1:-1], strict=False)}
+        gaps = {second - first for first, second in pairwise(steps[:-1])}
         assert (steps[0], steps[-1]) == (0, count - 1)
         assert len(steps) <= 10
         assert len(gaps) == 1
-    at = "((f) => { [0, 10, 20].forEach((step) => f.add(step, step, 1)); return [-1, 0, 9, 10, 99].map((step) => f.at(step).step); })(new m.WeightFrames())"
+    fill = "[0, 10, 20].forEach((step) => f.add(step, step, 1));"
+    at = f"((f) => {{ {fill} return [-1, 0, 9, 10, 99].map((step) => f.at(step).step); }})(new m.WeightFrames())"
     assert use(call, "weight_frames", at) == [0, 0, 0, 10, 20]
 
 
 def test_slices_compute_what_the_engine_does(call, build_model):
-    model: TrainedModel = build_model("conv 6 5x5 pad 2, batchnorm, relu, maxpool 2, dense 600, tanh, dense", (1, 28, 28), 10, 0)
+    model: TrainedModel = build_model(
+        "conv 6 5x5 pad 2, batchnorm, relu, maxpool 2, dense 600, tanh, dense", (1, 28, 28), 10, 0
+    )
     payload = page_model(model)
     pixels = np.random.default_rng(1).integers(0, 256, 784, np.uint8)
     found = call(
         """async ([payload, pixels]) => {
             const { computeInSlices } = await import("convlens/views/train/forward_slices.js");
             const { openModel } = await import("convlens/engine/network.js");
-            const empty = { ...payload, weights: Object.fromEntries(Object.entries(payload.weights).map(([name, t]) => [name, { shape: t.shape, data: new Float32Array(t.shape.reduce((a, b) => a * b, 1)) }])) };
+            const zeros = (shape) => ({ shape, data: new Float32Array(shape.reduce((size, next) => size * next, 1)) });
+            const none = Object.entries(payload.weights).map(([name, { shape }]) => [name, zeros(shape)]);
+            const empty = { ...payload, weights: Object.fromEntries(none) };
             const { outputs } = await computeInSlices(openModel(empty), payload.weights, Uint8Array.from(pixels), 0.01);
             return outputs.map(({ data }) => [...data]);
         }""",
@@ -173,8 +212,10 @@ def test_what_comes_while_one_is_computed_takes_the_place_of_what_waits(call, bu
             const { createComputer } = await import("convlens/views/train/forward_slices.js");
             const { openModel } = await import("convlens/engine/network.js");
             const model = openModel(payload), done = [];
-            const computer = createComputer({ onDone: (task) => done.push(task.number), onError: (error) => done.push(error.message) });
-            for (let number = 0; number < 50; number += 1) computer.offer({ number, model, weights: payload.weights, pixels: new Uint8Array(64) });
+            const onDone = (task) => done.push(task.number), onError = (error) => done.push(error.message);
+            const computer = createComputer({ onDone, onError });
+            const task = { model, weights: payload.weights, pixels: new Uint8Array(64) };
+            for (let number = 0; number < 50; number += 1) computer.offer({ ...task, number });
             await new Promise((resolve) => setTimeout(resolve, 300));
             return done;
         }""",
@@ -186,7 +227,11 @@ def test_what_comes_while_one_is_computed_takes_the_place_of_what_waits(call, bu
 
 def test_stages_of_the_tutorial(call, mnist_model):
     stages = call(
-        'async (payload) => (await import("convlens/views/train/stages.js")).stagesOf((await import("convlens/engine/network.js")).openModel(payload))',
+        """async (payload) => {
+            const { openModel } = await import("convlens/engine/network.js");
+            const { stagesOf } = await import("convlens/views/train/stages.js");
+            return stagesOf(openModel(payload));
+        }""",
         page_model(mnist_model),
     )
     assert [(stage["kind"], stage["name"], stage["shape"], stage["layer"]) for stage in stages] == [
@@ -201,22 +246,29 @@ def test_stages_of_the_tutorial(call, mnist_model):
 
 def test_drawn_digits_are_digits(call, mnist_model):
     """Nine of ten at least are what they should be to a network that never saw them; Python reads the same pictures."""
-    pictures = call('async () => { const m = await import("convlens/views/train/drawn_digits.js"); return Array.from({length: 10}, (_, digit) => [...m.drawDigit(digit).data]); }')
+    pictures = use(call, "drawn_digits", "Array.from({length: 10}, (_, digit) => [...m.drawDigit(digit).data])")
     images = [np.array(picture, np.uint8).reshape(28, 28, 4)[:, :, :3] for picture in pictures]
-    answers = [prediction.label for prediction in mnist_model.predict(images)]
+    answers = [prediction.class_name for prediction in mnist_model.predict(images)]
     assert sum(answer == str(digit) for digit, answer in enumerate(answers)) >= 9, answers
 
 
 def test_stale_answers_are_dropped(call):
-    """An answer that comes after a newer question was asked is never shown; a question that was typed over is never asked."""
+    """An answer that comes after a newer question is never shown; one that was typed over is never asked."""
     log = call(
         """async () => {
             const { createChecker } = await import("convlens/views/train/layer_check.js");
             const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
             const log = [];
             const checker = createChecker({
-                ask: async (question) => { log.push(`ask ${question}`); await wait(question === "slow" ? 120 : 5); if (question === "bad") throw new Error("no"); return question; },
-                onAnswer: (table) => log.push(`answer ${table}`), onRefusal: (error, question) => log.push(`refusal ${question}`), rest: 10,
+                async ask(question) {
+                    log.push(`ask ${question}`);
+                    await wait(question === "slow" ? 120 : 5);
+                    if (question === "bad") throw new Error("no");
+                    return question;
+                },
+                onAnswer: (table) => log.push(`answer ${table}`),
+                onRefusal: (error, question) => log.push(`refusal ${question}`),
+                rest: 10,
             });
             checker.check("typed over"); checker.check("slow"); await wait(40);
             checker.check("quick"); await wait(200);

@@ -51,7 +51,16 @@ def test_layers_taken_apart(call):
         "numbers": ["8", "3x5"],
         "options": {"pad": "1", "stride": "2"},
     }
-    for odd in ("rleu", "conv pad", "conv 8 3x3 pad", "relu 3", "maxpool 2 dilation 2", "__proto__", "<b>", "constructor"):
+    for odd in (
+        "rleu",
+        "conv pad",
+        "conv 8 3x3 pad",
+        "relu 3",
+        "maxpool 2 dilation 2",
+        "__proto__",
+        "<b>",
+        "constructor",
+    ):
         assert run(call, "text.readLayer(values[0])", odd) is None
     written = run(call, "text.writeLayer(values[0])", {"word": "conv", "numbers": ["8", "3x3"], "options": {"pad": ""}})
     assert written == "conv 8 3x3"
@@ -64,7 +73,12 @@ def test_new_layers_go_before_the_last_dense(call):
 
 
 def test_layer_at_a_place(call):
-    places = run(call, "values[1].map((place) => text.layerAt(text.splitLayers(values[0]), place))", "relu,  tanh", [0, 4, 5, 8, 99])
+    places = run(
+        call,
+        "values[1].map((place) => text.layerAt(text.splitLayers(values[0]), place))",
+        "relu,  tanh",
+        [0, 4, 5, 8, 99],
+    )
     assert places == [0, 1, 1, 1, 1]
     assert run(call, "text.layerAt([], 3)") == -1
 
@@ -92,8 +106,10 @@ def test_every_layer_that_can_be_added_is_one(call):
 
 
 LAYERS = st.sampled_from(
-    ["conv 8 3x3 pad 1", "conv 4 5x3 stride 2 dilation 2", "relu", "maxpool 2", "avgpool 3x2 pad 1", "batchnorm"]
-    + ["dropout 0.25", "leaky_relu 0.1", "tanh", "sigmoid", "globalavgpool"]
+    (
+        *("conv 8 3x3 pad 1", "conv 4 5x3 stride 2 dilation 2", "relu", "maxpool 2", "avgpool 3x2 pad 1", "batchnorm"),
+        *("dropout 0.25", "leaky_relu 0.1", "tanh", "sigmoid", "globalavgpool"),
+    )
 )
 
 
@@ -109,7 +125,8 @@ def test_chips_against_python_lists(call, layers, data):
     found = run(
         call,
         "[text.moveLayer(values[0], values[1], values[2]), text.removeLayer(values[0], values[1]),"
-        " text.insertLayer(values[0], values[1], 'tanh'), text.splitLayers(values[0]).map((layer) => text.writeLayer(text.readLayer(layer.text)))]",
+        " text.insertLayer(values[0], values[1], 'tanh'),"
+        " text.splitLayers(values[0]).map((layer) => text.writeLayer(text.readLayer(layer.text)))]",
         *(text, source, target),
     )
     as_layers = [[layer.strip() for layer in one.split(",") if layer.strip()] for one in found[:3]]
