@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from convlens.data import Dataset, LabelledImages
+from convlens.data import CATALOGUE, CatalogueEntry, Dataset, LabelledImages, write_idx
+from convlens.files import sha256_of_file
 
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, max_examples=40, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
@@ -80,3 +81,35 @@ def digits_8x8() -> Dataset:
     labels, names = digits.target.astype(np.int64), tuple("0123456789")
     train = LabelledImages(images[:1500], labels[:1500], names, "digits train")
     return Dataset("digits", train, LabelledImages(images[1500:], labels[1500:], names, "digits test"), "letterbox")
+
+
+@pytest.fixture
+def tiny(digits_8x8: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CatalogueEntry:
+    """`tiny`, a known dataset of 8×8 digits that lies in the data folder already; no source could deliver it."""
+    folder = tmp_path / "data" / "Tiny" / "raw"
+    folder.mkdir(parents=True)
+    parts = {"train": digits_8x8.train, "t10k": digits_8x8.test}
+    assert digits_8x8.test is not None
+    files = {}
+    for prefix, part in parts.items():
+        for name, array in (
+            ("images-idx3-ubyte", part.images[:, 0]),
+            ("labels-idx1-ubyte", part.labels.astype("uint8")),
+        ):
+            write_idx(folder / f"{prefix}-{name}", array)
+            files[f"{prefix}-{name}"] = sha256_of_file(folder / f"{prefix}-{name}")
+    entry = CatalogueEntry(
+        name="tiny",
+        title="Tiny digits",
+        licence="BSD",
+        shape=(1, 8, 8),
+        class_names=digits_8x8.train.class_names,
+        counts={"train": len(digits_8x8.train), "test": len(digits_8x8.test)},
+        folder="Tiny",
+        files=files,
+        sources=(),
+        preprocessing="letterbox",
+    )
+    monkeypatch.setitem(CATALOGUE, "tiny", entry)
+    monkeypatch.setenv("CONVLENS_DATA", str(tmp_path / "data"))
+    return entry

@@ -1,4 +1,4 @@
-"""A small known dataset for the commands, and a way to run them in this process."""
+"""A way to run the commands in this process, and a run folder that one of them wrote."""
 
 import json
 from collections.abc import Callable
@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from convlens.cli.main import run
-from convlens.data import CATALOGUE, CatalogueEntry, Dataset, write_idx
-from convlens.files import sha256_of_file
+from convlens.data import CatalogueEntry
 
 
 @dataclass(frozen=True)
@@ -37,38 +36,6 @@ def convlens(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(code, captured.out, captured.err)
 
     return call
-
-
-@pytest.fixture
-def tiny(digits_8x8: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CatalogueEntry:
-    """`tiny`, a known dataset of 8×8 digits that lies in the data folder already; no source could deliver it."""
-    folder = tmp_path / "data" / "Tiny" / "raw"
-    folder.mkdir(parents=True)
-    parts = {"train": digits_8x8.train, "t10k": digits_8x8.test}
-    assert digits_8x8.test is not None
-    files = {}
-    for prefix, part in parts.items():
-        for name, array in (
-            ("images-idx3-ubyte", part.images[:, 0]),
-            ("labels-idx1-ubyte", part.labels.astype("uint8")),
-        ):
-            write_idx(folder / f"{prefix}-{name}", array)
-            files[f"{prefix}-{name}"] = sha256_of_file(folder / f"{prefix}-{name}")
-    entry = CatalogueEntry(
-        name="tiny",
-        title="Tiny digits",
-        licence="BSD",
-        shape=(1, 8, 8),
-        class_names=digits_8x8.train.class_names,
-        counts={"train": len(digits_8x8.train), "test": len(digits_8x8.test)},
-        folder="Tiny",
-        files=files,
-        sources=(),
-        preprocessing="letterbox",
-    )
-    monkeypatch.setitem(CATALOGUE, "tiny", entry)
-    monkeypatch.setenv("CONVLENS_DATA", str(tmp_path / "data"))
-    return entry
 
 
 TINY_NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"

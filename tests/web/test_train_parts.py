@@ -2,6 +2,7 @@
 
 import base64
 import json
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,14 @@ EVENTS = [
     ["done", {"run": "r", "accuracy": 0.75, "correct": 3, "total": 4, "seconds": 1}, 10],
 ]
 REDUCE = """((events) => {
-    const run = m.newRun("j"); const told = []; const states = [];
-    for (const [name, data, number] of events) { told.push(m.applyEvent(run, name, data, number)); states.push(m.describeState(run)); }
-    return {told, states, losses: [...run.losses.values()], accuracies: run.accuracies, steps: m.stepsOf(run), total: m.totalSteps(run),
-            over: m.isOver(run), epochs: run.epochs.length, fastest: run.fastest, weights: run.weights, error: run.error};
+    const run = m.newRun("j"), told = [], states = [];
+    for (const [name, data, number] of events) {
+        told.push(m.applyEvent(run, name, data, number));
+        states.push(m.describeState(run));
+    }
+    const { accuracies, fastest, weights, error } = run;
+    return { told, states, accuracies, fastest, weights, error, losses: [...run.losses.values()], steps: m.stepsOf(run),
+        total: m.totalSteps(run), over: m.isOver(run), epochs: run.epochs.length };
 })(values[0])"""
 
 
@@ -78,11 +83,9 @@ def test_unknown_and_hostile_events_are_left_out(call):
 
 
 def test_a_long_training_grows(call):
-    found = use(
-        call,
-        "run_state",
-        "(() => { const s = new m.Series(); for (let i = 0; i < 1000; i += 1) s.push([i, i + 0.5, i]); return [s.length, s.values()[2999], s.values()[1501]]; })()",
-    )
+    grow = "for (let i = 0; i < 1000; i += 1) s.push([i, i + 0.5, i]);"
+    ask = f"((s) => {{ {grow} return [s.length, s.values()[2999], s.values()[1501]]; }})(new m.Series())"
+    found = use(call, "run_state", ask)
     assert found == [3000, 999, 500.5]
 
 
@@ -162,16 +165,18 @@ def test_comparisons_in_words(call):
 
 
 def test_kept_weights_stay_few_and_even(call):
-    add = "((f, count) => { for (let step = 0; step < count; step += 1) f.add(step, step, 10); return f.frames.map((frame) => frame.step); })"
+    fill = "for (let step = 0; step < count; step += 1) f.add(step, step, 10);"
+    add = f"((f, count) => {{ {fill} return f.frames.map((frame) => frame.step); }})"
     assert use(call, "weight_frames", f"{add}(new m.WeightFrames(1e9, 5), 5)") == [0, 1, 2, 3, 4]
     assert use(call, "weight_frames", f"{add}(new m.WeightFrames(1e9, 5), 6)") == [0, 2, 4, 5]
     for count in (37, 111, 148, 200):  # of ten bytes each, a hundred in all
         steps = use(call, "weight_frames", f"{add}(new m.WeightFrames(100, 240), values[0])", count)
-        gaps = {second - first for first, second in zip(steps, steps[1:-1], strict=False)}
+        gaps = {second - first for first, second in pairwise(steps[:-1])}
         assert (steps[0], steps[-1]) == (0, count - 1)
         assert len(steps) <= 10
         assert len(gaps) == 1
-    at = "((f) => { [0, 10, 20].forEach((step) => f.add(step, step, 1)); return [-1, 0, 9, 10, 99].map((step) => f.at(step).step); })(new m.WeightFrames())"
+    fill = "[0, 10, 20].forEach((step) => f.add(step, step, 1));"
+    at = f"((f) => {{ {fill} return [-1, 0, 9, 10, 99].map((step) => f.at(step).step); }})(new m.WeightFrames())"
     assert use(call, "weight_frames", at) == [0, 0, 0, 10, 20]
 
 
@@ -185,7 +190,9 @@ def test_slices_compute_what_the_engine_does(call, build_model):
         """async ([payload, pixels]) => {
             const { computeInSlices } = await import("convlens/views/train/forward_slices.js");
             const { openModel } = await import("convlens/engine/network.js");
-            const empty = { ...payload, weights: Object.fromEntries(Object.entries(payload.weights).map(([name, t]) => [name, { shape: t.shape, data: new Float32Array(t.shape.reduce((a, b) => a * b, 1)) }])) };
+            const zeros = (shape) => ({ shape, data: new Float32Array(shape.reduce((size, next) => size * next, 1)) });
+            const none = Object.entries(payload.weights).map(([name, { shape }]) => [name, zeros(shape)]);
+            const empty = { ...payload, weights: Object.fromEntries(none) };
             const { outputs } = await computeInSlices(openModel(empty), payload.weights, Uint8Array.from(pixels), 0.01);
             return outputs.map(({ data }) => [...data]);
         }""",
@@ -205,8 +212,10 @@ def test_what_comes_while_one_is_computed_takes_the_place_of_what_waits(call, bu
             const { createComputer } = await import("convlens/views/train/forward_slices.js");
             const { openModel } = await import("convlens/engine/network.js");
             const model = openModel(payload), done = [];
-            const computer = createComputer({ onDone: (task) => done.push(task.number), onError: (error) => done.push(error.message) });
-            for (let number = 0; number < 50; number += 1) computer.offer({ number, model, weights: payload.weights, pixels: new Uint8Array(64) });
+            const onDone = (task) => done.push(task.number), onError = (error) => done.push(error.message);
+            const computer = createComputer({ onDone, onError });
+            const task = { model, weights: payload.weights, pixels: new Uint8Array(64) };
+            for (let number = 0; number < 50; number += 1) computer.offer({ ...task, number });
             await new Promise((resolve) => setTimeout(resolve, 300));
             return done;
         }""",
@@ -218,7 +227,11 @@ def test_what_comes_while_one_is_computed_takes_the_place_of_what_waits(call, bu
 
 def test_stages_of_the_tutorial(call, mnist_model):
     stages = call(
-        'async (payload) => (await import("convlens/views/train/stages.js")).stagesOf((await import("convlens/engine/network.js")).openModel(payload))',
+        """async (payload) => {
+            const { openModel } = await import("convlens/engine/network.js");
+            const { stagesOf } = await import("convlens/views/train/stages.js");
+            return stagesOf(openModel(payload));
+        }""",
         page_model(mnist_model),
     )
     assert [(stage["kind"], stage["name"], stage["shape"], stage["layer"]) for stage in stages] == [
@@ -233,24 +246,29 @@ def test_stages_of_the_tutorial(call, mnist_model):
 
 def test_drawn_digits_are_digits(call, mnist_model):
     """Nine of ten at least are what they should be to a network that never saw them; Python reads the same pictures."""
-    pictures = call(
-        'async () => { const m = await import("convlens/views/train/drawn_digits.js"); return Array.from({length: 10}, (_, digit) => [...m.drawDigit(digit).data]); }'
-    )
+    pictures = use(call, "drawn_digits", "Array.from({length: 10}, (_, digit) => [...m.drawDigit(digit).data])")
     images = [np.array(picture, np.uint8).reshape(28, 28, 4)[:, :, :3] for picture in pictures]
-    answers = [prediction.label for prediction in mnist_model.predict(images)]
+    answers = [prediction.class_name for prediction in mnist_model.predict(images)]
     assert sum(answer == str(digit) for digit, answer in enumerate(answers)) >= 9, answers
 
 
 def test_stale_answers_are_dropped(call):
-    """An answer that comes after a newer question was asked is never shown; a question that was typed over is never asked."""
+    """An answer that comes after a newer question is never shown; one that was typed over is never asked."""
     log = call(
         """async () => {
             const { createChecker } = await import("convlens/views/train/layer_check.js");
             const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
             const log = [];
             const checker = createChecker({
-                ask: async (question) => { log.push(`ask ${question}`); await wait(question === "slow" ? 120 : 5); if (question === "bad") throw new Error("no"); return question; },
-                onAnswer: (table) => log.push(`answer ${table}`), onRefusal: (error, question) => log.push(`refusal ${question}`), rest: 10,
+                async ask(question) {
+                    log.push(`ask ${question}`);
+                    await wait(question === "slow" ? 120 : 5);
+                    if (question === "bad") throw new Error("no");
+                    return question;
+                },
+                onAnswer: (table) => log.push(`answer ${table}`),
+                onRefusal: (error, question) => log.push(`refusal ${question}`),
+                rest: 10,
             });
             checker.check("typed over"); checker.check("slow"); await wait(40);
             checker.check("quick"); await wait(200);

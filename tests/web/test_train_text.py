@@ -106,8 +106,10 @@ def test_every_layer_that_can_be_added_is_one(call):
 
 
 LAYERS = st.sampled_from(
-    ["conv 8 3x3 pad 1", "conv 4 5x3 stride 2 dilation 2", "relu", "maxpool 2", "avgpool 3x2 pad 1", "batchnorm"]
-    + ["dropout 0.25", "leaky_relu 0.1", "tanh", "sigmoid", "globalavgpool"]
+    (
+        *("conv 8 3x3 pad 1", "conv 4 5x3 stride 2 dilation 2", "relu", "maxpool 2", "avgpool 3x2 pad 1", "batchnorm"),
+        *("dropout 0.25", "leaky_relu 0.1", "tanh", "sigmoid", "globalavgpool"),
+    )
 )
 
 
@@ -123,7 +125,8 @@ def test_chips_against_python_lists(call, layers, data):
     found = run(
         call,
         "[text.moveLayer(values[0], values[1], values[2]), text.removeLayer(values[0], values[1]),"
-        " text.insertLayer(values[0], values[1], 'tanh'), text.splitLayers(values[0]).map((layer) => text.writeLayer(text.readLayer(layer.text)))]",
+        " text.insertLayer(values[0], values[1], 'tanh'),"
+        " text.splitLayers(values[0]).map((layer) => text.writeLayer(text.readLayer(layer.text)))]",
         *(text, source, target),
     )
     as_layers = [[layer.strip() for layer in one.split(",") if layer.strip()] for one in found[:3]]

@@ -67,7 +67,9 @@ class Protection:
             self._check(scope)
             body = await _read_body(scope, receive)
         except Refused as refused:
-            await JSONResponse({"error": refused.reason}, refused.status)(scope, receive, send)
+            # What was refused may not have been read to its end: nothing more comes over this connection.
+            headers = {"Connection": "close"}
+            await JSONResponse({"error": refused.reason}, refused.status, headers)(scope, receive, send)
             return
         await self._app(scope, _replaying(body, receive), send)
 

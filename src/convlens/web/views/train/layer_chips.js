@@ -17,7 +17,7 @@ export function createLayerChips({ onText }) {
   const fields = element("div", { class: "train-chip-fields" });
   const add = element("select", { "aria-label": "Add a layer" });
   fill(add, element("option", { value: "" }, "Add a layer …"), Object.entries(LAYER_KINDS).map(([word, { title }]) => element("option", { value: word }, title === word ? title : `${word}: ${title}`)));
-  const chips = { row, fields, text: "", layers: [], chosen: -1, wrong: -1, onText };
+  const chips = { row, fields, text: "", layers: [], chosen: -1, stop: 0, wrong: -1, onText };
   add.addEventListener("change", () => {
     if (add.value) addLayer(chips, LAYER_KINDS[add.value].default);
     add.value = "";
@@ -37,7 +37,8 @@ export function createLayerChips({ onText }) {
 
 function drawChips(chips) {
   const hadFocus = chips.row.contains(document.activeElement);
-  const stop = Math.max(chips.chosen, 0);
+  chips.stop = Math.min(Math.max(chips.stop, 0), Math.max(chips.layers.length - 1, 0));
+  const { stop } = chips;
   fill(chips.row, chips.layers.map(({ text }, index) => {
     const word = text.toLowerCase().split(/\s/)[0];
     const kind = Object.hasOwn(LAYER_KINDS, word) ? word : "unknown";
@@ -55,6 +56,7 @@ function drawChips(chips) {
 
 function choose(chips, index) {
   chips.chosen = index;
+  if (index >= 0) chips.stop = index;
   drawChips(chips);
 }
 
@@ -82,13 +84,15 @@ function drawFields(chips) {
 function addLayer(chips, layer) {
   const index = chips.chosen >= 0 ? chips.chosen + 1 : placeForNewLayer(chips.text);
   chips.chosen = index;
+  chips.stop = index;
   announce(`Added ${layer} as layer ${index + 1}`);
   chips.onText(insertLayer(chips.text, index, layer));
 }
 
 function move(chips, from, to) {
   if (to < 0 || to >= chips.layers.length || from === to) return;
-  chips.chosen = to;
+  if (chips.chosen >= 0) chips.chosen = to;
+  chips.stop = to;
   announce(`${chips.layers[from].text} is now layer ${to + 1} of ${chips.layers.length}`);
   chips.fields.dataset.layer = "";
   chips.onText(moveLayer(chips.text, from, to));
@@ -96,10 +100,11 @@ function move(chips, from, to) {
 
 function remove(chips, index) {
   announce(`Removed ${chips.layers[index].text}`);
-  chips.chosen = chips.layers.length > 1 ? Math.min(index, chips.layers.length - 2) : -1;
+  chips.chosen = -1;
+  chips.stop = Math.min(index, chips.layers.length - 2);
   const hadFocus = chips.row.contains(document.activeElement) || chips.fields.contains(document.activeElement);
   chips.onText(removeLayer(chips.text, index));
-  if (hadFocus) chips.row.querySelectorAll("button")[Math.max(chips.chosen, 0)]?.focus();
+  if (hadFocus) chips.row.querySelectorAll("button")[chips.stop]?.focus();
 }
 
 function onKey(chips, event) {
@@ -107,18 +112,14 @@ function onKey(chips, event) {
   const index = buttons.indexOf(document.activeElement);
   if (index < 0) return;
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (step && event.altKey) {
-    chips.chosen = index;
-    move(chips, index, index + step);
-  } else if (step) {
-    const next = buttons[index + step];
-    if (next) {
-      buttons[index].tabIndex = -1;
-      next.tabIndex = 0;
-      next.focus();
-    }
+  if (step && event.altKey) move(chips, index, index + step);
+  else if (step && buttons[index + step]) {
+    chips.stop = index + step;
+    buttons[index].tabIndex = -1;
+    buttons[chips.stop].tabIndex = 0;
+    buttons[chips.stop].focus();
   } else if (event.key === "Delete" || event.key === "Backspace") remove(chips, index);
-  else return;
+  else if (!step) return;
   event.preventDefault();
 }
 

@@ -1,0 +1,136 @@
+"""A real server in a thread of this process, on a port of its own, with a small dataset; and requests to it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from convlens.data import CatalogueEntry
+from convlens.network import Network, initial_weights
+from convlens.preprocessing import Preprocessing
+from convlens.server.jobs import Job
+from convlens.server.serving import ServerSettings, serve
+from convlens.trained_model import TrainedModel
+from convlens.training import pictures
+
+NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"
+WAIT = 60.0
+"""Seconds after which something will not come any more; nothing here should take a hundredth of it."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event as it came over the wire."""
+
+    number: int
+    kind: str
+    values: dict[str, Any]
+
+
+class Serving:
+    """A server and a client of it; `end` is what Ctrl-C does."""
+
+    def __init__(self, **settings: Any) -> None:
+        self._asked, self._ready = threading.Event(), threading.Event()
+        self.url, self.lines = "", []
+        self.interrupted: Job | None = None
+        self._settings = ServerSettings(**{"port": 0, **settings})
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        assert self._ready.wait(WAIT)
+        self.client = httpx.Client(base_url=self.url.partition("?")[0], trust_env=False, timeout=WAIT)
+
+    def _serve(self) -> None:
+        def on_ready(url: str) -> None:
+            self.url = url
+            self._ready.set()
+
+        self.interrupted = serve(self._settings, on_ready, self._asked.is_set, self.lines.append)
+
+    def end(self) -> None:
+        """Wait until the server has ended."""
+        self.client.close()
+        self._asked.set()
+        self._thread.join(WAIT)
+        assert not self._thread.is_alive()
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.client.get(path, **more)
+
+    def post(self, path: str, body: Any, **more: Any) -> httpx.Response:
+        return self.client.post(path, json=body, **more)
+
+    def train(self, **body: Any) -> str:
+        """Ask for a training; its name."""
+        answer = self.post("/api/train", {"data": "tiny", "network": NETWORK, "epochs": 2, **body})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["job"]
+
+    def listen(self, job: str, after: int = 0, most: int | None = None) -> list[Event]:
+        """The events of a training, until it is over, or the first `most`: then the connection breaks off."""
+        headers = {"Last-Event-ID": str(after)} if after else {}
+        found: list[Event] = []
+        with self.client.stream("GET", f"/api/jobs/{job}/events", headers=headers) as stream:
+            lines: dict[str, str] = {}
+            for line in stream.iter_lines():
+                name, _, value = line.partition(": ")
+                lines[name] = value
+                if not line and "id" in lines:
+                    found.append(Event(int(lines["id"]), lines["event"], json.loads(lines["data"])))
+                if not line:
+                    lines = {}
+                if most is not None and len(found) == most:
+                    break
+        return found
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run's pictures take longer than all that is tested here, and are tested elsewhere."""
+    monkeypatch.setattr(pictures, "write_pictures", lambda *_: None)
+
+
+@pytest.fixture
+def start_server() -> Iterator[Callable[..., Serving]]:
+    """(**ServerSettings) → a server, which ends with the test."""
+    started: list[Serving] = []
+
+    def start(**settings: Any) -> Serving:
+        started.append(Serving(**settings))
+        return started[-1]
+
+    yield start
+    for serving in started:
+        serving.end()
+
+
+@pytest.fixture
+def server(tiny: CatalogueEntry, start_server: Callable[..., Serving]) -> Serving:
+    """A server of this machine that knows the dataset `tiny` and has no run yet."""
+    return start_server()
+
+
+@pytest.fixture
+def save_model() -> Callable[..., Path]:
+    """(folder, class names, **facts) → a run folder with a small model that nobody trained."""
+
+    def save(folder: str, names: tuple[str, ...] = tuple("0123456789"), **facts: Any) -> Path:
+        network = Network.from_text(NETWORK)
+        weights = initial_weights(network, (1, 8, 8), len(names), seed=0)
+        model = TrainedModel(network, weights, Preprocessing((1, 8, 8)), names, {"data": "tiny", **facts})
+        return model.save(Path(folder) / "model.safetensors").parent
+
+    return save
+
+
+@pytest.fixture(scope="module")
+def standing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """One server for many tests that change nothing, without runs."""
+    serving = Serving(runs=tmp_path_factory.mktemp("runs"))
+    yield serving
+    serving.end()
