@@ -14,7 +14,7 @@ import pytest
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.data import Dataset, LabelledImages
 from convlens.network import Network, initial_weights
-from convlens.preprocessing import Preprocessing
+from convlens.preprocessing import Normalisation, Preprocessing
 from convlens.report import Study, study_model, write_study
 from convlens.trained_model import TrainedModel
 from convlens.training import train
@@ -55,7 +55,9 @@ def make_model() -> Callable[..., TrainedModel]:
     ) -> TrainedModel:
         described = Network.from_text(network)
         weights = initial_weights(described, shape, len(class_names), seed=1)
-        return TrainedModel(described, weights, Preprocessing(shape), class_names, facts or {}, calibration)
+        plain = Normalisation((0.0,) * shape[0], (1.0,) * shape[0])
+        preprocessing = Preprocessing(shape, "letterbox", plain)
+        return TrainedModel(described, weights, preprocessing, class_names, facts or {}, calibration)
 
     return make
 
