@@ -221,8 +221,8 @@ def _check_series(chosen: ImagesToJudge, imported: ImportedImages) -> TrustCheck
     how = "" if given or pattern else "; the split was by file"
     sentence = (
         f"{words[:1].upper()}{words[1:]}, {len(torn):,} of the {_images(chosen)} belong to series, such as that of "
-        f"{example}, of which other files were learned from{how}. If a series shows one thing, the accuracy is too good. "
-        f"{advice}"
+        f"{example}, of which other files were learned from{how}. If a series shows one thing, the accuracy is too "
+        f"good. {advice}"
     )
     return TrustCheck("groups", "warning", sentence, len(torn), tuple(torn.tolist()))
 
