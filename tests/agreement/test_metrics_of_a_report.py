@@ -1,6 +1,7 @@
 """Every number of a report against scikit-learn, SciPy or a plain loop, on random data of many sizes."""
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -175,7 +176,14 @@ def test_mcnemar_is_scipys_binomial_test(differing, data):
         assert found == 1
         return
     expected = scipy.stats.binomtest(min(only_first, differing - only_first), differing, 0.5).pvalue
-    assert found == pytest.approx(float(expected), rel=1e-9, abs=1e-300)
+    assert found == pytest.approx(float(expected), rel=1e-9, abs=1e-250)  # SciPy's becomes 0 too early
+
+
+@pytest.mark.parametrize(("differing", "fewer"), [(1, 0), (30, 7), (1075, 10), (1075, 500), (5000, 2450), (5000, 2499)])
+def test_mcnemar_is_the_exact_fraction(differing, fewer):
+    cases = sum(math.comb(differing, number) for number in range(fewer + 1))
+    expected = float(Fraction(2 * cases, 2**differing))
+    assert PairedComparison(20_000, fewer, differing - fewer).p_value == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("differing", [4999, 5000])

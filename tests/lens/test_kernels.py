@@ -282,3 +282,25 @@ def test_a_layer_is_plain_values_counted_from_zero():
         "dead": [0, 2],
         "near_duplicates": [{"kernel": 2, "like": 0, "cosine": 0.991}],
     }
+
+
+@pytest.mark.parametrize("between", ["maxpool 1", "dropout 0.5", "batchnorm, maxpool 1"])
+def test_what_passes_maps_on_may_stand_between_a_kernel_and_its_relu(between):
+    network = Network.from_text(f"conv 1 3x3, {between}, relu, dense")
+    weights = initial_weights(network, (1, 8, 8), 2, seed=0)
+    weights["0.weight"][:], weights["0.bias"][:] = -1, -5
+    engine = open_engine(Plan(network, (1, 8, 8), 2, Normalisation()))
+    engine.set_weights(weights)
+    (layer,) = examine_kernels(engine, np.zeros((2, 1, 8, 8), np.uint8))
+    assert layer.dead == (0,)
+    assert describe_kernels(layer)[0].endswith("kernel 1 is dead; what follows it never comes out above zero.")
+
+
+def test_a_kernel_of_zeros_is_dead_for_another_reason():
+    network = Network.from_text("conv 1 3x3, relu, dense")
+    weights = initial_weights(network, (1, 8, 8), 2, seed=0)
+    weights["0.weight"][:], weights["0.bias"][:] = 0, 5
+    engine = open_engine(Plan(network, (1, 8, 8), 2, Normalisation()))
+    engine.set_weights(weights)
+    (layer,) = examine_kernels(engine, np.zeros((2, 1, 8, 8), np.uint8))
+    assert describe_kernels(layer) == ["Layer 0 (conv 1 3x3): kernel 1 is dead; its weights are all zero."]

@@ -14,7 +14,7 @@ import pytest
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.data import Dataset, LabelledImages
 from convlens.network import Network, initial_weights
-from convlens.preprocessing import Preprocessing
+from convlens.preprocessing import Normalisation, Preprocessing
 from convlens.report import Study, study_model, write_study
 from convlens.trained_model import TrainedModel
 from convlens.training import train
@@ -55,7 +55,9 @@ def make_model() -> Callable[..., TrainedModel]:
     ) -> TrainedModel:
         described = Network.from_text(network)
         weights = initial_weights(described, shape, len(class_names), seed=1)
-        return TrainedModel(described, weights, Preprocessing(shape), class_names, facts or {}, calibration)
+        plain = Normalisation((0.0,) * shape[0], (1.0,) * shape[0])
+        preprocessing = Preprocessing(shape, "letterbox", plain)
+        return TrainedModel(described, weights, preprocessing, class_names, facts or {}, calibration)
 
     return make
 
@@ -231,34 +233,46 @@ def _no_browser(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-@pytest.fixture
-def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """A function: a file, the width of the window, … → that page in Chromium, without a network.
-
-    The test fails when the page says anything on the console, or asks for anything that is not in its file.
+@pytest.fixture(scope="session")
+def listen_to() -> Callable[[Any], list[str]]:
+    """A function: a page in the browser → what it must not do, as it does it: say anything on the console, or ask for
+    anything that is not in its file.
     """
-    problems: list[str] = []
-    contexts: list[Any] = []
 
-    def listen(page: Any) -> None:
+    def listen(page: Any) -> list[str]:
+        problems: list[str] = []
         page.on("console", lambda message: problems.append(f"console: {message.type}: {message.text}"))
         page.on("pageerror", lambda error: problems.append(f"error: {error}"))
         page.on("request", lambda request: problems.extend(_strange_address(request.url)))
+        return problems
+
+    return listen
+
+
+def _strange_address(address: str) -> list[str]:
+    return [] if address.startswith(("file:", "data:")) else [f"asked for {address[:200]}"]
+
+
+@pytest.fixture
+def open_page(browser: Any, listen_to: Callable[[Any], list[str]]) -> Iterator[Callable[..., Any]]:
+    """A function: a file, the width of the window, … → that page in Chromium, without a network and without smooth
+    scrolling. The test fails when the page does what it must not do.
+    """
+    problems: list[list[str]] = []
+    contexts: list[Any] = []
 
     def visit(file: Path, width: int = 1400, scheme: str = "light", height: int = 900, **more: Any) -> Any:
         size = {"width": width, "height": height}
-        context = browser.new_context(viewport=size, color_scheme=scheme, offline=True, **more)
+        context = browser.new_context(
+            viewport=size, color_scheme=scheme, reduced_motion="reduce", offline=True, **more
+        )
         contexts.append(context)
         page = context.new_page()
-        listen(page)
+        problems.append(listen_to(page))
         page.goto(file.resolve().as_uri())
         return page
 
     yield visit
     for context in contexts:
         context.close()
-    assert problems == []
-
-
-def _strange_address(address: str) -> list[str]:
-    return [] if address.startswith(("file:", "data:")) else [f"asked for {address[:200]}"]
+    assert sum(problems, []) == []

@@ -19,7 +19,8 @@ from convlens.data import Dataset, ImportedImages, LabelledImages, data_folder, 
 from convlens.data.catalogue import find_entry
 from convlens.data.checkup import check_images
 from convlens.data.inventory import status
-from convlens.data.own.layout import TEST, TRAIN, VALIDATION
+from convlens.data.own.groups import group_numbers
+from convlens.data.own.layout import TEST, TRAIN, UNDECIDED, VALIDATION, part_of
 from convlens.data.own.names import printable
 from convlens.errors import ConvlensError
 from convlens.evaluation.evaluation import Evaluation
@@ -144,12 +145,13 @@ def check_copies(chosen: ImagesToJudge, learned_from: LabelledImages | None) -> 
     flat = judged.images.reshape(len(judged), -1)
     copies = tuple(index for index in sorted(found) if flat[index].min() != flat[index].max())
     if not copies:
-        sentence = f"None of the {len(judged):,} images is among the {len(learned_from):,} that were learned from."
+        none = "The image is not" if len(judged) == 1 else f"None of the {len(judged):,} images is"
+        sentence = f"{none} among the {len(learned_from):,} that were learned from."
         return TrustCheck("copies", "good", sentence)
     share = len(copies) / len(judged)
-    are = "image is" if len(copies) == 1 else "images are"
+    are = "is" if len(copies) == 1 else "are"
     sentence = (
-        f"{len(copies):,} of the {len(judged):,} {are} also among those that were learned from, pixel for pixel "
+        f"{len(copies):,} of the {_images(chosen)} {are} also among those that were learned from, pixel for pixel "
         f"({_names(chosen, copies)}). The model may know them by heart: take them out of one side and train again."
     )
     return TrustCheck("copies", "bad" if share > 0.01 else "warning", sentence, len(copies), copies)
@@ -162,10 +164,12 @@ def check_amount(evaluation: Evaluation) -> TrustCheck:
     names = evaluation.class_names
     absent = [name for name, row in zip(names, evaluation.classes, strict=True) if row.support == 0]
     few = [name for name, row in zip(names, evaluation.classes, strict=True) if 0 < row.support < FEW_IMAGES]
-    sentences = [f"{evaluation.total:,} images tell the accuracy to within {half * 100:.2g} percentage points."]
+    judged = f"{evaluation.total:,} images"
+    sentences = [f"{judged} tell the accuracy to within {half * 100:.2g} percentage points."]
     if half > WIDE:
         may_be = f"the accuracy may as well be {low * 100:.1f} as {high * 100:.1f} %"
-        sentences = [f"{evaluation.total:,} images are few: {may_be}. Judge on more."]
+        judged = "A single image is" if evaluation.total == 1 else f"{judged} are"
+        sentences = [f"{judged} few: {may_be}. Judge on more."]
     if few:
         sentences.append(
             f"{_classes(few)} fewer than {FEW_IMAGES} images, so what is said of {'it' if len(few) == 1 else 'them'} "
@@ -188,33 +192,50 @@ def check_files(chosen: ImagesToJudge) -> list[TrustCheck]:
     ]
     if not checks:
         checks.append(TrustCheck("near_copies", "good", "No image is nearly the same as one of another part."))
-    if imported.options.group_by is not None:
-        sentence = f"The split kept files together by {imported.options.group_by}."
-        return [*checks, TrustCheck("groups", "good", sentence)]
+    return [*checks, _check_series(chosen, imported)]
+
+
+def _check_series(chosen: ImagesToJudge, imported: ImportedImages) -> TrustCheck:
+    """Whether files of one series, by their names or as the division was asked for, were parted."""
     names = [imported.listing.names[int(row)] for row in imported.rows]
-    series = find_series(names, len(imported.class_names))
-    parts = imported.parts[imported.rows]
+    parts, pattern = imported.parts[imported.rows], imported.options.group_by
+    given = bool((imported.listing.parts[imported.rows] != UNDECIDED).any())
+    if pattern is not None:
+        series, words = group_numbers(names, pattern), f"by {pattern}"
+    else:
+        bare = [_without_part(name) for name in names] if given else names
+        series, words = find_series(bare, len(imported.class_names)), "by their names"
     if series is None or chosen.places is None:
-        return checks
+        return TrustCheck("groups", "good", "The names of the files tell of no series that the split could have torn.")
     learned = np.isin(series, np.unique(series[parts != TEST]))
     torn = np.flatnonzero(learned[chosen.places] & (parts[chosen.places] == TEST))
     if not len(torn):
-        return checks
-    example = names[int(chosen.places[torn[0]])]
-    given = (imported.listing.parts[imported.rows] == TEST).any() or (
-        imported.listing.parts[imported.rows] == TRAIN
-    ).any()
+        kept = "No series of files, by their names, lies on both sides of the split."
+        return TrustCheck("groups", "good", f"The split kept files together {words}." if pattern else kept)
+    example = printable(names[int(chosen.places[torn[0]])])
     advice = (
         "Put whole series into one part."
         if given
         else 'Keep them together: convlens train … --group-by "{stem[:5]}", with as many letters as name a series.'
     )
+    how = "" if given or pattern else "; the split was by file"
     sentence = (
-        f"By their names, {len(torn):,} of the {len(chosen.images):,} images belong to series, such as that of "
-        f"{example}, of which other files were learned from; the split was by file. If a series shows one thing, the "
-        f"accuracy is too good. {advice}"
+        f"{words[:1].upper()}{words[1:]}, {len(torn):,} of the {_images(chosen)} belong to series, such as that of "
+        f"{example}, of which other files were learned from{how}. If a series shows one thing, the accuracy is too "
+        f"good. {advice}"
     )
-    return [*checks, TrustCheck("groups", "warning", sentence, len(torn), tuple(torn.tolist()))]
+    return TrustCheck("groups", "warning", sentence, len(torn), tuple(torn.tolist()))
+
+
+def _without_part(name: str) -> str:
+    """A file's name without the folder that says its part, which would make two series of one."""
+    first, _, rest = name.partition("/")
+    return rest if rest and part_of(first) is not None else name
+
+
+def _images(chosen: ImagesToJudge) -> str:
+    count = len(chosen.images)
+    return f"{count:,} image{'s' * (count != 1)}"
 
 
 def find_series(names: Sequence[str], classes: int) -> NDArray[np.int64] | None:

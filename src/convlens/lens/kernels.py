@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.engines import Engine, Weights
-from convlens.network import BatchNorm2d, Conv2d, Layer, ReLU, write_layer
+from convlens.network import AvgPool2d, BatchNorm2d, Conv2d, Dropout, Layer, MaxPool2d, ReLU, write_layer
 
 LIKENESS = 0.98
 """The cosine from which on two kernels count as near duplicates; random kernels of 3×3 reach 0.9 now and then."""
@@ -106,11 +106,14 @@ def describe_kernels(layer: LayerKernels) -> list[str]:
     ['Layer 0 (conv 1 3x3): kernel 1 is dead; what follows it never comes out above zero.']
     """
     name, sentences = f"Layer {layer.layer} ({layer.text})", []
-    if layer.dead:
-        which = ", ".join(str(number + 1) for number in layer.dead)
-        are, it = ("kernel", "it") if len(layer.dead) == 1 else ("kernels", "them")
-        verb = "is" if len(layer.dead) == 1 else "are"
-        sentences.append(f"{name}: {are} {which} {verb} dead; what follows {it} never comes out above zero.")
+    empty = [number for number in layer.dead if layer.kernels[number].length == 0]
+    silent = [number for number in layer.dead if number not in empty]
+    if silent:
+        them = "it" if len(silent) == 1 else "them"
+        sentences.append(f"{name}: {_numbered(silent)} dead; what follows {them} never comes out above zero.")
+    if empty:
+        theirs = "its weights are" if len(empty) == 1 else "their weights are"
+        sentences.append(f"{name}: {_numbered(empty)} dead; {theirs} all zero.")
     if layer.duplicates:
         pairs = ", ".join(
             f"{later + 1} like {earlier + 1} ({cosine:.2f})" for earlier, later, cosine in layer.duplicates
@@ -119,10 +122,18 @@ def describe_kernels(layer: LayerKernels) -> list[str]:
     return sentences
 
 
+def _numbered(numbers: list[int]) -> str:
+    which = ", ".join(str(number + 1) for number in numbers)
+    return f"kernel {which} is" if len(numbers) == 1 else f"kernels {which} are"
+
+
 def _end_of_block(layers: tuple[Layer, ...], number: int) -> int:
-    """The last layer that only passes a convolution's maps on, one by one: batch normalisation, then ReLU."""
+    """The ReLU behind a convolution, with nothing between them but what passes maps on one by one (batch normalisation,
+    pooling, dropout); where there is none, the last such layer.
+    """
     end = number
-    while end + 1 < len(layers) and isinstance(layers[end + 1], BatchNorm2d | ReLU):
+    passing = BatchNorm2d | MaxPool2d | AvgPool2d | Dropout | ReLU
+    while end + 1 < len(layers) and isinstance(layers[end + 1], passing):
         end += 1
         if isinstance(layers[end], ReLU):
             break
@@ -183,4 +194,5 @@ def _likest_before(flat: NDArray[np.float64], lengths: NDArray[np.float64]) -> t
     cosines = np.clip(directions @ directions.T, -1, 1)
     cosines[np.triu_indices(count)] = -1
     cosines[lengths == 0] = -1
-    return cosines.argmax(axis=1), np.round(cosines.max(axis=1), 12)
+    cosines = np.round(cosines, 12)  # so that rounding does not choose between two that are alike
+    return cosines.argmax(axis=1), cosines.max(axis=1)

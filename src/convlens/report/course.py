@@ -7,13 +7,14 @@ value that is no number leaves a gap.
 import csv
 import json
 from dataclasses import dataclass
+from itertools import islice
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from convlens.training.run_folder import ENVIRONMENT_NAME, LOSSES_NAME, METRICS_NAME
 
-_MOST_BYTES = 20_000_000
+_MOST_BYTES, _MOST_ROWS = 20_000_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Course:
     Attributes:
         epochs: a dictionary each, under the names of metrics.csv; None for what was not measured or is no number.
         losses: (last step of a stretch, its mean loss), in order; None where it is no number.
-        environment: what environment.json says, {} where it is missing.
+        environment: what environment.json says, None where it is missing.
     """
 
     epochs: tuple[dict[str, float | None], ...] = ()
@@ -56,7 +57,7 @@ def _read_rows(path: Path) -> list[dict[str, float | None]]:
         with path.open(encoding="utf-8", newline="") as file:
             return [
                 {name: _number(text) for name, text in row.items() if isinstance(name, str)}
-                for row in csv.DictReader(file)
+                for row in islice(csv.DictReader(file), _MOST_ROWS)
             ]
     except (OSError, ValueError, csv.Error):
         return []

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any
 
 from convlens.engines import measure_peak
+from convlens.engines.choice import MOST_THREADS
 from convlens.network import layer_table
 from convlens.report.course import Course
 from convlens.trained_model import TrainedModel
@@ -65,7 +66,7 @@ def _peak(model: TrainedModel, course: Course) -> float | None:
     settings = model.facts.get("settings")
     threads = settings.get("threads") if isinstance(settings, dict) else None
     here = (course.environment or {}).get("processor") == processor_name()
-    if not engine.startswith("native") or not here or not isinstance(threads, int) or threads < 1:
+    if not engine.startswith("native") or not here or type(threads) is not int or not 1 <= threads <= MOST_THREADS:
         return None
     return measure_peak(threads, _PEAK_SECONDS)
 

@@ -4,7 +4,7 @@ import csv
 import io
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,9 @@ def judge_training_labels(
     if not isinstance(stored, dict) or len(study.model.class_names) < 2:
         raise UsageError("this model does not say how it was trained. Leave out --training-labels.")
     start = time.perf_counter()
-    settings, images = TrainingSettings.from_dict(stored), learned_from.images
+    # Where the model was trained does not matter here, nor need it be this machine.
+    settings = replace(TrainingSettings.from_dict(stored), engine="auto", device="auto", threads=None)
+    images = learned_from.images
     logits = predict_out_of_fold(images, settings, study.model.preprocessing, folds, on_event, should_stop)
     calibration = Calibration(fit_temperature(logits, images.labels))
     doubtful = tuple(find_disagreements(logits, images.labels, calibration))
