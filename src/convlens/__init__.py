@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from convlens.trained_model import TrainedModel, load_model
     from convlens.training import train
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 __all__ = [
     "AvgPool2d",
