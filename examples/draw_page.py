@@ -25,7 +25,7 @@ SEVEN = [(0.25, 0.24), (0.75, 0.24), (0.46, 0.8)]
 
 def draw_seven(page: Page) -> None:
     """Two strokes of the mouse on the paper."""
-    box = page.locator("canvas").first.bounding_box()
+    box = page.locator(".pad-paper").bounding_box()
     assert box is not None
     places = [(box["x"] + across * box["width"], box["y"] + down * box["height"]) for across, down in SEVEN]
     page.mouse.move(*places[0])

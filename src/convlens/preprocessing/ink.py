@@ -137,6 +137,8 @@ def _span(counts: np.ndarray) -> slice:
     starts, ends = np.flatnonzero(~has_ink[:-1] & has_ink[1:]), np.flatnonzero(has_ink[:-1] & ~has_ink[1:])
     sums = np.add.reduceat(np.append(counts, 0), np.stack([starts, ends], axis=1).ravel())[::2]
     kept = np.flatnonzero(sums >= _SPECK * counts.sum())
+    if not len(kept):  # more than fifty groups, none of them large: stripes, not dust
+        kept = np.arange(len(sums))
     return slice(int(starts[kept[0]]), int(ends[kept[-1]]))
 
 

@@ -58,7 +58,7 @@ def _reduced(wide: np.ndarray, box: tuple[int, int]) -> np.ndarray:
     """Cropped to its ink and scaled into the box, with the brightest at 255."""
     mask = wide >= INK_LEVEL * 255
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    cropped = wide[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    cropped = wide[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else wide  # all of it is faint
     small = resize(cropped, *fit_into(cropped.shape[0], cropped.shape[1], *box))
     peak = max(int(small.max()), 1)
     return small if peak >= 250 else np.rint(small * (255 / peak)).astype(np.uint8)
