@@ -211,7 +211,7 @@ _BROWSER_OPTIONS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """The machine's own Chromium; where it is missing, tests are left out, but in CI they fail."""
     try:
