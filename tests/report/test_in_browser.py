@@ -131,7 +131,7 @@ def test_the_list_of_doubtful_labels_can_be_saved(open_page, digits_report, digi
     assert download.value.suggested_filename == "doubtful-labels.csv"
     download.value.save_as(tmp_path / "saved.csv")
     expected = write_doubtful(digits_study, None)
-    assert (tmp_path / "saved.csv").read_text() == expected
+    assert (tmp_path / "saved.csv").read_bytes().decode() == expected
     assert expected.count("\n") > 20
 
 
