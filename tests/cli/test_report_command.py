@@ -1,4 +1,4 @@
-"""`convlens report`, `train --report` and `evaluate --json`: what they write, what they print, what they refuse."""
+"""`convlens report`, `train --report` and `evaluate --json`: files, numbers, exit codes and one clear line."""
 
 import csv
 import json
@@ -6,140 +6,479 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from sklearn.metrics import f1_score
 
 from convlens.cli.report_command import divide_arguments
 from convlens.data import load_dataset
-from convlens.errors import UsageError
+from convlens.errors import OutputError, UsageError
+from convlens.network import Network, initial_weights
+from convlens.preprocessing import Preprocessing
 from convlens.trained_model import TrainedModel, load_model
 
+NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"
+QUICK = ("train", "tiny", "--network", NETWORK, "--epochs", "2", "--threads", "1", "--batch-size", "50")
 
-def test_the_report_of_a_run_lies_in_its_folder(convlens, trained_run):
-    ran = convlens("report", "latest")
-    page = (trained_run / "report.html").read_text(encoding="utf-8")
-    (found,) = convlens("evaluate", "latest", "--json").lines
+
+def is_report(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8")
+    return text.startswith("<!DOCTYPE html>") and "</html>" in text and "<h1>Report of <bdi>" in text
+
+
+def test_the_report_of_a_run_goes_into_its_folder(convlens, trained_run):
+    ran = convlens("report", str(trained_run))
     assert ran.code == 0
-    assert f"Accuracy: {found['accuracy'] * 100:.2f} % of 297 images of tiny test (95 % interval" in ran.out
-    assert ran.out.splitlines()[-1].endswith("report.html")
-    assert f'<p class="big">{found["accuracy"] * 100:.2f} %</p>' in page
-    assert page.startswith("<!DOCTYPE html>")
+    assert ran.err == ""
+    assert is_report(trained_run / "report.html")
+    (found,) = convlens("evaluate", str(trained_run), "--json").lines
+    low, high = (100 * end for end in found["interval_95"])
+    accuracy, warning, report = ran.out.splitlines()
+    assert accuracy == (
+        f"Accuracy: {100 * found['accuracy']:.2f} % of 297 images of tiny test "
+        f"(95 % interval {low:.2f} to {high:.2f} %), first"
+    )
+    assert warning.startswith("warning: 297 images are few: the accuracy may as well be ")
+    assert report == "Report: runs/first/report.html"
+    page = (trained_run / "report.html").read_text(encoding="utf-8")
+    assert f'<p class="big">{100 * found["accuracy"]:.2f} %</p>' in page
 
 
-def test_out_names_another_file_and_an_old_report_is_replaced(convlens, trained_run):
-    assert convlens("report", "latest", "--out", "deep/mine.html").code == 0
-    page = Path("deep/mine.html")
-    page.write_text(page.read_text(encoding="utf-8")[:2000], encoding="utf-8")  # an old one, of another version
-    assert convlens("report", "latest", "tiny", "--out", "deep/mine.html").code == 0
-    assert page.read_text(encoding="utf-8").endswith("</html>")
+def test_latest_is_the_last_run(convlens, trained_run):
+    ran = convlens("report", "latest")
+    assert ran.code == 0
+    assert (trained_run / "report.html").exists()
+    assert Path(ran.out.splitlines()[-1].removeprefix("Report: ")).resolve() == (trained_run / "report.html").resolve()
+
+
+def test_out_names_another_file(convlens, trained_run):
+    ran = convlens("report", str(trained_run), "--out", "deep/mine.html")
+    assert ran.code == 0
+    assert ran.out.endswith("Report: deep/mine.html\n")
+    assert is_report(Path("deep/mine.html"))
     assert not (trained_run / "report.html").exists()
 
 
+def test_a_model_that_lies_elsewhere_has_its_report_in_this_folder(convlens, trained_run):
+    shutil.copy(trained_run / "model.safetensors", "moved.safetensors")
+    ran = convlens("report", "moved.safetensors", "tiny")
+    assert ran.code == 0
+    assert ran.out.endswith("Report: report.html\n")
+    assert "Report of <bdi>moved.safetensors</bdi>" in Path("report.html").read_text()
+
+
 def test_a_file_that_is_no_report_is_left_alone(convlens, trained_run):
-    Path("notes.html").write_text("my notes", encoding="utf-8")
-    ran = convlens("report", "latest", "--out", "notes.html")
-    assert ran.code == 1
-    assert ran.err.startswith("error: notes.html is there already and is no report, so it is left alone. Give another")
-    assert Path("notes.html").read_text(encoding="utf-8") == "my notes"
+    Path("photo.html").write_text("mine")
+    ran = convlens("report", str(trained_run), "--out", "photo.html")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "error: photo.html is there already and is no report, so it is left alone. Give another name with --out.\n"
+    )
+    assert Path("photo.html").read_text() == "mine"
+
+
+def test_the_place_is_looked_at_before_anything_is_computed(convlens, trained_run, monkeypatch):
+    monkeypatch.setattr("convlens.report.study_model", lambda *_, **__: pytest.fail("it was computed first"))
+    Path("photo.html").write_text("mine")
+    assert convlens("report", str(trained_run), "--out", "photo.html").code == 1
+    ran = convlens("report", str(trained_run), "--out", ".")
+    assert (ran.code, ran.err) == (1, "error: cannot write .: Is a directory. Give another name with --out.\n")
+
+
+def test_an_old_report_is_replaced(convlens, trained_run):
+    for data in ((), ("tiny",)):
+        assert convlens("report", str(trained_run), *data, "--out", "same.html").code == 0
+    first = Path("same.html").read_text()
+    Path("same.html").write_text(first[:2000])  # an old one, of another version, cut short
+    shutil.copytree(trained_run, "runs/second")
+    assert convlens("report", "runs/second", "--out", "same.html").code == 0
+    assert Path("same.html").read_text() != first
+    assert "Report of <bdi>second</bdi>" in Path("same.html").read_text()
+    assert list(Path().glob(".*.part")) == []
+
+
+def without_the_peak(found: dict[str, Any]) -> dict[str, Any]:
+    """What is the same each time: the machine's speed is measured anew."""
+    speed = found["training"]["speed"]
+    return {**found, "training": {**found["training"], "speed": {**speed, "peak": 0, "share_of_peak": 0}}}
 
 
 def test_json_is_one_object_with_the_numbers_of_evaluate(convlens, trained_run):
-    (told,) = convlens("report", "latest", "--json").lines
-    (found,) = convlens("evaluate", "latest", "--json").lines
-    assert told["report"].endswith("report.html")
-    for name in found.keys() - {"training"}:  # which has the peak, measured each time
-        assert told[name] == found[name], name
-    test, predicted = load_dataset("tiny").test, load_model(trained_run)
+    ran = convlens("report", str(trained_run), "--json")
+    (found,) = ran.lines
+    assert found.pop("report") == "runs/first/report.html"
+    (numbers,) = convlens("evaluate", str(trained_run), "--json").lines
+    assert without_the_peak(found) == without_the_peak(numbers)
+    assert ran.err == ""
+    assert is_report(trained_run / "report.html")
+
+
+def test_evaluate_has_every_number_of_the_report(convlens, trained_run):
+    (found,) = convlens("evaluate", str(trained_run), "--json").lines
+    assert set(found) == {
+        "model", "data", "total", "correct", "accuracy", "interval_95", "loss", "classes", "confusion", "temperature",
+        "expected_calibration_error", "expected_calibration_error_before_temperature",
+        "expected_calibration_error_equal_mass", "expected_calibration_error_equal_mass_before_temperature",
+        "negative_log_likelihood", "brier_score", "brier_score_before_temperature", "reliability",
+        "reliability_before_temperature", "area_under_risk_coverage", "at_threshold", "notes", "trust",
+        "hardest_errors", "doubtful_labels", "risk_against_coverage", "bent_images", "kernels", "layers", "training",
+    }  # fmt: skip
+    assert found["model"] == "runs/first"
+    assert len(found["hardest_errors"]) == found["total"] - found["correct"]
+    assert len(found["bent_images"]) == 6
+    assert len(found["training"]["epochs"]) == 2
+    assert len(found["training"]["losses"]) == 24
+    test, model = load_dataset("tiny").test, load_model(trained_run)
     assert test is not None
-    scores: Any = f1_score(test.labels, predicted.logits(test.images).argmax(1), average="macro")
-    mean = sum(row["f1"] for row in found["classes"].values()) / 10
-    assert mean == pytest.approx(scores, abs=1e-9)
-    for name in ("trust", "hardest_errors", "doubtful_labels", "bent_images", "kernels", "layers", "reliability"):
-        assert found[name], name
+    mean: Any = f1_score(test.labels, model.logits(test.images).argmax(1), average="macro")
+    assert sum(row["f1"] for row in found["classes"].values()) / 10 == pytest.approx(mean, abs=1e-9)
+    assert found["layers"]["parameters"] == load_model(trained_run).parameters
 
 
-def test_several_models_are_put_side_by_side(convlens, trained_run):
-    shutil.copytree(trained_run, "runs/other")
-    ran = convlens("report", "latest", "runs/other", "tiny", "--json")
-    (told,) = ran.lines
-    assert told["report"] == "report.html"
-    assert [model["name"] for model in told["models"]] == [trained_run.name, "other"]
-    (pair,) = told["pairs"]
-    assert (pair["only_first"], pair["only_second"], pair["mcnemar_p"]) == (0, 0, 1)
-    assert "Comparison of 2 models" in Path("report.html").read_text(encoding="utf-8")
-    refused = convlens("report", "latest", "runs/other", "--training-labels")
-    assert refused.code == 2
-    assert "--training-labels and --doubtful are for a report of one model." in refused.err
+def test_several_models_are_compared_in_this_folder(convlens, trained_run):
+    assert convlens(*QUICK, "--seed", "5", "--out", "runs/second").code == 0
+    ran = convlens("report", "runs/first", "runs/second", "tiny")
+    assert ran.code == 0, ran.err
+    lines = [line for line in ran.out.splitlines() if not line.startswith("warning: ")]
+    assert [line.rpartition(", ")[2] for line in lines[:2]] == ["first", "second"]
+    assert lines[2:] == ["Report: report.html"]
+    text = Path("report.html").read_text()
+    assert "<h1>Comparison of 2 models</h1>" in text
+    assert not Path("runs/first/report.html").exists()
+    (found,) = convlens("report", "runs/first", "runs/second", "--json", "--out", "both.html").lines
+    assert found["report"] == "both.html"
+    assert [model["name"] for model in found["models"]] == ["first", "second"]
+    (pair,) = found["pairs"]
+    first, second = (np.array(model["confusion"]).trace() for model in found["models"])
+    assert pair["only_first"] - pair["only_second"] == first - second
+    # A comparison is a report, so another one may take its place.
+    assert convlens("report", "runs/first", "--out", "report.html").code == 0
+    assert is_report(Path("report.html"))
 
 
-def test_models_come_first_and_data_last(trained_run):
+def test_the_same_run_twice_is_no_comparison_of_two_names(convlens, trained_run):
+    shutil.copytree(trained_run, "elsewhere/first")
+    (found,) = convlens("report", "runs/first", "elsewhere/first", "tiny", "--json").lines
+    names = [model["name"] for model in found["models"]]
+    assert len(set(names)) == 2
+
+
+def test_data_stand_behind_the_models():
     assert divide_arguments(["latest"]) == (["latest"], None)
     assert divide_arguments(["anything"]) == (["anything"], None)
-    assert divide_arguments(["latest", str(trained_run), "mnist"]) == (["latest", str(trained_run)], "mnist")
-    assert divide_arguments(["a.safetensors", "photos"]) == (["a.safetensors"], "photos")
-    with pytest.raises(UsageError, match=r"^'photos' is no model: it is neither a run folder with a model nor a "):
-        divide_arguments(["latest", "photos", "latest"])
+    assert divide_arguments(["latest", "mnist"]) == (["latest"], "mnist")
+    assert divide_arguments(["a.safetensors", "b.safetensors"]) == (["a.safetensors", "b.safetensors"], None)
+    assert divide_arguments(["a.safetensors", "b.safetensors", "photos"]) == (
+        ["a.safetensors", "b.safetensors"],
+        "photos",
+    )
+    Path("run").mkdir()
+    Path("run/config.toml").touch()
+    Path("photos").mkdir()
+    assert divide_arguments(["latest", "run", "photos"]) == (["latest", "run"], "photos")
+    with pytest.raises(UsageError, match="'photos' is no model: it is neither a run folder with a model nor"):
+        divide_arguments(["latest", "photos", "run"])
+    with pytest.raises(UsageError, match=r"no model was named. Give a model file, a run folder, or latest."):
+        divide_arguments([])
 
 
-def test_what_is_no_model_and_what_is_damaged(convlens, trained_run):
-    ran = convlens("report", "nowhere")
+def test_something_between_the_models_that_is_none_is_named(convlens, trained_run):
+    for arguments in (("runs/first", "mnist", "runs/first"), ("runs/first", "mnist", "tiny")):
+        ran = convlens("report", *arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == (
+            "error: 'mnist' is no model: it is neither a run folder with a model nor a .safetensors file. Name the "
+            "models first, then at most one dataset or folder of images.\n"
+        )
+
+
+def test_no_model_at_all_is_a_mistake_of_usage(convlens):
+    ran = convlens("report")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: ")
+    assert "model" in ran.err.lower()
+
+
+def test_places_without_a_model_have_exit_code_4(convlens):
+    for model, message in (
+        ("latest", "there is no latest run"),
+        ("nowhere", "nowhere: no such file or folder. Give a model file, a run folder, or latest."),
+        (".", "this folder holds no model.safetensors"),
+    ):
+        ran = convlens("report", model)
+        assert (ran.code, ran.out) == (4, "")
+        assert message in ran.err
+    assert list(Path().glob("*.html")) == []
+
+
+def test_a_damaged_model_has_exit_code_4_and_leaves_no_report(convlens, trained_run):
+    file = trained_run / "model.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    ran = convlens("report", str(trained_run))
     assert (ran.code, ran.out) == (4, "")
-    assert "nowhere: no such file or folder. Give a model file, a run folder, or latest." in ran.err
-    content = (trained_run / "model.safetensors").read_bytes()
-    Path("cut.safetensors").write_bytes(content[:-5])
-    ran = convlens("report", "cut.safetensors", "tiny")
+    assert ran.err.startswith("error: ")
+    assert "is damaged: its SHA-256 does not match" in ran.err
+    assert len(ran.err.splitlines()) == 1
+    file.write_bytes(content[:2000])
+    ran = convlens("report", str(trained_run), "tiny")
     assert ran.code == 4
-    assert "cut.safetensors is cut short" in ran.err
-    assert not Path("report.html").exists()
+    assert "is cut short" in ran.err
+    assert not (trained_run / "report.html").exists()
 
 
-def test_data_that_do_not_fit_are_bad_data(convlens, trained_run):
+def test_a_model_that_answers_with_no_numbers_has_exit_code_4(convlens, trained_run):
     model = load_model(trained_run)
-    names = tuple("abcdefghij")
-    TrainedModel(model.network, model.weights, model.preprocessing, names, model.facts).save("o.safetensors")
-    ran = convlens("report", "o.safetensors", "tiny")
-    assert ran.code == 3
-    assert "this model is for other classes" in ran.err
+    for array in model.weights.values():
+        array[:] = 1e30
+    model.save("huge.safetensors")
+    for command in (("report", "huge.safetensors"), ("evaluate", "huge.safetensors", "--json")):
+        ran = convlens(*command)
+        assert (ran.code, ran.out) == (4, "")
+        assert ran.err == (
+            "error: this model answers with NaN or infinity: its weights are too large. Train it again.\n"
+        )
     assert not Path("report.html").exists()
 
 
-def test_doubtful_labels_of_test_and_training_images_become_a_table(convlens, trained_run):
-    ran = convlens("report", "latest", "--training-labels", "--doubtful", "labels.csv", "--json")
-    (told,) = ran.lines
-    with Path("labels.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    judged = [row for row in rows if row["part"] == "judged"]
-    training = [row for row in rows if row["part"] == "training"]
-    assert len(judged) == len(told["doubtful_labels"])
-    assert len(training) == len(told["training_labels"]["doubtful_labels"]) > 0
-    doubts = [float(row["doubt"]) for row in training]
-    assert doubts == sorted(doubts, reverse=True)
-    assert told["training_labels"]["images"] == 1500
-    assert ran.err.count("Judging training labels: model ") == 3
+def sixteen(names: tuple[str, ...] = tuple("0123456789")) -> str:
+    """A model, at this place, for images as small as files are read."""
+    network, shape = Network.from_text("dense"), (1, 16, 16)
+    weights = initial_weights(network, shape, len(names), 0)
+    TrainedModel(network, weights, Preprocessing(shape, "letterbox"), names).save("sixteen.safetensors")
+    return "sixteen.safetensors"
 
 
-def test_train_writes_a_report_when_asked(convlens, tiny):
-    ran = convlens("train", "tiny", "--epochs", "1", "--report")
+def test_bad_data_have_exit_code_3(convlens, trained_run):
+    model = sixteen()
+    Path("empty").mkdir()
+    for name in ("gnu", "yak"):
+        picture_of_class(Path("strange"), name)
+    for data, message in (
+        ("empty", "empty has no images: it is empty"),
+        ("nowhere/", "nowhere"),
+        ("strange", "this model is for other classes: it knows 10 classes (0, 1, 2, 3, 4, …)"),
+    ):
+        ran = convlens("report", model, data)
+        assert (ran.code, ran.out) == (3, "")
+        error = ran.err[ran.err.index("error: ") :]
+        assert error.count("\n") == 1
+        assert message in error
+    ran = convlens("report", str(trained_run), "strange")
+    assert (ran.code, ran.out) == (3, "")
+    assert "this model takes images of 1×8×8; files are read as squares of 16 to 96 pixels" in ran.err
+    assert list(Path().glob("**/*.html")) == []
+
+
+def picture_of_class(folder: Path, name: str) -> None:
+    (folder / name).mkdir(parents=True)
+    Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)).save(folder / name / "1.png")
+
+
+def test_data_of_no_name_that_is_known_have_exit_code_2(convlens, trained_run):
+    ran = convlens("report", str(trained_run), "tniy")
+    assert (ran.code, ran.out) == (2, "")
+    assert "tiny" in ran.err
+
+
+def test_a_model_of_other_classes_says_both(convlens, trained_run):
+    model = load_model(trained_run)
+    others = tuple(f"class {number}" for number in range(10))
+    TrainedModel(model.network, model.weights, model.preprocessing, others, model.facts).save("other.safetensors")
+    ran = convlens("report", "other.safetensors", "tiny")
+    assert ran.code == 3
+    assert "this model is for other classes: it knows 10 classes (class 0, " in ran.err
+
+
+def test_models_that_were_judged_on_other_images_are_not_compared(convlens, trained_run):
+    network, names = Network.from_text("dense"), ("cat", "dog")
+    other = TrainedModel(
+        network,
+        initial_weights(network, (1, 8, 8), 2, 0),
+        Preprocessing((1, 8, 8), "letterbox"),
+        names,
+        {"data": "tiny"},
+    )
+    other.save("other.safetensors")
+    ran = convlens("report", str(trained_run), "other.safetensors")
+    assert (ran.code, ran.out) == (3, "")
+    assert "this model is for other classes" in ran.err
+
+
+def doubtful_rows(path: str) -> list[dict[str, str]]:
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_doubtful_labels_go_to_a_file(convlens, trained_run):
+    ran = convlens("report", str(trained_run), "--doubtful", "lists/labels.csv", "--json")
     assert ran.code == 0
-    assert "report.html" in ran.out
-    page = Path("runs/latest/report.html")
-    assert "Report of" in page.read_text(encoding="utf-8")
-    assert Path("runs/latest/losses.csv").read_text(encoding="utf-8").startswith("step,loss\n1,")
+    (found,) = ran.lines
+    rows = doubtful_rows("lists/labels.csv")
+    assert [(row["part"], row["image"], row["given"], row["suggested"]) for row in rows] == [
+        ("judged", one["image"], one["given"], one["suggested"]) for one in found["doubtful_labels"]
+    ]
+    assert len(rows) > 10
 
 
-def test_a_report_without_test_images_is_one_line_and_loses_nothing(convlens, digits_8x8):
-    import numpy as np
+def test_a_list_that_is_none_of_ours_is_not_overwritten(convlens, trained_run):
+    # labels.csv is what many people call the labels that they train on.
+    Path("labels.csv").write_text("path,label\n1.png,cat\n")
+    ran = convlens("report", str(trained_run), "--doubtful", "labels.csv")
+    assert Path("labels.csv").read_text() == "path,label\n1.png,cat\n"
+    assert ran.code == 1
+    assert ran.err.startswith("error: labels.csv is there already")
 
+
+def test_a_list_of_ours_is_replaced(convlens, trained_run):
+    for _ in range(2):
+        assert convlens("report", str(trained_run), "--doubtful", "labels.csv").code == 0
+    assert len(doubtful_rows("labels.csv")) > 10
+
+
+def test_training_labels_are_judged_by_three_models(convlens, trained_run):
+    ran = convlens("report", str(trained_run), "--training-labels", "--doubtful", "labels.csv", "--json")
+    assert ran.code == 0
+    assert ran.err.splitlines() == [
+        f"Judging training labels: model {number} of 3, on 1,000 images" for number in (1, 2, 3)
+    ]
+    (found,) = ran.lines
+    judged = found["training_labels"]
+    assert (judged["images"], judged["folds"]) == (1500, 3)
+    rows = doubtful_rows("labels.csv")
+    assert [row["image"] for row in rows if row["part"] == "training"] == [
+        one["image"] for one in judged["doubtful_labels"]
+    ]
+    assert "1,500 training images were judged by 3 models" in (trained_run / "report.html").read_text()
+
+
+def test_training_labels_that_cannot_be_judged_have_one_clear_line(convlens, trained_run):
+    model = load_model(trained_run)
+    TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, {}).save("bare.safetensors")
+    ran = convlens("report", "bare.safetensors", "tiny", "--training-labels")
+    assert (ran.code, ran.out) == (3, "")
+    assert "cannot be judged: the images are not at hand, or have changed. Name their folder as DATA" in ran.err
+    facts = {"data": "tiny"}
+    TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, facts).save("b.safetensors")
+    ran = convlens("report", "b.safetensors", "tiny", "--training-labels")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "error: this model does not say how it was trained. Leave out --training-labels.\n"
+    assert not Path("report.html").exists()
+
+
+@pytest.mark.parametrize("option", [("--training-labels",), ("--doubtful", "labels.csv")])
+def test_what_is_for_one_model_is_refused_for_several(option, convlens, trained_run):
+    ran = convlens("report", "runs/first", "runs/first", *option)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "error: --training-labels and --doubtful are for a report of one model. Name one.\n"
+
+
+def test_the_engine_can_be_chosen(convlens, trained_run):
+    (found,) = convlens("report", str(trained_run), "--engine", "torch", "--threads", "1", "--json").lines
+    (other,) = convlens("evaluate", str(trained_run), "--json").lines
+    assert found["confusion"] == other["confusion"]
+    ran = convlens("report", str(trained_run), "--engine", "jax")
+    assert ran.code == 2
+    assert "engine 'jax' is not known; give auto, native or torch." in ran.err
+
+
+def test_show_opens_the_report(convlens, trained_run, monkeypatch):
+    shown = []
+    monkeypatch.setattr("webbrowser.open", shown.append)
+    assert convlens("report", str(trained_run), "--show").code == 0
+    assert shown == [(trained_run / "report.html").resolve().as_uri()]
+
+
+def photos(folder: Path) -> Path:
+    """Ten classes of two pictures, named as `tiny`'s classes are."""
+    random = np.random.default_rng(0)
+    for name in "0123456789":
+        (folder / name).mkdir(parents=True)
+        for number in range(2):
+            pixels = random.integers(0, 256, (20, 20), np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"<b>{number}.png")
+    return folder
+
+
+def test_images_of_ones_own_are_judged_under_their_files_names(convlens):
+    (found,) = convlens("report", sixteen(), str(photos(Path("photos"))), "--json").lines
+    assert found["total"] == 20
+    assert {Path(one["image"]).name for one in found["hardest_errors"]} <= {"<b>0.png", "<b>1.png"}
+    assert any("judged on all of its 20 images" in note for note in found["notes"])
+    text = Path("report.html").read_text()
+    assert "&lt;b&gt;0.png" in text
+    assert "<b>0" not in text
+    assert "judged on all of its 20 images" in text
+
+
+def test_training_can_write_the_report_too(convlens, tiny):
+    ran = convlens(*QUICK, "--out", "runs/a", "--report")
+    assert ran.code == 0
+    assert is_report(Path("runs/a/report.html"))
+    assert ran.out.startswith("Accuracy: ")
+    assert "Run folder: runs/a" in ran.out
+    assert not Path("report.html").exists()
+    without = convlens(*QUICK, "--out", "runs/b")
+    assert without.code == 0
+    assert not Path("runs/b/report.html").exists()
+
+
+def test_a_report_leaves_the_json_of_the_training_as_it_is(convlens, tiny):
+    ran = convlens(*QUICK, "--out", "runs/a", "--report", "--json")
+    assert [line["event"] for line in ran.lines] == ["epoch", "epoch", "done"]
+    assert ran.err == ""
+    assert is_report(Path("runs/a/report.html"))
+
+
+def test_a_report_that_fails_loses_nothing_of_the_training(convlens, tiny, monkeypatch):
+    def fail(*_: Any, **__: Any) -> None:
+        raise OutputError("cannot write the report: the disk is full.")
+
+    monkeypatch.setattr("convlens.report.write_report", fail)
+    ran = convlens(*QUICK, "--out", "runs/a", "--report")
+    assert ran.code == 1
+    assert ran.err.splitlines()[-1] == "error: cannot write the report: the disk is full."
+    assert "Run folder: runs/a" in ran.out
+    assert load_model("runs/a").facts["finished"] is True
+
+
+def test_a_training_without_test_images_keeps_its_model_though_there_is_no_report(convlens, digits_8x8):
     np.savez("train.npz", x_train=digits_8x8.train.images[:60, 0], y_train=digits_8x8.train.labels[:60])
-    ran = convlens("train", "train.npz", "--recipe", "fast", "--epochs", "1", "--report", "--json")
-    done = json.loads(ran.out.splitlines()[-1])
-    assert done["event"] == "done"
-    run = Path(done["run"])
-    assert (run / "model.safetensors").is_file()
-    assert (run / "report.html").is_file() == (ran.code == 0)
+    ran = convlens("train", "train.npz", "--recipe", "fast", "--epochs", "1", "--out", "runs/a", "--report", "--json")
+    assert ran.lines[-1]["event"] == "done"
+    assert Path("runs/a/model.safetensors").is_file()
+    assert Path("runs/a/report.html").is_file() == (ran.code == 0)
+    assert len([line for line in ran.err.splitlines() if line.startswith("error: ")]) == (ran.code != 0)
 
 
-def test_the_help_opens_with_examples(convlens):
+def test_a_file_by_another_hand_with_nan_in_its_facts_has_numbers_all_the_same(convlens, trained_run):
+    # JSON by other programs may hold NaN, and Python reads it; the seal is computed as the format describes it.
+    from convlens.trained_model import file_format
+
+    content = (trained_run / "model.safetensors").read_bytes()
+    stored, weights = file_format.decode(content, "model")
+    stored["facts"]["seconds"] = float("nan")
+    stored["facts"]["test"]["accuracy"] = float("inf")
+    head = {name: stored[name] for name in stored if name != "sha256"}
+    text = json.dumps({**head, "sha256": "0" * 64})
+    text = text.replace("0" * 64, file_format.checksum(text, weights), 1)
+
+    import safetensors.numpy
+
+    Path("nan.safetensors").write_bytes(safetensors.numpy.save(weights, metadata={"convlens": text}))
+    ran = convlens("evaluate", "nan.safetensors", "tiny", "--json")
+    assert ran.code == 0, ran.err
+    (found,) = ran.lines
+    assert found["training"]["seconds"] is None
+    assert convlens("report", "nan.safetensors", "tiny").code == 0
+
+
+def test_help_says_what_a_report_is(convlens):
     ran = convlens("report", "--help")
     assert ran.code == 0
+    assert "Write one offline HTML file that says how good a model is and where it fails." in ran.out
+    for option in ("--out", "--training-labels", "--doubtful", "--json", "--show"):
+        assert option in ran.out
     assert ran.out.index("convlens report latest") < ran.out.index("Arguments")

@@ -37,6 +37,7 @@ def test_a_run_leaves_the_whole_folder(convlens, tiny):
         "config.toml",
         "command.txt",
         "environment.json",
+        "losses.csv",
         "metrics.csv",
         "training.png",
         "samples.png",

@@ -56,7 +56,7 @@ def make_model() -> Callable[..., TrainedModel]:
         described = Network.from_text(network)
         weights = initial_weights(described, shape, len(class_names), seed=1)
         plain = Normalisation((0.0,) * shape[0], (1.0,) * shape[0])
-        preprocessing = Preprocessing(shape, "letterbox", plain)
+        preprocessing = Preprocessing(shape, "letterbox", normalisation=plain)
         return TrainedModel(described, weights, preprocessing, class_names, facts or {}, calibration)
 
     return make
@@ -211,7 +211,7 @@ _BROWSER_OPTIONS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """The machine's own Chromium; where it is missing, tests are left out, but in CI they fail."""
     try:
@@ -258,21 +258,19 @@ def open_page(browser: Any, listen_to: Callable[[Any], list[str]]) -> Iterator[C
     """A function: a file, the width of the window, … → that page in Chromium, without a network and without smooth
     scrolling. The test fails when the page does what it must not do.
     """
-    problems: list[list[str]] = []
+    heard: list[list[str]] = []
     contexts: list[Any] = []
 
     def visit(file: Path, width: int = 1400, scheme: str = "light", height: int = 900, **more: Any) -> Any:
         size = {"width": width, "height": height}
-        context = browser.new_context(
-            viewport=size, color_scheme=scheme, reduced_motion="reduce", offline=True, **more
-        )
+        context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce", offline=True, **more)
         contexts.append(context)
         page = context.new_page()
-        problems.append(listen_to(page))
+        heard.append(listen_to(page))
         page.goto(file.resolve().as_uri())
         return page
 
     yield visit
     for context in contexts:
         context.close()
-    assert sum(problems, []) == []
+    assert [problem for problems in heard for problem in problems] == []

@@ -49,7 +49,7 @@ def right(study: Study) -> np.ndarray:
 def mcnemar(first: Study, second: Study) -> float:
     """SciPy's exact p that images which only one of two models gets right are a coin's throws."""
     only_first, only_second = (right(first) & ~right(second)).sum(), (~right(first) & right(second)).sum()
-    return scipy.stats.binomtest(int(only_first), int(only_first + only_second), 0.5).pvalue
+    return float(scipy.stats.binomtest(int(only_first), int(only_first + only_second), 0.5).pvalue)
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -112,7 +112,8 @@ def test_the_page_shows_the_models_side_by_side(page, studies):
     assert facts["network"] == [str(study.model.network) for study in studies]
     assert facts["epochs"] == ["4", "20", "1"]
     recalls = page.one("section", id="classes").one("table").rows
-    of_each = [recall_score(s.chosen.images.labels, said(s), labels=range(10), average=None) for s in studies]
+    one_by_one: Any = None
+    of_each: Any = [recall_score(s.chosen.images.labels, said(s), average=one_by_one) for s in studies]
     assert recalls == [[str(place), *(f"{100 * each[place]:.1f} %" for each in of_each)] for place in range(10)]
 
 
@@ -140,13 +141,25 @@ def test_the_page_is_whole_and_names_its_models(page):
 
 
 def painted(make_reader, show, answers: dict[str, list[int]], true: list[int]) -> list[Study]:
-    """A study for each list of answers: one model that says what it is shown, so the images differ and not the model."""
+    """A study for each list of answers: one model says what it is shown, so it is the images that differ."""
     model = make_reader(PETS)
     found = []
     for name, given in answers.items():
         study = study_model(model, show(PETS, true, given))
         found.append(dataclasses.replace(study, name=name))
     return found
+
+
+def test_the_numbers_of_a_pair_are_those_worked_out_by_hand(make_reader, show):
+    # Five images are right only in one, none only in the other: p = 2 / 2⁵, and of (5, 2) it is 2 · (1 + 7 + 21) / 2⁷.
+    true = [0] * 12
+    answers = {"a": [0] * 12, "b": [0] * 7 + [1] * 5, "c": [1] * 2 + [0] * 10}
+    found = compare_studies(painted(make_reader, show, answers, true)).as_dict()["pairs"]
+    assert [(pair["only_first"], pair["only_second"]) for pair in found] == [(5, 0), (2, 0), (2, 5)]
+    assert [pair["mcnemar_p"] for pair in found] == pytest.approx([0.0625, 0.5, 0.453125], abs=1e-12)
+    # Holm: the least p three times, the next one twice, and none below the one before it.
+    assert [pair["mcnemar_p_adjusted"] for pair in found] == pytest.approx([0.1875, 0.90625, 0.90625], abs=1e-12)
+    assert [pair["difference"] for pair in found] == pytest.approx([5 / 12, 2 / 12, -3 / 12])
 
 
 def sentences(studies: list[Study], read_page) -> str:

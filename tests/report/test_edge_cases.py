@@ -163,6 +163,10 @@ NETWORKS = {
     "one kernel of one pixel": ("conv 1 1x1, dense", (1, 8, 8)),
     "as large as the image": ("conv 3 8x8, relu, dense", (1, 8, 8)),
     "one pixel": ("dense", (1, 1, 1)),
+    "every other layer": (
+        "conv 70 7x7 stride 4, leaky_relu, conv 9 3x3, tanh, avgpool 2, sigmoid, dropout 0.5, dense 5, dense",
+        (1, 96, 96),
+    ),
     "wide": ("conv 2 3x3 pad 1, relu, dense", (1, 8, 60)),
 }
 
@@ -292,7 +296,13 @@ def test_damaged_losses_are_left_out_or_shown_as_far_as_they_go(content, digits_
 
 
 def test_many_epochs_do_not_make_a_large_page(digits_study):
-    row = {"loss": 0.1, "accuracy": 0.9, "validation_accuracy": 0.8, "learning_rate": 0.01, "seconds": 1.0}
+    row: dict[str, float | None] = {
+        "loss": 0.1,
+        "accuracy": 0.9,
+        "validation_accuracy": 0.8,
+        "learning_rate": 0.01,
+        "seconds": 1.0,
+    }
     long = dataclasses.replace(digits_study, course=Course(epochs=(row,) * 20_000))
     assert len(write_page(long)) < 5_000_000
 
@@ -345,7 +355,27 @@ def test_a_picture_of_a_matrix_has_a_pixel_for_each_pair(make_reader, show, told
     np.testing.assert_array_equal(opaque, expected)
 
 
+def test_what_lies_beside_a_model_may_be_damaged_or_gone(copied_run, digits_8x8, told):
+    (copied_run / "losses.csv").write_bytes(b"step,loss\n1,nan\n\xff\xfe2,0.5\n")
+    (copied_run / "environment.json").write_text("[" * 100_000)
+    numbers, _ = told(None, study_model(copied_run, digits_8x8))
+    assert numbers["training"]["losses"] == []
+    assert len(numbers["training"]["epochs"]) == 4
+    for name in ("losses.csv", "metrics.csv", "environment.json", "config.toml"):
+        (copied_run / name).unlink()
+    numbers, page = told(None, study_model(copied_run, digits_8x8))
+    assert numbers["training"]["epochs"] == []
+    assert "The course of the training is not here" in page.one("section", id="training").text
+
+
 # The way through `convlens.write_report`
+
+
+def test_an_empty_folder_is_refused_in_one_line_and_leaves_no_report(make_model):
+    Path("empty").mkdir()
+    with pytest.raises(DataError, match=r"^empty has no images: it is empty[^\n]*$"):
+        write_report(make_model(shape=(1, 16, 16)), Path("empty"))
+    assert not Path("report.html").exists()
 
 
 def test_write_report_takes_a_model_or_the_place_of_one(digits_run, digits_study, digits_8x8, read_page):
@@ -358,11 +388,11 @@ def test_write_report_takes_a_model_or_the_place_of_one(digits_run, digits_study
 
 def test_write_report_leaves_other_files_alone(digits_study, digits_8x8):
     Path("notes.html").write_text("<p>mine</p>")
-    with pytest.raises(OutputError, match="notes.html is there already and is no report, so it is left alone"):
+    with pytest.raises(OutputError, match=r"notes\.html is there already and is no report, so it is left alone"):
         write_report(digits_study.model, digits_8x8, "notes.html")
     assert Path("notes.html").read_text() == "<p>mine</p>"
     Path("folder").mkdir()
-    with pytest.raises(OutputError, match="cannot write folder: Is a directory. Give another name with --out"):
+    with pytest.raises(OutputError, match=r"cannot write folder: Is a directory\. Give another name with --out"):
         write_report(digits_study.model, digits_8x8, "folder")
 
 

@@ -131,7 +131,7 @@ def test_the_list_of_doubtful_labels_can_be_saved(open_page, digits_report, digi
     assert download.value.suggested_filename == "doubtful-labels.csv"
     download.value.save_as(tmp_path / "saved.csv")
     expected = write_doubtful(digits_study, None)
-    assert (tmp_path / "saved.csv").read_text() == expected
+    assert (tmp_path / "saved.csv").read_bytes().decode() == expected
     assert expected.count("\n") > 20
 
 
@@ -193,7 +193,9 @@ def test_every_text_stands_out_from_what_is_behind_it(open_page, digits_report, 
     }
     assert faint == {}
     page.locator(".matrix button").first.click()
-    inside = page.locator(":popover-open").evaluate("one => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]")
+    inside = page.locator(":popover-open").evaluate(
+        "one => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]"
+    )
     assert contrast(*inside) >= 4.5
 
 
@@ -277,6 +279,30 @@ def hostile_report(make_reader, show, tmp_path_factory) -> Path:
     said = [*true[:18], 1, 2, 3, 4, 5, 0]
     study = study_model(make_reader(LONG), show(LONG, true, said, "b" * 300))
     return write_study(study, tmp_path_factory.mktemp("hostile") / "report.html")
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_long_names_cover_nothing_and_squeeze_nothing(open_page, hostile_report, width):
+    page = open_page(hostile_report, width)
+    covered = page.evaluate(
+        """[...document.querySelectorAll('.matrix tbody tr')].filter(row =>
+        row.querySelector('th .name').getBoundingClientRect().right >
+        row.querySelector('td').getBoundingClientRect().left + 1).map(row => row.textContent.trim().slice(0, 20))"""
+    )
+    assert covered == []
+    # "true" and "label" behind a long name stay a word on one line.
+    heights = page.evaluate(
+        "[...document.querySelectorAll('.cards dt .quiet')].map(one => one.getBoundingClientRect().height)"
+    )
+    assert len(heights) == 12
+    assert max(heights) < 30
+
+
+def test_a_long_name_does_not_make_a_column_wider_than_the_page(open_page, comparison):
+    page = open_page(comparison)
+    heads = page.locator("#facts thead th, #pairs thead th, #classes thead th").all()
+    assert len(heads) == 17
+    assert max(head.bounding_box()["width"] for head in heads) < 500
 
 
 @at_every_place

@@ -82,7 +82,7 @@ def test_the_judging_tells_of_its_three_trainings(study):
 
 
 def test_the_judging_can_be_stopped(study):
-    with pytest.raises(KeyboardInterrupt, match="^$"):
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
         judge_training_labels(study, should_stop=lambda: True)
 
 
@@ -159,7 +159,7 @@ def test_training_images_that_are_not_at_hand_are_an_error(study, mislabelled):
 
 def test_a_model_that_does_not_say_how_it_was_trained_is_an_error(study, mislabelled):
     silent = dataclasses.replace(study.model, facts={"data": "digits"})
-    with pytest.raises(UsageError, match="this model does not say how it was trained. Leave out --training-labels"):
+    with pytest.raises(UsageError, match=r"this model does not say how it was trained\. Leave out --training-labels"):
         judge_training_labels(study_model(silent, mislabelled))
 
 

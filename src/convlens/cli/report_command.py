@@ -59,11 +59,14 @@ def report_command(
     errors, doubtful labels, calibration, what a threshold buys, bent images, the training, the network, its kernels and
     maps. Several models are put side by side, with McNemar's test for each pair.
     """
+    from convlens.report.training_labels import COLUMNS
     from convlens.report.writing import check_place
 
     names, data = divide_arguments(models)
     place = out or _default_place(names)
     check_place(place)
+    if doubtful is not None:
+        check_place(doubtful, ",".join(COLUMNS).encode(), "list of doubtful labels", "--doubtful")
     if len(names) > 1 and (training_labels or doubtful):
         raise UsageError("--training-labels and --doubtful are for a report of one model. Name one.")
     studies = [study_model_at(name, data, data_dir, mend, (engine, device, threads)) for name in names]

@@ -1,7 +1,7 @@
 """Several models on the same images: which is better, and whether that is more than luck."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -87,7 +87,16 @@ def compare_studies(studies: Sequence[Study]) -> Comparison:
     pairs = [
         Pair(one, other, difference, p) for (one, other), difference, p in zip(places, found, adjusted, strict=True)
     ]
-    return Comparison(tuple(studies), tuple(pairs))
+    return Comparison(_with_names_of_their_own(studies), tuple(pairs))
+
+
+def _with_names_of_their_own(studies: Sequence[Study]) -> tuple[Study, ...]:
+    """The same studies; where several have one name, as files outside of run folders do, with a number behind it."""
+    names = [study.name for study in studies]
+    return tuple(
+        replace(study, name=f"{study.name} ({place + 1})") if names.count(study.name) > 1 else study
+        for place, study in enumerate(studies)
+    )
 
 
 def tell_comparison(comparison: Comparison, book: PictureBook) -> dict[str, Any]:
@@ -125,14 +134,17 @@ def tell_comparison(comparison: Comparison, book: PictureBook) -> dict[str, Any]
 def _sentences(comparison: Comparison) -> list[str]:
     """Which is best, and over which of the others that is more than luck."""
     studies = comparison.studies
-    order = sorted(range(len(studies)), key=lambda place: -studies[place].evaluation.correct)
-    best = order[0]
-    told = [f"{short(studies[best].name)} is right most often, {share(studies[best].evaluation.accuracy)}."]
+    most = max(study.evaluation.correct for study in studies)
+    equals = [place for place, study in enumerate(studies) if study.evaluation.correct == most]
+    best, names = equals[0], ", ".join(short(studies[place].name) for place in equals)
+    are = "is right most often" if len(equals) == 1 else "are right most often, all the same"
+    told = [f"{names} {are}, {share(studies[best].evaluation.accuracy)}."]
     better, same = [], []
     for pair in comparison.pairs:
         if best in (pair.first, pair.second):
-            other = studies[pair.second if pair.first == best else pair.first].name
-            (better if pair.adjusted_p < _LUCK else same).append(short(other))
+            other = pair.second if pair.first == best else pair.first
+            if other not in equals:
+                (better if pair.adjusted_p < _LUCK else same).append(short(studies[other].name))
     if better:
         told.append(f"That is more than luck against {', '.join(better)}.")
     if same:

@@ -43,6 +43,8 @@ _SETTINGS: dict[str, Any] = {
     "ytick.labelsize": 8.5,
 }
 MOST_CLASSES = 24
+_HUGE = 1e30
+"""A loss beyond it is drawn as this: sums of it must not overflow."""
 _NO_SPACE = "\u200b"
 """In front of a name in a legend, where matplotlib would leave out one that begins with an underscore."""
 
@@ -187,6 +189,7 @@ def draw_losses(course: Course) -> str:
     """The loss of every step, faint, and its running mean."""
     steps = np.array([step for step, _ in course.losses], np.float64)
     values = np.array([np.nan if loss is None else loss for _, loss in course.losses], np.float64)
+    values = np.clip(values, -_HUGE, _HUGE)
     shown = thin_out(len(steps), 1500)
     window = max(1, len(values) // 40)
     smooth = _running_mean(values, window)
@@ -216,6 +219,7 @@ def draw_accuracies(course: Course) -> str:
         ):
             found = [(number + 1, row.get(name)) for number, row in enumerate(course.epochs)]
             points = [(epoch, 100 * value) for epoch, value in found if value is not None]
+            points = [points[place] for place in thin_out(len(points), 500)]
             if points:
                 axes.plot(*zip(*points, strict=True), marker=marker, color=colour, markersize=4.5, label=words)
         axes.set_xlabel("epoch")

@@ -12,12 +12,14 @@ from convlens.lens import KernelFacts, LayerKernels, describe_kernels, look_thro
 from convlens.report import figures
 from convlens.report.pictures import encode_maps, encode_svg
 from convlens.report.study import Study
+from convlens.report.thinning import thin_out
 from convlens.report.words import certainty, count, number, share, short, size
 
 MOST_KERNELS = 1024
 _MOST_MAPS, _LARGEST_MAP = 64, 48
 _MOST_LAYERS = 40
 _MAPS_BUDGET = 1_500_000
+_MOST_EPOCHS = 500
 
 
 def tell_training(study: Study) -> dict[str, Any]:
@@ -28,7 +30,8 @@ def tell_training(study: Study) -> dict[str, Any]:
         "facts": [(name, text) for name, text in _training_facts(study).items() if text],
         "losses": figures.draw_losses(course) if any(loss is not None for _, loss in course.losses) else "",
         "accuracies": figures.draw_accuracies(course) if len(course.epochs) > 1 else "",
-        "epochs": [_epoch(place, row) for place, row in enumerate(course.epochs)],
+        "epochs": [_epoch(place, course.epochs[place]) for place in thin_out(len(course.epochs), _MOST_EPOCHS)],
+        "all_epochs": len(course.epochs) <= _MOST_EPOCHS,
         "settings": _flatten(settings) if isinstance(settings, dict) else [],
         "notes": [note for note in _listed(facts.get("notes")) if isinstance(note, str)],
     }

@@ -10,6 +10,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from convlens.data.own.names import printable
 from convlens.engines import Engine
 from convlens.evaluation import (
     BendCurve,
@@ -159,4 +160,4 @@ def _without_nan(value: Any) -> Any:
 def _name_of(file: Path) -> str:
     """A run by its folder, a model file elsewhere by its own name."""
     file = file.resolve()
-    return file.parent.name if (file.parent / "config.toml").is_file() else file.name
+    return printable(file.parent.name if (file.parent / "config.toml").is_file() else file.name)

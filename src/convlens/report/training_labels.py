@@ -60,7 +60,9 @@ def judge_training_labels(
             "their folder as DATA, or leave out --training-labels."
         )
     stored = study.model.facts.get("settings")
-    if not isinstance(stored, dict) or len(study.model.class_names) < 2:
+    if len(study.model.class_names) < 2:
+        raise UsageError("this model knows a single class, so no label can be doubted. Leave out --training-labels.")
+    if not isinstance(stored, dict):
         raise UsageError("this model does not say how it was trained. Leave out --training-labels.")
     start = time.perf_counter()
     # Where the model was trained does not matter here, nor need it be this machine.
@@ -78,7 +80,7 @@ def write_doubtful(study: Study, training: TrainingLabels | None, most: int | No
     A name that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     text = io.StringIO(newline="")
-    writer: csv.DictWriter[str] = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer: csv.DictWriter[str] = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     parts: list[tuple[str, ImagesToJudge, Sequence[DoubtfulLabel]]] = [("judged", study.chosen, study.doubtful)]
     if training is not None:

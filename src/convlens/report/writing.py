@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from convlens.errors import OutputError
+from convlens.errors import OutputError, UsageError
 from convlens.files import write_atomically
 from convlens.report.comparison import Comparison, compare_studies
 from convlens.report.page import write_comparison, write_page
@@ -12,7 +12,7 @@ from convlens.report.study import Study, study_model
 from convlens.report.training_labels import TrainingLabels, judge_training_labels
 from convlens.trained_model import TrainedModel
 
-_MARK = b'<meta name="generator" content="Convlens'
+REPORT_MARK = b'<meta name="generator" content="Convlens'
 
 
 def write_report(
@@ -44,6 +44,10 @@ def write_report(
     """
     check_place(Path(out))
     given = [models] if isinstance(models, TrainedModel | Path | str) else list(models)
+    if not given:
+        raise UsageError("there is no model to report on. Give one, or several to compare.")
+    if len(given) > 1 and training_labels:
+        raise UsageError("the labels of training images are judged for one model at a time. Give one model.")
     studies = [study_model(model, data, data_dir=data_dir, on_progress=on_progress, mend=mend) for model in given]
     if len(studies) > 1:
         return write_comparison_page(compare_studies(studies), out)
@@ -62,8 +66,8 @@ def write_comparison_page(comparison: Comparison, out: Path | str) -> Path:
     return write_atomically(out, write_comparison(comparison))
 
 
-def check_place(out: Path) -> None:
-    """Refuse to write over a file that is no report.
+def check_place(out: Path, mark: bytes = REPORT_MARK, what: str = "report", option: str = "--out") -> None:
+    """Refuse to write over a file that is no report (or no list of doubtful labels, by its first line).
 
     Raises:
         OutputError: there is something else.
@@ -72,10 +76,9 @@ def check_place(out: Path) -> None:
         return
     try:
         with out.open("rb") as file:
-            is_report = _MARK in file.read(2000)
+            is_report = mark in file.read(2000)
     except OSError as error:
-        raise OutputError(f"cannot write {out}: {error.strerror}. Give another name with --out.") from error
+        raise OutputError(f"cannot write {out}: {error.strerror}. Give another name with {option}.") from error
     if not is_report:
-        raise OutputError(
-            f"{out} is there already and is no report, so it is left alone. Give another name with --out."
-        )
+        reason = f"{out} is there already and is no {what}, so it is left alone"
+        raise OutputError(f"{reason}. Give another name with {option}.")
