@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import logging
 import os
 import secrets
 import socket
@@ -105,10 +106,15 @@ async def _serve(
         on_ready()
     while not should_stop() and not serving.done():
         await asyncio.sleep(LOOK_SECONDS)
-    interrupted = await asyncio.to_thread(jobs.close)
+    # From here on connections are cut: what uvicorn has to say of that is of no use to anybody.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    jobs.close()
+    # Asked again and again, in no thread that would have to be waited for: a second Ctrl-C ends this wait.
+    while not jobs.closed:
+        await asyncio.sleep(LOOK_SECONDS)
     server.should_exit = True
     await serving
-    return interrupted
+    return jobs.interrupted
 
 
 def open_socket(host: str, port: int | None) -> socket.socket:
