@@ -95,7 +95,7 @@ def test_change_the_network_train_and_see_98_per_cent(page):
     page.fill(TEXT, "conv 8 5x5 pad 2, relu, maxpool 2, dense")
     page.get_by_label("Add a layer").select_option("dropout")
     assert page.input_value(TEXT) == "conv 8 5x5 pad 2, relu, maxpool 2, dropout 0.2, dense"
-    page.locator(".train-layers caption", has_text="15,898 parameters").wait_for()  # 8·(25 + 1) + 10·(8·14·14 + 1)
+    page.locator("#train-layers-words", has_text="15,898 parameters").wait_for()  # 8·(25 + 1) + 10·(8·14·14 + 1)
     train(page)
     await_state(page, "Done")
     found = re.search(r"([\d.]+) %", page.text_content(".train-headline"))
@@ -213,7 +213,7 @@ def test_a_mistake_is_underlined_where_it_stands(page):
     assert page.locator(".train-chip[aria-invalid]").text_content() == "rleu"
     page.faults.clear()  # the browser writes every 422 to its console
     page.get_by_role("button", name="lenet").click()
-    page.locator(".train-layers caption", has_text="61,706 parameters").wait_for()
+    page.locator("#train-layers-words", has_text="61,706 parameters").wait_for()
     assert page.locator(".train-problem strong").count() == 0
 
 
