@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,6 +105,7 @@ async def _serve(
         await asyncio.sleep(0.01)
     if server.started:
         on_ready()
+        threading.Thread(target=_load_drawing, daemon=True).start()
     while not should_stop() and not serving.done():
         await asyncio.sleep(LOOK_SECONDS)
     # From here on connections are cut: what uvicorn has to say of that is of no use to anybody.
@@ -115,6 +117,12 @@ async def _serve(
     server.should_exit = True
     await serving
     return jobs.interrupted
+
+
+def _load_drawing() -> None:
+    """Load what draws a run's pictures while nobody waits: the first training would be done half a second later."""
+    with contextlib.suppress(ImportError):
+        from matplotlib.backends import backend_agg  # noqa: F401
 
 
 def open_socket(host: str, port: int | None) -> socket.socket:
