@@ -182,7 +182,10 @@ def test_kept_weights_stay_few_and_even(call):
 
 def test_slices_compute_what_the_engine_does(call, build_model):
     model: TrainedModel = build_model(
-        "conv 6 5x5 pad 2, batchnorm, relu, maxpool 2, dense 600, tanh, dense", (1, 28, 28), 10, 0
+        "conv 6 5x5 pad 2, batchnorm, relu, conv 42 3x3 pad 1, relu, maxpool 4, dense 40, tanh, dense",
+        (1, 28, 28),
+        10,
+        0,
     )
     payload = page_model(model)
     pixels = np.random.default_rng(1).integers(0, 256, 784, np.uint8)

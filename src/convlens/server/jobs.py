@@ -87,6 +87,7 @@ class Jobs:
         self._jobs: list[Job] = []
         self._changed = threading.Condition()
         self._closing = False
+        self._last: Job | None = None
         self._count = 0
         # Names of another server's trainings must not be taken for ours by a page that is still open.
         self._name = secrets.token_hex(3)
@@ -150,19 +151,24 @@ class Jobs:
                 job.finish("stopped", {"run": None})
                 self._tell_places()
 
-    def close(self) -> Job | None:
-        """Stop everything and wait until it has stopped and saved. Returns the training that was interrupted, if one
-        was.
-        """
+    def close(self) -> None:
+        """Stop everything, and take nothing new; whoever asks `closed` hears when all has stopped and is saved."""
         with self._changed:
             self._closing = True
+            self._last = next((job for job in self._jobs if job.state == "running"), None)
             for job in self._jobs:
                 self.stop(job)
             self._changed.notify_all()
-            running = next((job for job in self._jobs if job.state == "running"), None)
-        if self._thread.is_alive():
-            self._thread.join()
-        return running if running is not None and running.state == "stopped" else None
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing runs any more."""
+        return not self._thread.is_alive()
+
+    @property
+    def interrupted(self) -> Job | None:
+        """The training that was stopped because everything was, if there was one."""
+        return self._last if self._last is not None and self._last.state == "stopped" else None
 
     def _work(self) -> None:
         while True:

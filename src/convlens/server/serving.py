@@ -8,9 +8,11 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import logging
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,12 +105,24 @@ async def _serve(
         await asyncio.sleep(0.01)
     if server.started:
         on_ready()
+        threading.Thread(target=_load_drawing, daemon=True).start()
     while not should_stop() and not serving.done():
         await asyncio.sleep(LOOK_SECONDS)
-    interrupted = await asyncio.to_thread(jobs.close)
+    # From here on connections are cut: what uvicorn has to say of that is of no use to anybody.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    jobs.close()
+    # Asked again and again, in no thread that would have to be waited for: a second Ctrl-C ends this wait.
+    while not jobs.closed:
+        await asyncio.sleep(LOOK_SECONDS)
     server.should_exit = True
     await serving
-    return interrupted
+    return jobs.interrupted
+
+
+def _load_drawing() -> None:
+    """Load what draws a run's pictures while nobody waits: the first training would be done half a second later."""
+    with contextlib.suppress(ImportError):
+        from matplotlib.backends import backend_agg  # noqa: F401
 
 
 def open_socket(host: str, port: int | None) -> socket.socket:

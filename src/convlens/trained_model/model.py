@@ -62,8 +62,10 @@ class TrainedModel:
 
     def __post_init__(self) -> None:
         check_class_names(self.class_names)
-        shape = self.preprocessing.image_shape
-        check_weights(self.network.parameter_shapes(shape, len(self.class_names)), self.weights)
+        shapes = self.network.parameter_shapes(self.preprocessing.image_shape, len(self.class_names))
+        check_weights(shapes, self.weights)
+        # safetensors gives them in another order each time; here they always come in the network's.
+        object.__setattr__(self, "weights", {name: self.weights[name] for name in shapes})
 
     @property
     def plan(self) -> Plan:

@@ -8,13 +8,13 @@ import { decodeFloats } from "convlens/engine/decode.js";
 import { FORWARD } from "convlens/engine/layers.js";
 import { normalise, replaceWeights } from "convlens/engine/network.js";
 
-const BUDGET = 4; // milliseconds of a slice; a frame has 16
+const BUDGET = 5; // milliseconds of a slice; a frame has 16
+const MOST_MULTIPLY_ADDS = 1_500_000; // of one piece: about as long as a slice
 const CHUNK = 65536; // letters of base64, a multiple of 16, so that each chunk holds whole numbers
 
-/** Lets the page draw and listen, then goes on. */
+/** Lets the page draw a frame and listen, then goes on: one slice a frame. Nothing is computed while nobody looks. */
 function turn() {
-  if (globalThis.scheduler?.yield) return globalThis.scheduler.yield();
-  return new Promise((resolve) => setTimeout(resolve));
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
 /** A clock that says when a slice is used up: `await clock.rest()` waits only then. */
@@ -57,9 +57,28 @@ export async function computeInSlices(model, weights, pixels, budget = BUDGET) {
   const outputs = [{ shape: model.inputShape, data: normalise(model, pixels) }];
   for (const layer of model.layers) {
     await clock.rest();
-    outputs.push({ shape: layer.outputShape, data: FORWARD[layer.kind](layer, outputs.at(-1).data) });
+    outputs.push({ shape: layer.outputShape, data: await computeLayer(layer, outputs.at(-1).data, clock) });
   }
   return { decoded, outputs };
+}
+
+/** A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone. */
+async function computeLayer(layer, input, clock) {
+  const pieces = layer.kind === "conv" ? Math.ceil(layer.multiplyAdds / MOST_MULTIPLY_ADDS) : 1;
+  if (!(pieces > 1)) return FORWARD[layer.kind](layer, input);
+  const [maps, height, width] = layer.outputShape;
+  const together = Math.max(4, Math.floor(maps / pieces / 4) * 4); // the engine sums four maps at once
+  const taps = layer.weight.data.length / maps;
+  const output = new Float32Array(maps * height * width);
+  for (let first = 0; first < maps; first += together) {
+    const end = Math.min(first + together, maps);
+    const piece = { ...layer, outputShape: [end - first, height, width], prepared: null };
+    piece.weight = { shape: [end - first, ...layer.weight.shape.slice(1)], data: layer.weight.data.subarray(first * taps, end * taps) };
+    piece.bias = { shape: [end - first], data: layer.bias.data.subarray(first, end) };
+    output.set(FORWARD.conv(piece, input), first * height * width);
+    await clock.rest();
+  }
+  return output;
 }
 
 /**

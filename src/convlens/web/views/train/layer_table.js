@@ -9,9 +9,9 @@ const HEADINGS = [["layer"], ["output"], ["parameters", "number"], ["multiply-ad
 export function showLayerTable(root, table) {
   const most = Math.max(1, ...table.layers.map(({ parameters }) => parameters));
   fill(root,
+    element("p", { class: "small soft", id: "train-layers-words" }, describeTable(table)),
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Layer table" },
-      element("table", { class: "train-layers" },
-        element("caption", {}, describeTable(table)),
+      element("table", { class: "train-layers", "aria-describedby": "train-layers-words" },
         element("thead", {}, element("tr", {}, HEADINGS.map(([name, kind]) => element("th", { scope: "col", class: kind }, name)))),
         element("tbody", {}, table.layers.map((row) => tableRow(row, most))))),
     warningsOf(table));

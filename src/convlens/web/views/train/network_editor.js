@@ -101,6 +101,7 @@ function showRefusal(editor, error, network) {
   const { position, hint } = error.body ?? {};
   const place = position ? position.map((character) => unitsOf(network, character)) : null;
   editor.text.setAttribute("aria-invalid", "true");
+  editor.table.classList.add("stale"); // it is that of the last text that could be read
   if (place) underline(editor, network, place);
   editor.chips.show(network, place ? layerAt(splitLayers(network), place[0]) : -1);
   fill(editor.problem, place ? excerpt(network, place) : null,

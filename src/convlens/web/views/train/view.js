@@ -105,14 +105,14 @@ function build(view, root) {
 /** Which run stands in front and which behind: those that were chosen, else the one that runs or the newest, and the one before. */
 function chooseRuns(view) {
   const runs = [...view.session.runs.values()];
-  const isKnown = (run) => !["failed"].includes(run.state === "waiting" ? run.listed?.state : run.state);
   if (view.chosen?.length) {
     const chosen = runs.filter(({ job }) => view.chosen.includes(job));
     [view.earlier, view.run] = chosen.length === 2 ? chosen : [null, chosen[0] ?? null];
   } else {
     const running = runs.find((run) => isGoingOn(run) && stateOf(run) !== "queued");
     view.run = running ?? runs.find(isGoingOn) ?? runs.at(-1) ?? null;
-    view.earlier = runs.slice(0, Math.max(0, runs.indexOf(view.run))).findLast((run) => isKnown(run) && !isGoingOn(run)) ?? null;
+    const before = runs.slice(0, Math.max(0, runs.indexOf(view.run)));
+    view.earlier = before.findLast((run) => stateOf(run) === "done") ?? null; // one that was stopped compares with nothing
   }
   for (const run of [view.run, view.earlier]) if (run) view.session.follow(run.job);
   view.draw();

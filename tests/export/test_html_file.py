@@ -1,0 +1,168 @@
+"""The page as one file: complete, the same bytes again, and safe from every name that a model may hold."""
+
+import base64
+import gzip
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convlens import LabelledImages, Network, TrainedModel
+from convlens.errors import ConvlensError, OutputError, UsageError
+from convlens.export import export_html, page_model
+from convlens.export.html_file import needed_modules, page_html
+from convlens.export.page_files import inline_scripts, list_page_files
+from convlens.network import initial_weights, read_network
+from convlens.preprocessing import Preprocessing
+
+HOSTILE = ("</script><script>alert(1)</script>", "<!--<script>", "]]>", "</title>", "\u2028\u2029", "&lt;", "'\"\\")
+
+
+def make_model(names: tuple[str, ...] = ("cat", "dog")) -> TrainedModel:
+    network = Network.from_text("conv 2 3x3, relu, dense")
+    weights = initial_weights(network, (1, 8, 8), len(names), seed=0)
+    return TrainedModel(network, weights, Preprocessing((1, 8, 8)), names)
+
+
+class Elements(HTMLParser):
+    """What a parser of HTML finds: the elements in order, and the texts of the scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: dict[str | None, str] = {}
+        self._script: str | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag == "script":
+            self._script = dict(attrs).get("id")
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "script":
+            self.scripts[self._script] = self.scripts.get(self._script, "") + data
+
+    def addresses(self) -> list[str]:
+        """Everything that a browser would fetch."""
+        named = [attributes.get(name) for _, attributes in self.found for name in ("src", "href", "action", "data")]
+        return [address for address in named if address and not address.startswith(("#", "data:"))]
+
+
+def packed_parts(text: str) -> dict[str, Any]:
+    return json.loads(gzip.decompress(base64.b64decode(Elements(text).scripts["convlens-parts"])))
+
+
+def test_the_file_holds_the_page_and_the_model(tmp_path):
+    model = make_model()
+    path = export_html(model, tmp_path / "pets.html")
+    text = path.read_text(encoding="utf-8")
+    page = Elements(text)
+    assert json.loads(page.scripts["convlens-model"]) == json.loads(json.dumps(page_model(model, name="pets")))
+    assert page.addresses() == []
+    assert "<title>pets · Convlens</title>" in text
+    parts = packed_parts(text)
+    files = list_page_files()
+    assert parts["modules"]["app.js"] == files["app.js"].read_text(encoding="utf-8")
+    assert files["style.css"].read_text(encoding="utf-8").splitlines()[-1].strip() in text
+    assert parts["styles"][0] == files["views/look/look.css"].read_text(encoding="utf-8")
+
+
+def test_every_module_that_is_named_is_there_and_none_of_those_that_need_a_server(tmp_path):
+    modules = packed_parts(page_html(page_model(make_model())))["modules"]
+    named = {name for text in modules.values() for name in re.findall(r"[\"'`]convlens/([^\"'`]+)[\"'`]", text)}
+    train = {name for name in named if name.startswith("views/train/")}
+    assert named - train <= set(modules)
+    assert not any(name.startswith("views/train/") for name in modules)
+    # Nothing is named by a place beside it, which a page from disk could not find.
+    assert not any(
+        re.search(r"from [\"']\.|import\([\"']\.|import [\"']\.|import\.meta", text) for text in modules.values()
+    )
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path):
+    first, second = (export_html(make_model(), tmp_path / folder / "a.html") for folder in ("x", "y"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_names_with_markup_stay_names(tmp_path):
+    text = export_html(make_model(HOSTILE), tmp_path / "a.html", name="</title><script>alert(2)</script>").read_text()
+    page = Elements(text)
+    plain = Elements(export_html(make_model(tuple("abcdefg")), tmp_path / "b.html").read_text())
+    assert [tag for tag, _ in page.found] == [tag for tag, _ in plain.found]
+    payload = json.loads(page.scripts["convlens-model"])
+    assert payload["class_names"] == list(HOSTILE)
+    assert "alert(1)</script>" not in text
+    assert "<title>&lt;/title&gt;&lt;script&gt;" in text
+
+
+def test_the_file_may_talk_to_nobody():
+    policy = next(
+        attributes["content"]
+        for tag, attributes in Elements(page_html(page_model(make_model()))).found
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy is not None
+    rules = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert not {"connect-src", "frame-src", "worker-src"} & set(rules)
+    assert not any("http" in value or "*" in value for value in rules.values())
+
+
+def test_the_policy_stands_before_everything_that_it_is_about():
+    text = page_html(page_model(make_model()))
+    assert text.index("Content-Security-Policy") < min(text.index("<script"), text.index("<style"), text.index("<link"))
+
+
+def test_the_tutorials_model_fits_into_300_kilobytes(tmp_path):
+    random = np.random.default_rng(0)
+    network = read_network("tutorial")
+    names = tuple("0123456789")
+    weights = initial_weights(network, (1, 28, 28), 10, seed=3)
+    model = TrainedModel(network, weights, Preprocessing((1, 28, 28)), names)
+    # Strokes, not noise, which no PNG makes smaller: like digits, a fifth of the pixels, in runs.
+    images = np.zeros((60, 1, 28, 28), np.uint8)
+    for image in images:
+        for row in range(4, 24):
+            start = random.integers(4, 20)
+            image[0, row, start : start + 4] = random.integers(30, 256, 4)
+    samples = LabelledImages(images, np.arange(60) % 10, names)
+    assert export_html(model, tmp_path / "a.html", samples).stat().st_size < 300_000
+
+
+def test_what_cannot_be_is_refused_in_words(tmp_path):
+    model = make_model()
+    other = LabelledImages(np.zeros((2, 1, 9, 9), np.uint8), np.array([0, 1]), ("cat", "dog"))
+    with pytest.raises(UsageError, match="the samples are pictures of 1×9×9; this model takes 1×8×8"):
+        export_html(model, tmp_path / "a.html", other)
+    with pytest.raises(OutputError, match="a folder has that name"):
+        export_html(model, tmp_path)
+    assert not list(tmp_path.rglob("*.html"))
+
+
+def test_a_page_that_is_not_whole_is_refused(tmp_path):
+    (tmp_path / "app.js").write_text('import "convlens/gone.js";')
+    with pytest.raises(ConvlensError, match=r"the page lacks its file gone\.js, which another of its files names\."):
+        needed_modules(list_page_files(tmp_path))
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    with pytest.raises(ConvlensError, match=r"the page's index\.html has 0 places for"):
+        page_html({}, list_page_files(tmp_path))
+
+
+def test_scripts_in_a_page_are_found_with_and_without_attributes():
+    data, file = '<script type="application/json">{}</script>', "<script src=x></script>"
+    html = f"<script>a\nb</script>{data}{file}<script async>c</script>"
+    assert inline_scripts(html) == ["a\nb", "c"]
+
+
+def test_modules_that_name_each_other_in_a_circle_are_each_there_once(tmp_path):
+    (tmp_path / "app.js").write_text("import { a } from 'convlens/a.js';")
+    (tmp_path / "a.js").write_text('import "convlens/app.js"; import("convlens/b/c.js");')
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/c.js").write_text("")
+    (tmp_path / "unused.js").write_text("")
+    assert list(needed_modules(list_page_files(Path(tmp_path)))) == ["a.js", "app.js", "b/c.js"]
