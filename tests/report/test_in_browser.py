@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -331,3 +332,12 @@ def test_a_page_that_talks_or_asks_for_something_is_heard(browser, listen_to, tm
     context.close()
     assert "console: log: talking" in heard
     assert "asked for http://127.0.0.1:9/x.png" in heard
+
+
+@pytest.mark.parametrize("which", ["digits_report", "comparison"])
+def test_axe_finds_nothing(open_page, request, which):
+    source = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    page = open_page(request.getfixturevalue(which), bypass_csp=True)
+    page.evaluate(source)
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
