@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,10 +110,23 @@ def start_server() -> Iterator[Callable[..., Serving]]:
         serving.end()
 
 
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[Serving]:
+    """One server for the tests of a module: its folders are those of the test, since they are relative."""
+    serving = Serving()
+    yield serving
+    serving.end()
+
+
 @pytest.fixture
-def server(tiny: CatalogueEntry, start_server: Callable[..., Serving]) -> Serving:
-    """A server of this machine that knows the dataset `tiny` and has no run yet."""
-    return start_server()
+def server(tiny: CatalogueEntry, shared_server: Serving) -> Iterator[Serving]:
+    """A server of this machine that knows the dataset `tiny`, has no run yet, and trains nothing."""
+    shared_server.lines.clear()
+    yield shared_server
+    for job in shared_server.get("/api/jobs").json():
+        shared_server.post(f"/api/jobs/{job['job']}/stop", {})
+    while shared_server.get("/api/state").json()["job"] is not None:
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -132,5 +146,13 @@ def save_model() -> Callable[..., Path]:
 def standing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """One server for many tests that change nothing, without runs."""
     serving = Serving(runs=tmp_path_factory.mktemp("runs"))
+    yield serving
+    serving.end()
+
+
+@pytest.fixture(scope="module")
+def server_for_all() -> Iterator[Serving]:
+    """A server that other machines may reach; its address has a token."""
+    serving = Serving(host="0.0.0.0")
     yield serving
     serving.end()

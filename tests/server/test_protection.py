@@ -287,8 +287,9 @@ class TestFromOtherMachines:
     """A server that listens to everybody asks for its token."""
 
     @pytest.fixture
-    def open_to_all(self, start_server):
-        return start_server(host="0.0.0.0")
+    def open_to_all(self, server_for_all):
+        server_for_all.client.cookies.clear()
+        return server_for_all
 
     def test_without_the_token_nothing_is_answered(self, open_to_all):
         for path in ("/", "/app.js", "/api/state", "/?token=", "/?token=wrong", "/?token=%F0%9F%99%82"):

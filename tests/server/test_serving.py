@@ -63,7 +63,8 @@ def test_ctrl_c_without_a_training_interrupts_nothing(start_server):
     assert server.interrupted is None
 
 
-def test_ctrl_c_in_a_training_waits_until_it_is_saved(server):
+def test_ctrl_c_in_a_training_waits_until_it_is_saved(start_server, tiny):
+    server = start_server()
     job = server.train(epochs=50_000)
     server.listen(job, most=2)
     server.end()

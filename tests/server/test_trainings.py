@@ -1,6 +1,7 @@
 """A training as the page sees it: every event, what they say, and that the run is that of `convlens train`."""
 
 import base64
+import time
 from pathlib import Path
 
 import numpy as np
@@ -72,8 +73,8 @@ def test_nobody_listening_gets_no_weights_but_the_last(server, monkeypatch):
     copied = []
     monkeypatch.setattr(trainings, "page_weights", lambda _: copied.append(1) or {})
     job = server.train()
-    while server.get("/api/jobs").json()[0]["state"] in ("queued", "running"):
-        pass
+    while server.get("/api/jobs").json()[-1]["state"] in ("queued", "running"):
+        time.sleep(0.01)
     assert len(copied) == 1
     assert [event.kind for event in server.listen(job)].count("weights") == 1
 
@@ -87,7 +88,7 @@ def test_a_stopped_training_is_saved_and_can_go_on(server):
     folder = f"runs/{last.values['run']}"
     assert not load_model(folder).facts["finished"]
     assert (Path(folder) / "last.checkpoint").exists()
-    assert server.get("/api/jobs").json()[0]["state"] == "stopped"
+    assert server.get("/api/jobs").json()[-1]["state"] == "stopped"
     assert server.lines[-1] == f"Stopped: {folder}"
 
 
@@ -99,7 +100,7 @@ def test_a_training_that_cannot_be_says_why_in_one_line(server, tiny, tmp_path):
     assert last.kind == "failed"
     assert "damaged (changed or cut short)" in last.values["error"]
     assert "\n" not in last.values["error"]
-    (listed,) = server.get("/api/jobs").json()
+    listed = server.get("/api/jobs").json()[-1]
     assert (listed["state"], listed["error"]) == ("failed", last.values["error"])
 
 
