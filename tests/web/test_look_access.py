@@ -237,6 +237,6 @@ def test_time_from_pointer_to_pixels_is_measured(
             "performance.getEntriesByName('convlens: pointer to pixels').map(({ duration }) => duration)"
         )
         assert len(times) > 20
-        median, most = np.quantile(times[20:], [0.5, 0.9])
+        median, most = np.quantile(times[20:], [0.5, 0.9]).tolist()
         record_property(f"pointer to pixels, {network}, median ms", round(median, 1))
         print(f"\npointer to pixels, {network}: median {median:.1f} ms, 90 % within {most:.1f} ms; aim {aim} ms")

@@ -98,7 +98,7 @@ def _add_training(routes: APIRouter, place: Workplace) -> None:
         return [job.as_dict() for job in place.jobs.all()]
 
     @routes.post("/jobs/{name}/stop")
-    def stop(name: str, body: StopBody) -> dict[str, Any]:  # noqa: ARG001
+    def stop(name: str, _body: StopBody) -> dict[str, Any]:
         job = _job(place, name)
         place.jobs.stop(job)
         return job.as_dict()

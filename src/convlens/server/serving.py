@@ -7,6 +7,7 @@ only raises a flag: the training finishes its step and saves, the pages hear of 
 import asyncio
 import contextlib
 import errno
+import importlib
 import ipaddress
 import logging
 import os
@@ -122,7 +123,7 @@ async def _serve(
 def _load_drawing() -> None:
     """Load what draws a run's pictures while nobody waits: the first training would be done half a second later."""
     with contextlib.suppress(ImportError):
-        from matplotlib.backends import backend_agg  # noqa: F401
+        importlib.import_module("matplotlib.backends.backend_agg")
 
 
 def open_socket(host: str, port: int | None) -> socket.socket:
