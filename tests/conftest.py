@@ -1,8 +1,10 @@
 """What every test can rely on: none of the user's settings, an empty working folder, the same random examples."""
 
+import importlib.util
 import os
+import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +115,39 @@ def tiny(digits_8x8: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(CATALOGUE, "tiny", entry)
     monkeypatch.setenv("CONVLENS_DATA", str(tmp_path / "data"))
     return entry
+
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_BROWSER_ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+
+
+def _why_no_browser() -> str:
+    """Why there can be no browser; empty where there can."""
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed (pip install playwright)"
+    return (
+        "" if _find_browser() else f"none of {', '.join(_BROWSERS)} is installed (Debian, Ubuntu: apt install chromium)"
+    )
+
+
+def _find_browser() -> str | None:
+    return next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium; one a module, since Playwright holds the thread's event loop as long as it lives."""
+    if missing := _why_no_browser():
+        if os.environ.get("CI"):
+            raise RuntimeError(f"the page cannot be tested: {missing}")
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=_find_browser(), args=_BROWSER_ARGUMENTS)
+        yield opened
+        opened.close()

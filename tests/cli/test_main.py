@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import convlens as package
+from convlens.cli.main import run
 
 COMMANDS = ["train", "evaluate", "predict", "layers", "data", "data list", "data fetch"]
 
@@ -85,3 +86,13 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()
     process.wait()
+
+
+@pytest.mark.parametrize("command", [("evaluate",), ("report",), ("report", "latest", "latest", "--out"), ("train",)])
+def test_a_name_that_no_file_can_have_is_one_line(command, capsys):
+    assert run([*command, "x" * 5000]) in (2, 4)
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert len(error) < 1000
+    assert "defect" not in error

@@ -1,21 +1,21 @@
 """A small trained run and its report, models made to measure, pages read back as a tree, and a real browser."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pytest
 
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.data import Dataset, LabelledImages
+from convlens.files import write_atomically
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
-from convlens.report import Study, study_model, write_study
+from convlens.report import Study, study_model
+from convlens.report.page import write_page
 from convlens.trained_model import TrainedModel
 from convlens.training import train
 
@@ -39,7 +39,7 @@ def digits_study(digits_run: Path, digits_8x8: Dataset) -> Study:
 @pytest.fixture(scope="session")
 def digits_report(tmp_path_factory: pytest.TempPathFactory, digits_study: Study) -> Path:
     """Its report."""
-    return write_study(digits_study, tmp_path_factory.mktemp("reports") / "report.html")
+    return write_atomically(tmp_path_factory.mktemp("reports") / "report.html", write_page(digits_study))
 
 
 @pytest.fixture(scope="session")
@@ -197,40 +197,6 @@ def read_page() -> Callable[[Path | str], Element]:
         return builder.root
 
     return read
-
-
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_BROWSER_OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """The machine's own Chromium; where it is missing, tests are left out, but in CI they fail."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        _no_browser(f"playwright cannot be imported: {error}")
-    executable = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
-    if executable is None:
-        _no_browser(f"none of {', '.join(_BROWSERS)} is installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=list(_BROWSER_OPTIONS))
-        yield opened
-        opened.close()
-
-
-def _no_browser(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(f"{reason}; a CI that lost its browser must not be green", pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

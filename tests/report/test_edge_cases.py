@@ -336,7 +336,9 @@ def test_a_thousand_classes_with_few_images(make_reader, show, told):
     part = page.one("section", id="classes")
     assert part.one("summary").text == "All 1000 classes"
     assert len(part.one("table").rows) == 1000
-    assert "700 classes (class 300, class 301, class 302, …) have no image here and are not judged." in top(page)
+    assert "700 classes (class 300, class 301, class 302 and 697 more) have no image here and are not judged." in top(
+        page
+    )
 
 
 def test_a_picture_of_a_matrix_has_a_pixel_for_each_pair(make_reader, show, told):
@@ -415,3 +417,12 @@ def test_a_run_folder_whose_name_is_no_text_has_a_report_all_the_same(digits_run
         pytest.skip("this file system takes no such name")
     path = write_report(folder, digits_8x8, folder / "report.html")
     assert read_page(path).one("h1").text.startswith("Report of run-")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only there are named pipes")
+def test_write_report_does_not_wait_for_a_pipe(digits_study, digits_8x8):
+    os.mkfifo("pipe.html")
+    with pytest.raises(
+        OutputError, match=r"^pipe\.html is a device or a pipe, not a file\. Give another name with --out"
+    ):
+        write_report(digits_study.model, digits_8x8, "pipe.html")

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.report import compare_studies, write_comparison_page, write_doubtful, write_study
+from convlens.files import write_atomically
+from convlens.report import compare_studies, write_doubtful
+from convlens.report.page import write_comparison, write_page
 
 PLACES = [(width, scheme) for width in (400, 1400) for scheme in ("light", "dark")]
 at_every_place = pytest.mark.parametrize(("width", "scheme"), PLACES)
@@ -248,7 +250,7 @@ def test_letters_twice_as_large_lose_nothing(open_page, digits_report, width):
 def test_a_screen_reader_finds_headings_tables_and_names(open_page, digits_report):
     page = open_page(digits_report)
     assert page.get_by_role("heading", level=1).count() == 1
-    assert page.get_by_role("heading", level=2).count() == 9
+    assert page.get_by_role("heading", level=2).count() == 10
     assert page.get_by_role("navigation", name="Sections").is_visible()
     assert page.get_by_role("region", name="Confusion matrix").get_by_role("table").is_visible()
     assert page.get_by_role("columnheader", name="recall").is_visible()
@@ -279,7 +281,7 @@ def hostile_report(make_reader, show, tmp_path_factory) -> Path:
     true = [0, 1, 2, 3, 4, 5] * 4
     said = [*true[:18], 1, 2, 3, 4, 5, 0]
     study = study_model(make_reader(LONG), show(LONG, true, said, "b" * 300))
-    return write_study(study, tmp_path_factory.mktemp("hostile") / "report.html")
+    return write_atomically(tmp_path_factory.mktemp("hostile") / "report.html", write_page(study))
 
 
 @pytest.mark.parametrize("width", [400, 1400])
@@ -319,7 +321,9 @@ def test_a_comparison_opens_too(open_page, comparison, width, scheme):
 def comparison(digits_study, tmp_path_factory) -> Path:
     names = ("one", "another-run_with-a-very-long-name-as-folders-have-them_2026-11-23_1510", "c" * 200)
     studies = [dataclasses.replace(digits_study, name=name) for name in names]
-    return write_comparison_page(compare_studies(studies), tmp_path_factory.mktemp("comparison") / "report.html")
+    return write_atomically(
+        tmp_path_factory.mktemp("comparison") / "report.html", write_comparison(compare_studies(studies))
+    )
 
 
 def test_a_page_that_talks_or_asks_for_something_is_heard(browser, listen_to, tmp_path):

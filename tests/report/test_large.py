@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from convlens.data import LabelledImages
-from convlens.report import study_model, write_report, write_study
+from convlens.files import write_atomically
+from convlens.report import study_model, write_report
+from convlens.report.page import write_page
 from convlens.training import train
 
 
@@ -17,7 +19,7 @@ def test_a_thousand_classes_and_a_hundred_thousand_images_are_a_page_that_opens(
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (100_000, 1, 8, 8), np.uint8)
     study = study_model(model, LabelledImages(images, random.integers(0, 1000, 100_000), names, "noise"))
-    path = write_study(study, tmp_path / "report.html")
+    path = write_atomically(tmp_path / "report.html", write_page(study))
     assert path.stat().st_size < 10_000_000
     numbers = json.loads(json.dumps(study.as_dict(), allow_nan=False))
     assert sum(map(sum, numbers["confusion"])) == 100_000

@@ -296,9 +296,8 @@ def test_the_layers(page, numbers):
         assert row[2] == "×".join(f"{one:,}" for one in layer["output_shape"])
         assert row[4] == (f"{layer['parameters']:,}" if layer["parameters"] else "")
         assert row[6] == (f"{layer['multiply_adds']:,}" if layer["multiply_adds"] else "")
-    assert rows[-1] == [
-        "", "in all", "", "", f"{numbers['layers']['parameters']:,}", "", f"{numbers['layers']['multiply_adds']:,}", "",
-    ]  # fmt: skip
+    totals = [f"{numbers['layers'][name]:,}" for name in ("parameters", "multiply_adds")]
+    assert rows[-1] == ["total", "in all", "", "", totals[0], "", totals[1], ""]
 
 
 def test_every_kernel_of_the_first_layer(page, digits_study):

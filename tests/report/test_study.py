@@ -393,7 +393,7 @@ def test_a_run_is_called_by_its_folder_and_another_file_by_its_name(digits_run, 
     assert digits_study.name == "digits-run"
     digits_study.model.save("moved.safetensors")
     alone = study_model("moved.safetensors", digits_8x8)
-    assert alone.name == "moved.safetensors"
+    assert alone.name == "moved"
     assert alone.as_dict()["training"]["epochs"] == []
 
 

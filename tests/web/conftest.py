@@ -10,7 +10,6 @@ import http.server
 import importlib.util
 import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,13 +26,7 @@ from convlens.network import initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 
 WEB = Path(convlens.__file__).parent / "web"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HERE = ("127.0.0.1", "localhost", "[::1]")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
 IMPORTS_PLAYWRIGHT = re.compile(r"^(from|import) playwright", re.MULTILINE)
 EMPTY_PAGE = (
     '<!doctype html><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,">'
@@ -46,32 +39,6 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     if importlib.util.find_spec("playwright") or os.environ.get("CI") or not collection_path.name.startswith("test_"):
         return None
     return True if IMPORTS_PLAYWRIGHT.search(collection_path.read_text(encoding="utf-8")) else None
-
-
-def _missing() -> str:
-    """Why there can be no browser; empty where there can."""
-    if importlib.util.find_spec("playwright") is None:
-        return "playwright is not installed (pip install playwright)"
-    return "" if _executable() else f"none of {', '.join(BROWSERS)} is installed (Debian, Ubuntu: apt install chromium)"
-
-
-def _executable() -> str | None:
-    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium; one a module, since Playwright holds the thread's event loop as long as it lives."""
-    if missing := _missing():
-        if os.environ.get("CI"):
-            raise RuntimeError(f"the page cannot be tested: {missing}")
-        pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=_executable(), args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 class _Files(http.server.SimpleHTTPRequestHandler):

@@ -1,6 +1,5 @@
 """`convlens evaluate`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -52,17 +51,22 @@ def evaluate_command(
     `--json` has every number that `convlens report` shows.
     """
     from convlens.cli.reading_progress import showing_progress
-    from convlens.cli.terminal import result_console
+    from convlens.cli.terminal import print_json, result_console
     from convlens.evaluation import choose_images, evaluate
     from convlens.trained_model import load_model
 
+    computing = engine or "auto", device or "auto", threads
     if json:
-        _print_study(model, data, mend, data_dir, (engine, device, threads))
+        from convlens.report import study_model
+
+        with showing_progress() as on_progress:
+            study = study_model(model, data, *computing, data_dir=data_dir, on_progress=on_progress, mend=mend)
+        print_json({"model": model, **study.as_dict()})
         return
     trained = load_model(model)
     with showing_progress() as on_progress:
         chosen = choose_images(trained, data, data_dir, on_progress, mend)
-    opened = trained.open_engine(engine or "auto", device or "auto", threads)
+    opened = trained.open_engine(*computing)
     evaluation = evaluate(trained, chosen, engine=opened)
     console = result_console()
     for line in _headlines(evaluation):
@@ -76,20 +80,6 @@ def evaluate_command(
     else:
         console.print("[bold]Most frequent mistakes[/]")
         console.print(_pairs(evaluation))
-
-
-def _print_study(
-    model: str,
-    data: str | None,
-    mend: bool,
-    data_dir: Path | None,
-    computing: tuple[str | None, str | None, int | None],
-) -> None:
-    """Every number of a report, as JSON."""
-    from convlens.cli.report_command import study_model_at
-    from convlens.cli.terminal import print_json
-
-    print_json({"model": model, **study_model_at(model, data, data_dir, mend, computing).as_dict()})
 
 
 def _headlines(evaluation: "Evaluation") -> list[str]:

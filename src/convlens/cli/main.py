@@ -4,6 +4,7 @@ Commands are imported here but their bodies import what they need, so that `--he
 once.
 """
 
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -80,12 +81,21 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read the output has seen enough, as `head` does; there is nobody left to tell.
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            return _report_defect(error, debug)
+        reason = f"{str(error.filename)[:60]!r}… is too long for the name of a file or folder. Give a shorter one."
+        return _report(reason, UsageError.exit_code, debug)
     except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        hint = "This is a defect of Convlens; please report it with the lines that --debug adds."
-        return _report(f"{reason}. {hint}", ConvlensError.exit_code, debug)
+        return _report_defect(error, debug)
     except KeyboardInterrupt:
         return _report("interrupted.", EXIT_INTERRUPTED, debug)
+
+
+def _report_defect(error: Exception, debug: bool) -> int:
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    hint = "This is a defect of Convlens; please report it with the lines that --debug adds."
+    return _report(f"{reason}. {hint}", ConvlensError.exit_code, debug)
 
 
 def _report(message: str, exit_code: int, debug: bool) -> int:

@@ -1,8 +1,9 @@
 """`convlens report`."""
 
 import webbrowser
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -10,7 +11,9 @@ from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, Mend
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
-    from convlens.report import Study, TrainingLabels
+    from collections.abc import Callable
+
+    from convlens.report import Report
 
 REPORT_NAME = "report.html"
 
@@ -59,45 +62,19 @@ def report_command(
     errors, doubtful labels, calibration, what a threshold buys, bent images, the training, the network, its kernels and
     maps. Several models are put side by side, with McNemar's test for each pair.
     """
-    from convlens.report.training_labels import COLUMNS
-    from convlens.report.writing import check_place
+    from convlens.cli.reading_progress import showing_progress
+    from convlens.report import make_report
 
     names, data = divide_arguments(models)
+    computing = {"engine": engine or "auto", "device": device or "auto", "threads": threads}
+    labels = {"training_labels": training_labels, "doubtful": doubtful, "on_event": _telling_folds()}
     place = out or _default_place(names)
-    check_place(place)
-    if doubtful is not None:
-        check_place(doubtful, ",".join(COLUMNS).encode(), "list of doubtful labels", "--doubtful")
-    if len(names) > 1 and (training_labels or doubtful):
-        raise UsageError("--training-labels and --doubtful are for a report of one model. Name one.")
-    studies = [study_model_at(name, data, data_dir, mend, (engine, device, threads)) for name in names]
-    if len(studies) > 1:
-        numbers = _write_comparison(studies, place)
-    else:
-        training = _judge_training(studies[0], data_dir) if training_labels else None
-        numbers = {"model": names[0], **_write_report(studies[0], training, place, doubtful)}
-    _tell(studies, place, numbers, json)
+    with showing_progress() as on_progress:
+        reading = {"data_dir": data_dir, "on_progress": on_progress, "mend": mend}
+        made = make_report(names, data, place, **labels, **computing, **reading)
+    _tell(made, names, json)
     if show:
-        webbrowser.open(place.resolve().as_uri())
-
-
-def _write_comparison(studies: "list[Study]", place: Path) -> dict[str, Any]:
-    from convlens.report import compare_studies, write_comparison_page
-
-    comparison = compare_studies(studies)
-    write_comparison_page(comparison, place)
-    return comparison.as_dict()
-
-
-def _write_report(
-    study: "Study", training: "TrainingLabels | None", place: Path, doubtful: Path | None
-) -> dict[str, Any]:
-    from convlens.files import write_atomically
-    from convlens.report import write_doubtful, write_study
-
-    if doubtful is not None:
-        write_atomically(doubtful, write_doubtful(study, training))
-    write_study(study, place, training)
-    return study.as_dict() | ({"training_labels": training.as_dict()} if training else {})
+        webbrowser.open(made.path.resolve().as_uri())
 
 
 def divide_arguments(arguments: list[str]) -> tuple[list[str], str | None]:
@@ -137,50 +114,32 @@ def _default_place(names: list[str]) -> Path:
     return folder / REPORT_NAME if len(names) == 1 and (folder / CONFIG_NAME).is_file() else Path(REPORT_NAME)
 
 
-def study_model_at(
-    name: str, data: str | None, data_dir: Path | None, mend: bool, computing: tuple[str | None, str | None, int | None]
-) -> "Study":
-    """The study of a model, with a bar while images are read; `computing` is engine, device and threads."""
-    from convlens.cli.reading_progress import showing_progress
-    from convlens.report import study_model
-    from convlens.trained_model import load_model
-
-    engine, device, threads = computing
-    opened = None
-    if any(value is not None for value in computing):
-        opened = load_model(name).open_engine(engine or "auto", device or "auto", threads)
-    with showing_progress() as on_progress:
-        return study_model(name, data, engine=opened, data_dir=data_dir, on_progress=on_progress, mend=mend)
-
-
-def _judge_training(study: "Study", data_dir: Path | None) -> "TrainingLabels":
-    """Three trainings, with a word about each."""
+def _telling_folds() -> "Callable[[object], None]":
+    """A function to hand to the trainings that judge labels: it says which of them begins."""
     import sys
 
-    from convlens.report import judge_training_labels
     from convlens.training import TrainingStarted
     from convlens.training.folds import FOLDS
 
-    fold = 0
+    folds = count(1)
 
     def tell(event: object) -> None:
-        nonlocal fold
         if isinstance(event, TrainingStarted):
-            fold += 1
-            words = f"Judging training labels: model {fold} of {FOLDS}, on {event.images:,} images"
+            words = f"Judging training labels: model {next(folds)} of {FOLDS}, on {event.images:,} images"
             print(words, file=sys.stderr, flush=True)
 
-    return judge_training_labels(study, data_dir=data_dir, on_event=tell)
+    return tell
 
 
-def _tell(studies: "list[Study]", place: Path, numbers: dict[str, Any], json: bool) -> None:
+def _tell(made: "Report", names: list[str], json: bool) -> None:
     from convlens.cli.terminal import print_json, result_console
 
     if json:
-        print_json({"report": str(place), **numbers})
+        named = {"model": names[0]} if len(names) == 1 else {}
+        print_json({"report": str(made.path), **named, **made.as_dict()})
         return
     console = result_console()
-    for study in studies:
+    for study in made.studies:
         judged = study.evaluation
         low, high = judged.interval
         told = f"Accuracy: {judged.accuracy * 100:.2f} % of {judged.total:,} images of {judged.data}"
@@ -190,4 +149,4 @@ def _tell(studies: "list[Study]", place: Path, numbers: dict[str, Any], json: bo
         for check in study.trust:
             if check.verdict in ("bad", "warning"):
                 console.print(f"{check.verdict}: {check.sentence}", markup=False, soft_wrap=True)
-    console.print(f"Report: {place}", markup=False, soft_wrap=True)
+    console.print(f"Report: {made.path}", markup=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from convlens.data.fetching import fetch
 from convlens.data.folders import data_folder
 from convlens.data.idx import read_idx, write_idx
 from convlens.data.inventory import DatasetStatus, status
-from convlens.data.labelled_images import Dataset, LabelledImages, check_class_names
+from convlens.data.labelled_images import Dataset, LabelledImages, check_class_names, hash_images
 from convlens.data.loading import is_own_path, load_dataset
 from convlens.data.own import IMAGE_ENDINGS, ImportedImages, ImportOptions, ImportProgress, import_images
 from convlens.data.sources import FetchProgress
@@ -32,6 +32,7 @@ __all__ = [
     "data_folder",
     "fetch",
     "find_entry",
+    "hash_images",
     "import_images",
     "is_own_path",
     "load_dataset",

@@ -97,11 +97,20 @@ def find_test_images(model: TrainedModel, data_dir: Path | str | None = None) ->
     """
     try:
         data = what_it_learned_from(model)
-        if not is_own_path(data) and status(find_entry(str(data)), data_dir).state != "present":
-            return None
-        return choose_images(model, data, data_dir, mend=False).images
+        return choose_images(model, data, data_dir, mend=False).images if is_here(data, data_dir) else None
     except (ConvlensError, OSError):
         return None
+
+
+def is_here(data: Path | str, data_dir: Path | str | None = None) -> bool:
+    """Whether a known dataset, or what lies at a path, can be had without fetching anything.
+
+    >>> is_here("mnist", "no-such-folder"), is_here(Path("no-such-folder"))
+    (False, False)
+    """
+    if isinstance(data, Path):
+        return data.exists()
+    return status(find_entry(data), data_dir).state == "present"
 
 
 def what_it_learned_from(model: TrainedModel) -> str | Path:

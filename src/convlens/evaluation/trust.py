@@ -5,26 +5,22 @@ Each check says what it compared, also where it found nothing: a report that is 
 whether there are none or nobody looked.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from convlens.data import Dataset, ImportedImages, LabelledImages, data_folder, import_images, load_dataset
-from convlens.data.catalogue import find_entry
+from convlens.data import Dataset, ImportedImages, LabelledImages, data_folder, hash_images, import_images, load_dataset
 from convlens.data.checkup import check_images
-from convlens.data.inventory import status
-from convlens.data.own.groups import group_numbers
+from convlens.data.checkup.findings import agreeing, count_of
+from convlens.data.own.groups import find_series, group_numbers
 from convlens.data.own.layout import TEST, TRAIN, UNDECIDED, VALIDATION, part_of
-from convlens.data.own.names import printable
+from convlens.data.own.names import printable, some_of
 from convlens.errors import ConvlensError
 from convlens.evaluation.evaluation import Evaluation
-from convlens.evaluation.images import ImagesToJudge, learned_with_options, what_it_learned_from
+from convlens.evaluation.images import ImagesToJudge, is_here, learned_with_options, what_it_learned_from
 from convlens.trained_model import TrainedModel
 
 Verdict = Literal["good", "unknown", "warning", "bad"]
@@ -33,7 +29,6 @@ FEW_IMAGES = 30
 """A class with fewer test images has a recall that says little: 27 of 30 may be 74 % or 97 %."""
 WIDE = 0.02
 """Half the width from which on an accuracy's interval is worth a warning."""
-_MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -113,14 +108,12 @@ def _load_training(model: TrainedModel, data_dir: Path | str | None) -> tuple[Da
     """The dataset that the model was trained on, if it is here and can still be read."""
     try:
         source = what_it_learned_from(model)
-        if isinstance(source, Path):
-            options = learned_with_options(model, source)
-            if options is None or not source.exists():
-                return None, None
-            imported = import_images(source, options, data_folder(data_dir) / "own")
-            return imported.dataset(), imported
-        here = status(find_entry(source), data_dir).state == "present"
-        return (load_dataset(source, data_dir=data_dir) if here else None), None
+        if not is_here(source, data_dir):
+            return None, None
+        if isinstance(source, str):
+            return load_dataset(source, data_dir=data_dir), None
+        imported = import_images(source, learned_with_options(model, source), data_folder(data_dir) / "own")
+        return imported.dataset(), imported
     except (ConvlensError, OSError):
         return None, None
 
@@ -137,22 +130,21 @@ def check_copies(chosen: ImagesToJudge, learned_from: LabelledImages | None) -> 
             "nothing says what they were."
         )
         return TrustCheck("copies", "unknown", sentence)
-    learned = set(_fingerprints(learned_from.images))
-    found = {index for index, mark in enumerate(_fingerprints(judged.images)) if mark in learned}
+    learned = hash_images(learned_from.images)
+    found = np.isin(hash_images(judged.images), learned)
     if chosen.imported is not None and chosen.places is not None:  # mended images differ from what was learned from
-        unmended = _fingerprints(chosen.imported.images[chosen.places])
-        found |= {index for index, mark in enumerate(unmended) if mark in learned}
+        found |= np.isin(hash_images(chosen.imported.images[chosen.places]), learned)
     flat = judged.images.reshape(len(judged), -1)
-    copies = tuple(index for index in sorted(found) if flat[index].min() != flat[index].max())
+    copies = tuple(index for index in np.flatnonzero(found).tolist() if flat[index].min() != flat[index].max())
     if not copies:
         none = "The image is not" if len(judged) == 1 else f"None of the {len(judged):,} images is"
         sentence = f"{none} among the {len(learned_from):,} that were learned from."
         return TrustCheck("copies", "good", sentence)
     share = len(copies) / len(judged)
-    are = "is" if len(copies) == 1 else "are"
+    are, names = agreeing(len(copies), "is"), some_of([chosen.name_of(index) for index in copies])
     sentence = (
-        f"{len(copies):,} of the {_images(chosen)} {are} also among those that were learned from, pixel for pixel "
-        f"({_names(chosen, copies)}). The model may know them by heart: take them out of one side and train again."
+        f"{len(copies):,} of the {count_of(len(judged), 'image')} {are} also among those that were learned from, pixel "
+        f"for pixel ({names}). The model may know them by heart: take them out of one side and train again."
     )
     return TrustCheck("copies", "bad" if share > 0.01 else "warning", sentence, len(copies), copies)
 
@@ -219,10 +211,10 @@ def _check_series(chosen: ImagesToJudge, imported: ImportedImages) -> TrustCheck
         else 'Keep them together: convlens train … --group-by "{stem[:5]}", with as many letters as name a series.'
     )
     how = "" if given or pattern else "; the split was by file"
+    of_all = f"{len(torn):,} of the {count_of(len(chosen.images), 'image')}"
     sentence = (
-        f"{words[:1].upper()}{words[1:]}, {len(torn):,} of the {_images(chosen)} belong to series, such as that of "
-        f"{example}, of which other files were learned from{how}. If a series shows one thing, the accuracy is too "
-        f"good. {advice}"
+        f"{words[:1].upper()}{words[1:]}, {of_all} belong to series, such as that of {example}, of which other files "
+        f"were learned from{how}. If a series shows one thing, the accuracy is too good. {advice}"
     )
     return TrustCheck("groups", "warning", sentence, len(torn), tuple(torn.tolist()))
 
@@ -233,52 +225,5 @@ def _without_part(name: str) -> str:
     return rest if rest and part_of(first) is not None else name
 
 
-def _images(chosen: ImagesToJudge) -> str:
-    count = len(chosen.images)
-    return f"{count:,} image{'s' * (count != 1)}"
-
-
-def find_series(names: Sequence[str], classes: int) -> NDArray[np.int64] | None:
-    """The number of the series that each file belongs to by its name, or None where names tell of no series.
-
-    A series is what is left of a name without its last part: `film03_0012.png` and `film03_0013.png` are of one. Names
-    that are merely numbered (`cat_001.png`) make one series a class, which tells nothing: there must be at least twice
-    as many series as classes, most files must have company in theirs, and none may hold more than a quarter of all.
-
-    >>> find_series(["a/film1_1.png", "a/film1_2.png", "b/film2_1.png", "b/film2_2.png"] * 3, classes=1)
-    >>> find_series([f"a/film{n // 3}_{n % 3}.png" for n in range(12)], classes=1).tolist()
-    [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
-    """
-    numbers: dict[str, int] = {}
-    series = np.array([numbers.setdefault(_series_of(name), len(numbers)) for name in names], np.int64)
-    if not len(series):
-        return None
-    sizes = np.bincount(series)
-    with_company = int(sizes[sizes > 1].sum())
-    many = len(sizes) >= max(4, 2 * classes)
-    if many and with_company >= len(series) / 2 and sizes.max() <= len(series) / 4:
-        return series
-    return None
-
-
-def _series_of(name: str) -> str:
-    folder, _, file = name.rpartition("/")
-    stem = file.rpartition(".")[0] or file
-    shortened = re.sub(r"[ _.\-]+[^ _.\-]+$", "", stem)
-    return f"{folder}/{shortened if shortened != stem else re.sub(r'[0-9]+$', '', stem)}"
-
-
-def _fingerprints(images: NDArray[np.uint8]) -> list[bytes]:
-    return [blake2b(image, digest_size=16).digest() for image in np.ascontiguousarray(images)]
-
-
-def _names(chosen: ImagesToJudge, indices: tuple[int, ...]) -> str:
-    shown = ", ".join(chosen.name_of(index) for index in indices[:_MOST_NAMED])
-    return f"{shown}, …" if len(indices) > _MOST_NAMED else shown
-
-
 def _classes(names: list[str]) -> str:
-    if len(names) == 1:
-        return f"Class {printable(names[0])} has"
-    shown = ", ".join(map(printable, names[:_MOST_NAMED])) + (", …" if len(names) > _MOST_NAMED else "")
-    return f"{len(names):,} classes ({shown}) have"
+    return f"Class {printable(names[0])} has" if len(names) == 1 else f"{len(names):,} classes ({some_of(names)}) have"

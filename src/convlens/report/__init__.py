@@ -9,17 +9,17 @@ the training images judged. Whatever the page says stands in the study as a numb
 from convlens.report.comparison import Comparison, compare_studies
 from convlens.report.study import Study, study_model
 from convlens.report.training_labels import TrainingLabels, judge_training_labels, write_doubtful
-from convlens.report.writing import write_comparison_page, write_report, write_study
+from convlens.report.writing import Report, make_report, write_report
 
 __all__ = [
     "Comparison",
+    "Report",
     "Study",
     "TrainingLabels",
     "compare_studies",
     "judge_training_labels",
+    "make_report",
     "study_model",
-    "write_comparison_page",
     "write_doubtful",
     "write_report",
-    "write_study",
 ]

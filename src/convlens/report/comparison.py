@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from convlens.charts import percent
+from convlens.data.checkup.findings import count_of
 from convlens.errors import DataError, UsageError
 from convlens.metrics import PairedComparison, adjust_for_many, compare_pairs
 from convlens.report import figures
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
-from convlens.report.words import certainty, count, interval, number, share, short
+from convlens.report.words import interval, number, share, short
 
 MOST_MODELS = 12
 _MOST_CLASSES, _MOST_CARDS = 60, 24
@@ -106,7 +108,7 @@ def tell_comparison(comparison: Comparison, book: PictureBook) -> dict[str, Any]
     return {
         "names": names,
         "data": studies[0].evaluation.data,
-        "images": count(studies[0].evaluation.total, "image"),
+        "images": count_of(studies[0].evaluation.total, "image"),
         "sentences": _sentences(comparison),
         "figure": figures.draw_intervals(
             names, [s.evaluation.accuracy for s in studies], [s.evaluation.interval for s in studies]
@@ -219,7 +221,7 @@ def _disagreements(studies: Sequence[Study], book: PictureBook) -> list[dict[str
         lines = []
         for study in studies:
             said = int(study.evaluation.predicted[index])
-            probability = certainty(float(study.evaluation.certainties.best[index]))
+            probability = percent(float(study.evaluation.certainties.best[index]))
             lines.append((study.name, names[said], probability, said == labels[index]))
         cards.append({"address": address, "name": studies[0].chosen.name_of(index), "true": names[labels[index]],
                       "lines": lines})  # fmt: skip

@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import describe_calibration
+from convlens.charts import percent
+from convlens.data.checkup.findings import count_of
 from convlens.illustrations import draw_network, render_svg
 from convlens.lens import KernelFacts, LayerKernels, describe_kernels, look_through
 from convlens.report import figures
 from convlens.report.pictures import encode_maps, encode_svg
 from convlens.report.study import Study
 from convlens.report.thinning import thin_out
-from convlens.report.words import certainty, count, number, share, short, size
+from convlens.report.words import number, share, short, size
 
 MOST_KERNELS = 1024
 _MOST_MAPS, _LARGEST_MAP = 64, 48
@@ -71,7 +73,7 @@ def _words(value: object) -> str:
 
 
 def _in_brackets(amount: object, noun: str) -> str:
-    return f" ({count(amount, noun)})" if isinstance(amount, int) else ""
+    return f" ({count_of(amount, noun)})" if isinstance(amount, int) else ""
 
 
 def _date(text: str) -> str:
@@ -173,7 +175,7 @@ def tell_maps(study: Study) -> list[dict[str, Any]]:
         judged, names = study.evaluation, study.evaluation.class_names
         said = int(judged.predicted[index])
         layers = []
-        for one in look_through(study.model.engine, study.chosen.images.images[index]):
+        for one in look_through(study.engine, study.chosen.images.images[index]):
             if one.values.ndim != 3:
                 continue
             maps = _smaller(one.values[:_MOST_MAPS])
@@ -185,7 +187,7 @@ def tell_maps(study: Study) -> list[dict[str, Any]]:
             name = "the network's input" if one.layer < 0 else f"{one.layer} {one.text}"
             layers.append({"name": name, "size": size(one.values.shape) + more, "address": address,
                            "columns": _columns(len(maps))})  # fmt: skip
-        probability = certainty(float(judged.certainties.best[index]))
+        probability = percent(float(judged.certainties.best[index]))
         title = f"{words}: {study.chosen.name_of(index)}, {short(names[judged.labels[index]])}"
         told.append({"title": title, "said": f"said to be {short(names[said])}, {probability}", "layers": layers})
     return told

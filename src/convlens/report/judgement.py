@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from convlens.calibration import describe_answers, describe_choice
+from convlens.charts import percent
+from convlens.data.checkup.findings import count_of
 from convlens.evaluation import DoubtfulLabel, Evaluation, ImagesToJudge, TrustCheck
 from convlens.report import figures
 from convlens.report.pictures import PictureBook, encode_shares
 from convlens.report.study import Study
-from convlens.report.words import certainty, count, interval, number, share, short
+from convlens.report.words import interval, number, share, short
 
 MOST_CLASSES_IN_MATRIX = 30
 _MOST_PAIRS = 40
@@ -28,7 +30,7 @@ def tell_verdict(study: Study) -> dict[str, Any]:
     return {
         "accuracy": share(judged.accuracy),
         "interval": interval(judged.interval),
-        "images": count(judged.total, "image"),
+        "images": count_of(judged.total, "image"),
         "data": judged.data,
         "wrong": f"{judged.total - judged.correct:,}",
         "worst": _worst(judged),
@@ -71,7 +73,7 @@ def _worst(judged: Evaluation) -> list[str]:
     sentences = []
     if len(present) > 1:
         sentences.append(
-            f"It is worst at {name}: {missed:,} of {count(row.support, 'image')} "
+            f"It is worst at {name}: {missed:,} of {count_of(row.support, 'image')} "
             f"{'is' if missed == 1 else 'are'} missed ({share(1 - row.recall, 1)})."
         )
     ((true, said, times),) = judged.most_confused(1)
@@ -191,12 +193,12 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
         address = book.add(study.chosen.images.images[index])
         if address is None:
             break
-        caption = certainty(float(judged.certainties.best[index]))
+        caption = percent(float(judged.certainties.best[index]))
         pictures.append({"address": address, "name": study.chosen.name_of(index), "caption": caption})
     names = judged.class_names
     what = f"{short(names[true])}, and said to be"
     what = what if true == said else f"{short(names[true])}, said to be {short(names[said])}"
-    title = f"{what}: {count(len(places), 'image')}"
+    title = f"{what}: {count_of(len(places), 'image')}"
     which = "those it is least sure of" if true == said else "the surest mistakes"
     missing = len(places) - len(pictures)
     return {
@@ -222,8 +224,8 @@ def tell_doubtful(images: ImagesToJudge, found: Sequence[DoubtfulLabel], book: P
     for one in found[:_MOST_CARDS]:
         address = book.add(images.images.images[one.index])
         if address is not None:
-            lines = [(names[one.suggested], certainty(one.suggested_probability), False),
-                     (names[one.given], certainty(one.given_probability), True)]  # fmt: skip
+            lines = [(names[one.suggested], percent(one.suggested_probability), False),
+                     (names[one.given], percent(one.given_probability), True)]  # fmt: skip
             cards.append({"address": address, "name": images.name_of(one.index), "lines": lines})
     return cards
 
@@ -241,7 +243,7 @@ def _card(
     return {
         "address": address,
         "name": chosen.name_of(index),
-        "lines": [(names[place], certainty(float(probabilities[place])), place == true) for place in lines],
+        "lines": [(names[place], percent(float(probabilities[place])), place == true) for place in lines],
     }
 
 
@@ -263,11 +265,11 @@ def tell_certainty(judged: Evaluation) -> dict[str, Any]:
     return {
         "fitted": fitted,
         "temperature": number(judged.calibration.temperature, 3),
-        "images": count(judged.calibration.images, "held-out image"),
+        "images": count_of(judged.calibration.images, "held-out image"),
         "rows": rows,
         "reliability": figures.draw_reliability(after, before if fitted else ()),
         "bins": [
-            (f"{bin.images:,}", certainty(bin.certainty), share(bin.accuracy, 1), interval(bin.interval, 1))
+            (f"{bin.images:,}", percent(bin.certainty), share(bin.accuracy, 1), interval(bin.interval, 1))
             for bin in after
         ],
         "risk": figures.draw_risk(curve, own),
@@ -281,7 +283,7 @@ def _bought(judged: Evaluation, risk: float) -> tuple[str, str, str]:
     """What is answered where at most `risk` of the answers are wrong, on these images."""
     left = judged.risk_coverage.at_risk(risk)
     place = np.searchsorted(judged.risk_coverage.answered, left.answered) if left.answered else None
-    threshold = "none" if place is None else certainty(float(judged.risk_coverage.thresholds[place]))
+    threshold = "none" if place is None else percent(float(judged.risk_coverage.thresholds[place]))
     return f"{100 * risk:g} %", threshold, share(left.coverage, 1)
 
 
@@ -293,4 +295,4 @@ def tell_bends(study: Study) -> dict[str, Any]:
                   for point in curve.points]  # fmt: skip
         svg = figures.draw_bends(curve.kind, [(study.name, curve)])
         curves.append({"kind": curve.kind, "unit": curve.unit, "svg": svg, "points": points})
-    return {"images": count(study.bends[0].points[0].total, "image"), "curves": curves}
+    return {"images": count_of(study.bends[0].points[0].total, "image"), "curves": curves}

@@ -14,12 +14,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from convlens.data.checkup.findings import count_of
 from convlens.report import interior, judgement
 from convlens.report.comparison import Comparison, tell_comparison
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
 from convlens.report.training_labels import TrainingLabels, write_doubtful
-from convlens.report.words import count
 
 PICTURES_BUDGET = 2_500_000
 """Bytes of pictures of a dataset in one page: about five thousand of MNIST's, a few hundred photographs."""
@@ -39,7 +39,7 @@ def write_page(study: Study, training: TrainingLabels | None = None) -> str:
         verdict=judgement.tell_verdict(study),
         errors=errors,
         doubtful=judgement.tell_doubtful(study.chosen, study.doubtful, book),
-        doubtful_count=count(len(study.doubtful), "label"),
+        doubtful_count=count_of(len(study.doubtful), "label"),
         training_labels=_tell_training_labels(training, book),
         doubtful_file=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(rows.encode()).decode()}",
         confusion=judgement.tell_confusion(study, book),
@@ -63,8 +63,8 @@ def _tell_training_labels(training: TrainingLabels | None, book: PictureBook) ->
     if training is None:
         return None
     return {
-        "count": count(len(training.doubtful), "label"),
-        "images": count(len(training.learned_from.images), "training image"),
+        "count": count_of(len(training.doubtful), "label"),
+        "images": count_of(len(training.learned_from.images), "training image"),
         "folds": training.folds,
         "cards": judgement.tell_doubtful(training.learned_from, training.doubtful, book),
     }

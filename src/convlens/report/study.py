@@ -31,6 +31,7 @@ from convlens.report.course import Course, read_course
 from convlens.report.speed import Speed, measure_speed
 from convlens.report.thinning import thin_out
 from convlens.trained_model import TrainedModel, find_model_file, load_model
+from convlens.trained_model.location import name_of_model
 
 _MOST_ERRORS_IN_JSON = 1000
 _MOST_STEPS_OF_RISK = 200
@@ -43,6 +44,7 @@ class Study:
     Attributes:
         name: what a person calls the model: its run or its file.
         model: what is judged.
+        engine: what computed.
         chosen: what it is judged on.
         evaluation: accuracy, classes, confusion, calibration.
         trust: whether these can be believed.
@@ -56,6 +58,7 @@ class Study:
 
     name: str
     model: TrainedModel
+    engine: Engine
     chosen: ImagesToJudge
     evaluation: Evaluation
     trust: tuple[TrustCheck, ...]
@@ -112,13 +115,18 @@ class Study:
 def study_model(
     model: TrainedModel | Path | str,
     data: Any = None,
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
     *,
-    engine: Engine | None = None,
     data_dir: Path | str | None = None,
     on_progress: Callable[[Any], None] | None = None,
     mend: bool = True,
 ) -> Study:
-    """Judge a model in every respect; the arguments are those of `convlens.evaluate`.
+    """Judge a model in every respect.
+
+    `engine`, `device` and `threads` are those of `TrainedModel.open_engine`, the other arguments those of
+    `convlens.evaluate`.
 
     Raises:
         DataError: there are no images, they have another shape, or their classes are not the model's.
@@ -128,20 +136,21 @@ def study_model(
     name, course = "model", Course()
     if not isinstance(model, TrainedModel):
         file = find_model_file(model)
-        name, course, model = _name_of(file), read_course(file), load_model(file)
-    engine = engine or model.engine
+        name, course, model = printable(name_of_model(file)), read_course(file), load_model(file)
+    opened = model.open_engine(engine, device, threads)
     chosen = data if isinstance(data, ImagesToJudge) else choose_images(model, data, data_dir, on_progress, mend)
-    evaluation = evaluate(model, chosen, engine=engine)
+    evaluation = evaluate(model, chosen, engine=opened)
     several = len(model.class_names) > 1
     return Study(
         name=name,
         model=model,
+        engine=opened,
         chosen=chosen,
         evaluation=evaluation,
         trust=check_trust(model, chosen, evaluation, data_dir),
         doubtful=tuple(find_disagreements(evaluation.logits, evaluation.labels, model.calibration)) if several else (),
-        bends=measure_bends(engine, chosen.images),
-        kernels=examine_kernels(engine, chosen.images.images),
+        bends=measure_bends(opened, chosen.images),
+        kernels=examine_kernels(opened, chosen.images.images),
         layers=layer_table(model.network, model.plan.input_shape, model.plan.classes),
         course=course,
         speed=measure_speed(model, course),
@@ -155,9 +164,3 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_nan(one) for one in value]
     return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _name_of(file: Path) -> str:
-    """A run by its folder, a model file elsewhere by its own name."""
-    file = file.resolve()
-    return printable(file.parent.name if (file.parent / "config.toml").is_file() else file.name)

@@ -65,8 +65,10 @@ def judge_training_labels(
     if not isinstance(stored, dict):
         raise UsageError("this model does not say how it was trained. Leave out --training-labels.")
     start = time.perf_counter()
-    # Where the model was trained does not matter here, nor need it be this machine.
-    settings = replace(TrainingSettings.from_dict(stored), engine="auto", device="auto", threads=None)
+    # What judged the model trains these, too: what the model was trained on need not be on this machine.
+    engine = study.engine
+    settings = TrainingSettings.from_dict(stored)
+    settings = replace(settings, engine=engine.name, device=engine.device, threads=engine.threads)
     images = learned_from.images
     logits = predict_out_of_fold(images, settings, study.model.preprocessing, folds, on_event, should_stop)
     calibration = Calibration(fit_temperature(logits, images.labels))

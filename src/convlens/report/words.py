@@ -28,19 +28,6 @@ def share(value: float | None, digits: int = 2) -> str:
     return f"{100 * value:.{digits}f} %".replace("-", "−")
 
 
-def certainty(value: float) -> str:
-    """A probability; what is not quite everything never looks like it.
-
-    >>> certainty(0.5), certainty(0.99997), certainty(0.0002)
-    ('50.0 %', '>99.9 %', '<0.1 %')
-    """
-    if not isfinite(value):
-        return NOTHING
-    if 0.9995 <= value < 1:
-        return ">99.9 %"
-    return "<0.1 %" if 0 < value < 0.0005 else f"{100 * value:.1f} %"
-
-
 def interval(ends: tuple[float, float], digits: int = 2) -> str:
     """An interval of shares.
 
@@ -68,13 +55,3 @@ def size(shape: Sequence[int]) -> str:
     '8×28×28'
     """
     return "×".join(f"{one:,}" for one in shape)
-
-
-def count(amount: int, noun: str) -> str:
-    """A number and its noun.
-
-    >>> count(1, "image"), count(1200, "class")
-    ('1 image', '1,200 classes')
-    """
-    plural = noun + ("es" if noun.endswith("s") else "s")
-    return f"{amount:,} {noun if amount == 1 else plural}"

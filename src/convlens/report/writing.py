@@ -1,6 +1,7 @@
-"""A report from models and images to a file."""
+"""A report from models and images to a file: judged, drawn, written, and handed back as numbers."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,33 @@ from convlens.files import write_atomically
 from convlens.report.comparison import Comparison, compare_studies
 from convlens.report.page import write_comparison, write_page
 from convlens.report.study import Study, study_model
-from convlens.report.training_labels import TrainingLabels, judge_training_labels
+from convlens.report.training_labels import COLUMNS, TrainingLabels, judge_training_labels, write_doubtful
 from convlens.trained_model import TrainedModel
 
-REPORT_MARK = b'<meta name="generator" content="Convlens'
+_REPORT = b'<meta name="generator" content="Convlens'
+_LIST = ",".join(COLUMNS).encode()
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What was written, and where: one study, or several that are compared.
+
+    Attributes:
+        path: the HTML file.
+        studies: one a model.
+        comparison: of several models; None for one.
+        training: the doubtful labels of the training images, where they were asked for.
+    """
+
+    path: Path
+    studies: tuple[Study, ...]
+    comparison: Comparison | None = None
+    training: TrainingLabels | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every number, for JSON."""
+        numbers = self.studies[0].as_dict() if self.comparison is None else self.comparison.as_dict()
+        return numbers | ({"training_labels": self.training.as_dict()} if self.training else {})
 
 
 def write_report(
@@ -42,43 +66,63 @@ def write_report(
         UsageError: the models cannot be compared.
         OutputError: the file cannot be written, or is no report.
     """
-    check_place(Path(out))
     given = [models] if isinstance(models, TrainedModel | Path | str) else list(models)
-    if not given:
+    options: dict[str, Any] = {"data_dir": data_dir, "on_progress": on_progress, "mend": mend}
+    return make_report(given, data, out, training_labels=training_labels, **options).path
+
+
+def make_report(
+    models: Sequence[TrainedModel | Path | str],
+    data: Any = None,
+    out: Path | str = "report.html",
+    *,
+    training_labels: bool = False,
+    doubtful: Path | None = None,
+    on_event: Callable[[Any], None] | None = None,
+    **judging: Any,
+) -> Report:
+    """`write_report` with all that it found.
+
+    Args:
+        models, data, out, training_labels: as there.
+        doubtful: a CSV file for all doubtful labels.
+        on_event: told the events of the trainings that judge the training labels.
+        judging: as for `study_model`.
+    """
+    if not models:
         raise UsageError("there is no model to report on. Give one, or several to compare.")
-    if len(given) > 1 and training_labels:
-        raise UsageError("the labels of training images are judged for one model at a time. Give one model.")
-    studies = [study_model(model, data, data_dir=data_dir, on_progress=on_progress, mend=mend) for model in given]
-    if len(studies) > 1:
-        return write_comparison_page(compare_studies(studies), out)
-    (study,) = studies
-    training = judge_training_labels(study, data_dir=data_dir) if training_labels else None
-    return write_study(study, out, training)
+    if len(models) > 1 and (training_labels or doubtful):
+        raise UsageError("labels are judged and listed for one model at a time. Give one model.")
+    _check_place(Path(out), _REPORT, "report", "--out")
+    if doubtful is not None:
+        _check_place(doubtful, _LIST, "list of doubtful labels", "--doubtful")
+    study, *others = (study_model(model, data, **judging) for model in models)
+    if others:
+        comparison = compare_studies([study, *others])
+        return Report(write_atomically(out, write_comparison(comparison)), comparison.studies, comparison)
+    training = None
+    if training_labels:
+        training = judge_training_labels(study, data_dir=judging.get("data_dir"), on_event=on_event)
+    if doubtful is not None:
+        write_atomically(doubtful, write_doubtful(study, training))
+    return Report(write_atomically(out, write_page(study, training)), (study,), None, training)
 
 
-def write_study(study: Study, out: Path | str, training: TrainingLabels | None = None) -> Path:
-    """The report of a study that is there already."""
-    return write_atomically(out, write_page(study, training))
-
-
-def write_comparison_page(comparison: Comparison, out: Path | str) -> Path:
-    """The report of several studies that are compared already."""
-    return write_atomically(out, write_comparison(comparison))
-
-
-def check_place(out: Path, mark: bytes = REPORT_MARK, what: str = "report", option: str = "--out") -> None:
-    """Refuse to write over a file that is no report (or no list of doubtful labels, by its first line).
+def _check_place(out: Path, mark: bytes, what: str, option: str) -> None:
+    """Refuse, before anything is computed, to write over what is not ours by its first bytes.
 
     Raises:
         OutputError: there is something else.
     """
     if not out.exists():
         return
+    another = f"Give another name with {option}."
+    if not out.is_dir() and not out.is_file():
+        raise OutputError(f"{out} is a device or a pipe, not a file. {another}")
     try:
         with out.open("rb") as file:
-            is_report = mark in file.read(2000)
+            is_ours = mark in file.read(2000)
     except OSError as error:
-        raise OutputError(f"cannot write {out}: {error.strerror}. Give another name with {option}.") from error
-    if not is_report:
-        reason = f"{out} is there already and is no {what}, so it is left alone"
-        raise OutputError(f"{reason}. Give another name with {option}.")
+        raise OutputError(f"cannot write {out}: {error.strerror}. {another}") from error
+    if not is_ours:
+        raise OutputError(f"{out} is there already and is no {what}, so it is left alone. {another}")

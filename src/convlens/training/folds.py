@@ -6,12 +6,11 @@ folds; a model that learns from the others answers for each.
 
 from collections.abc import Callable
 from dataclasses import replace
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.data import Dataset, LabelledImages
+from convlens.data import Dataset, LabelledImages, hash_images
 from convlens.errors import DataError, UsageError
 from convlens.prediction import finite_logits
 from convlens.preprocessing import Preprocessing
@@ -68,8 +67,7 @@ def divide_into_folds(images: LabelledImages, folds: int, seed: int) -> NDArray[
     """
     if folds < 2:
         raise UsageError(f"{folds} folds: give at least two, so that there are images to learn from.")
-    marks = [blake2b(image, digest_size=16).digest() for image in images.images]
-    _, first, group = np.unique(np.array(marks), return_index=True, return_inverse=True)
+    _, first, group = np.unique(hash_images(images.images), return_index=True, return_inverse=True)
     if len(first) < folds:
         raise DataError(f"{images.name}: {len(first)} different images cannot be divided into {folds} folds.")
     random = np.random.default_rng([seed, _STREAM])

@@ -4,12 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convlens.data.labelled_images import Dataset
+from convlens.data.labelled_images import Dataset, hash_images
 from convlens.data.own.facts import FACTS, FORMATS, MODES, PROBLEMS
 from convlens.data.own.layout import part_of
 from convlens.data.own.names import printable
@@ -154,5 +153,5 @@ def _measure(images: np.ndarray) -> np.ndarray:
         rows["border"] = np.median(border, axis=1)
         if channels > 1:
             rows["colour"] = (some.max(axis=1).astype(np.int16) - some.min(axis=1)).max(axis=(1, 2))
-        rows["pixel_hash"] = [blake2b(image, digest_size=16).digest() for image in np.ascontiguousarray(some)]
+        rows["pixel_hash"] = hash_images(some)
     return facts

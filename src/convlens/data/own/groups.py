@@ -5,9 +5,10 @@ words.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convlens.errors import UsageError
 
@@ -52,6 +53,36 @@ def group_numbers(names: list[str], pattern: str) -> np.ndarray:
     """
     group_of, numbers = compile_pattern(pattern), dict[str, int]()
     return np.array([numbers.setdefault(group_of(name), len(numbers)) for name in names], np.int64)
+
+
+def find_series(names: Sequence[str], classes: int) -> NDArray[np.int64] | None:
+    """The number of the series that each file belongs to by its name, or None where names tell of no series.
+
+    A series is what is left of a name without its last part: `film03_0012.png` and `film03_0013.png` are of one. Names
+    that are merely numbered (`cat_001.png`) make one series a class, which tells nothing: there must be at least twice
+    as many series as classes, most files must have company in theirs, and none may hold more than a quarter of all.
+
+    >>> find_series(["a/film1_1.png", "a/film1_2.png", "b/film2_1.png", "b/film2_2.png"] * 3, classes=1)
+    >>> find_series([f"a/film{n // 3}_{n % 3}.png" for n in range(12)], classes=1).tolist()
+    [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+    """
+    numbers: dict[str, int] = {}
+    series = np.array([numbers.setdefault(_series_of(name), len(numbers)) for name in names], np.int64)
+    if not len(series):
+        return None
+    sizes = np.bincount(series)
+    with_company = int(sizes[sizes > 1].sum())
+    many = len(sizes) >= max(4, 2 * classes)
+    if many and with_company >= len(series) / 2 and sizes.max() <= len(series) / 4:
+        return series
+    return None
+
+
+def _series_of(name: str) -> str:
+    folder, _, file = name.rpartition("/")
+    stem = file.rpartition(".")[0] or file
+    shortened = re.sub(r"[ _.\-]+[^ _.\-]+$", "", stem)
+    return f"{folder}/{shortened if shortened != stem else re.sub(r'[0-9]+$', '', stem)}"
 
 
 def _refusal(pattern: str, reason: str) -> UsageError:
