@@ -40,6 +40,16 @@ def test_the_second_signal_stops_at_once():
             signal.raise_signal(signal.SIGINT)
 
 
+def test_who_looks_at_the_count_is_interrupted_one_later():
+    with stopping_on(signal.SIGINT, most=2) as asked:
+        for count in (1, 2):
+            signal.raise_signal(signal.SIGINT)
+            assert asked()
+            assert asked.count == count
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
 def test_other_threads_and_other_handlers_are_left_alone():
     assert interrupts_are_pythons()
     found = []

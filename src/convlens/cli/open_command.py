@@ -53,8 +53,8 @@ def open_command(
     from convlens.training.interrupts import stopping_on
 
     settings = ServerSettings(_choose(model, runs), host, port, runs, data_dir)
-    with stopping_on(*STOP_SIGNALS) as should_stop:
-        interrupted = serve(settings, _announcing(json, browser), should_stop, _say)
+    with stopping_on(*STOP_SIGNALS, most=2) as asked:
+        interrupted = serve(settings, _announcing(json, browser), asked, _say, lambda: asked.count > 1)
     return _end(interrupted, runs)
 
 

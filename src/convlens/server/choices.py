@@ -17,15 +17,16 @@ Shape = tuple[tuple[int, int, int], int]
 class Misfit(Exception):
     """Something that the page sent cannot be used: which field, why, and where in its text."""
 
-    def __init__(self, where: str, error: ConvlensError) -> None:
+    def __init__(self, where: str, error: ConvlensError, *, unread: bool = False) -> None:
         super().__init__(str(error))
-        self.where, self.error = where, error
+        self.where, self.error, self.unread = where, error, unread
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values: the reason, what to do, and the place."""
         reason, hint = split_reason(self.error)
         position = self.error.position if isinstance(self.error, NetworkError) else None
-        return {"error": reason, "hint": hint, "where": self.where, "position": position}
+        known = {"error": reason, "hint": hint, "where": self.where, "position": position}
+        return known | {"unread": True} if self.unread else known
 
 
 def split_reason(error: ConvlensError) -> tuple[str, str]:

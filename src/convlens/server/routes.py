@@ -163,7 +163,8 @@ def _shape_for(body: LayersBody, place: Workplace) -> Shape:
         except (ConvlensError, OSError, ValueError) as error:
             raise Misfit("data", UsageError(str(error))) from error
     if known is None and (body.input_shape is None or body.classes is None):
-        raise Misfit("data", UsageError("these images were not read yet, so their shape is not known. Train once."))
+        reason = "these images were not read yet, so their shape is not known. Train once."
+        raise Misfit("data", UsageError(reason), unread=True)
     shape, classes = known or _UNKNOWN
     channels, height, width = body.input_shape or shape
     return (channels, height, width), body.classes or classes

@@ -50,12 +50,15 @@ def serve(
     on_ready: Callable[[str], None],
     should_stop: Callable[[], bool],
     on_line: Callable[[str], None] = lambda _: None,
+    must_stop: Callable[[], bool] = lambda: False,
 ) -> Job | None:
     """Serve the page until `should_stop` says so; returns the training that was interrupted by it, if one was.
 
-    `on_ready` gets the address when a browser can open it, `on_line` a line for people now and then.
+    `on_ready` gets the address when a browser can open it, `on_line` a line for people now and then. A training that
+    has to save is waited for, unless `must_stop` says so.
 
     Raises:
+        KeyboardInterrupt: `must_stop` said so.
         UsageError: the address or the port cannot be used.
     """
     with contextlib.closing(open_socket(settings.host, settings.port)) as listening:
@@ -83,7 +86,7 @@ def serve(
             timeout_graceful_shutdown=2,
         )
         url = url_of(settings.host, address, port, token)
-        return asyncio.run(_serve(_Server(config), listening, jobs, lambda: on_ready(url), should_stop))
+        return asyncio.run(_serve(_Server(config), listening, jobs, lambda: on_ready(url), should_stop, must_stop))
 
 
 class _Server(uvicorn.Server):
@@ -100,6 +103,7 @@ async def _serve(
     jobs: Jobs,
     on_ready: Callable[[], None],
     should_stop: Callable[[], bool],
+    must_stop: Callable[[], bool],
 ) -> Job | None:
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not serving.done():
@@ -112,8 +116,11 @@ async def _serve(
     # From here on connections are cut: what uvicorn has to say of that is of no use to anybody.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     jobs.close()
-    # Asked again and again, in no thread that would have to be waited for: a second Ctrl-C ends this wait.
+    # Asked again and again, in no thread that would have to be waited for. What a signal raised elsewhere in this loop,
+    # uvicorn would take for a mistake of the request that it interrupted, and go on.
     while not jobs.closed:
+        if must_stop():
+            raise KeyboardInterrupt
         await asyncio.sleep(LOOK_SECONDS)
     server.should_exit = True
     await serving

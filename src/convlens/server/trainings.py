@@ -1,7 +1,7 @@
 """One training for the page: `convlens.training.train` as `convlens train` calls it, its events as the page reads them.
 
 The page gets numbers and base64; what they mean stands in `docs/page.md`. Weights are copied only while somebody
-listens, at most ten times a second and less often for large networks, so that watching costs next to nothing.
+listens, after every stretch of steps and less often for large networks, so that watching costs next to nothing.
 """
 
 import sys
@@ -23,9 +23,8 @@ from convlens.metrics import wilson_interval
 from convlens.server.event_log import WEIGHTS
 from convlens.server.jobs import Job
 from convlens.trained_model import TrainedModel
-from convlens.training import Calibrated, EpochDone, Event, Probed, StretchDone, TrainingStarted, train
+from convlens.training import Calibrated, EpochDone, Event, Judged, Probed, StretchDone, TrainingStarted, train
 
-WEIGHTS_SECONDS = 0.1
 WEIGHTS_BYTES_A_SECOND = 8_000_000
 READING_SECONDS = 0.1
 _LOSS_DIGITS = 6
@@ -91,8 +90,7 @@ class TrainingRunner:
             return
         result: dict[str, Any] = {"seconds": model.facts["seconds"]}
         if test := model.facts.get("test"):
-            interval = list(wilson_interval(test["correct"], test["total"]))
-            result |= {**test, "interval": interval}
+            result |= describe_judgement(**test)
             self.on_line(f"Trained {self.runs / str(job.run)}: {test['accuracy'] * 100:.2f} % of {test['total']:,}")
         else:
             self.on_line(f"Trained {self.runs / str(job.run)}")
@@ -135,6 +133,15 @@ def describe_progress(progress: FetchProgress | ImportProgress) -> dict[str, Any
     return {"what": progress.what, "done": progress.done, "total": progress.total}
 
 
+def describe_judgement(accuracy: float, correct: int, total: int) -> dict[str, Any]:
+    """How many test images were right, with the 95 % interval.
+
+    >>> describe_judgement(0.5, 1, 2)
+    {'accuracy': 0.5, 'correct': 1, 'total': 2, 'interval': [0.09..., 0.90...]}
+    """
+    return {"accuracy": accuracy, "correct": correct, "total": total, "interval": list(wilson_interval(correct, total))}
+
+
 class Teller:
     """Turns the events of one training into those of its log."""
 
@@ -162,11 +169,13 @@ class Teller:
             case Calibrated():
                 words = describe_calibration(event.calibration)
                 log.append("calibrated", {**event.calibration.as_dict(), "words": words})
+            case Judged():
+                log.append("judged", describe_judgement(event.accuracy, event.correct, event.total))
 
     def tell_weights(self, weights: Weights) -> None:
         """The weights of this moment, and when the next ones are due."""
         size = 4 * sum(array.size for array in weights.values())
-        self._next_weights_at = time.monotonic() + max(WEIGHTS_SECONDS, size / WEIGHTS_BYTES_A_SECOND)
+        self._next_weights_at = time.monotonic() + size / WEIGHTS_BYTES_A_SECOND
         step = self._job.facts.get("steps", 0)
         self._job.log.append(WEIGHTS, {"step": step, "weights": page_weights(weights)})
 

@@ -24,8 +24,9 @@ from convlens.training.settings import TrainingSettings
 
 _USUAL_RATE = 0.01
 """From no higher than here a training is tried again whose loss exploded."""
-STRETCH_SECONDS = 0.1
-"""How long a stretch should take: ten reports a second, and Ctrl-C is heard within a blink."""
+STRETCH_SECONDS = 0.05
+"""How long a stretch should take: twenty reports a second, so that ten pictures a second can be drawn of them whatever
+else the machine does, and Ctrl-C is heard within a blink."""
 
 
 @dataclass

@@ -57,7 +57,7 @@ def train(
         out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
         data_dir: where known datasets are kept.
         on_event: called with every `Event` as it happens; `print` shows them all.
-        should_stop: asked about ten times a second; True ends the training early. The model then says so in
+        should_stop: asked about twenty times a second; True ends the training early. The model then says so in
             `facts["finished"]`, and with `out` the run can go on later. Without it, Ctrl-C ends the training in
             KeyboardInterrupt, after saving where there is an `out`.
 

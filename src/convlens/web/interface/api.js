@@ -45,7 +45,7 @@ async function answerOf(request) {
  * with an error, so then a new one is opened that names the last number in its address.
  */
 function follow(address, { onEvent, onState = () => {} }) {
-  const names = ["queued", "reading", "probed", "started", "stretch", "weights", "epoch", "calibrated", "done", "failed", "stopped"];
+  const names = ["queued", "reading", "probed", "started", "stretch", "weights", "epoch", "calibrated", "judged", "done", "failed", "stopped"];
   let source, timer, last = null, waits = 500, closed = false;
   const open = () => {
     const target = new URL(address);

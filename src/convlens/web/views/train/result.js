@@ -30,13 +30,13 @@ export function createResult({ onOpen, onReport, canReport }) {
   return {
     element: root,
     show(run, earlier) {
-      const isOver = run?.outcome && (run.state === "done" || run.state === "stopped");
-      root.hidden = !isOver;
-      const key = isOver ? `${run.job} ${earlier?.job} ${earlier?.version}` : "";
-      if (!isOver || result.shown === key) return;
+      const isKnown = Boolean(run?.outcome); // it can be read while the run's pictures are still being written
+      root.hidden = !isKnown;
+      const key = isKnown ? `${run.job} ${run.state} ${earlier?.job} ${earlier?.version}` : "";
+      if (!isKnown || result.shown === key) return;
       result.shown = key;
       result.folder = run.outcome.run;
-      open.disabled = !result.folder;
+      open.disabled = report.disabled = !result.folder;
       const summary = summariseRun(run, 0);
       fill(words, run.outcome.total ? accuracyPart(summary, run, earlier) : element("p", { class: "train-headline" }, describeEnd(run)), factsOf(summary, run));
     },

@@ -35,7 +35,7 @@ export class Series {
 export function newRun(job) {
   return {
     job,
-    state: "waiting", // waiting, queued, preparing, running, judging, done, stopped, failed
+    state: "waiting", // waiting, queued, preparing, running, judging, saving, done, stopped, failed
     place: null, // in the queue
     reading: null, // {what, done, total} while images are fetched or read
     lastId: -1,
@@ -92,6 +92,11 @@ const HANDLERS = {
   },
   calibrated(run, data) {
     run.calibrated = data;
+  },
+  judged(run, data) {
+    run.state = "saving";
+    run.outcome = { ...data, run: null };
+    run.secondsLeft = null;
   },
   done(run, data) {
     run.state = "done";
@@ -152,8 +157,10 @@ export function describeState(run) {
     }
     case "judging":
       return "Judging the test images";
+    case "saving":
+      return `${describeAccuracy(run)}; saving`;
     case "done":
-      return run.outcome.total ? `Done: ${formatPercent(run.outcome.correct / run.outcome.total, 2)} of the test images` : "Done";
+      return run.outcome.total ? `Done: ${describeAccuracy(run)}` : "Done";
     case "stopped":
       return run.outcome.run ? "Stopped; everything is saved" : "Stopped before it began";
     case "failed":
@@ -161,6 +168,10 @@ export function describeState(run) {
     default:
       return run.reading ? describeReading(run.reading) : "Getting ready";
   }
+}
+
+function describeAccuracy({ outcome }) {
+  return `${formatPercent(outcome.correct / outcome.total, 2)} of the test images`;
 }
 
 function describeReading({ what, done, total }) {

@@ -40,7 +40,7 @@ export function createStatusLine({ onStop }) {
       if (total) bar.value = stepsOf(run) / total;
       else if (run && !isOver(run) && run.state !== "queued") bar.removeAttribute("value");
       else bar.value = 0;
-      stop.hidden = !run || isOver(run);
+      stop.hidden = !run || isOver(run) || run.state === "saving";
       if (run?.error) problem.textContent = run.error;
       if (run?.error) problem.hidden = false;
       speak(line, run);

@@ -4,6 +4,7 @@
 // closed and opened again at any time, since the training belongs to the server.
 
 import { element, fill, onceAFrame, prefersStillness } from "convlens/interface/dom.js";
+import { openWhenReady } from "convlens/interface/new_tab.js";
 import { createGlimpses } from "convlens/views/train/glimpses.js";
 import { createReplay } from "convlens/views/train/replay.js";
 import { createResult } from "convlens/views/train/result.js";
@@ -79,8 +80,7 @@ function build(view, root) {
       context.goTo("look");
     },
     async onReport(folder) {
-      const { url } = await api.post("/api/report", { run: folder });
-      window.open(url, "_blank", "noopener");
+      await openWhenReady(() => api.post("/api/report", { run: folder }), "The report is being written …");
     },
   });
   view.table = createRunTable({

@@ -1,0 +1,255 @@
+"""How fast the page is in Chromium: from the pointer to the pixels, and while it shows a training as it runs.
+
+    python benchmarks/page_speed.py                                          writes the record
+    python benchmarks/page_speed.py --rounds 1                               a short try
+
+Pointer to pixels: from the time of the pointer's event to when every map and every probability that follows from it is
+painted, as the page itself measures it. A browser hands pointers on once a frame, so about half a frame of it is
+waiting. Training: the tutorial's network on MNIST, by a click on the button.
+"""
+
+import argparse
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from browser import ARGUMENTS, find_browser
+from comparison import spread_text
+from machine import Neighbours
+from playwright.sync_api import Browser, sync_playwright
+from recording import conclude, reason_against, shared_facts
+from records import format_table
+from timing import summarise
+from whole_process import CONVLENS
+
+import convlens
+from convlens import Network, TrainedModel
+from convlens.evaluation import find_test_images
+from convlens.export import choose_samples, export_html
+from convlens.network import initial_weights
+from convlens.preprocessing import Normalisation, Preprocessing
+
+LEAST_ROUNDS = 5
+MOVES = 150
+PAUSE = 0.012
+"""Seconds between two moves of the pointer, and how many there are."""
+WARM = 30
+"""Moves after which the browser has translated the page's loops; the first one stands in a column of its own."""
+SIX_CONVOLUTIONS = (
+    "conv 16 3x3 pad 1, relu, conv 16 3x3 pad 1, relu, maxpool 2, conv 32 3x3 pad 1, relu, "
+    "conv 32 3x3 pad 1, relu, maxpool 2, conv 64 3x3 pad 1, relu, conv 64 3x3 pad 1, relu, maxpool 2, dense"
+)
+MEASURES = "performance.getEntriesByName('convlens: pointer to pixels').map(({ duration }) => duration)"
+WATCH_TRAINING = """
+  globalThis.seen = { frames: [], states: [], pictures: new Map() };
+  const tick = (time) => { seen.frames.push(time); requestAnimationFrame(tick); };
+  requestAnimationFrame(tick);
+  const put = CanvasRenderingContext2D.prototype.putImageData;
+  CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+    if (this.canvas.closest(".train-stages")) {
+      const times = seen.pictures.get(this.canvas) ?? [];
+      times.push(performance.now());
+      seen.pictures.set(this.canvas, times);
+    }
+    return put.apply(this, given);
+  };
+  new MutationObserver(() => {
+    const text = document.querySelector(".train-state")?.textContent ?? "";
+    if (text !== seen.states.at(-1)?.[1]) seen.states.push([performance.now(), text]);
+  }).observe(document, { childList: true, subtree: true, characterData: true });
+  addEventListener("click", () => (seen.clicked = performance.now()), true);
+"""
+SEEN = """() => ({ ...seen, pictures: [...seen.pictures.values()].sort((one, other) => other.length - one.length)[0] })"""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """Milliseconds from pointer to pixels: of the first point, and of all after the browser was warm."""
+
+    first: float
+    warm: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One training as the page showed it: times in seconds since the click, and what was shown a second."""
+
+    first_picture: float
+    trained: float
+    judged: float
+    done: float
+    pictures_a_second: float
+    frames_a_second: float
+    longest_frame: float
+
+
+def read_training(seen: Mapping[str, Any]) -> Watched:
+    """What the page wrote down, in numbers; `seen` holds times in milliseconds.
+
+    >>> states = [[100, "Training: epoch 1 of 1"], [1100, "Judging the test images"], [1200, "98 %; saving"],
+    ...           [1500, "Done: 98 %"]]
+    >>> read_training({"clicked": 0, "states": states, "frames": list(range(100, 1101, 20)),
+    ...                "pictures": [300, 500, 700, 900, 1100, 1300]})
+    Watched(first_picture=0.3, trained=1.1, judged=1.2, done=1.5, pictures_a_second=5.0, frames_a_second=50.0, longest_frame=20.0)
+    """  # noqa: E501
+    start = seen["clicked"]
+
+    def reached(*words: str) -> float:
+        return next(time for time, text in seen["states"] if text.startswith(words) and time >= start)
+
+    begun, trained = reached("Training"), reached("Judging")
+    done = reached("Done")
+    judged = next(time for time, text in seen["states"] if "%" in text and time >= start)
+    pictures = [time for time in seen["pictures"] if begun <= time <= trained]
+    frames = np.diff([time for time in seen["frames"] if begun <= time <= trained])
+    rate = (len(pictures) - 1) / (pictures[-1] - pictures[0]) * 1000
+    times = [round((time - start) / 1000, 3) for time in (pictures[0], trained, judged, done)]
+    return Watched(*times, float(rate), float(1000 / frames.mean()), float(frames.max()))
+
+
+def draw(browser: Browser, file: Path) -> Stroke:
+    """A spiral on the paper of a page that was just opened."""
+    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    page.goto(file.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    page.wait_for_timeout(1500)
+    box = page.locator(".pad-paper").bounding_box()
+    assert box
+    angles = np.linspace(0, 3 * np.pi, MOVES + 1)
+    across = box["x"] + box["width"] * (0.5 + 0.02 * angles * np.cos(angles))
+    down = box["y"] + box["height"] * (0.5 + 0.035 * angles * np.sin(angles))
+    page.mouse.move(across[0], down[0])
+    page.mouse.down()
+    for place in zip(across[1:], down[1:], strict=True):
+        page.mouse.move(*place)
+        page.wait_for_timeout(1000 * PAUSE)
+    page.mouse.up()
+    times = page.evaluate(MEASURES)
+    page.close()
+    return Stroke(times[0], tuple(times[WARM:]))
+
+
+@contextmanager
+def serving(folder: Path, data_dir: Path | None) -> Iterator[str]:
+    """The address of a `convlens open` of its own."""
+    command = [CONVLENS, "open", "--port", "0", "--no-browser", "--json", "--runs", str(folder / "runs")]
+    command += ["--data-dir", str(data_dir)] if data_dir else []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        text = ""
+        while not text.rstrip().endswith("}"):
+            text += process.stdout.readline()
+        yield json.loads(text)["url"]
+        process.terminate()
+
+
+def watch_training(page: Any) -> Watched:
+    """Press the button, and wait until everything is done."""
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    page.wait_for_timeout(1500)
+    page.click(".train-start")
+    page.wait_for_function("() => seen.states.at(-1)?.[1].startsWith('Done') && seen.clicked < seen.states.at(-1)[0]")
+    return read_training(page.evaluate(SEEN))
+
+
+def models(folder: Path, data_dir: Path | None) -> dict[str, Path]:
+    """The pages that are drawn on, by name, written into `folder`."""
+    tutorial = convlens.train(convlens.load_dataset("mnist", data_dir=data_dir), epochs=1)
+    images = find_test_images(tutorial, data_dir=data_dir)
+    assert images is not None
+    export_html(tutorial, folder / "tutorial.html", choose_samples(tutorial, images))
+    shape = (3, 64, 64)
+    network = Network.from_text(SIX_CONVOLUTIONS)
+    scaling = Normalisation((0.5,) * 3, (0.25,) * 3)
+    classes = tuple(f"class {number}" for number in range(10))
+    large = TrainedModel(
+        network, initial_weights(network, shape, 10, 1), Preprocessing(shape, "letterbox", None, scaling), classes
+    )
+    export_html(large, folder / "large.html")
+    return {"the tutorial's": folder / "tutorial.html", "six convolutions, 3×64×64": folder / "large.html"}
+
+
+def format_strokes(strokes: Mapping[str, Sequence[Stroke]]) -> str:
+    """The table of pointer to pixels: medians of each round's median, and so on."""
+    rows = []
+    for name, rounds in strokes.items():
+        medians, most = ([float(np.quantile(one.warm, share)) for one in rounds] for share in (0.5, 0.9))
+        firsts = [one.first for one in rounds]
+        rows.append([name, *(spread_text(summarise(values), digits=1) for values in (medians, most, firsts))])
+    return format_table(["network", "median ms", "90 % within ms", "first point ms"], rows)
+
+
+def format_trainings(trainings: Sequence[Watched]) -> str:
+    """The table of a training as the page shows it."""
+    names = {
+        "click to first picture, s": ("first_picture", 2),
+        "click to last step, s": ("trained", 2),
+        "click to accuracy, s": ("judged", 2),
+        "click to everything saved, s": ("done", 2),
+        "pictures a second while it trains": ("pictures_a_second", 1),
+        "frames a second while it trains": ("frames_a_second", 1),
+        "longest frame, ms": ("longest_frame", 0),
+    }
+    rows = [
+        [words, spread_text(summarise([getattr(one, name) for one in trainings]), digits=digits)]
+        for words, (name, digits) in names.items()
+    ]
+    return format_table(["a training, seen in the page", "median (from to)"], rows)
+
+
+def main(given: argparse.Namespace) -> None:
+    """Draw and train in turn, print the tables, write the record."""
+    neighbours = Neighbours()
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        pages = models(folder, given.data_dir)
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
+        strokes: dict[str, list[Stroke]] = {which: [] for which in pages}
+        trainings: list[Watched] = []
+        with serving(folder, given.data_dir) as url:
+            page = browser.new_page(viewport={"width": 1600, "height": 1000})
+            page.add_init_script(WATCH_TRAINING)
+            page.goto(f"{url}#train")
+            for number in range(given.rounds + 1):
+                seen = watch_training(page)
+                for which, file in pages.items():
+                    stroke = draw(browser, file)
+                    print(f"{np.median(stroke.warm):6.1f} ms  first {stroke.first:6.1f} ms  {which}", flush=True)
+                    strokes[which] += [stroke] if number else []
+                print(seen, flush=True)
+                trainings += [seen] if number else []
+        version = browser.version
+        browser.close()
+    others = neighbours.cores()  # only now: what is not over yet counts as somebody else's
+    text = f"{format_strokes(strokes)}\n\n{format_trainings(trainings)}"
+    facts = shared_facts(f"python benchmarks/page_speed.py --rounds {given.rounds}", ["numpy", "playwright"], others)
+    facts |= {
+        "browser": f"Chromium {version}, headless, without a graphics processor",
+        "pointer": f"a spiral of {MOVES} moves, {1000 * PAUSE:.0f} ms apart; median and 90 % of the moves after the "
+        f"first {WARM}",
+        "training": "mnist with the tutorial's network and the recipe `fast`, one epoch, seed 0; the page is reloaded "
+        "before each",
+        "spread": f"median (smallest to largest) of {given.rounds} rounds after one that is not counted",
+    }
+    against = reason_against(given.record, given.rounds >= LEAST_ROUNDS, others)
+    conclude("page_speed", "The page: pointer to pixels, and a training live", text, facts, against)
+
+
+def read_options() -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(description="The page's speed in Chromium.")
+    parser.add_argument("--rounds", type=int, default=LEAST_ROUNDS, help="rounds that count (default 5)")
+    parser.add_argument("--no-record", dest="record", action="store_false", help="print only")
+    parser.add_argument("--data-dir", type=Path, default=None, help="where MNIST lies")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main(read_options())
