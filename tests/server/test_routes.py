@@ -168,7 +168,9 @@ def test_images_of_ones_own_are_trained_on(server, digits_8x8):
     images = np.kron(digits_8x8.train.images[:200, 0], np.ones((2, 2), np.uint8))
     np.savez("own.npz", images=images, labels=digits_8x8.train.labels[:200])
     unread = server.post("/api/layers", {"network": "dense", "data": "./own.npz"})
-    assert (unread.status_code, unread.json()["where"]) == (422, "data")
+    assert (unread.status_code, unread.json()["where"], unread.json()["unread"]) == (422, "data", True)
+    mistake = server.post("/api/layers", {"network": "dense", "data": "./nowhere.npz"}).json()
+    assert (mistake["where"], "unread" in mistake) == ("data", False)
     job = server.train(data="./own.npz", recipe="fast")
     events = server.listen(job)
     assert events[-1].kind == "done", events[-1].values

@@ -27,9 +27,9 @@ def test_a_training_is_told_from_start_to_end(server):
     events = server.listen(job)
     assert [event.number for event in events] == sorted({event.number for event in events})
     kinds = [event.kind for event in events]
-    assert (kinds[0], kinds[-2:]) == ("started", ["weights", "done"])
+    assert (kinds[0], kinds[-3:]) == ("started", ["judged", "weights", "done"])
     assert kinds.count("epoch") == 3
-    started, *_, weights, done = (event.values for event in events)
+    started, *_, judged, weights, done = (event.values for event in events)
     assert (started["data"], started["images"], started["epochs"], started["parameters"]) == ("tiny", 1500, 3, 690)
     assert started["steps_per_epoch"] == 12
     assert started["layers"][0]["text"] == "conv 4 3x3 pad 1"
@@ -43,6 +43,7 @@ def test_a_training_is_told_from_start_to_end(server):
     assert (done["total"], done["correct"]) == (297, round(done["accuracy"] * 297))
     low, high = done["interval"]
     assert low < done["accuracy"] < high
+    assert all(done[name] == value for name, value in judged.items() if name != "event")
 
     model = load_model(f"runs/{done['run']}")
     assert done["accuracy"] == model.facts["test"]["accuracy"]

@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from convlens.preprocessing import Normalisation, Preprocessing
 
 WEB = Path(convlens.__file__).parent / "web"
 HERE = ("127.0.0.1", "localhost", "[::1]")
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 IMPORTS_PLAYWRIGHT = re.compile(r"^(from|import) playwright", re.MULTILINE)
 EMPTY_PAGE = (
     '<!doctype html><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,">'
@@ -140,6 +142,23 @@ def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
     """An empty page that can import every module of the page, as `convlens/...`."""
     with open_page(f"{web_address}/empty.html") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def violations() -> Callable[[Any], list[str]]:
+    """A function page → what axe-core has against the page as it is now: rule, words, the first places."""
+    source = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+    def find(page: Any) -> list[str]:
+        if page.evaluate("typeof axe") == "undefined":
+            page.evaluate(source)
+        result = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", AXE_RULES)
+        return [
+            f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes'][:3]]}"
+            for one in result["violations"]
+        ]
+
+    return find
 
 
 @pytest.fixture(scope="module")

@@ -283,6 +283,46 @@ def test_layers_by_keyboard(page):
     assert page.input_value(TEXT) == "maxpool 2, conv 12 3x3 pad 1, dense"
 
 
+def test_its_report_opens_in_a_tab_of_its_own(page):
+    train(page, epochs="1")
+    await_state(page, "Done")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Open its report").click()
+    report = opened.value
+    report.get_by_role("heading", name="mnist").first.wait_for(timeout=WAIT)
+    assert "/reports/" in report.url
+    assert report.evaluate("window.opener") is None
+
+
+def test_a_report_that_cannot_be_written_says_why(page):
+    train(page, epochs="1")
+    await_state(page, "Done")
+    page.route("**/api/report", lambda route: route.fulfill(status=422, json={"error": "its <b>images</b> are gone."}))
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Open its report").click()
+    page.locator(".train-result .alarm", has_text="its <b>images</b> are gone.").wait_for()
+    assert opened.value.is_closed()
+    page.faults.expect("422")
+    page.faults.clear()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])
+def test_axe_finds_nothing(open_page, address, violations, scheme, width):
+    with open_page(f"{address}/#train", color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
+        page.wait_for_selector(".train-layers")
+        found = {"empty": violations(page)}
+        train(page, epochs=LONG)
+        await_steps(page, 20)
+        found["training"] = violations(page)
+        page.get_by_role("button", name="Stop").click()
+        await_state(page, "Stopped")
+        page.fill(TEXT, "conv 8 3x3, rleu, dense")
+        page.locator(".train-problem strong").wait_for()
+        found["mistake"] = violations(page)
+        page.faults.clear()
+        assert found == {"empty": [], "training": [], "mistake": []}
+
+
 @pytest.mark.parametrize("width", [400, 1000, 1600])
 def test_nothing_is_wider_than_the_page(open_page, address, width):
     with open_page(f"{address}/#train", viewport={"width": width, "height": 900}) as page:

@@ -32,7 +32,8 @@ EVENTS = [
     ["epoch", {"epoch": 0, "accuracy": 0.5}, 7],
     ["stretch", {"losses": [0.25, 0.125, 0.0625], "accuracy": 1, "images_per_second": 20, "seconds_left": 0}, 8],
     ["epoch", {"epoch": 1, "accuracy": 1}, 9],
-    ["done", {"run": "r", "accuracy": 0.75, "correct": 3, "total": 4, "seconds": 1}, 10],
+    ["judged", {"accuracy": 0.75, "correct": 3, "total": 4}, 10],
+    ["done", {"run": "r", "accuracy": 0.75, "correct": 3, "total": 4, "seconds": 1}, 11],
 ]
 REDUCE = """((events) => {
     const run = m.newRun("j"), told = [], states = [];
@@ -60,6 +61,7 @@ def test_events_become_a_run(call):
         *["Training: epoch 2 of 2"] * 2,
         "Training: epoch 2 of 2",
         "Judging the test images",
+        "75.00 % of the test images; saving",
         "Done: 75.00 % of the test images",
     ]
 
