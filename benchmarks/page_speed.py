@@ -22,6 +22,7 @@ import numpy as np
 from browser import ARGUMENTS, find_browser
 from comparison import spread_text
 from machine import Neighbours
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, sync_playwright
 from recording import conclude, reason_against, shared_facts
 from records import format_table
@@ -65,7 +66,9 @@ WATCH_TRAINING = """
   }).observe(document, { childList: true, subtree: true, characterData: true });
   addEventListener("click", () => (seen.clicked = performance.now()), true);
 """
-SEEN = """() => ({ ...seen, pictures: [...seen.pictures.values()].sort((one, other) => other.length - one.length)[0] })"""
+SEEN = (
+    """() => ({ ...seen, pictures: [...seen.pictures.values()].sort((one, other) => other.length - one.length)[0] })"""
+)
 
 
 @dataclass(frozen=True)
@@ -113,17 +116,25 @@ def read_training(seen: Mapping[str, Any]) -> Watched:
     return Watched(*times, float(rate), float(1000 / frames.mean()), float(frames.max()))
 
 
+def three() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The way of a pen that draws a 3: across and down, as shares of the paper."""
+    upper, lower = np.linspace(-2.6, np.pi / 2, MOVES // 2), np.linspace(-np.pi / 2, 2.6, MOVES - MOVES // 2 + 1)
+    across = np.concatenate([0.48 + 0.17 * np.cos(upper), 0.48 + 0.21 * np.cos(lower)])
+    down = np.concatenate([0.32 + 0.16 * np.sin(upper), 0.67 + 0.19 * np.sin(lower)])
+    return across, down
+
+
 def draw(browser: Browser, file: Path) -> Stroke:
-    """A spiral on the paper of a page that was just opened."""
+    """A 3 on the paper of a page that was just opened."""
     page = browser.new_page(viewport={"width": 1600, "height": 1000})
     page.goto(file.as_uri())
     page.wait_for_selector("html[data-ready]")
     page.wait_for_timeout(1500)
     box = page.locator(".pad-paper").bounding_box()
     assert box
-    angles = np.linspace(0, 3 * np.pi, MOVES + 1)
-    across = box["x"] + box["width"] * (0.5 + 0.02 * angles * np.cos(angles))
-    down = box["y"] + box["height"] * (0.5 + 0.035 * angles * np.sin(angles))
+    across, down = (
+        box[corner] + box[size] * way for corner, size, way in zip("xy", ("width", "height"), three(), strict=True)
+    )
     page.mouse.move(across[0], down[0])
     page.mouse.down()
     for place in zip(across[1:], down[1:], strict=True):
@@ -232,7 +243,7 @@ def main(given: argparse.Namespace) -> None:
     facts = shared_facts(f"python benchmarks/page_speed.py --rounds {given.rounds}", ["numpy", "playwright"], others)
     facts |= {
         "browser": f"Chromium {version}, headless, without a graphics processor",
-        "pointer": f"a spiral of {MOVES} moves, {1000 * PAUSE:.0f} ms apart; median and 90 % of the moves after the "
+        "pointer": f"a 3 of {MOVES} moves, {1000 * PAUSE:.0f} ms apart; median and 90 % of the moves after the "
         f"first {WARM}",
         "training": "mnist with the tutorial's network and the recipe `fast`, one epoch, seed 0; the page is reloaded "
         "before each",

@@ -8,6 +8,7 @@ import numpy as np
 import PIL
 import pytest
 from PIL import Image, ImageFilter
+from scipy import ndimage
 
 Call = Callable[..., Any]
 RUN = """
@@ -155,7 +156,29 @@ def test_growing_by_hand(run: Call) -> None:
     dot = np.pad(np.array([[255]], np.uint8), 3)
     ring = np.pad(np.ones((5, 5), np.uint8), 1)
     ring[[1, 1, 5, 5], [1, 5, 1, 5]] = 0
-    assert (array(run("strokes.grow", [plane(dot), 2])[0]) == 255 * ring).all()
+    assert (array(run("morphology.dilate", [plane(dot), 2])[0]) == 255 * ring).all()
+
+
+def test_thinning_by_hand(run: Call) -> None:
+    # A square of 5 loses its rim, then all but its middle; there are two dark lines more on each side.
+    square = np.full((5, 5), 200, np.uint8)
+    middle = np.pad(np.array([[200]], np.uint8), 4)
+    assert (array(run("morphology.erode", [plane(square), 2])[0]) == middle).all()
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+@pytest.mark.parametrize("shape", [(1, 1), (9, 6), (8, 7), (13, 8), (30, 41)])
+def test_growing_and_thinning_against_scipy(run: Call, shape: tuple[int, int], steps: int) -> None:
+    random = np.random.default_rng(steps)
+    ink = random.integers(0, 256, shape, np.uint8) * (random.random(shape) < 0.4).astype(np.uint8)
+    ink[: shape[0] // 2] |= 128  # half of it dense, half of it sparse
+    grown, thinned = ink, np.pad(ink, steps)
+    for step in range(steps):
+        near = ndimage.generate_binary_structure(2, 1 + step % 2)
+        grown = ndimage.grey_dilation(grown, footprint=near, mode="constant")
+        thinned = ndimage.grey_erosion(thinned, footprint=near, mode="constant")
+    assert (array(run("morphology.dilate", [plane(ink), steps])[0]) == grown).all()
+    assert (array(run("morphology.erode", [plane(ink), steps])[0]) == thinned).all()
 
 
 def test_ruled_lines_by_hand(run: Call) -> None:

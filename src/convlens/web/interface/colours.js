@@ -6,13 +6,14 @@
 const LIGHT = { zero: [255, 255, 255], plus: [[114, 184, 224], [0, 114, 178], [0, 44, 84]], minus: [[243, 174, 120], [213, 94, 0], [98, 38, 0]] };
 const DARK = { zero: [13, 16, 20], plus: [[10, 74, 116], [44, 146, 210], [190, 228, 252]], minus: [[122, 56, 8], [226, 112, 24], [255, 220, 186]] };
 const STEPS = 255;
+const DARK_SYSTEM = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set();
 const tables = new Map();
 
 /** "light" or "dark": what the person chose, else what the system has. */
 export function currentTheme() {
   const chosen = document.documentElement.dataset.theme;
-  return chosen || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  return chosen || (DARK_SYSTEM.matches ? "dark" : "light");
 }
 
 /** Calls back when light becomes dark or the reverse; returns what ends that. */

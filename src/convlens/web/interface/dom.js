@@ -64,6 +64,30 @@ export function onceAFrame(draw) {
   return request;
 }
 
+/** As `onceAFrame`, with at least `pause` milliseconds between two calls; `request.now()` waits only for the next frame. */
+export function steadily(draw, pause) {
+  let last = -Infinity, timer = 0;
+  const inFrame = onceAFrame((time) => {
+    last = performance.now();
+    draw(time);
+  });
+  const now = () => {
+    clearTimeout(timer);
+    timer = 0;
+    inFrame();
+  };
+  const request = () => {
+    if (!timer) timer = setTimeout(now, Math.max(0, last + pause - performance.now()));
+  };
+  request.now = now;
+  request.cancel = () => {
+    clearTimeout(timer);
+    timer = 0;
+    inFrame.cancel();
+  };
+  return request;
+}
+
 function furnish(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;

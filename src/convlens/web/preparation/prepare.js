@@ -34,8 +34,18 @@ export function prepare(preprocessing, picture, mend = true) {
   return {
     pixels: byChannel(plane),
     notes: trail.notes,
-    steps: trail.steps.map(({ plane: shown, ...step }) => ({ ...step, picture: toPicture(shown) })),
+    steps: trail.steps.map(describeStep),
     unlike: findUnlike(plane, preprocessing),
+  };
+}
+
+// Its picture is made when somebody looks at it: while a pen moves, nobody does.
+function describeStep({ plane, ...step }) {
+  return {
+    ...step,
+    get picture() {
+      return toPicture(plane);
+    },
   };
 }
 

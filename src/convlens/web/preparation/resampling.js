@@ -8,6 +8,7 @@ const [HAMMING_MIDDLE, HAMMING_WAVE] = [Math.fround(0.54), Math.fround(0.46)]; /
 
 // As sharp as bicubic, without its rims around ink.
 export const HAMMING = {
+  name: "hamming",
   support: 1,
   weigh(distance) {
     if (distance === 0) return 1;
@@ -18,6 +19,7 @@ export const HAMMING = {
 };
 
 export const LANCZOS = {
+  name: "lanczos",
   support: 3,
   weigh: (distance) => (distance >= -3 && distance < 3 ? sinc(distance) * sinc(distance / 3) : 0),
 };
@@ -25,6 +27,18 @@ export const LANCZOS = {
 function sinc(distance) {
   const angle = distance * Math.PI;
   return distance === 0 ? 1 : Math.sin(angle) / angle;
+}
+
+const MOST_WINDOWS = 64;
+const known = new Map(); // a drawing is scaled between the same few sizes again and again
+
+function windowsFor(given, wanted, filter) {
+  const key = `${filter.name} ${given} ${wanted}`;
+  if (!known.has(key)) {
+    if (known.size >= MOST_WINDOWS) known.clear();
+    known.set(key, makeWindows(given, wanted, filter));
+  }
+  return known.get(key);
 }
 
 // For each of `wanted` lines the first of `given` lines that counts, how many do, and their weights.
@@ -58,7 +72,7 @@ function toByte(sum) {
 }
 
 function scaleAcross({ height, width, channels, data }, wanted, filter) {
-  const { starts, lengths, weights, size } = makeWindows(width, wanted, filter);
+  const { starts, lengths, weights, size } = windowsFor(width, wanted, filter);
   const scaled = makePlane(height, wanted, channels);
   let target = 0;
   for (let row = 0; row < height; row++) {
@@ -80,7 +94,7 @@ function scaleAcross({ height, width, channels, data }, wanted, filter) {
 }
 
 function scaleDown({ height, width, channels, data }, wanted, filter) {
-  const { starts, lengths, weights, size } = makeWindows(height, wanted, filter);
+  const { starts, lengths, weights, size } = windowsFor(height, wanted, filter);
   const rowLength = width * channels;
   const scaled = makePlane(wanted, width, channels);
   const sums = new Int32Array(rowLength);

@@ -4,7 +4,8 @@
 // would be the obvious way, and far too coarse: a whole pixel is half of a stroke there.
 import { fitInto, resize } from "convlens/preparation/framing.js";
 import { INK_LEVEL, measure } from "convlens/preparation/measuring.js";
-import { crop, findExtremes, invert, makePlane, mapLevels, pad, paste } from "convlens/preparation/planes.js";
+import { dilate, erode } from "convlens/preparation/morphology.js";
+import { crop, findExtremes, mapLevels, pad, paste } from "convlens/preparation/planes.js";
 import { LANCZOS, resample } from "convlens/preparation/resampling.js";
 import { clamp, describeRange, fixed, roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
 
@@ -99,7 +100,7 @@ function changeThickness(given, box, frame, { stroke: { low, high } }) {
     const longest = Math.max(wide.height, wide.width);
     const steps = roundHalfEven((Math.abs(missing) * side * longest) / Math.max(...box) / 2);
     if (steps === 0) break;
-    const changed = missing > 0 ? grow(pad(wide, steps), steps) : shrinkInk(wide, steps);
+    const changed = missing > 0 ? dilate(pad(wide, steps), steps) : erode(wide, steps);
     if (findExtremes(changed.data)[1] < 128) break;
     [wide, now] = [changed, measureFramed(changed, box, frame).stroke];
   }
@@ -108,40 +109,4 @@ function changeThickness(given, box, frame, { stroke: { low, high } }) {
   const verb = now > before ? "thickened" : "thinned";
   const [from, to] = [before, now].map((thickness) => fixed(thickness * side, 1));
   return { wide, notes: [`strokes ${from} pixels thick, training images ${usual}, ${verb} to ${to}`] };
-}
-
-/**
- * Every pixel the brightest of its neighbours, `steps` times; diagonal ones every second time make it round. Exported
- * for its test.
- */
-export function grow(ink, steps) {
-  const { height, width } = ink;
-  const rimWidth = width + 2; // with a rim, so that every pixel has eight neighbours
-  let [from, to] = [pad(ink, 1).data, new Uint8Array((height + 2) * rimWidth)];
-  for (let step = 0; step < steps; step++) {
-    for (let row = 1; row <= height; row++) {
-      const end = row * rimWidth + width;
-      for (let place = row * rimWidth + 1; place <= end; place++) {
-        let most = from[place];
-        if (from[place - 1] > most) most = from[place - 1];
-        if (from[place + 1] > most) most = from[place + 1];
-        if (from[place - rimWidth] > most) most = from[place - rimWidth];
-        if (from[place + rimWidth] > most) most = from[place + rimWidth];
-        if (step % 2) {
-          if (from[place - rimWidth - 1] > most) most = from[place - rimWidth - 1];
-          if (from[place - rimWidth + 1] > most) most = from[place - rimWidth + 1];
-          if (from[place + rimWidth - 1] > most) most = from[place + rimWidth - 1];
-          if (from[place + rimWidth + 1] > most) most = from[place + rimWidth + 1];
-        }
-        to[place] = most;
-      }
-    }
-    [from, to] = [to, from];
-  }
-  return crop(makePlane(height + 2, rimWidth, 1, from), { top: 1, bottom: height + 1, left: 1, right: width + 1 });
-}
-
-// The background grown.
-function shrinkInk(ink, steps) {
-  return invert(grow(invert(pad(ink, steps)), steps));
 }

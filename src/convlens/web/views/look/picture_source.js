@@ -27,8 +27,9 @@ export class PictureSource {
 
   /** Another model: another brush, and an empty paper. */
   build({ preprocessing, inputShape }) {
-    const coarse = Math.max(COARSE, 2 * Math.max(...inputShape.slice(1)));
-    this.pad = makePad({ sizes: [FINE, coarse], width: brushWidth(preprocessing, 1), dark: preprocessing.light_on_dark === false, onChange: (time) => {
+    const size = Math.max(COARSE, 2 * Math.max(...inputShape.slice(1)));
+    this.brush = { size, width: brushWidth(preprocessing, 1), dark: preprocessing.light_on_dark === false };
+    this.pad = makePad({ ...this.brush, sizes: [FINE, size], onChange: (time) => {
       this.uncover();
       this.onChange(time);
     } });

@@ -18,6 +18,7 @@ import { clipName } from "convlens/views/look/places.js";
 import { judge } from "convlens/views/look/samples.js";
 import { Session } from "convlens/views/look/session.js";
 import { Strip } from "convlens/views/look/strip.js";
+import { warmUp } from "convlens/views/look/warm_up.js";
 
 const REST = 90;
 const MEASURE = "convlens: pointer to pixels";
@@ -88,6 +89,8 @@ class View {
     this.source.show(this.session);
     Object.assign(this, { chosen: false, hovered: null, stale: false });
     this.update();
+    const { session } = this;
+    warmUp(model, this.source.brush, () => this.session === session && session.source !== "drawing");
   }
 
   showSample({ place }, time) {

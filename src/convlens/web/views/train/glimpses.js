@@ -29,7 +29,7 @@ export function createGlimpses() {
     onDone(task, result) {
       if (task.model !== panel.model) return;
       panel.result = { ...result, pixels: task.pixels };
-      draw();
+      drawAll(panel);
     },
     onError(error) {
       problem.textContent = `The pictures cannot be computed: ${error.message}`;

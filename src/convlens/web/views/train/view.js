@@ -3,7 +3,7 @@
 // What is shown is always what the stream of a job said (run_state), drawn once a frame however much came; the page can be
 // closed and opened again at any time, since the training belongs to the server.
 
-import { element, fill, onceAFrame, prefersStillness } from "convlens/interface/dom.js";
+import { element, fill, prefersStillness, steadily } from "convlens/interface/dom.js";
 import { openWhenReady } from "convlens/interface/new_tab.js";
 import { createGlimpses } from "convlens/views/train/glimpses.js";
 import { createReplay } from "convlens/views/train/replay.js";
@@ -16,12 +16,14 @@ import { createSetup } from "convlens/views/train/setup.js";
 import { createStatusLine } from "convlens/views/train/status_line.js";
 import { sizeOfWeights, WeightFrames } from "convlens/views/train/weight_frames.js";
 
+const PAUSE = 80; // milliseconds between two pictures of what comes by itself: twelve a second leave the processor to the training
+
 export function mount(root, context) {
   const view = {
     context, run: null, earlier: null, chosen: null, step: null, isLost: false, refusal: "", logarithmic: false,
     frames: new WeightFrames(), samples: new Map(), shownJob: null, isShown: false,
   };
-  view.draw = onceAFrame(() => drawView(view));
+  view.draw = steadily(() => drawView(view), PAUSE);
   view.session = openSession(context.api, {
     onChange: (run, name) => onRunChange(view, run, name),
     onList: () => chooseRuns(view),
@@ -39,7 +41,7 @@ export function mount(root, context) {
     show() {
       view.isShown = true;
       view.session.setWatching(true);
-      view.draw();
+      view.draw.now();
     },
     hide() {
       view.isShown = false;
@@ -69,7 +71,7 @@ function build(view, root) {
   view.replay = createReplay({
     onStep(step) {
       view.step = step;
-      view.draw();
+      view.draw.now();
     },
   });
   view.glimpses = createGlimpses();
@@ -92,7 +94,7 @@ function build(view, root) {
   const logarithmic = element("input", { type: "checkbox" });
   logarithmic.addEventListener("change", () => {
     view.logarithmic = logarithmic.checked;
-    view.draw();
+    view.draw.now();
   });
   view.live = element("div", { class: "train-live" },
     view.status.element, view.charts.element,
@@ -115,7 +117,7 @@ function chooseRuns(view) {
     view.earlier = before.findLast((run) => stateOf(run) === "done") ?? null; // one that was stopped compares with nothing
   }
   for (const run of [view.run, view.earlier]) if (run) view.session.follow(run.job);
-  view.draw();
+  view.draw.now();
 }
 
 function stateOf(run) {

@@ -1,0 +1,34 @@
+/**
+ * Practice before the pen comes: a browser interprets a loop slowly until it has seen it run a few times, and only then translates
+ * it. Without practice the first strokes after loading take ten times as long as the later ones.
+ */
+
+import { Session } from "convlens/views/look/session.js";
+import { Strokes } from "convlens/views/look/strokes.js";
+
+const TIMES = 24;
+// A 7, a 1 and a 0, from thin to thick for their size: so thickening and thinning are practised, too.
+const DRAWINGS = [
+  [[0.25, 0.25], [0.75, 0.25], [0.45, 0.8]],
+  [[0.5, 0.45], [0.5, 0.6]],
+  [[0.5, 0.1], [0.85, 0.5], [0.5, 0.9], [0.15, 0.5], [0.5, 0.1]],
+];
+const later = globalThis.requestIdleCallback ?? ((run) => setTimeout(run, 50));
+
+/** Prepares and judges drawings while nothing else happens, as long as `isWanted()`. `size` and `width` as of `Strokes`. */
+export function warmUp(model, { size, width, dark }, isWanted) {
+  const session = new Session(model);
+  const strokes = new Strokes(document.createElement("canvas"), [1, size], width, dark);
+  let times = 0;
+  const practise = () => {
+    if (!isWanted()) return;
+    const [first, ...others] = DRAWINGS[times % DRAWINGS.length];
+    strokes.clear();
+    strokes.begin(...first);
+    strokes.extend(others);
+    session.showPicture({ ...strokes.picture(), isGrey: true }, "drawing");
+    times += 1;
+    if (times < TIMES) later(practise);
+  };
+  later(practise);
+}
