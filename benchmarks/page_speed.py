@@ -19,24 +19,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+import convlens
 from browser import ARGUMENTS, find_browser
 from comparison import spread_text
+from convlens import LabelledImages, Network, TrainedModel
+from convlens.evaluation import find_test_images
+from convlens.export import choose_samples, export_html, page_model
+from convlens.network import initial_weights
+from convlens.preprocessing import Normalisation, Preprocessing
 from machine import Neighbours
-from numpy.typing import NDArray
-from playwright.sync_api import Browser, sync_playwright
 from recording import conclude, reason_against, shared_facts
 from records import format_table
 from timing import summarise
 from whole_process import CONVLENS
 
-import convlens
-from convlens import Network, TrainedModel
-from convlens.evaluation import find_test_images
-from convlens.export import choose_samples, export_html
-from convlens.network import initial_weights
-from convlens.preprocessing import Normalisation, Preprocessing
-
 LEAST_ROUNDS = 5
+WINDOW: ViewportSize = {"width": 1600, "height": 1000}
 MOVES = 150
 PAUSE = 0.012
 """Seconds between two moves of the pointer, and how many there are."""
@@ -47,28 +48,11 @@ SIX_CONVOLUTIONS = (
     "conv 32 3x3 pad 1, relu, maxpool 2, conv 64 3x3 pad 1, relu, conv 64 3x3 pad 1, relu, maxpool 2, dense"
 )
 MEASURES = "performance.getEntriesByName('convlens: pointer to pixels').map(({ duration }) => duration)"
-WATCH_TRAINING = """
-  globalThis.seen = { frames: [], states: [], pictures: new Map() };
-  const tick = (time) => { seen.frames.push(time); requestAnimationFrame(tick); };
-  requestAnimationFrame(tick);
-  const put = CanvasRenderingContext2D.prototype.putImageData;
-  CanvasRenderingContext2D.prototype.putImageData = function (...given) {
-    if (this.canvas.closest(".train-stages")) {
-      const times = seen.pictures.get(this.canvas) ?? [];
-      times.push(performance.now());
-      seen.pictures.set(this.canvas, times);
-    }
-    return put.apply(this, given);
-  };
-  new MutationObserver(() => {
-    const text = document.querySelector(".train-state")?.textContent ?? "";
-    if (text !== seen.states.at(-1)?.[1]) seen.states.push([performance.now(), text]);
-  }).observe(document, { childList: true, subtree: true, characterData: true });
-  addEventListener("click", () => (seen.clicked = performance.now()), true);
-"""
-SEEN = (
-    """() => ({ ...seen, pictures: [...seen.pictures.values()].sort((one, other) => other.length - one.length)[0] })"""
-)
+HERE = Path(__file__).parent
+WATCH_TRAINING = (HERE / "page_watch.js").read_text(encoding="utf-8")
+SEEN = "watched()"
+TIME_ENGINE = (HERE / "page_engine.js").read_text(encoding="utf-8")
+ENGINE_RUNS = 31
 
 
 @dataclass(frozen=True)
@@ -93,14 +77,7 @@ class Watched:
 
 
 def read_training(seen: Mapping[str, Any]) -> Watched:
-    """What the page wrote down, in numbers; `seen` holds times in milliseconds.
-
-    >>> states = [[100, "Training: epoch 1 of 1"], [1100, "Judging the test images"], [1200, "98 %; saving"],
-    ...           [1500, "Done: 98 %"]]
-    >>> read_training({"clicked": 0, "states": states, "frames": list(range(100, 1101, 20)),
-    ...                "pictures": [300, 500, 700, 900, 1100, 1300]})
-    Watched(first_picture=0.3, trained=1.1, judged=1.2, done=1.5, pictures_a_second=5.0, frames_a_second=50.0, longest_frame=20.0)
-    """  # noqa: E501
+    """What the page wrote down, in numbers; `seen` holds times in milliseconds, and may begin with another training."""
     start = seen["clicked"]
 
     def reached(*words: str) -> float:
@@ -111,9 +88,16 @@ def read_training(seen: Mapping[str, Any]) -> Watched:
     judged = next(time for time, text in seen["states"] if "%" in text and time >= start)
     pictures = [time for time in seen["pictures"] if begun <= time <= trained]
     frames = np.diff([time for time in seen["frames"] if begun <= time <= trained])
-    rate = (len(pictures) - 1) / (pictures[-1] - pictures[0]) * 1000
-    times = [round((time - start) / 1000, 3) for time in (pictures[0], trained, judged, done)]
-    return Watched(*times, float(rate), float(1000 / frames.mean()), float(frames.max()))
+    seconds = {
+        name: round((time - start) / 1000, 3)
+        for name, time in {"first_picture": pictures[0], "trained": trained, "judged": judged, "done": done}.items()
+    }
+    return Watched(
+        **seconds,
+        pictures_a_second=(len(pictures) - 1) / (pictures[-1] - pictures[0]) * 1000,
+        frames_a_second=float(1000 / frames.mean()),
+        longest_frame=float(frames.max()),
+    )
 
 
 def three() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -126,7 +110,7 @@ def three() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def draw(browser: Browser, file: Path) -> Stroke:
     """A 3 on the paper of a page that was just opened."""
-    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    page = browser.new_page(viewport=WINDOW)
     page.goto(file.as_uri())
     page.wait_for_selector("html[data-ready]")
     page.wait_for_timeout(1500)
@@ -170,21 +154,19 @@ def watch_training(page: Any) -> Watched:
     return read_training(page.evaluate(SEEN))
 
 
-def models(folder: Path, data_dir: Path | None) -> dict[str, Path]:
-    """The pages that are drawn on, by name, written into `folder`."""
+def make_models(data_dir: Path | None) -> dict[str, tuple[TrainedModel, LabelledImages | None]]:
+    """What is drawn for, by name: the tutorial's network after an epoch of MNIST, a larger one with random weights."""
     tutorial = convlens.train(convlens.load_dataset("mnist", data_dir=data_dir), epochs=1)
     images = find_test_images(tutorial, data_dir=data_dir)
     assert images is not None
-    export_html(tutorial, folder / "tutorial.html", choose_samples(tutorial, images))
-    shape = (3, 64, 64)
+    shape, classes = (3, 64, 64), tuple(f"class {number}" for number in range(10))
+    preprocessing = Preprocessing(shape, "letterbox", None, Normalisation((0.5,) * 3, (0.25,) * 3))
     network = Network.from_text(SIX_CONVOLUTIONS)
-    scaling = Normalisation((0.5,) * 3, (0.25,) * 3)
-    classes = tuple(f"class {number}" for number in range(10))
-    large = TrainedModel(
-        network, initial_weights(network, shape, 10, 1), Preprocessing(shape, "letterbox", None, scaling), classes
-    )
-    export_html(large, folder / "large.html")
-    return {"the tutorial's": folder / "tutorial.html", "six convolutions, 3×64×64": folder / "large.html"}
+    large = TrainedModel(network, initial_weights(network, shape, 10, 1), preprocessing, classes)
+    return {
+        "the tutorial's": (tutorial, choose_samples(tutorial, images)),
+        "six convolutions, 3×64×64": (large, None),
+    }
 
 
 def format_strokes(strokes: Mapping[str, Sequence[Stroke]]) -> str:
@@ -195,6 +177,16 @@ def format_strokes(strokes: Mapping[str, Sequence[Stroke]]) -> str:
         firsts = [one.first for one in rounds]
         rows.append([name, *(spread_text(summarise(values), digits=1) for values in (medians, most, firsts))])
     return format_table(["network", "median ms", "90 % within ms", "first point ms"], rows)
+
+
+def format_engine(times: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
+    """The table of the page's engine: for each network the medians of each round."""
+    parts = list(next(iter(times.values()))[0])
+    rows = [
+        [name, *(spread_text(summarise([one[part] for one in rounds]), digits=2) for part in parts)]
+        for name, rounds in times.items()
+    ]
+    return format_table(["network", *(f"{part} ms" for part in parts)], rows)
 
 
 def format_trainings(trainings: Sequence[Watched]) -> str:
@@ -215,37 +207,48 @@ def format_trainings(trainings: Sequence[Watched]) -> str:
     return format_table(["a training, seen in the page", "median (from to)"], rows)
 
 
-def main(given: argparse.Namespace) -> None:
-    """Draw and train in turn, print the tables, write the record."""
-    neighbours = Neighbours()
+def measure(given: argparse.Namespace) -> tuple[str, str]:
+    """Draw, compute and train in turn, the first time for practice; the tables, and the browser's version."""
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        pages = models(folder, given.data_dir)
+        models = make_models(given.data_dir)
+        pages = {which: folder / f"{number}.html" for number, which in enumerate(models)}
+        for which, (model, samples) in models.items():
+            export_html(model, pages[which], samples)
         browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
-        strokes: dict[str, list[Stroke]] = {which: [] for which in pages}
+        strokes: dict[str, list[Stroke]] = {which: [] for which in models}
+        engine: dict[str, list[dict[str, float]]] = {which: [] for which in models}
         trainings: list[Watched] = []
         with serving(folder, given.data_dir) as url:
-            page = browser.new_page(viewport={"width": 1600, "height": 1000})
+            page = browser.new_page(viewport=WINDOW)
             page.add_init_script(WATCH_TRAINING)
             page.goto(f"{url}#train")
             for number in range(given.rounds + 1):
-                seen = watch_training(page)
-                for which, file in pages.items():
-                    stroke = draw(browser, file)
-                    print(f"{np.median(stroke.warm):6.1f} ms  first {stroke.first:6.1f} ms  {which}", flush=True)
-                    strokes[which] += [stroke] if number else []
-                print(seen, flush=True)
-                trainings += [seen] if number else []
+                if number == 1:
+                    trainings, strokes, engine = [], {which: [] for which in models}, {which: [] for which in models}
+                trainings.append(watch_training(page))
+                print(trainings[-1], flush=True)
+                for which, (model, _) in models.items():
+                    engine[which].append(page.evaluate(TIME_ENGINE, [page_model(model), ENGINE_RUNS]))
+                    strokes[which].append(draw(browser, pages[which]))
+                    print(f"{np.median(strokes[which][-1].warm):6.1f} ms from pointer to pixels, {which}", flush=True)
         version = browser.version
         browser.close()
+    return f"{format_strokes(strokes)}\n\n{format_engine(engine)}\n\n{format_trainings(trainings)}", version
+
+
+def main(given: argparse.Namespace) -> None:
+    """Measure, print the tables, write the record."""
+    neighbours = Neighbours()
+    text, version = measure(given)
     others = neighbours.cores()  # only now: what is not over yet counts as somebody else's
-    text = f"{format_strokes(strokes)}\n\n{format_trainings(trainings)}"
     facts = shared_facts(f"python benchmarks/page_speed.py --rounds {given.rounds}", ["numpy", "playwright"], others)
     facts |= {
         "browser": f"Chromium {version}, headless, without a graphics processor",
         "pointer": f"a 3 of {MOVES} moves, {1000 * PAUSE:.0f} ms apart; median and 90 % of the moves after the "
         f"first {WARM}",
-        "training": "mnist with the tutorial's network and the recipe `fast`, one epoch, seed 0; the page is reloaded "
+        "engine": f"one picture, one thread; the median of {ENGINE_RUNS}",
+        "training": "mnist with what the page offers: the tutorial's network, the recipe `fast`; the page is reloaded "
         "before each",
         "spread": f"median (smallest to largest) of {given.rounds} rounds after one that is not counted",
     }

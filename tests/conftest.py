@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from browser import ARGUMENTS, NAMES, find_browser
 from convlens.data import CATALOGUE, CatalogueEntry, Dataset, LabelledImages, write_idx
 from convlens.files import sha256_of_file
 
@@ -117,25 +117,11 @@ def tiny(digits_8x8: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return entry
 
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_BROWSER_ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
-
-
 def _why_no_browser() -> str:
     """Why there can be no browser; empty where there can."""
     if importlib.util.find_spec("playwright") is None:
         return "playwright is not installed (pip install playwright)"
-    return (
-        "" if _find_browser() else f"none of {', '.join(_BROWSERS)} is installed (Debian, Ubuntu: apt install chromium)"
-    )
-
-
-def _find_browser() -> str | None:
-    return next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    return "" if find_browser() else f"none of {', '.join(NAMES)} is installed (Debian, Ubuntu: apt install chromium)"
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +134,6 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=_find_browser(), args=_BROWSER_ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
         yield opened
         opened.close()

@@ -194,35 +194,20 @@ def test_a_page_from_disk_has_no_train_tab(open_page: Opened, payload: dict[str,
         assert page.locator(".column").count() == 9
 
 
-SIX_CONVOLUTIONS = (
-    "conv 16 3x3 pad 1, relu, conv 16 3x3 pad 1, relu, maxpool 2, conv 32 3x3 pad 1, relu, "
-    "conv 32 3x3 pad 1, relu, maxpool 2, conv 64 3x3 pad 1, relu, conv 64 3x3 pad 1, relu, maxpool 2, dense"
-)
-
-
-@pytest.mark.parametrize(("network", "aim"), [("the tutorial's", 16), ("six convolutions at 64×64", 100)])
-def test_time_from_pointer_to_pixels_is_measured(
-    look: Opened,
-    build_model: Callable[..., TrainedModel],
-    payload: dict[str, Any],
-    record_property: Callable[[str, Any], None],
-    network: str,
-    aim: int,
-) -> None:
-    """How long it takes is reported and not asserted: it belongs to the machine."""
-    shown = payload if aim == 16 else payload_of(build_model(SIX_CONVOLUTIONS, (3, 64, 64), 10))
-    with look(shown, viewport={"width": 1600, "height": 1000}) as page:
+def test_every_stroke_is_followed_in_the_frame_it_came_in(look: Opened, payload: dict[str, Any]) -> None:
+    """How long it takes is measured by `benchmarks/page_speed.py`, by what the page itself writes down."""
+    with look(payload, viewport={"width": 1600, "height": 1000}) as page:
         box = page.locator(".pad-paper").bounding_box()
         page.mouse.move(box["x"] + 60, box["y"] + 60)
         page.mouse.down()
-        for step in range(80):
-            page.mouse.move(box["x"] + 60 + 2 * step, box["y"] + 60 + step)
-            page.wait_for_timeout(20)
+        for step in range(1, 21):
+            before = page.locator(".answer-sure").inner_text()
+            page.mouse.move(box["x"] + 60 + 6 * step, box["y"] + 60 + 3 * step)
+            page.evaluate("new Promise(requestAnimationFrame)")
         page.mouse.up()
+        assert page.locator(".answer-sure").inner_text() != before
         times = page.evaluate(
             "performance.getEntriesByName('convlens: pointer to pixels').map(({ duration }) => duration)"
         )
-        assert len(times) > 20
-        median, most = np.quantile(times[20:], [0.5, 0.9]).tolist()
-        record_property(f"pointer to pixels, {network}, median ms", round(median, 1))
-        print(f"\npointer to pixels, {network}: median {median:.1f} ms, 90 % within {most:.1f} ms; aim {aim} ms")
+        assert 10 <= len(times) <= 21
+        assert all(time > 0 for time in times)

@@ -23,8 +23,8 @@ def stopping_on(*signals: signal.Signals, most: int = 1) -> Iterator[StopRequest
     """Within it, these signals are counted; one more than `most` raises KeyboardInterrupt, wherever the program is.
 
     Whoever runs code of others that takes every exception for its own, as a web server does, counts one more and looks
-    at the count. A signal that is ignored stays so: that is how `nohup` asks a program to outlive its terminal. Only the main thread
-    may set handlers; see `interrupts_are_pythons`.
+    at the count. A signal that is ignored stays so: that is how `nohup` asks a program to outlive its terminal. Only
+    the main thread may set handlers; see `interrupts_are_pythons`.
     """
     requests = StopRequests()
 

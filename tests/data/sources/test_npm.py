@@ -140,7 +140,7 @@ def test_only_plain_files_are_taken(install_client: Install, tmp_path: Path, kin
         (one_member("package/data/file", b"123456"), r"^its file is larger than the 5 bytes it should have$"),
         (one_member("package/data/file", b"1234"), r"^its file has 4 bytes instead of 5$"),
     ],
-    # Names of their own: an archive holds the second it was made in, and two processes of one run must name a test alike.
+    # An archive holds the second it was made in, and two processes of one run must name a test alike.
     ids=["no archive", "cut short", "another file", "too long", "too short"],
 )
 def test_bad_archives(install_client: Install, tmp_path: Path, archive: bytes, message: str) -> None:

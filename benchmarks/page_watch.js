@@ -1,0 +1,31 @@
+// Put into the page before its own scripts: writes down when frames came, when the pictures of a training were painted, and
+// what the line of its state said. Times are milliseconds since the page was asked for.
+globalThis.seen = { frames: [], states: [], pictures: new Map(), clicked: 0 };
+
+const tick = (time) => {
+  seen.frames.push(time);
+  requestAnimationFrame(tick);
+};
+requestAnimationFrame(tick);
+
+const put = CanvasRenderingContext2D.prototype.putImageData;
+CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+  if (this.canvas.closest(".train-stages")) {
+    if (!seen.pictures.has(this.canvas)) seen.pictures.set(this.canvas, []);
+    seen.pictures.get(this.canvas).push(performance.now());
+  }
+  return put.apply(this, given);
+};
+
+new MutationObserver(() => {
+  const text = document.querySelector(".train-state")?.textContent ?? "";
+  if (text !== seen.states.at(-1)?.[1]) seen.states.push([performance.now(), text]);
+}).observe(document, { childList: true, subtree: true, characterData: true });
+
+addEventListener("click", () => (seen.clicked = performance.now()), true);
+
+/** All of it; of the pictures those of the canvas that was painted most often. */
+globalThis.watched = () => {
+  const pictures = [...seen.pictures.values()].sort((one, other) => other.length - one.length)[0];
+  return { ...seen, pictures };
+};
