@@ -8,9 +8,11 @@ import { activationChapter } from "convlens/views/learn/chapters/activation.js";
 import { channelsChapter } from "convlens/views/learn/chapters/channels.js";
 import { countingChapter } from "convlens/views/learn/chapters/counting.js";
 import { mapSize } from "convlens/views/learn/chapters/map_size.js";
+import { networkChapter } from "convlens/views/learn/chapters/network.js";
 import { poolingChapter } from "convlens/views/learn/chapters/pooling.js";
 import { slidingKernel } from "convlens/views/learn/chapters/sliding_kernel.js";
 import { slidingVectors } from "convlens/views/learn/chapters/sliding_vectors.js";
+import { stepBack } from "convlens/views/learn/chapters/step_back.js";
 import { twoVectors } from "convlens/views/learn/chapters/two_vectors.js";
 
 export function mount(root, context) {
@@ -24,6 +26,8 @@ export function mount(root, context) {
     channels,
     activation,
     poolingChapter(activation),
+    networkChapter(),
+    stepBack(),
     countingChapter(),
   ];
   const links = chapters.map((chapter) => {
