@@ -154,7 +154,9 @@ function showStep(parts, { kernel, rate, chosen: [row, column], losses, drawn: {
   const sign = equalsSign(old, rate, slope, changed);
   const sum = `${shortNumber(old)} − ${shortNumber(rate)}·${bracketed(slope)} ${sign} ${shortNumber(changed)}`;
   fill(parts.change, `The weight in ${placeOf(chosen)} after a step: ${sum}. The loss after a step: ${compare(loss, lossNext)}.`);
-  fill(parts.told, losses.length ? tellLosses(losses) : "No step was taken yet.");
+  // Only what is new is written, since a screen reader says it again otherwise.
+  const told = losses.length ? tellLosses(losses) : "No step was taken yet.";
+  if (parts.told.textContent !== told) fill(parts.told, told);
 }
 
 function tellLosses(losses) {
