@@ -322,13 +322,13 @@ def test_a_network_by_hand(call: Call) -> None:
     assert (made["flatten"], made["dense"]) == ([[1, 0, 0, 2]], [[3], [-0.5]])
     np.testing.assert_allclose(made["powers"], [[20.0855369], [0.6065307]], rtol=1e-7)
     np.testing.assert_allclose(made["softmax"], [[0.9706878], [0.0293122]], rtol=1e-5)
-    asked = [("conv", 0, 0), ("relu", 1, 0), ("flatten", 0, 3), ("dense", 1, 0), ("powers", 0, 0), ("powers", 1, 0)]
+    asked = [("conv", 0, 0), ("relu", 1, 0), ("flatten", 0, 2), ("dense", 1, 0), ("powers", 0, 0), ("powers", 1, 0)]
     asked.append(("softmax", 1, 0))
     found = call("network.explainNumber", *[[made, name, [row, column]] for name, row, column in asked])
     assert [one["sentence"] for one in found] == [
         "1·1 + 2·0 + 3·2 + 1·1 + bias (−7) = 1",
         "max(−2, 0) = 0",
-        "row 1, column 1 of relu as it is, 2",
+        "row 1, column 0 of relu as it is, 0",
         "1·1 + 0·0 + 0·0 + 2·(−1) + bias 0.5 = −0.5",
         "e^3 ≈ 20.09",
         "e^(−0.5) ≈ 0.6065",
@@ -338,7 +338,7 @@ def test_a_network_by_hand(call: Call) -> None:
     assert [one["lit"] for one in found] == [
         {"image": square, "kernel": square, "bias": [[0, 0]]},
         {"conv": [[1, 0]]},
-        {"relu": [[1, 1]]},
+        {"relu": [[1, 0]]},
         {"flatten": [[0, 0], [0, 1], [0, 2], [0, 3]], "weights": [[1, 0], [1, 1], [1, 2], [1, 3]], "biases": [[1, 0]]},
         {"dense": [[0, 0]]},
         {"dense": [[1, 0]]},
@@ -377,7 +377,7 @@ def test_every_network_agrees(call: Call) -> None:
         network, weights = as_network(case)
         results = [result.output for result in by_hand.run_network(network, weights, [case["image"]])]
         for name, expected in zip(["conv", "relu", "flatten", "dense"], results, strict=True):
-            close = {"rtol": 1e-9, "atol": 1e-9 * max(1, np.abs(expected).max())}
+            close: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9 * max(1, np.abs(expected).max())}
             np.testing.assert_allclose(np.ravel(made[name]), expected.ravel(), **close)
         logits = np.ravel(made["dense"])
         np.testing.assert_allclose(np.ravel(made["softmax"]), special.softmax(logits), rtol=1e-9, atol=1e-300)
@@ -428,9 +428,9 @@ def test_every_gradient_agrees_and_is_the_slope_of_the_loss(call: Call) -> None:
     for (image, kernel, target), slope, found in zip(
         cases, slopes, call("gradients.kernelGradient", *asked), strict=True
     ):
-        close = {"rtol": 1e-9, "atol": 1e-9 * max(1, np.abs(found).max())}
+        close: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9 * max(1, np.abs(found).max())}
         for weight in np.ndindex(kernel.shape):
-            where = {"weight": (0, 0, *weight), "kernel_size": kernel.shape}
+            where: dict[str, Any] = {"weight": (0, 0, *weight), "kernel_size": kernel.shape}
             expected = by_hand.kernel_weight_gradient([image], [slope], **where)
             np.testing.assert_allclose(found[weight[0]][weight[1]], expected, **close)
             trace = by_hand.trace_kernel_weight_gradient([image], [slope], **where)
