@@ -11,7 +11,7 @@ import importlib.util
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -145,14 +145,14 @@ def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def violations() -> Callable[[Any], list[str]]:
-    """A function page → what axe-core has against the page as it is now: rule, words, the first places."""
+def violations() -> Callable[..., list[str]]:
+    """A function (page, rules) → what axe-core has against the page as it is now: rule, words, the first places."""
     source = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
-    def find(page: Any) -> list[str]:
+    def find(page: Any, rules: Sequence[str] = AXE_RULES) -> list[str]:
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(source)
-        result = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", AXE_RULES)
+        result = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", list(rules))
         return [
             f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes'][:3]]}"
             for one in result["violations"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 import convlens
 from convlens import by_hand, window
@@ -300,6 +301,150 @@ def test_counts_agree_with_the_layer_table(call: Call) -> None:
             assert found == {"count": row.parameters, "formula": row.parameters_formula}
             found = call(f"counting.count{function}MultiplyAdds", [argument])[0]
             assert found == {"count": row.multiply_adds, "formula": row.multiply_adds_formula}
+
+
+# A network, and one step back
+
+MATRIX = [[1, 2, 0], [3, 1, 2], [0, 2, 4]]
+KERNEL = [[1, 0], [2, 1]]
+GIVEN = {
+    "image": MATRIX,
+    "kernel": KERNEL,
+    "bias": [[-7]],
+    "weights": [[1, 1, 1, 1], [1, 0, 0, -1]],
+    "biases": [[0], [0.5]],
+}
+
+
+def test_a_network_by_hand(call: Call) -> None:
+    made = call("network.runNetwork", [GIVEN])[0]
+    assert (made["conv"], made["relu"]) == ([[1, -1], [-2, 2]], [[1, 0], [0, 2]])
+    assert (made["flatten"], made["dense"]) == ([[1, 0, 0, 2]], [[3], [-0.5]])
+    np.testing.assert_allclose(made["powers"], [[20.0855369], [0.6065307]], rtol=1e-7)
+    np.testing.assert_allclose(made["softmax"], [[0.9706878], [0.0293122]], rtol=1e-5)
+    asked = [("conv", 0, 0), ("relu", 1, 0), ("flatten", 0, 2), ("dense", 1, 0), ("powers", 0, 0), ("powers", 1, 0)]
+    asked.append(("softmax", 1, 0))
+    found = call("network.explainNumber", *[[made, name, [row, column]] for name, row, column in asked])
+    assert [one["sentence"] for one in found] == [
+        "1·1 + 2·0 + 3·2 + 1·1 + bias (−7) = 1",
+        "max(−2, 0) = 0",
+        "row 1, column 0 of relu as it is, 0",
+        "1·1 + 0·0 + 0·0 + 2·(−1) + bias 0.5 = −0.5",
+        "e^3 ≈ 20.09",
+        "e^(−0.5) ≈ 0.6065",
+        "0.6065 / (20.09 + 0.6065) ≈ 0.02931",
+    ]
+    square = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert [one["lit"] for one in found] == [
+        {"image": square, "kernel": square, "bias": [[0, 0]]},
+        {"conv": [[1, 0]]},
+        {"relu": [[1, 0]]},
+        {"flatten": [[0, 0], [0, 1], [0, 2], [0, 3]], "weights": [[1, 0], [1, 1], [1, 2], [1, 3]], "biases": [[1, 0]]},
+        {"dense": [[0, 0]]},
+        {"dense": [[1, 0]]},
+        {"powers": [[0, 0], [1, 0]]},
+    ]
+
+
+def test_softmax_far_from_zero(call: Call) -> None:
+    large, small, near = call("network.softmax", [[1000, 999]], [[-1000, -1000]], [[100, 0]])
+    assert (large["shift"], large["powers"][0], small["shift"]) == (1000, 1, -1000)
+    np.testing.assert_allclose(large["probabilities"], [0.7310586, 0.2689414], rtol=1e-6)
+    assert (small["probabilities"], near["shift"]) == ([0.5, 0.5], 0)
+    made = call("network.runNetwork", [GIVEN | {"biases": [[1000], [-1000]]}])[0]
+    asked = [[made, "powers", [0, 0]], [made, "powers", [1, 0]]]
+    sentences = [one["sentence"] for one in call("network.explainNumber", *asked)]
+    assert sentences == ["e^(1003 − 1003) = 1", "e^(−1001 − 1003) ≈ 0"]
+
+
+def test_every_network_agrees(call: Call) -> None:
+    rng, cases = np.random.default_rng(12), []
+    for _ in range(60):
+        height, width = rng.integers(1, 4, 2)
+        rows, columns = rng.integers(0, 3, 2)
+        outputs = rng.integers(2, 5)
+        cases.append(
+            {
+                "image": numbers(rng, height + rows, width + columns).tolist(),
+                "kernel": numbers(rng, height, width).tolist(),
+                "bias": numbers(rng, 1, 1).tolist(),
+                "weights": numbers(rng, outputs, (rows + 1) * (columns + 1)).tolist(),
+                "biases": numbers(rng, outputs, 1).tolist(),
+            }
+        )
+    found = call("network.runNetwork", *[[case] for case in cases])
+    for case, made in zip(cases, found, strict=True):
+        network, weights = as_network(case)
+        results = [result.output for result in by_hand.run_network(network, weights, [case["image"]])]
+        for name, expected in zip(["conv", "relu", "flatten", "dense"], results, strict=True):
+            close: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9 * max(1, np.abs(expected).max())}
+            np.testing.assert_allclose(np.ravel(made[name]), expected.ravel(), **close)
+        logits = np.ravel(made["dense"])
+        np.testing.assert_allclose(np.ravel(made["softmax"]), special.softmax(logits), rtol=1e-9, atol=1e-300)
+        np.testing.assert_allclose(np.ravel(made["powers"]), np.exp(logits - made["shift"]), rtol=1e-9)
+    assert {bool(made["shift"]) for made in found} == {True, False}
+    asked, expected = [], []
+    for case, made in zip(cases, found, strict=True):
+        if not all(np.array_equal(case[key], np.round(case[key])) for key in case):
+            continue  # the last digit of a sum may differ, and with it the sign between = and ≈
+        for layer, name in [(0, "conv"), (3, "dense")]:
+            placement = by_hand.trace_layer(*as_network(case), [case["image"]], layer)[-1]
+            asked.append([made, name, [len(made[name]) - 1, len(made[name][0]) - 1]])
+            expected.append(write_placement(placement))
+    assert [one["sentence"] for one in call("network.explainNumber", *asked)] == expected
+    assert expected
+
+
+def as_network(case: dict[str, Any]) -> tuple[convlens.Network, dict[str, Any]]:
+    height, width = np.shape(case["kernel"])
+    network = convlens.Network.from_text(f"conv 1 {height}x{width}, relu, dense {len(case['weights'])}")
+    weights = {"0.weight": [[case["kernel"]]], "0.bias": case["bias"][0], "3.weight": case["weights"]}
+    return network, weights | {"3.bias": np.ravel(case["biases"])}
+
+
+def test_a_gradient_by_hand(call: Call) -> None:
+    slopes, target, gradient = [[1, 0], [0, 10]], [[7, 6], [5, -1]], [[11, 22], [23, 41]]
+    met = call("gradients.meetWeight", [MATRIX, slopes, [0, 0]])[0]
+    assert (met["met"], met["products"], met["total"]) == ([[1, 2], [3, 1]], [[1, 0], [0, 10]], 11)
+    assert call("gradients.writeGradient", [met]) == ["1·1 + 2·0 + 3·0 + 1·10 = 11"]
+    assert call("gradients.kernelGradient", [MATRIX, slopes, [2, 2]]) == [gradient]
+    assert call("gradients.slopesOf", [[[8, 6], [5, 9]], target]) == [slopes]
+    assert call("gradients.halfSquaredDistance", [[[8, 6], [5, 9]], target]) == [50.5]
+    assert call("gradients.writeLoss", [slopes, 50.5]) == ["½·(1² + 0² + 0² + 10²) = 50.5"]
+    assert call("gradients.writeLoss", [[[-2]], 2]) == ["½·((−2)²) = 2"]
+    after = call("gradients.subtract", [KERNEL, gradient, 0.01])[0]
+    np.testing.assert_allclose(after, [[0.89, -0.22], [1.77, 0.59]], rtol=1e-12)
+
+
+def test_every_gradient_agrees_and_is_the_slope_of_the_loss(call: Call) -> None:
+    rng, cases = np.random.default_rng(13), []
+    for _ in range(40):
+        kernel = rng.integers(1, 4, 2)
+        image = numbers(rng, *(kernel + rng.integers(0, 4, 2)))
+        cases.append((image, numbers(rng, *kernel), numbers(rng, *(np.array(image.shape) - kernel + 1))))
+    asked = [[by_hand.cross_correlate2d(image, kernel).tolist(), target.tolist()] for image, kernel, target in cases]
+    slopes = call("gradients.slopesOf", *asked)
+    asked = [[case[0].tolist(), one, list(case[1].shape)] for case, one in zip(cases, slopes, strict=True)]
+    for (image, kernel, target), slope, found in zip(
+        cases, slopes, call("gradients.kernelGradient", *asked), strict=True
+    ):
+        close: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9 * max(1, np.abs(found).max())}
+        for weight in np.ndindex(kernel.shape):
+            where: dict[str, Any] = {"weight": (0, 0, *weight), "kernel_size": kernel.shape}
+            expected = by_hand.kernel_weight_gradient([image], [slope], **where)
+            np.testing.assert_allclose(found[weight[0]][weight[1]], expected, **close)
+            trace = by_hand.trace_kernel_weight_gradient([image], [slope], **where)
+            one = call("gradients.meetWeight", [image.tolist(), slope, list(weight)])[0]
+            assert np.ravel(one["met"]).tolist() == [term.met for term in trace]
+            np.testing.assert_allclose(np.ravel(one["products"]), [term.product for term in trace], rtol=1e-12)
+            nudge = np.zeros(kernel.shape)
+            nudge[weight] = 1  # the loss is a parabola, for which the difference over any distance is exact
+            up, down = (half_squared_distance(image, kernel + sign * nudge, target) for sign in (1, -1))
+            np.testing.assert_allclose((up - down) / 2, expected, rtol=1e-6, atol=1e-6 * max(1, up))
+
+
+def half_squared_distance(image: np.ndarray, kernel: np.ndarray, target: np.ndarray) -> float:
+    return float(((by_hand.cross_correlate2d(image, kernel) - target) ** 2).sum() / 2)
 
 
 # Numbers as text

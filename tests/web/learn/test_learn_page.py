@@ -67,6 +67,18 @@ def test_the_first_layer_of_the_open_model(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_axe_finds_nothing(
+    opened: Open, chapter_of: Open, violations: Callable[..., list[str]], scheme: str, width: int
+) -> None:
+    with opened(viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
+        chapter_of(page, "step-back").root.get_by_role("button", name="Take a step").click()
+        chapter_of(page, "network").root.get_by_role("button", name="Last number").click()
+        chapter_of(page, "network").type("weights, row 0, column 0", "none")
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "text"), [(400, 100), (400, 200), (1000, 200), (1600, 100)])
 def test_nothing_hangs_over_the_side(opened: Open, width: int, text: int, scheme: str) -> None:
     with opened(viewport={"width": width, "height": 900}, color_scheme=scheme) as page:

@@ -13,7 +13,7 @@ export function showModelLine(root, model) {
   document.title = `${model.payload.name} · Convlens`;
   const facts = factsOf(model);
   fill(root,
-    element("h1", { class: "model-name" }, nameOf(model.payload.name || "A model")),
+    element("h2", { class: "model-name" }, nameOf(model.payload.name || "A model")),
     element("dl", { class: "facts" }, facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)))));
 }
 

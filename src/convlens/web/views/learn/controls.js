@@ -3,7 +3,8 @@
 // A mistake is shown where it was made and in one line below; what is drawn keeps the last numbers that made sense.
 
 import { element, fill } from "convlens/interface/dom.js";
-import { readWhole } from "convlens/views/learn/arithmetic/reading.js";
+import { readNumber, readWhole } from "convlens/views/learn/arithmetic/reading.js";
+import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 
 let count = 0;
 
@@ -71,6 +72,32 @@ export function wholeField({ label, name = label.toLowerCase(), value, least, mo
   }
   function limit(nextLeast, nextMost) {
     [input.min, input.max] = [nextLeast, nextMost];
+  }
+  return field;
+}
+
+/** A number with a point; `refuse(value)` is one line on why it is none that can be taken, or null. */
+export function numberField({ label, name = label.toLowerCase(), value, mistakes, refuse = () => null, onChange }) {
+  const input = element("input", { type: "text", inputmode: "decimal", class: "whole", value, "aria-describedby": mistakes.id });
+  const field = { element: labelled(label, input), value, set };
+  const report = (mistake) => {
+    if (mistake) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    mistakes.report(field, mistake);
+  };
+  input.addEventListener("input", () => {
+    const read = readNumber(`the ${name}`, input.value);
+    const mistake = read.mistake ?? refuse(read.value);
+    report(mistake);
+    if (mistake) return;
+    field.value = read.value;
+    onChange(read.value);
+  });
+  input.addEventListener("blur", () => set(field.value));
+  function set(next) {
+    field.value = next;
+    input.value = shortNumber(next);
+    report(null);
   }
   return field;
 }

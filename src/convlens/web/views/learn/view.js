@@ -8,42 +8,22 @@ import { activationChapter } from "convlens/views/learn/chapters/activation.js";
 import { channelsChapter } from "convlens/views/learn/chapters/channels.js";
 import { countingChapter } from "convlens/views/learn/chapters/counting.js";
 import { mapSize } from "convlens/views/learn/chapters/map_size.js";
+import { networkChapter } from "convlens/views/learn/chapters/network.js";
 import { poolingChapter } from "convlens/views/learn/chapters/pooling.js";
 import { slidingKernel } from "convlens/views/learn/chapters/sliding_kernel.js";
 import { slidingVectors } from "convlens/views/learn/chapters/sliding_vectors.js";
+import { stepBack } from "convlens/views/learn/chapters/step_back.js";
 import { twoVectors } from "convlens/views/learn/chapters/two_vectors.js";
 
 export function mount(root, context) {
-  const channels = channelsChapter();
-  const activation = activationChapter(channels);
-  const chapters = [
-    twoVectors(),
-    slidingVectors(),
-    slidingKernel(),
-    mapSize(),
-    channels,
-    activation,
-    poolingChapter(activation),
-    countingChapter(),
-  ];
-  const links = chapters.map((chapter) => {
-    const { id } = chapter.element;
-    return element("a", { href: `#${id}` }, chapter.element.querySelector("h2").textContent);
-  });
+  const chapters = buildChapters();
+  const links = chapters.map(linkTo);
   fill(
     root,
     element(
       "div",
       { class: "learn" },
-      element(
-        "nav",
-        { class: "contents", "aria-label": "Chapters" },
-        element(
-          "ol",
-          {},
-          links.map((link) => element("li", {}, link)),
-        ),
-      ),
+      contents(links),
       element(
         "div",
         { class: "chapters" },
@@ -59,11 +39,7 @@ export function mount(root, context) {
   const onModel = (model) => chapters.forEach((chapter) => chapter.onModel?.(model));
   if (context.model) onModel(context.model);
   return {
-    show() {
-      // The address may name a chapter that was not there yet when the browser looked for it.
-      const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-      if (asked && root.contains(asked)) asked.scrollIntoView();
-    },
+    show: () => scrollToAsked(root),
     hide: pause,
     onModel,
     dispose() {
@@ -73,6 +49,45 @@ export function mount(root, context) {
       fill(root);
     },
   };
+}
+
+function buildChapters() {
+  const channels = channelsChapter();
+  const activation = activationChapter(channels);
+  return [
+    twoVectors(),
+    slidingVectors(),
+    slidingKernel(),
+    mapSize(),
+    channels,
+    activation,
+    poolingChapter(activation),
+    networkChapter(),
+    stepBack(),
+    countingChapter(),
+  ];
+}
+
+function linkTo(chapter) {
+  return element("a", { href: `#${chapter.element.id}` }, chapter.element.querySelector("h2").textContent);
+}
+
+function contents(links) {
+  return element(
+    "nav",
+    { class: "contents", "aria-label": "Chapters" },
+    element(
+      "ol",
+      {},
+      links.map((link) => element("li", {}, link)),
+    ),
+  );
+}
+
+/** The address may name a chapter that was not there yet when the browser looked for it. */
+function scrollToAsked(root) {
+  const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (asked && root.contains(asked)) asked.scrollIntoView();
 }
 
 function introduction() {

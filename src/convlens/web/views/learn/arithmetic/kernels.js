@@ -68,6 +68,11 @@ export function resizeMatrix(matrix, height, width, filling = () => 0) {
   );
 }
 
+/** The same matrix with another number at one place. */
+export function replaceAt(matrix, row, column, value) {
+  return matrix.map((line, y) => (y === row ? line.map((old, x) => (x === column ? value : old)) : line));
+}
+
 /** The name of the preset that a kernel is, or null. */
 export function nameOf(kernel) {
   const text = JSON.stringify(kernel);

@@ -3,9 +3,8 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { activate, ACTIVATIONS, ruleOf, USUAL_SLOPE } from "convlens/views/learn/arithmetic/activations.js";
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
-import { readNumber } from "convlens/views/learn/arithmetic/reading.js";
 import { chapterFrame, controls, lineUp } from "convlens/views/learn/chapter.js";
-import { choice, labelled, mistakeLine, sumLine } from "convlens/views/learn/controls.js";
+import { choice, mistakeLine, numberField, sumLine } from "convlens/views/learn/controls.js";
 import { drawCurve } from "convlens/views/learn/curve.js";
 import { numberGrid } from "convlens/views/learn/grids.js";
 import { limitOf, matrixView } from "convlens/views/learn/matrices.js";
@@ -14,9 +13,41 @@ import { tabRow } from "convlens/views/learn/tab_row.js";
 
 /** `channels` is the chapter whose maps these are. */
 export function activationChapter(channels) {
-  const state = { biases: [], activation: "relu", slope: USUAL_SLOPE, chosen: 0 };
+  const state = { biases: [], activation: "relu", slope: USUAL_SLOPE, chosen: 0, maps: channels.maps() };
+  const parts = buildParts(state, { update, show });
+  const { steps } = parts;
+
+  function take(changedSource) {
+    state.maps = channels.maps();
+    takeSettings(parts, state, channels.nextOf(), changedSource);
+    update();
+  }
+  function update() {
+    const { maps } = state;
+    state.chosen = Math.min(state.chosen, maps.length - 1);
+    parts.tabs.choose(state.chosen);
+    parts.slope.element.hidden = state.activation !== "leaky_relu";
+    steps.setCount(maps[0].length * maps[0][0].length);
+    parts.biases.show([state.biases], { classes: (_, map) => (map === state.chosen ? ["chosen"] : []) });
+    show(steps.place, false);
+  }
+  function show(place, playing) {
+    parts.sum.quiet(playing);
+    showValue(parts, state, place);
+  }
+  channels.onMaps(take);
+  take(true);
+  return {
+    element: frame(parts),
+    update,
+    pause: steps.pause,
+    dispose: steps.dispose,
+    maps: () => state.maps.map((map, number) => through(state, add(map, state.biases[number]))),
+  };
+}
+
+function buildParts(state, { update, show }) {
   const mistakes = mistakeLine();
-  const sum = sumLine();
   const set = (key) => (value) => {
     state[key] = value;
     update();
@@ -33,90 +64,69 @@ export function activationChapter(channels) {
     value: "relu",
     onChange: set("activation"),
   });
-  const slope = slopeField({ value: state.slope, mistakes, onChange: set("slope") });
-  const tabs = tabRow({ name: "Which map", onChoose: set("chosen") });
-  const pick = (row, column) => steps.go(row * widthOf() + column);
-  const views = {
-    sums: matrixView({ name: "map", caption: "Map", onPick: pick }),
-    biased: matrixView({ name: "map with bias", caption: "with bias", onPick: pick }),
-    activated: matrixView({ name: "activated map", caption: "activated", onPick: pick }),
-  };
-  const curve = element("div", { class: "curve" });
-  const rule = element("p", { class: "formula" });
+  const widthOf = () => state.maps[0][0].length;
   const steps = stepper({
     name: "the values",
     onStep: show,
     describe: (place) => `row ${Math.floor(place / widthOf())}, column ${place % widthOf()} of map ${state.chosen}`,
     start: 1,
   });
-  const widthOf = () => channels.maps()[0][0].length;
-
-  function take(changedSource) {
-    const next = channels.nextOf();
-    if (changedSource || next.biases.length !== state.biases.length) {
-      Object.assign(state, { biases: [...next.biases], activation: next.activation, slope: next.slope ?? USUAL_SLOPE });
-      activation.set(state.activation);
-      slope.set(state.slope);
-    }
-    tabs.offer(
-      channels.maps().map((_, map) => `map ${map}`),
-      state.chosen,
-    );
-    update();
-  }
-  function results() {
-    return channels
-      .maps()
-      .map((map, number) => map.map((line) => line.map((value) => activate(value + state.biases[number], state.activation, state.slope))));
-  }
-  function update() {
-    const maps = channels.maps();
-    state.chosen = Math.min(state.chosen, maps.length - 1);
-    tabs.choose(state.chosen);
-    slope.element.hidden = state.activation !== "leaky_relu";
-    steps.setCount(maps[0].length * widthOf());
-    biases.show([state.biases], { classes: (_, map) => (map === state.chosen ? ["chosen"] : []) });
-    show(steps.place, false);
-  }
-  function show(place, playing) {
-    sum.quiet(playing);
-    const map = channels.maps()[state.chosen];
-    const bias = state.biases[state.chosen];
-    const chosen = [Math.floor(place / widthOf()), place % widthOf()];
-    const biased = map.map((line) => line.map((value) => value + bias));
-    const activated = biased.map((line) => line.map((value) => activate(value, state.activation, state.slope)));
-    const limit = limitOf([map, biased]);
-    views.sums.show(map, { limit, chosen });
-    views.biased.show(biased, { limit, chosen });
-    views.activated.show(activated, { limit: limitOf(activated), chosen });
-    const [before, total, result] = [map, biased, activated].map((one) => one[chosen[0]][chosen[1]]);
-    fill(curve, drawCurve({ name: state.activation, slope: state.slope, values: biased.flat(), chosen: total }));
-    fill(rule, `${state.activation === "none" ? "no activation" : state.activation}: ${ruleOf(state.activation, state.slope)}`);
-    const through = state.activation === "none" ? "" : `, ${state.activation} ${shortNumber(result)}`;
-    sum.say(`${shortNumber(before)} + bias ${bracketed(bias)} ${equalsSign(before, bias, total)} ${shortNumber(total)}${through}`);
-  }
-  channels.onMaps(take);
-  take(true);
+  const pick = (row, column) => steps.go(row * widthOf() + column);
   return {
-    element: frame({ activation, slope, biases, mistakes, tabs, views, curve, rule, steps, sum }),
-    update,
-    pause: steps.pause,
-    dispose: steps.dispose,
-    maps: results,
+    mistakes,
+    biases,
+    activation,
+    steps,
+    sum: sumLine(),
+    slope: numberField({ label: "Slope below zero", name: "slope", value: state.slope, mistakes, onChange: set("slope") }),
+    tabs: tabRow({ name: "Which map", onChoose: set("chosen") }),
+    views: {
+      sums: matrixView({ name: "map", caption: "Map", onPick: pick }),
+      biased: matrixView({ name: "map with bias", caption: "with bias", onPick: pick }),
+      activated: matrixView({ name: "activated map", caption: "activated", onPick: pick }),
+    },
+    curve: element("div", { class: "curve" }),
+    rule: element("p", { class: "formula" }),
   };
 }
 
-/** leaky_relu's slope, a number with a point. */
-function slopeField({ value, mistakes, onChange }) {
-  const input = element("input", { type: "text", inputmode: "decimal", class: "whole", value, "aria-describedby": mistakes.id });
-  input.addEventListener("input", () => {
-    const read = readNumber("the slope", input.value);
-    mistakes.report("slope", read.mistake ?? null);
-    input.toggleAttribute("aria-invalid", false);
-    if (read.mistake) input.setAttribute("aria-invalid", "true");
-    else onChange(read.value);
-  });
-  return { element: labelled("Slope below zero", input), set: (next) => (input.value = shortNumber(next)) };
+/** Bias and activation that belong to the maps; what was chosen here stays as long as these are the same maps. */
+function takeSettings(parts, state, next, changedSource) {
+  if (changedSource || next.biases.length !== state.biases.length) {
+    Object.assign(state, { biases: [...next.biases], activation: next.activation, slope: next.slope ?? USUAL_SLOPE });
+    parts.activation.set(state.activation);
+    parts.slope.set(state.slope);
+  }
+  parts.tabs.offer(
+    state.maps.map((_, map) => `map ${map}`),
+    state.chosen,
+  );
+}
+
+function add(map, bias) {
+  return map.map((line) => line.map((value) => value + bias));
+}
+
+function through({ activation, slope }, map) {
+  return map.map((line) => line.map((value) => activate(value, activation, slope)));
+}
+
+function showValue({ views, curve, rule, sum }, state, place) {
+  const map = state.maps[state.chosen];
+  const bias = state.biases[state.chosen];
+  const chosen = [Math.floor(place / map[0].length), place % map[0].length];
+  const biased = add(map, bias);
+  const activated = through(state, biased);
+  const limit = limitOf([map, biased]);
+  views.sums.show(map, { limit, chosen });
+  views.biased.show(biased, { limit, chosen });
+  views.activated.show(activated, { limit: limitOf(activated), chosen });
+  const [before, total, result] = [map, biased, activated].map((one) => one[chosen[0]][chosen[1]]);
+  const { activation, slope } = state;
+  fill(curve, drawCurve({ name: activation, slope, values: biased.flat(), chosen: total }));
+  fill(rule, `${activation === "none" ? "no activation" : activation}: ${ruleOf(activation, slope)}`);
+  const after = activation === "none" ? "" : `, ${activation} ${shortNumber(result)}`;
+  sum.say(`${shortNumber(before)} + bias ${bracketed(bias)} ${equalsSign(before, bias, total)} ${shortNumber(total)}${after}`);
 }
 
 function frame({ activation, slope, biases, mistakes, tabs, views, curve, rule, steps, sum }) {

@@ -65,56 +65,33 @@ const KERNELS = [
 ];
 const BIASES = [-2, 1];
 const MOST_KERNELS = 4;
+const FIRST = {
+  source: "own",
+  sample: 0,
+  samples: [],
+  layer: null,
+  image: IMAGE,
+  kernels: KERNELS,
+  kernelSize: 2,
+  stride: 1,
+  padding: 0,
+  chosen: 0,
+  drawn: null,
+};
 
 export function channelsChapter() {
-  const state = {
-    source: "own",
-    sample: 0,
-    samples: [],
-    layer: null,
-    image: IMAGE,
-    kernels: KERNELS,
-    kernelSize: 2,
-    stride: 1,
-    padding: 0,
-    chosen: 0,
-    drawn: null,
-  };
+  const state = { ...FIRST };
   const listeners = new Set();
   const parts = buildParts(state, { update, show, choose });
   const { steps } = parts;
 
   function update(changedSource = false) {
-    const model = state.source === "model";
-    const sample = state.samples[state.sample];
-    const image = model ? sample.input : state.image;
-    const kernels = model ? state.layer.kernels : state.kernels;
-    const sliding = model ? state.layer.sliding : squareWindow({ ...state, kernel: state.kernelSize });
-    const size = [image[0].length, image[0][0].length];
-    const mistake = findWindowMistake(size, sliding);
+    const layer = chosenLayer(state);
+    const mistake = findWindowMistake(layer.size, layer.sliding);
     parts.mistakes.report("window", mistake);
     if (mistake) return;
-    const maps = makeMaps(image, kernels, sliding);
-    state.chosen = Math.min(state.chosen, kernels.length - 1);
-    state.repaint = true;
-    state.drawn = {
-      image,
-      kernels,
-      sliding,
-      maps,
-      limit: limitOf(maps),
-      unread: unreadOf(size, sliding),
-      pixels: model ? sample.pixels : null,
-    };
-    steps.setCount(maps[0].length * maps[0][0].length);
-    parts.own.hidden = model;
-    parts.sample.element.hidden = !model;
-    rebuild(parts, state);
-    const full = limitOf(kernels);
-    parts.tabs.offer(
-      kernels.map((kernel, number) => [paintThumb(kernel, full), `kernel ${number}`]),
-      state.chosen,
-    );
+    compute(state, layer);
+    showLayer(parts, state);
     show(steps.place, false);
     listeners.forEach((listener) => listener(changedSource));
   }
@@ -137,53 +114,55 @@ export function channelsChapter() {
     dispose: steps.dispose,
     onModel: (model) => offerModel(parts, state, model, update),
     maps: () => state.drawn.maps,
-    /** Bias and activation that belong to these maps. */
-    nextOf: () =>
-      state.source === "model" ? state.layer : { biases: state.kernels.map((_, place) => BIASES[place] ?? 0), activation: "relu" },
+    nextOf: () => nextOf(state),
     onMaps: (listener) => listeners.add(listener),
   };
 }
 
+/** Image, kernels and how they slide: one's own, or those of the open model and one of its test images. */
+function chosenLayer(state) {
+  const model = state.source === "model";
+  const sample = state.samples[state.sample];
+  const image = model ? sample.input : state.image;
+  return {
+    image,
+    kernels: model ? state.layer.kernels : state.kernels,
+    sliding: model ? state.layer.sliding : squareWindow({ ...state, kernel: state.kernelSize }),
+    size: [image[0].length, image[0][0].length],
+    pixels: model ? sample.pixels : null,
+  };
+}
+
+function compute(state, { image, kernels, sliding, size, pixels }) {
+  const maps = makeMaps(image, kernels, sliding);
+  Object.assign(state, {
+    chosen: Math.min(state.chosen, kernels.length - 1),
+    repaint: true,
+    drawn: { image, kernels, sliding, maps, limit: limitOf(maps), unread: unreadOf(size, sliding), pixels },
+  });
+}
+
+function showLayer(parts, state) {
+  const { kernels, maps } = state.drawn;
+  const model = state.source === "model";
+  parts.steps.setCount(maps[0].length * maps[0][0].length);
+  parts.own.hidden = model;
+  parts.sample.element.hidden = !model;
+  rebuild(parts, state);
+  const full = limitOf(kernels);
+  parts.tabs.offer(
+    kernels.map((kernel, number) => [paintThumb(kernel, full), `kernel ${number}`]),
+    state.chosen,
+  );
+}
+
+/** Bias and activation that belong to these maps. */
+function nextOf({ source, layer, kernels }) {
+  return source === "model" ? layer : { biases: kernels.map((_, place) => BIASES[place] ?? 0), activation: "relu" };
+}
+
 function buildParts(state, { update, show, choose }) {
   const mistakes = mistakeLine();
-  const set = (key) => (value) => {
-    state[key] = value;
-    update();
-  };
-  const resizeKernels = (count, size) => {
-    state.kernelSize = size;
-    state.kernels = Array.from({ length: count }, (_, kernel) =>
-      state.image.map((_, channel) =>
-        resizeMatrix(state.kernels[kernel]?.[channel] ?? [[]], size, size, (y, x) => ((kernel + channel + y + 2 * x) % 3) - 1),
-      ),
-    );
-    update(true);
-  };
-  const count = wholeField({
-    label: "Kernels",
-    value: 2,
-    least: 1,
-    most: MOST_KERNELS,
-    mistakes,
-    onChange: (value) => resizeKernels(value, state.kernelSize),
-  });
-  const size = wholeField({
-    label: "Kernel size",
-    value: 2,
-    least: 1,
-    most: 3,
-    mistakes,
-    onChange: (value) => resizeKernels(state.kernels.length, value),
-  });
-  const whole = (label, key, least, most) => wholeField({ label, value: state[key], least, most, mistakes, onChange: set(key) });
-  const own = element(
-    "div",
-    { class: "fields" },
-    count.element,
-    size.element,
-    whole("Stride", "stride", 1, 3).element,
-    whole("Padding", "padding", 0, 2).element,
-  );
   const source = selection({
     label: "Numbers",
     options: [["own", "own numbers"]],
@@ -193,7 +172,10 @@ function buildParts(state, { update, show, choose }) {
       update(true);
     },
   });
-  const sample = selection({ label: "Test image", options: [], value: "", onChange: (value) => set("sample")(Number(value)) });
+  const takeSample = (value) => {
+    state.sample = Number(value);
+    update();
+  };
   const steps = stepper({
     name: "the kernel with channels",
     onStep: show,
@@ -205,9 +187,9 @@ function buildParts(state, { update, show, choose }) {
   return {
     mistakes,
     steps,
-    own,
+    own: buildFields(state, mistakes, update),
     source,
-    sample,
+    sample: selection({ label: "Test image", options: [], value: "", onChange: takeSample }),
     sum: sumLine(),
     choose,
     photo: element("canvas", { class: "photo", role: "img" }),
@@ -218,6 +200,36 @@ function buildParts(state, { update, show, choose }) {
     views: null,
     update,
   };
+}
+
+/** What is chosen for one's own numbers: how many kernels, their size, and how they slide. */
+function buildFields(state, mistakes, update) {
+  const set = (key) => (value) => {
+    state[key] = value;
+    update();
+  };
+  const resize = (count, size) => {
+    state.kernelSize = size;
+    state.kernels = resizeKernels(state, count, size);
+    update(true);
+  };
+  const whole = (label, value, least, most, onChange) => wholeField({ label, value, least, most, mistakes, onChange }).element;
+  return element(
+    "div",
+    { class: "fields" },
+    whole("Kernels", 2, 1, MOST_KERNELS, (count) => resize(count, state.kernelSize)),
+    whole("Kernel size", 2, 1, 3, (size) => resize(state.kernels.length, size)),
+    whole("Stride", state.stride, 1, 3, set("stride")),
+    whole("Padding", state.padding, 0, 2, set("padding")),
+  );
+}
+
+function resizeKernels({ image, kernels }, count, size) {
+  return Array.from({ length: count }, (_, kernel) =>
+    image.map((_, channel) =>
+      resizeMatrix(kernels[kernel]?.[channel] ?? [[]], size, size, (y, x) => ((kernel + channel + y + 2 * x) % 3) - 1),
+    ),
+  );
 }
 
 function offerModel(parts, state, model, update) {

@@ -35,76 +35,79 @@ const FIELDS = [
 
 export function countingChapter() {
   const state = { ...FIRST };
-  const mistakes = mistakeLine();
-  const fields = FIELDS.map(([key, label, least, most]) => [
-    key,
-    wholeField({
-      label,
-      value: state[key],
-      least,
-      most,
-      mistakes,
-      onChange: (value) => {
-        // `pairs` are a model's strides and such where they differ down and across; one number typed holds for both.
-        const { [key]: _, ...pairs } = state.pairs;
-        Object.assign(state, { [key]: value, pairs });
-        layers.set("own");
-        update();
-      },
-    }),
-  ]);
-  const layers = selection({ label: "Layer", options: options([]), value: "first", onChange: take });
+  const parts = buildParts(state, { update, take });
   let offered = [];
-  const answer = element("div", { class: "counts", "aria-live": "polite" });
 
-  function options(convolutions) {
-    const own = [
-      ["first", "the tutorial’s first: 8 kernels 3×3"],
-      ["second", "the tutorial’s second: 16 kernels 3×3"],
-      ["own", "own numbers"],
-    ];
-    const layer = convolutions.map((one, number) => [`model-${number}`, `layer ${one.index}: ${one.text}`]);
-    return layer.length
-      ? [
-          ["The tutorial", own],
-          ["The open model", layer],
-        ]
-      : own;
-  }
   function take(name) {
     const given = { first: FIRST, second: SECOND }[name] ?? offered[Number(name.split("-")[1])];
     if (!given) return;
     Object.assign(state, given);
-    fields.forEach(([key, field]) => field.set(state[key]));
+    parts.fields.forEach(([key, field]) => field.set(state[key]));
     update();
   }
   function update() {
-    const pair = (key) => state.pairs[key] ?? [state[key], state[key]];
-    const sliding = {
-      kernel: [state.kernelHeight, state.kernelWidth],
-      stride: pair("stride"),
-      padding: pair("padding"),
-      dilation: pair("dilation"),
-      mode: "zeros",
-    };
+    const sliding = slidingOf(state);
     const size = [state.height, state.width];
     const mistake = findWindowMistake(size, sliding);
-    mistakes.report("window", mistake);
+    parts.mistakes.report("window", mistake);
     if (mistake) return;
     const output = outputShape(size, sliding);
     const layer = { channels: state.channels, kernels: state.kernels, kernel: sliding.kernel, output };
-    fill(answer, describe(layer, size, sliding));
+    fill(parts.answer, describe(layer, size, sliding));
   }
   update();
   return {
-    element: frame({ layers, fields, mistakes, answer }),
+    element: frame(parts),
     update,
     onModel(model) {
       const convolutions = (model?.layers ?? []).filter(({ kind }) => kind === "conv");
       offered = convolutions.map(asNumbers);
-      const chosen = layers.value;
-      layers.offer(options(convolutions), chosen.startsWith("model") ? "own" : chosen);
+      const chosen = parts.layers.value;
+      parts.layers.offer(options(convolutions), chosen.startsWith("model") ? "own" : chosen);
     },
+  };
+}
+
+function buildParts(state, { update, take }) {
+  const mistakes = mistakeLine();
+  const layers = selection({ label: "Layer", options: options([]), value: "first", onChange: take });
+  const change = (key) => (value) => {
+    // `pairs` are a model's strides and such where they differ down and across; one number typed holds for both.
+    const { [key]: _, ...pairs } = state.pairs;
+    Object.assign(state, { [key]: value, pairs });
+    layers.set("own");
+    update();
+  };
+  const fields = FIELDS.map(([key, label, least, most]) => [
+    key,
+    wholeField({ label, value: state[key], least, most, mistakes, onChange: change(key) }),
+  ]);
+  return { mistakes, layers, fields, answer: element("div", { class: "counts", "aria-live": "polite" }) };
+}
+
+function options(convolutions) {
+  const own = [
+    ["first", "the tutorial’s first: 8 kernels 3×3"],
+    ["second", "the tutorial’s second: 16 kernels 3×3"],
+    ["own", "own numbers"],
+  ];
+  const layer = convolutions.map((one, number) => [`model-${number}`, `layer ${one.index}: ${one.text}`]);
+  return layer.length
+    ? [
+        ["The tutorial", own],
+        ["The open model", layer],
+      ]
+    : own;
+}
+
+function slidingOf(state) {
+  const pair = (key) => state.pairs[key] ?? [state[key], state[key]];
+  return {
+    kernel: [state.kernelHeight, state.kernelWidth],
+    stride: pair("stride"),
+    padding: pair("padding"),
+    dilation: pair("dilation"),
+    mode: "zeros",
   };
 }
 

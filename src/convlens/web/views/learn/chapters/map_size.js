@@ -28,8 +28,29 @@ const FIELDS = [
 
 export function mapSize() {
   const state = { size: 8, kernel: 3, stride: 2, padding: 0, dilation: 1 };
+  const parts = buildParts(state, update);
+
+  function update() {
+    const sliding = squareWindow(state);
+    const mistake = findWindowMistake([state.size, state.size], sliding);
+    parts.mistakes.report("window", mistake);
+    fill(parts.formula, outputSizeFormula(...numbersOf(state)));
+    if (!mistake) showPositions(parts, state, sliding);
+  }
+  update();
+  return {
+    element: frame(parts),
+    update,
+  };
+}
+
+function numbersOf({ size, kernel, stride, padding, dilation }) {
+  return [size, kernel, stride, padding, dilation];
+}
+
+function buildParts(state, update) {
   const mistakes = mistakeLine();
-  const fields = FIELDS.map(([key, label, least, most]) =>
+  const field = ([key, label, least, most]) =>
     wholeField({
       label,
       name: label.slice(0, -2).toLowerCase(),
@@ -41,87 +62,50 @@ export function mapSize() {
         state[key] = value;
         update();
       },
-    }),
-  );
-  const formula = element("p", { class: "formula", "aria-live": "polite" });
-  const steps = element("p", {});
-  const lost = element("p", { class: "lost" });
-  const ruler = element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Positions of the kernel along one axis" });
-  const coverage = matrixView({ name: "how many placements read each cell", caption: "How many placements read each cell" });
-
-  function update() {
-    const { size, kernel, stride, padding, dilation } = state;
-    const numbers = [size, kernel, stride, padding, dilation];
-    const sliding = squareWindow(state);
-    const mistake = findWindowMistake([size, size], sliding);
-    mistakes.report("window", mistake);
-    fill(formula, outputSizeFormula(...numbers));
-    if (mistake) return;
-    const share = (size + 2 * padding - reach(kernel, dilation)) / stride;
-    const floor = outputSize(...numbers) - 1;
-    fill(
-      steps,
-      Number.isInteger(share)
-        ? `The division leaves nothing over: ${floor} moves after the first position.`
-        : `The division gives ${shortNumber(share)}, and there is no part of a move: the floor makes it ${floor}, after the first position.`,
-    );
-    const words = sayLost([size, size], sliding);
-    fill(lost, words ? [element("span", { class: "hatched-sample", "aria-hidden": "true" }), words] : "Every row and column is read.");
-    fill(ruler, drawRuler(numbers));
-    const counts = countCoverage([size, size], sliding);
-    coverage.show(counts, { limit: limitOf(counts), unread: unreadOf([size, size], sliding) });
-  }
-  update();
+    });
   return {
-    element: frame({ fields, mistakes, formula, steps, lost, ruler, coverage }),
-    update,
+    mistakes,
+    fields: FIELDS.map(field),
+    formula: element("p", { class: "formula", "aria-live": "polite" }),
+    steps: element("p", {}),
+    lost: element("p", { class: "lost" }),
+    ruler: element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Positions of the kernel along one axis" }),
+    coverage: matrixView({ name: "how many placements read each cell", caption: "How many placements read each cell" }),
   };
 }
 
+function showPositions({ steps, lost, ruler, coverage }, state, sliding) {
+  const both = [state.size, state.size];
+  fill(steps, sayMoves(state));
+  const words = sayLost(both, sliding);
+  fill(lost, words ? [element("span", { class: "hatched-sample", "aria-hidden": "true" }), words] : "Every row and column is read.");
+  fill(ruler, drawRuler(numbersOf(state)));
+  const counts = countCoverage(both, sliding);
+  coverage.show(counts, { limit: limitOf(counts), unread: unreadOf(both, sliding) });
+}
+
+function sayMoves(state) {
+  const { size, kernel, stride, padding, dilation } = state;
+  const share = (size + 2 * padding - reach(kernel, dilation)) / stride;
+  const floor = outputSize(...numbersOf(state)) - 1;
+  return Number.isInteger(share)
+    ? `The division leaves nothing over: ${floor} moves after the first position.`
+    : `The division gives ${shortNumber(share)}, and there is no part of a move: the floor makes it ${floor}, after the first position.`;
+}
+
 /** The padded axis, and below it a line for each position with the cells that it reads. */
-function drawRuler([size, kernel, stride, padding, dilation]) {
-  const positions = outputSize(size, kernel, stride, padding, dilation);
-  const counts = countReads(size, kernel, stride, padding, dilation);
+function drawRuler(numbers) {
+  const [size, , , padding] = numbers;
+  const positions = outputSize(...numbers);
   const [width, height] = [size + 2 * padding, positions + 1.4];
   const pattern = newId("hatching");
-  const square = (place, line, name, text) => [
-    svg("rect", {
-      x: place + padding + 0.06,
-      y: line + 0.06,
-      width: 0.88,
-      height: 0.88,
-      class: name,
-      fill: name.includes("unread") ? `url(#${pattern})` : null,
-    }),
-    text === undefined ? null : svg("text", { x: place + padding + 0.5, y: line + 0.65, class: "ruler-text" }, text),
-  ];
-  const cells = Array.from({ length: width }, (_, index) => index - padding);
-  const axis = cells.map((cell) => {
-    const inside = cell >= 0 && cell < size;
-    return square(cell, 0, inside ? (counts[cell] ? "ruler-cell" : "ruler-cell unread") : "ruler-padding", inside ? cell : "");
-  });
-  const lines = Array.from({ length: positions }, (_, position) => {
-    const read = cellsRead(position, kernel, stride, padding, dilation);
-    return [
-      dilation === 1
-        ? null
-        : svg("rect", {
-            x: read[0] + padding + 0.06,
-            y: position + 1.7,
-            width: read.at(-1) - read[0] + 0.88,
-            height: 0.4,
-            class: "ruler-span",
-          }),
-      read.map((cell) => svg("rect", { x: cell + padding + 0.06, y: position + 1.46, width: 0.88, height: 0.88, class: "ruler-tap" })),
-    ];
-  });
   const drawing = svg(
     "svg",
     {
       class: "ruler",
       viewBox: `0 0 ${width} ${height}`,
       role: "img",
-      "aria-label": `${positions} positions on ${size} cells; ${dropped(size, kernel, stride, padding, dilation)} dropped at the end`,
+      "aria-label": `${positions} positions on ${size} cells; ${dropped(...numbers)} dropped at the end`,
     },
     svg(
       "pattern",
@@ -129,11 +113,36 @@ function drawRuler([size, kernel, stride, padding, dilation]) {
       svg("rect", { width: 0.2, height: 0.2, class: "hatch-ground" }),
       svg("rect", { width: 0.04, height: 0.2, class: "hatch" }),
     ),
-    axis,
-    lines,
+    drawAxis(numbers, pattern),
+    Array.from({ length: positions }, (_, position) => drawPosition(numbers, position)),
   );
   drawing.style.setProperty("--columns", width);
   return drawing;
+}
+
+function drawAxis(numbers, pattern) {
+  const [size, , , padding] = numbers;
+  const counts = countReads(...numbers);
+  return Array.from({ length: size + 2 * padding }, (_, index) => {
+    const cell = index - padding;
+    const inside = cell >= 0 && cell < size;
+    const name = inside ? (counts[cell] ? "ruler-cell" : "ruler-cell unread") : "ruler-padding";
+    const ground = name.includes("unread") ? `url(#${pattern})` : null;
+    return [
+      svg("rect", { x: index + 0.06, y: 0.06, width: 0.88, height: 0.88, class: name, fill: ground }),
+      svg("text", { x: index + 0.5, y: 0.65, class: "ruler-text" }, inside ? cell : ""),
+    ];
+  });
+}
+
+/** The cells that one position reads; where they lie apart, on the span from the first to the last. */
+function drawPosition([, kernel, stride, padding, dilation], position) {
+  const read = cellsRead(position, kernel, stride, padding, dilation).map((cell) => cell + padding + 0.06);
+  const span =
+    dilation === 1
+      ? null
+      : svg("rect", { x: read[0], y: position + 1.7, width: read.at(-1) - read[0] + 0.88, height: 0.4, class: "ruler-span" });
+  return [span, read.map((x) => svg("rect", { x, y: position + 1.46, width: 0.88, height: 0.88, class: "ruler-tap" }))];
 }
 
 function frame({ fields, mistakes, formula, steps, lost, ruler, coverage }) {

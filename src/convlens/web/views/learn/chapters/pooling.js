@@ -2,7 +2,7 @@
 
 import { element } from "convlens/interface/dom.js";
 import { findPoolingMistake, placePooling, poolMatrix } from "convlens/views/learn/arithmetic/pooling.js";
-import { resizeMatrix } from "convlens/views/learn/arithmetic/kernels.js";
+import { replaceAt, resizeMatrix } from "convlens/views/learn/arithmetic/kernels.js";
 import { writePooling } from "convlens/views/learn/arithmetic/sentences.js";
 import { squareWindow } from "convlens/views/learn/arithmetic/windows.js";
 import { chapterFrame, controls } from "convlens/views/learn/chapter.js";
@@ -23,41 +23,41 @@ const LARGEST_SIDE = 9;
 /** `activation` is the chapter whose maps can be taken. */
 export function poolingChapter(activation) {
   const state = { values: TUTORIAL, kind: "max", kernel: 2, stride: 2, padding: 0, ceil: false, drawn: null };
+  const parts = buildParts(state, { update, show, takeMaps: () => activation.maps() });
+  const { steps } = parts;
+
+  function update() {
+    const shape = [state.values.length, state.values[0].length];
+    const sliding = squareWindow(state);
+    const mistake = findPoolingMistake(shape, sliding, state.ceil);
+    parts.mistakes.report("window", mistake);
+    if (mistake) return;
+    state.drawn = poolMatrix(state.values, state.kind, sliding, state.ceil);
+    state.sliding = sliding;
+    steps.setCount(state.drawn.flat().length);
+    parts.formula.replaceChildren(...(state.ceil ? [sayPooled(state.drawn)] : describeSize(shape, sliding)));
+    show(steps.place, false);
+  }
+  function show(place, playing) {
+    parts.sum.quiet(playing);
+    showWindow(parts, state, place);
+  }
+  update();
+  return {
+    element: frame(parts),
+    update,
+    pause: steps.pause,
+    dispose: steps.dispose,
+  };
+}
+
+function buildParts(state, { update, show, takeMaps }) {
   const mistakes = mistakeLine();
-  const sum = sumLine();
   const set = (key) => (value) => {
     state[key] = value;
     update();
   };
-  const resize = (size) => {
-    state.values = resizeMatrix(state.values, size, size, (y, x) => (3 * y + 5 * x) % 9);
-    update();
-  };
-  const edit = (row, column, value) => {
-    state.values = state.values.map((line, y) => (y === row ? line.map((old, x) => (x === column ? value : old)) : line));
-    update();
-  };
-  const size = wholeField({ label: "Input size", value: 4, least: 1, most: LARGEST_SIDE, mistakes, onChange: resize });
-  const whole = (label, key, least, most) => wholeField({ label, value: state[key], least, most, mistakes, onChange: set(key) });
-  const fields = [size, whole("Window", "kernel", 1, 5), whole("Stride", "stride", 1, 5), whole("Padding", "padding", 0, 2)];
-  const kind = choice({
-    legend: "Takes",
-    options: [
-      ["max", "the largest"],
-      ["average", "the average"],
-    ],
-    value: "max",
-    onChange: set("kind"),
-  });
-  const ceil = checkbox({ label: "a last window may hang over the end", value: false, onChange: set("ceil") });
-  const take = button("Take the first map of the chapter above", () => {
-    [state.values] = activation.maps();
-    if (state.values.length <= LARGEST_SIDE) size.set(state.values.length);
-    update();
-  });
-  const input = matrixView({ name: "input", caption: "Input", onChange: edit, mistakes });
-  const result = matrixView({ name: "result", caption: "Result", onPick: (row, column) => steps.go(row * state.drawn[0].length + column) });
-  const formula = element("div", { class: "formulas" });
+  const edit = (row, column, value) => set("values")(replaceAt(state.values, row, column, value));
   const steps = stepper({
     name: "the window",
     onStep: show,
@@ -65,45 +65,59 @@ export function poolingChapter(activation) {
       state.drawn ? `row ${Math.floor(place / state.drawn[0].length)}, column ${place % state.drawn[0].length} of the result` : "",
     start: 0,
   });
-
-  function update() {
-    const shape = [state.values.length, state.values[0].length];
-    const sliding = squareWindow(state);
-    const mistake = findPoolingMistake(shape, sliding, state.ceil);
-    mistakes.report("window", mistake);
-    if (mistake) return;
-    state.drawn = poolMatrix(state.values, state.kind, sliding, state.ceil);
-    state.sliding = sliding;
-    steps.setCount(state.drawn.flat().length);
-    formula.replaceChildren(...(state.ceil ? [sayPooled(state.drawn)] : describeSize(shape, sliding)));
-    show(steps.place, false);
-  }
-  function show(place, playing) {
-    sum.quiet(playing);
-    const { drawn, sliding, values, kind: taken } = state;
-    const position = [Math.floor(place / drawn[0].length), place % drawn[0].length];
-    const one = placePooling(values, taken, sliding, position);
-    const isWinner = (row, column) => one.winner?.[0] === row && one.winner[1] === column;
-    input.show(values, {
-      around: [state.padding, state.padding],
-      filling: () => (taken === "average" ? 0 : null),
-      window: one,
-      chosen: one.winner,
-      unread: state.ceil ? null : unreadOf([values.length, values[0].length], sliding),
-      limit: undefined,
-      classes: (row, column) => (isWinner(row, column) ? ["winner"] : []),
-    });
-    const limit = limitOf(values);
-    result.show(drawn, { limit, hidden: (row, column) => row * drawn[0].length + column > place, chosen: position });
-    sum.say(writePooling(one));
-  }
-  update();
+  const pick = (row, column) => steps.go(row * state.drawn[0].length + column);
   return {
-    element: frame({ kind, fields, ceil, take, mistakes, input, result, steps, sum, formula }),
-    update,
-    pause: steps.pause,
-    dispose: steps.dispose,
+    mistakes,
+    steps,
+    sum: sumLine(),
+    ...buildFields(state, { mistakes, set, takeMaps }),
+    input: matrixView({ name: "input", caption: "Input", onChange: edit, mistakes }),
+    result: matrixView({ name: "result", caption: "Result", onPick: pick }),
+    formula: element("div", { class: "formulas" }),
   };
+}
+
+function buildFields(state, { mistakes, set, takeMaps }) {
+  const resize = (size) => set("values")(resizeMatrix(state.values, size, size, (y, x) => (3 * y + 5 * x) % 9));
+  const size = wholeField({ label: "Input size", value: 4, least: 1, most: LARGEST_SIDE, mistakes, onChange: resize });
+  const whole = (label, key, least, most) => wholeField({ label, value: state[key], least, most, mistakes, onChange: set(key) });
+  const take = () => {
+    const [values] = takeMaps();
+    if (values.length <= LARGEST_SIDE) size.set(values.length);
+    set("values")(values);
+  };
+  return {
+    fields: [size, whole("Window", "kernel", 1, 5), whole("Stride", "stride", 1, 5), whole("Padding", "padding", 0, 2)],
+    kind: choice({
+      legend: "Takes",
+      options: [
+        ["max", "the largest"],
+        ["average", "the average"],
+      ],
+      value: "max",
+      onChange: set("kind"),
+    }),
+    ceil: checkbox({ label: "a last window may hang over the end", value: false, onChange: set("ceil") }),
+    take: button("Take the first map of the chapter above", take),
+  };
+}
+
+function showWindow({ input, result, sum }, { drawn, sliding, values, kind, padding, ceil }, place) {
+  const position = [Math.floor(place / drawn[0].length), place % drawn[0].length];
+  const one = placePooling(values, kind, sliding, position);
+  const isWinner = (row, column) => one.winner?.[0] === row && one.winner[1] === column;
+  input.show(values, {
+    around: [padding, padding],
+    filling: () => (kind === "average" ? 0 : null),
+    window: one,
+    chosen: one.winner,
+    unread: ceil ? null : unreadOf([values.length, values[0].length], sliding),
+    limit: undefined,
+    classes: (row, column) => (isWinner(row, column) ? ["winner"] : []),
+  });
+  const limit = limitOf(values);
+  result.show(drawn, { limit, hidden: (row, column) => row * drawn[0].length + column > place, chosen: position });
+  sum.say(writePooling(one));
 }
 
 function sayPooled(result) {

@@ -1,7 +1,7 @@
 // Chapter: a kernel slides over a matrix, over numbers of one's own or over a digit.
 
 import { element } from "convlens/interface/dom.js";
-import { KERNELS, nameOf, resizeMatrix } from "convlens/views/learn/arithmetic/kernels.js";
+import { KERNELS, nameOf, replaceAt, resizeMatrix } from "convlens/views/learn/arithmetic/kernels.js";
 import { writePlacement } from "convlens/views/learn/arithmetic/sentences.js";
 import { makeMap, placeKernel, turnKernel, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
 import { findWindowMistake, PADDING_MODES, squareWindow } from "convlens/views/learn/arithmetic/windows.js";
@@ -57,17 +57,8 @@ export function slidingKernel() {
     const mistake = findWindowMistake(size, sliding);
     parts.mistakes.report("window", mistake);
     if (!mistake) {
-      const kernel = state.turned ? turnKernel(state.kernel) : state.kernel;
-      const map = makeMap([matrix], [kernel], sliding);
-      state.drawn = {
-        matrix,
-        sliding,
-        kernel,
-        map,
-        limit: limitOf(map),
-        unread: unreadOf(size, sliding),
-      };
-      steps.setCount(map.length * map[0].length);
+      state.drawn = compute(matrix, size, sliding, state);
+      steps.setCount(state.drawn.map.flat().length);
       parts.formula.replaceChildren(...describeSize(size, sliding));
     }
     parts.preset.set(presetOf(state));
@@ -94,70 +85,80 @@ function matrixOf(state) {
   return state.source === "numbers" ? state.numbers : state.drawing;
 }
 
+function compute(matrix, size, sliding, state) {
+  const kernel = state.turned ? turnKernel(state.kernel) : state.kernel;
+  const map = makeMap([matrix], [kernel], sliding);
+  return { matrix, sliding, kernel, map, limit: limitOf(map), unread: unreadOf(size, sliding) };
+}
+
 function buildParts(state, { update, show }) {
   const mistakes = mistakeLine();
   const set = (key) => (value) => {
     state[key] = value;
     update();
   };
-  const whole = (label, key, least, most, onChange = set(key)) => wholeField({ label, value: state[key], least, most, mistakes, onChange });
-  const edit = (key) => (row, column, value) => {
-    state[key] = state[key].map((line, y) => (y === row ? line.map((old, x) => (x === column ? value : old)) : line));
-    update();
-  };
+  const edit = (key) => (row, column, value) => set(key)(replaceAt(state[key], row, column, value));
   const widthOf = ({ map }) => map[0].length;
-  const resizeKernel = (size) => {
-    state.kernelSize = size;
-    state.kernel = resizeMatrix(state.kernel, size, size);
-    update();
-  };
-  const resizeInput = () => {
-    state.numbers = resizeMatrix(state.numbers, rows.value, columns.value, (y, x) => (3 * y + 2 * x) % 5);
-    update();
-  };
-  const rows = wholeField({ label: "Rows", value: 5, least: SMALLEST_SIDE, most: LARGEST_SIDE, mistakes, onChange: resizeInput });
-  const columns = wholeField({ label: "Columns", value: 5, least: SMALLEST_SIDE, most: LARGEST_SIDE, mistakes, onChange: resizeInput });
-  const size = whole("Kernel size", "kernelSize", 1, LARGEST_KERNEL, resizeKernel);
   const steps = stepper({
     name: "the kernel",
     onStep: show,
     describe: (place) =>
       state.drawn ? `row ${Math.floor(place / widthOf(state.drawn))}, column ${place % widthOf(state.drawn)} of the map` : "",
   });
-  const paint = (from, to) => {
-    state.drawing = drawLine(state.drawing, [from[1], from[0]], [to[1], to[0]]);
-    update();
-  };
-  const preset = selection({
-    label: "Kernel",
-    options: presets([]),
-    value: "own",
-    onChange: (name) => takeKernel(state, name, size, update),
-  });
-  const input = selection({
-    label: "Input",
-    options: sources([]),
-    value: "numbers",
-    onChange: (name) => takeInput(state, name, update, editor),
-  });
+  const pick = (row, column) => steps.go(row * widthOf(state.drawn) + column);
+  const paint = (from, to) => set("drawing")(drawLine(state.drawing, [from[1], from[0]], [to[1], to[0]]));
   const editor = cellEditor({ mistakes, valueAt: (row, column) => state.drawing[row]?.[column], onChange: edit("drawing") });
   return {
     mistakes,
     steps,
-    preset,
-    input,
-    size,
     editor,
+    ...buildInput(state, { mistakes, set, update, editor }),
+    ...buildKernel(state, { mistakes, set, update }),
     sum: sumLine(),
     formula: element("div", { class: "formulas" }),
+    matrix: matrixView({ name: "input", caption: "Input", onChange: edit("numbers"), onPaint: paint, mistakes }),
+    kernel: matrixView({ name: "kernel", caption: "Kernel", onChange: edit("kernel"), mistakes }),
+    map: matrixView({ name: "map", caption: "Map", onPick: pick }),
+    covered: matrixView({ name: "covered", caption: "covered" }),
+    used: matrixView({ name: "kernel in use" }),
+    products: matrixView({ name: "products" }),
+  };
+}
+
+/** Which input: numbers of a chosen size, or a picture to draw on. */
+function buildInput(state, { mistakes, set, update, editor }) {
+  const resize = () => set("numbers")(resizeMatrix(state.numbers, rows.value, columns.value, (y, x) => (3 * y + 2 * x) % 5));
+  const side = (label) => wholeField({ label, value: 5, least: SMALLEST_SIDE, most: LARGEST_SIDE, mistakes, onChange: resize });
+  const [rows, columns] = [side("Rows"), side("Columns")];
+  const take = (name) => takeInput(state, name, update, editor);
+  return {
+    input: selection({ label: "Input", options: sources([]), value: "numbers", onChange: take }),
     small: element("div", { class: "fields" }, rows.element, columns.element),
     pen: element(
       "div",
       { class: "row" },
       element("span", { class: "small soft" }, "Draw on it with mouse, pen or finger."),
-      button("Clear", () => takeInput(state, "empty", update, editor), { class: "quiet" }),
+      button("Clear", () => take("empty"), { class: "quiet" }),
       editor.element,
     ),
+  };
+}
+
+/** Which kernel, and how it slides. */
+function buildKernel(state, { mistakes, set, update }) {
+  const whole = (label, key, least, most, onChange = set(key)) => wholeField({ label, value: state[key], least, most, mistakes, onChange });
+  const size = whole("Kernel size", "kernelSize", 1, LARGEST_KERNEL, (next) => {
+    state.kernel = resizeMatrix(state.kernel, next, next);
+    set("kernelSize")(next);
+  });
+  return {
+    size,
+    preset: selection({
+      label: "Kernel",
+      options: presets([]),
+      value: "own",
+      onChange: (name) => takeKernel(state, name, size, update),
+    }),
     fields: [size, whole("Stride", "stride", 1, 5), whole("Padding", "padding", 0, 4), whole("Dilation", "dilation", 1, 4)],
     mode: selection({ label: "Padding holds", options: PADDING_MODES.map((mode) => [mode, mode]), value: "zeros", onChange: set("mode") }),
     turned: choice({
@@ -169,12 +170,6 @@ function buildParts(state, { update, show }) {
       value: "no",
       onChange: (value) => set("turned")(value === "yes"),
     }),
-    matrix: matrixView({ name: "input", caption: "Input", onChange: edit("numbers"), onPaint: paint, mistakes }),
-    kernel: matrixView({ name: "kernel", caption: "Kernel", onChange: edit("kernel"), mistakes }),
-    map: matrixView({ name: "map", caption: "Map", onPick: (row, column) => steps.go(row * widthOf(state.drawn) + column) }),
-    covered: matrixView({ name: "covered", caption: "covered" }),
-    used: matrixView({ name: "kernel in use" }),
-    products: matrixView({ name: "products" }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { resizeMatrix } from "convlens/views/learn/arithmetic/kernels.js";
 import { writeProducts } from "convlens/views/learn/arithmetic/sentences.js";
-import { slideAlong } from "convlens/views/learn/arithmetic/vectors.js";
+import { ENDS, slideAlong } from "convlens/views/learn/arithmetic/vectors.js";
 import { element } from "convlens/interface/dom.js";
 import { chapterFrame, controls } from "convlens/views/learn/chapter.js";
 import { choice, mistakeLine, sumLine, wholeField } from "convlens/views/learn/controls.js";
@@ -14,21 +14,58 @@ const LONGEST = 9;
 
 export function slidingVectors() {
   const state = { a: [3, 1, 2], b: [2, 4, 1], turned: true, ends: "full", placements: [] };
+  const parts = buildParts(state, { update, show });
+  const { steps } = parts;
+
+  function update() {
+    state.placements = slideAlong(state.a, state.b, state);
+    steps.setCount(state.placements.length);
+    show(steps.place, false);
+  }
+  function show(place, playing) {
+    parts.sum.quiet(playing);
+    showPlacement(parts, state, place);
+  }
+  update();
+  return {
+    element: frame(parts),
+    update,
+    pause: steps.pause,
+    dispose: steps.dispose,
+  };
+}
+
+function buildParts(state, { update, show }) {
   const mistakes = mistakeLine();
-  const sum = sumLine();
-  const resize = (key) => (count) => {
-    [state[key]] = resizeMatrix([state[key]], 1, count, (_, column) => (column * 2) % 5);
-    update();
-  };
-  const edit = (key) => (_, column, value) => {
-    state[key] = state[key].map((old, place) => (place === column ? value : old));
-    update();
-  };
   const set = (key) => (value) => {
     state[key] = value;
     update();
   };
-  const lengths = ["a", "b"].map((key) =>
+  const edit = (key) => (_, column, value) => set(key)(state[key].map((old, place) => (place === column ? value : old)));
+  const steps = stepper({
+    name: "the sliding vector",
+    onStep: show,
+    describe: (place) => `starts at place ${`${state.placements[place]?.start ?? 0}`.replace("-", "−")} of A`,
+    start: 1,
+  });
+  return {
+    mistakes,
+    steps,
+    sum: sumLine(),
+    ...buildControls(state, mistakes, set),
+    grids: {
+      b: numberGrid({ name: "B", vector: true, onChange: edit("b"), mistakes }),
+      a: numberGrid({ name: "A", vector: true, onChange: edit("a"), mistakes }),
+      kernel: numberGrid({ name: "the kernel where it lies" }),
+      products: numberGrid({ name: "products" }),
+      result: numberGrid({ name: "result", vector: true, onPick: (_, column) => steps.go(column) }),
+    },
+  };
+}
+
+function buildControls(state, mistakes, set) {
+  const resize = (key) => (count) => set(key)(resizeMatrix([state[key]], 1, count, (_, column) => (column * 2) % 5)[0]);
+  const length = (key) =>
     wholeField({
       label: `Numbers in ${key.toUpperCase()}`,
       name: `count of numbers in ${key.toUpperCase()}`,
@@ -37,8 +74,7 @@ export function slidingVectors() {
       most: LONGEST,
       mistakes,
       onChange: resize(key),
-    }),
-  );
+    });
   const turned = choice({
     legend: "Operation",
     options: [
@@ -48,66 +84,32 @@ export function slidingVectors() {
     value: "yes",
     onChange: (value) => set("turned")(value === "yes"),
   });
-  const ends = choice({
-    legend: "Ends",
-    options: [
-      ["full", "full"],
-      ["same", "same"],
-      ["valid", "valid"],
-    ],
-    value: "full",
-    onChange: set("ends"),
-  });
-  const grids = {
-    b: numberGrid({ name: "B", vector: true, onChange: edit("b"), mistakes }),
-    a: numberGrid({ name: "A", vector: true, onChange: edit("a"), mistakes }),
-    kernel: numberGrid({ name: "the kernel where it lies" }),
-    products: numberGrid({ name: "products" }),
-    result: numberGrid({ name: "result", vector: true, onPick: (_, column) => steps.go(column) }),
-  };
-  const steps = stepper({
-    name: "the sliding vector",
-    onStep: show,
-    describe: (place) => `starts at place ${`${state.placements[place]?.start ?? 0}`.replace("-", "−")} of A`,
-    start: 1,
-  });
+  const ends = choice({ legend: "Ends", options: ENDS.map((name) => [name, name]), value: "full", onChange: set("ends") });
+  return { lengths: [length("a"), length("b")], turned, ends };
+}
 
-  function update() {
-    state.placements = slideAlong(state.a, state.b, state);
-    steps.setCount(state.placements.length);
-    show(steps.place, false);
-  }
-  function show(place, playing) {
-    sum.quiet(playing);
-    const { a, b, placements } = state;
-    const one = placements[place];
-    const hanging = b.length - 1;
-    const covers = (column) => column >= one.start && column < one.start + b.length;
-    // Kernel and products are drawn under the cells of A that they meet, so all three have the same columns.
-    const under = (numbers) => [Array.from({ length: a.length + 2 * hanging }, (_, place) => numbers[place - hanging - one.start] ?? null)];
-    const blank = (numbers) => (_, column) => (under(numbers)[0][column] === null ? ["blank"] : []);
-    grids.b.show([b]);
-    grids.a.show([a], {
-      around: [0, hanging],
-      filling: (_, column) => (covers(column) ? 0 : null),
-      classes: (_, column) => (covers(column) ? ["covered"] : []),
-    });
-    grids.kernel.show(under(one.kernel), { limit: limitOf(b), classes: blank(one.kernel) });
-    grids.products.show(under(one.products), { limit: limitOf(placements.map(({ products }) => products)), classes: blank(one.products) });
-    grids.result.show([placements.map(({ total }) => total)], {
-      limit: limitOf(placements.map(({ total }) => total)),
-      hidden: (_, column) => column > place,
-      classes: (_, column) => (column === place ? ["chosen"] : []),
-    });
-    sum.say(writeProducts(one));
-  }
-  update();
-  return {
-    element: frame({ lengths, turned, ends, grids, mistakes, steps, sum }),
-    update,
-    pause: steps.pause,
-    dispose: steps.dispose,
-  };
+function showPlacement({ grids, sum }, { a, b, placements }, place) {
+  const one = placements[place];
+  const hanging = b.length - 1;
+  const covers = (column) => column >= one.start && column < one.start + b.length;
+  // Kernel and products are drawn under the cells of A that they meet, so all three have the same columns.
+  const under = (numbers) => [Array.from({ length: a.length + 2 * hanging }, (_, place) => numbers[place - hanging - one.start] ?? null)];
+  const blank = (numbers) => (_, column) => (under(numbers)[0][column] === null ? ["blank"] : []);
+  const totals = placements.map(({ total }) => total);
+  grids.b.show([b]);
+  grids.a.show([a], {
+    around: [0, hanging],
+    filling: (_, column) => (covers(column) ? 0 : null),
+    classes: (_, column) => (covers(column) ? ["covered"] : []),
+  });
+  grids.kernel.show(under(one.kernel), { limit: limitOf(b), classes: blank(one.kernel) });
+  grids.products.show(under(one.products), { limit: limitOf(placements.map(({ products }) => products)), classes: blank(one.products) });
+  grids.result.show([totals], {
+    limit: limitOf(totals),
+    hidden: (_, column) => column > place,
+    classes: (_, column) => (column === place ? ["chosen"] : []),
+  });
+  sum.say(writeProducts(one));
 }
 
 function frame({ lengths, turned, ends, grids, mistakes, steps, sum }) {

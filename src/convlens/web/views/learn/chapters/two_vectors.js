@@ -13,56 +13,66 @@ const LONGEST = 8;
 
 export function twoVectors() {
   const state = { a: [3, 1, 2], b: [2, 4, 1] };
+  const parts = buildParts(state, update);
+
+  function update() {
+    showSums(parts, state);
+  }
+  update();
+  return {
+    element: frame(parts),
+    update,
+  };
+}
+
+function buildParts(state, update) {
   const mistakes = mistakeLine();
-  const length = wholeField({
-    label: "Numbers in each",
-    name: "count of numbers",
-    value: 3,
-    least: 1,
-    most: LONGEST,
-    mistakes,
-    onChange: resize,
-  });
+  const resize = (count) => {
+    for (const key of ["a", "b"]) [state[key]] = resizeMatrix([state[key]], 1, count, (_, column) => ((column * 2) % 5) - 1);
+    update();
+  };
   const edit = (key) => (_, column, value) => {
     state[key] = state[key].map((old, place) => (place === column ? value : old));
     update();
   };
   const editable = (name, key) => numberGrid({ name, vector: true, onChange: edit(key), mistakes });
-  const rows = {
-    a: editable("A", "a"),
-    b: editable("B", "b"),
-    sum: numberGrid({ name: "A + B" }),
-    products: numberGrid({ name: "A · B" }),
-    turned: numberGrid({ name: "B turned by 180°" }),
-    turnedProducts: numberGrid({ name: "A · B turned" }),
-  };
-  const totals = { correlation: element("output"), convolution: element("output") };
-  const sums = { correlation: sumLine(), convolution: sumLine() };
-
-  function resize(count) {
-    for (const key of ["a", "b"]) [state[key]] = resizeMatrix([state[key]], 1, count, (_, column) => ((column * 2) % 5) - 1);
-    update();
-  }
-  function update() {
-    const { a, b } = state;
-    const [correlation, convolution] = [crossCorrelate(a, b), convolve(a, b)];
-    const limit = limitOf([correlation.products, convolution.products]);
-    rows.a.show([a]);
-    rows.b.show([b]);
-    rows.sum.show([addElementwise(a, b)]);
-    rows.products.show([correlation.products], { limit });
-    rows.turned.show([turn(b)]);
-    rows.turnedProducts.show([convolution.products], { limit });
-    fill(totals.correlation, shortNumber(correlation.total));
-    fill(totals.convolution, shortNumber(convolution.total));
-    sums.correlation.say(`Cross-correlation: ${writeProducts(correlation)}`);
-    sums.convolution.say(`Convolution: ${writeProducts(convolution)}`);
-  }
-  update();
   return {
-    element: frame({ length, rows, totals, mistakes, sums }),
-    update,
+    mistakes,
+    length: wholeField({
+      label: "Numbers in each",
+      name: "count of numbers",
+      value: 3,
+      least: 1,
+      most: LONGEST,
+      mistakes,
+      onChange: resize,
+    }),
+    rows: {
+      a: editable("A", "a"),
+      b: editable("B", "b"),
+      sum: numberGrid({ name: "A + B" }),
+      products: numberGrid({ name: "A · B" }),
+      turned: numberGrid({ name: "B turned by 180°" }),
+      turnedProducts: numberGrid({ name: "A · B turned" }),
+    },
+    totals: { correlation: element("output"), convolution: element("output") },
+    sums: { correlation: sumLine(), convolution: sumLine() },
   };
+}
+
+function showSums({ rows, totals, sums }, { a, b }) {
+  const [correlation, convolution] = [crossCorrelate(a, b), convolve(a, b)];
+  const limit = limitOf([correlation.products, convolution.products]);
+  rows.a.show([a]);
+  rows.b.show([b]);
+  rows.sum.show([addElementwise(a, b)]);
+  rows.products.show([correlation.products], { limit });
+  rows.turned.show([turn(b)]);
+  rows.turnedProducts.show([convolution.products], { limit });
+  fill(totals.correlation, shortNumber(correlation.total));
+  fill(totals.convolution, shortNumber(convolution.total));
+  sums.correlation.say(`Cross-correlation: ${writeProducts(correlation)}`);
+  sums.convolution.say(`Convolution: ${writeProducts(convolution)}`);
 }
 
 function frame({ length, rows, totals, mistakes, sums }) {
