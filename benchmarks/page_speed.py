@@ -80,12 +80,11 @@ def read_training(seen: Mapping[str, Any]) -> Watched:
     """What the page wrote down, in numbers; `seen` holds times in milliseconds, and may begin with another training."""
     start = seen["clicked"]
 
-    def reached(*words: str) -> float:
-        return next(time for time, text in seen["states"] if text.startswith(words) and time >= start)
-
-    begun, trained = reached("Training"), reached("Judging")
-    done = reached("Done")
-    judged = next(time for time, text in seen["states"] if "%" in text and time >= start)
+    states = [(time, text) for time, text in seen["states"] if time >= start]
+    begun = next(time for time, text in states if text.startswith("Training"))
+    trained = next(time for time, text in states if time > begun and not text.startswith("Training"))
+    judged = next(time for time, text in states if "%" in text)
+    done = next(time for time, text in states if text.startswith("Done"))
     pictures = [time for time in seen["pictures"] if begun <= time <= trained]
     frames = np.diff([time for time in seen["frames"] if begun <= time <= trained])
     seconds = {
@@ -140,8 +139,10 @@ def serving(folder: Path, data_dir: Path | None) -> Iterator[str]:
         text = ""
         while not text.rstrip().endswith("}"):
             text += process.stdout.readline()
-        yield json.loads(text)["url"]
-        process.terminate()
+        try:
+            yield json.loads(text)["url"]
+        finally:
+            process.terminate()
 
 
 def watch_training(page: Any) -> Watched:
@@ -207,8 +208,11 @@ def format_trainings(trainings: Sequence[Watched]) -> str:
     return format_table(["a training, seen in the page", "median (from to)"], rows)
 
 
-def measure(given: argparse.Namespace) -> tuple[str, str]:
-    """Draw, compute and train in turn, the first time for practice; the tables, and the browser's version."""
+def measure(given: argparse.Namespace) -> tuple[str, str, float | None]:
+    """Draw, compute and train in turn, the first time for practice; the tables, the browser's version, and how busy
+    others were.
+    """
+    neighbours = Neighbours()
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         models = make_models(given.data_dir)
@@ -232,16 +236,15 @@ def measure(given: argparse.Namespace) -> tuple[str, str]:
                     engine[which].append(page.evaluate(TIME_ENGINE, [page_model(model), ENGINE_RUNS]))
                     strokes[which].append(draw(browser, pages[which]))
                     print(f"{np.median(strokes[which][-1].warm):6.1f} ms from pointer to pixels, {which}", flush=True)
+            others = neighbours.cores()  # now, since of a browser that is over nobody knows what it used
         version = browser.version
         browser.close()
-    return f"{format_strokes(strokes)}\n\n{format_engine(engine)}\n\n{format_trainings(trainings)}", version
+    return f"{format_strokes(strokes)}\n\n{format_engine(engine)}\n\n{format_trainings(trainings)}", version, others
 
 
 def main(given: argparse.Namespace) -> None:
     """Measure, print the tables, write the record."""
-    neighbours = Neighbours()
-    text, version = measure(given)
-    others = neighbours.cores()  # only now: what is not over yet counts as somebody else's
+    text, version, others = measure(given)
     facts = shared_facts(f"python benchmarks/page_speed.py --rounds {given.rounds}", ["numpy", "playwright"], others)
     facts |= {
         "browser": f"Chromium {version}, headless, without a graphics processor",
