@@ -1,10 +1,12 @@
 """Look inside, as people use it, in a real Chromium on a trained model: by mouse, by finger, by keyboard."""
 
+import base64
 import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from convlens.network import layer_table
 
 SEVEN = [(0.26, 0.25), (0.72, 0.25), (0.6, 0.5), (0.48, 0.8)]
 LOOK = "#view-look"
+BLOCK = "context.fillRect(60, 30, 200, 180);"
 Opened = Callable[..., Any]
 
 
@@ -166,6 +169,25 @@ def test_a_dropped_photo_is_prepared_and_read(page: Any) -> None:
     assert steps[-1].startswith("tensor")
 
 
+@pytest.mark.parametrize(
+    ("threshold", "spoil", "reason"),
+    [(0.9999999, "", "sure, and an answer takes"), (None, BLOCK, "unlike the training images: ")],
+)
+def test_what_predict_calls_unknown_the_page_does_too(
+    look: Opened, mnist_model: TrainedModel, threshold: float | None, spoil: str, reason: str
+) -> None:
+    calibration = replace(mnist_model.calibration, threshold=threshold)
+    model = replace(mnist_model, calibration=calibration)
+    with look(page_model(model, name="careful")) as page:
+        photo = make_photo(page, spoil)
+        expected = model.predict(base64.b64decode(photo))
+        assert reason in expected.why_unknown
+        drop(page, photo, "photo.png")
+        page.wait_for_function("document.querySelector('.answer-name').textContent === 'unknown'")
+        assert page.locator(".answer-why").inner_text() == f"Unknown: {expected.why_unknown}."
+        assert page.locator(".answer-sure").inner_text().startswith(f"best guess {expected.class_name}, ")
+
+
 def test_a_pasted_photo_is_read_and_a_broken_file_refused_in_one_line(page: Any) -> None:
     encoded = make_photo(page)
     page.evaluate(
@@ -189,10 +211,10 @@ def test_a_pasted_photo_is_read_and_a_broken_file_refused_in_one_line(page: Any)
     assert refusal.is_hidden()
 
 
-def make_photo(page: Any) -> str:
-    """A 7 in dark ink on light, uneven paper, as PNG in base64."""
+def make_photo(page: Any, more: str = "") -> str:
+    """A 7 in dark ink on light, uneven paper, as PNG in base64; `more` is JavaScript that draws on the `context`."""
     return page.evaluate(
-        """() => {
+        """(more) => {
             const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 240 });
             const context = canvas.getContext("2d");
             const paper = context.createLinearGradient(0, 0, 320, 240);
@@ -204,8 +226,10 @@ def make_photo(page: Any) -> str:
             context.beginPath();
             [[110, 50], [205, 52], [175, 120], [150, 195]].forEach((point) => context.lineTo(...point));
             context.stroke();
+            new Function("context", more)(context);
             return canvas.toDataURL("image/png").split(",")[1];
-        }"""
+        }""",
+        more,
     )
 
 

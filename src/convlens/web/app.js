@@ -11,6 +11,7 @@ import { openApi } from "convlens/interface/api.js";
 import { currentTheme, setTheme } from "convlens/interface/colours.js";
 import { element, fill } from "convlens/interface/dom.js";
 import { showModelLine } from "convlens/interface/model_line.js";
+import { createRunChooser } from "convlens/interface/run_chooser.js";
 
 // Loaded when first shown, so that a view in need of repair takes no other with it.
 const VIEWS = [
@@ -38,10 +39,12 @@ const context = {
   openModel(payload) {
     context.model = openModel(payload);
     context.check = checkModel(context.model);
-    showModelLine(document.getElementById("model-line"), context.model);
+    showModel();
     listeners.forEach((listener) => listener(context.model));
     return context.model;
   },
+  /** There may be another run now. */
+  refreshRuns: () => chooser?.refresh(),
   goTo(view) {
     location.hash = view;
   },
@@ -51,6 +54,17 @@ const context = {
     return () => listeners.delete(listener);
   },
 };
+
+const chooser = served ? createRunChooser({
+  api: context.api,
+  onModel: (payload) => context.openModel(payload),
+  onRefused: (words) => document.getElementById("model-line").append(element("p", { class: "notice alarm", role: "alert" }, words)),
+}) : null;
+
+function showModel() {
+  chooser?.show(context.model?.payload.name ?? null);
+  showModelLine(document.getElementById("model-line"), context.model, chooser?.root);
+}
 
 /** Puts up the view that the address names; the first where it names none that is here. */
 async function route() {
@@ -91,6 +105,7 @@ async function findModel() {
   if (embedded) return JSON.parse(embedded);
   if (!served) throw new Error("There is no model in this page. `convlens export MODEL --to html` writes one with the model inside.");
   context.state = await context.api.get("/api/state");
+  chooser.offer(context.state.runs ?? []);
   return context.state.model === null ? null : context.api.get("/api/model");
 }
 
@@ -138,7 +153,7 @@ async function start() {
     const payload = await findModel();
     if (payload) context.openModel(payload);
     else {
-      showModelLine(line, null);
+      showModel();
       if (!location.hash) location.hash = "train";
     }
   } catch (error) {

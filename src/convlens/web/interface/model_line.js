@@ -3,10 +3,10 @@
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatCount, formatPercent } from "convlens/interface/format.js";
 
-/** Fills `root` for a model, or for none. */
-export function showModelLine(root, model) {
+/** Fills `root` for a model, or for none; `chooser` is what others can be opened with, null where there is nothing to choose from. */
+export function showModelLine(root, model, chooser) {
   if (!model) {
-    fill(root, element("p", { class: "soft" }, "No model is open: train one, or start with `convlens open MODEL`."));
+    fill(root, element("p", { class: "soft" }, "No model is open: train one, or start with `convlens open MODEL`."), chooser);
     document.title = "Convlens";
     return;
   }
@@ -14,7 +14,7 @@ export function showModelLine(root, model) {
   const facts = factsOf(model);
   fill(root,
     element("h2", { class: "model-name" }, nameOf(model.payload.name || "A model")),
-    element("dl", { class: "facts" }, facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)))));
+    element("dl", { class: "facts" }, facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)))), chooser);
 }
 
 function factsOf(model) {

@@ -134,6 +134,7 @@ function onRunChange(view, run, name) {
     if (name === "weights" && view.shownJob === run.job) view.frames.add(stepsOf(run), run.weights.weights, sizeOfWeights(run.weights.weights));
   }
   if (isOver(run)) {
+    view.context.refreshRuns();
     if (run === view.run) findSamples(view, run);
     view.session.refresh().then(() => chooseRuns(view)); // the next one in the queue
   }
