@@ -6,60 +6,75 @@ import { Column, letterSize } from "convlens/views/look/column.js";
 import { layerName, placeName, shapeOf } from "convlens/views/look/places.js";
 
 const NARROW = 37.5;
-/** The columns: `{ root, build(model), show(activations, pixels), point(target), repaint() }`. `handlers` as of `Column`. */
-export function makeColumns(handlers) {
-  const list = element("ol", { class: "columns", "aria-label": "The network, layer by layer" });
-  const root = element("div", { class: "network scroll", tabindex: -1 }, list);
-  let columns = [], model = null, narrow = null, letters = letterSize();
 
-  // What is out of sight is painted when it comes into sight.
-  const sight = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      const column = columns.find((one) => one.root === entry.target);
-      if (!column) continue;
-      column.visible = entry.isIntersecting;
-      if (column.visible && column.stale) column.paint();
-    }
-  }, { rootMargin: "100px" });
+/** The columns, in `root`. `handlers` as of `Column`. */
+export class Columns {
+  constructor(handlers) {
+    Object.assign(this, { handlers, columns: [], model: null, narrow: null, letters: letterSize() });
+    this.list = element("ol", { class: "columns", "aria-label": "The network, layer by layer" });
+    this.root = element("div", { class: "network scroll", tabindex: -1 }, this.list);
+    // What is out of sight is painted when it comes into sight.
+    this.sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.takeSight(entry)), { rootMargin: "100px" });
+    new ResizeObserver(() => this.fit()).observe(this.root);
+  }
 
-  const widthOf = () => (root.clientWidth > 0 && root.clientWidth <= NARROW * letterSize() ? root.clientWidth : null);
-  new ResizeObserver(() => {
-    const width = widthOf(), size = letterSize();
-    if (!model || (width === narrow && size === letters)) return;
-    [narrow, letters] = [width, size];
-    list.classList.toggle("as-rows", width !== null);
-    columns.forEach((column) => column.arrange(width));
-  }).observe(root);
+  /** Another model. */
+  build(model) {
+    Object.assign(this, { model, narrow: this.narrowWidth() });
+    this.list.classList.toggle("as-rows", this.narrow !== null);
+    this.sight.disconnect();
+    this.columns = [-1, ...model.layers.keys()].map((layer) => new Column(model, layer, this.narrow, this.handlers));
+    fill(this.list, this.columns.map((column) => column.root));
+    this.columns.forEach((column) => this.sight.observe(column.root));
+  }
 
-  return {
-    root,
-    build(next) {
-      model = next;
-      narrow = widthOf();
-      list.classList.toggle("as-rows", narrow !== null);
-      sight.disconnect();
-      columns = [-1, ...model.layers.keys()].map((layer) => new Column(model, layer, narrow, handlers));
-      fill(list, columns.map((column) => column.root));
-      columns.forEach((column) => sight.observe(column.root));
-    },
-    show(activations, pixels) {
-      columns.forEach((column, index) => column.show(activations[index].data, pixels));
-    },
-    /** Lights up what a number was made of, in all layers before it; nothing where the target is null. */
-    point(target) {
-      columns.forEach((column) => {
-        if (!target || column.layer > target.layer) column.mark(null);
-        else column.mark(fieldIn(model, target, column.layer));
-      });
-    },
-    /** Makes arrow keys begin at this place. */
-    reach({ layer, place }) {
-      columns[layer + 1].at = place;
-    },
-    /** Paints what is out of sight, too. */
-    paintAll: () => columns.forEach((column) => column.stale && column.paint()),
-    repaint: () => columns.forEach((column) => column.values && column.paint()),
-  };
+  takeSight({ target, isIntersecting }) {
+    const column = this.columns.find((one) => one.root === target);
+    if (!column) return;
+    column.visible = isIntersecting;
+    if (column.visible && column.stale) column.paint();
+  }
+
+  /** The width that there is where it is narrow, else null. */
+  narrowWidth() {
+    const width = this.root.clientWidth;
+    return width > 0 && width <= NARROW * letterSize() ? width : null;
+  }
+
+  /** Lays the columns out anew where their width or their letters have changed. */
+  fit() {
+    const narrow = this.narrowWidth(), letters = letterSize();
+    if (!this.model || (narrow === this.narrow && letters === this.letters)) return;
+    Object.assign(this, { narrow, letters });
+    this.list.classList.toggle("as-rows", narrow !== null);
+    this.columns.forEach((column) => column.arrange(narrow));
+  }
+
+  show(activations, pixels) {
+    this.columns.forEach((column, index) => column.show(activations[index].data, pixels));
+  }
+
+  /** Lights up what a number was made of, in all layers before it; nothing where the target is null. */
+  point(target) {
+    this.columns.forEach((column) => {
+      if (!target || column.layer > target.layer) column.mark(null);
+      else column.mark(fieldIn(this.model, target, column.layer));
+    });
+  }
+
+  /** Makes arrow keys begin at this place. */
+  reach({ layer, place }) {
+    this.columns[layer + 1].at = place;
+  }
+
+  /** Paints what is out of sight, too. */
+  paintAll() {
+    this.columns.forEach((column) => column.stale && column.paint());
+  }
+
+  repaint() {
+    this.columns.forEach((column) => column.values && column.paint());
+  }
 }
 
 /**

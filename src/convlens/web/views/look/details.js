@@ -1,8 +1,8 @@
 /** Below the network: the sum behind a number, what spoke for and against, the kernels, the way of the picture; one at a time. */
 
 import { element, prefersStillness } from "convlens/interface/dom.js";
-import { makeHeatPanel } from "convlens/views/look/heat_panel.js";
-import { makeLayerPanel } from "convlens/views/look/layer_panel.js";
+import { HeatPanel } from "convlens/views/look/heat_panel.js";
+import { LayerPanel } from "convlens/views/look/layer_panel.js";
 import { makePreparationPanel } from "convlens/views/look/preparation_panel.js";
 import { SumPanel } from "convlens/views/look/sum_panel.js";
 
@@ -11,7 +11,7 @@ const MOVES = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 /** The details, in `root`. Handlers as of `SumPanel`; `onTab()` when another tab is chosen. */
 export class Details {
   constructor({ onTab, ...handlers }) {
-    Object.assign(this, { onTab, open: "sum", sum: new SumPanel(handlers), heat: makeHeatPanel(), layer: makeLayerPanel() });
+    Object.assign(this, { onTab, open: "sum", sum: new SumPanel(handlers), heat: new HeatPanel(), layer: new LayerPanel() });
     const preparation = makePreparationPanel();
     this.tabs = [
       { name: "sum", title: "The sum behind a number", panel: this.sum, show: (session, trail) => this.sum.show(session, trail) },

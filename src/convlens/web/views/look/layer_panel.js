@@ -8,62 +8,74 @@ import { numberGrid } from "convlens/views/look/sums/number_grid.js";
 const MOST_KERNELS = 32;
 const MOST_CHANNELS = 8;
 
-/** The panel: `{ root, build(model), show(), ask(layer) }`. */
-export function makeLayerPanel() {
-  const choice = element("select", { id: "layer-choice", onChange: () => ask(Number(choice.value)) });
-  const body = element("div", { class: "layer-body" });
-  const root = element("div", { class: "layer" }, element("div", { class: "row" }, element("label", { for: "layer-choice" }, "Layer"), choice), body);
-  let model = null, chosen = 0, kernel = 0, all = false, drawn = false;
-
-  function ask(layer) {
-    [chosen, kernel, all] = [layer, 0, false];
-    choice.value = String(layer);
-    draw();
+/** The panel, in `root`. */
+export class LayerPanel {
+  constructor() {
+    Object.assign(this, { model: null, chosen: 0, kernel: 0, showsAll: false, drawn: false });
+    this.choice = element("select", { id: "layer-choice", onChange: () => this.ask(Number(this.choice.value)) });
+    this.body = element("div", { class: "layer-body" });
+    this.root = element("div", { class: "layer" },
+      element("div", { class: "row" }, element("label", { for: "layer-choice" }, "Layer"), this.choice), this.body);
   }
 
-  function draw() {
-    drawn = true;
-    const layer = model.layers[chosen];
-    fill(body, drawFacts(layer), layer.kind === "conv" ? drawKernels(layer) : null);
+  /** Another model: its first convolution is chosen. */
+  build(model) {
+    const chosen = Math.max(model.layers.findIndex(({ kind }) => kind === "conv"), 0);
+    Object.assign(this, { model, chosen, kernel: 0, showsAll: false, drawn: false });
+    fill(this.choice, model.layers.map((layer, index) => element("option", { value: index }, `${index}: ${layer.text}`)));
+    this.choice.value = String(chosen);
   }
 
-  function drawKernels(layer) {
+  ask(layer) {
+    Object.assign(this, { chosen: layer, kernel: 0, showsAll: false });
+    this.choice.value = String(layer);
+    this.draw();
+  }
+
+  show() {
+    if (!this.drawn) this.draw();
+  }
+
+  draw() {
+    this.drawn = true;
+    const layer = this.model.layers[this.chosen];
+    fill(this.body, drawFacts(layer), layer.kind === "conv" ? this.drawKernels(layer) : null);
+  }
+
+  drawKernels(layer) {
     const [outputs, channels] = layer.weight.shape;
     const limit = largestSize(layer.weight.data);
-    const detail = element("div", { class: "kernel-detail" });
-    const many = all ? outputs : Math.min(outputs, MOST_KERNELS);
-    const buttons = Array.from({ length: many }, (_, number) => kernelButton(layer, number, limit, () => {
-      kernel = number;
-      buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(index === kernel)));
-      fill(detail, drawNumbers(layer, kernel, limit));
-    }));
-    buttons[kernel].setAttribute("aria-pressed", "true");
-    fill(detail, drawNumbers(layer, kernel, limit));
     return [
       element("p", {}, `${plural(outputs, "kernel")} of ${formatShape(layer.weight.shape.slice(1))}. Blue adds, orange takes away; all share one scale.`),
       element("p", { class: "legend" }, formatNumber(-limit), element("span", { class: "scale", "aria-hidden": "true" }), `+${formatNumber(limit)}`),
-      element("div", { class: "kernels", role: "group", "aria-label": "Kernels" }, buttons),
+      this.kernelButtons(layer, limit),
       channels > MOST_CHANNELS ? element("p", { class: "small soft" }, `The pictures show the first ${MOST_CHANNELS} of ${channels} channels.`) : null,
-      outputs > MOST_KERNELS ? element("button", { type: "button", class: "quiet small", onClick: () => {
-        all = !all;
-        draw();
-      } }, all ? `Show ${MOST_KERNELS}` : `Show all ${formatCount(outputs)}`) : null,
-      detail,
+      outputs > MOST_KERNELS ? this.allButton(outputs) : null,
+      this.detail,
     ];
   }
 
-  return {
-    root,
-    ask,
-    show: () => drawn || draw(),
-    /** The weights have changed. */
-    refresh: () => (drawn = false),
-    build(next) {
-      [model, chosen, kernel, all, drawn] = [next, Math.max(next.layers.findIndex(({ kind }) => kind === "conv"), 0), 0, false, false];
-      fill(choice, model.layers.map((layer, index) => element("option", { value: index }, `${index}: ${layer.text}`)));
-      choice.value = String(chosen);
-    },
-  };
+  /** A button for each kernel, and in `detail` the numbers of the one that is pressed. */
+  kernelButtons(layer, limit) {
+    const [outputs] = layer.weight.shape;
+    const many = this.showsAll ? outputs : Math.min(outputs, MOST_KERNELS);
+    this.detail = element("div", { class: "kernel-detail" });
+    const press = (number) => {
+      this.kernel = number;
+      buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(index === number)));
+      fill(this.detail, drawNumbers(layer, number, limit));
+    };
+    const buttons = Array.from({ length: many }, (_, number) => kernelButton(layer, number, limit, () => press(number)));
+    press(this.kernel);
+    return element("div", { class: "kernels", role: "group", "aria-label": "Kernels" }, buttons);
+  }
+
+  allButton(outputs) {
+    return element("button", { type: "button", class: "quiet small", onClick: () => {
+      this.showsAll = !this.showsAll;
+      this.draw();
+    } }, this.showsAll ? `Show ${MOST_KERNELS}` : `Show all ${formatCount(outputs)}`);
+  }
 }
 
 function drawFacts({ inputShape, outputShape, sizeFormula, parametersFormula, parameters, multiplyAdds, receptiveField }) {

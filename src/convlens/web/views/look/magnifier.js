@@ -10,54 +10,50 @@ const SIZE = 196;
 const SMALL = 168, PHONE = 480;
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-/** The magnifier: `{ root, show(session, target), hide() }`; `onMove(target)` when another number of the map is chosen. */
-export function makeMagnifier({ onMove }) {
-  const map = makeFrame({ tabindex: 0, role: "application", "aria-roledescription": "map" });
-  const picture = makeFrame({ role: "img" });
-  const mapCaption = element("figcaption", { class: "small soft" });
-  const pictureCaption = element("figcaption", { class: "small soft" });
-  const mapFigure = element("figure", {}, map.root, mapCaption);
-  const root = element("div", { class: "magnifier" }, mapFigure, element("figure", {}, picture.root, pictureCaption));
-  let target = null, shape = null, scale = 1;
-
-  map.canvas.addEventListener("click", (event) => {
-    const row = Math.floor(event.offsetY / scale), column = Math.floor(event.offsetX / scale);
-    if (row < shape[1] && column < shape[2]) move({ row, column });
-  });
-  map.canvas.addEventListener("keydown", (event) => {
-    const step = MOVES[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    const { row, column } = positionIn(shape, target.place);
-    move({ row: Math.min(Math.max(row + step[0], 0), shape[1] - 1), column: Math.min(Math.max(column + step[1], 0), shape[2] - 1) });
-  });
-
-  function move(place) {
-    const { map: number } = positionIn(shape, target.place);
-    onMove({ layer: target.layer, place: placeAt(shape, { map: number, ...place }) });
+/** The magnifier, in `root`; `onMove(target)` when another number of the map is chosen. */
+export class Magnifier {
+  constructor({ onMove }) {
+    Object.assign(this, { onMove, target: null, shape: null, scale: 1 });
+    this.map = makeFrame({ tabindex: 0, role: "application", "aria-roledescription": "map" });
+    this.picture = makeFrame({ role: "img" });
+    this.mapCaption = element("figcaption", { class: "small soft" });
+    this.pictureCaption = element("figcaption", { class: "small soft" });
+    this.mapFigure = element("figure", {}, this.map.root, this.mapCaption);
+    this.root = element("div", { class: "magnifier" }, this.mapFigure, element("figure", {}, this.picture.root, this.pictureCaption));
+    this.map.canvas.addEventListener("click", (event) => this.press(event));
+    this.map.canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
-  function show({ model, activations, pixels }, next) {
-    target = next;
-    root.hidden = false;
-    shape = shapeOf(model, target.layer);
-    mapFigure.hidden = shape.length === 1;
-    if (shape.length === 3) {
-      const { map: number, row, column } = positionIn(shape, target.place);
-      const [, height, width] = shape;
-      scale = scaleFor(height, width);
-      const values = activations[target.layer + 1].data;
-      const plane = (target.layer < 0 ? pixels : values).subarray(number * height * width, (number + 1) * height * width);
-      drawMaps(map.canvas, plane, arrange({ count: 1, height, width, scale }), target.layer < 0 ? { grey: [0, 255] } : { limit: largestSize(values) });
-      map.mark(width, height, scale, { top: row, left: column, bottom: row + 1, right: column + 1 });
-      const what = `${target.layer < 0 ? "channel" : "map"} ${number}`;
-      mapCaption.textContent = `${what}, row ${row}, column ${column}`;
-      map.canvas.setAttribute("aria-label", `${layerName(model, target.layer)}, ${what}, row ${row}, column ${column} chosen. Arrow keys choose another number.`);
-    }
-    showField(model, pixels);
+  show({ model, activations, pixels }, target) {
+    Object.assign(this, { target, shape: shapeOf(model, target.layer) });
+    this.root.hidden = false;
+    this.mapFigure.hidden = this.shape.length === 1;
+    if (this.shape.length === 3) this.showMap(model, activations, pixels);
+    this.showField(model, pixels);
   }
 
-  function showField(model, pixels) {
+  hide() {
+    this.root.hidden = true;
+  }
+
+  showMap(model, activations, pixels) {
+    const { layer, place } = this.target;
+    const { map: number, row, column } = positionIn(this.shape, place);
+    const [, height, width] = this.shape;
+    const { canvas } = this.map;
+    const scale = scaleFor(height, width);
+    this.scale = scale;
+    const values = activations[layer + 1].data;
+    const plane = (layer < 0 ? pixels : values).subarray(number * height * width, (number + 1) * height * width);
+    drawMaps(canvas, plane, arrange({ count: 1, height, width, scale }), layer < 0 ? { grey: [0, 255] } : { limit: largestSize(values) });
+    this.map.mark(width, height, scale, { top: row, left: column, bottom: row + 1, right: column + 1 });
+    const what = `${layer < 0 ? "channel" : "map"} ${number}`;
+    this.mapCaption.textContent = `${what}, row ${row}, column ${column}`;
+    canvas.setAttribute("aria-label", `${layerName(model, layer)}, ${what}, row ${row}, column ${column} chosen. Arrow keys choose another number.`);
+  }
+
+  showField(model, pixels) {
+    const { picture, pictureCaption, target } = this;
     const [, height, width] = model.inputShape;
     const size = scaleFor(height, width);
     drawPicture(picture.canvas, pixels, model.inputShape, size);
@@ -70,7 +66,27 @@ export function makeMagnifier({ onMove }) {
     picture.canvas.setAttribute("aria-label", `The picture: this number ${text}, rows ${field.top} to ${field.bottom - 1}, columns ${field.left} to ${field.right - 1}`);
   }
 
-  return { root, show, hide: () => (root.hidden = true) };
+  press(event) {
+    const { scale, shape } = this;
+    const row = Math.floor(event.offsetY / scale), column = Math.floor(event.offsetX / scale);
+    if (row < shape[1] && column < shape[2]) this.move({ row, column });
+  }
+
+  key(event) {
+    const step = MOVES[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const { shape } = this;
+    const { row, column } = positionIn(shape, this.target.place);
+    this.move({ row: Math.min(Math.max(row + step[0], 0), shape[1] - 1), column: Math.min(Math.max(column + step[1], 0), shape[2] - 1) });
+  }
+
+  /** To another number of the same map. */
+  move(place) {
+    const { shape, target } = this;
+    const { map: number } = positionIn(shape, target.place);
+    this.onMove({ layer: target.layer, place: placeAt(shape, { map: number, ...place }) });
+  }
 }
 
 function scaleFor(height, width) {

@@ -5,57 +5,72 @@ import { element } from "convlens/interface/dom.js";
 
 /**
  * A file button and a place to drop on. `zone` is what lights up while something is dragged over the page; `onPicture(picture, name)`;
- * `onRefusal(text)`. Pasting works anywhere but in a field, while `isActive()`. Returns `{ button, dispose() }`.
+ * `onRefusal(text)`. Pasting works anywhere but in a field, while `isActive()`. The page gets `button` and, unseen, `file`.
  */
-export function takePictures({ zone, onPicture, onRefusal, isActive }) {
-  const file = element("input", { type: "file", accept: "image/*", class: "unseen", tabindex: -1, "aria-hidden": "true", onChange: () => {
-    if (file.files.length > 0) read(file.files[0], file.files[0].name);
-    file.value = "";
-  } });
-  const button = element("button", { type: "button", onClick: () => file.click() }, "Open image…");
-  let asked = 0;
+export class PictureInput {
+  constructor({ zone, onPicture, onRefusal, isActive }) {
+    Object.assign(this, { zone, onPicture, onRefusal, isActive, asked: 0 });
+    this.file = element("input", { type: "file", accept: "image/*", class: "unseen", tabindex: -1, "aria-hidden": "true", onChange: () => this.takeChosen() });
+    this.button = element("button", { type: "button", onClick: () => this.file.click() }, "Open image…");
+    this.listeners = {
+      dragover: (event) => this.dragOver(event),
+      dragleave: (event) => this.dragLeave(event),
+      drop: (event) => this.drop(event),
+      paste: (event) => this.paste(event),
+    };
+    for (const [name, listener] of Object.entries(this.listeners)) document.addEventListener(name, listener);
+  }
 
-  async function read(blob, name) {
-    const mine = (asked += 1);
+  async read(blob, name) {
+    const mine = (this.asked += 1);
     try {
       const picture = await readPicture(blob);
       // A large picture may arrive after a small one that was chosen later.
-      if (mine === asked) onPicture(picture, name);
+      if (mine === this.asked) this.onPicture(picture, name);
     } catch (error) {
-      if (mine === asked) onRefusal(error.message);
+      if (mine === this.asked) this.onRefusal(error.message);
     }
   }
 
-  const holdsFile = (transfer) => Array.from(transfer?.types ?? []).includes("Files");
-  const listeners = {
-    dragover(event) {
-      if (!isActive() || !holdsFile(event.dataTransfer)) return;
+  takeChosen() {
+    const [chosen] = this.file.files;
+    if (chosen) this.read(chosen, chosen.name);
+    this.file.value = "";
+  }
+
+  dragOver(event) {
+    if (!this.isActive() || !holdsFile(event.dataTransfer)) return;
+    event.preventDefault();
+    this.zone.classList.add("dropping");
+  }
+
+  dragLeave(event) {
+    if (event.relatedTarget === null) this.zone.classList.remove("dropping");
+  }
+
+  drop(event) {
+    this.zone.classList.remove("dropping");
+    if (!this.isActive() || !holdsFile(event.dataTransfer)) return;
+    // A browser would otherwise leave the page to show the file.
+    event.preventDefault();
+    const [dropped] = event.dataTransfer.files;
+    this.read(dropped, dropped.name);
+  }
+
+  paste(event) {
+    if (!this.isActive() || event.target.closest?.("input, textarea, [contenteditable]")) return;
+    const image = Array.from(event.clipboardData?.files ?? []).find(({ type }) => type.startsWith("image/"));
+    if (image) {
       event.preventDefault();
-      zone.classList.add("dropping");
-    },
-    dragleave(event) {
-      if (event.relatedTarget === null) zone.classList.remove("dropping");
-    },
-    drop(event) {
-      zone.classList.remove("dropping");
-      if (!isActive() || !holdsFile(event.dataTransfer)) return;
-      // A browser would otherwise leave the page to show the file.
-      event.preventDefault();
-      read(event.dataTransfer.files[0], event.dataTransfer.files[0].name);
-    },
-    paste(event) {
-      if (!isActive() || event.target.closest?.("input, textarea, [contenteditable]")) return;
-      const image = Array.from(event.clipboardData?.files ?? []).find(({ type }) => type.startsWith("image/"));
-      if (image) {
-        event.preventDefault();
-        read(image, "pasted image");
-      }
-    },
-  };
-  for (const [name, listener] of Object.entries(listeners)) document.addEventListener(name, listener);
-  return {
-    button,
-    file,
-    dispose: () => Object.entries(listeners).forEach(([name, listener]) => document.removeEventListener(name, listener)),
-  };
+      this.read(image, "pasted image");
+    }
+  }
+
+  dispose() {
+    for (const [name, listener] of Object.entries(this.listeners)) document.removeEventListener(name, listener);
+  }
+}
+
+function holdsFile(transfer) {
+  return Array.from(transfer?.types ?? []).includes("Files");
 }

@@ -4,7 +4,7 @@ import { brushWidth } from "convlens/preparation/brush.js";
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { drawPicture } from "convlens/interface/maps.js";
 import { makePad } from "convlens/views/look/pad.js";
-import { takePictures } from "convlens/views/look/picture_input.js";
+import { PictureInput } from "convlens/views/look/picture_input.js";
 import { clipName } from "convlens/views/look/places.js";
 
 const FINE = 560;
@@ -22,7 +22,7 @@ export class PictureSource {
     this.tools = element("div", { class: "row pad-tools" });
     this.root = element("section", { class: "source", "aria-labelledby": "source-title" },
       element("h2", { class: "eyebrow", id: "source-title" }, "The picture"), this.stage, this.tools, this.caption, this.refusal);
-    this.input = takePictures({ zone: this.stage, isActive, onPicture: (picture, name) => this.take(picture, name), onRefusal: (text) => this.refuse(text) });
+    this.input = new PictureInput({ zone: this.stage, isActive, onPicture: (picture, name) => this.take(picture, name), onRefusal: (text) => this.refuse(text) });
   }
 
   /** Another model: another brush, and an empty paper. */

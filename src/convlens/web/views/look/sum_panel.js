@@ -4,7 +4,7 @@ import { sumBehind, softmaxOf } from "convlens/engine/sums.js";
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
 import { largestSize } from "convlens/interface/maps.js";
-import { makeMagnifier } from "convlens/views/look/magnifier.js";
+import { Magnifier } from "convlens/views/look/magnifier.js";
 import { clipName, layerName, placeName } from "convlens/views/look/places.js";
 import { drawConvolution } from "convlens/views/look/sums/convolution.js";
 import { drawDense } from "convlens/views/look/sums/dense.js";
@@ -24,7 +24,7 @@ const BENT = new Set(["relu", "leaky_relu", "tanh", "sigmoid", "batchnorm", "dro
  */
 export class SumPanel {
   constructor({ onWalk, onReturn, onMove }) {
-    Object.assign(this, { onWalk, onReturn, magnifier: makeMagnifier({ onMove }) });
+    Object.assign(this, { onWalk, onReturn, magnifier: new Magnifier({ onMove }) });
     this.crumbs = element("ol", { class: "crumbs" });
     this.way = element("nav", { "aria-label": "The way here", class: "sum-way" }, this.crumbs);
     this.title = element("h3", { class: "sum-title", tabindex: -1 });

@@ -11,7 +11,7 @@ import { onTheme } from "convlens/interface/colours.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
 import { Answer } from "convlens/views/look/answer.js";
 import { showDisagreement } from "convlens/views/look/check_notice.js";
-import { describeTarget, makeColumns } from "convlens/views/look/columns.js";
+import { Columns, describeTarget } from "convlens/views/look/columns.js";
 import { Details } from "convlens/views/look/details.js";
 import { PictureSource } from "convlens/views/look/picture_source.js";
 import { clipName } from "convlens/views/look/places.js";
@@ -38,7 +38,7 @@ class View {
   constructor(root, context) {
     Object.assign(this, { root, context, active: true, session: null, trail: [], hovered: null, samples: [], changedAt: 0 });
     this.answer = new Answer({ onClass: (place) => this.choose({ layer: this.session.model.layers.length, place }) });
-    this.columns = makeColumns({
+    this.columns = new Columns({
       onPoint: (layer, place, spoken) => this.point(place === null ? null : { layer, place }, spoken),
       onChoose: (layer, place) => this.choose({ layer, place }),
       onLayer: (layer) => this.details.askLayer(layer),
