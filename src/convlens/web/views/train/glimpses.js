@@ -19,67 +19,73 @@ const MOST_CLASSES = 10;
  * chooser takes them. Sets that come faster than they can be computed or drawn are left out.
  */
 export function createGlimpses() {
-  const panel = { model: null, weights: null, result: null, stages: [], figures: [], bars: [], isWide: true };
-  const stagesRoot = element("div", { class: "train-stages" });
-  const barsRoot = element("div", { class: "bars aligned train-probabilities" });
-  const problem = element("p", { class: "notice alarm", hidden: true });
-  const chooser = createPictureChooser({ onChoice: () => compute() });
-  const draw = onceAFrame(() => panel.result && drawAll(panel));
-  const computer = createComputer({
-    onDone(task, result) {
-      if (task.model !== panel.model) return;
-      panel.result = { ...result, pixels: task.pixels };
-      drawAll(panel);
-    },
-    onError(error) {
-      problem.textContent = `The pictures cannot be computed: ${error.message}`;
-      problem.hidden = false;
-    },
-  });
-  const endTheme = onTheme(draw);
-  const observer = new ResizeObserver(() => {
-    const isWide = stagesRoot.clientWidth >= WIDE;
-    if (isWide === panel.isWide) return;
-    panel.isWide = isWide;
-    panel.figures.forEach((figure) => (figure.layout = layoutOf(figure.stage, isWide)));
-    draw();
-  });
-  observer.observe(stagesRoot);
-
-  function compute() {
-    const pixels = chooser.pixels();
-    if (panel.model && panel.weights && pixels) computer.offer({ model: panel.model, weights: panel.weights, pixels });
-  }
-
+  const panel = {
+    model: null, weights: null, result: null, stages: [], figures: [], bars: [], isWide: true,
+    stagesRoot: element("div", { class: "train-stages" }),
+    barsRoot: element("div", { class: "bars aligned train-probabilities" }),
+    problem: element("p", { class: "notice alarm", hidden: true }),
+  };
+  panel.chooser = createPictureChooser({ onChoice: () => compute(panel) });
+  panel.computer = createComputer({ onDone: (task, result) => takeResult(panel, task, result), onError: (error) => showProblem(panel, error) });
+  panel.draw = onceAFrame(() => panel.result && drawAll(panel));
+  const endTheme = onTheme(panel.draw);
+  const observer = new ResizeObserver(() => fitWidth(panel));
+  observer.observe(panel.stagesRoot);
   return {
-    element: element("div", { class: "train-glimpses" }, chooser.element, problem, stagesRoot,
-      element("div", { class: "train-answer" }, element("h4", {}, "Probabilities"), barsRoot)),
-    begin(payload, sources) {
-      problem.hidden = true;
-      panel.model = openModel(payload);
-      panel.weights = payload.weights;
-      panel.result = null;
-      furnish(panel, stagesRoot, barsRoot);
-      chooser.offer(panel.model, sources);
-      compute();
-    },
+    element: element("div", { class: "train-glimpses" }, panel.chooser.element, panel.problem, panel.stagesRoot,
+      element("div", { class: "train-answer" }, element("h4", {}, "Probabilities"), panel.barsRoot)),
+    begin: (payload, sources) => begin(panel, payload, sources),
     show(weights) {
       if (panel.weights === weights) return;
       panel.weights = weights;
-      compute();
+      compute(panel);
     },
     dispose() {
       endTheme();
       observer.disconnect();
-      draw.cancel();
-      computer.forget();
+      panel.draw.cancel();
+      panel.computer.forget();
     },
   };
 }
 
+function begin(panel, payload, sources) {
+  panel.problem.hidden = true;
+  panel.model = openModel(payload);
+  panel.weights = payload.weights;
+  panel.result = null;
+  furnish(panel);
+  panel.chooser.offer(panel.model, sources);
+  compute(panel);
+}
+
+function compute({ model, weights, chooser, computer }) {
+  const pixels = chooser.pixels();
+  if (model && weights && pixels) computer.offer({ model, weights, pixels });
+}
+
+function takeResult(panel, task, result) {
+  if (task.model !== panel.model) return; // another training has begun meanwhile
+  panel.result = { ...result, pixels: task.pixels };
+  drawAll(panel);
+}
+
+function showProblem({ problem }, error) {
+  problem.textContent = `The pictures cannot be computed: ${error.message}`;
+  problem.hidden = false;
+}
+
+function fitWidth(panel) {
+  const isWide = panel.stagesRoot.clientWidth >= WIDE;
+  if (isWide === panel.isWide) return;
+  panel.isWide = isWide;
+  panel.figures.forEach((figure) => (figure.layout = layoutOf(figure.stage, isWide)));
+  panel.draw();
+}
+
 /** Empty figures for a network, filled with every set of weights. */
-function furnish(panel, stagesRoot, barsRoot) {
-  const { model } = panel;
+function furnish(panel) {
+  const { model, stagesRoot, barsRoot } = panel;
   panel.stages = stagesOf(model);
   panel.figures = panel.stages.map((stage) => makeFigure(stage, panel.isWide));
   fill(stagesRoot, panel.figures.map(({ root }) => root));

@@ -13,74 +13,75 @@ const POLL = 2000; // milliseconds between questions while nothing runs
  * `onStream(run, state)` with "open" or "lost"; `onRefused(error)` where the list could not be had, null when it could again.
  */
 export function openSession(api, { onChange, onList, onStream, onRefused }) {
-  const session = { runs: new Map() };
-  const streams = new Map();
-  let timer = 0;
-  let isWatching = false;
-
-  session.follow = (job) => {
-    const run = session.runs.get(job);
-    if (!run || run.isForgotten || streams.has(job) || isOver(run)) return;
-    const close = api.events(`/api/jobs/${encodeURIComponent(job)}/events`, {
-      onEvent(name, data, number) {
-        if (!applyEvent(run, name, data, number)) return;
-        if (isOver(run)) stop(job);
-        onChange(run, name);
-      },
-      onState(state) {
-        if (!isOver(run) && state !== "closed") onStream(run, state);
-      },
-    });
-    streams.set(job, close);
+  const session = { api, onChange, onList, onStream, onRefused, runs: new Map(), streams: new Map(), timer: 0, isWatching: false };
+  return {
+    runs: session.runs,
+    follow: (job) => follow(session, job),
+    refresh: () => refresh(session),
+    setWatching(isWatching) {
+      session.isWatching = isWatching;
+      if (isWatching) refresh(session);
+      else clearTimeout(session.timer);
+    },
+    close() {
+      clearTimeout(session.timer);
+      session.isWatching = false;
+      for (const job of [...session.streams.keys()]) stop(session, job);
+    },
   };
+}
 
-  session.refresh = async () => {
-    clearTimeout(timer);
-    try {
-      const jobs = await api.get("/api/jobs");
-      const isNew = jobs.some((listed) => !session.runs.has(listed.job));
-      jobs.forEach((listed) => takeListed(session.runs, listed));
-      for (const run of session.runs.values()) if (!jobs.some(({ job }) => job === run.job)) forget(run);
-      onRefused(null);
-      if (isNew) onList();
-    } catch (error) {
-      onRefused(error);
-    }
-    schedule();
-  };
+function follow(session, job) {
+  const { api, runs, streams } = session;
+  const run = runs.get(job);
+  if (!run || run.isForgotten || streams.has(job) || isOver(run)) return;
+  const close = api.events(`/api/jobs/${encodeURIComponent(job)}/events`, {
+    onEvent(name, data, number) {
+      if (!applyEvent(run, name, data, number)) return;
+      if (isOver(run)) stop(session, job);
+      session.onChange(run, name);
+    },
+    onState(state) {
+      if (!isOver(run) && state !== "closed") session.onStream(run, state);
+    },
+  });
+  streams.set(job, close);
+}
 
-  session.setWatching = (watching) => {
-    isWatching = watching;
-    if (watching) session.refresh();
-    else clearTimeout(timer);
-  };
-
-  session.close = () => {
-    clearTimeout(timer);
-    isWatching = false;
-    [...streams.keys()].forEach(stop);
-  };
-
-  /** The server no longer knows it: an old one, or the server was started anew. Its stream would be asked for in vain. */
-  function forget(run) {
-    stop(run.job);
-    run.isForgotten = true;
-    if (isOver(run) || ["done", "stopped", "failed"].includes(run.listed?.state)) return;
-    applyEvent(run, "failed", { error: "The server was started anew and no longer knows this training. What it saved is in its run folder." });
-    onChange(run, "failed");
+async function refresh(session) {
+  const { api, runs } = session;
+  clearTimeout(session.timer);
+  try {
+    const jobs = await api.get("/api/jobs");
+    const isNew = jobs.some((listed) => !runs.has(listed.job));
+    jobs.forEach((listed) => takeListed(runs, listed));
+    for (const run of runs.values()) if (!jobs.some(({ job }) => job === run.job)) forget(session, run);
+    session.onRefused(null);
+    if (isNew) session.onList();
+  } catch (error) {
+    session.onRefused(error);
   }
+  schedule(session);
+}
 
-  function stop(job) {
-    streams.get(job)?.();
-    streams.delete(job);
-  }
+/** Asks again in a while, as long as somebody watches. */
+function schedule(session) {
+  clearTimeout(session.timer);
+  if (session.isWatching) session.timer = setTimeout(() => (document.hidden ? schedule(session) : refresh(session)), POLL);
+}
 
-  function schedule() {
-    clearTimeout(timer);
-    if (isWatching) timer = setTimeout(() => (document.hidden ? schedule() : session.refresh()), POLL);
-  }
+/** The server no longer knows it: an old one, or the server was started anew. Its stream would be asked for in vain. */
+function forget(session, run) {
+  stop(session, run.job);
+  run.isForgotten = true;
+  if (isOver(run) || ["done", "stopped", "failed"].includes(run.listed?.state)) return;
+  applyEvent(run, "failed", { error: "The server was started anew and no longer knows this training. What it saved is in its run folder." });
+  session.onChange(run, "failed");
+}
 
-  return session;
+function stop({ streams }, job) {
+  streams.get(job)?.();
+  streams.delete(job);
 }
 
 /** What the list says of a job, beside what its stream says. */

@@ -53,19 +53,8 @@ export function mount(root, context) {
 }
 
 function build(view, root) {
-  const { context } = view;
-  const { api } = context;
-  view.setup = createSetup({
-    api, datasets: context.state.datasets ?? [],
-    async onTrain(request) {
-      const { job } = await api.post("/api/train", request);
-      view.chosen = null;
-      await view.session.refresh();
-      const run = view.session.runs.get(job);
-      if (run && view.run && !isOver(view.run) && view.run !== run) return; // it waits behind the one that runs
-      revealLive(view);
-    },
-  });
+  const { api } = view.context;
+  view.setup = buildSetup(view);
   view.status = createStatusLine({ onStop: (run) => api.post(`/api/jobs/${encodeURIComponent(run.job)}/stop`) });
   view.charts = createRunCharts({ onPick: (step) => view.replay.choose(step) });
   view.replay = createReplay({
@@ -75,8 +64,40 @@ function build(view, root) {
     },
   });
   view.glimpses = createGlimpses();
-  view.result = createResult({
-    canReport: context.state.report !== false,
+  view.result = buildResult(view);
+  view.table = createRunTable({
+    onChoice(jobs) {
+      view.chosen = jobs;
+      chooseRuns(view);
+    },
+  });
+  view.live = element("div", { class: "train-live" },
+    view.status.element, view.charts.element,
+    element("div", { class: "train-under-charts" }, view.replay.element, buildScaleSwitch(view)),
+    view.result.element,
+    view.glimpses.element, view.table.element);
+  fill(root, element("div", { class: "train" }, element("h2", { class: "unseen" }, "Train live"), view.setup.element, view.live));
+}
+
+function buildSetup(view) {
+  const { api, state } = view.context;
+  return createSetup({
+    api, datasets: state.datasets ?? [],
+    async onTrain(request) {
+      const { job } = await api.post("/api/train", request);
+      view.chosen = null;
+      await view.session.refresh();
+      const run = view.session.runs.get(job);
+      if (run && view.run && !isOver(view.run) && view.run !== run) return; // it waits behind the one that runs
+      revealLive(view);
+    },
+  });
+}
+
+function buildResult({ context }) {
+  const { api, state } = context;
+  return createResult({
+    canReport: state.report !== false,
     async onOpen(folder) {
       context.openModel(await api.get(`/api/model?run=${encodeURIComponent(folder)}`));
       context.goTo("look");
@@ -85,23 +106,16 @@ function build(view, root) {
       await openWhenReady(() => api.post("/api/report", { run: folder }), "The report is being written …");
     },
   });
-  view.table = createRunTable({
-    onChoice(jobs) {
-      view.chosen = jobs;
-      chooseRuns(view);
-    },
-  });
-  const logarithmic = element("input", { type: "checkbox" });
-  logarithmic.addEventListener("change", () => {
-    view.logarithmic = logarithmic.checked;
+}
+
+/** The box that makes the scales of the curves logarithmic. */
+function buildScaleSwitch(view) {
+  const box = element("input", { type: "checkbox" });
+  box.addEventListener("change", () => {
+    view.logarithmic = box.checked;
     view.draw.now();
   });
-  view.live = element("div", { class: "train-live" },
-    view.status.element, view.charts.element,
-    element("div", { class: "train-under-charts" }, view.replay.element, element("label", { class: "train-check" }, logarithmic, "logarithmic")),
-    view.result.element,
-    view.glimpses.element, view.table.element);
-  fill(root, element("div", { class: "train" }, element("h2", { class: "unseen" }, "Train live"), view.setup.element, view.live));
+  return element("label", { class: "train-check" }, box, "logarithmic");
 }
 
 /** Which run stands in front and which behind: those that were chosen, else the one that runs or the newest, and the one before. */
