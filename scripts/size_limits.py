@@ -2,8 +2,11 @@
 
 A file or function that outgrows them is one that wants to be two; the limits make that a decision instead of a habit.
 They can only be raised here, with a decision record. Linters count statements or branches, which rewards dense lines;
-this counts lines, as a reader does. A function's decorators and docstring don't count: documentation should never be
-what is cut.
+this counts lines, as a reader does. A function's decorators, its docstring and the comments before it don't count:
+documentation should never be what is cut.
+
+Functions are measured in Python and in JavaScript. Python brings a parser of itself; JavaScript's is tree-sitter, since
+what looks like a function or a brace may stand in a string, a template or a regular expression.
 """
 
 import ast
@@ -13,6 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import tree_sitter_javascript
+from tree_sitter import Language, Node, Parser
+
 LINES_PER_FILE = 500
 LINES_PER_FUNCTION = 50
 MEDIAN_AIM = 150
@@ -20,10 +26,29 @@ MEDIAN_AIM = 150
 FOLDERS = ("src", "native", "tests", "benchmarks", "examples", "scripts", ".ci")
 SUFFIXES = frozenset({".py", ".js", ".cpp", ".hpp", ".h", ".css", ".sh"})
 
+JAVASCRIPT = Language(tree_sitter_javascript.language())
+JAVASCRIPT_FUNCTIONS = frozenset(
+    {
+        "function_declaration",
+        "generator_function_declaration",
+        "function_expression",
+        "generator_function",
+        "arrow_function",
+        "method_definition",
+    }
+)
+# What gives its name to a function that has none: the kind of node around it, and the field where the name stands.
+NAMED_BY = {
+    "variable_declarator": "name",
+    "assignment_expression": "left",
+    "pair": "key",
+    "field_definition": "property",
+}
+
 
 @dataclass(frozen=True)
 class Function:
-    """A function of a Python file: its name, its first line, and its length without decorators and docstring."""
+    """A function: its name, its first line, and its length without what documents or decorates it."""
 
     name: str
     line: int
@@ -43,10 +68,10 @@ def _is_source(path: Path) -> bool:
         return file.read(2) == b"#!"
 
 
-def measure_functions(text: str) -> Iterator[Function]:
+def measure_python(text: str) -> Iterator[Function]:
     """Every function of a Python text, methods and inner functions too; an inner one also counts for the outer one.
 
-    >>> list(measure_functions("def double(x):\\n    'Twice x.'\\n    return 2 * x"))
+    >>> list(measure_python("def double(x):\\n    'Twice x.'\\n    return 2 * x"))
     [Function(name='double', line=1, length=2)]
     """
     for node in ast.walk(ast.parse(text)):
@@ -58,20 +83,51 @@ def measure_functions(text: str) -> Iterator[Function]:
             yield Function(node.name, node.lineno, length)
 
 
+def measure_javascript(text: str) -> Iterator[Function]:
+    """The same for a JavaScript text: declarations, methods, arrow functions and function expressions.
+
+    >>> list(measure_javascript("const double = (x) => {\\n  return 2 * x;\\n};"))
+    [Function(name='double', line=1, length=3)]
+    """
+    root = Parser(JAVASCRIPT).parse(text.encode()).root_node
+    if root.has_error:
+        raise SyntaxError("tree-sitter-javascript finds a mistake in it")
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        waiting += reversed(node.named_children)
+        if node.type in JAVASCRIPT_FUNCTIONS:
+            first, last = node.start_point.row, node.end_point.row
+            yield Function(_name_in_javascript(node), first + 1, last - first + 1)
+
+
+def _name_in_javascript(function: Node) -> str:
+    name = function.child_by_field_name("name")
+    around = function.parent
+    if name is None and around is not None and around.type in NAMED_BY:
+        name = around.child_by_field_name(NAMED_BY[around.type])
+    return name.text.decode() if name is not None and name.text is not None else "a function"
+
+
+MEASURES = {".py": measure_python, ".js": measure_javascript}
+
+
 def find_excesses(path: Path, text: str) -> list[str]:
-    """What is too long in one file, a line each."""
+    """What is too long in one file, or keeps its functions from being measured, a line each."""
     excesses = []
     lines = len(text.splitlines())
     if lines > LINES_PER_FILE:
         excesses.append(f"{path}: {lines} lines; at most {LINES_PER_FILE} are allowed. Give a part of it its own file.")
-    if path.suffix == ".py":
-        excesses += [
-            f"{path}:{function.line}: {function.name} has {function.length} lines without its docstring; "
-            f"at most {LINES_PER_FUNCTION} are allowed. Give a part of it its own name."
-            for function in measure_functions(text)
-            if function.length > LINES_PER_FUNCTION
-        ]
-    return excesses
+    try:
+        functions = list(MEASURES[path.suffix](text)) if path.suffix in MEASURES else []
+    except SyntaxError as error:
+        return [*excesses, f"{path}: its functions cannot be measured: {error}. Mend it first."]
+    return excesses + [
+        f"{path}:{function.line}: {function.name} has {function.length} lines without its documentation; "
+        f"at most {LINES_PER_FUNCTION} are allowed. Give a part of it its own name."
+        for function in functions
+        if function.length > LINES_PER_FUNCTION
+    ]
 
 
 def summarise(texts: Sequence[str]) -> str:

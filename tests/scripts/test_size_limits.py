@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from size_limits import Function, find_excesses, find_files, main, measure_functions
+from size_limits import Function, find_excesses, find_files, main, measure_javascript, measure_python
 
 BODY = "    pass\n"
 
@@ -31,7 +31,7 @@ def test_a_function_may_have_50_lines_but_not_51():
     assert find_excesses(path, function_of(50)) == []
     assert find_excesses(path, "\n" + function_of(51)) == [
         (
-            "src/room.py:2: grow has 51 lines without its docstring; at most 50 are allowed. "
+            "src/room.py:2: grow has 51 lines without its documentation; at most 50 are allowed. "
             "Give a part of it its own name."
         )
     ]
@@ -39,15 +39,76 @@ def test_a_function_may_have_50_lines_but_not_51():
 
 def test_decorators_and_docstring_do_not_count():
     text = '@first\n@second\ndef grow():\n    """One.\n\n    Two.\n    """\n    return 1\n'
-    assert list(measure_functions(text)) == [Function("grow", 3, 2)]
+    assert list(measure_python(text)) == [Function("grow", 3, 2)]
 
 
 def test_methods_inner_and_async_functions_are_measured():
     text = "class A:\n    async def outer(self):\n        def inner():\n            pass\n        return inner\n"
-    assert list(measure_functions(text)) == [Function("outer", 2, 4), Function("inner", 3, 2)]
+    assert list(measure_python(text)) == [Function("outer", 2, 4), Function("inner", 3, 2)]
 
 
-def test_functions_are_only_looked_for_in_python():
+def test_a_javascript_function_may_have_50_lines_but_not_51():
+    path = Path("src/room.js")
+    assert find_excesses(path, "const grow = () => {\n" + "  step();\n" * 48 + "};\n") == []
+    assert find_excesses(path, "\nconst grow = () => {\n" + "  step();\n" * 49 + "};\n") == [
+        (
+            "src/room.js:2: grow has 51 lines without its documentation; at most 50 are allowed. "
+            "Give a part of it its own name."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("function grow() {\n}", "grow"),
+        ("export default async function grow() {\n}", "grow"),
+        ("function* grow() {\n}", "grow"),
+        ("class Plant { grow() {\n} }", "grow"),
+        ("class Plant { static async #grow() {\n} }", "#grow"),
+        ("class Plant { grow = () => {\n}; }", "grow"),
+        ("const plant = { grow() {\n} };", "grow"),
+        ("const plant = { grow: function () {\n} };", "grow"),
+        ("const plant = { grow: () => {\n} };", "grow"),
+        ("const grow = async () => {\n};", "grow"),
+        ("const grow = function* () {\n};", "grow"),
+        ("plant.grow = (water) => [\n];", "plant.grow"),
+        ("later(function grow() {\n});", "grow"),
+        ("later(() => {\n});", "a function"),
+        ("export default function () {\n}", "a function"),
+    ],
+)
+def test_javascript_functions_of_every_kind_are_measured(text: str, name: str):
+    assert list(measure_javascript(text)) == [Function(name, 1, 2)]
+
+
+def test_inner_javascript_functions_count_for_themselves_and_for_the_outer_one():
+    text = "function outer() {\n  const inner = () => {\n  };\n  return inner;\n}\n"
+    assert list(measure_javascript(text)) == [Function("outer", 1, 5), Function("inner", 2, 2)]
+
+
+def test_comments_before_a_javascript_function_do_not_count_and_those_in_it_do():
+    text = "/**\n * Grows.\n */\n// In spring.\nexport function grow() {\n  // Slowly.\n}\n"
+    assert list(measure_javascript(text)) == [Function("grow", 5, 3)]
+
+
+def test_what_only_looks_like_a_javascript_function_is_none():
+    text = "const text = `function grow() {\n}`;\nconst pattern = /() => {/;\n// function grow() {\nif (text) {\n}\n"
+    assert list(measure_javascript(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("room.js", "function grow( {\n", "tree-sitter-javascript finds a mistake in it"),
+        ("room.py", "x = = 1\n", "invalid syntax (<unknown>, line 1)"),
+    ],
+)
+def test_a_file_with_a_mistake_is_named(name: str, text: str, reason: str):
+    assert find_excesses(Path(name), text) == [f"{name}: its functions cannot be measured: {reason}. Mend it first."]
+
+
+def test_functions_are_only_looked_for_in_python_and_javascript():
     assert find_excesses(Path("room.sh"), function_of(60)) == []
 
 
