@@ -438,6 +438,25 @@ def test_kernels_are_shown_as_pictures_and_as_numbers(page: Any, mnist_model: Tr
     assert "8 × 8 pixels" in facts
 
 
+def test_a_late_kernel_stays_chosen_when_only_the_first_are_shown(page: Any) -> None:
+    page.evaluate(
+        """async () => {
+            const { LayerPanel } = await import("convlens/views/look/layer_panel.js");
+            const tensor = (...shape) => ({ shape, data: Float32Array.from({ length: 40 }, (_, place) => place / 8) });
+            const layer = { kind: "conv", weight: tensor(40, 1, 1, 1), bias: tensor(40) };
+            const panel = new LayerPanel();
+            panel.build({ layers: [{ ...layer, inputShape: [1, 1, 1], outputShape: [40, 1, 1] }] });
+            panel.show();
+            document.body.append(panel.root);
+        }"""
+    )
+    page.get_by_role("button", name="Show all 40").click()
+    page.get_by_role("button", name="Kernel 35, ").click()
+    page.get_by_role("button", name="Show 32").click()
+    assert page.get_by_role("button", name="Show all 40").is_visible()
+    assert numbers(page, "kernel 35, channel 0") == [4.375]
+
+
 def test_wrong_check_values_show_red_instead_of_pictures(look: Opened, mnist_payload: dict[str, Any]) -> None:
     payload = json.loads(json.dumps(mnist_payload))
     payload["weights"]["0.bias"]["data"] = "AACAPw" + payload["weights"]["0.bias"]["data"][6:]
