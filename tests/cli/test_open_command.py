@@ -15,7 +15,9 @@ def served(monkeypatch):
     """Serves nothing; the settings that `open` came to are kept, and the page is ready at once."""
     kept = []
 
-    def serve(settings, on_ready, should_stop, on_line):
+    def serve(settings, on_ready, should_stop, on_line, must_stop):
+        assert not should_stop()
+        assert not must_stop()
         kept.append(settings)
         on_ready("http://127.0.0.1:8700/")
 

@@ -55,8 +55,7 @@ def payload_of(model: TrainedModel, count: int = 6) -> dict[str, Any]:
     return page_model(model, LabelledImages(images, labels, model.class_names), name="random")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])
 def test_axe_finds_nothing(
     look: Opened, payload: dict[str, Any], violations: Callable[..., list[str]], scheme: str, width: int
 ) -> None:

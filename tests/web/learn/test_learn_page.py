@@ -66,8 +66,7 @@ def test_the_first_layer_of_the_open_model(
         assert counting.root.locator("p.formula").inner_text() == "⌊(14 + 2·1 − 3)/1⌋ + 1 = 14"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])
 def test_axe_finds_nothing(
     opened: Open, chapter_of: Open, violations: Callable[..., list[str]], scheme: str, width: int
 ) -> None:
