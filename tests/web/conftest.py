@@ -146,13 +146,13 @@ def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def violations() -> Callable[..., list[str]]:
-    """A function (page, rules) → what axe-core has against the page as it is now: rule, words, the first places."""
+    """A function (page, rules, within) → what axe-core has against the page as it is now, or against a part: a line each."""
     source = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
-    def find(page: Any, rules: Sequence[str] = AXE_RULES) -> list[str]:
+    def find(page: Any, rules: Sequence[str] = AXE_RULES, within: str = "html") -> list[str]:
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(source)
-        result = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", list(rules))
+        result = page.evaluate("([rules, within]) => axe.run(within, { runOnly: rules })", [list(rules), within])
         return [
             f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes'][:3]]}"
             for one in result["violations"]
