@@ -146,7 +146,7 @@ def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def violations() -> Callable[..., list[str]]:
-    """A function (page, rules, within) → what axe-core has against the page as it is now, or against a part: a line each."""
+    """A function (page, rules, within) → what axe-core has against the page, or a part, as it is now: a line each."""
     source = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
     def find(page: Any, rules: Sequence[str] = AXE_RULES, within: str = "html") -> list[str]:
