@@ -200,6 +200,7 @@ def test_every_stroke_is_followed_in_the_frame_it_came_in(look: Opened, payload:
         box = page.locator(".pad-paper").bounding_box()
         page.mouse.move(box["x"] + 60, box["y"] + 60)
         page.mouse.down()
+        before = ""
         for step in range(1, 21):
             before = page.locator(".answer-sure").inner_text()
             page.mouse.move(box["x"] + 60 + 6 * step, box["y"] + 60 + 3 * step)
