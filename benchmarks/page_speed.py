@@ -50,7 +50,6 @@ SIX_CONVOLUTIONS = (
 MEASURES = "performance.getEntriesByName('convlens: pointer to pixels').map(({ duration }) => duration)"
 HERE = Path(__file__).parent
 WATCH_TRAINING = (HERE / "page_watch.js").read_text(encoding="utf-8")
-SEEN = "watched()"
 TIME_ENGINE = (HERE / "page_engine.js").read_text(encoding="utf-8")
 ENGINE_RUNS = 31
 
@@ -79,7 +78,6 @@ class Watched:
 def read_training(seen: Mapping[str, Any]) -> Watched:
     """What the page wrote down, in numbers; `seen` holds times in milliseconds, and may begin with another training."""
     start = seen["clicked"]
-
     states = [(time, text) for time, text in seen["states"] if time >= start]
     begun = next(time for time, text in states if text.startswith("Training"))
     trained = next(time for time, text in states if time > begun and not text.startswith("Training"))
@@ -152,7 +150,7 @@ def watch_training(page: Any) -> Watched:
     page.wait_for_timeout(1500)
     page.click(".train-start")
     page.wait_for_function("() => seen.states.at(-1)?.[1].startsWith('Done') && seen.clicked < seen.states.at(-1)[0]")
-    return read_training(page.evaluate(SEEN))
+    return read_training(page.evaluate("watched()"))
 
 
 def make_models(data_dir: Path | None) -> dict[str, tuple[TrainedModel, LabelledImages | None]]:

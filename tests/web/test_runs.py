@@ -69,6 +69,9 @@ def test_a_run_that_is_gone_says_so_and_the_open_one_stays(page: Any, runs: Path
     try:
         page.get_by_role("combobox", name="Open another run").select_option("small")
         page.get_by_role("alert").filter(has_text="there is no run 'small'").wait_for()
+        page.get_by_role("combobox", name="Open another run").select_option("small")
+        page.wait_for_timeout(300)
+        assert page.get_by_role("alert").filter(has_text="there is no run 'small'").count() == 1
     finally:
         shutil.move(runs.parent / "elsewhere", runs / "small")
     assert page.locator(".model-name").inner_text() == "given"

@@ -58,7 +58,10 @@ const context = {
 const chooser = served ? createRunChooser({
   api: context.api,
   onModel: (payload) => context.openModel(payload),
-  onRefused: (words) => document.getElementById("model-line").append(element("p", { class: "notice alarm", role: "alert" }, words)),
+  onRefused(words) {
+    showModel(); // without what was refused before
+    document.getElementById("model-line").append(element("p", { class: "notice alarm", role: "alert" }, words));
+  },
 }) : null;
 
 function showModel() {

@@ -1,7 +1,7 @@
 // Decoding of weights and a forward pass in slices, so that no frame of the page waits for either.
 //
 // A set of weights is taken apart and run through the network a piece at a time; after a few milliseconds the page gets its
-// turn. Ten sets come each second. One that comes while another is in work waits alone: the next one takes its place,
+// turn. Up to twenty sets come each second. One that comes while another is in work waits alone: the next one takes its place,
 // so nothing ever queues up, and a slow machine shows fewer pictures instead of late ones.
 
 import { decodeFloats } from "convlens/engine/decode.js";
