@@ -13,7 +13,10 @@ async ([payload, runs]) => {
     return times.sort((one, other) => one - other)[runs >> 1];
   };
   const model = openModel(payload);
-  const pixels = decodeBytes(payload.check.images).subarray(0, model.inputShape.reduce((one, other) => one * other));
+  const pixels = decodeBytes(payload.check.images).subarray(
+    0,
+    model.inputShape.reduce((one, other) => one * other),
+  );
   const outputs = activations(model, pixels);
   return {
     "forward pass": median(() => activations(model, pixels)),

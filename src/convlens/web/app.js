@@ -55,14 +55,16 @@ const context = {
   },
 };
 
-const chooser = served ? createRunChooser({
-  api: context.api,
-  onModel: (payload) => context.openModel(payload),
-  onRefused(words) {
-    showModel(); // without what was refused before
-    document.getElementById("model-line").append(element("p", { class: "notice alarm", role: "alert" }, words));
-  },
-}) : null;
+const chooser = served
+  ? createRunChooser({
+      api: context.api,
+      onModel: (payload) => context.openModel(payload),
+      onRefused(words) {
+        showModel(); // without what was refused before
+        document.getElementById("model-line").append(element("p", { class: "notice alarm", role: "alert" }, words));
+      },
+    })
+  : null;
 
 function showModel() {
   chooser?.show(context.model?.payload.name ?? null);
@@ -78,8 +80,12 @@ async function route() {
   if (shown === view.name) return;
   if (shown) mounted.get(shown)?.view?.hide();
   shown = view.name;
-  fill(document.getElementById("tabs"), views.map(({ name, title }) => element("li", {},
-    element("a", { href: `#${name}`, "aria-current": name === shown ? "page" : null }, title))));
+  fill(
+    document.getElementById("tabs"),
+    views.map(({ name, title }) =>
+      element("li", {}, element("a", { href: `#${name}`, "aria-current": name === shown ? "page" : null }, title)),
+    ),
+  );
   for (const { root } of mounted.values()) root.hidden = true;
   if (!mounted.has(view.name)) mounted.set(view.name, mountView(view));
   const entry = mounted.get(view.name);
@@ -92,21 +98,29 @@ function mountView({ name, title, load }) {
   const root = element("section", { id: `view-${name}`, class: "view", "aria-label": title });
   document.getElementById("views").append(root);
   const entry = { root, view: null, ready: null };
-  entry.ready = load().then((module) => {
-    entry.view = module.mount(root, context);
-    context.onModel((model) => entry.view.onModel(model));
-    if (context.model) entry.view.onModel(context.model);
-  }).catch((error) => {
-    console.error(error);
-    fill(root, element("p", { class: "notice alarm", role: "alert" }, `“${title}” could not be shown: ${error.message}`));
-  });
+  entry.ready = load()
+    .then((module) => {
+      entry.view = module.mount(root, context);
+      context.onModel((model) => entry.view.onModel(model));
+      if (context.model) entry.view.onModel(context.model);
+    })
+    .catch((error) => {
+      console.error(error);
+      fill(
+        root,
+        element("p", { class: "notice alarm", role: "alert" }, `“${title}” could not be shown: ${error.message}`),
+      );
+    });
   return entry;
 }
 
 /** The model that is in the page, else the one that the server has. */
 async function findModel() {
   if (embedded) return JSON.parse(embedded);
-  if (!served) throw new Error("There is no model in this page. `convlens export MODEL --to html` writes one with the model inside.");
+  if (!served)
+    throw new Error(
+      "There is no model in this page. `convlens export MODEL --to html` writes one with the model inside.",
+    );
   context.state = await context.api.get("/api/state");
   chooser.offer(context.state.runs ?? []);
   return context.state.model === null ? null : context.api.get("/api/model");
@@ -145,7 +159,9 @@ function remembered() {
 function remember(theme) {
   try {
     localStorage.setItem(THEME, theme);
-  } catch { /* shown now, forgotten later */ }
+  } catch {
+    /* shown now, forgotten later */
+  }
 }
 
 async function start() {

@@ -132,7 +132,8 @@ function addTap(layer, slopes, map, weight, tapRow, tapColumn, channel, result) 
   for (let row = firstRow; row < endRow; row += 1) {
     let to = (channel * height + row * strideRows + down) * width + firstColumn * stride + right;
     let from = (map * rows + row) * columns + firstColumn;
-    for (const end = from + endColumn - firstColumn; from < end; from += 1, to += stride) result[to] += weight * slopes[from];
+    for (const end = from + endColumn - firstColumn; from < end; from += 1, to += stride)
+      result[to] += weight * slopes[from];
   }
 }
 

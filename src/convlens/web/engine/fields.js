@@ -19,7 +19,12 @@ export function receptiveField(model, layer, place, upTo = -1) {
   for (let index = layer; index > upTo; index -= 1) region = stepBack(model.layers[index], region);
   const { channels, rows, columns, freeRows, freeColumns } = region;
   const seen = region.seen && rows.length > 0 && columns.length > 0;
-  const [vertical, horizontal] = seen ? [hull(rows), hull(columns)] : [[0, 0], [0, 0]];
+  const [vertical, horizontal] = seen
+    ? [hull(rows), hull(columns)]
+    : [
+        [0, 0],
+        [0, 0],
+      ];
   return {
     top: vertical[0],
     left: horizontal[0],
@@ -94,7 +99,10 @@ function slideBack(layer, axis, positions) {
 /** The same without ends: as if the maps went on for ever. */
 function slideFreely(layer, axis, [first, end]) {
   const reach = (layer.kernel[axis] - 1) * layer.dilation[axis] + 1;
-  return [first * layer.stride[axis] - layer.padding[axis], (end - 1) * layer.stride[axis] - layer.padding[axis] + reach];
+  return [
+    first * layer.stride[axis] - layer.padding[axis],
+    (end - 1) * layer.stride[axis] - layer.padding[axis] + reach,
+  ];
 }
 
 /** Numbers of a row as a region of the maps they were: one place, or where there are more of them everything. */

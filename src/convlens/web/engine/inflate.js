@@ -9,8 +9,8 @@ const LENGTHS = [
 ];
 const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
 const DISTANCES = [
-  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193,
-  12289, 16385, 24577,
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
+  8193, 12289, 16385, 24577,
 ];
 const END_OF_BLOCK = 256;
 
@@ -113,7 +113,12 @@ function makeCode(lengths) {
 }
 
 function fixedCodes() {
-  const literals = [...new Array(144).fill(8), ...new Array(112).fill(9), ...new Array(24).fill(7), ...new Array(8).fill(8)];
+  const literals = [
+    ...new Array(144).fill(8),
+    ...new Array(112).fill(9),
+    ...new Array(24).fill(7),
+    ...new Array(8).fill(8),
+  ];
   return [makeCode(literals), makeCode(new Array(30).fill(5))];
 }
 

@@ -78,10 +78,14 @@ function shapesOfWeights(layer) {
   const [incoming] = layer.inputShape;
   const [outgoing] = layer.outputShape;
   switch (layer.kind) {
-    case "conv": return { weight: [outgoing, incoming, ...layer.kernel], bias: [outgoing] };
-    case "dense": return { weight: [outgoing, incoming], bias: [outgoing] };
-    case "batchnorm": return Object.fromEntries(Object.keys(PARTS).map((part) => [part, [incoming]]));
-    default: return {};
+    case "conv":
+      return { weight: [outgoing, incoming, ...layer.kernel], bias: [outgoing] };
+    case "dense":
+      return { weight: [outgoing, incoming], bias: [outgoing] };
+    case "batchnorm":
+      return Object.fromEntries(Object.keys(PARTS).map((part) => [part, [incoming]]));
+    default:
+      return {};
   }
 }
 

@@ -89,12 +89,18 @@ function unfilter(lines, height, stride, channels) {
 
 function predict(filter, left, above, corner) {
   switch (filter) {
-    case 0: return 0;
-    case 1: return left;
-    case 2: return above;
-    case 3: return (left + above) >> 1;
-    case 4: return nearest(left, above, corner);
-    default: throw new Error(`a PNG filter ${filter}, which there is not.`);
+    case 0:
+      return 0;
+    case 1:
+      return left;
+    case 2:
+      return above;
+    case 3:
+      return (left + above) >> 1;
+    case 4:
+      return nearest(left, above, corner);
+    default:
+      throw new Error(`a PNG filter ${filter}, which there is not.`);
   }
 }
 

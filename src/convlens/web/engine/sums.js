@@ -19,7 +19,10 @@ const EXPLAIN = {
   relu: (around) => explainRule(around, "max(x, 0)", (value) => Math.max(value, 0)),
   leaky_relu: (around) => {
     const slope = around.layer.negativeSlope;
-    return { ...explainRule(around, `x for x > 0, else ${slope}·x`, (x) => (x > 0 ? x : slope * x)), negativeSlope: slope };
+    return {
+      ...explainRule(around, `x for x > 0, else ${slope}·x`, (x) => (x > 0 ? x : slope * x)),
+      negativeSlope: slope,
+    };
   },
   tanh: (around) => explainRule(around, "tanh(x)", Math.tanh),
   sigmoid: (around) => explainRule(around, "1 / (1 + exp(−x))", sigmoid),
@@ -76,7 +79,15 @@ function explainConvolution({ layer, place, position, input }) {
     const patch = cells.map(({ source }) => (source ? input[source.place] : 0));
     const products = patch.map((value, i) => value * kernel[i]);
     const padding = cells.map((cell) => cell.padding);
-    return { channel, patch, kernel, products, padding, sources: cells.map(({ source }) => source), sum: add(products) };
+    return {
+      channel,
+      patch,
+      kernel,
+      products,
+      padding,
+      sources: cells.map(({ source }) => source),
+      sum: add(products),
+    };
   });
   const bias = layer.bias.data[map];
   return { window, dilation: layer.dilation, channels, bias, total: add(channels.map(({ sum }) => sum)) + bias };
@@ -160,7 +171,9 @@ function cellsOf(layer, window, channel) {
   for (let row = window.top; row < window.bottom; row += layer.dilation[0]) {
     for (let column = window.left; column < window.right; column += layer.dilation[1]) {
       const padding = row < 0 || row >= height || column < 0 || column >= width;
-      const source = padding ? null : { layer: layer.index - 1, place: placeOf(layer.inputShape, [channel, row, column]) };
+      const source = padding
+        ? null
+        : { layer: layer.index - 1, place: placeOf(layer.inputShape, [channel, row, column]) };
       cells.push({ row, column, padding, source });
     }
   }

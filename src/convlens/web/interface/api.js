@@ -10,9 +10,14 @@ export function openApi(base = document.baseURI) {
   };
   return {
     get: (path) => answerOf(fetch(addressOf(path), { headers: { Accept: "application/json" } })),
-    post: (path, body = {}) => answerOf(fetch(addressOf(path), {
-      method: "POST", body: JSON.stringify(body), headers: { Accept: "application/json", "Content-Type": "application/json" },
-    })),
+    post: (path, body = {}) =>
+      answerOf(
+        fetch(addressOf(path), {
+          method: "POST",
+          body: JSON.stringify(body),
+          headers: { Accept: "application/json", "Content-Type": "application/json" },
+        }),
+      ),
     events: (path, handlers) => follow(addressOf(path), handlers),
   };
 }
@@ -35,7 +40,11 @@ async function answerOf(request) {
   }
   const body = await response.json().catch(() => null);
   if (response.ok && body !== null) return body;
-  throw new Refusal(body?.error ?? `The server answered ${response.status} ${response.statusText}.`.replace(" .", "."), response.status, body ?? {});
+  throw new Refusal(
+    body?.error ?? `The server answered ${response.status} ${response.statusText}.`.replace(" .", "."),
+    response.status,
+    body ?? {},
+  );
 }
 
 /**
@@ -45,8 +54,25 @@ async function answerOf(request) {
  * with an error, so then a new one is opened that names the last number in its address.
  */
 function follow(address, { onEvent, onState = () => {} }) {
-  const names = ["queued", "reading", "probed", "started", "stretch", "weights", "epoch", "calibrated", "judged", "done", "failed", "stopped"];
-  let source, timer, last = null, waits = 500, closed = false;
+  const names = [
+    "queued",
+    "reading",
+    "probed",
+    "started",
+    "stretch",
+    "weights",
+    "epoch",
+    "calibrated",
+    "judged",
+    "done",
+    "failed",
+    "stopped",
+  ];
+  let source,
+    timer,
+    last = null,
+    waits = 500,
+    closed = false;
   const open = () => {
     const target = new URL(address);
     if (last !== null) target.searchParams.set("after", last);

@@ -3,8 +3,32 @@
  * told apart by every kind of eye), in two sets for light and dark.
  */
 
-const LIGHT = { zero: [255, 255, 255], plus: [[114, 184, 224], [0, 114, 178], [0, 44, 84]], minus: [[243, 174, 120], [213, 94, 0], [98, 38, 0]] };
-const DARK = { zero: [13, 16, 20], plus: [[10, 74, 116], [44, 146, 210], [190, 228, 252]], minus: [[122, 56, 8], [226, 112, 24], [255, 220, 186]] };
+const LIGHT = {
+  zero: [255, 255, 255],
+  plus: [
+    [114, 184, 224],
+    [0, 114, 178],
+    [0, 44, 84],
+  ],
+  minus: [
+    [243, 174, 120],
+    [213, 94, 0],
+    [98, 38, 0],
+  ],
+};
+const DARK = {
+  zero: [13, 16, 20],
+  plus: [
+    [10, 74, 116],
+    [44, 146, 210],
+    [190, 228, 252],
+  ],
+  minus: [
+    [122, 56, 8],
+    [226, 112, 24],
+    [255, 220, 186],
+  ],
+};
 const STEPS = 255;
 const DARK_SYSTEM = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set();
@@ -44,7 +68,11 @@ export function divergingTable(theme = currentTheme()) {
 
 /** Greys of 0 to 255 as pixels of a canvas: pictures look the same in both themes. */
 export function greyTable() {
-  if (!tables.has("grey")) tables.set("grey", Uint32Array.from({ length: 256 }, (_, value) => packed([value, value, value])));
+  if (!tables.has("grey"))
+    tables.set(
+      "grey",
+      Uint32Array.from({ length: 256 }, (_, value) => packed([value, value, value])),
+    );
   return tables.get("grey");
 }
 

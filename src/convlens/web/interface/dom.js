@@ -66,7 +66,8 @@ export function onceAFrame(draw) {
 
 /** As `onceAFrame`, with at least `pause` milliseconds between two calls; `request.now()` waits only for the next frame. */
 export function steadily(draw, pause) {
-  let last = -Infinity, timer = 0;
+  let last = -Infinity,
+    timer = 0;
   const inFrame = onceAFrame((time) => {
     last = performance.now();
     draw(time);
@@ -101,6 +102,8 @@ function furnish(node, attributes, children) {
 }
 
 function nodesOf(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false)
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false)
     .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
 }

@@ -39,7 +39,10 @@ export function formatShape(shape) {
 
 /** "59,210" */
 export function formatCount(value) {
-  return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, ",").replace(/^-/, MINUS);
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ",")
+    .replace(/^-/, MINUS);
 }
 
 /** "1 map", "8 maps"; the plural is the singular with an s unless it is given. */
@@ -49,6 +52,10 @@ export function plural(count, singular, many = `${singular}s`) {
 
 function formatPower(value) {
   const [digits, power] = Math.abs(value).toExponential(2).split("e");
-  const superscript = Number(power).toString().replace(/[-\d]/g, (sign) => (sign === "-" ? "\u207b" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[sign]));
+  const superscript = Number(power)
+    .toString()
+    .replace(/[-\d]/g, (sign) =>
+      sign === "-" ? "\u207b" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[sign],
+    );
   return `${value < 0 ? MINUS : ""}${digits} ${TIMES} 10${superscript}`;
 }

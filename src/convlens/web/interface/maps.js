@@ -12,21 +12,34 @@ export function arrange({ count, height, width, columns = 1, scale = 2, gap = 2 
   const across = Math.min(columns, count);
   const rows = Math.ceil(count / across);
   return {
-    count, height, width, columns: across, rows, gap, scale,
-    pixelWidth: across * (width + gap) - gap, pixelHeight: rows * (height + gap) - gap,
+    count,
+    height,
+    width,
+    columns: across,
+    rows,
+    gap,
+    scale,
+    pixelWidth: across * (width + gap) - gap,
+    pixelHeight: rows * (height + gap) - gap,
   };
 }
 
 /** Where map `index` begins: `[top, left]` in pixels of the canvas. */
 export function originOf(layout, index) {
-  return [Math.floor(index / layout.columns) * (layout.height + layout.gap), (index % layout.columns) * (layout.width + layout.gap)];
+  return [
+    Math.floor(index / layout.columns) * (layout.height + layout.gap),
+    (index % layout.columns) * (layout.width + layout.gap),
+  ];
 }
 
 /** What lies under a point in CSS pixels of the canvas: `{ map, row, column }`, or null in a gap. */
 export function placeUnder(layout, x, y) {
-  const column = Math.floor(x / layout.scale), row = Math.floor(y / layout.scale);
-  const across = Math.floor(column / (layout.width + layout.gap)), down = Math.floor(row / (layout.height + layout.gap));
-  const inColumn = column - across * (layout.width + layout.gap), inRow = row - down * (layout.height + layout.gap);
+  const column = Math.floor(x / layout.scale),
+    row = Math.floor(y / layout.scale);
+  const across = Math.floor(column / (layout.width + layout.gap)),
+    down = Math.floor(row / (layout.height + layout.gap));
+  const inColumn = column - across * (layout.width + layout.gap),
+    inRow = row - down * (layout.height + layout.gap);
   const map = down * layout.columns + across;
   if (column < 0 || row < 0 || across >= layout.columns || map >= layout.count) return null;
   return inColumn < layout.width && inRow < layout.height ? { map, row: inRow, column: inColumn } : null;
@@ -52,7 +65,9 @@ export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
   const words = canvas.convlensWords;
   const table = grey ? greyTable() : divergingTable(theme);
   // value · factor + middle is the entry in the table; NaN becomes the middle, since a typed array's NaN index would paint nothing.
-  const [factor, middle, last] = grey ? [255 / (grey[1] - grey[0] || 1), (-255 * grey[0]) / (grey[1] - grey[0] || 1), 255] : [scale > 0 ? 255 / scale : 0, 255, 510];
+  const [factor, middle, last] = grey
+    ? [255 / (grey[1] - grey[0] || 1), (-255 * grey[0]) / (grey[1] - grey[0] || 1), 255]
+    : [scale > 0 ? 255 / scale : 0, 255, 510];
   for (let map = 0, source = 0; map < count; map += 1) {
     const [top, left] = originOf(layout, map);
     for (let row = 0; row < height; row += 1) {
@@ -75,7 +90,8 @@ export function drawPicture(canvas, pixels, [channels, height, width], scale) {
   const image = context.createImageData(width, height);
   const plane = height * width;
   for (let place = 0; place < plane; place += 1) {
-    for (let part = 0; part < 3; part += 1) image.data[place * 4 + part] = pixels[(channels === 3 ? part * plane : 0) + place];
+    for (let part = 0; part < 3; part += 1)
+      image.data[place * 4 + part] = pixels[(channels === 3 ? part * plane : 0) + place];
     image.data[place * 4 + 3] = 255;
   }
   context.putImageData(image, 0, 0);

@@ -6,15 +6,26 @@ import { formatCount, formatPercent } from "convlens/interface/format.js";
 /** Fills `root` for a model, or for none; `chooser` is what others can be opened with, null where there is nothing to choose from. */
 export function showModelLine(root, model, chooser) {
   if (!model) {
-    fill(root, element("p", { class: "soft" }, "No model is open: train one, or start with `convlens open MODEL`."), chooser);
+    fill(
+      root,
+      element("p", { class: "soft" }, "No model is open: train one, or start with `convlens open MODEL`."),
+      chooser,
+    );
     document.title = "Convlens";
     return;
   }
   document.title = `${model.payload.name} · Convlens`;
   const facts = factsOf(model);
-  fill(root,
+  fill(
+    root,
     element("h2", { class: "model-name" }, nameOf(model.payload.name || "A model")),
-    element("dl", { class: "facts" }, facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)))), chooser);
+    element(
+      "dl",
+      { class: "facts" },
+      facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
+    ),
+    chooser,
+  );
 }
 
 function factsOf(model) {
@@ -26,7 +37,8 @@ function factsOf(model) {
     ["accuracy", accuracyOf(facts.test)],
     ["trained in", typeof facts.seconds === "number" ? `${facts.seconds.toFixed(facts.seconds < 10 ? 1 : 0)} s` : null],
     ["parameters", formatCount(parameters)],
-  ].filter(([, value]) => value !== null && value !== undefined && value !== "")
+  ]
+    .filter(([, value]) => value !== null && value !== undefined && value !== "")
     .map(([name, value]) => [name, nameOf(typeof value === "object" ? JSON.stringify(value) : value)]);
 }
 

@@ -40,7 +40,12 @@ function list({ select, runs, open, given }) {
   const isRun = (name) => runs.some((run) => run.name === name);
   const others = given !== null && !isRun(given) ? [element("option", { value: "" }, given)] : [];
   const none = open === null ? [element("option", { value: "", selected: true, disabled: true }, "Open a run …")] : [];
-  fill(select, none, others, runs.map((run) => element("option", { value: run.name, selected: run.name === open }, describe(run))));
+  fill(
+    select,
+    none,
+    others,
+    runs.map((run) => element("option", { value: run.name, selected: run.name === open }, describe(run))),
+  );
   select.hidden = select.options.length < 2;
 }
 

@@ -3,8 +3,10 @@
 
 export function makeReader(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read = (method, size) => (at, isLittle = false) =>
-    at >= 0 && at + size <= bytes.length ? view[method](at, isLittle) : undefined;
+  const read =
+    (method, size) =>
+    (at, isLittle = false) =>
+      at >= 0 && at + size <= bytes.length ? view[method](at, isLittle) : undefined;
   return {
     length: bytes.length,
     byte: (at) => bytes[at],

@@ -49,7 +49,10 @@ export function placeInk(tones, box, scaled, target, trail) {
   const ink = mapLevels(scaled, (level) => Math.max(level, tones.background) - tones.background);
   const byMass = target.place && usual.by === "mass" && findExtremes(ink.data)[1] > 0;
   const inside = byMass ? centreOfMass(ink) : [(scaled.height - 1) / 2, (scaled.width - 1) / 2];
-  const [frame, sizes] = [[target.height, target.width], [scaled.height, scaled.width]];
+  const [frame, sizes] = [
+    [target.height, target.width],
+    [scaled.height, scaled.width],
+  ];
   const wanted = target.place
     ? [(0.5 + usual.down) * frame[0], (0.5 + usual.right) * frame[1]]
     : placeAsWhole(tones.plane, box, frame);

@@ -112,7 +112,7 @@ function findExtremeOfSquares(plane, width, extreme) {
 function findExtremeDown(plane, width, extreme) {
   const found = Uint8Array.from(plane.data);
   let rows = plane.height;
-  for (let reach = 1; reach < width; ) {
+  for (let reach = 1; reach < width;) {
     const step = Math.min(reach, width - reach);
     const length = (rows - step) * plane.width;
     const distance = step * plane.width;

@@ -13,7 +13,14 @@ export function cellEditor({ mistakes, valueAt, onChange }) {
     refresh();
   };
   const row = wholeField({ label: "Row", value: state.row, least: 0, most: 27, mistakes, onChange: move("row") });
-  const column = wholeField({ label: "Column", value: state.column, least: 0, most: 27, mistakes, onChange: move("column") });
+  const column = wholeField({
+    label: "Column",
+    value: state.column,
+    least: 0,
+    most: 27,
+    mistakes,
+    onChange: move("column"),
+  });
   const value = wholeField({
     label: "Grey, 0 to 255",
     name: "grey",

@@ -26,6 +26,8 @@ export function lineUp(...parts) {
   return element(
     "div",
     { class: "line-up" },
-    parts.map((part) => (typeof part === "string" ? element("span", { class: "sign", "aria-hidden": "true" }, part) : part)),
+    parts.map((part) =>
+      typeof part === "string" ? element("span", { class: "sign", "aria-hidden": "true" }, part) : part,
+    ),
   );
 }

@@ -78,7 +78,13 @@ export function wholeField({ label, name = label.toLowerCase(), value, least, mo
 
 /** A number with a point; `refuse(value)` is one line on why it is none that can be taken, or null. */
 export function numberField({ label, name = label.toLowerCase(), value, mistakes, refuse = () => null, onChange }) {
-  const input = element("input", { type: "text", inputmode: "decimal", class: "whole", value, "aria-describedby": mistakes.id });
+  const input = element("input", {
+    type: "text",
+    inputmode: "decimal",
+    class: "whole",
+    value,
+    "aria-describedby": mistakes.id,
+  });
   const field = { element: labelled(label, input), value, set };
   const report = (mistake) => {
     if (mistake) input.setAttribute("aria-invalid", "true");
@@ -106,7 +112,13 @@ export function numberField({ label, name = label.toLowerCase(), value, mistakes
 export function choice({ legend, options, value, onChange }) {
   const name = newId("choice");
   const inputs = options.map(([option, label]) => {
-    const input = element("input", { type: "radio", name, value: option, checked: option === value, onChange: () => onChange(option) });
+    const input = element("input", {
+      type: "radio",
+      name,
+      value: option,
+      checked: option === value,
+      onChange: () => onChange(option),
+    });
     return { input, label: element("label", { class: "option" }, input, element("span", {}, label)) };
   });
   const root = element(

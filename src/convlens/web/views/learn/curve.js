@@ -24,7 +24,11 @@ export function drawCurve({ name, slope, values, chosen }) {
   const label = (text, attributes) => svg("text", { class: "curve-text", ...attributes }, text);
   return svg(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${name}: ${shortNumber(chosen)} becomes ${shortNumber(out)}` },
+    {
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      role: "img",
+      "aria-label": `${name}: ${shortNumber(chosen)} becomes ${shortNumber(out)}`,
+    },
     svg("path", {
       class: "curve-axis",
       d: `M${MARGIN / 2} ${y(0)}H${WIDTH - MARGIN / 2}M${WIDTH / 2} ${MARGIN / 2}V${HEIGHT - MARGIN / 2}`,

@@ -19,10 +19,26 @@ const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
  */
 export function numberGrid({ name, onChange = null, onPick = null, mistakes = null, vector = false }) {
   const root = element("div", { class: "numbers", role: onChange || onPick ? "group" : "img", "aria-label": name });
-  const grid = { name, onChange, onPick, mistakes, vector, root, cells: new Map(), values: [], shape: "", active: [0, 0], typing: null };
+  const grid = {
+    name,
+    onChange,
+    onPick,
+    mistakes,
+    vector,
+    root,
+    cells: new Map(),
+    values: [],
+    shape: "",
+    active: [0, 0],
+    typing: null,
+  };
   root.addEventListener("keydown", (event) => moveByKey(grid, event));
   root.addEventListener("focusin", (event) => event.target.convlensPlace && activate(grid, event.target.convlensPlace));
-  return { element: root, show: (values, look = {}) => showGrid(grid, values, look), rename: (next) => (grid.name = next) };
+  return {
+    element: root,
+    show: (values, look = {}) => showGrid(grid, values, look),
+    rename: (next) => (grid.name = next),
+  };
 }
 
 function showGrid(grid, values, look) {
@@ -166,6 +182,8 @@ function colour(cell, part) {
 
 function inWords(values, look) {
   return values
-    .map((row, y) => row.map((value, x) => (value === null || look.hidden?.(y, x) ? "–" : shortNumber(value))).join(" "))
+    .map((row, y) =>
+      row.map((value, x) => (value === null || look.hidden?.(y, x) ? "–" : shortNumber(value))).join(" "),
+    )
     .join("; ");
 }

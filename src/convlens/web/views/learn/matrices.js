@@ -15,7 +15,12 @@ const MOST_NUMBERS = 15;
 export function matrixView({ name, caption = name, onChange, onPick, onPaint, mistakes, vector }) {
   const aside = element("span", { class: "aside" });
   const place = element("div", { class: "scroll" });
-  const root = element("figure", { class: "matrix" }, caption ? element("figcaption", {}, caption, " ", aside) : null, place);
+  const root = element(
+    "figure",
+    { class: "matrix" },
+    caption ? element("figcaption", {}, caption, " ", aside) : null,
+    place,
+  );
   const numbers = numberGrid({ name, onChange, onPick, mistakes, vector });
   const picture = pictureOf({ name, onPick, onPaint });
   let shown = null;

@@ -32,7 +32,9 @@ function showPicture(picture, values, look) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   const words = new Uint32Array(image.data.buffer);
-  const [table, factor, zero] = look.grey ? [greyTable(), 1, 0] : [divergingTable(), look.limit > 0 ? 255 / look.limit : 0, 255];
+  const [table, factor, zero] = look.grey
+    ? [greyTable(), 1, 0]
+    : [divergingTable(), look.limit > 0 ? 255 / look.limit : 0, 255];
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const [row, column] = [y - down, x - across];
@@ -48,7 +50,8 @@ function showPicture(picture, values, look) {
 }
 
 function drawOver({ pattern, around: [down, across], height, width }, values, look) {
-  const box = (row, column, high, wide, name) => svg("rect", { x: column + across, y: row + down, width: wide, height: high, class: name });
+  const box = (row, column, high, wide, name) =>
+    svg("rect", { x: column + across, y: row + down, width: wide, height: high, class: name });
   const parts = [];
   if (down || across) parts.push(box(0, 0, values.length, values[0].length, "inside"));
   if (look.unread) {

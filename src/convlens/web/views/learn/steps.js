@@ -67,7 +67,11 @@ function buildParts(walk) {
   const previous = control("previous", `Previous ${unit}`, () => walk.place - 1);
   const next = control("next", `Next ${unit}`, () => walk.place + 1);
   const last = control("last", `Last ${unit}`, () => walk.count - 1);
-  const play = element("button", { type: "button", class: "play", onClick: () => (walk.timer ? pause(walk) : run(walk)) });
+  const play = element("button", {
+    type: "button",
+    class: "play",
+    onClick: () => (walk.timer ? pause(walk) : run(walk)),
+  });
   const told = element("span", { class: "place small" });
   const root = element(
     "div",

@@ -109,7 +109,9 @@ function watchReading(chapters, links) {
     (entries) => {
       for (const { target, isIntersecting } of entries) visible[isIntersecting ? "add" : "delete"](target);
       const first = chapters.findIndex((chapter) => visible.has(chapter.element));
-      links.forEach((link, place) => (place === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+      links.forEach((link, place) =>
+        place === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current"),
+      );
     },
     { rootMargin: "-10% 0px -50% 0px" },
   );

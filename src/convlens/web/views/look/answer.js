@@ -15,10 +15,20 @@ export class Answer {
     this.truth = element("p", { class: "small soft", hidden: true });
     this.list = element("ol", { class: "bars answer-bars", "aria-label": "Probabilities" });
     this.all = element("button", { type: "button", class: "quiet small", onClick: () => this.toggleAll() });
-    this.root = element("section", { class: "answer", "aria-labelledby": "answer-title" },
-      element("div", { class: "answer-head" }, element("h2", { class: "eyebrow", id: "answer-title" }, "The network says"),
-        element("p", { class: "answer-class" }, this.name), this.sure, this.why, this.truth),
-      element("div", { class: "answer-bars-part" }, this.list, this.all));
+    this.root = element(
+      "section",
+      { class: "answer", "aria-labelledby": "answer-title" },
+      element(
+        "div",
+        { class: "answer-head" },
+        element("h2", { class: "eyebrow", id: "answer-title" }, "The network says"),
+        element("p", { class: "answer-class" }, this.name),
+        this.sure,
+        this.why,
+        this.truth,
+      ),
+      element("div", { class: "answer-bars-part" }, this.list, this.all),
+    );
   }
 
   /** Another model. */
@@ -38,14 +48,23 @@ export class Answer {
     this.all.hidden = classes <= FEW;
     this.all.textContent = this.showsAll ? `Show the ${FEW} likeliest` : `Show all ${classes}`;
     this.rows = Array.from({ length: this.showsAll ? classes : Math.min(classes, FEW) }, () => this.makeRow());
-    fill(this.list, this.rows.map((row) => row.item));
+    fill(
+      this.list,
+      this.rows.map((row) => row.item),
+    );
   }
 
   makeRow() {
     const row = { place: 0 };
     row.name = element("bdi", { class: "bar-name", dir: "auto" });
     row.number = element("span", { class: "bar-number" });
-    row.bar = element("button", { type: "button", class: "bar", onClick: () => this.onClass(row.place) }, row.name, element("span", { class: "bar-track" }), row.number);
+    row.bar = element(
+      "button",
+      { type: "button", class: "bar", onClick: () => this.onClass(row.place) },
+      row.name,
+      element("span", { class: "bar-track" }),
+      row.number,
+    );
     row.item = element("li", {}, row.bar);
     return row;
   }
@@ -56,7 +75,8 @@ export class Answer {
     this.showHead(answer);
     const { probabilities } = answer;
     // Few classes keep their places, so that bars grow and shrink instead of jumping about.
-    const order = probabilities.length <= FEW ? [...probabilities.keys()] : likeliest(probabilities).slice(0, this.rows.length);
+    const order =
+      probabilities.length <= FEW ? [...probabilities.keys()] : likeliest(probabilities).slice(0, this.rows.length);
     this.rows.forEach((row, index) => this.showRow(row, order[index]));
   }
 
@@ -64,11 +84,22 @@ export class Answer {
     const guess = this.model.classNames[best];
     write(this.name, nothing ? "–" : why ? "unknown" : guess);
     this.name.classList.toggle("long", Array.from(this.name.textContent).length > 3);
-    write(this.sure, nothing ? "The paper is empty." : `${why ? `best guess ${guess}, ` : ""}${formatPercent(probabilities[best])} sure`);
+    write(
+      this.sure,
+      nothing
+        ? "The paper is empty."
+        : `${why ? `best guess ${guess}, ` : ""}${formatPercent(probabilities[best])} sure`,
+    );
     this.why.hidden = !why || nothing;
     write(this.why, why ? `Unknown: ${why}.` : "");
     this.truth.hidden = label === null;
-    if (label !== null) fill(this.truth, "The test image’s class is ", nameOf(this.model.classNames[label]), label === best ? "." : ": the network is wrong.");
+    if (label !== null)
+      fill(
+        this.truth,
+        "The test image’s class is ",
+        nameOf(this.model.classNames[label]),
+        label === best ? "." : ": the network is wrong.",
+      );
   }
 
   showRow(row, place) {

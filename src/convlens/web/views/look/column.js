@@ -12,7 +12,18 @@ import { describeShape, isLogits, layerName, placeAt, positionIn, shapeOf } from
  */
 export class Column {
   constructor(model, layer, width, handlers) {
-    Object.assign(this, { model, layer, handlers, width, shape: shapeOf(model, layer), all: false, visible: true, stale: false, values: null, at: 0 });
+    Object.assign(this, {
+      model,
+      layer,
+      handlers,
+      width,
+      shape: shapeOf(model, layer),
+      all: false,
+      visible: true,
+      stale: false,
+      values: null,
+      at: 0,
+    });
     const name = layerName(model, layer);
     this.canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "numbers of a layer" });
     this.outline = svg("path", { class: "map-outline" });
@@ -21,13 +32,34 @@ export class Column {
     this.marks = svg("svg", { class: "marks", "aria-hidden": "true" }, this.outline, this.windowEdge, this.window);
     this.legend = element("span", { class: "column-scale" });
     this.labels = isLabelled(this.shape) ? element("ol", { class: "column-labels", "aria-hidden": "true" }) : null;
-    this.more = element("button", { type: "button", class: "quiet small", hidden: this.shape[0] <= mostShown(this.shape), onClick: () => this.toggleAll() });
-    this.root = element("li", { class: "column", data: { layer } },
-      element("h3", { class: "column-heading" },
-        element("button", { type: "button", class: "column-name", onClick: () => handlers.onLayer(layer), title: `About ${name}` }, name)),
+    this.more = element("button", {
+      type: "button",
+      class: "quiet small",
+      hidden: this.shape[0] <= mostShown(this.shape),
+      onClick: () => this.toggleAll(),
+    });
+    this.root = element(
+      "li",
+      { class: "column", data: { layer } },
+      element(
+        "h3",
+        { class: "column-heading" },
+        element(
+          "button",
+          { type: "button", class: "column-name", onClick: () => handlers.onLayer(layer), title: `About ${name}` },
+          name,
+        ),
+      ),
       element("p", { class: "column-shape" }, formatShape(this.shape).replaceAll(" ", "\u2009")),
-      element("div", { class: "column-body" }, element("div", { class: "column-maps" }, this.canvas, this.marks), this.labels),
-      this.legend, this.more);
+      element(
+        "div",
+        { class: "column-body" },
+        element("div", { class: "column-maps" }, this.canvas, this.marks),
+        this.labels,
+      ),
+      this.legend,
+      this.more,
+    );
     this.arrange();
     this.listen();
   }
@@ -43,7 +75,10 @@ export class Column {
     this.outline.setAttribute("d", outlines(this.layout));
     if (this.labels) {
       this.labels.style.setProperty("--cell", `${this.layout.scale}px`);
-      fill(this.labels, Array.from({ length: count }, (_, place) => this.makeLabel(place)));
+      fill(
+        this.labels,
+        Array.from({ length: count }, (_, place) => this.makeLabel(place)),
+      );
       this.numbers = [...this.labels.querySelectorAll(".column-number")];
     }
     this.more.textContent = this.all ? `Show ${mostShown(this.shape)}` : `Show all ${this.shape[0]}`;
@@ -58,7 +93,12 @@ export class Column {
 
   makeLabel(place) {
     const name = isLogits(this.model, this.layer) ? this.model.classNames[place] : String(place);
-    return element("li", {}, element("bdi", { dir: "auto", class: "column-label", title: name }, name), element("span", { class: "column-number" }));
+    return element(
+      "li",
+      {},
+      element("bdi", { dir: "auto", class: "column-label", title: name }, name),
+      element("span", { class: "column-number" }),
+    );
   }
 
   /** Takes in new numbers; they are painted now when the column can be seen, else when it comes into sight. */
@@ -81,12 +121,18 @@ export class Column {
   }
 
   writeLegend() {
-    const text = this.layer < 0 ? "0 to 255" : `${this.hasMinus() ? "±" : "0 to "}${formatNumber(this.limit, this.limit < 10 ? 2 : 1)}`;
+    const text =
+      this.layer < 0
+        ? "0 to 255"
+        : `${this.hasMinus() ? "±" : "0 to "}${formatNumber(this.limit, this.limit < 10 ? 2 : 1)}`;
     if (this.legend.textContent !== text) this.legend.textContent = text;
     if (!this.labelled) {
       this.labelled = true;
-      this.canvas.setAttribute("aria-label", `${layerName(this.model, this.layer)}: ${describeShape(this.shape, this.layer)}. ` +
-        "Arrow keys go from number to number, Page Up and Page Down from map to map, Enter shows the sum behind one.");
+      this.canvas.setAttribute(
+        "aria-label",
+        `${layerName(this.model, this.layer)}: ${describeShape(this.shape, this.layer)}. ` +
+          "Arrow keys go from number to number, Page Up and Page Down from map to map, Enter shows the sum behind one.",
+      );
     }
   }
 
@@ -158,7 +204,14 @@ export class Column {
     const { layout, shape } = this;
     const position = positionIn(shape, this.at);
     const vector = shape.length === 1;
-    const move = { ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0], PageUp: [-1, 0, 0], PageDown: [1, 0, 0] }[key];
+    const move = {
+      ArrowLeft: [0, 0, -1],
+      ArrowRight: [0, 0, 1],
+      ArrowUp: [0, -1, 0],
+      ArrowDown: [0, 1, 0],
+      PageUp: [-1, 0, 0],
+      PageDown: [1, 0, 0],
+    }[key];
     if (!move) return null;
     if (vector) position.map += move[0] * 10 + move[1] * layout.columns + move[2];
     else {

@@ -2,7 +2,14 @@
 
 import { arrange } from "convlens/interface/maps.js";
 
-const SCALES = [[48, 1], [24, 2], [12, 3], [6, 5], [3, 8], [0, 12]];
+const SCALES = [
+  [48, 1],
+  [24, 2],
+  [12, 3],
+  [6, 5],
+  [3, 8],
+  [0, 12],
+];
 const GAP = 6;
 const HEIGHT = 500;
 const MOST_MAPS = 16;
@@ -41,14 +48,25 @@ export function layOut(shape, count, { width = null, larger = false, line = 22 }
 function layOutVector(count, width, line) {
   if (count <= MOST_LABELLED) return arrange({ count, height: 1, width: 1, columns: 1, scale: line, gap: 0 });
   const scale = count <= 128 ? 10 : count <= 512 ? 6 : 4;
-  const columns = width === null ? Math.ceil(count / Math.floor(HEIGHT / scale)) : Math.min(count, Math.floor(width / scale));
-  return arrange({ count, height: 1, width: 1, columns: Math.max(width === null && count > 64 ? 8 : 1, columns), scale, gap: 0 });
+  const columns =
+    width === null ? Math.ceil(count / Math.floor(HEIGHT / scale)) : Math.min(count, Math.floor(width / scale));
+  return arrange({
+    count,
+    height: 1,
+    width: 1,
+    columns: Math.max(width === null && count > 64 ? 8 : 1, columns),
+    scale,
+    gap: 0,
+  });
 }
 
 /** The SVG path around every map, in pixels of the canvas. */
 export function outlines(layout) {
-  if (layout.height === 1 && layout.width === 1 && layout.gap === 0) return `M0 0h${layout.pixelWidth}v${layout.pixelHeight}h${-layout.pixelWidth}z`;
-  return Array.from({ length: layout.count }, (_, map) => rectangle(layout, map, { top: 0, left: 0, bottom: layout.height, right: layout.width })).join("");
+  if (layout.height === 1 && layout.width === 1 && layout.gap === 0)
+    return `M0 0h${layout.pixelWidth}v${layout.pixelHeight}h${-layout.pixelWidth}z`;
+  return Array.from({ length: layout.count }, (_, map) =>
+    rectangle(layout, map, { top: 0, left: 0, bottom: layout.height, right: layout.width }),
+  ).join("");
 }
 
 /** The SVG path around a part of one map; bottom and right are outside. */

@@ -14,7 +14,9 @@ export class Columns {
     this.list = element("ol", { class: "columns", "aria-label": "The network, layer by layer" });
     this.root = element("div", { class: "network scroll", tabindex: -1 }, this.list);
     // What is out of sight is painted when it comes into sight.
-    this.sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.takeSight(entry)), { rootMargin: "100px" });
+    this.sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.takeSight(entry)), {
+      rootMargin: "100px",
+    });
     new ResizeObserver(() => this.fit()).observe(this.root);
   }
 
@@ -24,7 +26,10 @@ export class Columns {
     this.list.classList.toggle("as-rows", this.narrow !== null);
     this.sight.disconnect();
     this.columns = [-1, ...model.layers.keys()].map((layer) => new Column(model, layer, this.narrow, this.handlers));
-    fill(this.list, this.columns.map((column) => column.root));
+    fill(
+      this.list,
+      this.columns.map((column) => column.root),
+    );
     this.columns.forEach((column) => this.sight.observe(column.root));
   }
 
@@ -43,7 +48,8 @@ export class Columns {
 
   /** Lays the columns out anew where their width or their letters have changed. */
   fit() {
-    const narrow = this.narrowWidth(), letters = letterSize();
+    const narrow = this.narrowWidth(),
+      letters = letterSize();
     if (!this.model || (narrow === this.narrow && letters === this.letters)) return;
     Object.assign(this, { narrow, letters });
     this.list.classList.toggle("as-rows", narrow !== null);
@@ -83,7 +89,8 @@ export class Columns {
  */
 export function fieldIn(model, { layer, place }, upTo) {
   const field = receptiveField(model, layer, place, upTo);
-  if (shapeOf(model, upTo).length === 1) return { top: 0, left: 0, bottom: 1, right: 1, first: field.left, end: field.right };
+  if (shapeOf(model, upTo).length === 1)
+    return { top: 0, left: 0, bottom: 1, right: 1, first: field.left, end: field.right };
   return { ...field, first: field.firstChannel, end: field.endChannel };
 }
 

@@ -11,22 +11,59 @@ const MOVES = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 /** The details, in `root`. Handlers as of `SumPanel`; `onTab()` when another tab is chosen. */
 export class Details {
   constructor({ onTab, ...handlers }) {
-    Object.assign(this, { onTab, open: "sum", sum: new SumPanel(handlers), heat: new HeatPanel(), layer: new LayerPanel() });
+    Object.assign(this, {
+      onTab,
+      open: "sum",
+      sum: new SumPanel(handlers),
+      heat: new HeatPanel(),
+      layer: new LayerPanel(),
+    });
     const preparation = makePreparationPanel();
     this.tabs = [
-      { name: "sum", title: "The sum behind a number", panel: this.sum, show: (session, trail) => this.sum.show(session, trail) },
+      {
+        name: "sum",
+        title: "The sum behind a number",
+        panel: this.sum,
+        show: (session, trail) => this.sum.show(session, trail),
+      },
       { name: "heat", title: "For and against", panel: this.heat, show: (session) => this.heat.show(session) },
       { name: "layer", title: "Kernels and layers", panel: this.layer, show: () => this.layer.show() },
-      { name: "steps", title: "How the picture was prepared", panel: preparation, show: (session) => preparation.show(session) },
+      {
+        name: "steps",
+        title: "How the picture was prepared",
+        panel: preparation,
+        show: (session) => preparation.show(session),
+      },
     ];
     for (const tab of this.tabs) {
       const { name, title, panel } = tab;
-      tab.button = element("button", { type: "button", role: "tab", id: `detail-tab-${name}`, "aria-controls": `detail-${name}`, onClick: () => this.choose(name) }, title);
-      tab.body = element("div", { role: "tabpanel", id: `detail-${name}`, "aria-labelledby": `detail-tab-${name}`, class: "detail" }, panel.root);
+      tab.button = element(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          id: `detail-tab-${name}`,
+          "aria-controls": `detail-${name}`,
+          onClick: () => this.choose(name),
+        },
+        title,
+      );
+      tab.body = element(
+        "div",
+        { role: "tabpanel", id: `detail-${name}`, "aria-labelledby": `detail-tab-${name}`, class: "detail" },
+        panel.root,
+      );
     }
-    this.root = element("section", { class: "details panel", "aria-label": "Details" },
-      element("div", { class: "tabs", role: "tablist", "aria-label": "Details", onKeydown: (event) => this.key(event) }, this.tabs.map(({ button }) => button)),
-      this.tabs.map(({ body }) => body));
+    this.root = element(
+      "section",
+      { class: "details panel", "aria-label": "Details" },
+      element(
+        "div",
+        { class: "tabs", role: "tablist", "aria-label": "Details", onKeydown: (event) => this.key(event) },
+        this.tabs.map(({ button }) => button),
+      ),
+      this.tabs.map(({ body }) => body),
+    );
     this.mark();
   }
 

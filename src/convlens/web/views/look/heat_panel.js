@@ -18,22 +18,45 @@ export class HeatPanel {
     this.words = element("p", {});
     this.low = element("span");
     this.high = element("span");
-    this.root = element("div", { class: "heat" },
+    this.root = element(
+      "div",
+      { class: "heat" },
       element("div", { class: "row" }, element("label", { for: "heat-class" }, "Class"), this.choice),
       this.words,
-      element("div", { class: "heat-pictures" },
+      element(
+        "div",
+        { class: "heat-pictures" },
         element("figure", {}, this.picture, element("figcaption", { class: "small soft" }, "What the network sees")),
-        element("figure", {}, this.heat,
-          element("figcaption", { class: "legend" }, this.low, element("span", { class: "scale", "aria-hidden": "true" }), this.high))),
-      element("p", { class: "small soft" },
+        element(
+          "figure",
+          {},
+          this.heat,
+          element(
+            "figcaption",
+            { class: "legend" },
+            this.low,
+            element("span", { class: "scale", "aria-hidden": "true" }),
+            this.high,
+          ),
+        ),
+      ),
+      element(
+        "p",
+        { class: "small soft" },
         "Gradient × input: how fast the class’s logit grows with a pixel, found by one backward pass through all layers, times how far the pixel is from an empty picture. " +
-        "It says what counted in this picture, not what would count in another."));
+          "It says what counted in this picture, not what would count in another.",
+      ),
+    );
   }
 
   /** Another model: asked about is the class that is likeliest. */
   build(model) {
     Object.assign(this, { model, session: null, chosen: null });
-    fill(this.choice, element("option", { value: "" }, "the likeliest"), model.classNames.map((name, number) => element("option", { value: number }, clipName(name))));
+    fill(
+      this.choice,
+      element("option", { value: "" }, "the likeliest"),
+      model.classNames.map((name, number) => element("option", { value: number }, clipName(name))),
+    );
   }
 
   choose() {
@@ -63,8 +86,16 @@ export class HeatPanel {
 
   write(total, name) {
     const [pro, contra] = sums(total);
-    this.heat.setAttribute("aria-label", `What spoke for and against ${name}: for it ${formatSigned(pro)}, against it ${formatNumber(contra)} in all`);
-    fill(this.words, "Blue pixels spoke for ", element("bdi", { dir: "auto" }, name), ` (${formatSigned(pro)} to its logit in all), orange ones against it (${formatNumber(contra)}).`);
+    this.heat.setAttribute(
+      "aria-label",
+      `What spoke for and against ${name}: for it ${formatSigned(pro)}, against it ${formatNumber(contra)} in all`,
+    );
+    fill(
+      this.words,
+      "Blue pixels spoke for ",
+      element("bdi", { dir: "auto" }, name),
+      ` (${formatSigned(pro)} to its logit in all), orange ones against it (${formatNumber(contra)}).`,
+    );
   }
 }
 
@@ -76,7 +107,8 @@ function totalOfChannels(values, [, height, width]) {
 }
 
 function sums(values) {
-  let pro = 0, contra = 0;
+  let pro = 0,
+    contra = 0;
   for (const value of values) {
     if (value > 0) pro += value;
     else contra += value;

@@ -7,7 +7,8 @@ import { layerName, placeAt, positionIn, shapeOf } from "convlens/views/look/pla
 
 const SIZE = 196;
 // Two of them beside each other on a phone.
-const SMALL = 168, PHONE = 480;
+const SMALL = 168,
+  PHONE = 480;
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /** The magnifier, in `root`; `onMove(target)` when another number of the map is chosen. */
@@ -19,7 +20,12 @@ export class Magnifier {
     this.mapCaption = element("figcaption", { class: "small soft" });
     this.pictureCaption = element("figcaption", { class: "small soft" });
     this.mapFigure = element("figure", {}, this.map.root, this.mapCaption);
-    this.root = element("div", { class: "magnifier" }, this.mapFigure, element("figure", {}, this.picture.root, this.pictureCaption));
+    this.root = element(
+      "div",
+      { class: "magnifier" },
+      this.mapFigure,
+      element("figure", {}, this.picture.root, this.pictureCaption),
+    );
     this.map.canvas.addEventListener("click", (event) => this.press(event));
     this.map.canvas.addEventListener("keydown", (event) => this.key(event));
   }
@@ -45,11 +51,19 @@ export class Magnifier {
     this.scale = scale;
     const values = activations[layer + 1].data;
     const plane = (layer < 0 ? pixels : values).subarray(number * height * width, (number + 1) * height * width);
-    drawMaps(canvas, plane, arrange({ count: 1, height, width, scale }), layer < 0 ? { grey: [0, 255] } : { limit: largestSize(values) });
+    drawMaps(
+      canvas,
+      plane,
+      arrange({ count: 1, height, width, scale }),
+      layer < 0 ? { grey: [0, 255] } : { limit: largestSize(values) },
+    );
     this.map.mark(width, height, scale, { top: row, left: column, bottom: row + 1, right: column + 1 });
     const what = `${layer < 0 ? "channel" : "map"} ${number}`;
     this.mapCaption.textContent = `${what}, row ${row}, column ${column}`;
-    canvas.setAttribute("aria-label", `${layerName(model, layer)}, ${what}, row ${row}, column ${column} chosen. Arrow keys choose another number.`);
+    canvas.setAttribute(
+      "aria-label",
+      `${layerName(model, layer)}, ${what}, row ${row}, column ${column} chosen. Arrow keys choose another number.`,
+    );
   }
 
   showField(model, pixels) {
@@ -59,16 +73,21 @@ export class Magnifier {
     drawPicture(picture.canvas, pixels, model.inputShape, size);
     const field = receptiveField(model, target.layer, target.place, -1);
     picture.mark(width, height, size, field);
-    const text = field.bottom > field.top
-      ? `sees ${field.right - field.left} × ${field.bottom - field.top} pixels of the picture`
-      : "sees nothing of the picture but padding";
+    const text =
+      field.bottom > field.top
+        ? `sees ${field.right - field.left} × ${field.bottom - field.top} pixels of the picture`
+        : "sees nothing of the picture but padding";
     pictureCaption.textContent = text;
-    picture.canvas.setAttribute("aria-label", `The picture: this number ${text}, rows ${field.top} to ${field.bottom - 1}, columns ${field.left} to ${field.right - 1}`);
+    picture.canvas.setAttribute(
+      "aria-label",
+      `The picture: this number ${text}, rows ${field.top} to ${field.bottom - 1}, columns ${field.left} to ${field.right - 1}`,
+    );
   }
 
   press(event) {
     const { scale, shape } = this;
-    const row = Math.floor(event.offsetY / scale), column = Math.floor(event.offsetX / scale);
+    const row = Math.floor(event.offsetY / scale),
+      column = Math.floor(event.offsetX / scale);
     if (row < shape[1] && column < shape[2]) this.move({ row, column });
   }
 
@@ -78,7 +97,10 @@ export class Magnifier {
     event.preventDefault();
     const { shape } = this;
     const { row, column } = positionIn(shape, this.target.place);
-    this.move({ row: Math.min(Math.max(row + step[0], 0), shape[1] - 1), column: Math.min(Math.max(column + step[1], 0), shape[2] - 1) });
+    this.move({
+      row: Math.min(Math.max(row + step[0], 0), shape[1] - 1),
+      column: Math.min(Math.max(column + step[1], 0), shape[2] - 1),
+    });
   }
 
   /** To another number of the same map. */
@@ -95,7 +117,8 @@ function scaleFor(height, width) {
 
 function makeFrame(attributes) {
   const canvas = element("canvas", attributes);
-  const edge = svg("path", { class: "mark-window-edge" }), line = svg("path", { class: "mark-window" });
+  const edge = svg("path", { class: "mark-window-edge" }),
+    line = svg("path", { class: "mark-window" });
   const marks = svg("svg", { class: "marks", "aria-hidden": "true" }, edge, line);
   return {
     canvas,

@@ -11,16 +11,28 @@ const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
  */
 export function makePad({ sizes, width, dark = false, onChange }) {
   const canvas = element("canvas", {
-    class: "pad-paper", tabindex: 0, role: "application", "aria-label": "Drawing paper", "aria-roledescription": "drawing paper", "aria-describedby": "pad-help",
+    class: "pad-paper",
+    tabindex: 0,
+    role: "application",
+    "aria-label": "Drawing paper",
+    "aria-roledescription": "drawing paper",
+    "aria-describedby": "pad-help",
   });
   const cursor = element("span", { class: "pad-cursor", hidden: true, "aria-hidden": "true" });
   const hint = element("span", { class: "pad-hint", "aria-hidden": "true" }, "Draw here");
   const undo = element("button", { type: "button", onClick: () => change(() => strokes.undo()) }, "Undo");
   const clear = element("button", { type: "button", onClick: () => change(() => strokes.clear()) }, "Clear");
   const strokes = new Strokes(canvas, sizes, width, dark);
-  const root = element("div", { class: "pad" },
+  const root = element(
+    "div",
+    { class: "pad" },
     element("div", { class: "pad-frame" }, canvas, cursor, hint),
-    element("p", { class: "unseen", id: "pad-help" }, "Arrow keys move the pen, Shift moves it further, Space puts it down or lifts it, Escape lifts it, Control Z takes a stroke back, Delete clears."));
+    element(
+      "p",
+      { class: "unseen", id: "pad-help" },
+      "Arrow keys move the pen, Shift moves it further, Space puts it down or lifts it, Escape lifts it, Control Z takes a stroke back, Delete clears.",
+    ),
+  );
 
   function change(act, time = performance.now()) {
     act();
@@ -33,7 +45,11 @@ export function makePad({ sizes, width, dark = false, onChange }) {
   drawByKeyboard(canvas, cursor, strokes, change);
   undo.disabled = clear.disabled = true;
   return {
-    root, canvas, undo, clear, strokes,
+    root,
+    canvas,
+    undo,
+    clear,
+    strokes,
     picture: () => strokes.picture(),
     /** Empties the paper without telling anybody: something else is shown now. */
     wipe() {
@@ -45,7 +61,8 @@ export function makePad({ sizes, width, dark = false, onChange }) {
 }
 
 function drawByPointer(canvas, strokes, change) {
-  let pointer = null, frame = null;
+  let pointer = null,
+    frame = null;
   const pointOf = (event) => [(event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height];
   canvas.addEventListener("pointerdown", (event) => {
     if (pointer !== null || event.button > 0) return;
@@ -98,7 +115,8 @@ function drawByKeyboard(canvas, cursor, strokes, change) {
       down = !down;
       if (down) change(() => strokes.begin(...place), event.timeStamp);
     } else if (event.key === "Escape") down = false;
-    else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) change(() => strokes.undo(), event.timeStamp);
+    else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey))
+      change(() => strokes.undo(), event.timeStamp);
     else if (event.key === "Delete" || event.key === "Backspace") change(() => strokes.clear(), event.timeStamp);
     else return;
     event.preventDefault();

@@ -10,7 +10,14 @@ import { element } from "convlens/interface/dom.js";
 export class PictureInput {
   constructor({ zone, onPicture, onRefusal, isActive }) {
     Object.assign(this, { zone, onPicture, onRefusal, isActive, asked: 0 });
-    this.file = element("input", { type: "file", accept: "image/*", class: "unseen", tabindex: -1, "aria-hidden": "true", onChange: () => this.takeChosen() });
+    this.file = element("input", {
+      type: "file",
+      accept: "image/*",
+      class: "unseen",
+      tabindex: -1,
+      "aria-hidden": "true",
+      onChange: () => this.takeChosen(),
+    });
     this.button = element("button", { type: "button", onClick: () => this.file.click() }, "Open image…");
     this.listeners = {
       dragover: (event) => this.dragOver(event),

@@ -20,19 +20,35 @@ export class PictureSource {
     this.refusal = element("p", { class: "notice alarm small", role: "alert", hidden: true });
     this.stage = element("div", { class: "pad-stage" });
     this.tools = element("div", { class: "row pad-tools" });
-    this.root = element("section", { class: "source", "aria-labelledby": "source-title" },
-      element("h2", { class: "eyebrow", id: "source-title" }, "The picture"), this.stage, this.tools, this.caption, this.refusal);
-    this.input = new PictureInput({ zone: this.stage, isActive, onPicture: (picture, name) => this.take(picture, name), onRefusal: (text) => this.refuse(text) });
+    this.root = element(
+      "section",
+      { class: "source", "aria-labelledby": "source-title" },
+      element("h2", { class: "eyebrow", id: "source-title" }, "The picture"),
+      this.stage,
+      this.tools,
+      this.caption,
+      this.refusal,
+    );
+    this.input = new PictureInput({
+      zone: this.stage,
+      isActive,
+      onPicture: (picture, name) => this.take(picture, name),
+      onRefusal: (text) => this.refuse(text),
+    });
   }
 
   /** Another model: another brush, and an empty paper. */
   build({ preprocessing, inputShape }) {
     const size = Math.max(COARSE, 2 * Math.max(...inputShape.slice(1)));
     this.brush = { size, width: brushWidth(preprocessing, 1), dark: preprocessing.light_on_dark === false };
-    this.pad = makePad({ ...this.brush, sizes: [FINE, size], onChange: (time) => {
-      this.uncover();
-      this.onChange(time);
-    } });
+    this.pad = makePad({
+      ...this.brush,
+      sizes: [FINE, size],
+      onChange: (time) => {
+        this.uncover();
+        this.onChange(time);
+      },
+    });
     this.pad.root.querySelector(".pad-frame").append(this.overlay);
     fill(this.stage, this.pad.root);
     fill(this.tools, this.pad.undo, this.pad.clear, this.input.button, this.input.file);
@@ -52,7 +68,8 @@ export class PictureSource {
     Object.assign(this, { opened: picture, kind: "picture" });
     this.refusal.hidden = true;
     this.cover(picture.width, picture.height, (context) =>
-      context.putImageData(new ImageData(new Uint8ClampedArray(picture.data), picture.width, picture.height), 0, 0));
+      context.putImageData(new ImageData(new Uint8ClampedArray(picture.data), picture.width, picture.height), 0, 0),
+    );
     fill(this.caption, nameOf(clipName(name)));
     this.onChange(performance.now());
   }

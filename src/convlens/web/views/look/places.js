@@ -27,7 +27,8 @@ export function layerName(model, layer) {
 /** "map 3, row 5, column 7", "number 12"; counted from 0 as in the arrays, classes by their names. */
 export function placeName(model, layer, place) {
   const shape = shapeOf(model, layer);
-  if (shape.length === 1) return isLogits(model, layer) ? `class ${clipName(model.classNames[place])}` : `number ${place}`;
+  if (shape.length === 1)
+    return isLogits(model, layer) ? `class ${clipName(model.classNames[place])}` : `number ${place}`;
   const { map, row, column } = positionIn(shape, place);
   return `${layer < 0 ? "channel" : "map"} ${map}, row ${row}, column ${column}`;
 }

@@ -9,7 +9,8 @@ export const DOUBTFUL = 0.5;
 export function judge(model, samples) {
   return samples.map(({ label, logits }, place) => {
     const shares = probabilities(model, logits);
-    let best = 0, second = -1;
+    let best = 0,
+      second = -1;
     for (let number = 1; number < shares.length; number += 1) {
       if (shares[number] > shares[best]) [best, second] = [number, best];
       else if (second < 0 || shares[number] > shares[second]) second = number;

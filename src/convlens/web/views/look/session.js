@@ -14,7 +14,12 @@ export class Session {
   showNothing() {
     const [channels, height, width] = this.model.inputShape;
     const empty = this.model.preprocessing.light_on_dark === false ? 255 : 0;
-    this.#compute({ source: "nothing", prepared: null, pixels: new Uint8Array(channels * height * width).fill(empty), label: null });
+    this.#compute({
+      source: "nothing",
+      prepared: null,
+      pixels: new Uint8Array(channels * height * width).fill(empty),
+      label: null,
+    });
   }
 
   /** A picture that was drawn or opened, `kind` "drawing" or "picture"; null is an empty paper. */
@@ -42,7 +47,13 @@ export class Session {
   /** What the network says: `{ probabilities, best, whyUnknown, nothing, label }`. */
   answer() {
     const { probabilities: shares, best, label, source, prepared } = this;
-    return { probabilities: shares, best, label, nothing: source === "nothing", whyUnknown: whyUnknown(this.model, prepared?.unlike ?? [], shares[best]) };
+    return {
+      probabilities: shares,
+      best,
+      label,
+      nothing: source === "nothing",
+      whyUnknown: whyUnknown(this.model, prepared?.unlike ?? [], shares[best]),
+    };
   }
 
   /** Where to begin looking: the largest number of the first convolution, else of the last layer. */

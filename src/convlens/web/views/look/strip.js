@@ -16,19 +16,56 @@ const FILTERS = { all: "all", wrong: "wrong ones", doubtful: "doubtful ones" };
 /** The strip in `root`; `onSample(sample, time)` when an image is chosen. */
 export class Strip {
   constructor({ onSample }) {
-    Object.assign(this, { onSample, model: null, judged: [], shown: [], pictureOf: null, at: -1, across: 1, tiles: new Map() });
-    this.which = element("select", { id: "sample-filter", onChange: () => this.filter() },
-      Object.entries(FILTERS).map(([value, text]) => element("option", { value }, text)));
+    Object.assign(this, {
+      onSample,
+      model: null,
+      judged: [],
+      shown: [],
+      pictureOf: null,
+      at: -1,
+      across: 1,
+      tiles: new Map(),
+    });
+    this.which = element(
+      "select",
+      { id: "sample-filter", onChange: () => this.filter() },
+      Object.entries(FILTERS).map(([value, text]) => element("option", { value }, text)),
+    );
     this.label = element("select", { id: "sample-class", onChange: () => this.filter() });
     this.count = element("span", { class: "small soft", role: "status" });
     this.inner = element("div", { class: "strip-inner", role: "presentation" });
-    this.box = element("div", { class: "strip-box", role: "listbox", tabindex: 0, "aria-label": "Test images", onKeydown: (event) => this.key(event) }, this.inner);
+    this.box = element(
+      "div",
+      {
+        class: "strip-box",
+        role: "listbox",
+        tabindex: 0,
+        "aria-label": "Test images",
+        onKeydown: (event) => this.key(event),
+      },
+      this.inner,
+    );
     this.empty = element("p", { class: "small soft", hidden: true }, "No test image is like that.");
-    this.root = element("section", { class: "strip", "aria-labelledby": "strip-title", hidden: true },
-      element("div", { class: "strip-head" }, element("h2", { class: "eyebrow", id: "strip-title" }, "Test images"), this.count),
-      element("div", { class: "row strip-filters" }, element("label", { for: "sample-filter", class: "unseen" }, "Which test images"), this.which,
-        element("label", { for: "sample-class", class: "unseen" }, "Of which class"), this.label),
-      this.box, this.empty);
+    this.root = element(
+      "section",
+      { class: "strip", "aria-labelledby": "strip-title", hidden: true },
+      element(
+        "div",
+        { class: "strip-head" },
+        element("h2", { class: "eyebrow", id: "strip-title" }, "Test images"),
+        this.count,
+      ),
+      element(
+        "div",
+        { class: "row strip-filters" },
+        element("label", { for: "sample-filter", class: "unseen" }, "Which test images"),
+        this.which,
+        element("label", { for: "sample-class", class: "unseen" }, "Of which class"),
+        this.label,
+      ),
+      this.box,
+      this.empty,
+    );
     this.box.addEventListener("scroll", () => this.layOut(), { passive: true });
     new ResizeObserver(() => this.shown.length && this.layOut()).observe(this.box);
   }
@@ -42,8 +79,11 @@ export class Strip {
       option.textContent = `${FILTERS[option.value]} (${formatCount(choose(judged, { which: option.value }).length)})`;
     }
     const present = [...new Set(judged.map(({ label }) => label))].sort((one, other) => one - other);
-    fill(this.label, element("option", { value: "" }, "every class"),
-      present.map((number) => element("option", { value: number }, clipName(model.classNames[number]))));
+    fill(
+      this.label,
+      element("option", { value: "" }, "every class"),
+      present.map((number) => element("option", { value: number }, clipName(model.classNames[number]))),
+    );
     this.filter();
   }
 
@@ -98,10 +138,20 @@ export class Strip {
     const canvas = element("canvas", { "aria-hidden": "true" });
     drawPicture(canvas, this.pictureOf(sample.place), this.model.inputShape);
     const text = describe(this.model, sample);
-    const tile = element("div", {
-      class: sample.wrong ? "tile wrong" : sample.doubtful ? "tile doubtful" : "tile", role: "option", id: `sample-${place}`,
-      "aria-setsize": this.shown.length, "aria-posinset": place + 1, "aria-label": text, title: text, onClick: (event) => this.pick(place, event.timeStamp),
-    }, canvas);
+    const tile = element(
+      "div",
+      {
+        class: sample.wrong ? "tile wrong" : sample.doubtful ? "tile doubtful" : "tile",
+        role: "option",
+        id: `sample-${place}`,
+        "aria-setsize": this.shown.length,
+        "aria-posinset": place + 1,
+        "aria-label": text,
+        title: text,
+        onClick: (event) => this.pick(place, event.timeStamp),
+      },
+      canvas,
+    );
     tile.style.transform = `translate(${(place % this.across) * TILE}px, ${Math.floor(place / this.across) * TILE}px)`;
     this.tiles.set(place, tile);
     this.inner.append(tile);
@@ -126,15 +176,30 @@ export class Strip {
   key(event) {
     const { across, at, shown } = this;
     const page = across * Math.max(1, Math.floor(this.box.clientHeight / TILE));
-    const move = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity }[event.key];
+    const move = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -across,
+      ArrowDown: across,
+      PageUp: -page,
+      PageDown: page,
+      Home: -Infinity,
+      End: Infinity,
+    }[event.key];
     if (event.key === "Enter" || event.key === " ") this.pick(Math.max(at, 0), event.timeStamp);
     else if (move === undefined || event.ctrlKey || event.metaKey) return;
-    else this.pick(Math.min(Math.max(at < 0 && Number.isFinite(move) ? 0 : Math.max(at, 0) + move, 0), shown.length - 1), event.timeStamp);
+    else
+      this.pick(
+        Math.min(Math.max(at < 0 && Number.isFinite(move) ? 0 : Math.max(at, 0) + move, 0), shown.length - 1),
+        event.timeStamp,
+      );
     event.preventDefault();
   }
 }
 
 function describe(model, { label, best, probability, wrong }) {
   const name = clipName(model.classNames[label]);
-  return wrong ? `${name}, taken for ${clipName(model.classNames[best])}` : `${name}, ${formatPercent(probability)} sure`;
+  return wrong
+    ? `${name}, taken for ${clipName(model.classNames[best])}`
+    : `${name}, ${formatPercent(probability)} sure`;
 }

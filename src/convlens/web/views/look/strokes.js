@@ -14,7 +14,10 @@ export class Strokes {
     this.strokes = [];
     [canvas.width, canvas.height] = [fine, fine];
     const plain = Object.assign(document.createElement("canvas"), { width: coarse, height: coarse });
-    this.papers = [[canvas.getContext("2d"), fine], [plain.getContext("2d", { willReadFrequently: true }), coarse]];
+    this.papers = [
+      [canvas.getContext("2d"), fine],
+      [plain.getContext("2d", { willReadFrequently: true }), coarse],
+    ];
     this.redraw();
   }
 

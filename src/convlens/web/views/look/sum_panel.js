@@ -13,8 +13,19 @@ import { drawInput, drawNormalisation, drawRule } from "convlens/views/look/sums
 import { drawSoftmax } from "convlens/views/look/sums/softmax.js";
 
 const DRAWINGS = {
-  input: drawInput, conv: drawConvolution, maxpool: drawPooling, avgpool: drawPooling, globalavgpool: drawPooling, batchnorm: drawNormalisation,
-  dense: drawDense, relu: drawRule, leaky_relu: drawRule, tanh: drawRule, sigmoid: drawRule, dropout: drawRule, flatten: drawRule,
+  input: drawInput,
+  conv: drawConvolution,
+  maxpool: drawPooling,
+  avgpool: drawPooling,
+  globalavgpool: drawPooling,
+  batchnorm: drawNormalisation,
+  dense: drawDense,
+  relu: drawRule,
+  leaky_relu: drawRule,
+  tanh: drawRule,
+  sigmoid: drawRule,
+  dropout: drawRule,
+  flatten: drawRule,
 };
 const BENT = new Set(["relu", "leaky_relu", "tanh", "sigmoid", "batchnorm", "dropout"]);
 
@@ -31,9 +42,23 @@ export class SumPanel {
     this.value = element("p", { class: "sum-value number" });
     this.body = element("div", { class: "sum-body" });
     this.onwards = element("div", { class: "onwards" });
-    this.root = element("div", { class: "sum-panel" }, this.way,
-      element("div", { class: "sum-columns" }, this.magnifier.root,
-        element("div", { class: "sum-main" }, element("div", { class: "sum-head" }, this.title, this.value), this.body, this.onwards)));
+    this.root = element(
+      "div",
+      { class: "sum-panel" },
+      this.way,
+      element(
+        "div",
+        { class: "sum-columns" },
+        this.magnifier.root,
+        element(
+          "div",
+          { class: "sum-main" },
+          element("div", { class: "sum-head" }, this.title, this.value),
+          this.body,
+          this.onwards,
+        ),
+      ),
+    );
   }
 
   /** The sum behind the last of the targets that were walked through. */
@@ -41,9 +66,22 @@ export class SumPanel {
     const { model, activations } = session;
     const target = trail.at(-1);
     this.way.hidden = trail.length < 2;
-    fill(this.crumbs, trail.map((entry, index) => element("li", {}, index === trail.length - 1
-      ? element("span", { "aria-current": "step" }, crumbText(model, entry))
-      : element("button", { type: "button", class: "lead", onClick: () => this.onReturn(index) }, crumbText(model, entry)))));
+    fill(
+      this.crumbs,
+      trail.map((entry, index) =>
+        element(
+          "li",
+          {},
+          index === trail.length - 1
+            ? element("span", { "aria-current": "step" }, crumbText(model, entry))
+            : element(
+                "button",
+                { type: "button", class: "lead", onClick: () => this.onReturn(index) },
+                crumbText(model, entry),
+              ),
+        ),
+      ),
+    );
     const look = { model, limitOf: (layer) => largestSize(activations[layer + 1].data), onSource: this.onWalk };
     if (target.layer === model.layers.length) this.showSoftmax(session, target, look);
     else this.showLayer(session, target, look);
@@ -73,11 +111,20 @@ export class SumPanel {
     const next = model.layers[layer + 1];
     const bent = next && BENT.has(next.kind);
     if (!bent && layer !== model.layers.length - 1) return null;
-    const go = (...text) => element("button", { type: "button", class: "lead", onClick: () => this.onWalk({ layer: layer + 1, place }) }, text);
+    const go = (...text) =>
+      element(
+        "button",
+        { type: "button", class: "lead", onClick: () => this.onWalk({ layer: layer + 1, place }) },
+        text,
+      );
     const words = (text) => element("span", { class: "operator" }, text);
-    return element("p", { class: "equation" }, bent
-      ? [words(`then ${next.text}`), words("→"), go(formatNumber(activations[layer + 2].data[place], 3))]
-      : [words("then"), go("softmax")]);
+    return element(
+      "p",
+      { class: "equation" },
+      bent
+        ? [words(`then ${next.text}`), words("→"), go(formatNumber(activations[layer + 2].data[place], 3))]
+        : [words("then"), go("softmax")],
+    );
   }
 
   focus() {

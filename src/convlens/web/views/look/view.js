@@ -36,7 +36,16 @@ export function mount(root, context) {
 
 class View {
   constructor(root, context) {
-    Object.assign(this, { root, context, active: true, session: null, trail: [], hovered: null, samples: [], changedAt: 0 });
+    Object.assign(this, {
+      root,
+      context,
+      active: true,
+      session: null,
+      trail: [],
+      hovered: null,
+      samples: [],
+      changedAt: 0,
+    });
     this.answer = new Answer({ onClass: (place) => this.choose({ layer: this.session.model.layers.length, place }) });
     this.columns = new Columns({
       onPoint: (layer, place, spoken) => this.point(place === null ? null : { layer, place }, spoken),
@@ -50,14 +59,37 @@ class View {
       onTab: () => this.showDetails(),
     });
     this.strip = new Strip({ onSample: (sample, time) => this.showSample(sample, time) });
-    this.source = new PictureSource({ isActive: () => this.active && !root.hidden, onChange: (time) => this.change(time) });
+    this.source = new PictureSource({
+      isActive: () => this.active && !root.hidden,
+      onChange: (time) => this.change(time),
+    });
     this.readout = element("p", { class: "readout small", "aria-hidden": "true" });
-    this.layout = element("div", { class: "look" },
-      this.source.root, this.answer.root, this.strip.root,
-      element("section", { class: "look-network", "aria-labelledby": "network-title" },
-        element("div", { class: "network-head" }, element("h2", { class: "eyebrow", id: "network-title" }, "The network"),
-          element("p", { class: "legend" }, "below zero", element("span", { class: "scale", "aria-hidden": "true" }), "above, one scale a layer"), this.readout), this.columns.root),
-      this.details.root);
+    this.layout = element(
+      "div",
+      { class: "look" },
+      this.source.root,
+      this.answer.root,
+      this.strip.root,
+      element(
+        "section",
+        { class: "look-network", "aria-labelledby": "network-title" },
+        element(
+          "div",
+          { class: "network-head" },
+          element("h2", { class: "eyebrow", id: "network-title" }, "The network"),
+          element(
+            "p",
+            { class: "legend" },
+            "below zero",
+            element("span", { class: "scale", "aria-hidden": "true" }),
+            "above, one scale a layer",
+          ),
+          this.readout,
+        ),
+        this.columns.root,
+      ),
+      this.details.root,
+    );
     this.notice = element("div", {});
     fill(root, this.notice, this.layout);
     this.layout.hidden = true;
@@ -82,7 +114,8 @@ class View {
     this.answer.build(model);
     this.columns.build(model);
     this.details.build(model);
-    if (this.samples.length > 0) this.strip.open(model, judge(model, this.samples), (place) => this.samples[place].pixels);
+    if (this.samples.length > 0)
+      this.strip.open(model, judge(model, this.samples), (place) => this.samples[place].pixels);
     else this.strip.close();
     if (this.samples.length > 0) this.session.showSample(this.samples[0]);
     else this.session.showNothing();
@@ -138,7 +171,11 @@ class View {
     this.showDetails();
     const { nothing, best, whyUnknown, probabilities } = this.session.answer();
     const name = clipName(this.session.model.classNames[best]);
-    announce(nothing ? "The paper is empty." : `${whyUnknown ? `Unknown, best guess ${name}` : name}, ${formatPercent(probabilities[best])} sure.`);
+    announce(
+      nothing
+        ? "The paper is empty."
+        : `${whyUnknown ? `Unknown, best guess ${name}` : name}, ${formatPercent(probabilities[best])} sure.`,
+    );
   }
 
   repaint() {
@@ -158,7 +195,9 @@ class View {
     const shown = target ?? this.trail.at(-1);
     const inNetwork = shown && shown.layer < session.model.layers.length ? shown : null;
     this.columns.point(inNetwork);
-    const text = inNetwork ? `${describeTarget(session.model, inNetwork)}: ${formatNumber(session.activations[inNetwork.layer + 1].data[inNetwork.place], 3)}` : "";
+    const text = inNetwork
+      ? `${describeTarget(session.model, inNetwork)}: ${formatNumber(session.activations[inNetwork.layer + 1].data[inNetwork.place], 3)}`
+      : "";
     if (this.readout.textContent !== text) this.readout.textContent = text;
     if (spoken) announce(text, 150);
   }

@@ -9,9 +9,22 @@ import { Strokes } from "convlens/views/look/strokes.js";
 const TIMES = 24;
 // A 7, a 1 and a 0, from thin to thick for their size: so thickening and thinning are practised, too.
 const DRAWINGS = [
-  [[0.25, 0.25], [0.75, 0.25], [0.45, 0.8]],
-  [[0.5, 0.45], [0.5, 0.6]],
-  [[0.5, 0.1], [0.85, 0.5], [0.5, 0.9], [0.15, 0.5], [0.5, 0.1]],
+  [
+    [0.25, 0.25],
+    [0.75, 0.25],
+    [0.45, 0.8],
+  ],
+  [
+    [0.5, 0.45],
+    [0.5, 0.6],
+  ],
+  [
+    [0.5, 0.1],
+    [0.85, 0.5],
+    [0.5, 0.9],
+    [0.15, 0.5],
+    [0.5, 0.1],
+  ],
 ];
 const later = globalThis.requestIdleCallback ?? ((run) => setTimeout(run, 50));
 

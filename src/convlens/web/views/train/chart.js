@@ -15,9 +15,18 @@ const NARROWEST = 240;
  */
 export function createChart({ title, onPick }) {
   const words = element("span", { class: "train-chart-words" });
-  const drawing = svg("svg", { class: "train-chart-drawing", role: "img", "aria-label": title, preserveAspectRatio: "none" });
-  const root = element("figure", { class: "train-chart" },
-    element("figcaption", {}, element("h3", {}, title), words), drawing);
+  const drawing = svg("svg", {
+    class: "train-chart-drawing",
+    role: "img",
+    "aria-label": title,
+    preserveAspectRatio: "none",
+  });
+  const root = element(
+    "figure",
+    { class: "train-chart" },
+    element("figcaption", {}, element("h3", {}, title), words),
+    drawing,
+  );
   const chart = { title, drawing, words, size: { width: 480, height: 230, em: 13 }, last: null };
   const observer = new ResizeObserver(() => {
     measure(chart);
@@ -55,30 +64,61 @@ function drawChart(chart, { scale, xTicks, layers, words, reading, label, descri
   chart.drawing.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
   chart.drawing.setAttribute("aria-label", describe);
   fill(chart.words, words);
-  fill(chart.drawing,
+  fill(
+    chart.drawing,
     scale.ticks.map((tick) => [
       svg("line", { class: "train-grid", x1: plot.left, x2: plot.right, y1: down(tick), y2: down(tick) }),
-      svg("text", { class: "train-tick", x: plot.left - size.em * 0.5, y: down(tick) + size.em * 0.35, "text-anchor": "end" }, label(tick)),
+      svg(
+        "text",
+        { class: "train-tick", x: plot.left - size.em * 0.5, y: down(tick) + size.em * 0.35, "text-anchor": "end" },
+        label(tick),
+      ),
     ]),
     xTicks.map(({ share, text, isEdge }) => [
-      svg("line", { class: isEdge ? "train-grid" : "train-epoch", x1: across(share), x2: across(share), y1: plot.top, y2: plot.bottom }),
-      svg("text", { class: "train-tick", x: across(share), y: plot.bottom + size.em * 1.3, "text-anchor": share > 0.97 ? "end" : share < 0.03 ? "start" : "middle" }, text),
+      svg("line", {
+        class: isEdge ? "train-grid" : "train-epoch",
+        x1: across(share),
+        x2: across(share),
+        y1: plot.top,
+        y2: plot.bottom,
+      }),
+      svg(
+        "text",
+        {
+          class: "train-tick",
+          x: across(share),
+          y: plot.bottom + size.em * 1.3,
+          "text-anchor": share > 0.97 ? "end" : share < 0.03 ? "start" : "middle",
+        },
+        text,
+      ),
     ]),
     layers.map((layer) => DRAW[layer.kind](layer, across, down)),
-    Number.isFinite(reading) ? svg("line", { class: "train-reading", x1: across(reading), x2: across(reading), y1: plot.top, y2: plot.bottom }) : null);
+    Number.isFinite(reading)
+      ? svg("line", { class: "train-reading", x1: across(reading), x2: across(reading), y1: plot.top, y2: plot.bottom })
+      : null,
+  );
 }
 
 const DRAW = {
-  line: ({ name, points }, across, down) => svg("path", { class: `train-line ${name}`, d: linePath(points.map(([x, y]) => [across(x), down(y)])) }),
+  line: ({ name, points }, across, down) =>
+    svg("path", { class: `train-line ${name}`, d: linePath(points.map(([x, y]) => [across(x), down(y)])) }),
   band({ name, points }, across, down) {
     const upper = points.map(([x, , greatest]) => [across(x), down(greatest)]);
     const lower = points.map(([x, least]) => [across(x), down(least)]).reverse();
-    return points.length > 1 ? svg("path", { class: `train-band ${name}`, d: `${linePath([...upper, ...lower])}Z` }) : null;
+    return points.length > 1
+      ? svg("path", { class: `train-band ${name}`, d: `${linePath([...upper, ...lower])}Z` })
+      : null;
   },
-  dots: ({ name, points }, across, down) => points.map(([x, y]) => svg("circle", { class: `train-dot ${name}`, cx: across(x), cy: down(y), r: 3.5 })),
-  whisker: ({ name, points: [[x, low, value, high]] }, across, down) => svg("g", { class: `train-whisker ${name}` },
-    svg("line", { x1: across(x), x2: across(x), y1: down(low), y2: down(high) }),
-    svg("path", { d: `M${across(x) - 5} ${down(value)}l5 -5 5 5 -5 5z` })),
+  dots: ({ name, points }, across, down) =>
+    points.map(([x, y]) => svg("circle", { class: `train-dot ${name}`, cx: across(x), cy: down(y), r: 3.5 })),
+  whisker: ({ name, points: [[x, low, value, high]] }, across, down) =>
+    svg(
+      "g",
+      { class: `train-whisker ${name}` },
+      svg("line", { x1: across(x), x2: across(x), y1: down(low), y2: down(high) }),
+      svg("path", { d: `M${across(x) - 5} ${down(value)}l5 -5 5 5 -5 5z` }),
+    ),
 };
 
 function followPointer(chart, onPick) {

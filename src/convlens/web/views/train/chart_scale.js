@@ -42,7 +42,9 @@ const LOWEST_LOSS = 1e-4;
  * The largest value that counts is the 99th percentile, so that one odd batch does not press the curve to the floor.
  */
 export function lossScale(values, logarithmic, tickCount = 5) {
-  const finite = Array.from(values).filter(Number.isFinite).sort((first, second) => first - second);
+  const finite = Array.from(values)
+    .filter(Number.isFinite)
+    .sort((first, second) => first - second);
   const largest = finite.length ? finite[Math.round(0.99 * (finite.length - 1))] : 1;
   const smallest = Math.max(finite.length ? finite[0] : 0.1, LOWEST_LOSS);
   if (!logarithmic) {

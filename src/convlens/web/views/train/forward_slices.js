@@ -73,7 +73,10 @@ async function computeLayer(layer, input, clock) {
   for (let first = 0; first < maps; first += together) {
     const end = Math.min(first + together, maps);
     const piece = { ...layer, outputShape: [end - first, height, width], prepared: null };
-    piece.weight = { shape: [end - first, ...layer.weight.shape.slice(1)], data: layer.weight.data.subarray(first * taps, end * taps) };
+    piece.weight = {
+      shape: [end - first, ...layer.weight.shape.slice(1)],
+      data: layer.weight.data.subarray(first * taps, end * taps),
+    };
     piece.bias = { shape: [end - first], data: layer.bias.data.subarray(first, end) };
     output.set(FORWARD.conv(piece, input), first * height * width);
     await clock.rest();

@@ -20,20 +20,35 @@ const MOST_CLASSES = 10;
  */
 export function createGlimpses() {
   const panel = {
-    model: null, weights: null, result: null, stages: [], figures: [], bars: [], isWide: true,
+    model: null,
+    weights: null,
+    result: null,
+    stages: [],
+    figures: [],
+    bars: [],
+    isWide: true,
     stagesRoot: element("div", { class: "train-stages" }),
     barsRoot: element("div", { class: "bars aligned train-probabilities" }),
     problem: element("p", { class: "notice alarm", hidden: true }),
   };
   panel.chooser = createPictureChooser({ onChoice: () => compute(panel) });
-  panel.computer = createComputer({ onDone: (task, result) => takeResult(panel, task, result), onError: (error) => showProblem(panel, error) });
+  panel.computer = createComputer({
+    onDone: (task, result) => takeResult(panel, task, result),
+    onError: (error) => showProblem(panel, error),
+  });
   panel.draw = onceAFrame(() => panel.result && drawAll(panel));
   const endTheme = onTheme(panel.draw);
   const observer = new ResizeObserver(() => fitWidth(panel));
   observer.observe(panel.stagesRoot);
   return {
-    element: element("div", { class: "train-glimpses" }, panel.chooser.element, panel.problem, panel.stagesRoot,
-      element("div", { class: "train-answer" }, element("h4", {}, "Probabilities"), panel.barsRoot)),
+    element: element(
+      "div",
+      { class: "train-glimpses" },
+      panel.chooser.element,
+      panel.problem,
+      panel.stagesRoot,
+      element("div", { class: "train-answer" }, element("h4", {}, "Probabilities"), panel.barsRoot),
+    ),
     begin: (payload, sources) => begin(panel, payload, sources),
     show(weights) {
       if (panel.weights === weights) return;
@@ -88,21 +103,41 @@ function furnish(panel) {
   const { model, stagesRoot, barsRoot } = panel;
   panel.stages = stagesOf(model);
   panel.figures = panel.stages.map((stage) => makeFigure(stage, panel.isWide));
-  fill(stagesRoot, panel.figures.map(({ root }) => root));
+  fill(
+    stagesRoot,
+    panel.figures.map(({ root }) => root),
+  );
   const shown = Math.min(model.classNames.length, MOST_CLASSES);
   panel.bars = Array.from({ length: shown }, () => {
     const name = element("span", { class: "bar-name" });
     const number = element("span", { class: "bar-number" });
-    return { root: element("div", { class: "bar" }, name, element("span", { class: "bar-track" }), number), name, number, label: null };
+    return {
+      root: element("div", { class: "bar" }, name, element("span", { class: "bar-track" }), number),
+      name,
+      number,
+      label: null,
+    };
   });
-  fill(barsRoot, panel.bars.map(({ root }) => root));
+  fill(
+    barsRoot,
+    panel.bars.map(({ root }) => root),
+  );
 }
 
 function makeFigure(stage, isWide) {
   const canvas = element("canvas", { role: "img", "aria-label": stage.name });
   const more = stage.kind !== "picture" && stage.shape[0] > MOST_MAPS ? `, ${MOST_MAPS} shown` : "";
-  const root = element("figure", { class: `train-stage ${stage.kind}` },
-    element("figcaption", {}, element("span", {}, stage.name), element("span", { class: "soft" }, `${formatShape(stage.shape)}${more}`)), canvas);
+  const root = element(
+    "figure",
+    { class: `train-stage ${stage.kind}` },
+    element(
+      "figcaption",
+      {},
+      element("span", {}, stage.name),
+      element("span", { class: "soft" }, `${formatShape(stage.shape)}${more}`),
+    ),
+    canvas,
+  );
   return { root, canvas, stage, layout: layoutOf(stage, isWide) };
 }
 
@@ -111,14 +146,22 @@ function layoutOf({ shape: [maps, height, width] }, isWide) {
   const count = Math.min(maps, MOST_MAPS);
   const scale = Math.max(1, Math.floor(MAP_SIDE / Math.max(height, width)));
   const across = count > 8 && isWide ? 8 : count > 4 ? 4 : 2;
-  return arrange({ count, height, width, columns: Math.min(across, count), scale: Math.min(scale, 8), gap: Math.max(1, Math.round(4 / scale)) });
+  return arrange({
+    count,
+    height,
+    width,
+    columns: Math.min(across, count),
+    scale: Math.min(scale, 8),
+    gap: Math.max(1, Math.round(4 / scale)),
+  });
 }
 
 function drawAll(panel) {
   const { model, result, stages, figures } = panel;
   stages.forEach((stage, place) => {
     const { canvas, layout } = figures[place];
-    if (stage.kind === "picture") drawPicture(canvas, result.pixels, model.inputShape, Math.max(1, Math.floor(112 / model.inputShape[2])));
+    if (stage.kind === "picture")
+      drawPicture(canvas, result.pixels, model.inputShape, Math.max(1, Math.floor(112 / model.inputShape[2])));
     else drawMaps(canvas, dataOf(stage, model, result), layout);
   });
   const shares = probabilities(model, result.outputs.at(-1).data);
@@ -133,7 +176,8 @@ function dataOf(stage, model, { decoded, outputs }) {
 /** All classes in their order where they fit, else the likeliest ones. */
 function showShares({ model, bars }, shares) {
   let labels = Array.from(shares.keys());
-  if (labels.length > MOST_CLASSES) labels = labels.sort((first, second) => shares[second] - shares[first]).slice(0, MOST_CLASSES);
+  if (labels.length > MOST_CLASSES)
+    labels = labels.sort((first, second) => shares[second] - shares[first]).slice(0, MOST_CLASSES);
   const best = shares.indexOf(Math.max(...shares));
   bars.forEach((bar, place) => {
     const label = labels[place];
@@ -144,4 +188,3 @@ function showShares({ model, bars }, shares) {
     bar.number.textContent = formatPercent(shares[label], 1);
   });
 }
-

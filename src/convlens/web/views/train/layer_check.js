@@ -16,7 +16,10 @@ export function createChecker({ ask, onAnswer, onRefusal, onWaiting = () => {}, 
       const mine = newest;
       onWaiting(true);
       timer = setTimeout(async () => {
-        const answer = await ask(question).then((table) => ({ table }), (error) => ({ error }));
+        const answer = await ask(question).then(
+          (table) => ({ table }),
+          (error) => ({ error }),
+        );
         if (mine !== newest) return; // a newer question is on its way
         onWaiting(false);
         if (answer.error) onRefusal(answer.error, question);

@@ -6,7 +6,14 @@
 import { announce, element, fill } from "convlens/interface/dom.js";
 import { layerFields } from "convlens/views/train/layer_fields.js";
 import {
-  insertLayer, LAYER_KINDS, moveLayer, placeForNewLayer, readLayer, removeLayer, replaceLayer, splitLayers,
+  insertLayer,
+  LAYER_KINDS,
+  moveLayer,
+  placeForNewLayer,
+  readLayer,
+  removeLayer,
+  replaceLayer,
+  splitLayers,
 } from "convlens/views/train/network_text.js";
 
 const MOST_CHIPS = 200; // a text of thousands of commas is for the server to refuse
@@ -16,7 +23,13 @@ export function createLayerChips({ onText }) {
   const row = element("ol", { class: "train-chips", "aria-label": "Layers" });
   const fields = element("div", { class: "train-chip-fields" });
   const add = element("select", { "aria-label": "Add a layer" });
-  fill(add, element("option", { value: "" }, "Add a layer …"), Object.entries(LAYER_KINDS).map(([word, { title }]) => element("option", { value: word }, title === word ? title : `${word}: ${title}`)));
+  fill(
+    add,
+    element("option", { value: "" }, "Add a layer …"),
+    Object.entries(LAYER_KINDS).map(([word, { title }]) =>
+      element("option", { value: word }, title === word ? title : `${word}: ${title}`),
+    ),
+  );
   const chips = { row, fields, text: "", layers: [], chosen: -1, stop: 0, wrong: -1, onText };
   add.addEventListener("change", () => {
     if (add.value) addLayer(chips, LAYER_KINDS[add.value].default);
@@ -39,17 +52,28 @@ function drawChips(chips) {
   const hadFocus = chips.row.contains(document.activeElement);
   chips.stop = Math.min(Math.max(chips.stop, 0), Math.max(chips.layers.length - 1, 0));
   const { stop } = chips;
-  fill(chips.row, chips.layers.map(({ text }, index) => {
-    const word = text.toLowerCase().split(/\s/)[0];
-    const kind = Object.hasOwn(LAYER_KINDS, word) ? word : "unknown";
-    const button = element("button", {
-      type: "button", class: `train-chip ${kind}`, tabindex: index === stop ? "0" : "-1", "aria-pressed": String(index === chips.chosen),
-      "aria-invalid": index === chips.wrong ? "true" : null, draggable: "true",
-      onClick: () => choose(chips, index === chips.chosen ? -1 : index),
-    }, text);
-    makeDraggable(chips, button, index);
-    return element("li", {}, button);
-  }));
+  fill(
+    chips.row,
+    chips.layers.map(({ text }, index) => {
+      const word = text.toLowerCase().split(/\s/)[0];
+      const kind = Object.hasOwn(LAYER_KINDS, word) ? word : "unknown";
+      const button = element(
+        "button",
+        {
+          type: "button",
+          class: `train-chip ${kind}`,
+          tabindex: index === stop ? "0" : "-1",
+          "aria-pressed": String(index === chips.chosen),
+          "aria-invalid": index === chips.wrong ? "true" : null,
+          draggable: "true",
+          onClick: () => choose(chips, index === chips.chosen ? -1 : index),
+        },
+        text,
+      );
+      makeDraggable(chips, button, index);
+      return element("li", {}, button);
+    }),
+  );
   if (hadFocus) chips.row.querySelectorAll("button")[stop]?.focus();
   drawFields(chips);
 }
@@ -73,12 +97,37 @@ function drawFields(chips) {
   chips.fields.dataset.layer = key;
   const index = chips.chosen;
   const last = chips.layers.length - 1;
-  fill(chips.fields,
-    read ? layerFields(read, (changed) => chips.onText(replaceLayer(chips.text, index, changed))) : element("p", { class: "soft small" }, "Mend this layer in the text above."),
-    element("div", { class: "row" },
-      element("button", { type: "button", disabled: index === 0, "aria-label": "Move this layer earlier", onClick: () => move(chips, index, index - 1) }, "←"),
-      element("button", { type: "button", disabled: index === last, "aria-label": "Move this layer later", onClick: () => move(chips, index, index + 1) }, "→"),
-      element("button", { type: "button", onClick: () => remove(chips, index) }, "Remove")));
+  fill(
+    chips.fields,
+    read
+      ? layerFields(read, (changed) => chips.onText(replaceLayer(chips.text, index, changed)))
+      : element("p", { class: "soft small" }, "Mend this layer in the text above."),
+    element(
+      "div",
+      { class: "row" },
+      element(
+        "button",
+        {
+          type: "button",
+          disabled: index === 0,
+          "aria-label": "Move this layer earlier",
+          onClick: () => move(chips, index, index - 1),
+        },
+        "←",
+      ),
+      element(
+        "button",
+        {
+          type: "button",
+          disabled: index === last,
+          "aria-label": "Move this layer later",
+          onClick: () => move(chips, index, index + 1),
+        },
+        "→",
+      ),
+      element("button", { type: "button", onClick: () => remove(chips, index) }, "Remove"),
+    ),
+  );
 }
 
 function addLayer(chips, layer) {

@@ -10,10 +10,12 @@ export function layerFields(layer, onChange) {
   const kind = LAYER_KINDS[layer.word];
   const changed = { word: layer.word, numbers: [...layer.numbers], options: { ...layer.options } };
   const tell = () => onChange(writeLayer(changed));
-  const numbers = kind.numbers.map(({ name, empty }, place) => field(name, changed.numbers[place] ?? "", empty ?? "", (text) => {
-    changed.numbers[place] = text;
-    tell();
-  }));
+  const numbers = kind.numbers.map(({ name, empty }, place) =>
+    field(name, changed.numbers[place] ?? "", empty ?? "", (text) => {
+      changed.numbers[place] = text;
+      tell();
+    }),
+  );
   const options = kind.options.map((name) => {
     const usual = name === "stride" && layer.word.endsWith("pool") ? "the window" : OPTION_DEFAULTS[name];
     return field(name, changed.options[name] ?? "", usual, (text) => {
@@ -25,7 +27,15 @@ export function layerFields(layer, onChange) {
 }
 
 function field(name, value, placeholder, onText) {
-  const input = element("input", { type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", size: "6", maxlength: "20", placeholder });
+  const input = element("input", {
+    type: "text",
+    inputmode: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    size: "6",
+    maxlength: "20",
+    placeholder,
+  });
   input.value = value;
   input.addEventListener("input", () => onText(input.value.trim().replace(/,/g, ".")));
   return element("label", {}, name, input);

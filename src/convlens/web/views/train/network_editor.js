@@ -18,14 +18,23 @@ export const PRESETS = {
  */
 export function createNetworkEditor({ api, data, onDataRefused, onSubmit, onText }) {
   const text = element("textarea", {
-    id: "train-network", rows: "3", spellcheck: "false", autocapitalize: "off", autocomplete: "off", "aria-describedby": "train-network-problem train-network-hint",
+    id: "train-network",
+    rows: "3",
+    spellcheck: "false",
+    autocapitalize: "off",
+    autocomplete: "off",
+    "aria-describedby": "train-network-problem train-network-hint",
   });
   const editor = {
-    text, mirror: element("div", { class: "train-mirror", "aria-hidden": "true" }),
+    text,
+    mirror: element("div", { class: "train-mirror", "aria-hidden": "true" }),
     problem: element("div", { id: "train-network-problem", class: "train-problem", role: "alert" }),
-    table: element("div", { class: "train-table", "aria-live": "off" }), wrong: -1,
+    table: element("div", { class: "train-table", "aria-live": "off" }),
+    wrong: -1,
   };
-  const presets = Object.entries(PRESETS).map(([name, preset]) => element("button", { type: "button", class: "quiet", onClick: () => setValue(preset) }, name));
+  const presets = Object.entries(PRESETS).map(([name, preset]) =>
+    element("button", { type: "button", class: "quiet", onClick: () => setValue(preset) }, name),
+  );
   const chips = createLayerChips({ onText: setValue });
   editor.chips = chips;
   const checker = createChecker({
@@ -53,11 +62,24 @@ export function createNetworkEditor({ api, data, onDataRefused, onSubmit, onText
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) onSubmit();
   });
   return {
-    element: element("div", { class: "train-network" },
-      element("div", { class: "train-label" }, element("label", { for: "train-network" }, "Network"), element("div", { class: "row", role: "group", "aria-label": "Networks with a name" }, presets)),
+    element: element(
+      "div",
+      { class: "train-network" },
+      element(
+        "div",
+        { class: "train-label" },
+        element("label", { for: "train-network" }, "Network"),
+        element("div", { class: "row", role: "group", "aria-label": "Networks with a name" }, presets),
+      ),
       element("div", { class: "train-text" }, editor.mirror, text),
-      element("p", { id: "train-network-hint", class: "unseen" }, "Layers with commas between them. Control and Enter starts the training."),
-      editor.problem, chips.element),
+      element(
+        "p",
+        { id: "train-network-hint", class: "unseen" },
+        "Layers with commas between them. Control and Enter starts the training.",
+      ),
+      editor.problem,
+      chips.element,
+    ),
     tableElement: editor.table,
     value: () => text.value,
     setValue,
@@ -104,8 +126,11 @@ function showRefusal(editor, error, network) {
   editor.table.classList.add("stale"); // it is that of the last text that could be read
   if (place) underline(editor, network, place);
   editor.chips.show(network, place ? layerAt(splitLayers(network), place[0]) : -1);
-  fill(editor.problem, place ? excerpt(network, place) : null,
-    element("p", {}, element("strong", {}, error.message), hint ? ` ${hint}` : null));
+  fill(
+    editor.problem,
+    place ? excerpt(network, place) : null,
+    element("p", {}, element("strong", {}, error.message), hint ? ` ${hint}` : null),
+  );
 }
 
 function underline(editor, text, [start, end]) {
@@ -123,5 +148,9 @@ function excerpt(text, [start, end]) {
   const clean = (part) => part.replace(/\s/g, " ");
   const before = (from ? "…" : "") + clean(text.slice(from, start));
   const carets = "^".repeat(Math.max(1, Math.min(end, to) - start));
-  return element("pre", { class: "train-caret", "aria-hidden": "true" }, `${before}${clean(text.slice(start, to))}${to < text.length ? "…" : ""}\n${" ".repeat(before.length)}${carets}`);
+  return element(
+    "pre",
+    { class: "train-caret", "aria-hidden": "true" },
+    `${before}${clean(text.slice(start, to))}${to < text.length ? "…" : ""}\n${" ".repeat(before.length)}${carets}`,
+  );
 }

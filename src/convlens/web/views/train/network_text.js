@@ -8,7 +8,10 @@
 export const LAYER_KINDS = {
   conv: {
     title: "convolution",
-    numbers: [{ name: "kernels", kind: "count" }, { name: "kernel size", kind: "size" }],
+    numbers: [
+      { name: "kernels", kind: "count" },
+      { name: "kernel size", kind: "size" },
+    ],
     options: ["pad", "stride", "dilation"],
     default: "conv 16 3x3 pad 1",
   },
@@ -70,7 +73,11 @@ export function splitLayers(text) {
  * that a chip then offers no fields and its text has to be mended by hand.
  */
 export function readLayer(text) {
-  const tokens = text.toLowerCase().replace(/\s*[x×]\s*(?=\d)/g, "x").split(/\s+/).filter(Boolean);
+  const tokens = text
+    .toLowerCase()
+    .replace(/\s*[x×]\s*(?=\d)/g, "x")
+    .split(/\s+/)
+    .filter(Boolean);
   const word = tokens.shift() ?? "";
   const kind = Object.hasOwn(LAYER_KINDS, word) ? LAYER_KINDS[word] : null;
   if (!kind) return null;

@@ -7,7 +7,14 @@ const SECONDS = 6; // of a whole replay
 
 /** The slider. `show(steps, total)` says how far it reaches; `onStep(step)` gets the chosen step, null for "as it comes". */
 export function createReplay({ onStep }) {
-  const slider = element("input", { type: "range", min: "0", max: "1", step: "1", value: "0", "aria-label": "Step of the training" });
+  const slider = element("input", {
+    type: "range",
+    min: "0",
+    max: "1",
+    step: "1",
+    value: "0",
+    "aria-label": "Step of the training",
+  });
   const words = element("output", { class: "soft small number" });
   const button = element("button", { type: "button", disabled: true }, "Replay");
   const replay = { slider, words, button, steps: 0, step: null, frame: 0, onStep };

@@ -26,7 +26,13 @@ export function createResult({ onOpen, onReport, canReport }) {
   const report = element("button", { type: "button", hidden: !canReport }, "Open its report");
   open.addEventListener("click", act(open, onOpen));
   report.addEventListener("click", act(report, onReport));
-  const root = element("section", { class: "panel train-result", "aria-label": "Result", hidden: true }, words, element("div", { class: "row" }, open, report), problem);
+  const root = element(
+    "section",
+    { class: "panel train-result", "aria-label": "Result", hidden: true },
+    words,
+    element("div", { class: "row" }, open, report),
+    problem,
+  );
   return {
     element: root,
     show(run, earlier) {
@@ -38,7 +44,13 @@ export function createResult({ onOpen, onReport, canReport }) {
       result.folder = run.outcome.run;
       open.disabled = report.disabled = !result.folder;
       const summary = summariseRun(run, 0);
-      fill(words, run.outcome.total ? accuracyPart(summary, run, earlier) : element("p", { class: "train-headline" }, describeEnd(run)), factsOf(summary, run));
+      fill(
+        words,
+        run.outcome.total
+          ? accuracyPart(summary, run, earlier)
+          : element("p", { class: "train-headline" }, describeEnd(run)),
+        factsOf(summary, run),
+      );
     },
   };
 }
@@ -47,7 +59,12 @@ function accuracyPart(summary, run, earlier) {
   const [low, high] = run.outcome.interval ?? wilsonInterval(summary.correct, summary.total);
   const before = earlier?.outcome?.total ? summariseRun(earlier, 0) : null;
   return [
-    element("p", { class: "train-headline" }, element("strong", {}, formatPercent(summary.accuracy, 2)), ` of ${formatCount(summary.total)} test images right`),
+    element(
+      "p",
+      { class: "train-headline" },
+      element("strong", {}, formatPercent(summary.accuracy, 2)),
+      ` of ${formatCount(summary.total)} test images right`,
+    ),
     element("p", { class: "soft" }, `95 % interval ${formatPercent(low, 2)} to ${formatPercent(high, 2)}`),
     drawIntervals([[low, summary.accuracy, high], before ? [...bounds(before), before.accuracy] : null]),
     before ? element("p", {}, `Against the run before: ${compareAccuracy(summary, before)}`) : null,
@@ -56,7 +73,9 @@ function accuracyPart(summary, run, earlier) {
 
 function describeEnd({ state, outcome }) {
   if (state === "done") return "Done. There were no test images to judge it by.";
-  return outcome.run ? "Stopped, and saved: `convlens train --resume` with its folder goes on." : "Stopped before it began.";
+  return outcome.run
+    ? "Stopped, and saved: `convlens train --resume` with its folder goes on."
+    : "Stopped before it began.";
 }
 
 function bounds({ correct, total }) {
@@ -71,14 +90,21 @@ function drawIntervals([now, before]) {
   const high = Math.max(...rows.map((row) => row.high));
   const margin = Math.max((high - low) * 0.3, 0.0005);
   const across = (value) => ((value - low + margin) / (high - low + 2 * margin)) * 400;
-  return svg("svg", { class: "train-intervals", viewBox: `0 0 400 ${rows.length * 18 + 4}`, "aria-hidden": "true" }, rows.map((row, place) => {
-    const y = 11 + place * 18;
-    return svg("g", { class: `train-whisker ${row.name}` },
-      svg("line", { x1: across(row.low), x2: across(row.high), y1: y, y2: y }),
-      svg("line", { x1: across(row.low), x2: across(row.low), y1: y - 4, y2: y + 4 }),
-      svg("line", { x1: across(row.high), x2: across(row.high), y1: y - 4, y2: y + 4 }),
-      svg("path", { d: `M${across(row.value) - 5} ${y}l5 -5 5 5 -5 5z` }));
-  }));
+  return svg(
+    "svg",
+    { class: "train-intervals", viewBox: `0 0 400 ${rows.length * 18 + 4}`, "aria-hidden": "true" },
+    rows.map((row, place) => {
+      const y = 11 + place * 18;
+      return svg(
+        "g",
+        { class: `train-whisker ${row.name}` },
+        svg("line", { x1: across(row.low), x2: across(row.high), y1: y, y2: y }),
+        svg("line", { x1: across(row.low), x2: across(row.low), y1: y - 4, y2: y + 4 }),
+        svg("line", { x1: across(row.high), x2: across(row.high), y1: y - 4, y2: y + 4 }),
+        svg("path", { d: `M${across(row.value) - 5} ${y}l5 -5 5 5 -5 5z` }),
+      );
+    }),
+  );
 }
 
 function factsOf(summary, run) {
@@ -91,6 +117,18 @@ function factsOf(summary, run) {
     ["engine", run.started?.engine],
     ["run folder", summary.folder],
   ];
-  return element("dl", { class: "facts train-facts" }, facts.filter(([, value]) => value)
-    .map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, nameOf(value, name === "run folder" ? { class: "mono" } : {})))));
+  return element(
+    "dl",
+    { class: "facts train-facts" },
+    facts
+      .filter(([, value]) => value)
+      .map(([name, value]) =>
+        element(
+          "div",
+          {},
+          element("dt", {}, name),
+          element("dd", {}, nameOf(value, name === "run folder" ? { class: "mono" } : {})),
+        ),
+      ),
+  );
 }

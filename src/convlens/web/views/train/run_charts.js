@@ -37,7 +37,11 @@ export function epochTicks(epochs) {
   const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((size) => epochs / size <= 6) ?? Math.ceil(epochs / 6);
   const ticks = [{ share: 0, text: "0", isEdge: true }];
   for (let epoch = every; epoch <= epochs; epoch += every) {
-    ticks.push({ share: epoch / epochs, text: epoch + every > epochs ? `${epoch} epoch${epoch > 1 ? "s" : ""}` : `${epoch}`, isEdge: epoch === epochs });
+    ticks.push({
+      share: epoch / epochs,
+      text: epoch + every > epochs ? `${epoch} epoch${epoch > 1 ? "s" : ""}` : `${epoch}`,
+      isEdge: epoch === epochs,
+    });
   }
   return ticks;
 }
@@ -56,14 +60,21 @@ function lossContent(run, earlier, epochs, logarithmic, step) {
   if (behind) layers.push({ kind: "line", name: "earlier", points: curvePoints(earlier, behind, epochs) });
   if (known) {
     const raw = columns(run.losses.values(), MOST_COLUMNS);
-    const bands = raw.map(({ middle, least, greatest }) => [shareOf(run, run.stepsBefore + middle + 1, epochs), least, greatest]);
+    const bands = raw.map(({ middle, least, greatest }) => [
+      shareOf(run, run.stepsBefore + middle + 1, epochs),
+      least,
+      greatest,
+    ]);
     layers.push({ kind: "band", name: "now", points: bands });
     layers.push({ kind: "line", name: "now", points: curvePoints(run, curve, epochs) });
   }
   const place = known ? placeOf(run, step) : 0;
   const words = known ? formatNumber(curve[place], 3) : "";
   return {
-    scale: scaled, layers, words, label: (tick) => `${Number(tick.toPrecision(3))}`,
+    scale: scaled,
+    layers,
+    words,
+    label: (tick) => `${Number(tick.toPrecision(3))}`,
     describe: known ? `Loss, ${words} after step ${run.stepsBefore + place + 1}` : "Loss: nothing yet",
   };
 }
@@ -72,18 +83,33 @@ function accuracyContent(run, earlier, epochs, logarithmic, step) {
   const known = run?.accuracies.length ? run : null;
   const best = Math.max(bestOf(run), bestOf(earlier));
   const layers = [];
-  if (earlier?.started) layers.push({ kind: "line", name: "earlier", points: accuracyPoints(earlier, epochs) }, ...judgedLayers(earlier, epochs, "earlier"));
-  if (known) layers.push({ kind: "line", name: "now", points: accuracyPoints(run, epochs) }, ...judgedLayers(run, epochs, "now"));
+  if (earlier?.started)
+    layers.push(
+      { kind: "line", name: "earlier", points: accuracyPoints(earlier, epochs) },
+      ...judgedLayers(earlier, epochs, "earlier"),
+    );
+  if (known)
+    layers.push(
+      { kind: "line", name: "now", points: accuracyPoints(run, epochs) },
+      ...judgedLayers(run, epochs, "now"),
+    );
   const words = known ? accuracyWords(run, step) : "";
   return {
-    scale: accuracyScale(best, logarithmic), layers, words, label: (tick) => percent(tick, 2),
+    scale: accuracyScale(best, logarithmic),
+    layers,
+    words,
+    label: (tick) => percent(tick, 2),
     describe: known ? `Accuracy: ${words}` : "Accuracy: nothing yet",
   };
 }
 
 function accuracyWords(run, step) {
-  if (step === null && run.outcome?.total) return `${formatPercent(run.outcome.correct / run.outcome.total, 2)} of the test images`;
-  const heard = step === null ? run.accuracies.at(-1) : run.accuracies.findLast((point) => point.step <= step) ?? run.accuracies[0];
+  if (step === null && run.outcome?.total)
+    return `${formatPercent(run.outcome.correct / run.outcome.total, 2)} of the test images`;
+  const heard =
+    step === null
+      ? run.accuracies.at(-1)
+      : (run.accuracies.findLast((point) => point.step <= step) ?? run.accuracies[0]);
   return `${formatPercent(heard.value, 1)} of the epoch so far`;
 }
 
@@ -95,7 +121,8 @@ export function accuracyPoints(run, epochs) {
   run.accuracies.forEach(({ step, value }, place) => {
     const now = Math.floor((step - 1) / run.started.steps_per_epoch);
     if (now !== epoch && points.length) points.push([NaN, NaN]);
-    if (now !== epoch || place % every === 0 || place === run.accuracies.length - 1) points.push([shareOf(run, step, epochs), value]);
+    if (now !== epoch || place % every === 0 || place === run.accuracies.length - 1)
+      points.push([shareOf(run, step, epochs), value]);
     epoch = now;
   });
   return points.filter(([share]) => !(share > 1.0001));
@@ -104,7 +131,10 @@ export function accuracyPoints(run, epochs) {
 /** Held-out images after each epoch as dots, the test images at the end with their interval. */
 function judgedLayers(run, epochs, name) {
   const layers = [];
-  const heldOut = run.epochs.filter((done) => done.validation_accuracy !== null && done.validation_accuracy !== undefined && done.epoch < epochs)
+  const heldOut = run.epochs
+    .filter(
+      (done) => done.validation_accuracy !== null && done.validation_accuracy !== undefined && done.epoch < epochs,
+    )
     .map((done) => [(done.epoch + 1) / epochs, done.validation_accuracy]);
   if (heldOut.length) layers.push({ kind: "dots", name, points: heldOut });
   if (run.outcome?.total && run.started.epochs <= epochs) {
@@ -117,7 +147,12 @@ function judgedLayers(run, epochs, name) {
 
 function bestOf(run) {
   if (!run) return 0;
-  return Math.max(0, run.outcome?.accuracy ?? 0, ...run.epochs.map((done) => Math.max(done.accuracy, done.validation_accuracy ?? 0)), run.accuracies.at(-1)?.value ?? 0);
+  return Math.max(
+    0,
+    run.outcome?.accuracy ?? 0,
+    ...run.epochs.map((done) => Math.max(done.accuracy, done.validation_accuracy ?? 0)),
+    run.accuracies.at(-1)?.value ?? 0,
+  );
 }
 
 function smoothed(run) {
@@ -130,7 +165,10 @@ function sampled(values) {
 }
 
 function curvePoints(run, curve, epochs) {
-  const points = columns(curve, MOST_COLUMNS).map(({ middle, mean }) => [shareOf(run, run.stepsBefore + middle + 1, epochs), mean]);
+  const points = columns(curve, MOST_COLUMNS).map(({ middle, mean }) => [
+    shareOf(run, run.stepsBefore + middle + 1, epochs),
+    mean,
+  ]);
   points.push([shareOf(run, stepsOf(run), epochs), curve.at(-1)]);
   return points.filter(([share]) => share <= 1.0001);
 }

@@ -13,7 +13,17 @@ const POLL = 2000; // milliseconds between questions while nothing runs
  * `onStream(run, state)` with "open" or "lost"; `onRefused(error)` where the list could not be had, null when it could again.
  */
 export function openSession(api, { onChange, onList, onStream, onRefused }) {
-  const session = { api, onChange, onList, onStream, onRefused, runs: new Map(), streams: new Map(), timer: 0, isWatching: false };
+  const session = {
+    api,
+    onChange,
+    onList,
+    onStream,
+    onRefused,
+    runs: new Map(),
+    streams: new Map(),
+    timer: 0,
+    isWatching: false,
+  };
   return {
     runs: session.runs,
     follow: (job) => follow(session, job),
@@ -67,7 +77,8 @@ async function refresh(session) {
 /** Asks again in a while, as long as somebody watches. */
 function schedule(session) {
   clearTimeout(session.timer);
-  if (session.isWatching) session.timer = setTimeout(() => (document.hidden ? schedule(session) : refresh(session)), POLL);
+  if (session.isWatching)
+    session.timer = setTimeout(() => (document.hidden ? schedule(session) : refresh(session)), POLL);
 }
 
 /** The server no longer knows it: an old one, or the server was started anew. Its stream would be asked for in vain. */
@@ -75,7 +86,9 @@ function forget(session, run) {
   stop(session, run.job);
   run.isForgotten = true;
   if (isOver(run) || ["done", "stopped", "failed"].includes(run.listed?.state)) return;
-  applyEvent(run, "failed", { error: "The server was started anew and no longer knows this training. What it saved is in its run folder." });
+  applyEvent(run, "failed", {
+    error: "The server was started anew and no longer knows this training. What it saved is in its run folder.",
+  });
   session.onChange(run, "failed");
 }
 
@@ -95,7 +108,7 @@ export function takeListed(runs, listed) {
 /** A run as the table of the session has it, from its stream where that was heard, else from the list. */
 export function summariseRun(run, number) {
   const { listed = {}, started, outcome } = run;
-  const state = run.state === "waiting" ? listed.state ?? "waiting" : run.state;
+  const state = run.state === "waiting" ? (listed.state ?? "waiting") : run.state;
   return {
     number,
     job: run.job,

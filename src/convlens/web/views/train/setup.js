@@ -16,16 +16,27 @@ export function createSetup({ api, datasets, onTrain }) {
   const form = { kept: remembered(), problems: {} };
   furnishData(form, datasets, () => form.editor.recheck());
   form.editor = createNetworkEditor({
-    api, data: () => dataOf(form),
+    api,
+    data: () => dataOf(form),
     onDataRefused: (message, isNote) => sayProblem(form, "data", message, isNote),
-    onSubmit: () => form.root.requestSubmit(), onText: () => remember(form),
+    onSubmit: () => form.root.requestSubmit(),
+    onText: () => remember(form),
   });
   furnishRecipe(form);
   form.button = element("button", { type: "submit", class: "primary train-start" }, "Train");
-  form.root = element("form", { class: "train-setup", novalidate: true, "aria-label": "What to train" },
-    element("div", { class: "train-choices" }, form.dataPart, form.editor.element, form.recipePart,
-      element("div", { class: "train-press" }, form.button, problemOf(form, "general"))),
-    form.editor.tableElement);
+  form.root = element(
+    "form",
+    { class: "train-setup", novalidate: true, "aria-label": "What to train" },
+    element(
+      "div",
+      { class: "train-choices" },
+      form.dataPart,
+      form.editor.element,
+      form.recipePart,
+      element("div", { class: "train-press" }, form.button, problemOf(form, "general")),
+    ),
+    form.editor.tableElement,
+  );
   form.root.addEventListener("submit", (event) => {
     event.preventDefault();
     submit(form, onTrain);
@@ -42,9 +53,31 @@ export function createSetup({ api, datasets, onTrain }) {
 
 function furnishData(form, datasets, onChange) {
   const choice = element("select", { id: "train-data" });
-  fill(choice, datasets.map(({ name, title, here }) => element("option", { value: name }, here ? title : `${title} (fetched first)`)), element("option", { value: OWN }, "Images of your own …"));
-  const path = element("input", { id: "train-path", type: "text", spellcheck: "false", autocomplete: "off", placeholder: "photos/ or letters.npz", "aria-describedby": "train-data-problem" });
-  const own = element("div", { class: "train-own" }, element("label", { for: "train-path" }, "Path of a folder with a folder for each class, a CSV, an .npz, IDX files or a zip"), path);
+  fill(
+    choice,
+    datasets.map(({ name, title, here }) =>
+      element("option", { value: name }, here ? title : `${title} (fetched first)`),
+    ),
+    element("option", { value: OWN }, "Images of your own …"),
+  );
+  const path = element("input", {
+    id: "train-path",
+    type: "text",
+    spellcheck: "false",
+    autocomplete: "off",
+    placeholder: "photos/ or letters.npz",
+    "aria-describedby": "train-data-problem",
+  });
+  const own = element(
+    "div",
+    { class: "train-own" },
+    element(
+      "label",
+      { for: "train-path" },
+      "Path of a folder with a folder for each class, a CSV, an .npz, IDX files or a zip",
+    ),
+    path,
+  );
   const kept = form.kept.data;
   if (datasets.some(({ name }) => name === kept)) choice.value = kept;
   else if (kept || !datasets.length) {
@@ -61,16 +94,37 @@ function furnishData(form, datasets, onChange) {
   path.addEventListener("change", () => dataOf(form) && onChange());
   show();
   Object.assign(form, { choice, path });
-  form.dataPart = element("div", { class: "train-data" }, element("label", { for: "train-data" }, "Data"), choice, own, problemOf(form, "data"));
+  form.dataPart = element(
+    "div",
+    { class: "train-data" },
+    element("label", { for: "train-data" }, "Data"),
+    choice,
+    own,
+    problemOf(form, "data"),
+  );
 }
 
 function furnishRecipe(form) {
   const kept = RECIPES.some(({ name }) => name === form.kept.recipe) ? form.kept.recipe : "fast";
-  form.recipes = RECIPES.map(({ name }) => element("input", { type: "radio", name: "train-recipe", value: name, checked: name === kept }));
-  const options = RECIPES.map(({ name, says }, place) => element("label", { class: "train-recipe" },
-    form.recipes[place], element("span", {}, name), element("span", { class: "soft" }, says)));
+  form.recipes = RECIPES.map(({ name }) =>
+    element("input", { type: "radio", name: "train-recipe", value: name, checked: name === kept }),
+  );
+  const options = RECIPES.map(({ name, says }, place) =>
+    element(
+      "label",
+      { class: "train-recipe" },
+      form.recipes[place],
+      element("span", {}, name),
+      element("span", { class: "soft" }, says),
+    ),
+  );
   form.ownNetwork = element("input", { type: "checkbox", checked: form.kept.isNetworkMine !== true });
-  const network = element("label", { class: "train-check" }, form.ownNetwork, "with the network that it chooses for these images");
+  const network = element(
+    "label",
+    { class: "train-check" },
+    form.ownNetwork,
+    "with the network that it chooses for these images",
+  );
   form.epochs = numberField("train-epochs", 1, form.kept.epochs);
   form.seed = numberField("train-seed", 0, form.kept.seed);
   form.seed.placeholder = "3";
@@ -78,16 +132,37 @@ function furnishRecipe(form) {
     form.epochs.placeholder = RECIPES.find(({ name }) => name === recipeOf(form)).epochs;
     network.hidden = recipeOf(form) !== "best";
   };
-  const choice = element("fieldset", { class: "train-recipes", onChange: show }, element("legend", {}, "Recipe"), options, network, problemOf(form, "recipe"));
-  form.recipePart = element("div", { class: "train-recipe-part" }, choice,
-    element("div", { class: "row train-counts" },
+  const choice = element(
+    "fieldset",
+    { class: "train-recipes", onChange: show },
+    element("legend", {}, "Recipe"),
+    options,
+    network,
+    problemOf(form, "recipe"),
+  );
+  form.recipePart = element(
+    "div",
+    { class: "train-recipe-part" },
+    choice,
+    element(
+      "div",
+      { class: "row train-counts" },
       element("div", {}, element("label", { for: "train-epochs" }, "Epochs"), form.epochs, problemOf(form, "epochs")),
-      element("div", {}, element("label", { for: "train-seed" }, "Seed"), form.seed, problemOf(form, "seed"))));
+      element("div", {}, element("label", { for: "train-seed" }, "Seed"), form.seed, problemOf(form, "seed")),
+    ),
+  );
   show();
 }
 
 function numberField(id, least, kept) {
-  const input = element("input", { id, type: "number", inputmode: "numeric", min: least, step: "1", "aria-describedby": `${id}-problem` });
+  const input = element("input", {
+    id,
+    type: "number",
+    inputmode: "numeric",
+    min: least,
+    step: "1",
+    "aria-describedby": `${id}-problem`,
+  });
   input.value = kept ?? "";
   return input;
 }
@@ -154,8 +229,17 @@ function remembered() {
 
 function remember(form) {
   if (!form.root) return;
-  const kept = { data: dataOf(form), network: form.editor.value(), recipe: recipeOf(form), epochs: form.epochs.value, seed: form.seed.value, isNetworkMine: !form.ownNetwork.checked };
+  const kept = {
+    data: dataOf(form),
+    network: form.editor.value(),
+    recipe: recipeOf(form),
+    epochs: form.epochs.value,
+    seed: form.seed.value,
+    isNetworkMine: !form.ownNetwork.checked,
+  };
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
-  } catch { /* asked again after a reload */ }
+  } catch {
+    /* asked again after a reload */
+  }
 }

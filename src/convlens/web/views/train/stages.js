@@ -13,11 +13,20 @@ export function stagesOf(model) {
   const first = layers.findIndex(({ kind }) => kind === "conv");
   for (let place = 0; place < layers.length; place += 1) {
     const layer = layers[place];
-    if (layer.outputShape.length !== 3 || layer.outputShape[1] * layer.outputShape[2] === 1 || layer.kind === "flatten") continue;
+    if (layer.outputShape.length !== 3 || layer.outputShape[1] * layer.outputShape[2] === 1 || layer.kind === "flatten")
+      continue;
     if (place === first) stages.push(kernelsOf(layer, place));
     let last = place;
-    while (last + 1 < layers.length && FOLLOWING.includes(layers[last + 1].kind) && layers[last + 1].outputShape.length === 3) last += 1;
-    const name = layers.slice(place, last + 1).map(({ text }) => text).join(" → ");
+    while (
+      last + 1 < layers.length &&
+      FOLLOWING.includes(layers[last + 1].kind) &&
+      layers[last + 1].outputShape.length === 3
+    )
+      last += 1;
+    const name = layers
+      .slice(place, last + 1)
+      .map(({ text }) => text)
+      .join(" → ");
     stages.push({ kind: "maps", name, shape: layers[last].outputShape, layer: last });
     place = last;
   }

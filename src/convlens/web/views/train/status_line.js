@@ -24,7 +24,13 @@ export function createStatusLine({ onStop }) {
     }
   });
   return {
-    element: element("div", { class: "train-status" }, element("div", { class: "train-status-words" }, state, facts, connection, stop), bar, problem),
+    element: element(
+      "div",
+      { class: "train-status" },
+      element("div", { class: "train-status-words" }, state, facts, connection, stop),
+      bar,
+      problem,
+    ),
     show(run, { isLost, refusal }) {
       if (line.run !== run) {
         problem.hidden = true;
@@ -32,9 +38,13 @@ export function createStatusLine({ onStop }) {
       }
       line.run = run;
       const asked = run && !isOver(run) && (stop.disabled || run.listed?.stopping);
-      state.textContent = asked ? "Stopping after this step" : run ? describeState(run) : "Nothing has been trained yet";
+      state.textContent = asked
+        ? "Stopping after this step"
+        : run
+          ? describeState(run)
+          : "Nothing has been trained yet";
       facts.textContent = run ? describeSpeed(run) : "MNIST with the tutorial's network takes about a second.";
-      connection.textContent = isLost ? "connection lost, coming back …" : refusal ?? "";
+      connection.textContent = isLost ? "connection lost, coming back …" : (refusal ?? "");
       bar.hidden = !run || run.state === "failed";
       const total = run ? totalSteps(run) : 0;
       if (total) bar.value = stepsOf(run) / total;
@@ -53,7 +63,8 @@ export function describeSpeed(run) {
   if (isOver(run) || !run.started) return "";
   const parts = [];
   if (run.imagesPerSecond) parts.push(`${formatCount(run.imagesPerSecond)} images/s`);
-  if (Number.isFinite(run.secondsLeft) && run.state === "running") parts.push(`${describeSeconds(run.secondsLeft)} left`);
+  if (Number.isFinite(run.secondsLeft) && run.state === "running")
+    parts.push(`${describeSeconds(run.secondsLeft)} left`);
   return parts.join(" · ");
 }
 

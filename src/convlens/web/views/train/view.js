@@ -20,8 +20,18 @@ const PAUSE = 80; // milliseconds between two pictures of what comes by itself: 
 
 export function mount(root, context) {
   const view = {
-    context, run: null, earlier: null, chosen: null, step: null, isLost: false, refusal: "", logarithmic: false,
-    frames: new WeightFrames(), samples: new Map(), shownJob: null, isShown: false,
+    context,
+    run: null,
+    earlier: null,
+    chosen: null,
+    step: null,
+    isLost: false,
+    refusal: "",
+    logarithmic: false,
+    frames: new WeightFrames(),
+    samples: new Map(),
+    shownJob: null,
+    isShown: false,
   };
   view.draw = steadily(() => drawView(view), PAUSE);
   view.session = openSession(context.api, {
@@ -71,18 +81,27 @@ function build(view, root) {
       chooseRuns(view);
     },
   });
-  view.live = element("div", { class: "train-live" },
-    view.status.element, view.charts.element,
+  view.live = element(
+    "div",
+    { class: "train-live" },
+    view.status.element,
+    view.charts.element,
     element("div", { class: "train-under-charts" }, view.replay.element, buildScaleSwitch(view)),
     view.result.element,
-    view.glimpses.element, view.table.element);
-  fill(root, element("div", { class: "train" }, element("h2", { class: "unseen" }, "Train live"), view.setup.element, view.live));
+    view.glimpses.element,
+    view.table.element,
+  );
+  fill(
+    root,
+    element("div", { class: "train" }, element("h2", { class: "unseen" }, "Train live"), view.setup.element, view.live),
+  );
 }
 
 function buildSetup(view) {
   const { api, state } = view.context;
   return createSetup({
-    api, datasets: state.datasets ?? [],
+    api,
+    datasets: state.datasets ?? [],
     async onTrain(request) {
       const { job } = await api.post("/api/train", request);
       view.chosen = null;
@@ -135,7 +154,7 @@ function chooseRuns(view) {
 }
 
 function stateOf(run) {
-  return run.state === "waiting" ? run.listed?.state ?? "waiting" : run.state;
+  return run.state === "waiting" ? (run.listed?.state ?? "waiting") : run.state;
 }
 
 function isGoingOn(run) {
@@ -145,7 +164,8 @@ function isGoingOn(run) {
 function onRunChange(view, run, name) {
   if (run === view.run) {
     if (name === "started") beginRun(view);
-    if (name === "weights" && view.shownJob === run.job) view.frames.add(stepsOf(run), run.weights.weights, sizeOfWeights(run.weights.weights));
+    if (name === "weights" && view.shownJob === run.job)
+      view.frames.add(stepsOf(run), run.weights.weights, sizeOfWeights(run.weights.weights));
   }
   if (isOver(run)) {
     view.context.refreshRuns();
@@ -181,7 +201,9 @@ async function findSamples(view, run) {
   try {
     const payload = await view.context.api.get(`/api/model?run=${encodeURIComponent(run.outcome.run)}`);
     if (payload.samples) view.samples.set(data, payload);
-  } catch { /* digits are there instead */ }
+  } catch {
+    /* digits are there instead */
+  }
 }
 
 function drawView(view) {
@@ -191,8 +213,15 @@ function drawView(view) {
   if (run?.started && view.shownJob !== run.job) beginRun(view);
   view.status.show(run, { isLost: view.isLost && run && !isOver(run), refusal: view.refusal });
   view.result.show(run, earlier);
-  view.charts.draw(run?.started ? run : null, earlier?.started ? earlier : null, { logarithmic: view.logarithmic, step });
-  view.replay.show(run ? stepsOf(run) : 0, run ? totalSteps(run) : 1, Boolean(run && isOver(run) && view.frames.frames.length > 2));
+  view.charts.draw(run?.started ? run : null, earlier?.started ? earlier : null, {
+    logarithmic: view.logarithmic,
+    step,
+  });
+  view.replay.show(
+    run ? stepsOf(run) : 0,
+    run ? totalSteps(run) : 1,
+    Boolean(run && isOver(run) && view.frames.frames.length > 2),
+  );
   const frame = view.frames.at(step ?? Infinity);
   if (frame && view.isShown && run?.started) view.glimpses.show(frame.weights);
   const chosen = view.chosen ?? [earlier?.job, run?.job].filter((job) => job !== undefined);
@@ -202,7 +231,8 @@ function drawView(view) {
 /** On a narrow page the curves are below the form: what was asked for comes into sight. */
 function revealLive(view) {
   const box = view.live.getBoundingClientRect();
-  if (box.top < 0 || box.top > window.innerHeight / 2) view.live.scrollIntoView({ behavior: prefersStillness() ? "auto" : "smooth", block: "start" });
+  if (box.top < 0 || box.top > window.innerHeight / 2)
+    view.live.scrollIntoView({ behavior: prefersStillness() ? "auto" : "smooth", block: "start" });
 }
 
 function dispose(view) {

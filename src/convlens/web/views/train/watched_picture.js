@@ -30,20 +30,31 @@ function offer(chooser, model, { drawing, samples }) {
   if (!choices.some(({ key }) => key === chooser.chosen)) chooser.chosen = choices[0].key;
   if (drawing && !chooser.wasDrawn) chooser.chosen = "drawing";
   chooser.wasDrawn = Boolean(drawing);
-  fill(chooser.list, choices.map((choice) => pictureButton(chooser, choice, model.inputShape)));
+  fill(
+    chooser.list,
+    choices.map((choice) => pictureButton(chooser, choice, model.inputShape)),
+  );
 }
 
 function pictureButton(chooser, { key, name, pixels }, shape) {
   const canvas = element("canvas", { "aria-hidden": "true" });
   drawPicture(canvas, pixels, shape, SIZE / Math.max(shape[1], shape[2]));
-  const button = element("button", {
-    type: "button", class: "train-picture", "aria-pressed": String(key === chooser.chosen), "aria-label": name, title: name,
-    onClick: () => {
-      chooser.chosen = key;
-      for (const other of chooser.list.children) other.setAttribute("aria-pressed", String(other === button));
-      chooser.onChoice();
+  const button = element(
+    "button",
+    {
+      type: "button",
+      class: "train-picture",
+      "aria-pressed": String(key === chooser.chosen),
+      "aria-label": name,
+      title: name,
+      onClick: () => {
+        chooser.chosen = key;
+        for (const other of chooser.list.children) other.setAttribute("aria-pressed", String(other === button));
+        chooser.onChoice();
+      },
     },
-  }, canvas);
+    canvas,
+  );
   return button;
 }
 
@@ -59,12 +70,19 @@ export function choicesFor(model, drawing, samples) {
     if (choices.length > 1) return choices;
   }
   for (let digit = 0; digit < 10; digit += 1) {
-    choices.push({ key: String(digit), name: `a drawn ${digit}`, pixels: prepare(model.preprocessing, drawDigit(digit)).pixels });
+    choices.push({
+      key: String(digit),
+      name: `a drawn ${digit}`,
+      pixels: prepare(model.preprocessing, drawDigit(digit)).pixels,
+    });
   }
   return choices;
 }
 
 function oneOfEach(samples) {
   const seen = new Set();
-  return samples.filter(({ label }) => !seen.has(label) && seen.add(label)).slice(0, MOST_SAMPLES).sort((first, second) => first.label - second.label);
+  return samples
+    .filter(({ label }) => !seen.has(label) && seen.add(label))
+    .slice(0, MOST_SAMPLES)
+    .sort((first, second) => first.label - second.label);
 }

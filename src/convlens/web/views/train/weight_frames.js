@@ -26,7 +26,10 @@ export class WeightFrames {
     this.lastIsKept = this.seen % this.every === 0;
     this.seen += 1;
     this.frames.push({ step, weights });
-    while (this.frames.length > 2 && (this.frames.length > this.mostFrames || this.frames.length * bytes > this.mostBytes)) {
+    while (
+      this.frames.length > 2 &&
+      (this.frames.length > this.mostFrames || this.frames.length * bytes > this.mostBytes)
+    ) {
       const newest = this.frames.length - 1;
       this.frames = this.frames.filter((_, place) => place % 2 === 0 || place === newest);
       this.lastIsKept = this.lastIsKept && newest % 2 === 0;
@@ -47,5 +50,8 @@ export class WeightFrames {
 
 /** About how many bytes a set of weights takes. */
 export function sizeOfWeights(weights) {
-  return Object.values(weights).reduce((sum, { data }) => sum + (typeof data === "string" ? data.length : data.byteLength), 0);
+  return Object.values(weights).reduce(
+    (sum, { data }) => sum + (typeof data === "string" ? data.length : data.byteLength),
+    0,
+  );
 }

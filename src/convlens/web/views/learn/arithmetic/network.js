@@ -62,10 +62,17 @@ const EXPLAIN = {
   flatten({ relu, flatten }, _, column) {
     const width = relu[0].length;
     const from = [Math.floor(column / width), column % width];
-    return { lit: { relu: [from] }, sentence: `row ${from[0]}, column ${from[1]} of relu as it is, ${shortNumber(flatten[0][column])}` };
+    return {
+      lit: { relu: [from] },
+      sentence: `row ${from[0]}, column ${from[1]} of relu as it is, ${shortNumber(flatten[0][column])}`,
+    };
   },
   dense({ flatten, weights, biases }, row) {
-    const lit = { flatten: placesOf(flatten), weights: weights[row].map((_, input) => [row, input]), biases: [[row, 0]] };
+    const lit = {
+      flatten: placesOf(flatten),
+      weights: weights[row].map((_, input) => [row, input]),
+      biases: [[row, 0]],
+    };
     return { lit, sentence: writePlacement(weigh(flatten[0], weights[row], biases[row][0])) };
   },
   powers({ dense, shift, powers }, row) {

@@ -44,7 +44,9 @@ export function placePooling(matrix, kind, sliding, [row, column]) {
   const columns = Array.from({ length: sliding.kernel[1] }, (_, tap) => start[1] + tap);
   const covered = rows.map((y) => columns.map((x) => matrix[y]?.[x] ?? null));
   const placement = { position: [row, column], start, rows, columns, covered };
-  return kind === "max" ? { ...placement, ...takeLargest(placement) } : { ...placement, ...takeAverage(placement, size, sliding) };
+  return kind === "max"
+    ? { ...placement, ...takeLargest(placement) }
+    : { ...placement, ...takeAverage(placement, size, sliding) };
 }
 
 function takeLargest({ rows, columns, covered }) {
@@ -59,7 +61,9 @@ function takeLargest({ rows, columns, covered }) {
 }
 
 function takeAverage({ start, covered }, size, sliding) {
-  const lengths = [0, 1].map((axis) => Math.min(start[axis] + sliding.kernel[axis], size[axis] + sliding.padding[axis]) - start[axis]);
+  const lengths = [0, 1].map(
+    (axis) => Math.min(start[axis] + sliding.kernel[axis], size[axis] + sliding.padding[axis]) - start[axis],
+  );
   const divisor = lengths[0] * lengths[1];
   const sum = covered.flat().reduce((total, value) => total + (value ?? 0), 0);
   return { winner: null, divisor, result: sum / divisor };

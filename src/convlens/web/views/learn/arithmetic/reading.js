@@ -12,7 +12,8 @@ export function readNumber(name, text) {
   const numbers = parts.map((part) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(part) ? Number(part) : NaN));
   const value = parts.length === 1 ? numbers[0] : numbers[0] / numbers[1];
   if (parts.length > 2 || numbers.some(Number.isNaN)) return { mistake: `${name} is “${shorten(text)}”; ${EXAMPLE}` };
-  if (!Number.isFinite(value)) return { mistake: `${name} is “${shorten(text)}”, which is no finite number; ${EXAMPLE}` };
+  if (!Number.isFinite(value))
+    return { mistake: `${name} is “${shorten(text)}”, which is no finite number; ${EXAMPLE}` };
   if (Math.abs(value) > LARGEST) {
     return { mistake: `${name} is ${shorten(text)}; give a number from −1,000,000 to 1,000,000.` };
   }

@@ -47,7 +47,9 @@ export function placeKernel(image, kernel, sliding, [row, column], { bias = 0, a
   const rows = cellsRead(row, ...axisOf(sliding, 0));
   const columns = cellsRead(column, ...axisOf(sliding, 1));
   const covered = image.map((channel) => rows.map((y) => columns.map((x) => valueAt(channel, y, x, sliding.mode))));
-  const products = covered.map((patch, channel) => patch.map((line, y) => line.map((value, x) => value * kernel[channel][y][x])));
+  const products = covered.map((patch, channel) =>
+    patch.map((line, y) => line.map((value, x) => value * kernel[channel][y][x])),
+  );
   const outside = rows.map((y) => columns.map((x) => y < 0 || y >= height || x < 0 || x >= width));
   const channelSums = products.map((channel) => channel.flat().reduce((sum, product) => sum + product, 0));
   const total = channelSums.reduce((sum, one) => sum + one, 0) + bias;
@@ -83,7 +85,13 @@ function mapOf(padded, kernel, sliding, { bias = 0, activation = "none", slope }
   for (let row = 0; row < height; row += 1) {
     const line = [];
     for (let column = 0; column < width; column += 1) {
-      line.push(activate(sumAt(padded, kernel, sliding, row * sliding.stride[0], column * sliding.stride[1]) + bias, activation, slope));
+      line.push(
+        activate(
+          sumAt(padded, kernel, sliding, row * sliding.stride[0], column * sliding.stride[1]) + bias,
+          activation,
+          slope,
+        ),
+      );
     }
     map.push(line);
   }
@@ -106,5 +114,7 @@ function sumAt(padded, kernel, { dilation: [apartY, apartX] }, top, left) {
 /** The maps of a layer, O×H'×W'; `biases` has one number a kernel. */
 export function makeMaps(image, kernels, sliding, { biases = [], activation = "none", slope } = {}) {
   const padded = image.map((channel) => padMatrix(channel, sliding.padding, sliding.mode));
-  return kernels.map((kernel, number) => mapOf(padded, kernel, sliding, { bias: biases[number] ?? 0, activation, slope }));
+  return kernels.map((kernel, number) =>
+    mapOf(padded, kernel, sliding, { bias: biases[number] ?? 0, activation, slope }),
+  );
 }

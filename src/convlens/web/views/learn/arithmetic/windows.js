@@ -34,7 +34,8 @@ export function dropped(size, kernelSize, stride = 1, padding = 0, dilation = 1)
 export function skipped(size, kernelSize, stride = 1, padding = 0, dilation = 1) {
   if (outputSize(size, kernelSize, stride, padding, dilation) < 1) return 0;
   const end = size - dropped(size, kernelSize, stride, padding, dilation);
-  return countReads(size, kernelSize, stride, padding, dilation).filter((reads, cell) => cell < end && reads === 0).length;
+  return countReads(size, kernelSize, stride, padding, dilation).filter((reads, cell) => cell < end && reads === 0)
+    .length;
 }
 
 /** Along one axis, how many positions of the window read each cell. */

@@ -78,7 +78,13 @@ function buildParts(state, { update, show }) {
     activation,
     steps,
     sum: sumLine(),
-    slope: numberField({ label: "Slope below zero", name: "slope", value: state.slope, mistakes, onChange: set("slope") }),
+    slope: numberField({
+      label: "Slope below zero",
+      name: "slope",
+      value: state.slope,
+      mistakes,
+      onChange: set("slope"),
+    }),
     tabs: tabRow({ name: "Which map", onChoose: set("chosen") }),
     views: {
       sums: matrixView({ name: "map", caption: "Map", onPick: pick }),
@@ -126,7 +132,9 @@ function showValue({ views, curve, rule, sum }, state, place) {
   fill(curve, drawCurve({ name: activation, slope, values: biased.flat(), chosen: total }));
   fill(rule, `${activation === "none" ? "no activation" : activation}: ${ruleOf(activation, slope)}`);
   const after = activation === "none" ? "" : `, ${activation} ${shortNumber(result)}`;
-  sum.say(`${shortNumber(before)} + bias ${bracketed(bias)} ${equalsSign(before, bias, total)} ${shortNumber(total)}${after}`);
+  sum.say(
+    `${shortNumber(before)} + bias ${bracketed(bias)} ${equalsSign(before, bias, total)} ${shortNumber(total)}${after}`,
+  );
 }
 
 function frame({ activation, slope, biases, mistakes, tabs, views, curve, rule, steps, sum }) {
@@ -141,7 +149,12 @@ function frame({ activation, slope, biases, mistakes, tabs, views, curve, rule, 
       controls(
         activation.element,
         slope.element,
-        element("div", { class: "field" }, element("span", {}, "Bias of each map"), element("div", { class: "scroll" }, biases.element)),
+        element(
+          "div",
+          { class: "field" },
+          element("span", {}, "Bias of each map"),
+          element("div", { class: "scroll" }, biases.element),
+        ),
       ),
       mistakes.element,
       tabs.element,

@@ -28,7 +28,12 @@ export function rebuild(parts, state) {
       parts.update();
     };
   const channels = names.map((name, channel) =>
-    matrixView({ name: `image, ${name}`, caption: name, onChange: editable ? edit("image", channel) : null, mistakes: parts.mistakes }),
+    matrixView({
+      name: `image, ${name}`,
+      caption: name,
+      onChange: editable ? edit("image", channel) : null,
+      mistakes: parts.mistakes,
+    }),
   );
   const rows = names.map((name, channel) => ({
     name,
@@ -43,7 +48,10 @@ export function rebuild(parts, state) {
     products: matrixView({ name: `products, ${name}`, caption: channel ? "" : "products" }),
   }));
   const maps = kernels.map((_, kernel) =>
-    matrixView({ name: `map ${kernel}`, onPick: (row, column) => parts.choose(kernel, row * state.drawn.maps[0][0].length + column) }),
+    matrixView({
+      name: `map ${kernel}`,
+      onPick: (row, column) => parts.choose(kernel, row * state.drawn.maps[0][0].length + column),
+    }),
   );
   parts.views = { shape, channels, rows, maps };
   putUp(parts, image.length);
@@ -53,7 +61,12 @@ function putUp(parts, count) {
   const { channels, rows, maps } = parts.views;
   fill(
     parts.channels,
-    element("figure", { class: "matrix" }, element("figcaption", {}, count === 3 ? "the image" : "the picture"), parts.photo),
+    element(
+      "figure",
+      { class: "matrix" },
+      element("figcaption", {}, count === 3 ? "the image" : "the picture"),
+      parts.photo,
+    ),
     channels.map((view) => view.element),
   );
   fill(
@@ -124,7 +137,10 @@ function paintPhoto(canvas, image, full) {
   const shape = [image.length, image[0].length, image[0][0].length];
   const bytes = Uint8ClampedArray.from(image.flat(2), (value) => (full > 0 ? (255 * value) / full : 0));
   drawPicture(canvas, bytes, shape);
-  canvas.setAttribute("aria-label", `the image, ${shape[1]}×${shape[2]} pixels of ${shape[0]} number${shape[0] === 1 ? "" : "s"}`);
+  canvas.setAttribute(
+    "aria-label",
+    `the image, ${shape[1]}×${shape[2]} pixels of ${shape[0]} number${shape[0] === 1 ? "" : "s"}`,
+  );
 }
 
 /** A kernel as a small picture, its channels side by side. */
@@ -132,6 +148,11 @@ export function paintThumb(kernel, limit) {
   const canvas = element("canvas", { class: "thumb", "aria-hidden": "true" });
   const [height, width] = [kernel[0].length, kernel[0][0].length];
   const scale = Math.max(2, Math.floor(18 / Math.max(height, width)));
-  drawMaps(canvas, kernel.flat(2), arrange({ count: kernel.length, height, width, columns: kernel.length, scale, gap: 1 }), { limit });
+  drawMaps(
+    canvas,
+    kernel.flat(2),
+    arrange({ count: kernel.length, height, width, columns: kernel.length, scale, gap: 1 }),
+    { limit },
+  );
   return canvas;
 }

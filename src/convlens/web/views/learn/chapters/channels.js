@@ -213,7 +213,8 @@ function buildFields(state, mistakes, update) {
     state.kernels = resizeKernels(state, count, size);
     update(true);
   };
-  const whole = (label, value, least, most, onChange) => wholeField({ label, value, least, most, mistakes, onChange }).element;
+  const whole = (label, value, least, most, onChange) =>
+    wholeField({ label, value, least, most, mistakes, onChange }).element;
   return element(
     "div",
     { class: "fields" },

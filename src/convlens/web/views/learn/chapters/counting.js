@@ -127,7 +127,11 @@ function describe(layer, size, sliding) {
     );
   const times = denseParameters.count / parameters.count;
   return [
-    element("p", { class: "formula" }, formulas[0] === formulas[1] ? formulas[0] : `height ${formulas[0]}, width ${formulas[1]}`),
+    element(
+      "p",
+      { class: "formula" },
+      formulas[0] === formulas[1] ? formulas[0] : `height ${formulas[0]}, width ${formulas[1]}`,
+    ),
     element("p", {}, `${layer.kernels} map${layer.kernels === 1 ? "" : "s"} of ${height}×${width}.`),
     element(
       "div",

@@ -38,10 +38,7 @@ export function mapSize() {
     if (!mistake) showPositions(parts, state, sliding);
   }
   update();
-  return {
-    element: frame(parts),
-    update,
-  };
+  return { element: frame(parts), update };
 }
 
 function numbersOf({ size, kernel, stride, padding, dilation }) {
@@ -69,7 +66,12 @@ function buildParts(state, update) {
     formula: element("p", { class: "formula", "aria-live": "polite" }),
     steps: element("p", {}),
     lost: element("p", { class: "lost" }),
-    ruler: element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Positions of the kernel along one axis" }),
+    ruler: element("div", {
+      class: "scroll",
+      tabindex: 0,
+      role: "group",
+      "aria-label": "Positions of the kernel along one axis",
+    }),
     coverage: matrixView({ name: "how many placements read each cell", caption: "How many placements read each cell" }),
   };
 }
@@ -78,7 +80,12 @@ function showPositions({ steps, lost, ruler, coverage }, state, sliding) {
   const both = [state.size, state.size];
   fill(steps, sayMoves(state));
   const words = sayLost(both, sliding);
-  fill(lost, words ? [element("span", { class: "hatched-sample", "aria-hidden": "true" }), words] : "Every row and column is read.");
+  fill(
+    lost,
+    words
+      ? [element("span", { class: "hatched-sample", "aria-hidden": "true" }), words]
+      : "Every row and column is read.",
+  );
   fill(ruler, drawRuler(numbersOf(state)));
   const counts = countCoverage(both, sliding);
   coverage.show(counts, { limit: limitOf(counts), unread: unreadOf(both, sliding) });
@@ -141,7 +148,13 @@ function drawPosition([, kernel, stride, padding, dilation], position) {
   const span =
     dilation === 1
       ? null
-      : svg("rect", { x: read[0], y: position + 1.7, width: read.at(-1) - read[0] + 0.88, height: 0.4, class: "ruler-span" });
+      : svg("rect", {
+          x: read[0],
+          y: position + 1.7,
+          width: read.at(-1) - read[0] + 0.88,
+          height: 0.4,
+          class: "ruler-span",
+        });
   return [span, read.map((x) => svg("rect", { x, y: position + 1.46, width: 0.88, height: 0.88, class: "ruler-tap" }))];
 }
 

@@ -59,12 +59,7 @@ export function networkChapter() {
     showNumber(parts, state.made, state.order[place]);
   }
   update();
-  return {
-    element: frame(parts),
-    update,
-    pause: parts.steps.pause,
-    dispose: parts.steps.dispose,
-  };
+  return { element: frame(parts), update, pause: parts.steps.pause, dispose: parts.steps.dispose };
 }
 
 /** Every number that the network makes, in its order: [name of the layer, row, column]. */
@@ -80,7 +75,8 @@ function buildParts(state, { edit, show }) {
     onStep: show,
     describe: (place) => (state.order[place] ? nameOf(state.order[place]) : ""),
   });
-  const pick = (name) => (row, column) => steps.go(state.order.findIndex((one) => one.join() === [name, row, column].join()));
+  const pick = (name) => (row, column) =>
+    steps.go(state.order.findIndex((one) => one.join() === [name, row, column].join()));
   const views = Object.entries(NAMES).map(([key, name]) => [
     key,
     matrixView({ name, mistakes, ...(MADE.includes(key) ? { onPick: pick(key) } : { onChange: edit(key) }) }),
@@ -117,7 +113,15 @@ function showNumber(parts, made, chosen) {
 /** What gets the full colour; maps of one size share it, so that relu is seen to change nothing above zero. */
 function limitsOf({ kernel, weights, conv, dense }) {
   const map = limitOf(conv);
-  return { kernel: limitOf(kernel), weights: limitOf(weights), conv: map, relu: map, flatten: map, dense: limitOf(dense), softmax: 1 };
+  return {
+    kernel: limitOf(kernel),
+    weights: limitOf(weights),
+    conv: map,
+    relu: map,
+    flatten: map,
+    dense: limitOf(dense),
+    softmax: 1,
+  };
 }
 
 function frame({ mistakes, steps, views, shifted, sum }) {
@@ -134,7 +138,17 @@ function frame({ mistakes, steps, views, shifted, sum }) {
       "Change the input or any weight. Choose a number of any layer, and what it was made of lights up.",
     ],
     bench: [
-      lineUp(views.image.element, "→", views.kernel.element, "+", views.bias.element, "→", views.conv.element, "→", views.relu.element),
+      lineUp(
+        views.image.element,
+        "→",
+        views.kernel.element,
+        "+",
+        views.bias.element,
+        "→",
+        views.conv.element,
+        "→",
+        views.relu.element,
+      ),
       lineUp(
         views.flatten.element,
         "→",

@@ -43,12 +43,7 @@ export function poolingChapter(activation) {
     showWindow(parts, state, place);
   }
   update();
-  return {
-    element: frame(parts),
-    update,
-    pause: steps.pause,
-    dispose: steps.dispose,
-  };
+  return { element: frame(parts), update, pause: steps.pause, dispose: steps.dispose };
 }
 
 function buildParts(state, { update, show, takeMaps }) {
@@ -62,7 +57,9 @@ function buildParts(state, { update, show, takeMaps }) {
     name: "the window",
     onStep: show,
     describe: (place) =>
-      state.drawn ? `row ${Math.floor(place / state.drawn[0].length)}, column ${place % state.drawn[0].length} of the result` : "",
+      state.drawn
+        ? `row ${Math.floor(place / state.drawn[0].length)}, column ${place % state.drawn[0].length} of the result`
+        : "",
     start: 0,
   });
   const pick = (row, column) => steps.go(row * state.drawn[0].length + column);
@@ -80,7 +77,8 @@ function buildParts(state, { update, show, takeMaps }) {
 function buildFields(state, { mistakes, set, takeMaps }) {
   const resize = (size) => set("values")(resizeMatrix(state.values, size, size, (y, x) => (3 * y + 5 * x) % 9));
   const size = wholeField({ label: "Input size", value: 4, least: 1, most: LARGEST_SIDE, mistakes, onChange: resize });
-  const whole = (label, key, least, most) => wholeField({ label, value: state[key], least, most, mistakes, onChange: set(key) });
+  const whole = (label, key, least, most) =>
+    wholeField({ label, value: state[key], least, most, mistakes, onChange: set(key) });
   const take = () => {
     const [values] = takeMaps();
     if (values.length <= LARGEST_SIDE) size.set(values.length);

@@ -103,11 +103,17 @@ function buildParts(state, { update, show }) {
     name: "the kernel",
     onStep: show,
     describe: (place) =>
-      state.drawn ? `row ${Math.floor(place / widthOf(state.drawn))}, column ${place % widthOf(state.drawn)} of the map` : "",
+      state.drawn
+        ? `row ${Math.floor(place / widthOf(state.drawn))}, column ${place % widthOf(state.drawn)} of the map`
+        : "",
   });
   const pick = (row, column) => steps.go(row * widthOf(state.drawn) + column);
   const paint = (from, to) => set("drawing")(drawLine(state.drawing, [from[1], from[0]], [to[1], to[0]]));
-  const editor = cellEditor({ mistakes, valueAt: (row, column) => state.drawing[row]?.[column], onChange: edit("drawing") });
+  const editor = cellEditor({
+    mistakes,
+    valueAt: (row, column) => state.drawing[row]?.[column],
+    onChange: edit("drawing"),
+  });
   return {
     mistakes,
     steps,
@@ -127,8 +133,10 @@ function buildParts(state, { update, show }) {
 
 /** Which input: numbers of a chosen size, or a picture to draw on. */
 function buildInput(state, { mistakes, set, update, editor }) {
-  const resize = () => set("numbers")(resizeMatrix(state.numbers, rows.value, columns.value, (y, x) => (3 * y + 2 * x) % 5));
-  const side = (label) => wholeField({ label, value: 5, least: SMALLEST_SIDE, most: LARGEST_SIDE, mistakes, onChange: resize });
+  const resize = () =>
+    set("numbers")(resizeMatrix(state.numbers, rows.value, columns.value, (y, x) => (3 * y + 2 * x) % 5));
+  const side = (label) =>
+    wholeField({ label, value: 5, least: SMALLEST_SIDE, most: LARGEST_SIDE, mistakes, onChange: resize });
   const [rows, columns] = [side("Rows"), side("Columns")];
   const take = (name) => takeInput(state, name, update, editor);
   return {
@@ -146,7 +154,8 @@ function buildInput(state, { mistakes, set, update, editor }) {
 
 /** Which kernel, and how it slides. */
 function buildKernel(state, { mistakes, set, update }) {
-  const whole = (label, key, least, most, onChange = set(key)) => wholeField({ label, value: state[key], least, most, mistakes, onChange });
+  const whole = (label, key, least, most, onChange = set(key)) =>
+    wholeField({ label, value: state[key], least, most, mistakes, onChange });
   const size = whole("Kernel size", "kernelSize", 1, LARGEST_KERNEL, (next) => {
     state.kernel = resizeMatrix(state.kernel, next, next);
     set("kernelSize")(next);
@@ -159,8 +168,18 @@ function buildKernel(state, { mistakes, set, update }) {
       value: "own",
       onChange: (name) => takeKernel(state, name, size, update),
     }),
-    fields: [size, whole("Stride", "stride", 1, 5), whole("Padding", "padding", 0, 4), whole("Dilation", "dilation", 1, 4)],
-    mode: selection({ label: "Padding holds", options: PADDING_MODES.map((mode) => [mode, mode]), value: "zeros", onChange: set("mode") }),
+    fields: [
+      size,
+      whole("Stride", "stride", 1, 5),
+      whole("Padding", "padding", 0, 4),
+      whole("Dilation", "dilation", 1, 4),
+    ],
+    mode: selection({
+      label: "Padding holds",
+      options: PADDING_MODES.map((mode) => [mode, mode]),
+      value: "zeros",
+      onChange: set("mode"),
+    }),
     turned: choice({
       legend: "Operation",
       options: [
@@ -276,7 +295,13 @@ function frame(parts) {
         parts.turned.element,
       ),
       parts.mistakes.element,
-      element("div", { class: "stage" }, element("div", {}, parts.matrix.element, parts.pen), parts.kernel.element, parts.map.element),
+      element(
+        "div",
+        { class: "stage" },
+        element("div", {}, parts.matrix.element, parts.pen),
+        parts.kernel.element,
+        parts.map.element,
+      ),
       parts.steps.element,
       lineUp(parts.covered.element, "×", parts.used.element, "=", parts.products.element),
       parts.sum.element,

@@ -27,12 +27,7 @@ export function slidingVectors() {
     showPlacement(parts, state, place);
   }
   update();
-  return {
-    element: frame(parts),
-    update,
-    pause: steps.pause,
-    dispose: steps.dispose,
-  };
+  return { element: frame(parts), update, pause: steps.pause, dispose: steps.dispose };
 }
 
 function buildParts(state, { update, show }) {
@@ -41,7 +36,8 @@ function buildParts(state, { update, show }) {
     state[key] = value;
     update();
   };
-  const edit = (key) => (_, column, value) => set(key)(state[key].map((old, place) => (place === column ? value : old)));
+  const edit = (key) => (_, column, value) =>
+    set(key)(state[key].map((old, place) => (place === column ? value : old)));
   const steps = stepper({
     name: "the sliding vector",
     onStep: show,
@@ -84,7 +80,12 @@ function buildControls(state, mistakes, set) {
     value: "yes",
     onChange: (value) => set("turned")(value === "yes"),
   });
-  const ends = choice({ legend: "Ends", options: ENDS.map((name) => [name, name]), value: "full", onChange: set("ends") });
+  const ends = choice({
+    legend: "Ends",
+    options: ENDS.map((name) => [name, name]),
+    value: "full",
+    onChange: set("ends"),
+  });
   return { lengths: [length("a"), length("b")], turned, ends };
 }
 
@@ -93,7 +94,9 @@ function showPlacement({ grids, sum }, { a, b, placements }, place) {
   const hanging = b.length - 1;
   const covers = (column) => column >= one.start && column < one.start + b.length;
   // Kernel and products are drawn under the cells of A that they meet, so all three have the same columns.
-  const under = (numbers) => [Array.from({ length: a.length + 2 * hanging }, (_, place) => numbers[place - hanging - one.start] ?? null)];
+  const under = (numbers) => [
+    Array.from({ length: a.length + 2 * hanging }, (_, place) => numbers[place - hanging - one.start] ?? null),
+  ];
   const blank = (numbers) => (_, column) => (under(numbers)[0][column] === null ? ["blank"] : []);
   const totals = placements.map(({ total }) => total);
   grids.b.show([b]);
@@ -103,7 +106,10 @@ function showPlacement({ grids, sum }, { a, b, placements }, place) {
     classes: (_, column) => (covers(column) ? ["covered"] : []),
   });
   grids.kernel.show(under(one.kernel), { limit: limitOf(b), classes: blank(one.kernel) });
-  grids.products.show(under(one.products), { limit: limitOf(placements.map(({ products }) => products)), classes: blank(one.products) });
+  grids.products.show(under(one.products), {
+    limit: limitOf(placements.map(({ products }) => products)),
+    classes: blank(one.products),
+  });
   grids.result.show([totals], {
     limit: limitOf(totals),
     hidden: (_, column) => column > place,
@@ -113,7 +119,8 @@ function showPlacement({ grids, sum }, { a, b, placements }, place) {
 }
 
 function frame({ lengths, turned, ends, grids, mistakes, steps, sum }) {
-  const line = (name, grid) => element("div", { class: "vector-row" }, element("span", { class: "row-name" }, name), grid.element);
+  const line = (name, grid) =>
+    element("div", { class: "vector-row" }, element("span", { class: "row-name" }, name), grid.element);
   return chapterFrame({
     id: "sliding-vectors",
     title: "One vector slides along the other",
@@ -138,7 +145,13 @@ function frame({ lengths, turned, ends, grids, mistakes, steps, sum }) {
       element(
         "div",
         { class: "scroll" },
-        element("div", { class: "vector-rows" }, line("A", grids.a), line("kernel", grids.kernel), line("products", grids.products)),
+        element(
+          "div",
+          { class: "vector-rows" },
+          line("A", grids.a),
+          line("kernel", grids.kernel),
+          line("products", grids.products),
+        ),
       ),
       mistakes.element,
       steps.element,

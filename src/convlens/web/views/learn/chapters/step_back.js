@@ -29,7 +29,16 @@ const SLIDING = squareWindow({ kernel: 2 });
 const MOST_LOSSES = 8;
 
 export function stepBack() {
-  const state = { image: IMAGE, kernel: KERNEL, target: TARGET, rate: 0.01, chosen: [0, 0], first: KERNEL, losses: [], drawn: null };
+  const state = {
+    image: IMAGE,
+    kernel: KERNEL,
+    target: TARGET,
+    rate: 0.01,
+    chosen: [0, 0],
+    first: KERNEL,
+    losses: [],
+    drawn: null,
+  };
   const parts = buildParts(state, update);
 
   function update() {
@@ -50,7 +59,14 @@ function compute({ image, kernel, target, rate }) {
   const gradient = gradients.kernelGradient(image, slopes, SLIDING.kernel);
   const next = gradients.subtract(kernel, gradient, rate);
   const loss = gradients.halfSquaredDistance(map, target);
-  return { map, slopes, gradient, next, loss, lossNext: gradients.halfSquaredDistance(makeMap([image], [next], SLIDING), target) };
+  return {
+    map,
+    slopes,
+    gradient,
+    next,
+    loss,
+    lossNext: gradients.halfSquaredDistance(makeMap([image], [next], SLIDING), target),
+  };
 }
 
 function buildParts(state, update) {
@@ -117,7 +133,10 @@ function startAnew(state) {
 function takeStep(state, mistakes, update) {
   const { next, loss, lossNext } = state.drawn;
   const tooLarge = limitOf(next) > LARGEST;
-  mistakes.report("step", tooLarge ? "this step leads beyond 1,000,000; give a smaller learning rate, or start again." : null);
+  mistakes.report(
+    "step",
+    tooLarge ? "this step leads beyond 1,000,000; give a smaller learning rate, or start again." : null,
+  );
   if (tooLarge) return;
   Object.assign(state, { kernel: next, losses: [...(state.losses.length ? state.losses : [loss]), lossNext] });
   update();
@@ -153,7 +172,10 @@ function showStep(parts, { kernel, rate, chosen: [row, column], losses, drawn: {
   const [old, slope, changed] = [kernel, gradient, next].map((matrix) => matrix[row][column]);
   const sign = equalsSign(old, rate, slope, changed);
   const sum = `${shortNumber(old)} − ${shortNumber(rate)}·${bracketed(slope)} ${sign} ${shortNumber(changed)}`;
-  fill(parts.change, `The weight in ${placeOf(chosen)} after a step: ${sum}. The loss after a step: ${compare(loss, lossNext)}.`);
+  fill(
+    parts.change,
+    `The weight in ${placeOf(chosen)} after a step: ${sum}. The loss after a step: ${compare(loss, lossNext)}.`,
+  );
   // Only what is new is written, since a screen reader says it again otherwise.
   const told = losses.length ? tellLosses(losses) : "No step was taken yet.";
   if (parts.told.textContent !== told) fill(parts.told, told);
@@ -188,7 +210,17 @@ function frame(parts) {
       "A step takes a part of its gradient off each weight. The learning rate says how large a part: if it is too large, the loss grows.",
     ],
     bench: [
-      lineUp(parts.image.element, "→", parts.kernel.element, "→", parts.map.element, "−", parts.target.element, "=", parts.slopes.element),
+      lineUp(
+        parts.image.element,
+        "→",
+        parts.kernel.element,
+        "→",
+        parts.map.element,
+        "−",
+        parts.target.element,
+        "=",
+        parts.slopes.element,
+      ),
       parts.loss,
       lineUp(parts.gradient.element, "←", parts.met.element, "×", parts.into.element, "=", parts.products.element),
       parts.mistakes.element,

@@ -19,16 +19,14 @@ export function twoVectors() {
     showSums(parts, state);
   }
   update();
-  return {
-    element: frame(parts),
-    update,
-  };
+  return { element: frame(parts), update };
 }
 
 function buildParts(state, update) {
   const mistakes = mistakeLine();
   const resize = (count) => {
-    for (const key of ["a", "b"]) [state[key]] = resizeMatrix([state[key]], 1, count, (_, column) => ((column * 2) % 5) - 1);
+    for (const key of ["a", "b"])
+      [state[key]] = resizeMatrix([state[key]], 1, count, (_, column) => ((column * 2) % 5) - 1);
     update();
   };
   const edit = (key) => (_, column, value) => {

@@ -17,17 +17,28 @@ export function drawConvolution(sum, look) {
     products: Math.max(...channels.map(({ products }) => largestSize(products))),
   };
   const grey = sum.layer === 0 ? inputRange(look.model) : null;
-  const ranked = channels.length <= MOST ? channels : [...channels].sort((one, other) => Math.abs(other.sum) - Math.abs(one.sum));
+  const ranked =
+    channels.length <= MOST ? channels : [...channels].sort((one, other) => Math.abs(other.sum) - Math.abs(one.sum));
   const list = element("div", { class: "channels", style: { "--kernel": sum.window.columns } });
-  const draw = (count) => fill(list, ranked.slice(0, count).map((channel) => drawChannel(sum, channel, limits, grey?.[channel.channel], look)));
+  const draw = (count) =>
+    fill(
+      list,
+      ranked.slice(0, count).map((channel) => drawChannel(sum, channel, limits, grey?.[channel.channel], look)),
+    );
   draw(MOST);
   return [
     list,
     channels.length > MOST ? moreButton(channels.length, draw) : null,
     equation(
-      ...channels.length <= 16 ? channels.map(({ sum: part, channel }) => named(signed(part), channels.length === 1 ? "products" : `channel ${channel}`))
-        : [named(signed(channels.reduce((all, { sum: part }) => all + part, 0)), plural(channels.length, "channel"))],
-      named(signed(bias), "bias"), "=", result(total)),
+      ...(channels.length <= 16
+        ? channels.map(({ sum: part, channel }) =>
+            named(signed(part), channels.length === 1 ? "products" : `channel ${channel}`),
+          )
+        : [named(signed(channels.reduce((all, { sum: part }) => all + part, 0)), plural(channels.length, "channel"))]),
+      named(signed(bias), "bias"),
+      "=",
+      result(total),
+    ),
   ];
 }
 
@@ -35,21 +46,52 @@ function drawChannel(sum, channel, limits, grey, look) {
   const columns = sum.window.columns;
   const name = `channel ${channel.channel}`;
   const source = sum.layer === 0 ? "of the picture" : `of ${look.model.layers[sum.layer - 1].text}`;
-  return element("div", { class: "channel" },
-    element("p", { class: "channel-name small soft" }, sum.channels.length > 1 ? `${name} ${source}` : source.replace("of ", "from ")),
-    element("div", { class: "product" },
-      captioned("patch", numberGrid(channel.patch, columns, {
-        label: `patch, ${name}`, limit: limits.patch, grey, padding: channel.padding, sources: channel.sources, onSource: look.onSource })),
+  return element(
+    "div",
+    { class: "channel" },
+    element(
+      "p",
+      { class: "channel-name small soft" },
+      sum.channels.length > 1 ? `${name} ${source}` : source.replace("of ", "from "),
+    ),
+    element(
+      "div",
+      { class: "product" },
+      captioned(
+        "patch",
+        numberGrid(channel.patch, columns, {
+          label: `patch, ${name}`,
+          limit: limits.patch,
+          grey,
+          padding: channel.padding,
+          sources: channel.sources,
+          onSource: look.onSource,
+        }),
+      ),
       operator(TIMES),
       captioned("kernel", numberGrid(channel.kernel, columns, { label: `kernel, ${name}`, limit: limits.kernel })),
       operator("="),
-      captioned("products", numberGrid(channel.products, columns, { label: `products, ${name}`, limit: limits.products, padding: channel.padding })),
+      captioned(
+        "products",
+        numberGrid(channel.products, columns, {
+          label: `products, ${name}`,
+          limit: limits.products,
+          padding: channel.padding,
+        }),
+      ),
       operator("→"),
-      named(signed(channel.sum), "sum")));
+      named(signed(channel.sum), "sum"),
+    ),
+  );
 }
 
 function captioned(text, grid) {
-  return element("div", { class: "captioned" }, grid, element("span", { class: "named-name", "aria-hidden": "true" }, text));
+  return element(
+    "div",
+    { class: "captioned" },
+    grid,
+    element("span", { class: "named-name", "aria-hidden": "true" }, text),
+  );
 }
 
 function operator(sign) {
@@ -57,13 +99,21 @@ function operator(sign) {
 }
 
 function moreButton(count, draw) {
-  const button = element("button", { type: "button", class: "quiet small", onClick: () => {
-    const all = button.dataset.all === undefined;
-    if (all) button.dataset.all = "";
-    else delete button.dataset.all;
-    draw(all ? count : MOST);
-    button.textContent = all ? `Show the ${MOST} largest` : `Show all ${count} channels`;
-  } }, `Show all ${count} channels`);
+  const button = element(
+    "button",
+    {
+      type: "button",
+      class: "quiet small",
+      onClick: () => {
+        const all = button.dataset.all === undefined;
+        if (all) button.dataset.all = "";
+        else delete button.dataset.all;
+        draw(all ? count : MOST);
+        button.textContent = all ? `Show the ${MOST} largest` : `Show all ${count} channels`;
+      },
+    },
+    `Show all ${count} channels`,
+  );
   return element("p", { class: "small soft" }, `The ${MOST} channels with the largest sums are shown. `, button);
 }
 

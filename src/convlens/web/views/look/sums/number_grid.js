@@ -17,22 +17,49 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
  * `padding[i]`: this is no number but padding. `sources[i]`: where it comes from, null for nowhere; `onSource(source)` is called when
  * it is chosen. `chosen`: the number of the one to be framed. `digits` behind the point.
  */
-export function numberGrid(values, columns, { label, limit, grey, padding = [], sources = [], onSource, chosen = -1, digits = columns > 5 ? 2 : 3 }) {
+export function numberGrid(
+  values,
+  columns,
+  { label, limit, grey, padding = [], sources = [], onSource, chosen = -1, digits = columns > 5 ? 2 : 3 },
+) {
   const leads = (index) => Boolean(onSource && sources[index]);
   const first = values.findIndex((_, index) => leads(index));
   const cells = Array.from(values, (value, index) => {
     const lead = leads(index);
-    const classes = ["cell", padding[index] ? "padding" : value < 0 ? "below" : value > 0 ? "above" : "zero", lead ? "leads" : "", index === chosen ? "chosen" : ""];
-    const cell = element("div", {
-      role: "gridcell", class: classes.filter(Boolean).join(" "), tabindex: lead ? (index === first ? 0 : -1) : null,
-      title: padding[index] ? "padding" : null, "aria-label": padding[index] ? `padding, ${formatNumber(value ?? 0, digits)}` : null,
-    }, value === null ? "–" : formatNumber(value, digits));
+    const classes = [
+      "cell",
+      padding[index] ? "padding" : value < 0 ? "below" : value > 0 ? "above" : "zero",
+      lead ? "leads" : "",
+      index === chosen ? "chosen" : "",
+    ];
+    const cell = element(
+      "div",
+      {
+        role: "gridcell",
+        class: classes.filter(Boolean).join(" "),
+        tabindex: lead ? (index === first ? 0 : -1) : null,
+        title: padding[index] ? "padding" : null,
+        "aria-label": padding[index] ? `padding, ${formatNumber(value ?? 0, digits)}` : null,
+      },
+      value === null ? "–" : formatNumber(value, digits),
+    );
     if (!padding[index] && value !== null) paint(cell, value, limit, grey);
     return cell;
   });
   const rows = Array.from({ length: Math.ceil(cells.length / columns) }, (_, row) =>
-    element("div", { role: "row", class: "cells-row" }, cells.slice(row * columns, (row + 1) * columns)));
-  const root = element("div", { role: "grid", class: columns > 5 ? "cells small-cells" : "cells", "aria-label": label, "aria-readonly": "true", style: { "--columns": columns } }, rows);
+    element("div", { role: "row", class: "cells-row" }, cells.slice(row * columns, (row + 1) * columns)),
+  );
+  const root = element(
+    "div",
+    {
+      role: "grid",
+      class: columns > 5 ? "cells small-cells" : "cells",
+      "aria-label": label,
+      "aria-readonly": "true",
+      style: { "--columns": columns },
+    },
+    rows,
+  );
   if (first >= 0) {
     const follow = (event) => {
       const index = cells.indexOf(event.target.closest(".cell"));
@@ -67,10 +94,17 @@ function moveByKey(event, cells, columns, leads, follow) {
   if (!move) return;
   event.preventDefault();
   const at = cells.indexOf(event.target.closest(".cell"));
-  let row = Math.floor(at / columns), column = at % columns;
+  let row = Math.floor(at / columns),
+    column = at % columns;
   // Over padding, which leads nowhere, to the next number that does.
   do [row, column] = [row + move[0], column + move[1]];
-  while (column >= 0 && column < columns && row >= 0 && row * columns + column < cells.length && !leads(row * columns + column));
+  while (
+    column >= 0 &&
+    column < columns &&
+    row >= 0 &&
+    row * columns + column < cells.length &&
+    !leads(row * columns + column)
+  );
   const next = column >= 0 && column < columns && row >= 0 ? cells[row * columns + column] : null;
   if (!next) return;
   cells.forEach((cell) => cell.tabIndex === 0 && (cell.tabIndex = -1));

@@ -9,18 +9,42 @@ import { equation, named, result, signed } from "convlens/views/look/sums/terms.
 /** The drawing of `sum`; `look` as for a convolution. */
 export function drawPooling(sum, look) {
   const { candidates, winner, window } = sum;
-  const grid = numberGrid(candidates.map(({ value }) => value), window.columns, {
-    label: "candidates", limit: look.limitOf(sum.layer - 1), grey: sum.layer === 0 ? inputRange(look.model)[sum.channel] : null,
-    padding: candidates.map(({ padding }) => padding), sources: candidates.map(({ source }) => source), onSource: look.onSource,
-    chosen: winner ?? -1,
-  });
-  const words = winner === null
-    ? `The mean of ${formatCount(candidates.length)} numbers.`
-    : `The largest of ${formatCount(candidates.filter(({ padding }) => !padding).length)} candidates goes on; the others are forgotten.`;
+  const grid = numberGrid(
+    candidates.map(({ value }) => value),
+    window.columns,
+    {
+      label: "candidates",
+      limit: look.limitOf(sum.layer - 1),
+      grey: sum.layer === 0 ? inputRange(look.model)[sum.channel] : null,
+      padding: candidates.map(({ padding }) => padding),
+      sources: candidates.map(({ source }) => source),
+      onSource: look.onSource,
+      chosen: winner ?? -1,
+    },
+  );
+  const words =
+    winner === null
+      ? `The mean of ${formatCount(candidates.length)} numbers.`
+      : `The largest of ${formatCount(candidates.filter(({ padding }) => !padding).length)} candidates goes on; the others are forgotten.`;
   return [
     element("p", {}, words),
-    element("div", { class: "product scroll" }, grid, element("span", { class: "operator" }, "→"),
-      winner === null ? null : named(result(sum.total), `row ${candidates[winner].row}, column ${candidates[winner].column}`)),
-    winner === null ? equation(named(signed(sum.sum), "sum"), "/", named(element("span", { class: "number" }, formatCount(sum.divisor)), "numbers"), "=", result(sum.total)) : null,
+    element(
+      "div",
+      { class: "product scroll" },
+      grid,
+      element("span", { class: "operator" }, "→"),
+      winner === null
+        ? null
+        : named(result(sum.total), `row ${candidates[winner].row}, column ${candidates[winner].column}`),
+    ),
+    winner === null
+      ? equation(
+          named(signed(sum.sum), "sum"),
+          "/",
+          named(element("span", { class: "number" }, formatCount(sum.divisor)), "numbers"),
+          "=",
+          result(sum.total),
+        )
+      : null,
   ];
 }

@@ -8,7 +8,11 @@ export const DIGITS = 3;
 
 /** A number with its sign told by colour and sign. */
 export function signed(value, digits = DIGITS) {
-  return element("span", { class: value > 0 ? "number plus" : value < 0 ? "number minus" : "number" }, formatSigned(value, digits));
+  return element(
+    "span",
+    { class: value > 0 ? "number plus" : value < 0 ? "number minus" : "number" },
+    formatSigned(value, digits),
+  );
 }
 
 /** A number as it is. */
@@ -19,13 +23,26 @@ export function plain(value, digits = DIGITS) {
 /** A number that leads to where it comes from. */
 export function lead(value, source, onSource, label, digits = DIGITS) {
   if (!source) return plain(value, digits);
-  return element("button", { type: "button", class: "lead", "aria-label": `${formatNumber(value, digits)}: ${label}`, title: label, onClick: () => onSource(source) },
-    formatNumber(value, digits));
+  return element(
+    "button",
+    {
+      type: "button",
+      class: "lead",
+      "aria-label": `${formatNumber(value, digits)}: ${label}`,
+      title: label,
+      onClick: () => onSource(source),
+    },
+    formatNumber(value, digits),
+  );
 }
 
 /** A line of a sum: `equation("ten channels", signed(1), "=", result(2))`. */
 export function equation(...parts) {
-  return element("p", { class: "equation" }, parts.flat().map((part) => (typeof part === "string" ? element("span", { class: "operator" }, part) : part)));
+  return element(
+    "p",
+    { class: "equation" },
+    parts.flat().map((part) => (typeof part === "string" ? element("span", { class: "operator" }, part) : part)),
+  );
 }
 
 /** What comes out. */
