@@ -9,7 +9,7 @@ from pathlib import Path
 from convlens import load_model
 from convlens.charts import draw_banner
 from convlens.files import write_atomically
-from convlens.network import MaxPool2d, write_layer
+from convlens.layers import MaxPool2d
 
 
 def main(model_name: str, image: str, out: str) -> None:
@@ -21,7 +21,7 @@ def main(model_name: str, image: str, out: str) -> None:
     ends = [number for number, layer in enumerate(layers) if isinstance(layer, MaxPool2d)]
     stages = []
     for start, end in zip([0, *(number + 1 for number in ends)], ends, strict=False):
-        title = ", ".join(write_layer(layer) for layer in layers[start : end + 1])
+        title = ", ".join(str(layer) for layer in layers[start : end + 1])
         stages.append((title, activations[end + 1][0]))
     picture = draw_banner(prediction.pixels, stages, prediction.probabilities, prediction.class_names, Path(image).name)
     write_atomically(out, picture)

@@ -14,6 +14,8 @@ Names are imported on first use, so that `import convlens` is quick and brings i
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from convlens.layers import kinds
+
 if TYPE_CHECKING:
     from convlens import by_hand as by_hand
     from convlens.data import Dataset, LabelledImages, load_dataset
@@ -33,21 +35,8 @@ if TYPE_CHECKING:
         UsageError,
     )
     from convlens.evaluation import evaluate
-    from convlens.network import (
-        AvgPool2d,
-        BatchNorm2d,
-        Conv2d,
-        Dense,
-        Dropout,
-        Flatten,
-        GlobalAvgPool2d,
-        LeakyReLU,
-        MaxPool2d,
-        Network,
-        ReLU,
-        Sigmoid,
-        Tanh,
-    )
+    from convlens.layers.kinds import *  # noqa: F403  every kind of layer
+    from convlens.network import Network
     from convlens.report import write_report
     from convlens.trained_model import TrainedModel, load_model
     from convlens.training import train
@@ -55,33 +44,21 @@ if TYPE_CHECKING:
 __version__ = "0.6.0"
 
 __all__ = [
-    "AvgPool2d",
-    "BatchNorm2d",
-    "Conv2d",
     "ConvlensError",
     "DamagedData",
     "DamagedModel",
     "DataError",
     "Dataset",
     "DatasetUnavailable",
-    "Dense",
-    "Dropout",
-    "Flatten",
     "FutureModel",
-    "GlobalAvgPool2d",
     "ImageError",
     "LabelledImages",
-    "LeakyReLU",
     "LossNotFinite",
-    "MaxPool2d",
     "MissingDependency",
     "ModelFileError",
     "Network",
     "NetworkError",
     "OutputError",
-    "ReLU",
-    "Sigmoid",
-    "Tanh",
     "TrainedModel",
     "UsageError",
     "by_hand",
@@ -91,6 +68,7 @@ __all__ = [
     "train",
     "write_report",
 ]
+__all__ += kinds.__all__
 
 _HOMES = {
     "convlens.data": ("Dataset", "LabelledImages", "load_dataset"),
@@ -113,23 +91,10 @@ _HOMES = {
         "OutputError",
         "UsageError",
     ),
-    "convlens.network": (
-        "AvgPool2d",
-        "BatchNorm2d",
-        "Conv2d",
-        "Dense",
-        "Dropout",
-        "Flatten",
-        "GlobalAvgPool2d",
-        "LeakyReLU",
-        "MaxPool2d",
-        "Network",
-        "ReLU",
-        "Sigmoid",
-        "Tanh",
-    ),
+    "convlens.network": ("Network",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF |= dict.fromkeys(kinds.__all__, "convlens.layers.kinds")
 
 
 def __getattr__(name: str) -> Any:

@@ -10,8 +10,8 @@ from convlens import by_hand
 from convlens.data import Dataset, LabelledImages, load_dataset
 from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.errors import NetworkError
+from convlens.layers import KINDS
 from convlens.network import Network, initial_weights
-from convlens.network.layers import LAYER_TYPES
 from convlens.preprocessing import Normalisation
 
 TEXTS = [
@@ -77,7 +77,7 @@ def check_network(engine_name: str, text: str, shape: tuple[int, int, int], seed
 
 def test_every_kind_of_layer_is_in_the_texts() -> None:
     kinds = {type(layer) for text in TEXTS for layer in Network.from_text(text).layers}
-    assert kinds == set(LAYER_TYPES.values())
+    assert kinds == set(KINDS.values())
 
 
 @pytest.mark.parametrize("text", TEXTS)

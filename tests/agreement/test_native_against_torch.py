@@ -24,7 +24,7 @@ from torch.nn import functional
 from convlens.engines import LossSettings, OptimizerSettings, Plan, Weights, _native
 from convlens.engines.native import NativeEngine, _words_and_numbers, instruction_sets
 from convlens.engines.torch_engine import TorchEngine, build_module, load_weights
-from convlens.network import (
+from convlens.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
@@ -35,12 +35,11 @@ from convlens.network import (
     Layer,
     LeakyReLU,
     MaxPool2d,
-    Network,
     ReLU,
     Sigmoid,
     Tanh,
-    initial_weights,
 )
+from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation
 from convlens.window import output_size
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 import convlens.network
 from convlens.errors import NetworkError
-from convlens.network import TUTORIAL, AvgPool2d, Conv2d, Dense, Layer, MaxPool2d, Network, ReLU
+from convlens.layers import AvgPool2d, Conv2d, Dense, Layer, MaxPool2d, ReLU
+from convlens.network import TUTORIAL, Network
 
 
 def sizes(lowest: int, highest: int) -> st.SearchStrategy:
@@ -22,11 +23,11 @@ def pools(draw: st.DrawFn, pool: type[MaxPool2d | AvgPool2d]) -> MaxPool2d | Avg
 
 anywhere = st.one_of(
     st.just(ReLU()),
-    st.builds(convlens.network.LeakyReLU, st.floats(0, 1)),
-    st.just(convlens.network.Tanh()),
-    st.just(convlens.network.Sigmoid()),
-    st.just(convlens.network.BatchNorm2d()),
-    st.builds(convlens.network.Dropout, st.floats(0, 1, exclude_max=True)),
+    st.builds(convlens.layers.LeakyReLU, st.floats(0, 1)),
+    st.just(convlens.layers.Tanh()),
+    st.just(convlens.layers.Sigmoid()),
+    st.just(convlens.layers.BatchNorm2d()),
+    st.builds(convlens.layers.Dropout, st.floats(0, 1, exclude_max=True)),
 )
 convolutions = st.builds(Conv2d, st.integers(1, 65_536), sizes(1, 1024), sizes(1, 1024), sizes(0, 1024), sizes(1, 1024))
 on_maps = st.one_of(
@@ -34,7 +35,7 @@ on_maps = st.one_of(
     convolutions,
     pools(MaxPool2d),
     pools(AvgPool2d),
-    st.just(convlens.network.GlobalAvgPool2d()),
+    st.just(convlens.layers.GlobalAvgPool2d()),
 )
 on_rows = st.one_of(anywhere, st.builds(Dense, st.integers(1, 65_536)))
 
@@ -44,7 +45,7 @@ def networks(draw: st.DrawFn) -> Network:
     """Any network in the language, whether or not it fits an image."""
     layers: list[Layer] = draw(st.lists(on_maps, max_size=5))
     if draw(st.booleans()):
-        layers += [convlens.network.Flatten(), *draw(st.lists(on_rows, max_size=4))]
+        layers += [convlens.layers.Flatten(), *draw(st.lists(on_rows, max_size=4))]
     last: list[Layer] = draw(st.sampled_from([[Dense()], [Dense(7)], [Dense(), ReLU()], []]))
     if not any(isinstance(layer, Conv2d | Dense) for layer in [*layers, *last]):
         last = [Dense()]

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from convlens.errors import NetworkError
-from convlens.network import TUTORIAL, Conv2d, Dense, MaxPool2d, Network, ResolvedLayer
+from convlens.layers import Conv2d, Dense, MaxPool2d, ResolvedLayer
+from convlens.network import TUTORIAL, Network
 
 
 def refused(network: Network, input_shape: tuple[int, ...] = (1, 28, 28), classes: int = 10) -> NetworkError:

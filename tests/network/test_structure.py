@@ -1,7 +1,8 @@
 import pytest
 
 from convlens.errors import NetworkError
-from convlens.network import Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, Network, ReLU
+from convlens.layers import Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, ReLU
+from convlens.network import Network
 
 
 def test_flatten_is_put_where_maps_become_a_row_of_numbers() -> None:

@@ -1,22 +1,23 @@
 import pytest
 
 from convlens.errors import NetworkError
-from convlens.network import (
+from convlens.layers import (
+    KINDS,
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
     Dense,
     Dropout,
+    Flatten,
     GlobalAvgPool2d,
+    Layer,
     LeakyReLU,
     MaxPool2d,
-    Network,
     ReLU,
     Sigmoid,
     Tanh,
-    read_network,
 )
-from convlens.network.layers import LAYER_TYPES, Flatten, Layer
+from convlens.network import Network, read_network
 from convlens.network.text import read_layers, write_text
 
 
@@ -66,8 +67,8 @@ def test_every_layer_is_read(text: str, layer: Layer) -> None:
 
 
 def test_every_layer_type_has_a_word_of_its_own() -> None:
-    assert len(LAYER_TYPES) == 12
-    assert all(layer_type.word == word for word, layer_type in LAYER_TYPES.items())
+    assert len(KINDS) == 12
+    assert all(layer_type.word == word for word, layer_type in KINDS.items())
 
 
 def test_lines_blanks_and_a_last_comma_do_not_matter() -> None:

@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_sample_images
 
 from convlens.export import page_model
-from convlens.network.layers import LAYER_TYPES
+from convlens.layers import KINDS
 
 TOLERANCE = 1e-4
 SIX_CONV = (
@@ -72,7 +72,7 @@ def test_six_convolutions_on_photographs(call, build_model):
 
 def test_the_networks_have_every_layer_and_option(varied_models):
     written = [layer.word for model in varied_models.values() for layer in model.network.layers]
-    assert set(written) == set(LAYER_TYPES)
+    assert set(written) == set(KINDS)
     text = " ".join(str(model.network) for model in varied_models.values())
     assert all(option in text for option in ("pad", "stride", "dilation"))
 

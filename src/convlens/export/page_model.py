@@ -18,17 +18,8 @@ from convlens.data import LabelledImages
 from convlens.engines import Weights
 from convlens.errors import UsageError
 from convlens.export.page_samples import encode_array, encode_samples
-from convlens.network import (
-    AvgPool2d,
-    BatchNorm2d,
-    Conv2d,
-    LayerRow,
-    LeakyReLU,
-    MaxPool2d,
-    ResolvedLayer,
-    layer_table,
-    write_layer,
-)
+from convlens.layers import AvgPool2d, BatchNorm2d, Conv2d, LeakyReLU, MaxPool2d, ResolvedLayer
+from convlens.network import LayerRow, layer_table
 from convlens.trained_model import TrainedModel
 
 FORMAT = 1
@@ -172,7 +163,7 @@ def _layer(step: ResolvedLayer, row: LayerRow) -> dict[str, Any]:
     return {
         "index": step.index,
         "kind": layer.word,
-        "text": write_layer(layer),
+        "text": str(layer),
         "input_shape": list(step.input_shape),
         "output_shape": list(step.output_shape),
         **own,

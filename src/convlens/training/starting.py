@@ -7,7 +7,8 @@ from typing import Any
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
 from convlens.engines import AugmentationSettings
 from convlens.errors import UsageError
-from convlens.network import Layer, Network
+from convlens.layers import Layer
+from convlens.network import Network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
