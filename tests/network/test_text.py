@@ -18,7 +18,8 @@ from convlens.layers import (
     Tanh,
 )
 from convlens.network import Network, read_network
-from convlens.network.text import read_layers, write_text
+from convlens.layers import write_chain
+from convlens.network.text import read_layers
 
 
 def refused(text: str) -> NetworkError:
@@ -81,7 +82,7 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
     assert str(Network.from_text("conv 2 3x3, flatten, dense")) == "conv 2 3x3, dense"
     assert str(Network.from_text("conv 2 3x3, flatten, batchnorm, dense")) == "conv 2 3x3, flatten, batchnorm, dense"
     assert str(Network.from_text("conv 2 3x3, globalavgpool, flatten")) == "conv 2 3x3, globalavgpool"
-    assert write_text([Flatten(), ReLU(), Dense(3)]) == "flatten, relu, dense 3"
+    assert write_chain([Flatten(), ReLU(), Dense(3)], is_network=True) == "flatten, relu, dense 3"
 
 
 @pytest.mark.parametrize(

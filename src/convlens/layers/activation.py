@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from convlens.layers.layer import Values, Weights
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Activation(Layer):
     """A function of one number."""
 

@@ -31,7 +31,7 @@ Extent = tuple[int, int]
 """The image rows from the first up to but not including the second; equal numbers mean none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Layer:
     """The base of every kind of layer.
 
