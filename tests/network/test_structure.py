@@ -26,8 +26,10 @@ def test_written_or_implied_flatten_makes_the_same_network() -> None:
     ("layers", "message"),
     [
         ([], r"the network has no layers; .* Write for example \[Dense\(\)\]\."),
-        ("relu", r"Network was given text; .* write Network\.from_text\("),
-        (["relu"], r"layer 0 is of type str; a network takes Conv2d, .* or use Network\.from_text\("),
+        (
+            ["relu"],
+            r"layer 0 is of type str; a network takes Conv2d, .* or use Network\('\.\.\.'\) for",
+        ),
         ([Conv2d(2, 3), ReLU], r"layer 1 is the class ReLU itself, not a layer\. Write ReLU\(\.\.\.\) with brackets\."),
         ([Dense(), Dense()], r"layer 0: this dense has no number; only the last dense may leave it out"),
         (

@@ -16,9 +16,9 @@ from convlens.layers import (
     ReLU,
     Sigmoid,
     Tanh,
+    write_chain,
 )
 from convlens.network import Network, read_network
-from convlens.layers import write_chain
 from convlens.network.text import read_layers
 
 
@@ -68,7 +68,7 @@ def test_every_layer_is_read(text: str, layer: Layer) -> None:
 
 
 def test_every_layer_type_has_a_word_of_its_own() -> None:
-    assert len(KINDS) == 12
+    assert len(KINDS) == 14
     assert all(layer_type.word == word for word, layer_type in KINDS.items())
 
 
@@ -126,7 +126,7 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
         (
             "conv 8 3x3 foo",
             "foo",
-            "'foo' is not known here. conv takes stride, pad and dilation after its numbers.",
+            "'foo' is not known here. conv takes stride, pad, dilation and groups after its numbers.",
         ),
         (
             "maxpool 2 dilation 2",
@@ -144,8 +144,12 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
         (",relu", ",", "no layer stands before this comma."),
         ("8 3x3", "8", "8 is a number, but a layer begins with its name."),
         ("conv 8 3x3, pad 1", "pad", "'pad' is not a layer but belongs to one. Remove the comma before it."),
-        ("conv(8, 3)", "(", "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'."),
-        ("conv 8 3x3; relu", ";", "Layers are separated by commas: write ',' instead of ';'."),
+        ("conv(8, 3)", "(", "the numbers of a layer have no brackets. Write for example 'conv 8 3x3'."),
+        (
+            "conv 8 3x3; relu",
+            ";",
+            "';' separates the branches of a concat. Layers are separated by commas:",
+        ),
         ("conv 8 3x3 -> relu", "->", "Layers are separated by commas: write ',' instead."),
         ("conv 8 3x3 pad=1", "=", "write 'pad 1' instead of 'pad=1'."),
         ("conv 8 3*3", "*", "A size is written with an x: 3x3."),
@@ -155,7 +159,11 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
         ("linear 10", "linear", "'linear' is not a layer. Did you mean 'dense'?"),
         ("conv2d 8 3", "conv2d", "Did you mean 'conv'?"),
         ("dense, softmax", "softmax", "Leave it out: a network ends in plain numbers, one a class"),
-        ("blub", "blub", "Layers are conv, relu, leaky_relu, tanh, sigmoid, maxpool, avgpool, batchnorm, dropout"),
+        (
+            "blub",
+            "blub",
+            "Layers are conv, dense, avgpool, globalavgpool, maxpool, batchnorm, dropout, gelu,",
+        ),
         ("соnv 8 3x3", "соnv", "Its letter 'с' is not a Latin one (U+0441)."),
         ("conv 8 ３x3", "３", "'３' (U+FF13) has no meaning in the text of a network."),
         ("dense 🙂", "🙂", "'🙂' (U+1F642) has no meaning in the text of a network."),

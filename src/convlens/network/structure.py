@@ -31,7 +31,7 @@ def complete(layers: Iterable[Layer | Block], source: Source | None = None) -> t
     >>> complete([Conv2d(2, 3), Dense(4), ReLU()])[0]
     (Conv2d(2, 3), Flatten(), Dense(4), ReLU())
     """
-    given = tuple(layers) if not isinstance(layers, str) else _refuse_text()
+    given = tuple(layers)
     if not given:
         raise NetworkError(
             "the network has no layers; it needs at least one conv or dense. Write for example [Dense()]."
@@ -61,7 +61,12 @@ class _Completion:
         return NetworkError(f"layer {path}: {reason}")
 
     def complete_chain(
-        self, layers: Sequence[Layer | Block], places: Places, flattened_by: Layer | None, prefix: str = ""
+        self,
+        layers: Sequence[Layer | Block],
+        places: Places,
+        flattened_by: Layer | None,
+        prefix: str = "",
+        depth: int = 0,
     ) -> tuple[list[_Item], Layer | None]:
         """Layers that follow one another, and which of them, or of those before, made a row of the maps."""
         items: list[_Item] = []
@@ -69,7 +74,7 @@ class _Completion:
             path = f"{prefix}{index}"
             _check_kind(layer, path)
             if isinstance(layer, Block):
-                block, flattened_by = self._complete_block(layer, place, flattened_by, path)
+                block, flattened_by = self._complete_block(layer, place, flattened_by, path, depth)
                 items.append(block)
                 continue
             if flattened_by and layer.needs_maps:
@@ -86,15 +91,17 @@ class _Completion:
         return items, flattened_by
 
     def _complete_block(
-        self, block: Block, place: LayerPlace | None, flattened_by: Layer | None, path: str
+        self, block: Block, place: LayerPlace | None, flattened_by: Layer | None, path: str, depth: int
     ) -> tuple[_Item, Layer | None]:
-        if path.count(".") > 2 * DEEPEST:
+        if depth >= DEEPEST:
             raise self.refuse(f"there are more than {DEEPEST} blocks within blocks. Use fewer.", path, place)
         self._check_branches(block, path, place)
         places = place.branches if place else tuple((None,) * len(branch.layers) for branch in block.branches)
         completed, ends = [], []
         for branch, branch_places in zip(block.branches, places, strict=True):
-            items, end = self.complete_chain(branch.layers, branch_places, flattened_by, f"{path}.{branch.path}.")
+            items, end = self.complete_chain(
+                branch.layers, branch_places, flattened_by, f"{path}.{branch.path}.", depth + 1
+            )
             completed.append(items)
             ends.append(end)
         if len({end is None for end in ends}) > 1:
@@ -125,12 +132,6 @@ _ABOUT_OPEN_DENSE = (
     "this dense has no number; only the last dense may leave it out, because it takes the number of classes. "
     "Write for example 'dense 64'."
 )
-
-
-def _refuse_text() -> Chain:
-    raise NetworkError(
-        "Network was given text in a list of layers; write Network('conv 8 3x3, relu, dense') for text alone."
-    )
 
 
 def _check_kind(layer: object, path: str) -> None:
