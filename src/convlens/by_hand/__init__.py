@@ -27,7 +27,7 @@ from convlens.by_hand.matrices import (
     trace_convolve2d,
     trace_cross_correlate2d,
 )
-from convlens.by_hand.network import LayerResult, run_network, trace_dense, trace_layer
+from convlens.by_hand.network import LayerResult, run_network, trace_layer
 from convlens.by_hand.pooling import (
     avg_pool2d,
     max_pool2d,
@@ -102,7 +102,6 @@ __all__ = [
     "trace_correlate_valid",
     "trace_cross_correlate",
     "trace_cross_correlate2d",
-    "trace_dense",
     "trace_kernel_weight_gradient",
     "trace_layer",
     "trace_max_pool2d",

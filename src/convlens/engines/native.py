@@ -244,10 +244,14 @@ class NativeTrainer:
 
 
 def _open(plan: Plan, threads: int, instruction_set: str) -> _native.Engine:
-    nodes = plan.network.resolve(plan.input_shape, plan.classes)
-    layers = [(node.layer.word, [float(number) for number in node.layer.numbers(node)], node.inputs) for node in nodes]
     mean, deviation = list(plan.normalisation.mean), list(plan.normalisation.std)
-    return _native.Engine(layers, plan.input_shape, mean, deviation, threads, instruction_set)
+    return _native.Engine(native_layers(plan), plan.input_shape, mean, deviation, threads, instruction_set)
+
+
+def native_layers(plan: Plan) -> list[tuple[str, list[float], tuple[int, ...]]]:
+    """The layers as the extension takes them: word, numbers, and the layers that each reads."""
+    nodes = plan.network.resolve(plan.input_shape, plan.classes)
+    return [(node.layer.word, [float(number) for number in node.layer.numbers(node)], node.inputs) for node in nodes]
 
 
 @contextmanager

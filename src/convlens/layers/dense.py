@@ -84,4 +84,4 @@ class Dense(Layer):
 
     def trace(self, by_hand: Any, weights: "Weights", *values: "Values") -> Any:
         """One position for each output, which covers all inputs."""
-        return by_hand.trace_dense(values[0], weights["weight"], weights["bias"])
+        return by_hand.network.trace_dense(values[0], weights["weight"], weights["bias"])
