@@ -21,8 +21,8 @@ def describe_calibration(calibration: Calibration) -> dict[str, str]:
     if calibration.images or calibration.temperature != 1:
         words["temperature"] = f"{calibration.temperature:.3g}: the network by itself was {_verdict(calibration)}"
     if calibration.threshold is not None:
-        words["threshold"] = (
-            f"{exact_percent(calibration.threshold)}: less is unknown{_on_validation_images(calibration)}"
+        least = exact_percent(calibration.threshold)
+        words["threshold"] = f"{least}: less is unknown{_on_validation_images(calibration)}"
         )
     return words
 

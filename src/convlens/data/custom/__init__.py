@@ -1,4 +1,4 @@
-"""Images of one's own: from a folder, a CSV file, arrays or a zip archive to arrays that a network can be trained on.
+"""A user's images: from a folder, a CSV file, arrays or a zip archive to arrays that a network can be trained on.
 
     path → sources → Listing ──→ shape (size, channels) ──→ pool (processes: decoding → facts, pixels)
               (walking, layout, table, array_files)                          │
