@@ -16,7 +16,7 @@ from convlens.pixels import encode_png
 def test_files_that_lie_there_are_used_without_any_source(tiny: Any, tmp_path: Path, packed: bool) -> None:
     tiny.write(tmp_path, packed=packed)
     dataset = load_entry(tiny.entry, tmp_path)  # an entry without sources: a fetch would fail
-    assert (dataset.name, dataset.preprocessing_rules) == ("mnist", "mnist")
+    assert (dataset.name, dataset.preprocessing_rules) == ("mnist", "digit")
     assert dataset.test is not None
     assert np.array_equal(dataset.train.images[:, 0], tiny.images["train"])
     assert np.array_equal(dataset.test.images[:, 0], tiny.images["test"])

