@@ -10,7 +10,6 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from convlens.data.own.names import printable
 from convlens.engines import Engine
 from convlens.evaluation import (
     BendCurve,
@@ -32,6 +31,7 @@ from convlens.report.speed import Speed, measure_speed
 from convlens.report.thinning import thin_out
 from convlens.trained_model import TrainedModel, find_model_file, load_model
 from convlens.trained_model.location import name_of_model
+from convlens.words import printable
 
 _MOST_ERRORS_IN_JSON = 1000
 _MOST_STEPS_OF_RISK = 200
