@@ -12,10 +12,12 @@ from convlens.errors import UsageError
 
 GREY = np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12)
 CAME = Answer("as it came: 9", [("9", 0.6), ("1", 0.3), ("3", 0.05)])
-MENDED = Answer("as mended: unknown, best guess 7", [("7", 0.55), ("1", 0.25), ("9", 0.2), ("0", 0.0)], unknown=True)
+REPAIRED = Answer(
+    "as repaired: unknown, best guess 7", [("7", 0.55), ("1", 0.25), ("9", 0.2), ("0", 0.0)], unknown=True
+)
 
 
-def picture(*steps, name="seven.png", answers=(CAME, MENDED)):
+def picture(*steps, name="seven.png", answers=(CAME, REPAIRED)):
     return PictureSteps(name, steps or [("original", GREY, "", "12×10")], answers)
 
 
@@ -44,7 +46,7 @@ def test_what_is_written_for_a_picture():
         "dark on light,",
         "inverted",
         "as it came: 9",
-        "as mended: unknown, best guess 7",
+        "as repaired: unknown, best guess 7",
     ]
 
 

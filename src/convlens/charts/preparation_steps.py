@@ -1,5 +1,5 @@
 """What happened to a picture on its way into the network: every step with its note, and what the model says of the
-picture as it came and as mended.
+picture as it came and as repaired.
 """
 
 import textwrap
@@ -147,7 +147,7 @@ def _averaged(pixels: np.ndarray) -> np.ndarray:
 
 
 def _draw_answers(figure: "Figure", sheet: "Axes", top: float, answers: Sequence[Answer]) -> None:
-    """Side by side: as it came, as mended."""
+    """Side by side: as it came, as repaired."""
     wide = (WIDTH - 2 * _MARGIN - 0.4) / 2
     for number, answer in enumerate(answers):
         left = _MARGIN + number * (wide + 0.4)
