@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.calibration import UNCALIBRATED, Calibration, percent
+from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.deprecations import with_old_arguments
 from convlens.engines import Engine
 from convlens.errors import ModelFileError
 from convlens.pixels import ImageSource
 from convlens.preprocessing import Prepared, Preprocessing, prepare
 from convlens.preprocessing.trail import Step
+from convlens.words import exact_percent
 
 
 @dataclass(frozen=True)
@@ -142,5 +143,5 @@ def _why_unknown(prepared: Prepared, probability: float, calibration: Calibratio
     if prepared.unlike:
         return f"unlike the training images: {'; '.join(prepared.unlike)}"
     if calibration.threshold is not None and probability < calibration.threshold:
-        return f"{percent(probability)} sure, and an answer takes {percent(calibration.threshold)}"
+        return f"{exact_percent(probability)} sure, and an answer takes {exact_percent(calibration.threshold)}"
     return ""

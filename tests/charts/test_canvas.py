@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from convlens.charts.canvas import add_text, drawing_style, encode_figure, new_figure, percent, shorten
+from convlens.charts.canvas import add_text, drawing_style, encode_figure, new_figure, shorten
 
 
 def draw(text):
@@ -66,11 +66,3 @@ def test_shortened_text_is_short_and_on_one_line(text, longest):
     short = shorten(text, longest)
     assert len(short) <= longest
     assert short.isprintable()
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0, "0.0 %"), (1, "100.0 %"), (0.5, "50.0 %"), (0.0004, "<0.1 %"), (0.0006, "0.1 %"), (0.9996, ">99.9 %")],
-)
-def test_percent_by_hand(share, text):
-    assert percent(share) == text

@@ -5,7 +5,7 @@ functions, since it takes half a second, and its pyplot never: pyplot keeps ever
 """
 
 from convlens.charts.banner import draw_banner
-from convlens.charts.canvas import drawing_style, encode_figure, percent, shorten
+from convlens.charts.canvas import drawing_style, encode_figure, shorten
 from convlens.charts.curves import draw_training
 from convlens.charts.kernel_grid import draw_kernels
 from convlens.charts.preparation_steps import Answer, PictureSteps, draw_preparation
@@ -21,6 +21,5 @@ __all__ = [
     "draw_training",
     "drawing_style",
     "encode_figure",
-    "percent",
     "shorten",
 ]

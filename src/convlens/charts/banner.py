@@ -18,9 +18,9 @@ from convlens.charts.canvas import (
     drawing_style,
     encode_figure,
     new_figure,
-    percent,
     shorten,
 )
+from convlens.words import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -124,18 +124,3 @@ def shorten(text: object, longest: int) -> str:
     line = "".join(letter if letter.isprintable() else " " for letter in str(text)[: 4 * longest + 100])
     line = " ".join(line.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
-
-
-def percent(share: float) -> str:
-    """A share from 0 to 1 for a person; what is not zero never looks like zero, nor what is not all like all.
-
-    >>> percent(0.98765), percent(0.0002), percent(0.99997), percent(float("nan"))
-    ('98.8 %', '<0.1 %', '>99.9 %', '–')
-    """
-    if share != share:
-        return "–"
-    if 0 < share < 0.0005:
-        return "<0.1 %"
-    if 0.9995 <= share < 1:
-        return ">99.9 %"
-    return f"{100 * share:.1f} %"

@@ -24,11 +24,11 @@ from convlens.charts.canvas import (
     drawing_style,
     encode_figure,
     new_figure,
-    percent,
     shorten,
     show_pixels,
 )
 from convlens.errors import UsageError
+from convlens.words import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

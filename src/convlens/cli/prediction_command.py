@@ -14,6 +14,7 @@ from rich.markup import escape
 from convlens.cli.options import DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
 from convlens.errors import ImageError, UsageError
 from convlens.files import write_atomically
+from convlens.words import percent
 
 if TYPE_CHECKING:
     from convlens.charts import PictureSteps
@@ -170,7 +171,6 @@ def _source(name: str) -> Path | bytes:
 def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
     from rich.padding import Padding
 
-    from convlens.charts import percent
     from convlens.cli.terminal import result_console
 
     (best, probability), *others = prediction.top(top)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from convlens.data.catalogue import CatalogueEntry, find_entry
+from convlens.data.custom import ImportOptions, import_images
 from convlens.data.fetching import fetch_command, fetch_entry
 from convlens.data.folders import data_folder
 from convlens.data.idx import read_idx
 from convlens.data.labelled_images import Dataset, LabelledImages
-from convlens.data.own import ImportOptions, import_images
 from convlens.data.raw_files import damaged_files, locate, raw_folder
 from convlens.data.sources import OnProgress
 from convlens.errors import DamagedData, UsageError

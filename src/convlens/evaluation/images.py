@@ -26,13 +26,13 @@ from convlens.data import (
     load_dataset,
     status,
 )
-from convlens.data.own.layout import TEST, TRAIN, VALIDATION
-from convlens.data.own.names import printable
-from convlens.data.own.options import LARGEST, SMALLEST
+from convlens.data.custom.layout import TEST, TRAIN, VALIDATION
+from convlens.data.custom.options import LARGEST, SMALLEST
 from convlens.deprecations import with_old_arguments
 from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
 from convlens.evaluation.repair import repair_images
 from convlens.trained_model import TrainedModel
+from convlens.words import printable
 
 OnProgress = Callable[[Any], None]
 

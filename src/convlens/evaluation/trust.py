@@ -14,14 +14,13 @@ import numpy as np
 
 from convlens.data import Dataset, ImportedImages, LabelledImages, data_folder, hash_images, import_images, load_dataset
 from convlens.data.checkup import check_images
-from convlens.data.checkup.findings import agreeing, count_of
-from convlens.data.own.groups import find_series, group_numbers
-from convlens.data.own.layout import TEST, TRAIN, UNDECIDED, VALIDATION, part_of
-from convlens.data.own.names import printable, some_of
+from convlens.data.custom.groups import find_series, group_numbers
+from convlens.data.custom.layout import TEST, TRAIN, UNDECIDED, VALIDATION, part_of
 from convlens.errors import ConvlensError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, is_here, learned_with_options, what_it_learned_from
 from convlens.trained_model import TrainedModel
+from convlens.words import agreeing, count_of, printable, some_of
 
 TrustVerdict = Literal["good", "unknown", "warning", "bad"]
 

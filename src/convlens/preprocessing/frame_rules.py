@@ -8,7 +8,7 @@ import numpy as np
 
 from convlens.pixels.framing import border_pixels, centre_in, median_of_border, scale_into
 from convlens.preprocessing.cleaning import EMPTY, match_polarity, reduce_picture
-from convlens.preprocessing.ink import ink_box
+from convlens.preprocessing.glyph import ink_box
 from convlens.preprocessing.trail import Trail, describe_size
 
 

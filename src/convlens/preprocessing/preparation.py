@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.pixels import ImageSource, read_image, to_colour, to_grey
+from convlens.preprocessing.digit_rules import prepare_digit
 from convlens.preprocessing.frame_rules import letterbox_picture, prepare_fashion
-from convlens.preprocessing.ink_rules import prepare_ink
+from convlens.preprocessing.glyph_rules import prepare_ink
 from convlens.preprocessing.likeness import find_unlike
-from convlens.preprocessing.mnist_rules import prepare_digit
 from convlens.preprocessing.settings import Preprocessing
 from convlens.preprocessing.trail import Step, Trail
 

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from convlens.charts import percent
-from convlens.data.checkup.findings import count_of
 from convlens.errors import DataError, UsageError
 from convlens.metrics import PairedComparison, adjust_for_many, compare_pairs
 from convlens.report import figures
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
 from convlens.report.words import interval, number, share, short
+from convlens.words import count_of, percent
 
 MOST_MODELS = 12
 _MOST_CLASSES, _MOST_CARDS = 60, 24

@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import describe_calibration
-from convlens.charts import percent
-from convlens.data.checkup.findings import count_of
 from convlens.illustrations import draw_network, render_svg
 from convlens.lens import KernelFacts, LayerKernels, describe_kernels, look_through
 from convlens.report import figures
@@ -16,6 +14,7 @@ from convlens.report.pictures import encode_maps, encode_svg
 from convlens.report.study import Study
 from convlens.report.thinning import thin_out
 from convlens.report.words import number, share, short, size
+from convlens.words import count_of, percent
 
 MOST_KERNELS = 1024
 _MOST_MAPS, _LARGEST_MAP = 64, 48

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from convlens.calibration import describe_answers, describe_choice
-from convlens.charts import percent
-from convlens.data.checkup.findings import count_of
 from convlens.evaluation import Evaluation, ImagesToJudge, SuspectedLabel, TrustCheck
 from convlens.report import figures
 from convlens.report.pictures import PictureBook, encode_shares
 from convlens.report.study import Study
 from convlens.report.words import interval, number, share, short
+from convlens.words import count_of, percent
 
 MOST_CLASSES_IN_MATRIX = 30
 _MOST_PAIRS = 40

@@ -14,12 +14,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from convlens.data.checkup.findings import count_of
 from convlens.report import interior, judgement
 from convlens.report.comparison import Comparison, tell_comparison
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
 from convlens.report.training_labels import TrainingLabels, write_label_errors
+from convlens.words import count_of
 
 PICTURES_BUDGET = 2_500_000
 """Bytes of pictures of a dataset in one page: about five thousand of MNIST's, a few hundred photographs."""

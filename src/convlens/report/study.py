@@ -10,7 +10,6 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from convlens.data.own.names import printable
 from convlens.deprecations import with_old_arguments, with_old_attributes, with_old_keys
 from convlens.engines import Engine
 from convlens.evaluation import (
@@ -33,6 +32,7 @@ from convlens.report.speed import Speed, measure_speed
 from convlens.report.thinning import thin_out
 from convlens.trained_model import TrainedModel, find_model_file, load_model
 from convlens.trained_model.location import name_of_model
+from convlens.words import printable
 
 _MOST_ERRORS_IN_JSON = 1000
 _MOST_STEPS_OF_RISK = 200

@@ -33,9 +33,9 @@ from typing import Any
 import tomli_w
 
 from convlens.data import ImportOptions
-from convlens.engines.choice import available_cores
 from convlens.errors import DataError, OutputError, UsageError
 from convlens.files import explain_write_errors, write_atomically
+from convlens.machine import available_cores
 from convlens.trained_model.location import CONFIG_NAME, LATEST, RUNS_FOLDER
 from convlens.training.events import EpochDone
 from convlens.training.settings import TrainingSettings

@@ -1,6 +1,6 @@
 from convlens.data.checkup.collection import Refusal
 from convlens.data.checkup.files import find_bad_lengths, find_left_out, find_nested, find_odd_names, find_refused
-from convlens.data.own.facts import PROBLEM_WORDS, PROBLEMS
+from convlens.data.custom.facts import PROBLEM_WORDS, PROBLEMS
 
 
 def test_refused_files_are_told_by_problem_the_most_frequent_first(collect):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from convlens.data.checkup.variety import find_mixed_kinds, find_mixed_polarity, find_odd_sizes, polarities
-from convlens.data.own.facts import MODES, conversion_bit
+from convlens.data.custom.facts import MODES, conversion_bit
 
 L, RGB, P = MODES.index("L"), MODES.index("RGB"), MODES.index("P")
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from convlens.data.checkup.collection import PART_NAMES, TRAIN, Collection
-from convlens.data.checkup.findings import Finding, count_of
+from convlens.data.checkup.findings import Finding
+from convlens.words import count_of
 
 FEWEST = 10
 """Training images of a class, below which there is little to learn from."""

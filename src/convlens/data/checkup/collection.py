@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convlens.data.custom.facts import FACTS, FORMATS, MODES, PROBLEMS
+from convlens.data.custom.layout import part_of
 from convlens.data.labelled_images import Dataset, hash_images
-from convlens.data.own.facts import FACTS, FORMATS, MODES, PROBLEMS
-from convlens.data.own.layout import part_of
-from convlens.data.own.names import printable
+from convlens.words import printable
 
 if TYPE_CHECKING:
-    from convlens.data.own import ImportedImages
+    from convlens.data.custom import ImportedImages
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 PART_NAMES = ("train", "validation", "test")

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from convlens.data.checkup.collection import Collection
-from convlens.data.checkup.findings import Finding, agreeing, count_of
-from convlens.data.checkup.strangers import Stranger
+from convlens.data.checkup.findings import Finding
+from convlens.data.checkup.outliers import Outlier
+from convlens.words import agreeing, count_of
 
 
 def find_blank(collection: Collection) -> list[Finding]:
@@ -26,12 +27,12 @@ def find_blank(collection: Collection) -> list[Finding]:
     ]
 
 
-def find_unlike(collection: Collection, strangers: Sequence[Stranger]) -> list[Finding]:
+def find_unlike(collection: Collection, outliers: Sequence[Outlier]) -> list[Finding]:
     """Images that look unlike the rest of their class, the strangest first."""
-    if not strangers:
+    if not outliers:
         return []
-    names = collection.show_all(np.array([stranger.place for stranger in strangers]))
-    lines = [f"{collection.show(stranger.place, label=True)}: {stranger.reason}" for stranger in strangers]
+    names = collection.show_all(np.array([outlier.place for outlier in outliers]))
+    lines = [f"{collection.show(outlier.place, label=True)}: {outlier.reason}" for outlier in outliers]
     return [
         Finding(
             kind="unlike_class",
@@ -42,6 +43,6 @@ def find_unlike(collection: Collection, strangers: Sequence[Stranger]) -> list[F
             "merely rare, too.",
             files=names,
             examples=tuple(lines),
-            details={"reasons": {name: one.reason for name, one in zip(names, strangers, strict=True)}},
+            details={"reasons": {name: one.reason for name, one in zip(names, outliers, strict=True)}},
         )
     ]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from convlens.data.checkup.collection import Collection
-from convlens.data.checkup.findings import Finding, Severity, count_of
+from convlens.data.checkup.findings import Finding, Severity
+from convlens.words import count_of
 
 _MOST_IN_A_LINE = 4
 

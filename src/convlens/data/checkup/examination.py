@@ -12,14 +12,14 @@ from convlens.data.checkup.files import find_bad_lengths, find_left_out, find_ne
 from convlens.data.checkup.findings import Checkup, Finding, in_order
 from convlens.data.checkup.fingerprints import take_fingerprints
 from convlens.data.checkup.near_copies import find_near_copies
+from convlens.data.checkup.outliers import find_outliers
 from convlens.data.checkup.remembering import recall, remember
-from convlens.data.checkup.strangers import find_strangers
 from convlens.data.checkup.variety import find_mixed_kinds, find_mixed_polarity, find_odd_sizes
+from convlens.data.custom.progress import OnImportProgress, Reporter
 from convlens.data.labelled_images import Dataset
-from convlens.data.own.progress import OnImportProgress, Reporter
 
 if TYPE_CHECKING:
-    from convlens.data.own import ImportedImages
+    from convlens.data.custom import ImportedImages
 
 
 def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgress | None = None) -> Checkup:
@@ -71,7 +71,7 @@ def check_collection(collection: Collection, on_progress: OnImportProgress | Non
 
 
 def _compare(collection: Collection, report: Reporter) -> list[Finding]:
-    """The checks that look at pixels: copies and strangers."""
+    """The checks that look at pixels: copies and outliers."""
     prints = take_fingerprints(collection.images, lambda done, _: report.tell(done, "looking at pixels"))
     seen = np.flatnonzero(~collection.blank)  # images that show nothing are all alike, and said already
     groups = group_exact_copies(collection.facts["pixel_hash"], seen)
@@ -85,5 +85,5 @@ def _compare(collection: Collection, report: Reporter) -> list[Finding]:
         single,
         lambda done, total: report.tell(done, "looking for copies", total),
     )
-    strangers = find_strangers(prints, collection.labels, single)
-    return [*find_exact_copies(collection, groups), *find_near(collection, pairs), *find_unlike(collection, strangers)]
+    outliers = find_outliers(prints, collection.labels, single)
+    return [*find_exact_copies(collection, groups), *find_near(collection, pairs), *find_unlike(collection, outliers)]

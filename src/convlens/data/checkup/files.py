@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from convlens.data.checkup.collection import Collection
-from convlens.data.checkup.findings import Finding, count_of
-from convlens.data.own.facts import PROBLEM_WORDS, PROBLEMS
-from convlens.data.own.names import printable
+from convlens.data.checkup.findings import Finding
+from convlens.data.custom.facts import PROBLEM_WORDS, PROBLEMS
+from convlens.words import count_of, printable
 
 _ADVICE = {
     "vanished": "It was there when the files were listed: run this again once nothing else changes the folder.",

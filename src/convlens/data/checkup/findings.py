@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from convlens.words import count_of
+
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first. An error makes results wrong, a warning makes them worse, a note is to be known; notes never fail."""
@@ -113,32 +115,3 @@ class Checkup:
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Errors, then warnings, then notes; among equals the order of the checks."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
-
-
-_PLURALS = {
-    "class": "classes",
-    "is": "are",
-    "has": "have",
-    "was": "were",
-    "shows": "show",
-    "looks": "look",
-    "its": "their",
-}
-
-
-def count_of(number: int, noun: str, verb: str = "") -> str:
-    """A number, its noun and perhaps a verb, all agreeing.
-
-    >>> count_of(1, "image"), count_of(1200, "class"), count_of(2, "image", "is")
-    ('1 image', '1,200 classes', '2 images are')
-    """
-    return " ".join([f"{number:,}", agreeing(number, noun), *([agreeing(number, verb)] if verb else [])])
-
-
-def agreeing(number: int, word: str) -> str:
-    """The form of a noun, a verb or "its" that goes with a number.
-
-    >>> agreeing(1, "is"), agreeing(2, "is"), agreeing(2, "image")
-    ('is', 'are', 'images')
-    """
-    return word if number == 1 else _PLURALS.get(word, f"{word}s")

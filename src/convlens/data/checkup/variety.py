@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from convlens.data.checkup.collection import Collection
-from convlens.data.checkup.findings import Finding, count_of
-from convlens.data.own.facts import CONVERSION_RULES, CONVERSIONS, MODES, VISIBLE_COLOUR
+from convlens.data.checkup.findings import Finding
+from convlens.data.custom.facts import CONVERSION_RULES, CONVERSIONS, MODES, VISIBLE_COLOUR
+from convlens.words import count_of
 
 _MODE_WORDS = {
     "1": "black and white (1 bit)", "L": "grey", "LA": "grey with transparency", "La": "grey with transparency",

@@ -1,9 +1,9 @@
 """Reading MNIST out of a pickle without ever running the pickle.
 
-A pickle is a program, and one from a package index is a stranger's. This one is a list of steps (`pickletools` names
+A pickle is a program, and one from a package index is a outlier's. This one is a list of steps (`pickletools` names
 them without doing them) in which six long byte strings are the data: images as float32 and labels as int64, for
 training, validation and test. So the steps are only read: anything beyond the few that such a file needs is refused,
-and the strings are taken as they are. Unpickling with an allow-list would still call NumPy with a stranger's arguments.
+and the strings are taken as they are. Unpickling with an allow-list would still call NumPy with a outlier's arguments.
 """
 
 import io
