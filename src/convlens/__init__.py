@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from convlens import by_hand as by_hand
-    from convlens.data import Dataset, LabelledImages, load_dataset
+    from convlens.data import Dataset, ImportOptions, LabelledImages, load_dataset
+    from convlens.engines import AugmentationSettings
     from convlens.errors import (
         ConvlensError,
         DamagedData,
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
         OutputError,
         UsageError,
     )
-    from convlens.evaluation import evaluate
+    from convlens.evaluation import Evaluation, evaluate
+    from convlens.export import export_html
     from convlens.network import (
         AvgPool2d,
         BatchNorm2d,
@@ -48,13 +50,15 @@ if TYPE_CHECKING:
         Sigmoid,
         Tanh,
     )
+    from convlens.prediction import Prediction
     from convlens.report import write_report
     from convlens.trained_model import TrainedModel, load_model
-    from convlens.training import train
+    from convlens.training import TrainingSettings, resume_training, train
 
 __version__ = "0.6.0"
 
 __all__ = [
+    "AugmentationSettings",
     "AvgPool2d",
     "BatchNorm2d",
     "Conv2d",
@@ -66,10 +70,12 @@ __all__ = [
     "DatasetUnavailable",
     "Dense",
     "Dropout",
+    "Evaluation",
     "Flatten",
     "FutureModel",
     "GlobalAvgPool2d",
     "ImageError",
+    "ImportOptions",
     "LabelledImages",
     "LeakyReLU",
     "LossNotFinite",
@@ -79,24 +85,31 @@ __all__ = [
     "Network",
     "NetworkError",
     "OutputError",
+    "Prediction",
     "ReLU",
     "Sigmoid",
     "Tanh",
     "TrainedModel",
+    "TrainingSettings",
     "UsageError",
     "by_hand",
     "evaluate",
+    "export_html",
     "load_dataset",
     "load_model",
+    "resume_training",
     "train",
     "write_report",
 ]
 
 _HOMES = {
-    "convlens.data": ("Dataset", "LabelledImages", "load_dataset"),
-    "convlens.evaluation": ("evaluate",),
+    "convlens.data": ("Dataset", "ImportOptions", "LabelledImages", "load_dataset"),
+    "convlens.engines": ("AugmentationSettings",),
+    "convlens.evaluation": ("Evaluation", "evaluate"),
+    "convlens.export": ("export_html",),
+    "convlens.prediction": ("Prediction",),
     "convlens.trained_model": ("TrainedModel", "load_model"),
-    "convlens.training": ("train",),
+    "convlens.training": ("TrainingSettings", "resume_training", "train"),
     "convlens.report": ("write_report",),
     "convlens.errors": (
         "ConvlensError",

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.charts import Answer, PictureSteps, canvas, draw_preparation, preparation_steps
+from convlens.charts import Answer, PictureSteps, draw_preparation
+from convlens.charts.canvas import Sheet
 from convlens.errors import UsageError
 
 GREY = np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12)
@@ -29,9 +30,9 @@ def size_of(content):
 
 def words_of(*pictures):
     """All texts outside of the bars, and where each lies: inches from the left."""
-    with mock.patch.object(preparation_steps, "add_text", wraps=canvas.add_text) as add_text:
-        preparation_steps.draw_preparation(pictures)
-    return [(call.args[3], call.args[1]) for call in add_text.call_args_list]
+    with mock.patch.object(Sheet, "text", autospec=True, side_effect=Sheet.text) as write:
+        draw_preparation(pictures)
+    return [(call.args[3], call.args[1]) for call in write.call_args_list if "va" not in call.kwargs]
 
 
 def test_what_is_written_for_a_picture():
