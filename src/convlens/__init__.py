@@ -18,7 +18,8 @@ from convlens.layers import kinds
 
 if TYPE_CHECKING:
     from convlens import by_hand as by_hand
-    from convlens.data import Dataset, LabelledImages, load_dataset
+    from convlens.data import Dataset, ImportOptions, LabelledImages, load_dataset
+    from convlens.engines import AugmentationSettings
     from convlens.errors import (
         ConvlensError,
         DamagedData,
@@ -34,24 +35,29 @@ if TYPE_CHECKING:
         OutputError,
         UsageError,
     )
-    from convlens.evaluation import evaluate
+    from convlens.evaluation import Evaluation, evaluate
+    from convlens.export import export_html
     from convlens.layers.kinds import *  # noqa: F403  every kind of layer
     from convlens.network import Network
+    from convlens.prediction import Prediction
     from convlens.report import write_report
     from convlens.trained_model import TrainedModel, load_model
-    from convlens.training import train
+    from convlens.training import TrainingSettings, resume_training, train
 
 __version__ = "0.6.0"
 
 __all__ = [
+    "AugmentationSettings",
     "ConvlensError",
     "DamagedData",
     "DamagedModel",
     "DataError",
     "Dataset",
     "DatasetUnavailable",
+    "Evaluation",
     "FutureModel",
     "ImageError",
+    "ImportOptions",
     "LabelledImages",
     "LossNotFinite",
     "MissingDependency",
@@ -59,22 +65,29 @@ __all__ = [
     "Network",
     "NetworkError",
     "OutputError",
+    "Prediction",
     "TrainedModel",
+    "TrainingSettings",
     "UsageError",
     "by_hand",
     "evaluate",
+    "export_html",
     "load_dataset",
     "load_model",
+    "resume_training",
     "train",
     "write_report",
 ]
 __all__ += kinds.__all__
 
 _HOMES = {
-    "convlens.data": ("Dataset", "LabelledImages", "load_dataset"),
-    "convlens.evaluation": ("evaluate",),
+    "convlens.data": ("Dataset", "ImportOptions", "LabelledImages", "load_dataset"),
+    "convlens.engines": ("AugmentationSettings",),
+    "convlens.evaluation": ("Evaluation", "evaluate"),
+    "convlens.export": ("export_html",),
+    "convlens.prediction": ("Prediction",),
     "convlens.trained_model": ("TrainedModel", "load_model"),
-    "convlens.training": ("train",),
+    "convlens.training": ("TrainingSettings", "resume_training", "train"),
     "convlens.report": ("write_report",),
     "convlens.errors": (
         "ConvlensError",

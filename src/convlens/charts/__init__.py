@@ -4,7 +4,6 @@ Plain arrays and words go in, so a chart knows no model and can be drawn by anyo
 functions, since it takes half a second, and its pyplot never: pyplot keeps every figure and picks a window system.
 """
 
-from convlens.charts.banner import draw_banner
 from convlens.charts.canvas import drawing_style, encode_figure, shorten
 from convlens.charts.curves import draw_training
 from convlens.charts.kernel_grid import draw_kernels
@@ -14,7 +13,6 @@ from convlens.charts.sample_cards import draw_samples
 __all__ = [
     "Answer",
     "PictureSteps",
-    "draw_banner",
     "draw_kernels",
     "draw_preparation",
     "draw_samples",

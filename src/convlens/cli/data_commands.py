@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DataDir, Json
-from convlens.cli.training_options import OwnImages, OwnImagesOptions
+from convlens.cli.training_options import UserImages, UserImagesOptions
 from convlens.errors import DataError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def check_command(
     /,
     *,
     strict: Annotated[bool, Parameter(negative="", help="Exit with code 3 if there is an error or a warning.")] = False,
-    reading: OwnImagesOptions = None,
+    reading: UserImagesOptions = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> int:
@@ -106,7 +106,7 @@ def check_command(
     from convlens.cli.checkup_view import print_checkup
     from convlens.cli.terminal import print_json
 
-    checkup = _check(images, (reading or OwnImages()).as_options(), data_dir)
+    checkup = _check(images, (reading or UserImages()).as_options(), data_dir)
     failed = strict and bool(checkup.problems)
     if json:
         print_json({**checkup.as_dict(), "strict": strict, "passed": not failed})

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, MendOption, Threads
+from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
 from convlens.words import exact_percent, percent
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def evaluate_command(
     ] = None,
     /,
     *,
-    mend: MendOption = True,
+    repair: RepairOption = True,
     data_dir: DataDir = None,
     engine: EngineOption = None,
     device: DeviceOption = None,
@@ -47,7 +47,7 @@ def evaluate_command(
     matrix.
 
     Of your own images all count, unless they have a test folder of their own. Their classes are found by name, and they
-    are mended as `convlens predict` mends them, unless the model learned from that folder.
+    are repaired as `convlens predict` repairs them, unless the model learned from that folder.
 
     `--json` has every number that `convlens report` shows.
     """
@@ -61,12 +61,12 @@ def evaluate_command(
         from convlens.report import study_model
 
         with showing_progress() as on_progress:
-            study = study_model(model, data, *computing, data_dir=data_dir, on_progress=on_progress, mend=mend)
+            study = study_model(model, data, *computing, data_dir=data_dir, on_progress=on_progress, repair=repair)
         print_json({"model": model, **study.as_dict()})
         return
     trained = load_model(model)
     with showing_progress() as on_progress:
-        chosen = choose_images(trained, data, data_dir, on_progress, mend)
+        chosen = choose_images(trained, data, data_dir, on_progress, repair)
     opened = trained.open_engine(*computing)
     evaluation = evaluate(trained, chosen, engine=opened)
     console = result_console()

@@ -22,7 +22,7 @@ from convlens.evaluation.images import ImagesToJudge, is_here, learned_with_opti
 from convlens.trained_model import TrainedModel
 from convlens.words import agreeing, count_of, printable, some_of
 
-Verdict = Literal["good", "unknown", "warning", "bad"]
+TrustVerdict = Literal["good", "unknown", "warning", "bad"]
 
 FEW_IMAGES = 30
 """A class with fewer test images has a recall that says little: 27 of 30 may be 74 % or 97 %."""
@@ -43,7 +43,7 @@ class TrustCheck:
     """
 
     kind: str
-    verdict: Verdict
+    verdict: TrustVerdict
     sentence: str
     count: int = 0
     images: tuple[int, ...] = ()
@@ -131,7 +131,7 @@ def check_copies(chosen: ImagesToJudge, learned_from: LabelledImages | None) -> 
         return TrustCheck("copies", "unknown", sentence)
     learned = hash_images(learned_from.images)
     found = np.isin(hash_images(judged.images), learned)
-    if chosen.imported is not None and chosen.places is not None:  # mended images differ from what was learned from
+    if chosen.imported is not None and chosen.places is not None:  # repaired images differ from what was learned from
         found |= np.isin(hash_images(chosen.imported.images[chosen.places]), learned)
     flat = judged.images.reshape(len(judged), -1)
     copies = tuple(index for index in np.flatnonzero(found).tolist() if flat[index].min() != flat[index].max())
@@ -168,7 +168,7 @@ def check_amount(evaluation: Evaluation) -> TrustCheck:
         )
     if absent:
         sentences.append(f"{_classes(absent)} no image here and {'is' if len(absent) == 1 else 'are'} not judged.")
-    verdict: Verdict = "warning" if half > WIDE or few or absent else "good"
+    verdict: TrustVerdict = "warning" if half > WIDE or few or absent else "good"
     return TrustCheck("amount", verdict, " ".join(sentences), len(few) + len(absent))
 
 

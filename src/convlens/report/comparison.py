@@ -115,16 +115,16 @@ def tell_comparison(comparison: Comparison, book: PictureBook) -> dict[str, Any]
         "facts": _facts(studies),
         "pairs": [_pair(pair, names) for pair in comparison.pairs],
         "classes": _classes(studies),
-        "bends": [
+        "corruptions": [
             {
                 "kind": curves[0].kind,
-                "svg": figures.draw_bends(curves[0].kind, list(zip(names, curves, strict=True))),
+                "svg": figures.draw_corruption(curves[0].kind, list(zip(names, curves, strict=True))),
                 "points": [
                     (number(points[0].strength, 2), [share(point.accuracy, 1) for point in points])
                     for points in zip(*(curve.points for curve in curves), strict=True)
                 ],
             }
-            for curves in zip(*(study.bends for study in studies), strict=True)
+            for curves in zip(*(study.corruptions for study in studies), strict=True)
         ]
         if len(studies) <= 4
         else [],
@@ -210,7 +210,7 @@ def _disagreements(studies: Sequence[Study], book: PictureBook) -> list[dict[str
     labels = studies[0].evaluation.labels
     right = np.array([study.evaluation.predicted == labels for study in studies])
     (places,) = np.nonzero(right.any(axis=0) & ~right.all(axis=0))
-    sure = np.array([study.evaluation.certainties.best[places] for study in studies])
+    sure = np.array([study.evaluation.confidences.best[places] for study in studies])
     wrong_and_sure = np.where(right[:, places], 0, sure).max(axis=0, initial=0)
     cards, names = [], studies[0].evaluation.class_names
     for index in places[np.argsort(-wrong_and_sure, kind="stable")][:_MOST_CARDS].tolist():
@@ -220,7 +220,7 @@ def _disagreements(studies: Sequence[Study], book: PictureBook) -> list[dict[str
         lines = []
         for study in studies:
             said = int(study.evaluation.predicted[index])
-            probability = percent(float(study.evaluation.certainties.best[index]))
+            probability = percent(float(study.evaluation.confidences.best[index]))
             lines.append((study.name, names[said], probability, said == labels[index]))
         cards.append({"address": address, "name": studies[0].chosen.name_of(index), "true": names[labels[index]],
                       "lines": lines})  # fmt: skip

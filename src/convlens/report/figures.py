@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convlens.charts import drawing_style, shorten
-from convlens.evaluation import BendCurve
+from convlens.evaluation import CorruptionCurve
 from convlens.metrics import ReliabilityBin, RiskCoverage
 from convlens.report.course import Course
 from convlens.report.thinning import thin_out
@@ -116,13 +116,13 @@ def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[Reliabili
         axes.plot([0, 100], [0, 100], color=_QUIET, linewidth=1, linestyle=(0, (4, 3)))
         both = ((before, _ORANGE, "s", "before temperature"), (after, _BLUE, "o", "after" if before else "as it is"))
         for bins, colour, marker, name in both[0 if before else 1 :]:
-            sure = [100 * bin.certainty for bin in bins]
+            sure = [100 * bin.confidence for bin in bins]
             right = [100 * bin.accuracy for bin in bins]
             axes.plot(sure, right, marker, color=colour, markersize=4.5, label=name)
             if bins is after:
                 ends = [(100 * bin.interval[0], 100 * bin.interval[1]) for bin in bins]
                 axes.vlines(sure, [low for low, _ in ends], [high for _, high in ends], color=colour, linewidth=1.2)
-        lowest = [bin.certainty for bin in (*after, *before)] + [bin.interval[0] for bin in after] + [0.95]
+        lowest = [bin.confidence for bin in (*after, *before)] + [bin.interval[0] for bin in after] + [0.95]
         axes.set_xlim(max(0, 100 * min(lowest) - 5), 101)
         axes.set_ylim(max(0, 100 * min(lowest) - 5), 101)
         axes.set_xlabel("sure, %")
@@ -153,8 +153,8 @@ def draw_risk(curve: RiskCoverage, threshold: tuple[float, float] | None) -> str
     return _draw("risk", 2.6, draw)
 
 
-def draw_bends(kind: str, curves: Sequence[tuple[str, BendCurve]]) -> str:
-    """Accuracy against the strength of one kind of bend, with its interval; of one model, or of several with names."""
+def draw_corruption(kind: str, curves: Sequence[tuple[str, CorruptionCurve]]) -> str:
+    """Accuracy against the strength of one corruption, with its interval; of one model, or of several with names."""
     styles = [(_BLUE, "o", "-"), (_ORANGE, "s", "--"), (_INK, "^", ":"), (_QUIET, "D", "-.")]
 
     def draw(axes: "Axes") -> None:
@@ -182,7 +182,7 @@ def draw_bends(kind: str, curves: Sequence[tuple[str, BendCurve]]) -> str:
         if len(curves) > 1:
             axes.legend(frameon=False, labelcolor=_INK, fontsize=8)
 
-    return _draw(f"bend-{kind}", 2.1, draw, width=3.3)
+    return _draw(f"corruption-{kind}", 2.1, draw, width=3.3)
 
 
 def draw_losses(course: Course) -> str:

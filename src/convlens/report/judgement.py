@@ -1,5 +1,5 @@
-"""The sections of the page that judge: the verdict on top, classes, confusions, errors, doubtful labels, certainty,
-bent images. Each becomes plain words and pictures here, so the template has only to place them.
+"""The sections of the page that judge: the verdict on top, classes, confusions, errors, label errors, confidence,
+corruptions. Each becomes plain words and pictures here, so the template has only to place them.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convlens.calibration import describe_answers, describe_choice
-from convlens.evaluation import DoubtfulLabel, Evaluation, ImagesToJudge, TrustCheck
+from convlens.evaluation import Evaluation, ImagesToJudge, SuspectedLabel, TrustCheck
 from convlens.report import figures
 from convlens.report.pictures import PictureBook, encode_shares
 from convlens.report.study import Study
@@ -184,7 +184,7 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
     """The images of one cell: mistakes with the surest first, right answers with the least sure first."""
     judged, (true, said) = study.evaluation, pair
     (places,) = np.nonzero((judged.labels == true) & (judged.predicted == said))
-    sureness = judged.certainties.best[places]
+    sureness = judged.confidences.best[places]
     order = places[np.argsort(sureness if true == said else -sureness, kind="stable")]
     most = _MOST_RIGHT_BEHIND_CELL if true == said else _MOST_BEHIND_CELL
     pictures = []
@@ -192,7 +192,7 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
         address = book.add(study.chosen.images.images[index])
         if address is None:
             break
-        caption = percent(float(judged.certainties.best[index]))
+        caption = percent(float(judged.confidences.best[index]))
         pictures.append({"address": address, "name": study.chosen.name_of(index), "caption": caption})
     names = judged.class_names
     what = f"{short(names[true])}, and said to be"
@@ -217,8 +217,10 @@ def tell_errors(study: Study, book: PictureBook) -> list[dict[str, Any]]:
     return [card for card in cards if card]
 
 
-def tell_doubtful(images: ImagesToJudge, found: Sequence[DoubtfulLabel], book: PictureBook) -> list[dict[str, Any]]:
-    """Cards of the most doubtful labels: given and suggested."""
+def tell_label_errors(
+    images: ImagesToJudge, found: Sequence[SuspectedLabel], book: PictureBook
+) -> list[dict[str, Any]]:
+    """Cards of the most suspect labels: given and suggested."""
     names, cards = images.images.class_names, []
     for one in found[:_MOST_CARDS]:
         address = book.add(images.images.images[one.index])
@@ -246,7 +248,7 @@ def _card(
     }
 
 
-def tell_certainty(judged: Evaluation) -> dict[str, Any]:
+def tell_confidence(judged: Evaluation) -> dict[str, Any]:
     """How far the percentages can be believed, before and after temperature, and what a threshold buys."""
     fitted = judged.calibration.images > 0 or judged.calibration.temperature != 1
     equal_mass = judged.equal_mass_calibration_error_before, judged.equal_mass_calibration_error
@@ -257,7 +259,7 @@ def tell_certainty(judged: Evaluation) -> dict[str, Any]:
         ("negative log-likelihood, nats", number(judged.loss), number(judged.negative_log_likelihood)),
         ("Brier score, 0 to 2", number(judged.brier_before), number(judged.brier)),
     ]
-    after, before = judged.certainties.reliability(), judged.certainties_before.reliability()
+    after, before = judged.confidences.reliability(), judged.confidences_before.reliability()
     answered = judged.answered
     own = (answered.coverage, answered.error) if answered is not None and answered.answered else None
     curve = judged.risk_coverage
@@ -268,7 +270,7 @@ def tell_certainty(judged: Evaluation) -> dict[str, Any]:
         "rows": rows,
         "reliability": figures.draw_reliability(after, before if fitted else ()),
         "bins": [
-            (f"{bin.images:,}", percent(bin.certainty), share(bin.accuracy, 1), interval(bin.interval, 1))
+            (f"{bin.images:,}", percent(bin.confidence), share(bin.accuracy, 1), interval(bin.interval, 1))
             for bin in after
         ],
         "risk": figures.draw_risk(curve, own),
@@ -286,12 +288,12 @@ def _bought(judged: Evaluation, risk: float) -> tuple[str, str, str]:
     return f"{100 * risk:g} %", threshold, share(left.coverage, 1)
 
 
-def tell_bends(study: Study) -> dict[str, Any]:
-    """A small figure for each kind of bend, with its numbers."""
+def tell_corruptions(study: Study) -> dict[str, Any]:
+    """A small figure for each kind of corruption, with its numbers."""
     curves = []
-    for curve in study.bends:
+    for curve in study.corruptions:
         points = [(f"{point.strength:.2g}".replace("-", "−"), share(point.accuracy, 1), interval(point.interval, 1))
                   for point in curve.points]  # fmt: skip
-        svg = figures.draw_bends(curve.kind, [(study.name, curve)])
+        svg = figures.draw_corruption(curve.kind, [(study.name, curve)])
         curves.append({"kind": curve.kind, "unit": curve.unit, "svg": svg, "points": points})
-    return {"images": count_of(study.bends[0].points[0].total, "image"), "curves": curves}
+    return {"images": count_of(study.corruptions[0].points[0].total, "image"), "curves": curves}

@@ -23,7 +23,7 @@ from convlens.metrics import wilson_interval
 from convlens.server.event_log import WEIGHTS
 from convlens.server.jobs import Job
 from convlens.trained_model import TrainedModel
-from convlens.training import Calibrated, EpochDone, Event, Judged, Probed, StretchDone, TrainingStarted, train
+from convlens.training import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted, train
 
 WEIGHTS_BYTES_A_SECOND = 8_000_000
 READING_SECONDS = 0.1
@@ -159,7 +159,7 @@ class Teller:
                 self._start(event)
             case Probed():
                 log.append("probed", {"verdicts": [str(verdict) for verdict in event.verdicts]})
-            case StretchDone():
+            case ChunkDone():
                 log.append("stretch", self._stretch(event))
                 now = time.monotonic()
                 if event.weights is not None and log.listeners and now >= self._next_weights_at:
@@ -209,7 +209,7 @@ class Teller:
         }
         self._job.log.append("started", values)
 
-    def _stretch(self, event: StretchDone) -> dict[str, Any]:
+    def _stretch(self, event: ChunkDone) -> dict[str, Any]:
         """The step is the number of the first one, over the whole training."""
         step = event.epoch * self._steps_per_epoch + event.first_batch
         self._job.facts["steps"] = step + len(event.losses)

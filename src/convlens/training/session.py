@@ -31,8 +31,8 @@ from convlens.training.balance import balanced_weights
 from convlens.training.checkpoint import Checkpoint, fingerprint, save_checkpoint
 from convlens.training.events import Calibrated, Event, Judged, Probed, TrainingStarted, log_lines
 from convlens.training.interrupts import interrupts_are_pythons, stopping_on
-from convlens.training.loop import History, Job, explain_explosion, run_stretches
-from convlens.training.probe import Verdict, probe_changes, with_safe_changes
+from convlens.training.loop import History, Job, explain_explosion, run_chunks
+from convlens.training.probe import ProbeVerdict, probe_changes, with_safe_changes
 from convlens.training.settings import TrainingSettings
 
 CHECKPOINT_SECONDS = 10.0
@@ -52,7 +52,7 @@ class Session:
     folder: Path | None = None
     notes: tuple[str, ...] = ()
     engine_reason: str = ""
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[ProbeVerdict, ...] = ()
 
     def run(self, checkpoint: Checkpoint | None, out: Path | str | None) -> TrainedModel:
         """Train from the start, or go on from a checkpoint. The folder is made when only the training can fail."""
@@ -191,7 +191,7 @@ class Session:
     def _run_steps(self, job: Job) -> None:
         """The loop, with a checkpoint now and then and a last one where it is stopped."""
         saved_at = time.monotonic()
-        for _ in run_stretches(job):
+        for _ in run_chunks(job):
             if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
                 self._save_checkpoint(job)
                 saved_at = time.monotonic()

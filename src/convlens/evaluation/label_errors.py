@@ -20,7 +20,7 @@ _ROWS = 1000
 
 
 @dataclass(frozen=True)
-class DoubtfulLabel:
+class SuspectedLabel:
     """One label that may be wrong, of image number `index`: class numbers, and the probabilities of both classes."""
 
     index: int
@@ -36,7 +36,7 @@ class DoubtfulLabel:
 
 
 def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """All N images, most doubtful label first, and the doubt of each, in that order; −1 to 1.
+    """All N images, most suspect label first, and the doubt of each, in that order; −1 to 1.
 
     Args:
         probabilities: N × classes (at least two), of a model that did not learn from these labels.
@@ -60,13 +60,13 @@ def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[
     return order, doubt[order]
 
 
-def find_doubtful(
+def find_label_errors(
     probabilities: np.ndarray, labels: np.ndarray, most: int | None = None, only_disagreeing: bool = True
-) -> list[DoubtfulLabel]:
-    """The most doubtful labels, worst first; `only_disagreeing` leaves out those that the model agrees with.
+) -> list[SuspectedLabel]:
+    """The suspected label errors, worst first; `only_disagreeing` leaves out those that the model agrees with.
 
-    >>> find_doubtful(np.array([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]))
-    [DoubtfulLabel(index=1, given=0, suggested=1, given_probability=0.25, suggested_probability=0.75)]
+    >>> find_label_errors(np.array([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]))
+    [SuspectedLabel(index=1, given=0, suggested=1, given_probability=0.25, suggested_probability=0.75)]
     """
     order, doubt = rank_labels(probabilities, labels)
     if only_disagreeing:
@@ -78,13 +78,13 @@ def find_doubtful(
     rows[places, given] = -1
     suggested = rows.argmax(axis=1) if len(chosen) else given
     columns = (chosen, given, suggested, of_given, rows[places, suggested])
-    return [DoubtfulLabel(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
+    return [SuspectedLabel(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def find_disagreements(
     logits: np.ndarray, labels: np.ndarray, calibration: Calibration, most: int | None = None
-) -> list[DoubtfulLabel]:
-    """`find_doubtful` for logits, of the labels that the model disagrees with: only of these are probabilities made.
+) -> list[SuspectedLabel]:
+    """`find_label_errors` for logits: probabilities are made of the labels only that the model disagrees with.
 
     >>> find_disagreements(np.log([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]), Calibration())[0].index
     1
@@ -95,15 +95,15 @@ def find_disagreements(
         some = wrong[start : start + _ROWS]
         found += [
             replace(one, index=int(some[one.index]))
-            for one in find_doubtful(calibration.probabilities(logits[some]), labels[some])
+            for one in find_label_errors(calibration.probabilities(logits[some]), labels[some])
         ]
     return sorted(found, key=lambda one: -one.doubt)[:most]
 
 
-def describe_doubtful(
-    found: DoubtfulLabel, class_names: tuple[str, ...], name_of: Callable[[int], str]
+def describe_label_error(
+    found: SuspectedLabel, class_names: tuple[str, ...], name_of: Callable[[int], str]
 ) -> dict[str, Any]:
-    """One doubtful label as plain values, for JSON and CSV."""
+    """One suspected label error as plain values, for JSON and CSV."""
     return {
         "image": name_of(found.index),
         "index": found.index,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convlens.deprecations import with_old_attributes
 from convlens.errors import UsageError
 from convlens.metrics.shares import check_same_length, share_of, wilson_interval
 
@@ -39,13 +40,14 @@ class Answered:
         return share_of(self.wrong, self.answered)
 
 
+@with_old_attributes
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Images of like certainty: how many, how many right, and the mean probability of their likeliest class."""
+    """Images of like confidence: how many, how many right, and the mean probability of their likeliest class."""
 
     images: int
     correct: int
-    certainty: float
+    confidence: float
 
     @property
     def accuracy(self) -> float:
@@ -98,7 +100,7 @@ class RiskCoverage:
 
 
 @dataclass(frozen=True, eq=False)
-class Certainties:
+class Confidences:
     """What N answers come to: all that is asked of N × classes probabilities, without keeping these.
 
     Attributes:
@@ -139,9 +141,9 @@ class Certainties:
             return []
         groups = self._bins(bins, equal_mass)
         images, correct = np.bincount(groups), np.bincount(groups, weights=self.right)
-        certainty = np.bincount(groups, weights=self.best)
+        confidence = np.bincount(groups, weights=self.best)
         return [
-            ReliabilityBin(int(images[bin]), int(correct[bin]), float(certainty[bin] / images[bin]))
+            ReliabilityBin(int(images[bin]), int(correct[bin]), float(confidence[bin] / images[bin]))
             for bin in np.flatnonzero(images).tolist()
         ]
 
@@ -168,24 +170,24 @@ class Certainties:
         return Answered(len(self.best), int(answered.sum()), int((answered & ~self.right).sum()))
 
 
-def certainties(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> Certainties:
+def confidences(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> Confidences:
     """What the answers of N × classes logits come to, for N labels; a million logits at a time, so that a thousand
     classes need no memory of their own.
 
-    >>> found = certainties(np.log([[0.75, 0.25], [0.5, 0.5]]), np.array([0, 1]))
+    >>> found = confidences(np.log([[0.75, 0.25], [0.5, 0.5]]), np.array([0, 1]))
     >>> found.best.round(9).tolist(), found.right.tolist(), found.true.round(9).tolist()
     ([0.75, 0.5], [True, False], [0.75, 0.5])
     """
     check_same_length(labels, logits)
     rows = max(1, _BLOCK // max(1, logits.shape[1]))
     parts = [
-        _certainties_of_block(logits[start : start + rows], labels[start : start + rows], temperature)
+        _confidences_of_block(logits[start : start + rows], labels[start : start + rows], temperature)
         for start in range(0, max(len(labels), 1), rows)
     ]
-    return Certainties(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    return Confidences(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def _certainties_of_block(logits: np.ndarray, labels: np.ndarray, temperature: float) -> tuple[np.ndarray, ...]:
+def _confidences_of_block(logits: np.ndarray, labels: np.ndarray, temperature: float) -> tuple[np.ndarray, ...]:
     scaled = logits.astype(np.float64) / temperature
     shifted = scaled - scaled.max(axis=1, keepdims=True) if len(labels) else scaled
     places = np.arange(len(labels))
@@ -205,13 +207,13 @@ def _from_probabilities(
     return best, right, true, (probabilities**2).sum(axis=1) - true**2 + (1 - true) ** 2
 
 
-def _certainties_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Certainties:
+def _confidences_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Confidences:
     check_same_length(labels, probabilities)
     given = np.asarray(probabilities, np.float64)
     right = given.argmax(axis=1) == labels if len(labels) else np.zeros(0, np.bool_)
     parts = _from_probabilities(given, labels, right) if len(labels) else (np.zeros(0), right, np.zeros(0), np.zeros(0))
     with np.errstate(divide="ignore"):
-        return Certainties(*parts, -np.log(parts[2]))
+        return Confidences(*parts, -np.log(parts[2]))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -264,7 +266,7 @@ def expected_calibration_error(
     """
     if bins < 1:
         raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
-    return _certainties_of_probabilities(probabilities, labels).calibration_error(bins, equal_mass=equal_mass)
+    return _confidences_of_probabilities(probabilities, labels).calibration_error(bins, equal_mass=equal_mass)
 
 
 def reliability(
@@ -274,12 +276,12 @@ def reliability(
 
     >>> sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
     >>> low, high = reliability(sure, np.array([0, 0, 1, 0]), bins=2)
-    >>> low.images, low.correct, round(low.certainty, 3), high.images, high.correct, round(high.certainty, 3)
+    >>> low.images, low.correct, round(low.confidence, 3), high.images, high.correct, round(high.confidence, 3)
     (2, 1, 0.6, 2, 2, 0.9)
     """
     if bins < 1:
         raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
-    return _certainties_of_probabilities(probabilities, labels).reliability(bins, equal_mass=equal_mass)
+    return _confidences_of_probabilities(probabilities, labels).reliability(bins, equal_mass=equal_mass)
 
 
 def risk_coverage(probabilities: np.ndarray, labels: np.ndarray) -> RiskCoverage:
@@ -294,7 +296,7 @@ def risk_coverage(probabilities: np.ndarray, labels: np.ndarray) -> RiskCoverage
     >>> round(curve.area, 4)    # (0 / 1 + 1 / 2 + 1 / 3) / 3
     0.2778
     """
-    return _certainties_of_probabilities(probabilities, labels).risk_coverage()
+    return _confidences_of_probabilities(probabilities, labels).risk_coverage()
 
 
 def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -307,7 +309,7 @@ def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
     >>> round(brier_score(np.array([[0.8, 0.2]]), np.array([0])), 4)  # 0.2² + 0.2²
     0.08
     """
-    return _certainties_of_probabilities(probabilities, labels).brier_score
+    return _confidences_of_probabilities(probabilities, labels).brier_score
 
 
 def answered_at(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> Answered:
@@ -316,4 +318,4 @@ def answered_at(probabilities: np.ndarray, labels: np.ndarray, threshold: float)
     >>> answered_at(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 0]), 0.75)
     Answered(images=3, answered=2, wrong=1)
     """
-    return _certainties_of_probabilities(probabilities, labels).answered_at(threshold)
+    return _confidences_of_probabilities(probabilities, labels).answered_at(threshold)

@@ -1,7 +1,7 @@
 """How good a model stays when its images are shifted, turned, resized, noisy, lighter, darker or blurred.
 
-Test images are made like the training images; pictures that people bring are not. Each kind of bend is made stronger
-step by step, by the code that makes changed copies for training, and the same images are judged at every step.
+Test images are made like the training images; pictures that people bring are not. Each kind of corruption is made
+stronger step by step, by the code that makes changed copies for training, and the same images are judged at every step.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,8 +28,8 @@ _BLOCK = 4096
 
 
 @dataclass(frozen=True)
-class BendPoint:
-    """`correct` of `total` images are right when they are bent so much."""
+class CorruptionPoint:
+    """`correct` of `total` images are right when they are corrupted so much."""
 
     strength: float
     correct: int
@@ -47,12 +47,12 @@ class BendPoint:
 
 
 @dataclass(frozen=True)
-class BendCurve:
-    """Accuracy against the strength of one kind of bend, weakest first; `unit` says what strength is measured in."""
+class CorruptionCurve:
+    """Accuracy against the strength of one corruption, weakest first; `unit` says what strength is measured in."""
 
     kind: str
     unit: str
-    points: tuple[BendPoint, ...]
+    points: tuple[CorruptionPoint, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -61,8 +61,8 @@ class BendCurve:
 
 
 @dataclass(frozen=True)
-class Bend:
-    """A kind of bend: `plain` is the strength that changes nothing."""
+class Corruption:
+    """A kind of corruption: `plain` is the strength that changes nothing."""
 
     kind: str
     unit: str
@@ -120,20 +120,23 @@ def _blur(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArray
     return images
 
 
-BENDS: tuple[Bend, ...] = (
-    Bend("shift", "of the side", (0.0, 0.04, 0.08, 0.12, 0.16, 0.2), 0, _shift),
-    Bend("rotation", "degrees", (0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0), 0, _rotate),
-    Bend("scale", "times as large", (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4), 1, _scale),
-    Bend("noise", "deviation, of the range", (0.0, 0.05, 0.1, 0.15, 0.2, 0.3), 0, _add_noise),
-    Bend("brightness", "added, of the range", (-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4), 0, _brighten),
-    Bend("blur", "deviation in pixels", (0.0, 0.5**0.5, 1.0, 1.5**0.5, 2**0.5, 2.0), 0, _blur),
+CORRUPTIONS: tuple[Corruption, ...] = (
+    Corruption("shift", "of the side", (0.0, 0.04, 0.08, 0.12, 0.16, 0.2), 0, _shift),
+    Corruption("rotation", "degrees", (0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0), 0, _rotate),
+    Corruption("scale", "times as large", (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4), 1, _scale),
+    Corruption("noise", "deviation, of the range", (0.0, 0.05, 0.1, 0.15, 0.2, 0.3), 0, _add_noise),
+    Corruption("brightness", "added, of the range", (-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4), 0, _brighten),
+    Corruption("blur", "deviation in pixels", (0.0, 0.5**0.5, 1.0, 1.5**0.5, 2**0.5, 2.0), 0, _blur),
 )
 
 
-def measure_bends(
-    engine: Engine, images: LabelledImages, most_images: int = MOST_IMAGES, bends: Sequence[Bend] = BENDS
-) -> tuple[BendCurve, ...]:
-    """The accuracy at every strength of every kind of bend.
+def measure_corruptions(
+    engine: Engine,
+    images: LabelledImages,
+    most_images: int = MOST_IMAGES,
+    corruptions: Sequence[Corruption] = CORRUPTIONS,
+) -> tuple[CorruptionCurve, ...]:
+    """The accuracy at every strength of every kind of corruption.
 
     Of more than `most_images` images, so many are drawn at random, the same ones each time.
 
@@ -146,13 +149,13 @@ def measure_bends(
     pixels, labels = images.images[chosen], images.labels[chosen]
     plain = _count_right(engine, pixels, labels)
     curves = []
-    for bend in bends:
+    for one in corruptions:
         right = [
-            plain if strength == bend.plain else _count_right(engine, bend.apply(engine, pixels, strength), labels)
-            for strength in bend.strengths
+            plain if strength == one.plain else _count_right(engine, one.apply(engine, pixels, strength), labels)
+            for strength in one.strengths
         ]
-        points = [BendPoint(*point, len(labels)) for point in zip(bend.strengths, right, strict=True)]
-        curves.append(BendCurve(bend.kind, bend.unit, tuple(points)))
+        points = [CorruptionPoint(*point, len(labels)) for point in zip(one.strengths, right, strict=True)]
+        curves.append(CorruptionCurve(one.kind, one.unit, tuple(points)))
     return tuple(curves)
 
 

@@ -1,7 +1,7 @@
 """Labelled pictures made like a model's training images, as its predictions make them.
 
-A model is used on pictures as they come, and prediction mends them. Judging it on pictures that were not mended would
-say how good it is at something that nobody does with it.
+A model is used on pictures as they come, and prediction repairs them. Judging it on pictures that were not
+repaired would say how good it is at something that nobody does with it.
 """
 
 import os
@@ -21,7 +21,7 @@ from convlens.preprocessing import Preprocessing, prepare
 _EVERY = 64
 
 
-def mend_images(
+def repair_images(
     imported: ImportedImages,
     part: int,
     preprocessing: Preprocessing,
@@ -33,20 +33,20 @@ def mend_images(
     None where none of them can be read any more.
     """
     rows = imported.places(part)
-    images, kept, mended = np.empty((len(rows), *preprocessing.image_shape), np.uint8), [], 0
+    images, kept, repaired = np.empty((len(rows), *preprocessing.image_shape), np.uint8), [], 0
     with ExitStack() as stack:
         read = _reader(imported, stack)
         for number, row in enumerate(rows.tolist()):
             if on_progress is not None and number % _EVERY == 0:
-                on_progress(ImportProgress(number, len(rows), "mending"))
+                on_progress(ImportProgress(number, len(rows), "repairing"))
             try:
                 prepared = prepare(preprocessing, read(row))
             except ImageError:  # it was read a moment ago: gone, or changed since
                 continue
             images[len(kept)] = prepared.pixels
-            mended += int((prepared.pixels != imported.images[row]).any())
+            repaired += int((prepared.pixels != imported.images[row]).any())
             kept.append(row)
-    notes = [f"mended as predictions are: {mended:,} of {len(rows):,} images changed"]
+    notes = [f"repaired as predictions are: {repaired:,} of {len(rows):,} images changed"]
     if len(kept) < len(rows):
         notes.append(f"left out, since they are gone or cannot be read any more: {len(rows) - len(kept):,}")
     places = np.array(kept, np.int64)

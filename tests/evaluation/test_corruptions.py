@@ -1,4 +1,4 @@
-"""Bent images: each bend against SciPy on both engines, and what becomes of models that look at one thing only."""
+"""Corruptions: each against SciPy on both engines, and what becomes of models that look at one thing only."""
 
 import json
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from scipy import ndimage
 from convlens.data import LabelledImages
 from convlens.engines import Engine, Plan, open_engine
 from convlens.errors import ModelFileError
-from convlens.evaluation import BendCurve, BendPoint, bending, measure_bends
-from convlens.evaluation.bending import BENDS, Bend
+from convlens.evaluation import CorruptionCurve, CorruptionPoint, measure_corruptions
+from convlens.evaluation.corruptions import CORRUPTIONS, Corruption
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation
 
-KINDS = {bend.kind: bend for bend in BENDS}
+KINDS = {corruption.kind: corruption for corruption in CORRUPTIONS}
 SHAPES = [(1, 28, 28), (3, 24, 20)]
 BOTH = ("cat", "dog")
 
@@ -120,29 +120,31 @@ def test_noise_is_as_strong_as_it_says_and_of_its_own_on_each_image(engine_name,
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_plain_strength_changes_no_pixel(kind, engine_name):
     pictures = soft_pictures(9, (3, 24, 20))
-    bend = KINDS[kind]
-    assert bend.plain in bend.strengths
-    np.testing.assert_array_equal(bend.apply(make_engine(engine_name, (3, 24, 20)), pictures, bend.plain), pictures)
+    corruption = KINDS[kind]
+    assert corruption.plain in corruption.strengths
+    unchanged = corruption.apply(make_engine(engine_name, (3, 24, 20)), pictures, corruption.plain)
+    np.testing.assert_array_equal(unchanged, pictures)
 
 
 def test_strengths_grow():
-    for bend in BENDS:
-        assert list(bend.strengths) == sorted(set(bend.strengths))
+    for corruption in CORRUPTIONS:
+        assert list(corruption.strengths) == sorted(set(corruption.strengths))
 
 
 @pytest.mark.native
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_engines_make_the_same_images(kind):
-    pictures, bend = soft_pictures(16, (1, 28, 28)), KINDS[kind]
-    for strength in bend.strengths:
+    pictures, corruption = soft_pictures(16, (1, 28, 28)), KINDS[kind]
+    for strength in corruption.strengths:
         native, torch = (
-            bend.apply(make_engine(name, (1, 28, 28)), pictures, strength).astype(int) for name in ("native", "torch")
+            corruption.apply(make_engine(name, (1, 28, 28)), pictures, strength).astype(int)
+            for name in ("native", "torch")
         )
         assert np.abs(native - torch).max() <= 1
         assert (native != torch).mean() < 0.01  # halves of a level, which are rounded either way
 
 
-def accuracies(curves: tuple[BendCurve, ...], kind: str) -> dict[float, float]:
+def accuracies(curves: tuple[CorruptionCurve, ...], kind: str) -> dict[float, float]:
     (curve,) = [one for one in curves if one.kind == kind]
     return {point.strength: point.accuracy for point in curve.points}
 
@@ -153,16 +155,16 @@ def test_every_curve_goes_through_the_accuracy_of_the_images_as_they_are(digits_
     engine = open_engine(Plan(network, (1, 8, 8), 10, Normalisation()), engine_name, "cpu", 1)
     engine.set_weights(initial_weights(network, (1, 8, 8), 10, seed=2))
     right = int((engine.logits(images.images).argmax(1) == images.labels).sum())
-    curves = measure_bends(engine, images)
+    curves = measure_corruptions(engine, images)
     assert [curve.kind for curve in curves] == list(KINDS)
-    for curve, bend in zip(curves, BENDS, strict=True):
-        assert [point.strength for point in curve.points] == list(bend.strengths)
+    for curve, corruption in zip(curves, CORRUPTIONS, strict=True):
+        assert [point.strength for point in curve.points] == list(corruption.strengths)
         assert {point.total for point in curve.points} == {297}
-        (plain,) = [point for point in curve.points if point.strength == bend.plain]
+        (plain,) = [point for point in curve.points if point.strength == corruption.plain]
         assert plain.correct == right
         for point in curve.points:
-            bent = bend.apply(engine, images.images, point.strength)
-            assert point.correct == int((engine.logits(bent).argmax(1) == images.labels).sum())
+            corrupted = corruption.apply(engine, images.images, point.strength)
+            assert point.correct == int((engine.logits(corrupted).argmax(1) == images.labels).sum())
 
 
 def two_brightnesses(count: int = 40) -> LabelledImages:
@@ -175,7 +177,7 @@ def two_brightnesses(count: int = 40) -> LabelledImages:
 
 def test_a_model_that_looks_at_the_mean_brightness_is_moved_by_nothing_else(engine_name):
     mean = np.full(400, 1 / 400)
-    curves = measure_bends(make_engine(engine_name, (1, 20, 20), mean, bias=-0.52), two_brightnesses())
+    curves = measure_corruptions(make_engine(engine_name, (1, 20, 20), mean, bias=-0.52), two_brightnesses())
     for kind in ("shift", "rotation", "scale", "noise", "blur"):
         assert set(accuracies(curves, kind).values()) == {1.0}, kind
     # 64 + 0.3 · 255 = 140.5 is above 0.52 · 255 = 132.6, 191 − 0.3 · 255 = 114.5 below: half of the images each.
@@ -189,7 +191,7 @@ def test_a_model_that_looks_at_one_place_is_lost_when_it_moves(engine_name):
     pixels[labels == 1, :, 11:14, 11:14] = 255
     place = np.zeros((25, 25))
     place[12, 12] = 1
-    curves = measure_bends(
+    curves = measure_corruptions(
         make_engine(engine_name, (1, 25, 25), place, bias=-0.5), LabelledImages(pixels, labels, BOTH)
     )
     # 0.04 of the side is a pixel, within the square. 0.08 is two, or 1.41 across and down, where 0.59² = 0.35 of white
@@ -223,34 +225,34 @@ def keep(engine: Engine, images: np.ndarray, strength: float) -> np.ndarray:
     return images
 
 
-KEPT = Bend("kept", "times", (0.0, 1.0), 0, keep)
+KEPT = Corruption("kept", "times", (0.0, 1.0), 0, keep)
 
 
 def test_of_many_images_some_are_drawn_the_same_ones_each_time_and_for_each_bend():
     first, second = Remembering(), Remembering()
-    (curve,) = measure_bends(first, numbered(900), most_images=100, bends=[KEPT])  # pyright: ignore[reportArgumentType]
+    (curve,) = measure_corruptions(first, numbered(900), most_images=100, corruptions=[KEPT])  # pyright: ignore[reportArgumentType]
     assert [(point.correct, point.total) for point in curve.points] == [(100, 100), (100, 100)]  # labels go with images
-    plain, bent = first.seen
-    assert plain == bent
+    plain, corrupted = first.seen
+    assert plain == corrupted
     assert len(set(plain)) == 100
     assert max(np.bincount(np.array(plain) // 300)) < 60  # from all over
-    measure_bends(second, numbered(900), most_images=100, bends=[KEPT])  # pyright: ignore[reportArgumentType]
+    measure_corruptions(second, numbered(900), most_images=100, corruptions=[KEPT])  # pyright: ignore[reportArgumentType]
     assert second.seen == first.seen
 
 
 def test_few_images_are_all_judged():
     engine = Remembering()
-    (curve,) = measure_bends(engine, numbered(100), most_images=100, bends=[KEPT])  # pyright: ignore[reportArgumentType]
+    (curve,) = measure_corruptions(engine, numbered(100), most_images=100, corruptions=[KEPT])  # pyright: ignore[reportArgumentType]
     assert engine.seen == [list(range(100))] * 2
-    assert curve.points[1] == BendPoint(1.0, 100, 100)
+    assert curve.points[1] == CorruptionPoint(1.0, 100, 100)
 
 
 def test_many_images_are_judged_in_blocks(monkeypatch):
-    monkeypatch.setattr(bending, "_BLOCK", 40)
+    monkeypatch.setattr("convlens.evaluation.corruptions._BLOCK", 40)
     engine = Remembering()
-    (curve,) = measure_bends(engine, numbered(100), bends=[KEPT])  # pyright: ignore[reportArgumentType]
+    (curve,) = measure_corruptions(engine, numbered(100), corruptions=[KEPT])  # pyright: ignore[reportArgumentType]
     assert engine.seen == [list(range(40)), list(range(40, 80)), list(range(80, 100))] * 2
-    assert curve.points[0] == BendPoint(0.0, 100, 100)
+    assert curve.points[0] == CorruptionPoint(0.0, 100, 100)
 
 
 def test_an_answer_that_is_no_number_says_so():
@@ -259,11 +261,11 @@ def test_an_answer_that_is_no_number_says_so():
             return np.full((len(images), 3), np.nan, np.float32)
 
     with pytest.raises(ModelFileError, match=r"^this model answers with NaN or infinity: its weights are too large\."):
-        measure_bends(Broken(), numbered(3), bends=[KEPT])  # pyright: ignore[reportArgumentType]
+        measure_corruptions(Broken(), numbered(3), corruptions=[KEPT])  # pyright: ignore[reportArgumentType]
 
 
 def test_a_curve_is_plain_values():
-    curve = BendCurve("shift", "of the side", (BendPoint(0.0, 4, 4), BendPoint(0.5, 3, 4)))
+    curve = CorruptionCurve("shift", "of the side", (CorruptionPoint(0.0, 4, 4), CorruptionPoint(0.5, 3, 4)))
     assert (curve.points[1].accuracy, curve.points[0].accuracy) == (0.75, 1)
     found = json.loads(json.dumps(curve.as_dict()))
     assert (found["kind"], found["unit"]) == ("shift", "of the side")

@@ -15,8 +15,7 @@ from convlens.metrics import (
     accuracy,
     answered_at,
     brier_score,
-    certainties,
-    certainty,
+    confidences,
     cross_entropy,
     expected_calibration_error,
     reliability,
@@ -38,7 +37,7 @@ def of_two(best: list[float], right: list[bool]) -> tuple[np.ndarray, np.ndarray
 
 
 def rows_of(bins: list[ReliabilityBin]) -> list[tuple[int, int, Any]]:
-    return [(bin.images, bin.correct, pytest.approx(bin.certainty)) for bin in bins]
+    return [(bin.images, bin.correct, pytest.approx(bin.confidence)) for bin in bins]
 
 
 DRAWN = st.lists(st.tuples(st.integers(10, 20), st.booleans()), min_size=1, max_size=60)
@@ -78,7 +77,7 @@ def test_of_equally_sure_images_the_wrong_ones_come_first():
 
 
 def test_a_bin_says_its_accuracy_and_its_interval():
-    bin = ReliabilityBin(images=4, correct=3, certainty=0.9)
+    bin = ReliabilityBin(images=4, correct=3, confidence=0.9)
     assert bin.accuracy == 0.75
     # (0.75 + 3.841459/8 ± 1.959964 · √(0.1875/4 + 3.841459/64)) / (1 + 3.841459/4)
     assert bin.interval == pytest.approx((0.300642, 0.954413), abs=1e-6)
@@ -92,9 +91,9 @@ def test_the_bins_hold_every_image_and_make_the_calibration_error(drawn, bins, e
     assert sum(bin.images for bin in found) == len(labels)
     assert sum(bin.correct for bin in found) == round(len(labels) * accuracy(labels, probabilities.argmax(axis=1)))
     assert len(found) <= min(bins, len(labels))
-    certainties = [bin.certainty for bin in found]
-    assert certainties == pytest.approx(sorted(certainties))
-    error = sum(bin.images * abs(bin.certainty - bin.accuracy) for bin in found) / len(labels)
+    confidences = [bin.confidence for bin in found]
+    assert confidences == pytest.approx(sorted(confidences))
+    error = sum(bin.images * abs(bin.confidence - bin.accuracy) for bin in found) / len(labels)
     assert error == pytest.approx(expected_calibration_error(probabilities, labels, bins, equal_mass=equal_mass))
     if equal_mass:
         assert max(bin.images for bin in found) - min(bin.images for bin in found) <= 1
@@ -189,7 +188,7 @@ def test_probabilities_of_single_precision_are_taken_too():
 def test_what_the_answers_come_to_by_hand():
     """From logarithms of 1, 2 and 5, whose exponentials add up to 8, and of 4, 4 and 8."""
     logits = np.log(np.array([[1.0, 2.0, 5.0], [4.0, 4.0, 8.0]]))
-    found = certainties(logits, np.array([2, 0]))
+    found = confidences(logits, np.array([2, 0]))
     assert found.right.tolist() == [True, False]
     assert found.best.tolist() == pytest.approx([5 / 8, 1 / 2])
     assert found.true.tolist() == pytest.approx([5 / 8, 1 / 4])
@@ -202,13 +201,13 @@ def test_what_the_answers_come_to_by_hand():
 
 def test_a_temperature_divides_the_logits():
     # Twice as hot: the roots of 1 and 9 add up to 4, though 9 of 10 would be right
-    found = certainties(np.log(np.array([[1.0, 9.0]])), np.array([0]), temperature=2)
+    found = confidences(np.log(np.array([[1.0, 9.0]])), np.array([0]), temperature=2)
     assert (found.best.tolist(), found.true.tolist()) == (pytest.approx([3 / 4]), pytest.approx([1 / 4]))
     assert found.losses.tolist() == pytest.approx([math.log(4)])
 
 
 def test_huge_logits_have_finite_losses():
-    found = certainties(np.array([[0.0, 2000.0], [1e30, -1e30]], np.float32), np.array([0, 0]))
+    found = confidences(np.array([[0.0, 2000.0], [1e30, -1e30]], np.float32), np.array([0, 0]))
     assert found.losses.tolist() == [2000, 0]
     assert (found.true.tolist(), found.best.tolist(), found.distances.tolist()) == ([0, 1], [1, 1], [2, 0])
 
@@ -217,9 +216,9 @@ def test_huge_logits_have_finite_losses():
 def test_blocks_of_logits_give_the_same_as_all_at_once(monkeypatch, block):
     random = np.random.default_rng(3)
     logits, labels = random.normal(size=(50, 4)).astype(np.float32), random.integers(0, 4, 50)
-    whole = certainties(logits, labels, 1.5)
-    monkeypatch.setattr(certainty, "_BLOCK", block)
-    found = certainties(logits, labels, 1.5)
+    whole = confidences(logits, labels, 1.5)
+    monkeypatch.setattr("convlens.metrics.confidence._BLOCK", block)
+    found = confidences(logits, labels, 1.5)
     for name in ("best", "right", "true", "distances", "losses"):
         np.testing.assert_array_equal(getattr(found, name), getattr(whole, name), err_msg=name)
 
@@ -228,7 +227,7 @@ def test_blocks_of_logits_give_the_same_as_all_at_once(monkeypatch, block):
 def test_logits_and_their_probabilities_come_to_the_same(seed, count, classes, temperature):
     random = np.random.default_rng(seed)
     logits, labels = random.normal(size=(count, classes)) * 3, random.integers(0, classes, count)
-    found, probabilities = certainties(logits, labels, temperature), softmax(logits / temperature)
+    found, probabilities = confidences(logits, labels, temperature), softmax(logits / temperature)
     assert found.brier_score == pytest.approx(brier_score(probabilities, labels))
     assert found.negative_log_likelihood == pytest.approx(cross_entropy(logits / temperature, labels))
     assert found.risk_coverage().area == pytest.approx(risk_coverage(probabilities, labels).area)
@@ -238,12 +237,12 @@ def test_logits_and_their_probabilities_come_to_the_same(seed, count, classes, t
         assert found.calibration_error(equal_mass=equal_mass) == pytest.approx(error)
         bins = reliability(probabilities, labels, equal_mass=equal_mass)
         assert rows_of(found.reliability(equal_mass=equal_mass)) == [
-            (bin.images, bin.correct, bin.certainty) for bin in bins
+            (bin.images, bin.correct, bin.confidence) for bin in bins
         ]
 
 
 def test_without_answers_there_is_no_number():
-    nothing = certainties(np.zeros((0, 3)), NO_LABELS)
+    nothing = confidences(np.zeros((0, 3)), NO_LABELS)
     assert len(nothing.best) == len(nothing.right) == len(nothing.true) == len(nothing.losses) == 0
     assert math.isnan(nothing.brier_score)
     assert math.isnan(nothing.negative_log_likelihood)
@@ -264,6 +263,6 @@ def test_without_images_there_are_no_bins_and_no_curve():
 def test_what_cannot_be_is_refused():
     with pytest.raises(UsageError, match=r"^0 bins: give at least one; 15 are usual\.$"):
         reliability(SURE, TRUE, bins=0)
-    for function in (reliability, risk_coverage, certainties):
+    for function in (reliability, risk_coverage, confidences):
         with pytest.raises(UsageError, match=r"^5 labels and 6 predictions: give one prediction for every label\.$"):
             function(SURE, TRUE[:5])
