@@ -59,7 +59,7 @@ function follow(address, { onEvent, onState = () => {} }) {
     "reading",
     "probed",
     "started",
-    "stretch",
+    "chunk",
     "weights",
     "epoch",
     "calibrated",
