@@ -16,7 +16,7 @@ import { box, button } from "convlens/views/train/parts.js";
  * that are theirs, `onSubmit` is called on Ctrl+Enter and `onText` after every change.
  *
  * @typedef {object} Form
- * @property {import("convlens/views/train/view.js").Api} api
+ * @property {import("convlens/interface/api.js").Api} api
  * @property {() => string} data
  * @property {(message: string, isNote: boolean) => void} onDataRefused
  * @property {() => void} onSubmit

@@ -23,7 +23,7 @@ export class Session {
   timer = 0;
   isWatching = false;
 
-  /** @param {import("convlens/views/train/view.js").Api} api @param {Listener} listener */
+  /** @param {import("convlens/interface/api.js").Api} api @param {Listener} listener */
   constructor(api, listener) {
     this.api = api;
     this.listener = listener;

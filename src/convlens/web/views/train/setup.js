@@ -55,7 +55,7 @@ export class Setup {
 
   /**
    * @param {object} options
-   * @param {import("convlens/views/train/view.js").Api} options.api
+   * @param {import("convlens/interface/api.js").Api} options.api
    * @param {Dataset[]} options.datasets
    * @param {(request: Request) => Promise<void>} options.onTrain what it is refused with is shown beside what caused it
    */

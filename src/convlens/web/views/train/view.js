@@ -3,6 +3,7 @@
 // What is shown is always what the stream of a job said (run_state), drawn a dozen times a second however much came; the
 // page can be closed and opened again at any time, since the training belongs to the server.
 
+import { unpackSamples } from "convlens/engine/samples.js";
 import { element, fill, prefersStillness, steadily } from "convlens/interface/dom.js";
 import { openWhenReady } from "convlens/interface/new_tab.js";
 import { Glimpses } from "convlens/views/train/glimpses.js";
@@ -17,29 +18,7 @@ import { StatusLine } from "convlens/views/train/status_line.js";
 import { WeightFrames } from "convlens/views/train/weight_frames.js";
 
 /** @typedef {import("convlens/views/train/run_state.js").Run} Run */
-/** @typedef {{onEvent: (name: string, data: any, number: number) => void, onState: (state: string) => void}} StreamHandlers */
-
-/**
- * What this view needs of `convlens/interface/api.js`.
- *
- * @typedef {object} Api
- * @property {(path: string) => Promise<any>} get
- * @property {(path: string, body?: object) => Promise<any>} post
- * @property {(path: string, handlers: StreamHandlers) => () => void} events returns what ends the stream
- */
-
-/**
- * What this view needs of the page around it.
- *
- * @typedef {object} Context
- * @property {Api} api
- * @property {{datasets?: import("convlens/views/train/setup.js").Dataset[], report?: boolean}} state
- * @property {{payload: any} | null} model
- * @property {import("convlens/views/train/watched_picture.js").Drawing | null} drawing
- * @property {(payload: any) => unknown} openModel
- * @property {(view: string) => void} goTo
- * @property {() => void} refreshRuns
- */
+/** @typedef {import("convlens/interface/context.js").Context} Context */
 
 const PAUSE = 80; // milliseconds between two pictures of what comes by itself: twelve a second leave the processor to the training
 
@@ -70,6 +49,8 @@ class TrainView {
   /** @param {Element} root @param {Context} context */
   constructor(root, context) {
     const { api, state } = context;
+    if (!api) throw new Error("there is no server that could train. Start the page with `convlens open`.");
+    this.api = api;
     this.context = context;
     this.session = new Session(api, {
       onChange: (run, name) => this.onRunChange(run, name),
@@ -96,7 +77,7 @@ class TrainView {
     this.result = new Result({
       canReport: state.report !== false,
       onOpen: async (folder) => {
-        context.openModel(await this.modelOf(folder));
+        await context.openModel(await this.modelOf(folder));
         context.goTo("look");
       },
       onReport: (run) => openWhenReady(() => api.post("/api/report", { run }), "The report is being written …"),
@@ -135,7 +116,7 @@ class TrainView {
 
   /** @param {import("convlens/views/train/setup.js").Request} request */
   async train(request) {
-    const { job } = await this.context.api.post("/api/train", request);
+    const { job } = await this.api.post("/api/train", request);
     this.chosen = null;
     await this.session.refresh();
     const run = this.session.runs.get(job);
@@ -145,7 +126,7 @@ class TrainView {
 
   /** @param {string} folder @returns {Promise<any>} */
   modelOf(folder) {
-    return this.context.api.get(`/api/model?run=${encodeURIComponent(folder)}`);
+    return this.api.get(`/api/model?run=${encodeURIComponent(folder)}`);
   }
 
   /** Which run stands in front and which behind: those that were chosen, else the one that runs or the newest, and the one before. */
@@ -188,7 +169,7 @@ class TrainView {
     this.frames.clear();
     // Test images of the same data: of a run of this session, else of the model that is open.
     const open = this.context.model?.payload;
-    const samples = this.samples.get(data ?? "") ?? (open?.samples ? open : null);
+    const samples = this.samples.get(data ?? "") ?? (open?.samples.length ? open : null);
     this.glimpses.begin(model, { drawing: this.context.drawing ?? null, samples });
     this.frames.add(run.stepsBefore, model.weights);
     this.keepWeights(run);
@@ -204,8 +185,8 @@ class TrainView {
     if (!started || !outcome?.run || this.samples.has(started.data)) return;
     this.samples.set(started.data, null);
     try {
-      const payload = await this.modelOf(outcome.run);
-      if (payload.samples) this.samples.set(started.data, payload);
+      const payload = await unpackSamples(await this.modelOf(outcome.run));
+      if (payload.samples.length) this.samples.set(started.data, payload);
     } catch {
       /* digits are there instead */
     }

@@ -1,6 +1,5 @@
 // The picture that is watched while a network learns: the one drawn in "Look inside", a test image, or one of ten digits.
 
-import { samplesOf } from "convlens/engine/png.js";
 import { drawPicture } from "convlens/interface/maps.js";
 import { element, fill } from "convlens/interface/dom.js";
 import { prepare } from "convlens/preparation/prepare.js";
@@ -81,7 +80,7 @@ export function choicesFor(model, drawing, samples) {
   if (drawing && fits(drawing.shape)) choices.push({ key: "drawing", name: "your drawing", pixels: drawing.pixels });
   const drawn = choices.length;
   if (samples && fits(samples.input_shape) && samples.class_names.join("\n") === model.classNames.join("\n")) {
-    for (const { pixels, label } of oneOfEach(samplesOf(samples)))
+    for (const { pixels, label } of oneOfEach(samples.samples))
       choices.push({ key: String(label), name: `a test image: ${samples.class_names[label]}`, pixels });
   }
   if (choices.length > drawn) return choices;
