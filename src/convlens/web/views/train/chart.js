@@ -4,17 +4,19 @@
 import { element, fill, svg } from "convlens/interface/dom.js";
 import { linePath } from "convlens/views/train/chart_scale.js";
 
+/** @import { Scale } from "convlens/views/train/chart_scale.js" */
+
 /**
  * Points are shares of the width and values: [x, y] of lines and dots, [x, least, greatest] of a band,
  * [x, low, value, high] of a whisker.
  *
- * @typedef {{kind: "line" | "band" | "dots" | "whisker", name: string, points: number[][]}} Layer
+ * @typedef {{ kind: "line" | "band" | "dots" | "whisker", name: string, points: number[][] }} Layer
  */
 
 /**
  * @typedef {object} Content
- * @property {import("convlens/views/train/chart_scale.js").Scale} scale
- * @property {{share: number, text: string, isEdge: boolean}[]} xTicks
+ * @property {Scale} scale
+ * @property {{ share: number, text: string, isEdge: boolean }[]} xTicks
  * @property {Layer[]} layers
  * @property {string} words beside the title
  * @property {string} describe for a screen reader
@@ -33,7 +35,7 @@ export class Chart {
   /** @type {Content | null} */
   content = null;
 
-  /** @param {{title: string, onPick: (share: number) => void}} options `onPick`: where the pointer is along the width */
+  /** @param {{ title: string, onPick: (share: number) => void }} options `onPick`: where the pointer is along the width */
   constructor({ title, onPick }) {
     this.onPick = onPick;
     const caption = element("figcaption", {}, element("h3", {}, title), this.words);
@@ -90,7 +92,7 @@ export class Chart {
     ];
   }
 
-  /** @param {{share: number, text: string, isEdge: boolean}} tick @param {number} x */
+  /** @param {{ share: number, text: string, isEdge: boolean }} tick @param {number} x */
   verticalTick({ share, text, isEdge }, x) {
     const anchor = share > 0.97 ? "end" : share < 0.03 ? "start" : "middle";
     const y = this.plot.bottom + this.size.em * 1.3;

@@ -1,6 +1,6 @@
 // Arithmetic of a chart: ticks, scales, smoothing and lines, without a drawing.
 
-/** Where values stand: `share` is the height, 0 to 1, clipped. @typedef {{ticks: number[], share: (value: number) => number}} Scale */
+/** @typedef {{ ticks: number[], share: (value: number) => number }} Scale `share`: the height of a value, 0 to 1, clipped */
 
 /**
  * 1, 2 or 5 times a power of ten: the smallest that cuts `span` into at most `count` pieces.
@@ -14,7 +14,11 @@ export function niceStep(span, count) {
   return (factor ?? 10) * power;
 }
 
-/** Round numbers from `low` to `high`, about `count` of them. @param {number} low @param {number} high @param {number} count */
+/**
+ * Round numbers from `low` to `high`, about `count` of them.
+ *
+ * @param {number} low @param {number} high @param {number} count
+ */
 export function linearTicks(low, high, count) {
   if (!(high > low)) return [low];
   const step = niceStep(high - low, count);

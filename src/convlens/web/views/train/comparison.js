@@ -2,7 +2,7 @@
 
 const TWO_SIDED_95 = 1.959963984540054;
 
-/** @typedef {{data: string, accuracy: number | null, correct: number | null, total: number | null}} Judged */
+/** @typedef {{ data: string, accuracy: number | null, correct: number | null, total: number | null }} Judged */
 
 /**
  * Whether two shares of right answers differ by more than chance explains at 95 %: the test of two proportions.

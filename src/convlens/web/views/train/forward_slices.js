@@ -8,13 +8,9 @@ import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { FORWARD } from "convlens/engine/layers.js";
 import { normalise, replaceWeights } from "convlens/engine/network.js";
 
-/** @typedef {import("convlens/engine/network.js").Activation} Activation */
-/** @typedef {import("convlens/engine/network.js").Layer} Layer */
-/** @typedef {import("convlens/engine/network.js").Model} Model */
-/** @typedef {import("convlens/engine/network.js").Numbers} Numbers */
-/** @typedef {import("convlens/engine/network.js").WeightedLayer} WeightedLayer */
-/** @typedef {import("convlens/views/train/run_state.js").Weights} Weights */
-/** @typedef {{model: Model, weights: Weights, pixels: Uint8Array}} Task */
+/** @import { Activation, Layer, Model, Numbers, WeightedLayer } from "convlens/engine/network.js" */
+/** @import { Weights } from "convlens/views/train/run_state.js" */
+/** @typedef {{ model: Model, weights: Weights, pixels: Uint8Array }} Task */
 
 const BUDGET = 5; // milliseconds of a slice; a frame has 16
 const MOST_MULTIPLY_ADDS = 1_500_000; // of one piece: about as long as a slice
@@ -119,7 +115,7 @@ export class Computer {
   waiting = null;
   isWorking = false;
 
-  /** @param {{onDone: (task: T, outputs: Activation[]) => void, onError: (error: Error) => void}} handlers */
+  /** @param {{ onDone: (task: T, outputs: Activation[]) => void, onError: (error: Error) => void }} handlers */
   constructor({ onDone, onError }) {
     this.onDone = onDone;
     this.onError = onError;

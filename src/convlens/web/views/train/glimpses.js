@@ -10,10 +10,11 @@ import { box, Problem } from "convlens/views/train/parts.js";
 import { stagesOf } from "convlens/views/train/stages.js";
 import { PictureChooser } from "convlens/views/train/watched_picture.js";
 
-/** @typedef {import("convlens/engine/network.js").Model} Model */
-/** @typedef {import("convlens/views/train/forward_slices.js").Task} Task */
-/** @typedef {import("convlens/views/train/run_state.js").Weights} Weights */
-/** @typedef {import("convlens/views/train/stages.js").Stage} Stage */
+/** @import { Model } from "convlens/engine/network.js" */
+/** @import { Task } from "convlens/views/train/forward_slices.js" */
+/** @import { Weights } from "convlens/views/train/run_state.js" */
+/** @import { Stage } from "convlens/views/train/stages.js" */
+/** @import { Sources } from "convlens/views/train/watched_picture.js" */
 
 const MAP_SIDE = 56; // CSS pixels that a map should about have
 const PICTURE_SIDE = 112; // and the picture
@@ -27,9 +28,9 @@ export class Glimpses {
   model = null;
   /** @type {Weights | null} */
   weights = null;
-  /** What was computed last. @type {{pixels: Uint8Array, outputs: {data: Float32Array | Float64Array}[]} | null} */
+  /** What was computed last. @type {{ pixels: Uint8Array, outputs: { data: Float32Array | Float64Array }[] } | null} */
   result = null;
-  /** @type {{root: HTMLElement, canvas: HTMLCanvasElement, stage: Stage}[]} */
+  /** @type {{ root: HTMLElement, canvas: HTMLCanvasElement, stage: Stage }[]} */
   figures = [];
   /** @type {Bar[]} */
   bars = [];
@@ -59,7 +60,7 @@ export class Glimpses {
   /**
    * Show another training, with the pictures that can be watched.
    *
-   * @param {any} payload @param {import("convlens/views/train/watched_picture.js").Sources} sources
+   * @param {any} payload @param {Sources} sources
    */
   begin(payload, sources) {
     this.problem.say("");

@@ -10,8 +10,7 @@ import { GROUPS, KINDS, MENU, readLayer, textForNew, textForShortcut } from "con
 import * as tree from "convlens/views/train/network_tree.js";
 import { box, button } from "convlens/views/train/parts.js";
 
-/** @typedef {import("convlens/views/train/network_tree.js").Chain} Chain */
-/** @typedef {import("convlens/views/train/network_tree.js").Part} Part */
+/** @import { Chain, Edit, Part } from "convlens/views/train/network_tree.js" */
 
 const MOST_CHIPS = 200; // a text of thousands of commas is for the server to refuse
 
@@ -29,7 +28,7 @@ export class LayerChips {
   wrong = -1;
   dragged = -1;
 
-  /** @param {{onText: (text: string) => void}} handlers `onText` gets every changed text */
+  /** @param {{ onText: (text: string) => void }} handlers `onText` gets every changed text */
   constructor({ onText }) {
     this.onText = onText;
     const words = MENU.map(([word, title]) => element("option", { value: word }, title));
@@ -178,7 +177,7 @@ export class LayerChips {
   /**
    * Take over an edited text. The layer that begins where the edit says is the next stop, and where `isChosen`, chosen.
    *
-   * @param {import("convlens/views/train/network_tree.js").Edit} edit
+   * @param {Edit} edit
    */
   take({ text, at }, isChosen = true) {
     const index = tree.partsOf(tree.readNetwork(text)).findIndex(({ start }) => start === at);
@@ -235,7 +234,11 @@ export class LayerChips {
     });
   }
 
-  /** What is dropped takes the place of what it is dropped on; not into itself. @param {Part | undefined} part @param {Part} target */
+  /**
+   * What is dropped takes the place of what it is dropped on; nothing can be dropped into itself.
+   *
+   * @param {Part | undefined} part @param {Part} target
+   */
   drop(part, target) {
     const isInside = part && part.start <= target.start && target.end <= part.end;
     if (part && !isInside) this.move(part, target.chain, Math.max(0, target.place));

@@ -4,10 +4,12 @@ import { element } from "convlens/interface/dom.js";
 import { box } from "convlens/views/train/parts.js";
 import { KINDS, writeLayer } from "convlens/views/train/network_text.js";
 
+/** @import { LayerWords } from "convlens/views/train/network_text.js" */
+
 /**
  * Fields for a layer that was taken apart; `onChange` gets its new text.
  *
- * @param {import("convlens/views/train/network_text.js").LayerWords} layer @param {(text: string) => void} onChange
+ * @param {LayerWords} layer @param {(text: string) => void} onChange
  */
 export function layerFields(layer, onChange) {
   const kind = KINDS[layer.word];
@@ -28,8 +30,8 @@ export function layerFields(layer, onChange) {
 }
 
 /**
- * @param {string} name @param {string | undefined} value @param {{default: string | number | null, defaultText?: string}} facts
- * @param {(text: string) => void} onText
+ * @param {string} name @param {string | undefined} value
+ * @param {{ default: string | number | null, defaultText?: string }} facts @param {(text: string) => void} onText
  */
 function field(name, value, facts, onText) {
   const input = element("input", {

@@ -8,15 +8,17 @@ import { showLayerTable } from "convlens/views/train/layer_table.js";
 import { unitsOf } from "convlens/views/train/network_text.js";
 import { box, button } from "convlens/views/train/parts.js";
 
-/** @typedef {{network: string, data: string}} Question */
-/** @typedef {Error & {body?: {position?: [number, number] | null, hint?: string, where?: string, unread?: boolean}}} Refusal */
+/** @import { Api } from "convlens/interface/api.js" */
+/** @import { LayerTable } from "convlens/views/train/layer_table.js" */
+/** @typedef {{ network: string, data: string }} Question */
+/** @typedef {Error & { body?: { position?: [number, number] | null, hint?: string, where?: string, unread?: boolean }}} Refusal */
 
 /**
  * What the editor needs of the form around it: `data()` says for which data the network is, `onDataRefused` gets mistakes
  * that are theirs, `onSubmit` is called on Ctrl+Enter and `onText` after every change.
  *
  * @typedef {object} Form
- * @property {import("convlens/interface/api.js").Api} api
+ * @property {Api} api
  * @property {() => string} data
  * @property {(message: string, isNote: boolean) => void} onDataRefused
  * @property {() => void} onSubmit
@@ -97,7 +99,7 @@ export class NetworkEditor {
     this.text.removeAttribute("aria-invalid");
   }
 
-  /** @param {import("convlens/views/train/layer_table.js").LayerTable} table */
+  /** @param {LayerTable} table */
   showAnswer(table) {
     this.clearProblem();
     this.chips.show(this.value);
@@ -134,7 +136,7 @@ export class NetworkEditor {
  * The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged for
  * the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
  *
- * @param {Form} form @param {Question} question @returns {Promise<import("convlens/views/train/layer_table.js").LayerTable>}
+ * @param {Form} form @param {Question} question @returns {Promise<LayerTable>}
  */
 async function askForLayers({ api, onDataRefused }, question) {
   try {

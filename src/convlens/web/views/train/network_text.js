@@ -3,11 +3,11 @@
 
 import { FACTS } from "convlens/layers/facts.js";
 
-/** @typedef {import("convlens/views/train/network_tree.js").Chain} Chain */
-/** @typedef {{name: string, label: string, default: string | number | null, defaultText?: string}} LayerNumber */
-/** @typedef {{word: string, name: string, default: string | number | null, defaultText?: string}} LayerOption */
-/** @typedef {{title: string, summary: string, example: string, numbers: LayerNumber[], options: LayerOption[]}} Kind */
-/** @typedef {{word: string, numbers: string[], options: Record<string, string>}} LayerWords */
+/** @import { Chain } from "convlens/views/train/network_tree.js" */
+/** @typedef {{ name: string, label: string, default: string | number | null, defaultText?: string }} LayerNumber */
+/** @typedef {{ word: string, name: string, default: string | number | null, defaultText?: string }} LayerOption */
+/** @typedef {{ title: string, summary: string, example: string, numbers: LayerNumber[], options: LayerOption[] }} Kind */
+/** @typedef {{ word: string, numbers: string[], options: Record<string, string> }} LayerWords */
 
 /** What each kind of layer may be given, by its word. @type {Record<string, Kind>} */
 export const KINDS = FACTS.kinds;
@@ -104,7 +104,7 @@ function shortcutFor(count) {
 /**
  * How many maps or numbers come in at a place, and of which kind of layer; null where the text does not say.
  *
- * @param {Chain} chain @param {number} place @returns {{kind: string, count: number} | null}
+ * @param {Chain} chain @param {number} place @returns {{ kind: string, count: number } | null}
  */
 function outputsBefore(chain, place) {
   for (const part of chain.parts.slice(0, place).reverse()) {

@@ -29,8 +29,8 @@
  * @property {Chain[]} branches none for a layer
  */
 
-/** @typedef {{text: string, at: number}} Edit The new text, and where the layer that was put in or moved begins in it. */
-/** @typedef {{start: number, end: number, letters: string, lead: number}} Patch `lead`: letters before the layer itself */
+/** @typedef {{ text: string, at: number }} Edit The new text, and where the layer that was put in or moved begins in it. */
+/** @typedef {{ start: number, end: number, letters: string, lead: number }} Patch `lead`: letters before the layer itself */
 
 const MOST_DEPTH = 40; // no network that Python takes is deeper; what is deeper stays one layer's text
 
@@ -233,7 +233,7 @@ export function addBranch(text, { start, branches }, letters) {
  *
  * @param {Part} part
  * @param {number} step
- * @returns {{chain: Chain, place: number} | null}
+ * @returns {{ chain: Chain, place: number } | null}
  */
 export function placeBeside({ chain, place }, step) {
   /** @param {Chain} into */

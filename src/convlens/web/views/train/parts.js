@@ -2,6 +2,8 @@
 
 import { element } from "convlens/interface/dom.js";
 
+/** @import { Attributes } from "convlens/interface/dom.js" */
+
 /** A part with a class of the style sheet. @param {string} name @param {...any} children */
 export function box(name, ...children) {
   return element("div", { class: name }, ...children);
@@ -11,7 +13,7 @@ export function box(name, ...children) {
  * A button that does something here.
  *
  * @param {string | Node} words @param {() => void} onClick
- * @param {import("convlens/interface/dom.js").Attributes<HTMLButtonElement>} [attributes]
+ * @param {Attributes<HTMLButtonElement>} [attributes]
  */
 export function button(words, onClick, attributes = {}) {
   return element("button", { type: "button", onClick, ...attributes }, words);
@@ -22,7 +24,7 @@ export function button(words, onClick, attributes = {}) {
  * numbers, the class of its column.
  *
  * @param {string} name @param {string[][]} headings @param {Node} body
- * @param {{attributes?: Record<string, string>, caption?: string}} [more]
+ * @param {{ attributes?: Record<string, string>, caption?: string }} [more]
  */
 export function scrollingTable(name, headings, body, { attributes = {}, caption } = {}) {
   const cells = headings.map(([words, kind]) => element("th", { scope: "col", class: kind }, words));

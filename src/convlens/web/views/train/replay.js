@@ -23,7 +23,7 @@ export class Replay {
   step = null;
   frame = 0;
 
-  /** @param {{onStep: (step: number | null) => void}} handlers */
+  /** @param {{ onStep: (step: number | null) => void }} handlers */
   constructor({ onStep }) {
     this.onStep = onStep;
     this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));

@@ -6,7 +6,7 @@ import { compareAccuracy } from "convlens/views/train/comparison.js";
 import { box, button, Problem } from "convlens/views/train/parts.js";
 import { describeSeconds } from "convlens/views/train/status_line.js";
 
-/** @typedef {import("convlens/views/train/run_state.js").Run} Run */
+/** @import { Run } from "convlens/views/train/run_state.js" */
 /** @typedef {(folder: string) => Promise<void>} Action */
 
 export class Result {
@@ -15,7 +15,7 @@ export class Result {
   shown = "";
   folder = "";
 
-  /** `canReport`: whether reports can be written here. @param {{onOpen: Action, onReport: Action, canReport: boolean}} handlers */
+  /** @param {{ onOpen: Action, onReport: Action, canReport: boolean }} handlers `canReport`: reports can be written here */
   constructor({ onOpen, onReport, canReport }) {
     this.buttons = [
       button("Open in “Look inside”", () => this.act(0, onOpen), { class: "primary" }),

@@ -6,9 +6,9 @@ import { accuracyScale, columns, lossScale, percent, smooth } from "convlens/vie
 import { box } from "convlens/views/train/parts.js";
 import { describeAccuracy } from "convlens/views/train/run_state.js";
 
-/** @typedef {import("convlens/views/train/run_state.js").Run} Run */
-/** @typedef {import("convlens/views/train/chart.js").Layer} Layer */
-/** @typedef {{epochs: number, logarithmic: boolean, step: number | null}} Options `epochs`: how many the width shows */
+/** @import { Layer } from "convlens/views/train/chart.js" */
+/** @import { Run } from "convlens/views/train/run_state.js" */
+/** @typedef {{ epochs: number, logarithmic: boolean, step: number | null }} Options `epochs`: how many the width shows */
 /** @typedef {[Run, "now" | "earlier"]} Named */
 
 const MOST_COLUMNS = 300;
@@ -16,7 +16,7 @@ const MOST_COLUMNS = 300;
 export class RunCharts {
   steps = 1; // of the whole width
 
-  /** @param {{onPick: (step: number) => void}} handlers `onPick`: somebody points at a step */
+  /** @param {{ onPick: (step: number) => void }} handlers `onPick`: somebody points at a step */
   constructor({ onPick }) {
     /** @param {number} share */
     const pick = (share) => onPick(Math.round(share * this.steps));
@@ -27,7 +27,7 @@ export class RunCharts {
 
   /**
    * @param {Run | null} run @param {Run | null} earlier
-   * @param {{logarithmic: boolean, step: number | null}} options the step that the words are about; null: the newest
+   * @param {{ logarithmic: boolean, step: number | null }} options the step that the words are about; null: the newest
    */
   draw(run, earlier, { logarithmic, step }) {
     const { epochs, steps_per_epoch } = run?.started ?? { epochs: 2, steps_per_epoch: 1 };

@@ -6,15 +6,15 @@
 
 import { formatCount, formatPercent } from "convlens/interface/format.js";
 
-/** @typedef {{shape: number[], data: string | Float32Array}} Tensor */
+/** @typedef {{ shape: number[], data: string | Float32Array }} Tensor */
 /** @typedef {Record<string, Tensor>} Weights */
 /** @typedef {"waiting" | "queued" | "preparing" | "running" | "judging" | "saving" | "done" | "stopped" | "failed"} State */
-/** @typedef {{what: string, done: number, total: number | null}} Reading */
-/** @typedef {{epoch: number, accuracy: number, validation_accuracy?: number | null}} Epoch */
-/** @typedef {{accuracy?: number | null, correct?: number, total?: number, interval?: [number, number]}} Judgement */
-/** @typedef {Judgement & {run?: string | null, seconds?: number}} Outcome */
-/** @typedef {{data: string, images: number, epochs: number, steps_per_epoch: number, engine: string, model: any}} Started */
-/** @typedef {Record<string, any> & {job: string, state?: State, stopping?: boolean}} Listed what `/api/jobs` says of it */
+/** @typedef {{ what: string, done: number, total: number | null }} Reading */
+/** @typedef {{ epoch: number, accuracy: number, validation_accuracy?: number | null }} Epoch */
+/** @typedef {{ accuracy?: number | null, correct?: number, total?: number, interval?: [number, number] }} Judgement */
+/** @typedef {Judgement & { run?: string | null, seconds?: number }} Outcome */
+/** @typedef {{ data: string, images: number, epochs: number, steps_per_epoch: number, engine: string, model: any }} Started */
+/** @typedef {Record<string, any> & { job: string, state?: State, stopping?: boolean }} Listed what `/api/jobs` says of it */
 
 const FEWEST = 1024;
 const ENDS = ["done", "stopped", "failed"];
@@ -57,11 +57,11 @@ export class Run {
   started = null;
   stepsBefore = 0;
   losses = new Series();
-  /** Of the epoch so far. @type {{step: number, value: number}[]} */
+  /** Of the epoch so far. @type {{ step: number, value: number }[]} */
   accuracies = [];
   /** @type {Epoch[]} */
   epochs = [];
-  /** The newest ones. @type {{step: number, weights: Weights} | null} */
+  /** The newest ones. @type {{ step: number, weights: Weights } | null} */
   weights = null;
   imagesPerSecond = 0;
   /** @type {number | null} */

@@ -6,8 +6,8 @@ import { compareAccuracy } from "convlens/views/train/comparison.js";
 import { box, scrollingTable } from "convlens/views/train/parts.js";
 import { describeSeconds } from "convlens/views/train/status_line.js";
 
-/** @typedef {import("convlens/views/train/run_state.js").Run} Run */
-/** @typedef {ReturnType<Run["summarise"]> & {number: number}} Summary */
+/** @import { Run } from "convlens/views/train/run_state.js" */
+/** @typedef {ReturnType<Run["summarise"]> & { number: number }} Summary */
 
 const HEADINGS = [
   ["compare"],
@@ -34,7 +34,7 @@ export class RunTable {
   );
   shown = "";
 
-  /** @param {{onChoice: (jobs: string[]) => void}} handlers gets the chosen ones, at most two, in the order of choosing */
+  /** @param {{ onChoice: (jobs: string[]) => void }} handlers gets the chosen ones, at most two, in the order of choosing */
   constructor({ onChoice }) {
     this.onChoice = onChoice;
   }

@@ -5,6 +5,9 @@
 
 import { Run } from "convlens/views/train/run_state.js";
 
+/** @import { Api } from "convlens/interface/api.js" */
+/** @import { Listed } from "convlens/views/train/run_state.js" */
+
 const POLL = 2000; // milliseconds between questions while nothing runs
 
 /**
@@ -23,7 +26,7 @@ export class Session {
   timer = 0;
   isWatching = false;
 
-  /** @param {import("convlens/interface/api.js").Api} api @param {Listener} listener */
+  /** @param {Api} api @param {Listener} listener */
   constructor(api, listener) {
     this.api = api;
     this.listener = listener;
@@ -58,7 +61,7 @@ export class Session {
     this.schedule();
   }
 
-  /** @param {import("convlens/views/train/run_state.js").Listed[]} jobs */
+  /** @param {Listed[]} jobs */
   takeList(jobs) {
     const isNew = jobs.some(({ job }) => !this.runs.has(job));
     for (const listed of jobs) {

@@ -5,9 +5,10 @@ import { FACTS } from "convlens/layers/facts.js";
 import { NetworkEditor, sentences } from "convlens/views/train/network_editor.js";
 import { box } from "convlens/views/train/parts.js";
 
-/** @typedef {{data: string, recipe: string, network?: string, epochs?: number, seed?: number}} Request */
-/** @typedef {{name: string, title: string, here: boolean}} Dataset */
-/** @typedef {import("convlens/views/train/network_editor.js").Refusal} Refusal */
+/** @import { Api } from "convlens/interface/api.js" */
+/** @import { Refusal } from "convlens/views/train/network_editor.js" */
+/** @typedef {{ data: string, recipe: string, network?: string, epochs?: number, seed?: number }} Request */
+/** @typedef {{ name: string, title: string, here: boolean }} Dataset */
 /** @typedef {"data" | "recipe" | "epochs" | "seed" | "general"} Where */
 
 const OWN = "\u0000own"; // no name of a dataset
@@ -55,7 +56,7 @@ export class Setup {
 
   /**
    * @param {object} options
-   * @param {import("convlens/interface/api.js").Api} options.api
+   * @param {Api} options.api
    * @param {Dataset[]} options.datasets
    * @param {(request: Request) => Promise<void>} options.onTrain what it is refused with is shown beside what caused it
    */

@@ -5,11 +5,10 @@
 
 import { FACTS } from "convlens/layers/facts.js";
 
-/** @typedef {import("convlens/engine/network.js").Model} Model */
-/** @typedef {import("convlens/engine/network.js").Layer} Layer */
-/** @typedef {{kind: "picture" | "kernels" | "maps", name: string, shape: number[], layer: number}} Stage `layer` −1: the input */
+/** @import { Layer, Model } from "convlens/engine/network.js" */
+/** @typedef {{ kind: "picture" | "kernels" | "maps", name: string, shape: number[], layer: number }} Stage `layer` −1: the input */
 
-/** @type {Record<string, {activation: boolean}>} */
+/** @type {Record<string, { activation: boolean }>} */
 const KINDS = FACTS.kinds;
 const MOST_STAGES = 8;
 
@@ -41,7 +40,11 @@ function follows({ kind, inputs, outputShape }, before) {
   return changesNumbers && (inputs ?? [before])[0] === before && outputShape.length === 3;
 }
 
-/** The kernels of a convolution: a map for each of their channels, one kernel after the other. @param {Layer} layer @param {number} place @returns {Stage} */
+/**
+ * The kernels of a convolution: a map for each of their channels, one kernel after the other.
+ *
+ * @param {Layer} layer @param {number} place @returns {Stage}
+ */
 function kernelsOf({ weight }, place) {
   const [count, channels, ...size] = weight?.shape ?? [];
   const name = channels === 1 ? "kernels" : `kernels, each of ${channels} channels`;

@@ -4,7 +4,7 @@ import { announce, element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
 import { box, button, Problem } from "convlens/views/train/parts.js";
 
-/** @typedef {import("convlens/views/train/run_state.js").Run} Run */
+/** @import { Run } from "convlens/views/train/run_state.js" */
 
 export class StatusLine {
   state = element("strong", { class: "train-state" });
@@ -16,7 +16,7 @@ export class StatusLine {
   /** @type {Run | null} */
   run = null;
 
-  /** @param {{onStop: (run: Run) => Promise<void>}} handlers */
+  /** @param {{ onStop: (run: Run) => Promise<void> }} handlers */
   constructor({ onStop }) {
     this.stop = button("Stop", () => this.askToStop(onStop), { hidden: true });
     const words = box("train-status-words", this.state, this.facts, this.connection, this.stop);

@@ -17,10 +17,12 @@ import { Setup } from "convlens/views/train/setup.js";
 import { StatusLine } from "convlens/views/train/status_line.js";
 import { WeightFrames } from "convlens/views/train/weight_frames.js";
 
-/** @typedef {import("convlens/views/train/run_state.js").Run} Run */
-/** @typedef {import("convlens/interface/context.js").Context} Context */
+/** @import { Context } from "convlens/interface/context.js" */
+/** @import { Run } from "convlens/views/train/run_state.js" */
+/** @import { Request } from "convlens/views/train/setup.js" */
 
-const PAUSE = 80; // milliseconds between two pictures of what comes by itself: twelve a second leave the processor to the training
+// Milliseconds between two pictures of what comes by itself: twelve a second leave the processor to the training.
+const PAUSE = 80;
 
 /** @param {Element} root @param {Context} context */
 export function mount(root, context) {
@@ -114,7 +116,7 @@ class TrainView {
 
   onModel() {}
 
-  /** @param {import("convlens/views/train/setup.js").Request} request */
+  /** @param {Request} request */
   async train(request) {
     const { job } = await this.api.post("/api/train", request);
     this.chosen = null;
@@ -129,7 +131,7 @@ class TrainView {
     return this.api.get(`/api/model?run=${encodeURIComponent(folder)}`);
   }
 
-  /** Which run stands in front and which behind: those that were chosen, else the one that runs or the newest, and the one before. */
+  /** The run in front and the one behind it: what was chosen, else what runs or is the newest, and the one before. */
   chooseRuns() {
     const runs = [...this.session.runs.values()];
     if (this.chosen?.length) {

@@ -6,11 +6,11 @@ import { prepare } from "convlens/preparation/prepare.js";
 import { drawDigit } from "convlens/views/train/drawn_digits.js";
 import { button } from "convlens/views/train/parts.js";
 
-/** @typedef {import("convlens/engine/network.js").Model} Model */
-/** @typedef {{pixels: Uint8Array, shape: number[]}} Drawing */
-/** @typedef {{samples: {pixels: Uint8Array, label: number}[], input_shape: number[], class_names: string[]}} Samples */
-/** @typedef {{drawing: Drawing | null, samples: Samples | null}} Sources */
-/** @typedef {{key: string, name: string, pixels: Uint8Array}} Choice */
+/** @import { Model } from "convlens/engine/network.js" */
+/** @typedef {{ pixels: Uint8Array, shape: number[] }} Drawing */
+/** @typedef {{ samples: { pixels: Uint8Array, label: number }[], input_shape: number[], class_names: string[] }} Samples */
+/** @typedef {{ drawing: Drawing | null, samples: Samples | null }} Sources */
+/** @typedef {{ key: string, name: string, pixels: Uint8Array }} Choice */
 
 const MOST_SAMPLES = 10;
 const SIZE = 34; // CSS pixels of a small picture
@@ -22,7 +22,7 @@ export class PictureChooser {
   chosen = "7";
   wasDrawn = false;
 
-  /** @param {{onChoice: () => void}} handlers */
+  /** @param {{ onChoice: () => void }} handlers */
   constructor({ onChoice }) {
     this.onChoice = onChoice;
   }

@@ -4,13 +4,13 @@
 // reached, every second set goes, and from then on only every second one that comes is kept. What is left lies evenly over
 // the training, with the newest one always among it.
 
-/** @typedef {import("convlens/views/train/run_state.js").Weights} Weights */
+/** @import { Weights } from "convlens/views/train/run_state.js" */
 
 const MOST_BYTES = 48 * 1024 * 1024;
 const MOST_FRAMES = 240;
 
 export class WeightFrames {
-  /** In the order of their steps. @type {{step: number, weights: Weights}[]} */
+  /** In the order of their steps. @type {{ step: number, weights: Weights }[]} */
   frames = [];
   every = 1; // how many sets come for each one that is kept
   seen = 0;
