@@ -95,7 +95,7 @@ def left_edge(page: Any) -> float:
 def test_change_the_network_train_and_see_98_per_cent(page):
     page.fill(TEXT, "conv 8 5x5 pad 2, relu, maxpool 2, dense")
     page.get_by_label("Add a layer").select_option("dropout")
-    assert page.input_value(TEXT) == "conv 8 5x5 pad 2, relu, maxpool 2, dropout 0.2, dense"
+    assert page.input_value(TEXT) == "conv 8 5x5 pad 2, relu, maxpool 2, dropout 0.5, dense"
     page.locator("#train-layers-words", has_text="15,898 parameters").wait_for()  # 8·(25 + 1) + 10·(8·14·14 + 1)
     train(page)
     await_state(page, "Done")
@@ -277,7 +277,7 @@ def test_layers_by_keyboard(page):
     page.keyboard.press("Delete")
     assert page.input_value(TEXT) == "conv 8 3x3, maxpool 2, dense"
     page.locator(".train-chip").first.click()
-    page.locator(".train-numbers").get_by_label("kernels", exact=True).fill("12")
+    page.locator(".train-numbers").get_by_label("channels", exact=True).fill("12")
     page.locator(".train-numbers").get_by_label("pad", exact=True).fill("1")
     assert page.input_value(TEXT) == "conv 12 3x3 pad 1, maxpool 2, dense"
     page.get_by_role("button", name="Move this layer later").click()
@@ -291,12 +291,12 @@ def test_layers_inside_a_residual(page):
     page.get_by_label("Add a layer").select_option("residual")
     body = "conv 8 3x3 pad 1, batchnorm, relu, conv 8 3x3 pad 1, batchnorm"
     assert page.input_value(TEXT) == f"conv 8 3x3 pad 1, relu, residual({body}), dense"
-    inside = page.locator(".train-group .train-branch .train-chip")
+    inside = page.locator(".train-block .train-branch .train-chip")
     assert inside.all_text_contents() == body.split(", ")
     inside.nth(1).click()
     page.get_by_role("button", name="Remove", exact=True).click()
     inside.first.click()
-    page.locator(".train-numbers").get_by_label("kernels", exact=True).fill("4")
+    page.locator(".train-numbers").get_by_label("channels", exact=True).fill("4")
     assert page.input_value(TEXT).startswith("conv 8 3x3 pad 1, relu, residual(conv 4 3x3 pad 1, relu, conv 8")
     inside.nth(1).focus()
     page.keyboard.press("Alt+ArrowLeft")

@@ -51,12 +51,12 @@ def test_groups_and_what_is_in_them(call):
     ]
     assert parts(call, CONCAT) == [
         ["concat(conv 8 1x1; ;relu,  Concat(tanh;))", 0, "", 0, 3],
-        ["conv 8 1x1", 7, "branch 1", 0, 0],
-        ["", 18, "branch 2", -1, 0],
-        ["relu", 20, "branch 3", 0, 0],
-        ["Concat(tanh;)", 27, "branch 3", 1, 2],
-        ["tanh", 34, "branch 1", 0, 0],
-        ["", 39, "branch 2", -1, 0],
+        ["conv 8 1x1", 7, "branch 0", 0, 0],
+        ["", 18, "branch 1", -1, 0],
+        ["relu", 20, "branch 2", 0, 0],
+        ["Concat(tanh;)", 27, "branch 2", 1, 2],
+        ["tanh", 34, "branch 0", 0, 0],
+        ["", 39, "branch 1", -1, 0],
         ["dense", 44, "", 1, 0],
     ]
 

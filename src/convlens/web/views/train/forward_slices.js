@@ -5,8 +5,8 @@
 // so nothing ever queues up, and a slow machine shows fewer pictures instead of late ones.
 
 import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
-import { FORWARD } from "convlens/engine/layers.js";
-import { normalise, replaceWeights } from "convlens/engine/network.js";
+import { inputsOf, normalise, replaceWeights } from "convlens/engine/network.js";
+import { kindOf } from "convlens/layers/shared/kind.js";
 
 /** @import { Activation, Layer, Model, Numbers, WeightedLayer } from "convlens/engine/network.js" */
 /** @import { Weights } from "convlens/views/train/run_state.js" */
@@ -67,19 +67,13 @@ export async function computeInSlices({ model, weights, pixels }, budget = BUDGE
   return outputs;
 }
 
-/** @param {any} layer @param {any[]} outputs */
-function inputsOf(layer, outputs) {
-  return (layer.inputs ?? [layer.index - 1]).map((/** @type {number} */ input) => outputs[input + 1].data);
-}
-
 /**
  * A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone.
  *
  * @param {Layer} layer @param {Numbers[]} inputs @param {Clock} clock
  */
 async function computeLayer(layer, inputs, clock) {
-  /** @param {any} layer @param {any[]} inputs */
-  const forward = (layer, inputs) => FORWARD[layer.kind](layer, inputs[0]);
+  const { forward } = kindOf(layer);
   const pieces = Math.ceil(layer.multiplyAdds / MOST_MULTIPLY_ADDS);
   // With groups, a part of the maps comes of a part of the channels.
   if (layer.kind !== "conv" || !(pieces > 1) || layer.weight?.shape[1] !== layer.inputShape[0])
@@ -102,7 +96,6 @@ function someMaps(layer, first, end) {
   const count = end - first;
   return {
     ...layer,
-    prepared: null,
     outputShape: [count, ...outputShape.slice(1)],
     weight: { shape: [count, ...weight.shape.slice(1)], data: weight.data.subarray(first * taps, end * taps) },
     bias: { shape: [count], data: bias.data.subarray(first, end) },

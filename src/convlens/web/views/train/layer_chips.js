@@ -1,4 +1,4 @@
-// The network as chips, one a layer, and a frame around each group with a chip of its own: choose one to change its
+// The network as chips, one a layer, and a frame around each block with a chip of its own: choose one to change its
 // numbers, move or remove it, or add one behind it.
 //
 // The text stays the truth: a chip reads its layer's text and hands back a changed text. For the keyboard all chips are
@@ -6,7 +6,7 @@
 
 import { announce, element, fill } from "convlens/interface/dom.js";
 import { layerFields } from "convlens/views/train/layer_fields.js";
-import { GROUPS, KINDS, MENU, readLayer, textForNew, textForShortcut } from "convlens/views/train/network_text.js";
+import { BLOCKS, KINDS, MENU, readLayer, textForNew, textForShortcut } from "convlens/views/train/network_text.js";
 import * as tree from "convlens/views/train/network_tree.js";
 import { box, button } from "convlens/views/train/parts.js";
 
@@ -69,7 +69,7 @@ export class LayerChips {
     this.drawFields();
   }
 
-  /** The items of a row, groups framed with their branches inside. @param {Chain} chain @returns {HTMLElement[]} */
+  /** The items of a row, blocks framed with their branches inside. @param {Chain} chain @returns {HTMLElement[]} */
   chipsOf(chain) {
     const here = this.parts.flatMap((part, index) => (part.chain === chain ? [index] : []));
     return here.map((index) => {
@@ -78,14 +78,14 @@ export class LayerChips {
       const rows = branches.map((branch) =>
         element("ol", { class: "train-branch", "aria-label": branch.name }, this.chipsOf(branch)),
       );
-      return element("li", {}, box("train-group", this.buttons[index], rows));
+      return element("li", {}, box("train-block", this.buttons[index], rows));
     });
   }
 
   /** @param {Part} part @param {number} index */
   chip(part, index) {
     const { word, text, chain, branches } = part;
-    const isKnown = Object.hasOwn(branches.length ? GROUPS : KINDS, word);
+    const isKnown = Object.hasOwn(branches.length ? BLOCKS : KINDS, word);
     const chip = button(branches.length ? word : text || `${chain.name}: no layer`, () => this.choose(index), {
       class: `train-chip ${isKnown ? word : text ? "unknown" : "empty"}`,
       tabindex: index === this.stop ? "0" : "-1",
@@ -116,8 +116,8 @@ export class LayerChips {
   /** What can be changed in a part. @param {Part} part */
   describe(part) {
     if (!part.text) return element("p", { class: "soft small" }, "No layer yet: what comes in goes on unchanged.");
-    if (Object.hasOwn(GROUPS, part.word) && part.branches.length) {
-      const { title, summary } = GROUPS[/** @type {keyof typeof GROUPS} */ (part.word)];
+    if (part.branches.length && Object.hasOwn(BLOCKS, part.word)) {
+      const { title, summary } = BLOCKS[part.word];
       return box("train-numbers", element("h4", {}, title), element("p", { class: "soft small" }, summary));
     }
     const layer = readLayer(part.text);

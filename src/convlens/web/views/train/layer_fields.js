@@ -15,13 +15,13 @@ export function layerFields(layer, onChange) {
   const kind = KINDS[layer.word];
   const changed = { word: layer.word, numbers: [...layer.numbers], options: { ...layer.options } };
   const numbers = kind.numbers.map((number, place) =>
-    field(number.label, changed.numbers[place], number, (text) => {
+    field(number.label, changed.numbers[place], number.default, (text) => {
       changed.numbers[place] = text;
       onChange(writeLayer(changed));
     }),
   );
   const options = kind.options.map((option) =>
-    field(option.word, changed.options[option.word], option, (text) => {
+    field(option.word, changed.options[option.word], option.default, (text) => {
       changed.options[option.word] = text;
       onChange(writeLayer(changed));
     }),
@@ -31,16 +31,16 @@ export function layerFields(layer, onChange) {
 
 /**
  * @param {string} name @param {string | undefined} value
- * @param {{ default: string | number | null, defaultText?: string }} facts @param {(text: string) => void} onText
+ * @param {string | null} usual @param {(text: string) => void} onText
  */
-function field(name, value, facts, onText) {
+function field(name, value, usual, onText) {
   const input = element("input", {
     type: "text",
     autocomplete: "off",
     spellcheck: "false",
     size: "6",
     maxlength: "20",
-    placeholder: facts.default ?? facts.defaultText ?? "",
+    placeholder: usual ?? "",
     onInput: () => onText(input.value.trim().replace(/,/g, ".")),
   });
   input.value = value ?? "";

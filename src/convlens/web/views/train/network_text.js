@@ -4,33 +4,22 @@
 import { FACTS } from "convlens/layers/facts.js";
 
 /** @import { Chain } from "convlens/views/train/network_tree.js" */
-/** @typedef {{ name: string, label: string, default: string | number | null, defaultText?: string }} LayerNumber */
-/** @typedef {{ word: string, name: string, default: string | number | null, defaultText?: string }} LayerOption */
+/** @typedef {{ label: string, default: string | null }} LayerNumber */
+/** @typedef {{ word: string, default: string | null }} LayerOption */
 /** @typedef {{ title: string, summary: string, example: string, numbers: LayerNumber[], options: LayerOption[] }} Kind */
 /** @typedef {{ word: string, numbers: string[], options: Record<string, string> }} LayerWords */
 
 /** What each kind of layer may be given, by its word. @type {Record<string, Kind>} */
 export const KINDS = FACTS.kinds;
 
-/** The groups: what they are called, and what can be added to each of them. */
-export const GROUPS = {
-  residual: {
-    title: "residual",
-    summary:
-      "Adds the input to what its layers make of it. A shortcut changes the input first, so that the shapes agree.",
-  },
-  concat: {
-    title: "concat",
-    summary:
-      "Runs each branch on the same input and joins their maps. A branch without layers hands on the input itself.",
-  },
-};
+/** What each kind of block is. @type {Record<string, { title: string, summary: string }>} */
+export const BLOCKS = FACTS.blocks;
 
-/** The words of the menu and what they are, the groups last. @type {[string, string][]} */
-export const MENU = [
-  ...Object.entries(KINDS).filter(([word, { example }]) => example && !Object.hasOwn(GROUPS, word)),
-  ...Object.entries(GROUPS),
-].map(([word, { title }]) => [word, title === word ? word : `${word}: ${title}`]);
+/** The words of the menu and what they are, the blocks last. @type {[string, string][]} */
+export const MENU = Object.entries({ ...KINDS, ...BLOCKS }).map(([word, { title }]) => [
+  word,
+  title === word ? word : `${word}: ${title}`,
+]);
 
 /**
  * A layer taken apart; null where it is not of the usual form, so that its chip offers no fields and its text has to be

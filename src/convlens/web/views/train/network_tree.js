@@ -1,23 +1,23 @@
-// The text of a network as a tree of layers and groups, and edits of single places in it.
+// The text of a network as a tree of layers and blocks, and edits of single places in it.
 //
 // Python reads networks; nothing here decides whether one is right. The chips only need to know where each layer stands,
 // and an edit must leave every other letter as it was typed. So the text stays the one truth: every edit takes the text
 // and a place in its tree, and gives the new text.
 
 /**
- * A row of layers: the whole network, or one branch of a group such as `residual(…)`.
+ * A row of layers: the whole network, or one branch of a block such as `residual(…)`.
  *
  * @typedef {object} Chain
- * @property {string} name "" for the network, else "body", "shortcut" or "branch 1"
+ * @property {string} name "" for the network, else "body", "shortcut" or "branch 0"
  * @property {number} mark where the bracket, the semicolon or the word `shortcut` in front of it stands
  * @property {number} start where its own text begins, in UTF-16 units like every place here
  * @property {number} end
  * @property {Part[]} parts
- * @property {Part | null} owner the group that it belongs to
+ * @property {Part | null} owner the block that it belongs to
  */
 
 /**
- * A layer, or a group with its branches. A branch without layers counts as one part without text at place −1.
+ * A layer, or a block with its branches. A branch without layers counts as one part without text at place −1.
  *
  * @typedef {object} Part
  * @property {string} word in small letters
@@ -66,7 +66,7 @@ class Reader {
       this.start = index + 1;
     }
     this.takeLayer(this.text.length);
-    const end = this.text.trimEnd().length; // groups that are still open reach that far
+    const end = this.text.trimEnd().length; // blocks that are still open reach that far
     while (this.chain.owner) this.close(end, end);
     network.end = this.text.length;
     return network;
@@ -97,12 +97,12 @@ class Reader {
     this.openBranch(this.addPart(bracket), bracket);
   }
 
-  /** @param {Part} group @param {number} mark */
-  openBranch(group, mark) {
-    if (group.branches.length) this.chain.end = mark;
-    const name = group.word === "residual" ? "body" : `branch ${group.branches.length + 1}`;
-    this.chain = makeChain(name, mark, mark + 1, group);
-    group.branches.push(this.chain);
+  /** @param {Part} block @param {number} mark */
+  openBranch(block, mark) {
+    if (block.branches.length) this.chain.end = mark;
+    const name = block.word === "residual" ? "body" : `branch ${block.branches.length}`;
+    this.chain = makeChain(name, mark, mark + 1, block);
+    block.branches.push(this.chain);
   }
 
   /** Where the piece begins with the word `shortcut`, the shortcut of a residual begins. @param {number} end */
@@ -134,7 +134,7 @@ function makeChain(name, mark, start, owner) {
 }
 
 /**
- * Every part in the order of the text, a group before what is in it.
+ * Every part in the order of the text, a block before what is in it.
  *
  * @param {Chain} chain
  * @returns {Part[]}
@@ -186,7 +186,7 @@ export function insertPart(text, chain, place, layer) {
 
 /**
  * The text without a part, and without one of the commas beside it. Removing a branch without layers removes its
- * semicolon or the word `shortcut`; where no other branch is left, the group.
+ * semicolon or the word `shortcut`; where no other branch is left, the block.
  *
  * @param {string} text
  * @param {Part} part
@@ -214,10 +214,10 @@ export function movePart(text, part, chain, place) {
 }
 
 /**
- * The text with a branch more at the end of a group; `letters` begin with its mark.
+ * The text with a branch more at the end of a block; `letters` begin with its mark.
  *
  * @param {string} text
- * @param {Part} group
+ * @param {Part} block
  * @param {string} letters
  * @returns {Edit}
  */
@@ -228,8 +228,8 @@ export function addBranch(text, { start, branches }, letters) {
 }
 
 /**
- * Where a part goes when it moves one place earlier (−1) or later (+1): past a layer, into a group, from branch to
- * branch, out of a group. Null at the ends of the network.
+ * Where a part goes when it moves one place earlier (−1) or later (+1): past a layer, into a block, from branch to
+ * branch, out of a block. Null at the ends of the network.
  *
  * @param {Part} part
  * @param {number} step

@@ -8,8 +8,9 @@ import { FACTS } from "convlens/layers/facts.js";
 /** @import { Layer, Model } from "convlens/engine/network.js" */
 /** @typedef {{ kind: "picture" | "kernels" | "maps", name: string, shape: number[], layer: number }} Stage `layer` −1: the input */
 
-/** @type {Record<string, { activation: boolean }>} */
+/** @type {Record<string, { group: string }>} */
 const KINDS = FACTS.kinds;
+const GROUPS = ["activation", "normalisation"];
 const MOST_STAGES = 8;
 
 /** The stages of an open model, in the order of the layers. @param {Model} model @returns {Stage[]} */
@@ -36,8 +37,7 @@ function givesMaps({ kind, outputShape }) {
 
 /** Whether a layer only changes the numbers that layer `before` gives. @param {Layer} layer @param {number} before */
 function follows({ kind, inputs, outputShape }, before) {
-  const changesNumbers = KINDS[kind]?.activation || kind === "batchnorm" || kind === "dropout";
-  return changesNumbers && (inputs ?? [before])[0] === before && outputShape.length === 3;
+  return GROUPS.includes(KINDS[kind]?.group) && inputs[0] === before && outputShape.length === 3;
 }
 
 /**
