@@ -36,9 +36,7 @@ def test_a_training_is_told_from_start_to_end(server):
     # Batches of 128 of 1,500 images are 12 steps; each chunk says where it begins, and no loss is missing.
     chunks = [event.values for event in events if event.kind == "chunk"]
     assert sum(len(one["losses"]) for one in chunks) == 36
-    assert [one["step"] for one in chunks] == np.cumsum([0, *(len(one["losses"]) for one in chunks)])[
-        :-1
-    ].tolist()
+    assert [one["step"] for one in chunks] == np.cumsum([0, *(len(one["losses"]) for one in chunks)])[:-1].tolist()
     assert {one["epoch"] for one in chunks} == {0, 1, 2}
     assert (done["total"], done["correct"]) == (297, round(done["accuracy"] * 297))
     low, high = done["interval"]

@@ -23,7 +23,7 @@ from convlens.metrics import wilson_interval
 from convlens.server.event_log import WEIGHTS
 from convlens.server.jobs import Job
 from convlens.trained_model import TrainedModel
-from convlens.training import Calibrated, EpochDone, Event, Judged, Probed, ChunkDone, TrainingStarted, train
+from convlens.training import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted, train
 
 WEIGHTS_BYTES_A_SECOND = 8_000_000
 READING_SECONDS = 0.1
