@@ -33,6 +33,7 @@ from convlens.engines.engine import (
 from convlens.errors import UsageError
 from convlens.network import (
     AvgPool2d,
+    BatchNorm2d,
     Conv2d,
     Dense,
     Dropout,
@@ -252,18 +253,21 @@ class NativeTrainer:
         return ("momentum_buffer",) if self._settings.momentum else ()
 
 
-def _open(plan: Plan, threads: int, instruction_set: str) -> _native.Engine:
-    layers = [_words_and_numbers(layer) for layer in plan.network.resolve(plan.input_shape, plan.classes)]
+EPSILON = 1e-5
+
+
+def _open(plan: Plan, threads: int, instruction_set: str, poison: bool = False) -> _native.Engine:
     mean, deviation = list(plan.normalisation.mean), list(plan.normalisation.std)
-    return _native.Engine(layers, plan.input_shape, mean, deviation, threads, instruction_set)
+    layers = [_as_extension_takes_it(layer) for layer in plan.network.resolve(plan.input_shape, plan.classes)]
+    return _native.Engine(layers, plan.input_shape, mean, deviation, threads, instruction_set, poison)
 
 
-def _words_and_numbers(resolved: ResolvedLayer) -> tuple[str, list[float]]:
-    """A layer as the extension takes it."""
+def _as_extension_takes_it(resolved: ResolvedLayer) -> tuple[str, list[float], list[int]]:
+    """A layer's word, its numbers, and the layers whose results it takes."""
     layer = resolved.layer
     match layer:
         case Conv2d():
-            numbers = (layer.channels, *layer.kernel_size, *layer.stride, *layer.padding, *layer.dilation)
+            numbers = (layer.channels, *layer.kernel_size, *layer.stride, *layer.padding, *layer.dilation, 1)
         case MaxPool2d() | AvgPool2d():
             numbers = (*layer.kernel_size, *layer.stride, *layer.padding)
         case LeakyReLU():
@@ -272,9 +276,11 @@ def _words_and_numbers(resolved: ResolvedLayer) -> tuple[str, list[float]]:
             numbers = (layer.probability,)
         case Dense():
             numbers = resolved.output_shape
+        case BatchNorm2d():
+            numbers = (EPSILON,)
         case _:
             numbers = ()
-    return layer.word, [float(number) for number in numbers]
+    return layer.word, [float(number) for number in numbers], [resolved.index - 1]
 
 
 @contextmanager
