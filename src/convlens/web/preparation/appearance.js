@@ -3,13 +3,11 @@ import { roundToMillionths } from "convlens/preparation/rounding.js";
 
 /**
  * The extremes of a measure over the training images, 5 %, the median and 95 %; `width` is from 5 to 95 %.
- *
  * @typedef {{ lowest: number, low: number, middle: number, high: number, highest: number, width: number }} Spread
  */
 
 /**
  * Where objects lie: the middle of their mass or of their box, as shares of the frame's sides from its middle.
- *
  * @typedef {{ by: "mass" | "box", down: number, right: number, distance: number }} Centre
  */
 
@@ -21,7 +19,6 @@ import { roundToMillionths } from "convlens/preparation/rounding.js";
 
 /**
  * What is stored with a model on how its pictures are prepared; `rules` names one of those that `prepare` knows.
- *
  * @typedef {{
  *   image_shape: number[],
  *   rules: string,
@@ -32,7 +29,6 @@ import { roundToMillionths } from "convlens/preparation/rounding.js";
 
 /**
  * The stored `preprocessing.appearance` with named numbers; null where there is none.
- *
  * @type {(stored: StoredAppearance | null | undefined) => Appearance | null}
  */
 export function readAppearance(stored) {
@@ -56,7 +52,6 @@ function readSpread([lowest, low, middle, high, highest]) {
 
 /**
  * Whether a value lies within the extremes, or at most `tolerance` beyond.
- *
  * @type {(spread: Spread, value: number, tolerance?: number) => boolean}
  */
 export function holds({ lowest, highest }, value, tolerance = 0) {

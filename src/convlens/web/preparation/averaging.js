@@ -38,7 +38,6 @@ export function averageBlocks(plane, factor) {
 
 /**
  * The same for red, green, blue and opacity: colours count as much as they can be seen.
- *
  * @type {(plane: Plane, factor: number) => Plane}
  */
 export function averageTransparentBlocks(plane, factor) {
@@ -61,7 +60,6 @@ export function averageTransparentBlocks(plane, factor) {
 
 /**
  * A product of two bytes as a byte, when 255 stands for 1: rounded, without a division.
- *
  * @type {(value: number) => number}
  */
 export function divideBy255(value) {

@@ -9,7 +9,6 @@ const single = Math.fround;
 
 /**
  * Every pixel averaged with all at most `radius` away; broken radii take a share of the next pixel.
- *
  * @type {(plane: Plane, radius: number) => Plane}
  */
 export function blurByBox(plane, radius) {

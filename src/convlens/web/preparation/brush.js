@@ -14,7 +14,6 @@ const [THINNEST, THICKEST] = [1 / 50, 1 / 6]; // of the pad's side, so that it s
  *
  * What is drawn is scaled until it is as large as the training images' objects; with it, its strokes become thicker or
  * thinner. Where sizes are left alone, so are strokes. Photographs have no strokes, so that their measure says nothing.
- *
  * @type {(preprocessing: Preprocessing, padSide: number) => number}
  */
 export function brushWidth(preprocessing, padSide) {

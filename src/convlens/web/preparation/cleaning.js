@@ -13,11 +13,7 @@ import { describeSize } from "convlens/preparation/trail.js";
 
 const WORKING_SIZE = 500; // pixels; larger pictures are averaged down first, which is quick and takes noise away
 
-/**
- * Average a large picture down.
- *
- * @type {(grey: Plane, trail: Trail) => Plane}
- */
+/** Average a large picture down. @type {(grey: Plane, trail: Trail) => Plane} */
 export function reducePicture(grey, trail) {
   const reduced = reduce(grey, WORKING_SIZE);
   return trail.addChange("smaller", grey, reduced, `${describeSize(grey)}, averaged down to ${describeSize(reduced)}`);
@@ -25,7 +21,6 @@ export function reducePicture(grey, trail) {
 
 /**
  * The picture without enlargement blocks, frame and uneven light, averaged down where it is large.
- *
  * @type {(given: Plane, trail: Trail) => Plane}
  */
 export function cleanPicture(given, trail) {
@@ -43,7 +38,6 @@ export function cleanPicture(given, trail) {
 
 /**
  * Invert a picture that is not as wanted; null wants nothing.
- *
  * @type {(grey: Plane, lightOnDark: boolean | null, trail: Trail, background?: number) => Plane}
  */
 export function matchPolarity(grey, lightOnDark, trail, background = undefined) {
@@ -51,11 +45,7 @@ export function matchPolarity(grey, lightOnDark, trail, background = undefined) 
   return trail.add("polarity", invert(grey), `${lightOnDark ? "dark on light" : "light on dark"}, inverted`);
 }
 
-/**
- * A light-on-dark glyph without ruled lines.
- *
- * @type {(glyph: Plane, trail: Trail) => Plane}
- */
+/** A light-on-dark glyph without ruled lines. @type {(glyph: Plane, trail: Trail) => Plane} */
 export function cleanGlyph(glyph, trail) {
   const [cleaned, count] = removeLines(glyph);
   return trail.addChange("lines", glyph, cleaned, `${count} ruled ${count === 1 ? "line" : "lines"} taken out`);
@@ -67,11 +57,7 @@ export function cropTo(glyph, box, trail) {
   return trail.addChange("crop", glyph, cropped, `${describeSize(glyph)}, cropped to ${describeSize(cropped)}`);
 }
 
-/**
- * What becomes of a picture with nothing on it.
- *
- * @type {(side: number, trail: Trail) => Plane}
- */
+/** What becomes of a picture with nothing on it. @type {(side: number, trail: Trail) => Plane} */
 export function leaveEmpty(side, trail) {
   return trail.add("empty", makePlane(side, side), "no ink found, so the image is empty");
 }

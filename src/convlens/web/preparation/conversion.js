@@ -8,13 +8,11 @@ import { makePlane } from "convlens/preparation/planes.js";
 
 /**
  * Red, green, blue and opacity, a byte each, row by row, as a canvas gives them.
- *
  * @typedef {{ width: number, height: number, data: Uint8ClampedArray<ArrayBuffer> }} Pixels
  */
 
 /**
  * A picture that was read: `isGrey` says that its file holds grey and no colours, `notes` how it was read.
- *
  * @typedef {Pixels & { isGrey?: boolean, notes?: string[] }} Picture
  */
 
@@ -24,22 +22,14 @@ const VISIBLE_COLOUR = 16; // a spread of the channels that a person would notic
 const ENOUGH_FOR_BRIGHTNESS = 512; // pixels a side
 const ENOUGH_FOR_COLOUR = 128;
 
-/**
- * One channel, ITU-R 601 luma.
- *
- * @type {(picture: Picture) => Converted}
- */
+/** One channel, ITU-R 601 luma. @type {(picture: Picture) => Converted} */
 export function toGrey(picture) {
   const { plane, notes } = toColour(picture);
   if (hasColour(plane)) notes.push("colour turned to grey");
   return { plane: weighColours(plane), notes };
 }
 
-/**
- * Three channels.
- *
- * @type {(picture: Picture) => Converted}
- */
+/** Three channels. @type {(picture: Picture) => Converted} */
 export function toColour({ height, width, data, notes = [] }) {
   const opacity = new Uint8Array(height * width);
   const colours = new Uint8Array(3 * height * width);
@@ -105,11 +95,7 @@ function isGrey({ data }, most) {
   return true;
 }
 
-/**
- * Any plane as red, green, blue and opacity, ready for a canvas.
- *
- * @type {(plane: Plane) => Pixels}
- */
+/** Any plane as red, green, blue and opacity, ready for a canvas. @type {(plane: Plane) => Pixels} */
 export function toPicture({ height, width, channels, data }) {
   if (channels === 4) return { width, height, data: Uint8ClampedArray.from(data) };
   const pixels = new Uint32Array(height * width); // red is the lowest byte on every machine that has a browser

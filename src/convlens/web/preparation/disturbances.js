@@ -12,7 +12,6 @@ const DEEPEST_FRAME = 0.12; // of the side
 
 /**
  * [plane, factor]: the picture before every pixel was repeated `factor` times; blocks make stairs that no pen draws.
- *
  * @type {(grey: Plane) => [Plane, number]}
  */
 export function undoEnlargement(grey) {
@@ -58,7 +57,6 @@ function commonDivisor(one, other) {
 /**
  * [plane, thickness]: the picture inside of a frame of another brightness along at least three sides. Nothing is cut
  * where nothing would be left on what is inside.
- *
  * @type {(grey: Plane) => [Plane, number]}
  */
 export function cutFrame(grey) {

@@ -9,7 +9,6 @@ const SHORT = 3; // the type of a whole number of two bytes
 /**
  * Its value from 1 to 8, and where its byte lies; nothing where the data, which begins at `start` with its order of
  * bytes, does not say.
- *
  * @type {(file: ByteReader, start: number) => { orientation?: number, orientationAt?: number }}
  */
 export function findOrientation(file, start) {

@@ -14,7 +14,6 @@ import { describeSize } from "convlens/preparation/trail.js";
 
 /**
  * The whole picture, as large as fits, on its own background; grey ones inverted to match the training images.
- *
  * @type {(plane: Plane, height: number, width: number, trail: Trail, lightOnDark?: boolean | null) => Plane}
  */
 export function letterboxPicture(plane, height, width, trail, lightOnDark = null) {
@@ -22,11 +21,7 @@ export function letterboxPicture(plane, height, width, trail, lightOnDark = null
   return fitToFrame(matched, height, width, medianOfBorder(matched), trail);
 }
 
-/**
- * As Fashion-MNIST was made.
- *
- * @type {(given: Plane, side: number, trail: Trail) => Plane}
- */
+/** As Fashion-MNIST was made. @type {(given: Plane, side: number, trail: Trail) => Plane} */
 export function prepareFashion(given, side, trail) {
   let grey = reducePicture(given, trail);
   grey = matchPolarity(grey, true, trail, median(borderPixels(grey)));

@@ -9,7 +9,6 @@ import { roundHalfEven } from "convlens/preparation/rounding.js";
 
 /**
  * [height, width] of the largest picture of the same proportions in a box, at least 1×1.
- *
  * @type {(height: number, width: number, boxHeight: number, boxWidth: number) => Pair}
  */
 export function fitInto(height, width, boxHeight, boxWidth) {
@@ -26,7 +25,6 @@ export function resize(plane, height, width) {
 
 /**
  * Average blocks of pixels until the longest side is below twice `longest`; the same plane where it is small.
- *
  * @type {(plane: Plane, longest: number) => Plane}
  */
 export function reduce(plane, longest) {
@@ -34,11 +32,7 @@ export function reduce(plane, longest) {
   return factor < 2 ? plane : averageBlocks(plane, factor);
 }
 
-/**
- * [row, column], where the middle of the first pixel is (0, 0).
- *
- * @type {(plane: Plane) => Pair}
- */
+/** [row, column], where the middle of the first pixel is (0, 0). @type {(plane: Plane) => Pair} */
 export function centreOfMass({ height, width, data }) {
   let [mass, down, right] = [0, 0, 0];
   for (let row = 0; row < height; row++) {
@@ -54,7 +48,6 @@ export function centreOfMass({ height, width, data }) {
 
 /**
  * Calls visit(row, column) for the pixels along the four edges, as thick as 1/28 of the picture, row by row.
- *
  * @type {(height: number, width: number, visit: (row: number, column: number) => void) => void}
  */
 export function visitBorder(height, width, visit) {
@@ -69,7 +62,6 @@ export function visitBorder(height, width, visit) {
 
 /**
  * The levels along the four edges of a grey picture, or of one channel of a coloured one.
- *
  * @type {(plane: Plane, channel?: number) => Uint8Array}
  */
 export function borderPixels({ height, width, channels, data }, channel = 0) {
@@ -81,11 +73,7 @@ export function borderPixels({ height, width, channels, data }, channel = 0) {
   return levels.slice(0, count);
 }
 
-/**
- * The background: the median of the border, one level a channel.
- *
- * @type {(plane: Plane) => number[]}
- */
+/** The background: the median of the border, one level a channel. @type {(plane: Plane) => number[]} */
 export function medianOfBorder(plane) {
   return Array.from({ length: plane.channels }, (_, channel) =>
     Math.trunc(medianOfCounts(countLevels(borderPixels(plane, channel)))),
@@ -94,7 +82,6 @@ export function medianOfBorder(plane) {
 
 /**
  * A picture as a whole in the largest size that fits into a box; the same plane where it has that size.
- *
  * @type {(plane: Plane, height: number, width: number) => Plane}
  */
 export function scaleInto(plane, height, width) {
@@ -103,7 +90,6 @@ export function scaleInto(plane, height, width) {
 
 /**
  * A picture in the middle of a frame of `background`; the same plane where it fills the frame.
- *
  * @type {(plane: Plane, height: number, width: number, background: number[]) => Plane}
  */
 export function centreIn(plane, height, width, background) {
@@ -115,7 +101,6 @@ export function centreIn(plane, height, width, background) {
 
 /**
  * Scaled as a whole to the largest size that fits, in the middle of a frame of its own background.
- *
  * @type {(plane: Plane, height: number, width: number) => Plane}
  */
 export function letterbox(plane, height, width) {

@@ -13,7 +13,6 @@ import { toLevel } from "convlens/preparation/rounding.js";
 
 /**
  * The grey level of the background, and the median distance of its pixels from that.
- *
  * @typedef {{ level: number, noise: number }} Background
  */
 
@@ -35,7 +34,6 @@ export function isSmall({ height, width }) {
 /**
  * It is the median of the border. Where much of the border is something else, the object reaches it: then border,
  * corners and the picture as a whole vote on whether the background is the light or the dark.
- *
  * @type {(grey: Plane) => Background}
  */
 export function findBackground(grey) {
@@ -92,7 +90,6 @@ function cornersOf({ height, width, data }) {
 /**
  * Whether the object is darker than the background, which is looked for if it is not given. The object lies further from
  * the background than anything else; where both directions are about as far, a light background decides.
- *
  * @type {(grey: Plane, background?: number) => boolean}
  */
 export function isDarkOnLight(grey, background = findBackground(grey).level) {
@@ -105,7 +102,6 @@ export function isDarkOnLight(grey, background = findBackground(grey).level) {
 /**
  * Background and noise subtracted from a light-on-dark picture and the object stretched to 255; null if there is none,
  * the same plane where nothing is to be done.
- *
  * @type {(grey: Plane) => Plane | null}
  */
 export function stretchContrast(grey) {
@@ -122,7 +118,6 @@ export function stretchContrast(grey) {
 /**
  * The box around a light-on-dark glyph, without dust; null if there is none. A glyph whose longest side is `wanted` with
  * every faint pixel counted keeps them all, so that it need not be scaled.
- *
  * @type {(glyph: Plane, wanted?: number) => Box | null}
  */
 export function findGlyphBox(glyph, wanted = 0) {

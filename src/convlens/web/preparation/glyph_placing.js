@@ -14,7 +14,6 @@ import { describeFilling, describeSize } from "convlens/preparation/trail.js";
 
 /**
  * The glyph in its usual size, or in the size that it has when the whole picture is scaled to the frame.
- *
  * @type {(tones: Tones, box: Box, target: Target, trail: Trail) => Plane}
  */
 export function scaleToTarget(tones, box, target, trail) {
@@ -57,7 +56,6 @@ function scaleAsWhole(cropped, scale, fill, target) {
 
 /**
  * Paste the glyph where objects usually lie, or where it lay in the picture, without cutting anything off.
- *
  * @type {(tones: Tones, box: Box, scaled: Plane, target: Target, trail: Trail) => Plane}
  */
 export function placeGlyph(tones, box, scaled, target, trail) {
@@ -79,7 +77,6 @@ export function placeGlyph(tones, box, scaled, target, trail) {
 
 /**
  * How far a glyph at (top, left) lies from the middle of its frame, as a list: none where it lies there.
- *
  * @type {(glyph: Plane, top: number, left: number, height: number, width: number) => string[]}
  */
 export function describeShift(glyph, top, left, height, width) {

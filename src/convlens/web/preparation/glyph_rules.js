@@ -23,13 +23,11 @@ import { describeLevels } from "convlens/preparation/trail.js";
 /**
  * A picture turned to light on dark, so that the glyph is above `background`, and `paint`, the way back to how such pixels
  * look among the training images; `isStretched` says that background and glyph are at 0 and 255.
- *
  * @typedef {{ plane: Plane, background: number, isStretched: boolean, paint: (pixels: Plane) => Plane }} Tones
  */
 
 /**
  * A picture of a glyph as an image like the training images.
- *
  * @type {(given: Plane, preprocessing: Preprocessing, trail: Trail) => Plane}
  */
 export function prepareGlyph(given, preprocessing, trail) {

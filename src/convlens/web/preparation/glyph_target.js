@@ -8,7 +8,6 @@ import { NO_CONTRAST, measure } from "convlens/preparation/measuring.js";
 /**
  * The frame, what is known of the training images, and whether they agree on how much of the frame the object fills
  * (`size`), on where it lies (`place`), and on how light background and object are (`levels`).
- *
  * @typedef {{
  *   height: number, width: number, lightOnDark: boolean | null, looks: Appearance,
  *   size: boolean, place: boolean, levels: boolean,
@@ -34,7 +33,6 @@ export function makeTarget(height, width, lightOnDark, looks) {
 
 /**
  * Whether a letterboxed picture needs none of what could be normalised.
- *
  * @type {(framed: Plane, target: Target) => boolean}
  */
 export function isAlike(framed, target) {

@@ -5,7 +5,6 @@ const NOTHING = 1e-12; // of the largest eigenvalue: what is below it is roundin
 
 /**
  * x with matrix · x = right, for a symmetric matrix without negative eigenvalues.
- *
  * @type {(matrix: number[][], right: number[]) => number[]}
  */
 export function solveLeastNorm(matrix, right) {

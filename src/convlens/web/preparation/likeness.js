@@ -13,7 +13,6 @@ const FEW = 50; // and this divided by their number: the extremes of fifty are n
 
 /**
  * Reasons why an image is of another kind than the training images; none if it is not.
- *
  * @type {(plane: Plane, preprocessing: Preprocessing) => string[]}
  */
 export function findUnlike(plane, preprocessing) {

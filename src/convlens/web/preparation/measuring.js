@@ -13,7 +13,6 @@ import { clamp } from "convlens/preparation/rounding.js";
  * The looks of a picture: `isDark` says that the object is darker than the background, `background` and `contrast` are
  * grey levels, `isEven` says that the background has one level; the others are shares from 0 to 1. `centre` is the
  * middle of the object's mass, and of its box, from the middle of the frame.
- *
  * @typedef {{
  *   isDark: boolean, background: number, contrast: number, isEven: boolean,
  *   foreground: number, stroke: number, softness: number, fill: number,

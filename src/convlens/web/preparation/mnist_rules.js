@@ -18,7 +18,6 @@ const FAINT = 25; // grey levels; up to it lies the noise of a JPEG file
 
 /**
  * A picture of a digit as a square image like MNIST's; zeros where there is none.
- *
  * @type {(given: Plane, side: number, appearance: Appearance | null, trail: Trail) => Plane}
  */
 export function prepareDigit(given, side, appearance, trail) {

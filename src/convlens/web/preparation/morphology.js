@@ -7,18 +7,13 @@ import { crop, makePlane, pad, paste } from "convlens/preparation/planes.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */
 
-/**
- * Every pixel the brightest of its neighbours, `steps` times.
- *
- * @type {(glyph: Plane, steps: number) => Plane}
- */
+/** Every pixel the brightest of its neighbours, `steps` times. @type {(glyph: Plane, steps: number) => Plane} */
 export function dilate(glyph, steps) {
   return repeat(glyph, steps, true);
 }
 
 /**
  * Every pixel the darkest of its neighbours, `steps` times; the plane is wider by as much on each side.
- *
  * @type {(glyph: Plane, steps: number) => Plane}
  */
 export function erode(glyph, steps) {

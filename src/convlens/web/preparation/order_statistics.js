@@ -40,7 +40,6 @@ export function median(data) {
 
 /**
  * The median of |value − middle|, where the middle is whole or half.
- *
  * @type {(counts: Counts, middle: number) => number}
  */
 export function medianDistance(counts, middle) {
@@ -51,11 +50,7 @@ export function medianDistance(counts, middle) {
   return medianOfCounts(halves) / 2;
 }
 
-/**
- * The median of any numbers.
- *
- * @type {(values: ArrayLike<number>) => number}
- */
+/** The median of any numbers. @type {(values: ArrayLike<number>) => number} */
 export function medianOfNumbers(values) {
   const sorted = Float64Array.from(values).sort();
   const upper = sorted[sorted.length >> 1];

@@ -4,7 +4,6 @@
 
 /**
  * Whether rows are read from the last, whether columns are, and whether columns then become rows.
- *
  * @type {Record<number, { note: string, flipsRows?: boolean, flipsColumns?: boolean, swaps?: boolean }>}
  */
 const TURNS = {
@@ -17,18 +16,13 @@ const TURNS = {
   8: { note: "turned by 90° anticlockwise", flipsColumns: true, swaps: true },
 };
 
-/**
- * The note on it, or none, as a list.
- *
- * @type {(orientation: number) => string[]}
- */
+/** The note on it, or none, as a list. @type {(orientation: number) => string[]} */
 export function describeTurn(orientation) {
   return TURNS[orientation] ? [`${TURNS[orientation].note}, as its EXIF data says`] : [];
 }
 
 /**
  * A picture upright; as it is where the orientation is 1, missing or nonsense.
- *
  * @type {(picture: Pixels, orientation: number) => Pixels}
  */
 export function turnUpright(picture, orientation) {

@@ -4,7 +4,6 @@ import { findOrientation } from "convlens/preparation/exif.js";
 
 /**
  * `orientation` is from 1 to 8 where the file says it, and `orientationAt` is where in the file its byte lies.
- *
  * @typedef {{
  *   width: number, height: number, isGrey: boolean, depth: number,
  *   orientation: number, orientationAt?: number, hasMoreFrames: boolean,
@@ -16,11 +15,7 @@ import { findOrientation } from "convlens/preparation/exif.js";
 
 const MOST_BLOCKS = 10_000; // of a file; a hostile one could consist of nothing else
 
-/**
- * Null for what is no picture, or of a kind that browsers do not show.
- *
- * @type {(bytes: Uint8Array) => Header | null}
- */
+/** Null for what is no picture, or of a kind that browsers do not show. @type {(bytes: Uint8Array) => Header | null} */
 export function readHeader(bytes) {
   const file = new ByteReader(bytes);
   const kind = KINDS.find(({ isThis }) => isThis(file));

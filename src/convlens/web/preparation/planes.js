@@ -4,13 +4,11 @@
 
 /**
  * One, three or four channels. Where a function's comment says nothing, a plane is grey.
- *
  * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Plane
  */
 
 /**
  * Rows from `top` up to `bottom`, columns from `left` up to `right`.
- *
  * @typedef {{ top: number, bottom: number, left: number, right: number }} Box
  */
 
@@ -30,7 +28,6 @@ export function hasEqualPixels(one, other) {
 
 /**
  * Every pixel through a function of its level, which is asked once for each of the 256.
- *
  * @type {(plane: Plane, change: (level: number) => number) => Plane}
  */
 export function mapLevels(plane, change) {
@@ -45,11 +42,7 @@ export function invert(plane) {
   return mapLevels(plane, (level) => 255 - level);
 }
 
-/**
- * Of any number of channels; the same plane where the box is all of it.
- *
- * @type {(plane: Plane, box: Box) => Plane}
- */
+/** Of any number of channels; the same plane where the box is all of it. @type {(plane: Plane, box: Box) => Plane} */
 export function crop(plane, { top, bottom, left, right }) {
   const { height, width, channels, data } = plane;
   if (bottom - top === height && right - left === width) return plane;
@@ -64,7 +57,6 @@ export function crop(plane, { top, bottom, left, right }) {
 
 /**
  * A picture in a frame of `background` (one level a channel), its upper left corner at (top, left).
- *
  * @type {(plane: Plane, top: number, left: number, height: number, width: number, background: number[]) => Plane}
  */
 export function paste(plane, top, left, height, width, background) {
@@ -80,11 +72,7 @@ export function paste(plane, top, left, height, width, background) {
   return frame;
 }
 
-/**
- * With `rim` lines of black around it.
- *
- * @type {(plane: Plane, rim: number) => Plane}
- */
+/** With `rim` lines of black around it. @type {(plane: Plane, rim: number) => Plane} */
 export function pad(plane, rim) {
   return paste(plane, rim, rim, plane.height + 2 * rim, plane.width + 2 * rim, [0]);
 }
@@ -98,11 +86,7 @@ export function transpose({ height, width, data }) {
   return turned;
 }
 
-/**
- * The darkest and the lightest level.
- *
- * @type {(data: ArrayLike<number>) => Pair}
- */
+/** The darkest and the lightest level. @type {(data: ArrayLike<number>) => Pair} */
 export function findExtremes(data) {
   let low = 255;
   let high = 0;
@@ -116,7 +100,6 @@ export function findExtremes(data) {
 
 /**
  * The box around all pixels of at least this level; null where there is none.
- *
  * @type {(plane: Plane, least: number) => Box | null}
  */
 export function findBox({ height, width, data }, least) {

@@ -20,13 +20,11 @@ import { Trail } from "convlens/preparation/trail.js";
 
 /**
  * A step's name, its note, the picture after it, averaged down where it is large, and what size it has in truth.
- *
  * @typedef {{ name: string, note: string, size: string, readonly picture: Pixels }} Step
  */
 
 /**
  * What the network gets (C·H·W), how it came about, and the reasons why it is unlike the training images.
- *
  * @typedef {{ pixels: Uint8Array, notes: string[], steps: Step[], unlike: string[] }} Prepared
  */
 
@@ -35,7 +33,6 @@ const KNOWN = "mnist, fashion-mnist, letterbox and ink are known";
 /**
  * With `normalise` false the picture becomes grey or colour as the network wants it, is scaled to the frame as a whole,
  * and nothing else.
- *
  * @type {(preprocessing: Preprocessing, picture: Picture, normalise?: boolean) => Prepared}
  */
 export function prepare(preprocessing, picture, normalise = true) {

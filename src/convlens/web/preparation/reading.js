@@ -19,11 +19,7 @@ const READABLE = "PNG, JPEG, WebP, GIF, BMP and AVIF files can be read";
 /** What is wrong with a file, in one line for a person. */
 export class PictureError extends Error {}
 
-/**
- * A picture as `prepare` takes it. Throws a PictureError.
- *
- * @type {(source: Blob | ImageBitmap) => Promise<Picture>}
- */
+/** A picture as `prepare` takes it. Throws a PictureError. @type {(source: Blob | ImageBitmap) => Promise<Picture>} */
 export async function readPicture(source) {
   if (!(source instanceof Blob)) {
     checkSize(source, "The image");

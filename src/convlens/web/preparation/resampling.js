@@ -126,7 +126,6 @@ function scaleDown({ height, width, channels, data }, wanted, filter) {
  * A picture of 1, 3 or 4 channels in another size; the same plane where it has that size. Across first, but down first
  * where that takes away more than twice as many lines: so Pillow saves time since version 13, and the bytes in between
  * are not the same.
- *
  * @type {(plane: Plane, height: number, width: number, filter: Filter) => Plane}
  */
 export function resample(plane, height, width, filter) {

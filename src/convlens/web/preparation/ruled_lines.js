@@ -15,7 +15,6 @@ const THICKEST_LINE = 0.025; // of the picture's side
 
 /**
  * [plane, count]: how many lines were taken out; the same plane where there are none.
- *
  * @type {(glyph: Plane) => [Plane, number]}
  */
 export function removeLines(glyph) {

@@ -26,7 +26,6 @@ const single = Math.fround;
 
 /**
  * [plane, levels]: how many grey levels the light spanned; the same plane where it is even.
- *
  * @type {(grey: Plane) => [Plane, number]}
  */
 export function evenOutShadows(grey) {

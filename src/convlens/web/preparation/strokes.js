@@ -26,7 +26,6 @@ const single = Math.fround;
  * A light-on-dark glyph scaled into a box ([height, width]), with the training images' kind of strokes. One that has the
  * size already is given back as it is. Strokes are sharpened where they are softer than in any training image, and made
  * thicker or thinner where they lie outside of 90 % of them.
- *
  * @type {(glyph: Plane, box: Pair, frame: Pair, appearance: Appearance | null) => { scaled: Plane, notes: string[] }}
  */
 export function scaleGlyph(glyph, box, frame, appearance) {
@@ -38,11 +37,7 @@ export function scaleGlyph(glyph, box, frame, appearance) {
   return { scaled: notes.length ? bringDown(changed.wide, box) : plain, notes };
 }
 
-/**
- * With its brightest pixel at 255; the same plane where it is bright already.
- *
- * @type {(glyph: Plane) => Plane}
- */
+/** With its brightest pixel at 255; the same plane where it is bright already. @type {(glyph: Plane) => Plane} */
 export function brighten(glyph) {
   const peak = Math.max(findExtremes(glyph.data)[1], 1);
   return peak >= BRIGHT ? glyph : mapLevels(glyph, (level) => toLevel(level * (255 / peak)));

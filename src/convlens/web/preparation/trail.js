@@ -15,11 +15,7 @@ export class Trail {
   /** @type {{ name: string, plane: Plane, note: string, size: string }[]} */
   steps = [];
 
-  /**
-   * Writes a step down and hands its picture on.
-   *
-   * @type {(name: string, plane: Plane, ...notes: string[]) => Plane}
-   */
+  /** Writes a step down and hands its picture on. @type {(name: string, plane: Plane, ...notes: string[]) => Plane} */
   add(name, plane, ...notes) {
     this.steps.push({ name, plane: keepSmall(plane), note: notes.join("; "), size: describeSize(plane) });
     this.notes.push(...notes);
@@ -28,7 +24,6 @@ export class Trail {
 
   /**
    * The same for what may have left the very plane it got: then nothing is written down.
-   *
    * @type {(name: string, before: Plane, after: Plane, ...notes: string[]) => Plane}
    */
   addChange(name, before, after, ...notes) {
@@ -43,27 +38,18 @@ function keepSmall(plane) {
   return factor < 2 ? plane : averageTransparentBlocks(plane, factor);
 }
 
-/**
- * Width×height, as everybody says it.
- *
- * @type {(size: { height: number, width: number }) => string}
- */
+/** Width×height, as everybody says it. @type {(size: { height: number, width: number }) => string} */
 export function describeSize({ height, width }) {
   return `${width}×${height}`;
 }
 
-/**
- * From the darkest to the lightest.
- *
- * @type {(plane: Plane) => string}
- */
+/** From the darkest to the lightest. @type {(plane: Plane) => string} */
 export function describeLevels({ data }) {
   return findExtremes(data).join("–");
 }
 
 /**
  * Why a glyph was scaled, and to what size; `fill` and the training images' range are shares of the frame's side.
- *
  * @type {(fill: number, low: number, high: number, size: string) => string}
  */
 export function describeFilling(fill, low, high, size) {
