@@ -231,7 +231,7 @@ NETWORKS = {
     ),
     "branches": (
         "concat(conv 4 1x1; conv 6 3x3 pad 1, gelu; maxpool 3 stride 1 pad 1; ), conv 8 3x3 groups 2, tanh, "
-        "concat(relu; relu), avgpool 2, flatten, residual(dense 256), concat(dense 5; ), dense",
+        "concat(relu; relu), avgpool 2, flatten, residual(dense 144), concat(dense 5; ), dense",
         (3, 8, 8),
         3,
     ),
