@@ -3,9 +3,9 @@
 import { probabilities } from "convlens/engine/network.js";
 import { likeliest } from "convlens/views/look/answer.js";
 
-/** @import { Model, Numbers } from "convlens/engine/network.js" */
+/** @import { Model } from "convlens/engine/network.js" */
+/** @import { Sample } from "convlens/engine/samples.js" */
 
-/** @typedef {{ pixels: Uint8Array, label: number, logits: Numbers }} Sample */
 /** @typedef {ReturnType<typeof judge>[number]} Judged what the model says of a sample, which is at `place` */
 /** @typedef {"all" | "wrong" | "doubtful"} Which */
 

@@ -5,7 +5,6 @@
  * follow the pen in the same frame; what is below them follows when it rests.
  */
 
-import { samplesOf } from "convlens/engine/png.js";
 import { announce, element, fill, onceAFrame } from "convlens/interface/dom.js";
 import { onTheme } from "convlens/interface/colours.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
@@ -28,6 +27,7 @@ import { warmUp } from "convlens/views/look/warm_up.js";
 
 /** @import { Verdict } from "convlens/engine/check.js" */
 /** @import { Model, Source } from "convlens/engine/network.js" */
+/** @import { Sample } from "convlens/engine/samples.js" */
 
 /** @typedef {{ check: Verdict, drawing: { pixels: Uint8Array, shape: number[] } | null }} Context */
 
@@ -81,7 +81,8 @@ class Look {
   constructor(model, context, isActive) {
     this.model = model;
     this.context = context;
-    this.samples = samplesOf(model.payload);
+    /** @type {Sample[]} */
+    this.samples = model.payload.samples;
     const [first] = this.samples;
     this.session = first ? lookAtSample(model, first) : lookAtNothing(model);
     this.trail = [interestingTarget(this.session)];
