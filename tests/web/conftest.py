@@ -144,6 +144,28 @@ def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def look(open_page: Callable[..., Any], web_address: str) -> Callable[..., Any]:
+    """A context manager (payload, **options of a browser context) → the whole page, served, with that model.
+
+    A dialog, as a hostile name might open one, counts as a fault.
+    """
+
+    @contextmanager
+    def opener(payload: dict[str, Any], **options: Any) -> Iterator[Any]:
+        state = {"served": True, "model": payload["name"], "runs": [], "datasets": [], "job": None, "queue": 0}
+        with open_page("about:blank", **options) as page:
+            page.on("dialog", lambda dialog: page.faults.append(f"a dialog: {dialog.message}"))
+            page.route("**/api/state*", lambda route: route.fulfill(json=state))
+            page.route("**/api/model*", lambda route: route.fulfill(json=payload))
+            page.goto(f"{web_address}/")
+            page.wait_for_selector("html[data-ready]")
+            page.wait_for_timeout(300)
+            yield page
+
+    return opener
+
+
 @pytest.fixture(scope="session")
 def violations() -> Callable[..., list[str]]:
     """A function (page, rules, within) → what axe-core has against the page, or a part, as it is now: a line each."""

@@ -79,7 +79,7 @@ function endOf(column, other, frame, asRows, leaves) {
   const box = around.getBoundingClientRect();
   const isBranch = around !== column;
   const [left, top] = [box.left - frame.left, box.top - frame.top];
-  const [across, down] = isBranch ? [box.width - LANE, box.height - LANE] : [LANE * 3, LANE * 1.5];
+  const [across, down] = isBranch ? [box.width - LANE, box.height - LANE] : [LANE * 4.5, LANE * 1.5];
   if (asRows) return { x: left - 2, y: leaves ? top + down : top + LANE / 2 };
   return { x: leaves ? left + across : left + LANE / 2, y: top - 2 };
 }

@@ -41,6 +41,8 @@ export class Column {
   #pixels = new Uint8Array();
   #limit = 0;
   #showsAll = false;
+  /** @type {Field | null} */
+  #field = null;
   #marked = "";
   /** @type {HTMLElement[]} */
   #numbers = [];
@@ -115,6 +117,7 @@ export class Column {
     this.#outline.setAttribute("d", outlines(this.layout));
     if (isLabelled(this.shape)) this.#writeLabels(count, scale);
     this.#more.textContent = this.#showsAll ? `Show ${mostShown(this.shape)}` : `Show all ${this.shape[0]}`;
+    this.mark(this.#field);
     if (this.values) this.paint();
     else drawMaps(this.#canvas, new Float32Array(count * height * wide), this.layout);
   }
@@ -171,6 +174,7 @@ export class Column {
    * @param {Field | null} field
    */
   mark(field) {
+    this.#field = field;
     const { layout } = this;
     let path = "";
     if (field && layout) {

@@ -99,11 +99,11 @@ export class Columns {
     const boxes = this.columns.map(({ root }) => root.getBoundingClientRect());
     const before = boxes.filter((box) => box.left < left - 1).length;
     const behind = boxes.filter((box) => box.right > right + 1).length;
-    this.ends.hidden = before + behind === 0;
+    this.ends.hidden = this.#narrow !== null || before + behind === 0;
     this.root.classList.toggle("more-before", before > 0);
     this.root.classList.toggle("more-behind", behind > 0);
-    showEnd(this.#earlier, before, `← ${plural(before, "earlier layer")}`);
-    showEnd(this.#later, behind, `${plural(behind, "more layer")} →`);
+    showEnd(this.#earlier, before > 0, before > 0 ? `← ${plural(before, "earlier layer")}` : "← start");
+    showEnd(this.#later, behind > 0, behind > 0 ? `${plural(behind, "more layer")} →` : "end →");
   }
 
   /** @param {-1 | 1} direction */
@@ -150,13 +150,13 @@ export class Columns {
 }
 
 /**
- * The button stays where it is when nothing is left on its side, so that whoever pressed it keeps the focus.
+ * The button stays when nothing is left on its side, so that whoever pressed it keeps the focus.
  *
  * @param {HTMLElement} button
- * @param {number} count
+ * @param {boolean} leads
  * @param {string} text
  */
-function showEnd(button, count, text) {
-  button.setAttribute("aria-disabled", String(count === 0));
-  if (count > 0) write(button, text);
+function showEnd(button, leads, text) {
+  button.setAttribute("aria-disabled", String(!leads));
+  write(button, text);
 }

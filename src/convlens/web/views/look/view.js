@@ -25,11 +25,9 @@ import {
 import { Strip } from "convlens/views/look/strip.js";
 import { warmUp } from "convlens/views/look/warm_up.js";
 
-/** @import { Verdict } from "convlens/engine/check.js" */
+/** @import { Context } from "convlens/interface/context.js" */
 /** @import { Model, Source } from "convlens/engine/network.js" */
 /** @import { Sample } from "convlens/engine/samples.js" */
-
-/** @typedef {{ check: Verdict, drawing: { pixels: Uint8Array, shape: number[] } | null }} Context */
 
 const REST = 90;
 const MEASURE = "convlens: pointer to pixels";
@@ -39,26 +37,45 @@ const MEASURE = "convlens: pointer to pixels";
  * @param {Context} context
  */
 export function mount(root, context) {
-  let isActive = true;
+  return new LookView(root, context);
+}
+
+/** The view, which makes everything anew for another model. */
+class LookView {
+  #isActive = true;
   /** @type {Look | null} */
-  let look = null;
-  return {
-    show: () => {
-      isActive = true;
-    },
-    hide: () => {
-      isActive = false;
-    },
-    /** @param {Model} model */
-    onModel(model) {
-      look?.dispose();
-      const isShown = () => isActive && !root.hidden;
-      look = context.check.agrees ? new Look(model, context, isShown) : null;
-      fill(root, look?.root ?? showDisagreement(context.check));
-      look?.start();
-    },
-    dispose: () => look?.dispose(),
-  };
+  #look = null;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {Context} context
+   */
+  constructor(root, context) {
+    this.root = root;
+    this.context = context;
+  }
+
+  show() {
+    this.#isActive = true;
+  }
+
+  hide() {
+    this.#isActive = false;
+  }
+
+  /** @param {Model} model */
+  onModel(model) {
+    this.#look?.dispose();
+    this.#look = null;
+    const { check } = this.context;
+    if (!check?.agrees) {
+      fill(this.root, check && showDisagreement(check));
+      return;
+    }
+    this.#look = new Look(model, this.context, () => this.#isActive && !this.root.hidden);
+    fill(this.root, this.#look.root);
+    this.#look.start();
+  }
 }
 
 /** One model, from the picture to the details. It begins with one of its test images. */
@@ -115,8 +132,8 @@ class Look {
       { class: "network-head" },
       element("h2", { class: "eyebrow", id: "network-title" }, "The network"),
       element("p", { class: "legend" }, "below zero", scale, "above, one scale a layer"),
-      this.#readout,
       this.columns.ends,
+      this.#readout,
     );
     return element(
       "div",
