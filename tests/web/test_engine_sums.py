@@ -54,7 +54,8 @@ CHECK_ALL = """async ([payload, picture, count]) => {
         if (source && !sourceIs(source, value)) fault("candidate from elsewhere");
       }
       if (sum.kind === "maxpool" && sum.candidates[sum.winner].value !== data[place]) fault("another winner");
-      for (const { source, value } of [...(sum.contributions ?? []), ...(sum.terms ?? [])]) if (!sourceIs(source, value)) fault("from elsewhere");
+      const terms = sum.contributions ?? sum.terms ?? [];
+      for (const { source, value } of terms) if (!sourceIs(source, value)) fault("from elsewhere");
     }
   }
   return { faults, kinds };
