@@ -1,42 +1,92 @@
-// What the open model gives to play with: its first layer's kernels and its sample pictures, as nested arrays.
+// What the open model gives to try: its first layer's kernels and its sample pictures, as nested arrays.
 
 import { normalise } from "convlens/engine/network.js";
 import { samplesOf as unpack } from "convlens/engine/png.js";
+import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
 
-const ACTIVATIONS = ["relu", "leaky_relu", "sigmoid", "tanh"];
+/**
+ * @typedef {import("convlens/views/learn/arithmetic/windows.js").Pair} Pair
+ * @typedef {import("convlens/views/learn/arithmetic/tensors.js").Tensor} Tensor
+ * @typedef {{ shape: number[], data: Float32Array }} Weights
+ *
+ * @typedef {object} ModelLayer What Learn reads of a layer of the open model.
+ * @property {number} index
+ * @property {string} kind
+ * @property {string} text
+ * @property {number[]} inputShape
+ * @property {number[]} outputShape
+ * @property {Pair} kernel this and the next three where it is a convolution
+ * @property {Pair} stride
+ * @property {Pair} padding
+ * @property {Pair} dilation
+ * @property {Weights} weight
+ * @property {Weights} [bias]
+ * @property {number} [negativeSlope]
+ *
+ * @typedef {object} Model What Learn reads of the open model.
+ * @property {number[]} inputShape
+ * @property {string[]} classNames
+ * @property {ModelLayer[]} layers
+ * @property {object} payload
+ *
+ * @typedef {NonNullable<ReturnType<typeof firstLayerOf>>} FirstLayer
+ * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them
+ */
 
-/** A flat array as nested ones: of shape [2, 3], two arrays of three. */
-export function nest(data, shape) {
-  const [count, ...rest] = shape;
-  if (!rest.length) return Array.from(data);
-  const size = data.length / count;
-  return Array.from({ length: count }, (_, place) => nest(data.subarray(place * size, (place + 1) * size), rest));
+/**
+ * A flat array C·H·W as a nested one.
+ *
+ * @param {ArrayLike<number>} data
+ * @param {number[]} shape
+ * @returns {Tensor}
+ */
+function nest(data, [channels, height, width]) {
+  /** @type {(start: number) => number[]} */
+  const row = (start) => Array.from({ length: width }, (_, column) => data[start + column]);
+  return Array.from({ length: channels }, (_, channel) =>
+    Array.from({ length: height }, (_, line) => row((channel * height + line) * width)),
+  );
 }
 
 /**
- * The first layer where it is a convolution, else null: { name, kernels O×C×kH×kW, biases, sliding, activation, slope };
- * the activation is the one right behind it, "none" where there is another layer in between.
+ * The first layer where it is a convolution, else null; the activation is the one right behind it, "none" where there is
+ * another layer in between.
+ *
+ * @param {Model | null} model
  */
 export function firstLayerOf(model) {
   const [layer, next] = model?.layers ?? [];
   if (layer?.kind !== "conv") return null;
+  const [count, ...shape] = layer.weight.shape;
+  const size = layer.weight.data.length / count;
+  const kernels = Array.from({ length: count }, (_, kernel) =>
+    nest(layer.weight.data.subarray(kernel * size, (kernel + 1) * size), shape),
+  );
   const { kernel, stride, padding, dilation } = layer;
-  const activation = ACTIVATIONS.includes(next?.kind) ? next.kind : "none";
   return {
     name: layer.text,
-    kernels: nest(layer.weight.data, layer.weight.shape),
-    biases: layer.bias ? Array.from(layer.bias.data) : new Array(layer.weight.shape[0]).fill(0),
-    sliding: { kernel, stride, padding, dilation, mode: "zeros" },
-    activation,
+    kernels,
+    biases: layer.bias ? Array.from(layer.bias.data) : kernels.map(() => 0),
+    sliding: { kernel, stride, padding, dilation },
+    activation: ACTIVATIONS.includes(next?.kind) ? next.kind : "none",
     slope: next?.negativeSlope,
   };
 }
 
-/** The sample pictures: [{ name, pixels C×H×W of bytes, input C×H×W as the network gets it }]; empty where there are none. */
+/**
+ * The sample pictures; none where there is no model.
+ *
+ * @param {Model | null} model
+ * @returns {Sample[]}
+ */
 export function samplesOf(model) {
-  return unpack(model?.payload ?? {}).map(({ pixels, label }, number) => ({
+  if (!model) return [];
+  /** @type {{ pixels: Uint8Array, label: number }[]} */
+  const samples = unpack(model.payload);
+  return samples.map(({ pixels, label }, number) => ({
     name: `${number}: ${model.classNames[label] ?? "of no class"}`,
     pixels: nest(pixels, model.inputShape),
+    // Computed when it is asked for, since few of them are looked at.
     get input() {
       return nest(normalise(model, pixels), model.inputShape);
     },
