@@ -1,8 +1,8 @@
 """The operations of a convolutional network, each described once: title, meaning, formula, command, example numbers.
 
 The gallery, `convlens by-hand --help`, `docs/operations.md` and the page's Learn view read this module. Run
-`python -m convlens.operations_catalogue` after a change: it writes the page's copy and the descriptions in the docs, and
-a test compares them. NumPy is not imported here, because every `--help` reads this module.
+`python -m convlens.operations_catalogue` after a change: it writes the page's copy and the descriptions in the docs,
+and a test compares them. NumPy is not imported here, because every `--help` reads this module.
 """
 
 import json
@@ -69,7 +69,8 @@ OPERATIONS = {
     ),
     "convolve": Operation(
         "Convolution",
-        "The same sum with the second vector turned by 180°: its last number comes first.",
+        "Turn the second of two vectors by 180°, so that its last number comes first, and multiply and add as in a "
+        "cross-correlation.",
         "Σ aᵢ·bₙ₋₁₋ᵢ",
         (f"convolve {_VECTORS} --draw convolution.svg", 'convolve "1 2 3 4" "1 1" --mode same'),
     ),
@@ -100,8 +101,8 @@ OPERATIONS = {
     ),
     "coverage": Operation(
         "Coverage",
-        "A cell in the middle is read at many window positions and a corner at one, so that the edge of an image counts "
-        "for little; padding changes that.",
+        "A cell in the middle is read at many window positions and a corner at one, so that the edge of an image "
+        "counts for little; padding changes that.",
         "reads of a cell = positions that read its row · positions that read its column",
         ("coverage 5 --kernel-size 3", "coverage 5 --kernel-size 3 --padding 1"),
     ),
@@ -185,7 +186,7 @@ def describe_in_docs(text: str) -> str:
 
     >>> print(describe_in_docs("<!-- operation: convolve -->\\nsomething old\\n"), end="")
     <!-- operation: convolve -->
-    The same sum with the second vector turned by 180°: its last number comes first. *Σ aᵢ·bₙ₋₁₋ᵢ*
+    Turn the second of two vectors by 180°, ... *Σ aᵢ·bₙ₋₁₋ᵢ*
     """
 
     def describe(found: re.Match[str]) -> str:

@@ -4,7 +4,7 @@
 /** @type {Record<string, { title: string, meaning: string, formula: string }>} */
 export const OPERATIONS = {
   "correlate": {"title": "Cross-correlation", "meaning": "Multiply the numbers that stand at the same place in two vectors, and add the products: the more alike the vectors are, the larger the sum.", "formula": "Σ aᵢ·bᵢ"},
-  "convolve": {"title": "Convolution", "meaning": "The same sum with the second vector turned by 180°: its last number comes first.", "formula": "Σ aᵢ·bₙ₋₁₋ᵢ"},
+  "convolve": {"title": "Convolution", "meaning": "Turn the second of two vectors by 180°, so that its last number comes first, and multiply and add as in a cross-correlation.", "formula": "Σ aᵢ·bₙ₋₁₋ᵢ"},
   "full": {"title": "Full convolution", "meaning": "The second vector, turned by 180°, slides along the first from the first overlap to the last, and every position gives one sum.", "formula": "n numbers and m numbers give n + m − 1 sums"},
   "conv2d": {"title": "A kernel slides over a matrix", "meaning": "A small matrix, the kernel, slides over a larger one, and the sum of the products at each position is one number of the result, the feature map.", "formula": "map(y, x) = Σ input(y + i, x + j)·kernel(i, j)"},
   "output-size": {"title": "The size of the map", "meaning": "A map has as many rows as the window has positions down the padded input, and as many columns as it has positions across.", "formula": "⌊(n + 2p − (d(k − 1) + 1))/s⌋ + 1"},
