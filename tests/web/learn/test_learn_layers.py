@@ -75,6 +75,13 @@ def test_bias_and_activation_of_every_value(chapter_of: Open, page: Any, name: s
     assert chapter.totals_of_all_positions() == expected
 
 
+@pytest.mark.parametrize(("name", "result"), [("gelu", "2.996"), ("silu", "2.858")])  # 3·Φ(3), 3 / (1 + e⁻³)
+def test_smooth_activations(chapter_of: Open, page: Any, name: str, result: str) -> None:
+    chapter = chapter_of(page, "activation")
+    chapter.choose("Activation", name)
+    assert chapter.sums_of_all_positions()[0] == f"5 + bias (−2) = 3, {name} {result}"
+
+
 def test_the_slope_of_leaky_relu(chapter_of: Open, page: Any) -> None:
     chapter = chapter_of(page, "activation")
     assert not chapter.root.get_by_label("Slope below zero").is_visible()

@@ -7,12 +7,10 @@ import { NumberGrid } from "convlens/views/learn/grids.js";
 import { MatrixView } from "convlens/views/learn/matrices.js";
 import { OPERATIONS } from "convlens/views/learn/operations.js";
 import { Stepper } from "convlens/views/learn/steps.js";
+/** @import { GridOptions, OnChange, ViewOptions } from "convlens/views/learn/matrices.js" */
+/** @import { Model } from "convlens/views/learn/model_parts.js" */
 
-/**
- * @typedef {Node | { root: Node }} Part a node, or what has one
- * @typedef {import("convlens/views/learn/matrices.js").GridOptions} GridOptions
- * @typedef {import("convlens/views/learn/model_parts.js").Model} Model
- */
+/** @typedef {Node | { root: Node }} Part a node, or what has one */
 
 /** @param {Part} part */
 function nodeOf(part) {
@@ -39,11 +37,7 @@ export function paragraph(name, text = "") {
   return element("p", { class: name || null }, parts);
 }
 
-/**
- * Things in a row, between them signs such as × and =.
- *
- * @param {...(Part | string)} parts
- */
+/** Things in a row, between them signs such as × and =. @param {...(Part | string)} parts */
 export function lineUp(...parts) {
   return div(
     "line-up",
@@ -157,7 +151,7 @@ export class Chapter {
    * What a grid calls with another number at one place of a matrix of the state.
    *
    * @param {keyof State} key
-   * @returns {(row: number, column: number, value: number) => void}
+   * @returns {OnChange}
    */
   editing(key) {
     const set = /** @type {(value: any) => void} */ (this.set(key));
@@ -166,7 +160,7 @@ export class Chapter {
 
   /**
    * @param {string} name
-   * @param {Partial<GridOptions & import("convlens/views/learn/matrices.js").ViewOptions>} [options]
+   * @param {Partial<GridOptions & ViewOptions>} [options]
    */
   matrix(name, options = {}) {
     return new MatrixView({ name, mistakes: this.mistakes, ...options });

@@ -6,18 +6,11 @@ import { element, fill } from "convlens/interface/dom.js";
 import { readNumber, readWhole } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 
-/**
- * @typedef {[value: string, label: string]} Option
- * @typedef {(Option | [heading: string, options: Option[]])[]} Options
- */
+/** @typedef {Record<string, string>} Options value → label */
 
 let count = 0;
 
-/**
- * An id that no other element of the page has.
- *
- * @param {string} word
- */
+/** An id that no other element of the page has. @param {string} word */
 export function newId(word) {
   count += 1;
   return `learn-${word}-${count}`;
@@ -153,82 +146,56 @@ export function numberField({ refuse = () => null, ...options }) {
   });
 }
 
+/** Options whose values are their labels, too. @param {string[]} names */
+export function optionsOf(names) {
+  return Object.fromEntries(names.map((name) => [name, name]));
+}
+
 /**
  * Radio buttons in a row.
  *
- * @param {{ legend: string, options: Option[], value: string, onChange: (value: string) => void }} settings
+ * @param {{ legend: string, options: Options, value: string, onChange: (value: string) => void }} settings
  */
 export function choice({ legend, options, value, onChange }) {
   const name = newId("choice");
-  const inputs = options.map(([option]) =>
-    element("input", {
-      type: "radio",
-      name,
-      value: option,
-      checked: option === value,
-      onChange: () => onChange(option),
-    }),
+  const inputs = Object.keys(options).map((value) =>
+    element("input", { type: "radio", name, value, onChange: () => onChange(value) }),
   );
-  const labels = options.map(([, label], place) =>
-    element("label", { class: "option" }, inputs[place], element("span", {}, label)),
+  const labels = inputs.map((input) =>
+    element("label", { class: "option" }, input, element("span", {}, options[input.value])),
   );
+  /** @param {string} next */
+  const set = (next) => inputs.forEach((input) => (input.checked = input.value === next));
+  set(value);
   const row = element("div", { class: "options" }, labels);
-  return {
-    root: element("fieldset", { class: "choice" }, element("legend", {}, legend), row),
-    /** @param {string} next */
-    set: (next) => inputs.forEach((input) => (input.checked = input.value === next)),
-  };
+  return { root: element("fieldset", { class: "choice" }, element("legend", {}, legend), row), set };
 }
 
 /**
- * A list to choose from, perhaps in groups.
+ * A list to choose from. Where the open model adds something to it, that has a group, and so has what is always here.
  *
- * @param {{ label: string, options: Options, value: string, onChange: (value: string) => void }} settings
+ * @param {{ label: string, options: Options, value: string, group?: string, modelGroup?: string,
+ *   onChange: (value: string) => void }} settings
  */
-export function selection({ label, options, value, onChange }) {
+export function selection({ label, options, value, group, modelGroup, onChange }) {
   const list = element("select", { onChange: () => onChange(list.value) });
-  /** @param {Option} option */
-  const draw = ([value, label]) => element("option", { value }, label);
+  /** @param {Options} options */
+  const draw = (options) => Object.entries(options).map(([value, label]) => element("option", { value }, label));
   /**
-   * @param {Options} next
+   * @param {Options} ofModel
    * @param {string} chosen
    */
-  const offer = (next, chosen) => {
-    fill(
-      list,
-      next.map(([key, content]) =>
-        typeof content === "string" ? draw([key, content]) : element("optgroup", { label: key }, content.map(draw)),
-      ),
-    );
+  const offer = (ofModel, chosen) => {
+    const [here, added] = [draw(options), draw(ofModel)];
+    const groups = [element("optgroup", { label: group }, here), element("optgroup", { label: modelGroup }, added)];
+    fill(list, modelGroup && added.length ? groups : [here, added]);
     list.value = chosen;
   };
-  offer(options, value);
+  offer({}, value);
   return { root: labelled(label, list), list, offer };
 }
 
-/**
- * What is here, and in a group of their own what the open model adds to it.
- *
- * @param {string} heading
- * @param {Option[]} options
- * @param {string} modelHeading
- * @param {Option[]} ofModel
- * @returns {Options}
- */
-export function withModel(heading, options, modelHeading, ofModel) {
-  return ofModel.length
-    ? [
-        [heading, options],
-        [modelHeading, ofModel],
-      ]
-    : options;
-}
-
-/**
- * A switch with a name.
- *
- * @param {{ label: string, onChange: (on: boolean) => void }} settings
- */
+/** A switch with a name. @param {{ label: string, onChange: (on: boolean) => void }} settings */
 export function checkbox({ label, onChange }) {
   const input = element("input", { type: "checkbox", onChange: () => onChange(input.checked) });
   return element("label", { class: "check" }, input, element("span", {}, label));

@@ -7,9 +7,7 @@ import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 const [WIDTH, HEIGHT, MARGIN] = [320, 220, 30];
 const POINTS = 160;
 
-/**
- * @param {{ name: string, slope: number, values: number[], chosen: number }} curve `values` are what goes in
- */
+/** @param {{ name: string, slope: number, values: number[], chosen: number }} curve `values` are what goes in */
 export function drawCurve({ name, slope, values, chosen }) {
   const side = Math.max(2, ...values.slice(0, 5000).map(Math.abs)) * 1.1;
   /** @param {number} value */

@@ -1,9 +1,8 @@
 // Digits to try where there is no model and no dataset: strokes on 28×28 pixels, as thick as MNIST's.
 
-/**
- * @typedef {import("convlens/views/learn/arithmetic/tensors.js").Matrix} Matrix
- * @typedef {[x: number, y: number]} Point in pixels
- */
+/** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
+
+/** @typedef {[x: number, y: number]} Point in pixels */
 
 const SIDE = 28;
 const RADIUS = 1.15;

@@ -7,17 +7,10 @@ import { element } from "convlens/interface/dom.js";
 import { readNumber } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { markWrong } from "convlens/views/learn/controls.js";
+/** @import { Look, Numbers } from "convlens/views/learn/matrices.js" */
+/** @import { Pair } from "convlens/views/learn/arithmetic/windows.js" */
 
-/**
- * @typedef {import("convlens/views/learn/matrices.js").Numbers} Numbers
- * @typedef {import("convlens/views/learn/matrices.js").Look} Look
- *
- * @typedef {object} Cell
- * @property {HTMLElement} root
- * @property {number} row
- * @property {number} column
- * @property {boolean} inside not in the padding
- */
+/** @typedef {{ root: HTMLElement, row: number, column: number, inside: boolean }} Cell inside: not in the padding */
 
 /** The largest value gets no more than this share of colour: numbers are read here, the darkest shades are for pictures. */
 const PURE = 0.6;
@@ -79,7 +72,7 @@ export class NumberGrid {
     for (let row = -down; row < height + down; row += 1) {
       for (let column = -across; column < width + across; column += 1) {
         const inside = row >= 0 && row < height && column >= 0 && column < width;
-        this.cells.set(`${row},${column}`, this.#makeCell(row, column, inside));
+        this.cells.set(`${row},${column}`, this.#makeCell([row, column], inside));
       }
     }
     this.root.replaceChildren(...[...this.cells.values()].map(({ root }) => root));
@@ -88,31 +81,30 @@ export class NumberGrid {
   }
 
   /**
-   * @param {number} row
-   * @param {number} column
+   * @param {Pair} place
    * @param {boolean} inside
    * @returns {Cell}
    */
-  #makeCell(row, column, inside) {
-    const { onPick, mistakes } = this;
+  #makeCell([row, column], inside) {
+    const { onPick, onChange } = this;
     const onFocus = () => this.#activate(row, column);
-    if (inside && this.onChange) {
-      const root = element("input", {
+    if (inside && onChange) {
+      const input = element("input", {
         type: "text",
         inputmode: "text",
         autocomplete: "off",
         spellcheck: "false",
         tabindex: -1,
-        "aria-describedby": mistakes?.root.id,
-        onFocus: () => (onFocus(), root.select()),
-        onInput: () => this.#read(root, row, column),
-        onBlur: () => this.#restore(root, row, column),
-        onKeydown: (event) => this.#press(event, row, column),
+        "aria-describedby": this.mistakes?.root.id,
+        onFocus: () => (onFocus(), input.select()),
+        onInput: () => this.#read(input, [row, column]),
+        onBlur: () => this.#restore(input, [row, column]),
+        onKeydown: (event) => this.#press(event, [row, column], input),
       });
-      return { root, row, column, inside };
+      return { root: input, row, column, inside };
     }
     if (inside && onPick) {
-      const onKeydown = (/** @type {KeyboardEvent} */ event) => this.#press(event, row, column);
+      const onKeydown = (/** @type {KeyboardEvent} */ event) => this.#press(event, [row, column]);
       const actions = { onFocus, onKeydown, onClick: () => onPick(row, column) };
       return { root: element("button", { type: "button", tabindex: -1, ...actions }), row, column, inside };
     }
@@ -143,10 +135,9 @@ export class NumberGrid {
 
   /**
    * @param {HTMLInputElement} input
-   * @param {number} row
-   * @param {number} column
+   * @param {Pair} place
    */
-  #read(input, row, column) {
+  #read(input, [row, column]) {
     this.typing = input;
     const where = this.vector ? `place ${column} of ${this.name}` : `row ${row}, column ${column} of ${this.name}`;
     const { value, mistake } = readNumber(where, input.value);
@@ -159,10 +150,9 @@ export class NumberGrid {
    * A cell that is left shows the number that counts: typed "1/3" becomes 0.3333, and a mistake what was there before.
    *
    * @param {HTMLInputElement} input
-   * @param {number} row
-   * @param {number} column
+   * @param {Pair} place
    */
-  #restore(input, row, column) {
+  #restore(input, [row, column]) {
     this.typing = null;
     this.mistakes?.report(input);
     markWrong(input, false);
@@ -182,14 +172,13 @@ export class NumberGrid {
 
   /**
    * @param {KeyboardEvent} event
-   * @param {number} row
-   * @param {number} column
+   * @param {Pair} place
+   * @param {HTMLInputElement} [input] where the cell is one
    */
-  #press(event, row, column) {
-    const input = event.target instanceof HTMLInputElement ? event.target : null;
+  #press(event, [row, column], input) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.key === "Escape" && input) {
-      this.#restore(input, row, column);
+      this.#restore(input, [row, column]);
       input.select();
       return;
     }

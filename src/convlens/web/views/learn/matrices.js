@@ -3,10 +3,12 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { NumberGrid } from "convlens/views/learn/grids.js";
 import { Picture } from "convlens/views/learn/pictures.js";
+/** @import { Pair } from "convlens/views/learn/arithmetic/windows.js" */
 
 /**
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Pair} Pair
  * @typedef {(number | null)[][]} Numbers null leaves a cell empty
+ * @typedef {(row: number, column: number) => void} OnPick
+ * @typedef {(row: number, column: number, value: number) => void} OnChange
  *
  * @typedef {object} Look How a matrix is drawn; rows and columns are those of its values, negative in the padding.
  * @property {Pair} [around] rows and columns of padding
@@ -23,8 +25,8 @@ import { Picture } from "convlens/views/learn/pictures.js";
  *
  * @typedef {object} GridOptions With `onChange` the cells are fields, with `onPick` buttons, else a picture of numbers.
  * @property {string} name
- * @property {(row: number, column: number, value: number) => void} [onChange]
- * @property {(row: number, column: number) => void} [onPick]
+ * @property {OnChange} [onChange]
+ * @property {OnPick} [onPick]
  * @property {import("convlens/views/learn/controls.js").MistakeLine} [mistakes]
  * @property {boolean} [vector] whether its places are counted along one row
  *

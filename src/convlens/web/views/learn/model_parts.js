@@ -3,31 +3,16 @@
 import { normalise } from "convlens/engine/network.js";
 import { samplesOf as unpack } from "convlens/engine/png.js";
 import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
+/** @import { Sliding } from "convlens/views/learn/arithmetic/windows.js" */
+/** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
 
 /**
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Pair} Pair
- * @typedef {import("convlens/views/learn/arithmetic/tensors.js").Tensor} Tensor
+ * What Learn reads of the open model; the layers' kernel, stride, padding, dilation and weights where they are convolutions.
+ *
  * @typedef {{ shape: number[], data: Float32Array }} Weights
- *
- * @typedef {object} ModelLayer What Learn reads of a layer of the open model.
- * @property {number} index
- * @property {string} kind
- * @property {string} text
- * @property {number[]} inputShape
- * @property {number[]} outputShape
- * @property {Pair} kernel this and the next three where it is a convolution
- * @property {Pair} stride
- * @property {Pair} padding
- * @property {Pair} dilation
- * @property {Weights} weight
- * @property {Weights} [bias]
- * @property {number} [negativeSlope]
- *
- * @typedef {object} Model What Learn reads of the open model.
- * @property {number[]} inputShape
- * @property {string[]} classNames
- * @property {ModelLayer[]} layers
- * @property {object} payload
+ * @typedef {{ index: number, kind: string, text: string, inputShape: number[], outputShape: number[] }} LayerFacts
+ * @typedef {LayerFacts & Sliding & { weight: Weights, bias?: Weights, negativeSlope?: number }} ModelLayer
+ * @typedef {{ inputShape: number[], classNames: string[], layers: ModelLayer[], payload: object }} Model
  *
  * @typedef {NonNullable<ReturnType<typeof firstLayerOf>>} FirstLayer
  * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them

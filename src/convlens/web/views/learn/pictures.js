@@ -3,17 +3,11 @@
 import { divergingTable, greyTable } from "convlens/interface/colours.js";
 import { element, fill, svg } from "convlens/interface/dom.js";
 import { newId } from "convlens/views/learn/controls.js";
-
-/**
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Pair} Pair
- * @typedef {import("convlens/views/learn/matrices.js").Numbers} Numbers
- * @typedef {import("convlens/views/learn/matrices.js").Look} Look
- */
+/** @import { Look, Numbers, OnPick } from "convlens/views/learn/matrices.js" */
+/** @import { Pair } from "convlens/views/learn/arithmetic/windows.js" */
 
 export class Picture {
-  /**
-   * @param {{ name: string, onPick?: (row: number, column: number) => void, onPaint?: (from: Pair, to: Pair) => void }} options
-   */
+  /** @param {{ name: string, onPick?: OnPick, onPaint?: (from: Pair, to: Pair) => void }} options */
   constructor({ name, onPick, onPaint }) {
     this.name = name;
     this.canvas = element("canvas", { role: "img", "aria-label": name });

@@ -4,11 +4,7 @@ import { element } from "convlens/interface/dom.js";
 import { plural } from "convlens/interface/format.js";
 import { axesOf, countReads, dropped, outputSizeFormula, skipped } from "convlens/views/learn/arithmetic/windows.js";
 import { paragraph } from "convlens/views/learn/chapter.js";
-
-/**
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Pair} Pair
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Sliding} Sliding
- */
+/** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
 /**
  * @param {Pair} size

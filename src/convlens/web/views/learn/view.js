@@ -15,14 +15,12 @@ import { KernelChapter } from "convlens/views/learn/chapters/sliding_kernel.js";
 import { SlidingVectorsChapter } from "convlens/views/learn/chapters/sliding_vectors.js";
 import { StepBackChapter } from "convlens/views/learn/chapters/step_back.js";
 import { TwoVectorsChapter } from "convlens/views/learn/chapters/two_vectors.js";
+/** @import { Model } from "convlens/views/learn/model_parts.js" */
 
 const INTRODUCTION =
   "Here you do by hand everything that a convolutional network does with an image, in small steps and on numbers that you can change. The arrow keys move between the numbers of a grid; rows and columns count from 0.";
 
-/**
- * @typedef {import("convlens/views/learn/model_parts.js").Model} Model
- * @typedef {import("convlens/views/learn/chapter.js").Chapter<any>} AnyChapter
- */
+/** @typedef {import("convlens/views/learn/chapter.js").Chapter<any>} AnyChapter */
 
 /**
  * @param {HTMLElement} root
@@ -70,11 +68,7 @@ function buildChapters() {
   ];
 }
 
-/**
- * The address may name a chapter that was not there yet when the browser looked for it.
- *
- * @param {HTMLElement} root
- */
+/** The address may name a chapter that was not there yet when the browser looked for it. @param {HTMLElement} root */
 function scrollToAsked(root) {
   const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (asked && root.contains(asked)) asked.scrollIntoView();

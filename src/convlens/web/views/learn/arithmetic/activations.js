@@ -32,20 +32,12 @@ export function activate(value, name, slope = USUAL_SLOPE) {
   return FUNCTIONS[name].apply(value, slope);
 }
 
-/**
- * The rule as a formula, for the reader.
- *
- * @param {string} name
- */
+/** The rule as a formula, for the reader. @param {string} name */
 export function ruleOf(name, slope = USUAL_SLOPE) {
   return FUNCTIONS[name].rule.replace("slope", `${slope}`.replace("-", "−"));
 }
 
-/**
- * 1 / (1 + e⁻ˣ), without an overflow far from zero.
- *
- * @param {number} value
- */
+/** 1 / (1 + e⁻ˣ), without an overflow far from zero. @param {number} value */
 function sigmoid(value) {
   const small = Math.exp(-Math.abs(value));
   return value >= 0 ? 1 / (1 + small) : small / (1 + small);

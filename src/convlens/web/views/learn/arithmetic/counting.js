@@ -3,14 +3,8 @@
 import { formatCount } from "convlens/interface/format.js";
 
 /**
- * @typedef {object} ConvolutionSizes
- * @property {number} channels
- * @property {number} kernels
- * @property {number[]} kernel
- * @property {number[]} output
- *
+ * @typedef {{ channels: number, kernels: number, kernel: number[], output: number[] }} ConvolutionSizes
  * @typedef {{ inputs: number, outputs: number }} DenseSizes
- * @typedef {{ count: number, formula: string }} Counted
  */
 
 /** @param {number[]} numbers */
@@ -21,7 +15,6 @@ function product(numbers) {
 /**
  * @param {number} count
  * @param {string} sum
- * @returns {Counted}
  */
 function counted(count, sum) {
   return { count, formula: `${sum} = ${formatCount(count)}` };

@@ -6,8 +6,7 @@
 
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithmetic/tensors.js";
-
-/** @typedef {import("convlens/views/learn/arithmetic/tensors.js").Matrix} Matrix */
+/** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
 /**
  * @param {Matrix} one
@@ -44,11 +43,7 @@ export function gradientOf(image, slopes, weight) {
   return kernelAt([image], [slopes], windowOf(slopes), weight);
 }
 
-/**
- * The sum behind the loss.
- *
- * @param {Matrix} slopes
- */
+/** The sum behind the loss. @param {Matrix} slopes */
 export function writeLoss(slopes) {
   const squares = slopes.flat().map((slope) => `${bracketed(slope)}²`);
   const loss = lossOf(slopes);

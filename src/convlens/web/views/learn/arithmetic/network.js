@@ -5,9 +5,9 @@
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { bracketed, equalsSign, shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
 import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithmetic/tensors.js";
+/** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
 /**
- * @typedef {import("convlens/views/learn/arithmetic/tensors.js").Matrix} Matrix
  * @typedef {[row: number, column: number][]} Places
  *
  * @typedef {{ image: Matrix, kernel: Matrix, bias: Matrix, weights: Matrix, biases: Matrix }} Given

@@ -3,20 +3,12 @@
 
 import { sizeOf, sumOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { axesOf, cellsRead, outputShape, outputSize } from "convlens/views/learn/arithmetic/windows.js";
+/** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
+/** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
 /**
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Pair} Pair
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Sliding} Sliding
- * @typedef {import("convlens/views/learn/arithmetic/tensors.js").Matrix} Matrix
  * @typedef {"max" | "average"} Kind
- *
- * @typedef {object} Pooled One window position and its result.
- * @property {number[]} rows
- * @property {number[]} columns
- * @property {(number | null)[][]} covered null where the window lies outside
- * @property {Pair | null} winner row and column of the largest number, the first one of equals; null for an average
- * @property {number} divisor what the sum of an average is divided by, 0 for a maximum
- * @property {number} result
+ * @typedef {ReturnType<typeof poolAt>} Pooled
  */
 
 /**
@@ -39,13 +31,14 @@ export function findPoolingMistake(size, sliding) {
 }
 
 /**
- * The pooling window at one position over a matrix.
+ * The pooling window at one position over a matrix. `covered` holds null where the window lies outside; `winner` is the row and
+ * column of the largest number, the first one of equals, null for an average; `divisor` is what the sum of an average is
+ * divided by, 0 for a maximum.
  *
  * @param {Matrix} matrix
  * @param {Kind} kind
  * @param {Sliding} sliding
  * @param {Pair} position
- * @returns {Pooled}
  */
 export function poolAt(matrix, kind, sliding, position) {
   const axes = axesOf(sizeOf(matrix), sliding);

@@ -4,9 +4,7 @@
 export const LARGEST = 1e6;
 const EXAMPLE = "give a number, such as 2, −0.5 or 1/3.";
 
-/**
- * @typedef {{ value: number, mistake?: undefined } | { value?: undefined, mistake: string }} Reading
- */
+/** @typedef {{ value: number, mistake?: undefined } | { value?: undefined, mistake: string }} Reading */
 
 /**
  * A number with a point or a comma, perhaps a fraction.

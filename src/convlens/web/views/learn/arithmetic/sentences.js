@@ -27,20 +27,12 @@ function trimZeros(text) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/**
- * A number inside a sum: negative ones in brackets.
- *
- * @param {number} value
- */
+/** A number inside a sum: negative ones in brackets. @param {number} value */
 export function bracketed(value) {
   return value < 0 ? `(${shortNumber(value)})` : shortNumber(value);
 }
 
-/**
- * `=` where all numbers are written as they are, `≈` where one was rounded.
- *
- * @param {...number} values
- */
+/** `=` where all numbers are written as they are, `≈` where one was rounded. @param {...number} values */
 export function equalsSign(...values) {
   /** @param {number} value */
   const read = (value) => Number(shortNumber(value).replaceAll("−", "-"));

@@ -5,27 +5,12 @@
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { axesOf, cellsRead, outputShape } from "convlens/views/learn/arithmetic/windows.js";
+/** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
 /**
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Pair} Pair
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Sliding} Sliding
- *
  * @typedef {number[][]} Matrix
  * @typedef {Matrix[]} Tensor
- *
- * @typedef {object} KernelSum One window position of a kernel and the sum there. `covered` × `kernel` = `products`, whose
- *   sum is `channelSums` for each channel and with the bias `total`; `result` is the total after the activation.
- * @property {number[]} rows the rows that are read, negative in the padding
- * @property {number[]} columns
- * @property {boolean[][]} outside which of the covered cells lie in the padding
- * @property {Tensor} covered
- * @property {Tensor} kernel
- * @property {Tensor} products
- * @property {number[]} channelSums
- * @property {number} bias
- * @property {number} total
- * @property {string} activation
- * @property {number} result
+ * @typedef {ReturnType<typeof kernelAt>} KernelSum
  */
 
 /** @param {Matrix} matrix the kernel to turn by 180° */
@@ -118,14 +103,15 @@ export function padMatrix(matrix, [down, across], mode) {
 }
 
 /**
- * A kernel C×kH×kW at one position over an image C×H×W.
+ * A kernel C×kH×kW at one position over an image C×H×W: `covered` × `kernel` = `products`, whose sum is `channelSums` for
+ * each channel and with the bias `total`; `result` is the total after the activation. `rows` and `columns` are the cells
+ * that it reads, `outside` (kH×kW) those of them in the padding.
  *
  * @param {Tensor} image
  * @param {Tensor} kernel
  * @param {Sliding} sliding
  * @param {Pair} position row and column of the map
  * @param {{ bias?: number, activation?: string, slope?: number }} [layer]
- * @returns {KernelSum}
  */
 export function kernelAt(image, kernel, sliding, position, { bias = 0, activation = "none", slope } = {}) {
   const size = sizeOf(image[0]);

@@ -5,22 +5,10 @@
 
 /**
  * @typedef {[down: number, across: number]} Pair
- *
- * @typedef {object} Sliding How a window slides over a matrix.
- * @property {Pair} kernel
- * @property {Pair} stride
- * @property {Pair} padding
- * @property {Pair} dilation
- * @property {string} [mode] one of PADDING_MODES
- * @property {boolean} [ceil] whether a last window may hang over the end
- *
- * @typedef {object} Axis The same along one axis, and the size of the input there.
- * @property {number} size
- * @property {number} kernel
- * @property {number} stride
- * @property {number} padding
- * @property {number} dilation
- * @property {boolean} [ceil]
+ * @typedef {{ kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, mode?: string, ceil?: boolean }} Sliding
+ *   How a window slides over a matrix: `mode` is one of PADDING_MODES, `ceil` lets a last window hang over the end.
+ * @typedef {{ size: number, kernel: number, stride: number, padding: number, dilation: number, ceil?: boolean }} Axis
+ *   The same along one axis, and the size of the input there.
  */
 
 export const PADDING_MODES = ["zeros", "reflect", "replicate"];
@@ -57,11 +45,7 @@ export function axesOf(size, { kernel, stride, padding, dilation, ceil }) {
   return [along(0), along(1)];
 }
 
-/**
- * The number of cells from the first to the last that a kernel reads: d·(k − 1) + 1.
- *
- * @param {Axis} axis
- */
+/** The number of cells from the first to the last that a kernel reads: d·(k − 1) + 1. @param {Axis} axis */
 export function reach({ kernel, dilation }) {
   return dilation * (kernel - 1) + 1;
 }
@@ -79,11 +63,7 @@ export function outputSize(axis) {
   return last * stride >= size + padding ? last : last + 1;
 }
 
-/**
- * The sum behind `outputSize` with the numbers filled in.
- *
- * @param {Axis} axis
- */
+/** The sum behind `outputSize` with the numbers filled in. @param {Axis} axis */
 export function outputSizeFormula(axis) {
   const { size, kernel, stride, padding, dilation } = axis;
   const window = dilation === 1 ? `${kernel}` : `(${dilation}·(${kernel} − 1) + 1)`;
@@ -100,11 +80,7 @@ export function cellsRead(position, { kernel, stride, padding, dilation }) {
   return Array.from({ length: kernel }, (_, tap) => position * stride - padding + tap * dilation);
 }
 
-/**
- * How many positions of the window read each cell.
- *
- * @param {Axis} axis
- */
+/** How many positions of the window read each cell. @param {Axis} axis */
 export function countReads(axis) {
   /** @type {number[]} */
   const counts = new Array(axis.size).fill(0);
@@ -126,11 +102,7 @@ export function dropped(axis) {
   return Math.max(0, axis.size - Math.max(0, readUpTo));
 }
 
-/**
- * How many cells lie between what the positions read, so that nothing reads them either.
- *
- * @param {Axis} axis
- */
+/** How many cells lie between what the positions read, so that nothing reads them either. @param {Axis} axis */
 export function skipped(axis) {
   if (outputSize(axis) < 1) return 0;
   return countReads(axis).filter((reads, cell) => cell < axis.size - dropped(axis) && reads === 0).length;

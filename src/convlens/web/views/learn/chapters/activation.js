@@ -5,11 +5,10 @@ import { activate, ACTIVATIONS, ruleOf, USUAL_SLOPE } from "convlens/views/learn
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { Chapter, div, lineUp, paragraph } from "convlens/views/learn/chapter.js";
-import { choice, numberField, tabRow } from "convlens/views/learn/controls.js";
+import { choice, numberField, optionsOf, tabRow } from "convlens/views/learn/controls.js";
 import { drawCurve } from "convlens/views/learn/curve.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
-
-/** @typedef {import("convlens/views/learn/arithmetic/tensors.js").Matrix} Matrix */
+/** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
 const STATE = { biases: [/** @type {number[]} */ ([])], activation: "relu", slope: USUAL_SLOPE, chosen: 0 };
 
@@ -21,7 +20,7 @@ export class ActivationChapter extends Chapter {
     this.channels = channels;
     this.steps = this.stepThrough({ name: "the values", of: "the map", start: 1 });
     this.biases = this.grid("bias", { vector: true, onChange: this.editing("biases") });
-    const options = ACTIVATIONS.map((name) => /** @type {[string, string]} */ ([name, name]));
+    const options = optionsOf(ACTIVATIONS);
     this.activation = choice({ legend: "Activation", options, value: "relu", onChange: this.set("activation") });
     const slope = { label: "Slope below zero", name: "slope", value: this.state.slope, mistakes: this.mistakes };
     this.slope = numberField({ ...slope, onChange: this.set("slope") });

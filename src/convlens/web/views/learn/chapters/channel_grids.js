@@ -7,12 +7,10 @@ import { shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sen
 import { replaceAt, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
 import { div, lineUp } from "convlens/views/learn/chapter.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
+/** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
+/** @import { MatrixView, OnChange } from "convlens/views/learn/matrices.js" */
 
-/**
- * @typedef {import("convlens/views/learn/arithmetic/tensors.js").Tensor} Tensor
- * @typedef {import("convlens/views/learn/matrices.js").MatrixView} MatrixView
- * @typedef {{ covered: MatrixView, kernel: MatrixView, products: MatrixView, output: HTMLElement }} ChannelRow
- */
+/** @typedef {{ covered: MatrixView, kernel: MatrixView, products: MatrixView, output: HTMLElement }} ChannelRow */
 
 export class ChannelGrids {
   channelStage = div("stage tight");
@@ -113,11 +111,7 @@ export class ChannelGrids {
     });
   }
 
-  /**
-   * Only your numbers can be changed, and not those of a model.
-   *
-   * @param {(row: number, column: number, value: number) => void} onChange
-   */
+  /** Only your numbers can be changed, and not those of a model. @param {OnChange} onChange */
   #editing(onChange) {
     return this.chapter.state.source === "model" ? undefined : onChange;
   }

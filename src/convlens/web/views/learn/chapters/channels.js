@@ -9,8 +9,7 @@ import { limitOf } from "convlens/views/learn/matrices.js";
 import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
 import { unreadOf } from "convlens/views/learn/unread.js";
-
-/** @typedef {import("convlens/views/learn/controls.js").Option} Option */
+/** @import { FirstLayer, Model, Sample } from "convlens/views/learn/model_parts.js" */
 
 const STATE = {
   source: "custom",
@@ -24,16 +23,14 @@ const STATE = {
   chosen: 0,
 };
 const MOST_KERNELS = 4;
-/** @type {Option} */
-const CUSTOM = ["custom", "your numbers"];
 
 /** @extends {Chapter<typeof STATE>} */
 export class ChannelsChapter extends Chapter {
   constructor() {
     super({ id: "channels", operations: ["channels"], state: { ...STATE } });
-    /** @type {import("convlens/views/learn/model_parts.js").FirstLayer | null} */
+    /** @type {FirstLayer | null} */
     this.layerOfModel = null;
-    /** @type {import("convlens/views/learn/model_parts.js").Sample[]} */
+    /** @type {Sample[]} */
     this.samples = [];
     /** @type {Set<(changedSource: boolean) => void>} */
     this.listeners = new Set();
@@ -48,9 +45,9 @@ export class ChannelsChapter extends Chapter {
       this.whole("Padding", "padding", 0, 2),
     );
     const onChange = (/** @type {string} */ source) => this.#take({ source, chosen: 0 });
-    this.source = selection({ label: "Numbers", options: [CUSTOM], value: "custom", onChange });
+    this.source = selection({ label: "Numbers", options: { custom: "your numbers" }, value: "custom", onChange });
     const takeSample = (/** @type {string} */ value) => this.set("sample")(Number(value));
-    this.sample = selection({ label: "Test image", options: [], value: "", onChange: takeSample });
+    this.sample = selection({ label: "Test image", options: {}, value: "", onChange: takeSample });
     this.tabs = tabRow({ name: "Which kernel", onChoose: (kernel) => this.choose(kernel, this.steps.place) });
     this.build(
       [
@@ -154,19 +151,14 @@ export class ChannelsChapter extends Chapter {
     this.grids.show(kernelAt(image, kernels[this.state.chosen], sliding, this.steps.position));
   }
 
-  /** @param {import("convlens/views/learn/chapter.js").Model | null} model */
+  /** @param {Model | null} model */
   onModel(model) {
     this.layerOfModel = firstLayerOf(model);
     this.samples = this.layerOfModel ? samplesOf(model) : [];
     const there = this.layerOfModel && this.samples.length > 0;
-    /** @type {Option[]} */
-    const ofModel = there ? [["model", `the open model’s first layer, ${this.layerOfModel?.name}`]] : [];
     const source = there ? this.state.source : "custom";
-    this.source.offer([CUSTOM, ...ofModel], source);
-    this.sample.offer(
-      this.samples.map(({ name }, place) => [`${place}`, name]),
-      "0",
-    );
+    this.source.offer(there ? { model: `the open model’s first layer, ${this.layerOfModel?.name}` } : {}, source);
+    this.sample.offer(Object.fromEntries(this.samples.map(({ name }, place) => [place, name])), "0");
     this.grids.forget();
     this.#take({ source, sample: 0, chosen: 0 });
   }

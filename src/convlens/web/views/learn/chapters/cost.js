@@ -6,14 +6,9 @@ import * as counting from "convlens/views/learn/arithmetic/counting.js";
 import { axesOf, findWindowMistake, outputShape, outputSizeFormula } from "convlens/views/learn/arithmetic/windows.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
-import { selection, withModel } from "convlens/views/learn/controls.js";
-
-/**
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Pair} Pair
- * @typedef {import("convlens/views/learn/arithmetic/windows.js").Sliding} Sliding
- * @typedef {import("convlens/views/learn/model_parts.js").ModelLayer} ModelLayer
- * @typedef {import("convlens/views/learn/controls.js").Option} Option
- */
+import { selection } from "convlens/views/learn/controls.js";
+/** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
+/** @import { Model, ModelLayer } from "convlens/views/learn/model_parts.js" */
 
 const FIRST = {
   channels: 1,
@@ -29,6 +24,11 @@ const FIRST = {
   pairs: /** @type {Partial<Pick<Sliding, "stride" | "padding" | "dilation">>} */ ({}),
 };
 const SECOND = { ...FIRST, channels: 8, height: 14, width: 14, kernels: 16 };
+const LAYERS = {
+  first: "the tutorial’s first: 8 kernels 3×3",
+  second: "the tutorial’s second: 16 kernels 3×3",
+  custom: "your numbers",
+};
 /** @type {[key: Exclude<keyof typeof FIRST, "pairs">, label: string, least: number, most: number][]} */
 const FIELDS = [
   ["channels", "Channels in", 1, 4096],
@@ -50,7 +50,9 @@ export class CostChapter extends Chapter {
     this.offered = [];
     this.layers = selection({
       label: "Layer",
-      options: this.#options(),
+      options: LAYERS,
+      group: "The tutorial",
+      modelGroup: "The open model",
       value: "first",
       onChange: (name) => this.#take(name),
     });
@@ -66,18 +68,6 @@ export class CostChapter extends Chapter {
       this.mistakes,
       this.answer,
     );
-  }
-
-  #options() {
-    /** @type {Option[]} */
-    const tutorial = [
-      ["first", "the tutorial’s first: 8 kernels 3×3"],
-      ["second", "the tutorial’s second: 16 kernels 3×3"],
-      ["custom", "your numbers"],
-    ];
-    /** @type {Option[]} */
-    const ofModel = this.offered.map(({ index, text }, place) => [`model-${place}`, `layer ${index}: ${text}`]);
-    return withModel("The tutorial", tutorial, "The open model", ofModel);
   }
 
   /**
@@ -114,11 +104,12 @@ export class CostChapter extends Chapter {
     if (!mistake) fill(this.answer, describe(state, sliding));
   }
 
-  /** @param {import("convlens/views/learn/chapter.js").Model | null} model */
+  /** @param {Model | null} model */
   onModel(model) {
     this.offered = (model?.layers ?? []).filter(({ kind }) => kind === "conv");
     const chosen = this.layers.list.value;
-    this.layers.offer(this.#options(), chosen.startsWith("model") ? "custom" : chosen);
+    const layers = this.offered.map(({ index, text }, place) => [`model-${place}`, `layer ${index}: ${text}`]);
+    this.layers.offer(Object.fromEntries(layers), chosen.startsWith("model") ? "custom" : chosen);
   }
 }
 

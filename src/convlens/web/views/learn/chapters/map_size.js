@@ -7,8 +7,7 @@ import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
 import { newId } from "convlens/views/learn/controls.js";
 import { drawHatching } from "convlens/views/learn/pictures.js";
 import { sayLost, unreadOf } from "convlens/views/learn/unread.js";
-
-/** @typedef {import("convlens/views/learn/arithmetic/windows.js").Axis} Axis */
+/** @import { Axis } from "convlens/views/learn/arithmetic/windows.js" */
 
 const STATE = { size: 8, kernel: 3, stride: 2, padding: 0, dilation: 1 };
 /** @type {[label: string, key: keyof typeof STATE, least: number, most: number][]} */

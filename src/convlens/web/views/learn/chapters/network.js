@@ -4,8 +4,7 @@ import { explainNumber, MADE, runNetwork } from "convlens/views/learn/arithmetic
 import { Chapter, lineUp, paragraph } from "convlens/views/learn/chapter.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
-
-/** @typedef {import("convlens/views/learn/arithmetic/network.js").Name} Name */
+/** @import { Name } from "convlens/views/learn/arithmetic/network.js" */
 
 const STATE = { image: EXAMPLES.smallMatrix, kernel: EXAMPLES.kernel, ...EXAMPLES.network };
 /** @type {Record<keyof typeof STATE, string>} */
@@ -35,7 +34,8 @@ export class NetworkChapter extends Chapter {
       this.matrix(GIVEN_NAMES[key], { coloured: !PLAIN.includes(key), onChange: this.editing(key) }),
     ]);
     const made = MADE.map((key) => {
-      const onPick = (/** @type {number} */ row, /** @type {number} */ column) =>
+      /** @type {import("convlens/views/learn/matrices.js").OnPick} */
+      const onPick = (row, column) =>
         this.steps.go(this.order.findIndex((one) => one.join() === [key, row, column].join()));
       return [key, this.matrix(MADE_NAMES[key], { coloured: !PLAIN.includes(key), onPick })];
     });

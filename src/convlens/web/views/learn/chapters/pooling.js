@@ -35,10 +35,7 @@ export class PoolingChapter extends Chapter {
     this.formula = div("formulas");
     const kind = choice({
       legend: "Takes",
-      options: [
-        ["max", "the largest"],
-        ["average", "the average"],
-      ],
+      options: { max: "the largest", average: "the average" },
       value: "max",
       onChange: (value) => this.set("kind")(value === "max" ? "max" : "average"),
     });

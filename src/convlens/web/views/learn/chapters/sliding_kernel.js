@@ -7,14 +7,13 @@ import { turnKernel, valueAt } from "convlens/views/learn/arithmetic/tensors.js"
 import { findWindowMistake, PADDING_MODES, squareWindow } from "convlens/views/learn/arithmetic/windows.js";
 import { CellEditor } from "convlens/views/learn/cell_editor.js";
 import { Chapter, div, lineUp } from "convlens/views/learn/chapter.js";
-import { button, choice, selection, withModel } from "convlens/views/learn/controls.js";
+import { button, choice, optionsOf, selection } from "convlens/views/learn/controls.js";
 import { DIGITS, drawDigit, drawLine, emptyPicture } from "convlens/views/learn/digits.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
 import { EXAMPLES, KERNELS } from "convlens/views/learn/operations.js";
 import { describeSize, unreadOf } from "convlens/views/learn/unread.js";
-
-/** @typedef {import("convlens/views/learn/controls.js").Option} Option */
+/** @import { Model, Sample } from "convlens/views/learn/model_parts.js" */
 
 const STATE = {
   source: "numbers",
@@ -30,6 +29,11 @@ const STATE = {
   mode: "zeros",
   turned: false,
 };
+const SOURCES = {
+  numbers: "your numbers",
+  ...Object.fromEntries(DIGITS.map((digit) => [`digit-${digit}`, `a drawn ${digit}`])),
+  empty: "an empty sheet to draw on",
+};
 const LARGEST_SIDE = 9;
 const LARGEST_KERNEL = 7;
 /** Of a picture the map is a picture too, unless it has become so small. */
@@ -39,7 +43,7 @@ const MOST_NUMBERS = 8;
 export class KernelChapter extends Chapter {
   constructor() {
     super({ id: "kernel", operations: ["conv2d"], state: { ...STATE } });
-    /** @type {import("convlens/views/learn/model_parts.js").Sample[]} */
+    /** @type {Sample[]} */
     this.samples = [];
     /** @type {number[][][]} */
     this.modelKernels = [];
@@ -56,13 +60,17 @@ export class KernelChapter extends Chapter {
     });
     this.source = selection({
       label: "Input",
-      options: this.#sources(),
+      options: SOURCES,
+      group: "Here",
+      modelGroup: "Test images of the open model",
       value: "numbers",
       onChange: (name) => this.#takeInput(name),
     });
     this.preset = selection({
       label: "Kernel",
-      options: this.#presets(),
+      options: { custom: "your numbers", ...optionsOf(Object.keys(KERNELS)) },
+      group: "By hand",
+      modelGroup: "First layer of the open model",
       value: "custom",
       onChange: (name) => this.#takeNamed(name),
     });
@@ -97,14 +105,15 @@ export class KernelChapter extends Chapter {
   }
 
   #buildBench() {
-    const modes = PADDING_MODES.map((mode) => /** @type {Option} */ ([mode, mode]));
-    const mode = selection({ label: "Padding holds", options: modes, value: "zeros", onChange: this.set("mode") });
+    const mode = selection({
+      label: "Padding holds",
+      options: optionsOf(PADDING_MODES),
+      value: "zeros",
+      onChange: this.set("mode"),
+    });
     const turned = choice({
       legend: "Operation",
-      options: [
-        ["no", "cross-correlation: as it is"],
-        ["yes", "convolution: turned by 180°"],
-      ],
+      options: { no: "cross-correlation: as it is", yes: "convolution: turned by 180°" },
       value: "no",
       onChange: (value) => this.set("turned")(value === "yes"),
     });
@@ -140,24 +149,6 @@ export class KernelChapter extends Chapter {
         this.set("numbers")(resizeMatrix(numbers, rows, columns, (y, x) => (3 * y + 2 * x) % 5));
       },
     });
-  }
-
-  #sources() {
-    /** @type {Option[]} */
-    const digits = DIGITS.map((digit) => [`digit-${digit}`, `a drawn ${digit}`]);
-    /** @type {Option[]} */
-    const here = [["numbers", "your numbers"], ...digits, ["empty", "an empty sheet to draw on"]];
-    /** @type {Option[]} */
-    const samples = this.samples.map(({ name }, place) => [`sample-${place}`, name]);
-    return withModel("Here", here, "Test images of the open model", samples);
-  }
-
-  #presets() {
-    /** @type {Option[]} */
-    const named = Object.keys(KERNELS).map((name) => [name, name]);
-    /** @type {Option[]} */
-    const ofModel = this.modelKernels.map((_, place) => [`model-${place}`, `kernel ${place}`]);
-    return withModel("By hand", [["custom", "your numbers"], ...named], "First layer of the open model", ofModel);
   }
 
   /** The name in the list of kernels that belongs to the present one. */
@@ -242,7 +233,7 @@ export class KernelChapter extends Chapter {
   /**
    * Kernels that fit this chapter are square and of one channel; pictures have one channel too.
    *
-   * @param {import("convlens/views/learn/chapter.js").Model | null} model
+   * @param {Model | null} model
    */
   onModel(model) {
     this.modelKernels = (firstLayerOf(model)?.kernels ?? [])
@@ -251,8 +242,10 @@ export class KernelChapter extends Chapter {
       .filter((kernel) => kernel.length === kernel[0].length && kernel.length <= LARGEST_KERNEL);
     this.samples = model?.inputShape[0] === 1 ? samplesOf(model) : [];
     const chosen = this.source.list.value;
-    this.preset.offer(this.#presets(), this.#presetName());
-    this.source.offer(this.#sources(), chosen.startsWith("sample") ? "empty" : chosen);
+    const kernels = this.modelKernels.map((_, place) => [`model-${place}`, `kernel ${place}`]);
+    const samples = this.samples.map(({ name }, place) => [`sample-${place}`, name]);
+    this.preset.offer(Object.fromEntries(kernels), this.#presetName());
+    this.source.offer(Object.fromEntries(samples), chosen.startsWith("sample") ? "empty" : chosen);
     this.update();
   }
 }

@@ -4,7 +4,7 @@ import { writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
 import { resizeMatrix } from "convlens/views/learn/arithmetic/tensors.js";
 import { ENDS, slideAlong } from "convlens/views/learn/arithmetic/vectors.js";
 import { Chapter, div, namedRow } from "convlens/views/learn/chapter.js";
-import { choice } from "convlens/views/learn/controls.js";
+import { choice, optionsOf } from "convlens/views/learn/controls.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
 
@@ -51,15 +51,11 @@ export class SlidingVectorsChapter extends Chapter {
     };
     const turned = choice({
       legend: "Operation",
-      options: [
-        ["no", "cross-correlation: B as it is"],
-        ["yes", "convolution: B turned by 180°"],
-      ],
+      options: { no: "cross-correlation: B as it is", yes: "convolution: B turned by 180°" },
       value: "yes",
       onChange: (value) => this.set("turned")(value === "yes"),
     });
-    const options = ENDS.map((name) => /** @type {[string, string]} */ ([name, name]));
-    const ends = choice({ legend: "Ends", options, value: "full", onChange: this.set("ends") });
+    const ends = choice({ legend: "Ends", options: optionsOf(ENDS), value: "full", onChange: this.set("ends") });
     return [length("a"), length("b"), turned, ends];
   }
 

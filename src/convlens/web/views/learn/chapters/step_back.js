@@ -9,6 +9,7 @@ import { Chapter, div, lineUp, paragraph } from "convlens/views/learn/chapter.js
 import { button, numberField } from "convlens/views/learn/controls.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
+/** @import { OnChange, OnPick } from "convlens/views/learn/matrices.js" */
 
 const { smallMatrix: IMAGE, kernel: KERNEL, slopes: SLOPES } = EXAMPLES;
 const STATE = {
@@ -63,12 +64,13 @@ export class StepBackChapter extends Chapter {
   }
 
   #buildViews() {
-    /** @type {(key: "image" | "kernel" | "target") => (row: number, column: number, value: number) => void} */
+    /** @type {(key: "image" | "kernel" | "target") => OnChange} */
     const edit = (key) => (row, column, value) =>
       this.#startWith({ [key]: replaceAt(this.state[key], row, column, value) });
-    const editSlope = (/** @type {number} */ row, /** @type {number} */ column, /** @type {number} */ value) =>
-      edit("target")(row, column, this.drawn.map[row][column] - value);
-    const onPick = (/** @type {number} */ row, /** @type {number} */ column) => this.set("chosen")([row, column]);
+    /** @type {OnChange} */
+    const editSlope = (row, column, value) => edit("target")(row, column, this.drawn.map[row][column] - value);
+    /** @type {OnPick} */
+    const onPick = (row, column) => this.set("chosen")([row, column]);
     const coloured = true;
     return {
       image: this.matrix("input", { onChange: edit("image") }),
