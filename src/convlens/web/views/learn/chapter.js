@@ -7,6 +7,7 @@ import { NumberGrid } from "convlens/views/learn/grids.js";
 import { MatrixView } from "convlens/views/learn/matrices.js";
 import { OPERATIONS } from "convlens/views/learn/operations.js";
 import { Stepper } from "convlens/views/learn/steps.js";
+
 /** @import { GridOptions, OnChange, ViewOptions } from "convlens/views/learn/matrices.js" */
 /** @import { Model } from "convlens/views/learn/model_parts.js" */
 

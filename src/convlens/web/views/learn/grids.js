@@ -7,8 +7,9 @@ import { element } from "convlens/interface/dom.js";
 import { readNumber } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { markWrong } from "convlens/views/learn/controls.js";
-/** @import { Look, Numbers } from "convlens/views/learn/matrices.js" */
+
 /** @import { Pair } from "convlens/views/learn/arithmetic/windows.js" */
+/** @import { Look, Numbers } from "convlens/views/learn/matrices.js" */
 
 /** @typedef {{ root: HTMLElement, row: number, column: number, inside: boolean }} Cell inside: not in the padding */
 

@@ -3,6 +3,7 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { NumberGrid } from "convlens/views/learn/grids.js";
 import { Picture } from "convlens/views/learn/pictures.js";
+
 /** @import { Pair } from "convlens/views/learn/arithmetic/windows.js" */
 
 /**

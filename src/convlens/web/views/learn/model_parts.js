@@ -3,8 +3,9 @@
 import { normalise } from "convlens/engine/network.js";
 import { samplesOf as unpack } from "convlens/engine/png.js";
 import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
-/** @import { Sliding } from "convlens/views/learn/arithmetic/windows.js" */
+
 /** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
+/** @import { Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
 /**
  * What Learn reads of the open model; the layers' kernel, stride, padding, dilation and weights where they are convolutions.

@@ -3,8 +3,9 @@
 import { divergingTable, greyTable } from "convlens/interface/colours.js";
 import { element, fill, svg } from "convlens/interface/dom.js";
 import { newId } from "convlens/views/learn/controls.js";
-/** @import { Look, Numbers, OnPick } from "convlens/views/learn/matrices.js" */
+
 /** @import { Pair } from "convlens/views/learn/arithmetic/windows.js" */
+/** @import { Look, Numbers, OnPick } from "convlens/views/learn/matrices.js" */
 
 export class Picture {
   /** @param {{ name: string, onPick?: OnPick, onPaint?: (from: Pair, to: Pair) => void }} options */

@@ -4,6 +4,7 @@ import { element } from "convlens/interface/dom.js";
 import { plural } from "convlens/interface/format.js";
 import { axesOf, countReads, dropped, outputSizeFormula, skipped } from "convlens/views/learn/arithmetic/windows.js";
 import { paragraph } from "convlens/views/learn/chapter.js";
+
 /** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
 /**

@@ -15,6 +15,7 @@ import { KernelChapter } from "convlens/views/learn/chapters/sliding_kernel.js";
 import { SlidingVectorsChapter } from "convlens/views/learn/chapters/sliding_vectors.js";
 import { StepBackChapter } from "convlens/views/learn/chapters/step_back.js";
 import { TwoVectorsChapter } from "convlens/views/learn/chapters/two_vectors.js";
+
 /** @import { Model } from "convlens/views/learn/model_parts.js" */
 
 const INTRODUCTION =

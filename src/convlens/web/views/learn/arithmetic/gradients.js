@@ -6,6 +6,7 @@
 
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithmetic/tensors.js";
+
 /** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
 /**

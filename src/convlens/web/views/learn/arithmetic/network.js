@@ -5,6 +5,7 @@
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { bracketed, equalsSign, shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
 import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithmetic/tensors.js";
+
 /** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
 /**

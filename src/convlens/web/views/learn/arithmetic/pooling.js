@@ -3,8 +3,9 @@
 
 import { sizeOf, sumOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { axesOf, cellsRead, outputShape, outputSize } from "convlens/views/learn/arithmetic/windows.js";
-/** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
+
 /** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
+/** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
 /**
  * @typedef {"max" | "average"} Kind

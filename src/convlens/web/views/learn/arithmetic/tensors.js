@@ -5,6 +5,7 @@
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { axesOf, cellsRead, outputShape } from "convlens/views/learn/arithmetic/windows.js";
+
 /** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
 /**

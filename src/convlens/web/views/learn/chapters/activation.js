@@ -8,6 +8,7 @@ import { Chapter, div, lineUp, paragraph } from "convlens/views/learn/chapter.js
 import { choice, numberField, optionsOf, tabRow } from "convlens/views/learn/controls.js";
 import { drawCurve } from "convlens/views/learn/curve.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
+
 /** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
 const STATE = { biases: [/** @type {number[]} */ ([])], activation: "relu", slope: USUAL_SLOPE, chosen: 0 };

@@ -7,6 +7,7 @@ import { shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sen
 import { replaceAt, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
 import { div, lineUp } from "convlens/views/learn/chapter.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
+
 /** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
 /** @import { MatrixView, OnChange } from "convlens/views/learn/matrices.js" */
 

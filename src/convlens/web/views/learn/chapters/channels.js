@@ -9,6 +9,7 @@ import { limitOf } from "convlens/views/learn/matrices.js";
 import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
 import { unreadOf } from "convlens/views/learn/unread.js";
+
 /** @import { FirstLayer, Model, Sample } from "convlens/views/learn/model_parts.js" */
 
 const STATE = {

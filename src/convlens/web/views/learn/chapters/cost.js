@@ -7,6 +7,7 @@ import { axesOf, findWindowMistake, outputShape, outputSizeFormula } from "convl
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
 import { selection } from "convlens/views/learn/controls.js";
+
 /** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 /** @import { Model, ModelLayer } from "convlens/views/learn/model_parts.js" */
 

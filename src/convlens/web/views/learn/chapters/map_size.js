@@ -7,6 +7,7 @@ import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
 import { newId } from "convlens/views/learn/controls.js";
 import { drawHatching } from "convlens/views/learn/pictures.js";
 import { sayLost, unreadOf } from "convlens/views/learn/unread.js";
+
 /** @import { Axis } from "convlens/views/learn/arithmetic/windows.js" */
 
 const STATE = { size: 8, kernel: 3, stride: 2, padding: 0, dilation: 1 };

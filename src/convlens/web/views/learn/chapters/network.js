@@ -4,6 +4,7 @@ import { explainNumber, MADE, runNetwork } from "convlens/views/learn/arithmetic
 import { Chapter, lineUp, paragraph } from "convlens/views/learn/chapter.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
+
 /** @import { Name } from "convlens/views/learn/arithmetic/network.js" */
 
 const STATE = { image: EXAMPLES.smallMatrix, kernel: EXAMPLES.kernel, ...EXAMPLES.network };

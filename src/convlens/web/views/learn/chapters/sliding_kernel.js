@@ -13,6 +13,7 @@ import { limitOf } from "convlens/views/learn/matrices.js";
 import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
 import { EXAMPLES, KERNELS } from "convlens/views/learn/operations.js";
 import { describeSize, unreadOf } from "convlens/views/learn/unread.js";
+
 /** @import { Model, Sample } from "convlens/views/learn/model_parts.js" */
 
 const STATE = {

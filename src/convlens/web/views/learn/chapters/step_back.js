@@ -9,6 +9,7 @@ import { Chapter, div, lineUp, paragraph } from "convlens/views/learn/chapter.js
 import { button, numberField } from "convlens/views/learn/controls.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
+
 /** @import { OnChange, OnPick } from "convlens/views/learn/matrices.js" */
 
 const { smallMatrix: IMAGE, kernel: KERNEL, slopes: SLOPES } = EXAMPLES;
