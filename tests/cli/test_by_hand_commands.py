@@ -131,7 +131,7 @@ def test_drawings_are_written(convlens, suffix):
 def test_sizes_and_what_the_floor_drops(convlens):
     assert out_of(convlens("by-hand", "output-size", "7", "--kernel-size", "2", "--stride", "2")).splitlines() == [
         "⌊(7 + 2·0 − 2)/2⌋ + 1 = 3",
-        "The floor drops 1 of 7 at the end: no placement reads them.",
+        "The floor drops 1 of 7 at the end: no window position reads them.",
     ]
     answer = json_of(convlens("by-hand", "output-size", "28", "--kernel-size", "3", "--padding", "1", "--json"))
     assert (answer["output_size"], answer["dropped"]) == (28, 0)
