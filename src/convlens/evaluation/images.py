@@ -26,8 +26,8 @@ from convlens.data import (
     load_dataset,
     status,
 )
-from convlens.data.custom.layout import TEST, TRAIN, VALIDATION
 from convlens.data.custom.options import LARGEST, SMALLEST
+from convlens.data.parts import TEST, TRAIN, VALIDATION
 from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
 from convlens.evaluation.mending import mend_images
 from convlens.trained_model import TrainedModel

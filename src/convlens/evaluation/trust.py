@@ -15,7 +15,7 @@ import numpy as np
 from convlens.data import Dataset, ImportedImages, LabelledImages, data_folder, hash_images, import_images, load_dataset
 from convlens.data.checkup import check_images
 from convlens.data.custom.groups import find_series, group_numbers
-from convlens.data.custom.layout import TEST, TRAIN, UNDECIDED, VALIDATION, part_of
+from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION, part_of
 from convlens.errors import ConvlensError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, is_here, learned_with_options, what_it_learned_from

@@ -12,7 +12,7 @@ import pytest
 
 from convlens.data import ImportOptions, import_images, write_idx
 from convlens.data.custom import list_images
-from convlens.data.custom.layout import TEST, TRAIN, UNDECIDED
+from convlens.data.parts import TEST, TRAIN, UNDECIDED
 from convlens.errors import DamagedData, DataError, UsageError
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (40, 20, 20), np.uint8)

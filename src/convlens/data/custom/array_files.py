@@ -17,9 +17,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from convlens.data.custom.layout import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.data.custom.listing import ArrayPart, Listing
 from convlens.data.idx import read_idx, read_idx_header
+from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.errors import DamagedData, DataError
 from convlens.words import natural_key, printable
 

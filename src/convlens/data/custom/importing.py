@@ -11,8 +11,7 @@ import numpy as np
 
 from convlens.data.custom.building import build
 from convlens.data.custom.cache import LOCK, Cached, folder_of_source, key_of, open_cache
-from convlens.data.custom.facts import PROBLEMS
-from convlens.data.custom.layout import PART_NAMES, TEST, TRAIN, VALIDATION
+from convlens.data.custom.facts import problem_code
 from convlens.data.custom.listing import Listing
 from convlens.data.custom.options import ImportOptions
 from convlens.data.custom.progress import OnImportProgress, Reporter
@@ -20,6 +19,7 @@ from convlens.data.custom.sources import list_images
 from convlens.data.custom.unpacking import unpack_into
 from convlens.data.folders import data_folder
 from convlens.data.labelled_images import Dataset, LabelledImages
+from convlens.data.parts import PART_NAMES, TEST, TRAIN, VALIDATION
 from convlens.errors import DataError
 from convlens.files import explain_write_errors
 from convlens.locking import hold_lock
@@ -142,7 +142,7 @@ def _usable(cached: Cached | None, listing: Listing) -> Cached | None:
     """The cache, unless a file that could not be read when it was made can be read now."""
     if cached is None or listing.archive or listing.arrays:
         return cached
-    passing = [PROBLEMS.index("unreadable"), PROBLEMS.index("vanished")]
+    passing = [problem_code("unreadable"), problem_code("vanished")]
     for number in np.flatnonzero(np.isin(cached.facts["problem"], passing)).tolist():
         place = listing.place(number)
         if os.path.isfile(place) and os.access(place, os.R_OK):

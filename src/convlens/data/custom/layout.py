@@ -10,16 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from convlens.data.custom.walking import Found
+from convlens.data.parts import TRAIN, UNDECIDED, part_of
 from convlens.errors import DataError
 from convlens.words import natural_key, printable, some_of
-
-TRAIN, VALIDATION, TEST, UNDECIDED = 0, 1, 2, -1
-PART_NAMES = ("train", "validation", "test")
-_PARTS = {
-    "train": TRAIN, "training": TRAIN,
-    "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "dev": VALIDATION,
-    "test": TEST, "testing": TEST,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,15 +24,6 @@ class Layout:
     parts: np.ndarray
     class_names: tuple[str, ...]
     notes: tuple[str, ...]
-
-
-def part_of(word: str) -> int | None:
-    """Which part a word names: 0 train, 1 validation, 2 test; None: it names none.
-
-    >>> part_of("Val"), part_of("cats")
-    (1, None)
-    """
-    return _PARTS.get(word.strip().casefold())
 
 
 def read_layout(found: Found, source: str, unwrap: bool) -> Layout:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from convlens.data.custom.layout import UNDECIDED, part_of
+from convlens.data.parts import UNDECIDED, part_of
 from convlens.errors import DataError
 from convlens.words import natural_key, printable, some_of
 
