@@ -12,7 +12,7 @@ from typing import Any
 from convlens.data.catalogue import CatalogueEntry, find_entry
 from convlens.data.custom import ImportOptions, import_images
 from convlens.data.fetching import fetch_command, fetch_entry
-from convlens.data.folders import data_folder
+from convlens.data.folders import cache_folder
 from convlens.data.labelled_images import Dataset
 from convlens.data.raw_files import damaged_files, locate, raw_folder
 from convlens.data.sources import OnProgress
@@ -46,7 +46,7 @@ def load_dataset(
     For example `load_dataset("mnist").train` is `LabelledImages('mnist train', 60,000 images of 1×28×28, 10 classes)`.
     """
     if is_own_path(name_or_path):
-        return import_images(name_or_path, options, data_folder(data_dir) / "own", on_progress).dataset()
+        return import_images(name_or_path, options, cache_folder(data_dir), on_progress).dataset()
     entry = find_entry(str(name_or_path))
     if options is not None and options != ImportOptions():
         raise UsageError(

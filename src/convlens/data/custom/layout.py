@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convlens.data.custom.classes import number_classes
 from convlens.data.custom.walking import Found
 from convlens.data.parts import TRAIN, UNDECIDED, part_of
 from convlens.errors import DataError
-from convlens.words import natural_key, printable, some_of
+from convlens.words import count_of, natural_key, printable, some_of
 
 
 @dataclass(frozen=True)
@@ -75,60 +76,42 @@ def _has_parts(found: Found, wrapper: str, counts: Counter[str]) -> bool:
 
 
 def _read(found: Found, wrapper: str, by_parts: bool) -> Layout:
-    places: list[int] = []
-    classes: list[str] = []
-    parts: list[int] = []
+    """The class and the part of every image that has both, and whose class trains something."""
+    places, classes, parts = list[int](), list[str](), list[int]()
     directly, elsewhere = Counter[str](), Counter[str]()
     for place, name in enumerate(found.names):
+        folder, part = "", UNDECIDED
         top, slash, rest = name[len(wrapper) :].partition("/")
-        part: int | None = UNDECIDED
         if by_parts and slash:
-            part = part_of(top)
-            if part is None:
+            known = part_of(top)
+            if known is None:
                 elsewhere[top] += 1
                 continue
-            folder, (top, slash, _) = top, rest.partition("/")
-        else:
-            folder = ""
+            part, folder, (top, slash, _) = known, top, rest.partition("/")
         if not slash:
             directly[folder] += 1
             continue
         places.append(place)
         classes.append(top)
-        parts.append(part if part is not None else UNDECIDED)
-    notes = [
-        f"{count:,} image{'s' * (count > 1)} in {printable(top)} left out: it is no part (train, validation, test)"
-        for top, count in elsewhere.items()
-    ]
-    notes += [
-        f"{count:,} image{'s' * (count > 1)} left out, directly in {printable(folder) or 'the folder'}: in no class"
-        for folder, count in directly.items()
-    ]
-    return _number(found, wrapper, by_parts, np.array(places, np.int64), classes, np.array(parts, np.int8), notes)
-
-
-def _number(
-    found: Found,
-    wrapper: str,
-    by_parts: bool,
-    places: np.ndarray,
-    classes: list[str],
-    parts: np.ndarray,
-    notes: list[str],
-) -> Layout:
-    """Number the classes in natural order; those that training has none of are left out."""
-    trained = {name for name, part in zip(classes, parts.tolist(), strict=True) if part in (TRAIN, UNDECIDED)}
+        parts.append(part)
+    trained = {name for name, part in zip(classes, parts, strict=True) if part in (TRAIN, UNDECIDED)}
     untrained = sorted(set(classes) - trained, key=natural_key)
-    if untrained:
-        notes.append(f"classes without training images, left out: {some_of(untrained)}")
-    ordered = sorted(trained, key=natural_key)
     empty = _empty_folders(found, wrapper, by_parts, set(classes))
-    if empty:
-        notes.append(f"folders without images: {some_of(empty)}")
-    numbers = {name: number for number, name in enumerate(ordered)}
-    labels = np.array([numbers.get(name, -1) for name in classes], np.int32)
-    kept = labels >= 0
-    return Layout(places[kept], labels[kept], parts[kept], tuple(printable(name) for name in ordered), tuple(notes))
+    notes = [
+        *(
+            f"{count_of(count, 'image')} in {printable(top)} left out: it is no part (train, validation, test)"
+            for top, count in elsewhere.items()
+        ),
+        *(
+            f"{count_of(count, 'image')} left out, directly in {printable(folder) or 'the folder'}: in no class"
+            for folder, count in directly.items()
+        ),
+        *[f"classes without training images, left out: {some_of(untrained)}"] * bool(untrained),
+        *[f"folders without images: {some_of(empty)}"] * bool(empty),
+    ]
+    kept = np.array([name in trained for name in classes], bool)
+    labels, names = number_classes([name for name in classes if name in trained])
+    return Layout(np.array(places, np.int64)[kept], labels, np.array(parts, np.int8)[kept], names, tuple(notes))
 
 
 def _empty_folders(found: Found, wrapper: str, by_parts: bool, filled: set[str]) -> list[str]:

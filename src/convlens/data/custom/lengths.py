@@ -22,27 +22,20 @@ def has_bad_length(content: bytes) -> bool:
     try:
         with Image.open(io.BytesIO(content), formats=("PPM", "BMP")) as image:
             decoder, _, start, arguments = image.tile[0]
-            height, is_bitmap = image.height, image.format == "BMP"
-            if is_bitmap and decoder != "raw":
-                return False  # a compressed one has no length of its own
-            if is_bitmap:
-                row = arguments[1]
-            else:
-                row = _row_of_netpbm(image.mode, image.width, arguments[1] if decoder == "ppm" else 255)
+            width, height, mode, is_bitmap = *image.size, image.mode, image.format == "BMP"
     except Exception:  # headers that are none: what exactly is wrong with them is said when they are decoded
         return False
-    is_wrong = _bitmap_is_wrong if is_bitmap else _netpbm_is_wrong
-    return is_wrong(content, start, start + row * height)
+    told = arguments[1] if isinstance(arguments, tuple) and isinstance(arguments[1], int) else 0
+    if is_bitmap:
+        row = told if decoder == "raw" else 0  # 0: a compressed one has no length of its own
+        return row > 0 and _bitmap_is_wrong(content, start + row * height)
+    # Pillow reads numbers of 16 bits as mode I, or tells the decoder the largest of them.
+    wide = mode.startswith("I") or (decoder == "ppm" and told > 255)
+    row = (width + 7) // 8 if mode == "1" else width * (3 if mode == "RGB" else 1) * (2 if wide else 1)
+    return _netpbm_is_wrong(content, start, start + row * height)
 
 
-def _row_of_netpbm(mode: str, width: int, largest: int) -> int:
-    """How many bytes a row has; Pillow reads numbers up to 65535 as mode I."""
-    if mode == "1":
-        return (width + 7) // 8
-    return width * (3 if mode == "RGB" else 1) * (2 if mode.startswith("I") or largest > 255 else 1)
-
-
-def _bitmap_is_wrong(content: bytes, _start: int, end: int) -> bool:
+def _bitmap_is_wrong(content: bytes, end: int) -> bool:
     claimed = int.from_bytes(content[2:6], "little")
     if claimed == len(content) >= end:  # a colour profile may follow the pixels
         return False
