@@ -31,7 +31,7 @@ from convlens.evaluation.images import ImagesToJudge, is_here, learned_with_opti
 from convlens.trained_model import TrainedModel
 from convlens.words import agreeing, count_of, printable, some_of
 
-Verdict = Literal["good", "unknown", "warning", "bad"]
+TrustLevel = Literal["good", "unknown", "warning", "bad"]
 
 FEW_IMAGES = 30
 """A class with fewer test images has a recall that says little: 27 of 30 may be 74 % or 97 %."""
@@ -52,7 +52,7 @@ class TrustCheck:
     """
 
     kind: str
-    verdict: Verdict
+    verdict: TrustLevel
     sentence: str
     count: int = 0
     images: tuple[int, ...] = ()
@@ -177,7 +177,7 @@ def check_amount(evaluation: Evaluation) -> TrustCheck:
         )
     if absent:
         sentences.append(f"{_classes(absent)} no image here and {'is' if len(absent) == 1 else 'are'} not judged.")
-    verdict: Verdict = "warning" if half > WIDE or few or absent else "good"
+    verdict: TrustLevel = "warning" if half > WIDE or few or absent else "good"
     return TrustCheck("amount", verdict, " ".join(sentences), len(few) + len(absent))
 
 

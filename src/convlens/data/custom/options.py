@@ -1,4 +1,4 @@
-"""What a person can choose about how their own images are read."""
+"""What a person can choose about how custom images are read."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -12,7 +12,7 @@ SMALLEST_SIDE, LARGEST_SIDE = 16, 96
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How images of one's own are read and divided.
+    """How custom images, those at a user's path, are read and divided.
 
     Args:
         size: side of the square input in pixels, 16 to 96; None: chosen from the images.
