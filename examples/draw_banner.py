@@ -14,7 +14,7 @@ from convlens import load_model
 from convlens.charts import drawing_style, shorten
 from convlens.charts.canvas import MARGIN, QUIET, WIDTH, Bar, Sheet, as_pixels
 from convlens.files import write_atomically
-from convlens.network import MaxPool2d, write_layer
+from convlens.layers import MaxPool2d
 from convlens.words import count_of, percent, times
 
 HEIGHT, TOP, BLOCK, GAP = 2.95, 1.02, 1.62, 0.045  # inches
@@ -34,7 +34,7 @@ def main(model_name: str, image: str, out: str) -> None:
     ends = [number for number, step in enumerate(steps) if isinstance(step.layer, MaxPool2d)]
     stages = []
     for start, end in zip([0, *(number + 1 for number in ends)], ends, strict=False):
-        title = ", ".join(write_layer(step.layer) for step in steps[start : end + 1])
+        title = ", ".join(str(step.layer) for step in steps[start : end + 1])
         stages.append((title, activations[end + 1][0]))
     write_atomically(
         out, draw(prediction.pixels, stages, prediction.probabilities, prediction.class_names, Path(image).name)

@@ -14,6 +14,8 @@ Names are imported on first use, so that `import convlens` is quick and brings i
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from convlens.layers import kinds
+
 if TYPE_CHECKING:
     from convlens import by_hand as by_hand
     from convlens.data import Dataset, ImportOptions, LabelledImages, load_dataset
@@ -35,21 +37,8 @@ if TYPE_CHECKING:
     )
     from convlens.evaluation import Evaluation, evaluate
     from convlens.export import export_html
-    from convlens.network import (
-        AvgPool2d,
-        BatchNorm2d,
-        Conv2d,
-        Dense,
-        Dropout,
-        Flatten,
-        GlobalAvgPool2d,
-        LeakyReLU,
-        MaxPool2d,
-        Network,
-        ReLU,
-        Sigmoid,
-        Tanh,
-    )
+    from convlens.layers.kinds import *  # noqa: F403  every kind of layer
+    from convlens.network import Network
     from convlens.prediction import Prediction
     from convlens.report import write_report
     from convlens.trained_model import TrainedModel, load_model
@@ -59,36 +48,24 @@ __version__ = "0.6.0"
 
 __all__ = [
     "AugmentationSettings",
-    "AvgPool2d",
-    "BatchNorm2d",
-    "Conv2d",
     "ConvlensError",
     "DamagedData",
     "DamagedModel",
     "DataError",
     "Dataset",
     "DatasetUnavailable",
-    "Dense",
-    "Dropout",
     "Evaluation",
-    "Flatten",
     "FutureModel",
-    "GlobalAvgPool2d",
     "ImageError",
     "ImportOptions",
     "LabelledImages",
-    "LeakyReLU",
     "LossNotFinite",
-    "MaxPool2d",
     "MissingDependency",
     "ModelFileError",
     "Network",
     "NetworkError",
     "OutputError",
     "Prediction",
-    "ReLU",
-    "Sigmoid",
-    "Tanh",
     "TrainedModel",
     "TrainingSettings",
     "UsageError",
@@ -101,6 +78,7 @@ __all__ = [
     "train",
     "write_report",
 ]
+__all__ += kinds.__all__
 
 _HOMES = {
     "convlens.data": ("Dataset", "ImportOptions", "LabelledImages", "load_dataset"),
@@ -126,23 +104,10 @@ _HOMES = {
         "OutputError",
         "UsageError",
     ),
-    "convlens.network": (
-        "AvgPool2d",
-        "BatchNorm2d",
-        "Conv2d",
-        "Dense",
-        "Dropout",
-        "Flatten",
-        "GlobalAvgPool2d",
-        "LeakyReLU",
-        "MaxPool2d",
-        "Network",
-        "ReLU",
-        "Sigmoid",
-        "Tanh",
-    ),
+    "convlens.network": ("Network",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF |= dict.fromkeys(kinds.__all__, "convlens.layers.kinds")
 
 
 def __getattr__(name: str) -> Any:

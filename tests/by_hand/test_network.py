@@ -99,7 +99,7 @@ def test_the_trace_of_a_layer_is_that_of_its_own_operation():
 def test_a_layer_that_has_no_placements_is_refused():
     network = Network.from_text("conv 1 2x2, relu, dense 2")
     weights = {"0.weight": np.ones((1, 1, 2, 2)), "0.bias": [0], "3.weight": np.ones((2, 4)), "3.bias": [0, 0]}
-    with pytest.raises(UsageError, match="relu takes one number at a time, so there is no placement to show"):
+    with pytest.raises(UsageError, match="relu takes one number at a time, so there is no window position to show"):
         by_hand.trace_layer(network, weights, np.ones((1, 3, 3)), 1)
     with pytest.raises(UsageError, match="there is no layer 4; give one from 0 to 3"):
         by_hand.trace_layer(network, weights, np.ones((1, 3, 3)), 4)

@@ -121,9 +121,9 @@ def test_a_wrong_dtype_says_both(model):
 
 
 def test_a_future_version_says_how_to_read_it(model):
-    changed = changed_facts(model.to_bytes(), seal=False, format_version=3, network=None)
+    changed = changed_facts(model.to_bytes(), seal=False, format_version=4, network=None)
     with pytest.raises(
-        FutureModel, match=r"format version 3; this Convlens reads up to 2. pip install --upgrade convlens"
+        FutureModel, match=r"format version 4; this Convlens reads up to 3. pip install --upgrade convlens"
     ):
         TrainedModel.from_bytes(changed)
 

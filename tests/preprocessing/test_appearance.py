@@ -14,9 +14,9 @@ STORED = LOOKS.as_dict()
 
 
 def test_through_json_and_back():
-    preprocessing = Preprocessing((1, 32, 48), "ink", None, appearance=LOOKS)
+    preprocessing = Preprocessing((1, 32, 48), "glyph", None, appearance=LOOKS)
     assert Preprocessing.from_dict(json.loads(json.dumps(preprocessing.as_dict()))) == preprocessing
-    fitted = fit_preprocessing(np.random.default_rng(0).integers(0, 256, (9, 1, 20, 20)).astype(np.uint8), "ink")
+    fitted = fit_preprocessing(np.random.default_rng(0).integers(0, 256, (9, 1, 20, 20)).astype(np.uint8), "glyph")
     assert fitted.appearance is not None
     assert Preprocessing.from_dict(json.loads(json.dumps(fitted.as_dict()))) == fitted
 

@@ -18,7 +18,7 @@ def test_of_a_hundred_equal_groups_all_are_kept():
     assert _span(counts) == slice(100, 101)
 
 
-@pytest.mark.parametrize("rules", ["mnist", "ink"])
+@pytest.mark.parametrize("rules", ["digit", "glyph"])
 def test_stripes_and_a_hair_across_a_large_picture(rules):
     preprocessing = fit_preprocessing(STROKES, rules)
     stripes = np.full((600, 600), 255, np.uint8)

@@ -30,7 +30,7 @@ def looks_of(prepared):
 @pytest.mark.parametrize("inverted", [False, True])
 def test_training_images_come_through_unchanged(draw_glyphs, differing, inverted):
     images = 255 - draw_glyphs(**differing) if inverted else draw_glyphs(**differing)
-    preprocessing = fit_preprocessing(images, "ink")
+    preprocessing = fit_preprocessing(images, "glyph")
     for image in images:
         prepared = prepare(preprocessing, image[0])
         np.testing.assert_array_equal(prepared.pixels, image)
@@ -52,7 +52,7 @@ def test_the_notes_of_a_sheet_by_hand(draw_glyph, fitted):
 
 
 def test_where_sizes_differ_a_tiny_object_is_told_and_left(draw_glyph, draw_glyphs):
-    preprocessing = fit_preprocessing(draw_glyphs(**OF_ALL_SIZES), "ink")
+    preprocessing = fit_preprocessing(draw_glyphs(**OF_ALL_SIZES), "glyph")
     tiny = prepare(preprocessing, draw_glyph("T", 320, 40, 8, 60, 40))
     assert "fills 12 % of the frame, training images 31–94 %, left so: sizes vary" in tiny.notes
     assert looks_of(tiny).fill[0] == 4 / 32
@@ -60,7 +60,7 @@ def test_where_sizes_differ_a_tiny_object_is_told_and_left(draw_glyph, draw_glyp
 
 def test_frames_that_are_not_square(draw_glyph, draw_glyphs):
     wide = np.pad(draw_glyphs(), ((0, 0), (0, 0), (0, 0), (8, 8)), constant_values=252)
-    preprocessing = fit_preprocessing(wide, "ink")
+    preprocessing = fit_preprocessing(wide, "glyph")
     assert preprocessing.image_shape == (1, 32, 48)
     looks = looks_of(prepare(preprocessing, 255 - draw_glyph("T", 200, 60, 8, 40, 50)))
     assert looks.fill[0] == 22 / 32
@@ -86,7 +86,7 @@ def test_strange_pictures(draw_glyphs, shape, kind, differing):
         pixels = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     elif kind == "one pixel":
         pixels[shape[0] // 2, shape[1] // 2] = 0
-    preprocessing = fit_preprocessing(draw_glyphs(40, **differing), "ink")
+    preprocessing = fit_preprocessing(draw_glyphs(40, **differing), "glyph")
     for mend in (True, False):
         prepared = prepare(preprocessing, pixels, mend)
         assert prepared.pixels.shape == (1, 32, 32)

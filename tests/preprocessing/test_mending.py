@@ -135,7 +135,7 @@ def test_strokes_are_brought_to_the_training_images(dark):
 
 def test_sizes_that_vary_on_purpose_are_left():
     images = np.stack([draw_letter(letter, fill=fill) for letter in LETTERS for fill in np.linspace(0.25, 0.95, 8)])
-    fitted = fit_preprocessing(images[:, None], "ink")
+    fitted = fit_preprocessing(images[:, None], "glyph")
     small = draw_letter("L", fill=0.3)
     np.testing.assert_array_equal(prepare(fitted, small).pixels[0], small)
     tiny = prepare(fitted, draw_letter("L", side=200, fill=0.1, stroke=0.02, shift=(0.3, 0)))
@@ -145,7 +145,7 @@ def test_sizes_that_vary_on_purpose_are_left():
 def test_places_that_vary_on_purpose_are_left():
     shifts = [(x, y) for x in (-0.2, 0, 0.2) for y in (-0.2, 0, 0.2)]
     images = np.stack([draw_letter(letter, fill=0.4, shift=shift) for letter in LETTERS for shift in shifts])
-    fitted = fit_preprocessing(images[:, None], "ink")
+    fitted = fit_preprocessing(images[:, None], "glyph")
     corner = draw_letter("T", fill=0.4, shift=(-0.2, 0.2))
     np.testing.assert_array_equal(prepare(fitted, corner).pixels[0], corner)
     inverted = prepare(fitted, 255 - corner)
@@ -155,7 +155,7 @@ def test_places_that_vary_on_purpose_are_left():
 
 def test_polarities_that_are_mixed_are_left():
     glyphs = draw_letters(20)
-    fitted = fit_preprocessing(np.concatenate([glyphs, 255 - glyphs]), "ink")
+    fitted = fit_preprocessing(np.concatenate([glyphs, 255 - glyphs]), "glyph")
     for glyph in (draw_letter("V"), 255 - draw_letter("V")):
         prepared = prepare(fitted, glyph)
         np.testing.assert_array_equal(prepared.pixels[0], glyph)
@@ -166,7 +166,7 @@ def test_levels_that_vary_on_purpose_are_left():
     images = [
         draw_letter(letter, ink=ink, paper=paper) for letter in LETTERS for ink in (0, 90) for paper in (150, 255)
     ]
-    fitted = fit_preprocessing(np.stack(images)[:, None], "ink")
+    fitted = fit_preprocessing(np.stack(images)[:, None], "glyph")
     faint = prepare(fitted, draw_letter("N", fill=0.4, stroke=0.05, side=120, ink=60, paper=200))
     assert not any(note.startswith("contrast") for note in faint.notes)
     assert faint.pixels[0, 0, 0] == 200
@@ -190,7 +190,7 @@ def test_an_empty_picture_stays_as_it_is(dark):
 
 
 def test_without_an_appearance_a_picture_is_only_turned_and_letterboxed():
-    plain = Preprocessing((1, SIDE, SIDE), "ink", False)
+    plain = Preprocessing((1, SIDE, SIDE), "glyph", False)
     assert prepare(plain, 255 - draw_letter("L", fill=0.3)).notes == ("light on dark, inverted",)
 
 
@@ -248,7 +248,7 @@ def hostile_pictures():
 def test_hostile_pictures_give_an_image(dark, name, mend):
     picture = hostile_pictures()[name]
     colour = Preprocessing((3, 20, 31), "letterbox", None, Normalisation((0,) * 3, (1,) * 3))
-    for fitted in (dark, Preprocessing(), Preprocessing(rules="fashion-mnist"), colour):
+    for fitted in (dark, Preprocessing(), Preprocessing(rules="garment"), colour):
         prepared = prepare(fitted, picture, mend)
         assert prepared.pixels.shape == fitted.image_shape
         assert prepared.pixels.dtype == np.uint8

@@ -128,7 +128,7 @@ def test_any_program_can_read_the_weights_and_the_metadata(tmp_path):
     module.load_state_dict(safetensors.torch.load_file(path))
     with safetensors.safe_open(path, "numpy") as file:
         stored = json.loads(file.metadata()["convlens"])
-    assert stored["format_version"] == 2
+    assert stored["format_version"] == 3
     assert stored["network"] == TUTORIAL
     assert stored["class_names"] == list("0123456789")
 

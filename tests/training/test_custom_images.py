@@ -37,9 +37,9 @@ def test_a_folder_becomes_a_model_that_remembers_it(photos, tmp_path):
     assert model.class_names == ("bar", "ring")
     assert model.facts["test"]["accuracy"] > 0.9
     assert model.facts["data_source"]["path"] == str(photos.absolute())
-    assert (model.preprocessing.rules, model.preprocessing.light_on_dark) == ("ink", False)
+    assert (model.preprocessing.rules, model.preprocessing.light_on_dark) == ("glyph", False)
     (started,) = (event for event in events if isinstance(event, TrainingStarted))
-    assert any(note.startswith("rules for new pictures: ink (") for note in started.notes)
+    assert any(note.startswith("rules for new pictures: glyph (") for note in started.notes)
     assert model.facts["notes"] == list(started.notes)
     (calibrated,) = (event for event in events if isinstance(event, Calibrated))
     assert calibrated.calibration == model.calibration

@@ -239,7 +239,7 @@ def test_of_swapped_labels_of_mnist_most_are_among_the_most_suspect(user_data_fo
     labels[swapped] = (labels[swapped] + random.integers(1, 10, 600)) % 10
     assert (labels != mnist.labels).sum() == 600
     images = LabelledImages(mnist.images, labels, mnist.class_names, "mnist with mistakes")
-    preprocessing = fit_preprocessing(images.images, "mnist")
+    preprocessing = fit_preprocessing(images.images, "digit")
     logits = predict_out_of_fold(images, choose_settings("fast", engine="native"), preprocessing)
     order, _ = rank_labels(softmax(logits), labels)
     assert np.isin(swapped, order[:1200]).mean() >= 0.8

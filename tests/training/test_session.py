@@ -283,14 +283,12 @@ def test_checkpoints_are_written_while_it_runs(tmp_path, monkeypatch):
 
 
 def test_fashion_rules_are_kept_in_the_model():
-    dataset = Dataset("clothes", make_images(), None, "fashion-mnist")
-    assert quick(dataset, epochs=1).preprocessing.rules == "fashion-mnist"
+    dataset = Dataset("clothes", make_images(), None, "garment")
+    assert quick(dataset, epochs=1).preprocessing.rules == "garment"
 
 
 def test_rules_that_are_not_known_are_refused(tmp_path):
-    with pytest.raises(
-        UsageError, match=r"preprocessing rules 'sepia': mnist, fashion-mnist, letterbox, ink are known"
-    ):
+    with pytest.raises(UsageError, match=r"preprocessing rules 'sepia': digit, garment, glyph, letterbox are known"):
         quick(Dataset("pets", make_images(), None, "sepia"), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

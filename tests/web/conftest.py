@@ -223,6 +223,24 @@ NETWORKS = {
         (1, 8, 8),
         10,
     ),
+    "residual blocks": (
+        "conv 6 3x3 pad 1, relu, residual(conv 6 3x3 pad 1, batchnorm, silu, residual(conv 6 1x1, gelu)), relu, "
+        "residual(conv 8 3x3 pad 1 stride 2, batchnorm, shortcut conv 8 1x1 stride 2), globalavgpool, dense",
+        (3, 12, 11),
+        4,
+    ),
+    "branches": (
+        "concat(conv 4 1x1; conv 6 3x3 pad 1, gelu; maxpool 3 stride 1 pad 1; ), conv 8 3x3 groups 2, tanh, "
+        "concat(relu; relu), avgpool 2, flatten, residual(dense 256), concat(dense 5; ), dense",
+        (3, 8, 8),
+        3,
+    ),
+    "groups": (
+        "conv 24 3x3 pad 1 stride 2x1, leaky_relu, conv 24 3x3 pad 1 groups 24, silu, conv 36 1x1 groups 4, "
+        "conv 36 3x2 dilation 2 pad 3 stride 2 groups 2, maxpool 2, conv 32 3x3 pad 1, conv 32 3x3 pad 1 groups 2, dense",
+        (1, 21, 18),
+        5,
+    ),
     "a row": ("conv 4 1x7 pad 0x3, tanh, maxpool 1x3, conv 6 1x3, relu, dense", (1, 1, 40), 3),
 }
 """Name → network, input shape, number of classes: together every layer and every option."""

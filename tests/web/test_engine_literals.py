@@ -203,8 +203,8 @@ def test_weights_that_do_not_fit(call, weights, message):
 
 def test_a_format_or_picture_that_the_page_does_not_know(call):
     payload = page_model(make("dense", {"1.weight": [[1, 1]], "1.bias": [0]}, (1, 1, 2), 1))
-    with pytest.raises(Exception, match="this page reads models of format 1, and this one has format 2"):
-        run_payload(call, {**payload, "format": 2}, [1, 2])
+    with pytest.raises(Exception, match="this page reads models of format 2, and this one has format 1"):
+        run_payload(call, {**payload, "format": 1}, [1, 2])
     with pytest.raises(Exception, match="a picture of 3 numbers: this network takes 1×1×2"):
         run_payload(call, payload, [1, 2, 3])
     layer = {**payload["layers"][1], "kind": "attention"}

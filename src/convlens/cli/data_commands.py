@@ -137,7 +137,7 @@ def _as_dict(entry: "CatalogueEntry", found: "DatasetStatus") -> dict[str, Any]:
         "licence": entry.licence,
         "image_shape": list(entry.shape),
         "class_names": list(entry.class_names),
-        "files": dict(entry.files),
+        "files": {name: file.sha256 for name, file in entry.files.items()},
         "sources": [source.describe() for source in entry.sources],
         "state": found.state,
         "path": str(found.path),

@@ -1,12 +1,12 @@
-"""Where images come from: known datasets, fetched once and checked, or images of one's own, decoded once.
+"""Where images come from: known datasets, fetched once and checked, or a user's own images, decoded once.
 
-    catalogue → fetching (sources/) → raw files, checksums → idx → LabelledImages → Dataset
-    a path → own/ ─────────────────────────────────────────────────────────────────────┘
+    catalogue → fetching (sources/) → raw files, checksums → the entry's reader → Dataset
+    a path → custom/ ───────────────────────────────────────────────────────┘
 
 Nothing here knows networks, engines or preprocessing. What leaves is always a `LabelledImages`, whatever the source.
 """
 
-from convlens.data.catalogue import CATALOGUE, CatalogueEntry, find_entry
+from convlens.data.catalogue import CATALOGUE, CatalogueEntry, RawFile, find_entry
 from convlens.data.custom import IMAGE_ENDINGS, ImportedImages, ImportOptions, ImportProgress, import_images
 from convlens.data.fetching import fetch
 from convlens.data.folders import data_folder
@@ -28,6 +28,7 @@ __all__ = [
     "ImportProgress",
     "ImportedImages",
     "LabelledImages",
+    "RawFile",
     "check_class_names",
     "data_folder",
     "fetch",

@@ -71,7 +71,7 @@ def _keep_quiet(_: FetchProgress) -> None:
 def _wanted(entry: CatalogueEntry, folder: Path) -> list[str]:
     """The names of the files that are missing or damaged."""
     places = {name: locate(folder, name) for name in entry.files}
-    damaged = damaged_files(folder, {path: entry.files[name] for name, path in places.items() if path})
+    damaged = damaged_files(folder, {path: entry.files[name].sha256 for name, path in places.items() if path})
     return [name for name, path in places.items() if path is None or path in damaged]
 
 
@@ -101,10 +101,10 @@ def _bring(
 
 def _take_from(source: Source, entry: CatalogueEntry, wanted: list[str], folder: Path, report: OnProgress) -> None:
     """Accept the files that a source yields; the first with wrong bytes ends it, for its others are no better."""
-    sizes = {name: entry.file_size(name) for name in wanted}
+    sizes = {name: entry.files[name].size for name in wanted}
     with closing(source.deliver(sizes, folder / _WORKSHOP, report)) as delivered:
         for name in delivered:
-            _accept(folder / _WORKSHOP / name, folder / name, entry.files[name])
+            _accept(folder / _WORKSHOP / name, folder / name, entry.files[name].sha256)
             wanted.remove(name)
     if wanted:
         raise SourceError(f"it did not give {', '.join(wanted)}")

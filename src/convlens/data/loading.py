@@ -9,19 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from convlens.data.catalogue import CatalogueEntry, find_entry
 from convlens.data.custom import ImportOptions, import_images
 from convlens.data.fetching import fetch_command, fetch_entry
 from convlens.data.folders import data_folder
-from convlens.data.idx import read_idx
-from convlens.data.labelled_images import Dataset, LabelledImages
+from convlens.data.labelled_images import Dataset
 from convlens.data.raw_files import damaged_files, locate, raw_folder
 from convlens.data.sources import OnProgress
 from convlens.errors import DamagedData, UsageError
-
-_PREFIXES = {"train": "train", "test": "t10k"}
 
 
 def load_dataset(
@@ -86,14 +81,13 @@ def load_entry(
     if len(checked) < len(entry.files):
         fetch_entry(entry, data_dir, on_progress)
         checked = _checked_files(entry, folder, data_dir)
-    train, test = (_read_part(entry, part, checked) for part in ("train", "test"))
-    return Dataset(entry.name, train, test, entry.preprocessing)
+    return entry.read(entry, checked)
 
 
 def _checked_files(entry: CatalogueEntry, folder: Path, data_dir: Path | str | None) -> dict[str, Path]:
     """The files that are there, by name, each with the right checksum."""
     files = {name: path for name in entry.files if (path := locate(folder, name))}
-    damaged = damaged_files(folder, {path: entry.files[name] for name, path in files.items()})
+    damaged = damaged_files(folder, {path: entry.files[name].sha256 for name, path in files.items()})
     if damaged:
         trouble = "a folder, not" if damaged[0].is_dir() else "damaged (changed or cut short): it is not"
         raise DamagedData(
@@ -101,10 +95,3 @@ def _checked_files(entry: CatalogueEntry, folder: Path, data_dir: Path | str | N
             f"Delete it, or run `{fetch_command(entry, data_dir)}` to get it again."
         )
     return files
-
-
-def _read_part(entry: CatalogueEntry, part: str, files: dict[str, Path]) -> LabelledImages:
-    prefix = _PREFIXES[part]
-    images = read_idx(files[f"{prefix}-images-idx3-ubyte"])
-    labels = read_idx(files[f"{prefix}-labels-idx1-ubyte"])
-    return LabelledImages(images[:, np.newaxis], labels.astype(np.int64), entry.class_names, f"{entry.name} {part}")

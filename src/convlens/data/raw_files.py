@@ -23,7 +23,7 @@ _RECORD = ".convlens-checksums.json"
 
 def raw_folder(entry: CatalogueEntry, data_dir: Path | str | None = None) -> Path:
     """The folder of a dataset's raw files, such as DATA_DIR/MNIST/raw."""
-    return data_folder(data_dir) / entry.folder / "raw"
+    return data_folder(data_dir) / entry.folder
 
 
 def locate(folder: Path, name: str) -> Path | None:

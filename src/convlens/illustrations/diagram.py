@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from convlens.illustrations.sheet import INK, KERNEL, LINE, LOOKED_AT, QUIET, RESULT, WHITE, Box, Sheet
-from convlens.network import Conv2d, Dense, LayerTable, Network
+from convlens.layers import Conv2d, Dense
+from convlens.network import LayerTable, Network
 from convlens.network import layer_table as tabulate
 
 _SLOT, _HEIGHT, _BLOCK = 1.95, 2.55, 0.95

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.engines import Engine
-from convlens.network import write_layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +31,7 @@ def look_through(engine: Engine, image: NDArray[np.uint8]) -> tuple[LayerMaps, .
     """
     plan = engine.plan
     resolved = plan.network.resolve(plan.input_shape, plan.classes)
-    names = ["input", *(write_layer(one.layer) for one in resolved)]
+    names = ["input", *(str(one.layer) for one in resolved)]
     arrays = engine.activations(image[np.newaxis])
     return tuple(
         LayerMaps(number - 1, name, array[0]) for number, (name, array) in enumerate(zip(names, arrays, strict=True))

@@ -17,7 +17,8 @@ _HEADINGS = ("", "layer", "output", "size", "parameters", "multiply-adds", "sees
 class LayerRow:
     """One layer of the table; the formulas are sums with the numbers filled in, empty where there is nothing to count.
 
-    `output_shape` is (C, H, W) or (F,); `receptive_field` is (rows, columns) of the image.
+    `output_shape` is (C, H, W) or (F,); `receptive_field` is (rows, columns) of the image. `depth` says how many blocks
+    there are around the layer, and `branch` in which branch of the innermost it stands.
     """
 
     index: int
@@ -30,6 +31,13 @@ class LayerRow:
     multiply_adds_formula: str
     receptive_field: tuple[int, int]
     warnings: tuple[str, ...]
+    depth: int = 0
+    branch: str = ""
+
+    @property
+    def indented_text(self) -> str:
+        """The layer's text, moved in by two blanks for each block around it."""
+        return "  " * self.depth + self.text
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ class LayerTable:
 def _row_as_html(row: LayerRow) -> str:
     cells = (
         str(row.index),
-        row.text,
+        row.indented_text.replace(" ", "\u00a0"),
         _by(row.output_shape),
         row.size_formula,
         row.parameters_formula,

@@ -1,6 +1,6 @@
 """How the training images look: what travels with the model, so that a new picture can be compared with them.
 
-Ranges and not only means: whether something may be mended depends on how much the training images agree on it. A glyph
+Ranges and not only means: whether something may be changed depends on how much the training images agree on it. A glyph
 that is always 71 % high can be scaled to that; where objects are large and small on purpose, the size says something.
 """
 

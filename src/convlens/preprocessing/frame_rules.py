@@ -1,7 +1,7 @@
 """The rules that keep a picture whole or fill the frame with it.
 
-letterbox       grey or colour, polarity of the training images, scale as a whole, centre
-fashion-mnist   grey, light on dark, crop to the article, scale its longest side to the frame, centre
+letterbox   grey or colour, polarity of the training images, scale as a whole, centre
+garment     grey, light on dark, crop to the article, scale its longest side to the frame, centre
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def letterbox_picture(
     return _centred(_scaled(pixels, height, width, trail), height, width, background, trail)
 
 
-def prepare_fashion(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
+def prepare_garment(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
     """As Fashion-MNIST was made."""
     grey = reduce_picture(grey, trail)
     grey = match_polarity(grey, True, trail, float(np.median(border_pixels(grey))))

@@ -1,8 +1,8 @@
-"""The rules for one's own ink on an even background: what the training images agree on, new pictures are given too.
+"""The rules for a user's own glyphs, ink on an even background: what the training images agree on, new pictures get.
 
-Polarity, levels, size and place are mended one by one, each only where 90 % of the training images lie close together.
-Where they differ, they differ on purpose, and mending would take away what the network has learned to look at. A
-picture that already looks like the training images in all that could be mended is only scaled as they were.
+Polarity, levels, size and place are normalised one by one, each only where 90 % of the training images lie close
+together. Where they differ, they differ on purpose, and normalising would take away what the network has learned to
+look at. A picture that already looks like the training images in all of these is only scaled as they were.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _TOLERANCE, _LEVELS_TOLERANCE = 0.04, 20  # what scaling, rounding and a file fo
 
 @dataclass(frozen=True)
 class _Target:
-    """What a picture is mended to, and in what."""
+    """What a picture is normalised to, and in what."""
 
     height: int
     width: int
@@ -66,7 +66,7 @@ class _Tones:
         return np.clip(np.rint(background + pixels * ((ink - background) / 255)), 0, 255).astype(np.uint8)
 
 
-def prepare_ink(grey: np.ndarray, preprocessing: Preprocessing, trail: Trail) -> np.ndarray:
+def prepare_glyph(grey: np.ndarray, preprocessing: Preprocessing, trail: Trail) -> np.ndarray:
     """A picture of ink as an image like the training images, H×W."""
     _, height, width = preprocessing.image_shape
     if preprocessing.appearance is None:
@@ -95,7 +95,7 @@ def prepare_ink(grey: np.ndarray, preprocessing: Preprocessing, trail: Trail) ->
 
 
 def _is_alike(framed: np.ndarray, target: _Target) -> bool:
-    """Whether a letterboxed picture needs none of what could be mended."""
+    """Whether a letterboxed picture is normalised already in all that the training images agree on."""
     looks, usual = measure(framed[None]), target.looks
     fill, centre = float(looks.fill[0]), usual.centre
     if looks.contrast[0] < NO_INK or not looks.is_even[0]:

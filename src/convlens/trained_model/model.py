@@ -157,8 +157,10 @@ class TrainedModel:
         file_format.check_unchanged(content, weights, name)
         return model
 
-    def to_torch(self) -> "nn.Sequential":
-        """The network as a plain `torch.nn.Sequential` in evaluation mode, with these weights.
+    def to_torch(self) -> "nn.Module":
+        """The network as a plain PyTorch module in evaluation mode, with these weights; it needs nothing of Convlens.
+
+        A chain of layers is a `torch.nn.Sequential`, a network with blocks a `torch.fx.GraphModule`.
 
         Its input is what the preprocessing makes: float32, N × channels × height × width, (pixels / 255 − mean) / std.
 

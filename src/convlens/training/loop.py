@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from convlens.data import LabelledImages
 from convlens.engines import AugmentationSettings, Engine, Trainer, draw_changes
 from convlens.errors import LossNotFinite
-from convlens.network import BatchNorm2d
+from convlens.layers import BatchNorm2d, walk
 from convlens.training.balance import balanced_order
 from convlens.training.events import ChunkDone, EpochDone, Event
 from convlens.training.schedule import learning_rates
@@ -77,7 +77,7 @@ class Job:
     @property
     def images_per_epoch(self) -> int:
         """All images, but one less where batch normalisation would be left with a single image in the last batch."""
-        normalises = any(isinstance(layer, BatchNorm2d) for layer in self.engine.plan.network.layers)
+        normalises = any(isinstance(layer, BatchNorm2d) for layer in walk(self.engine.plan.network.layers))
         lonely = self.images % self.settings.batch_size == 1 and self.images > 1
         return self.images - int(normalises and lonely)
 

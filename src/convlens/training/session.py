@@ -3,7 +3,6 @@
 The test images are judged a single time, after the last step, and choose nothing.
 """
 
-import math
 import signal
 import time
 from collections.abc import Callable
@@ -20,8 +19,9 @@ from convlens.calibration import UNCALIBRATED, Calibration, fit_calibration
 from convlens.data import Dataset, ImportOptions, LabelledImages, split_stratified
 from convlens.engines import AugmentationSettings, Engine, Plan, Weights, choose_engine, open_engine
 from convlens.errors import UsageError
+from convlens.layers.batchnorm import normalises_one_number
 from convlens.locking import refuse_others
-from convlens.network import BatchNorm2d, initial_weights, read_network
+from convlens.network import initial_weights, read_network
 from convlens.prediction import finite_logits
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import TrainedModel, count_parameters
@@ -284,10 +284,10 @@ def _check_batch_normalisation(job: Job) -> None:
     size = job.settings.batch_size
     smallest = min(job.images_per_epoch % size or size, job.images_per_epoch)
     plan = job.engine.plan
-    for number, resolved in enumerate(plan.network.resolve(plan.input_shape, plan.classes)):
-        if smallest == 1 and isinstance(resolved.layer, BatchNorm2d) and math.prod(resolved.input_shape[1:]) == 1:
+    for node in plan.network.resolve(plan.input_shape, plan.classes):
+        if smallest == 1 and normalises_one_number(node):
             raise UsageError(
-                f"batch normalisation of single numbers (layer {number}) needs two images in every batch; "
+                f"batch normalisation of single numbers (layer {node.index}) needs two images in every batch; "
                 f"{job.images:,} images in batches of {size:,} leave one alone. "
                 "Give a larger batch size or more images."
             )

@@ -1,7 +1,6 @@
 // What the open model gives to play with: its first layer's kernels and its sample pictures, as nested arrays.
 
 import { normalise } from "convlens/engine/network.js";
-import { samplesOf as unpack } from "convlens/engine/png.js";
 
 const ACTIVATIONS = ["relu", "leaky_relu", "sigmoid", "tanh"];
 
@@ -34,7 +33,7 @@ export function firstLayerOf(model) {
 
 /** The sample pictures: [{ name, pixels C×H×W of bytes, input C×H×W as the network gets it }]; empty where there are none. */
 export function samplesOf(model) {
-  return unpack(model?.payload ?? {}).map(({ pixels, label }, number) => ({
+  return (model?.payload.samples ?? []).map(({ pixels, label }, number) => ({
     name: `${number}: ${model.classNames[label] ?? "of no class"}`,
     pixels: nest(pixels, model.inputShape),
     get input() {

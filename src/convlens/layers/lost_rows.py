@@ -4,11 +4,14 @@ Such a network works, and quietly ignores the edge of every image, or most of a 
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from convlens.network.arguments import show
-from convlens.network.layers import Conv2d, SlidingLayer, windows_of, write_layer
-from convlens.network.shapes import ResolvedLayer
+from convlens.layers.arguments import show
+from convlens.layers.layer import Shape
 from convlens.window import Window, dropped, output_size, reach, skipped
+
+if TYPE_CHECKING:
+    from convlens.layers.sliding import SlidingLayer
 
 
 @dataclass(frozen=True)
@@ -20,26 +23,22 @@ class _Axis:
     window: Window
 
 
-def warn_of_lost_rows(step: ResolvedLayer) -> tuple[str, ...]:
-    """A sentence on rows and columns dropped at the end or left out between, none where all are read.
+def warn_of_lost_rows(layer: "SlidingLayer", shape: Shape) -> tuple[str, ...]:
+    """A sentence on rows and columns of maps C×H×W dropped at the end or left out between; none where all are read.
 
-    >>> from convlens.network.layers import MaxPool2d
-    >>> warn_of_lost_rows(ResolvedLayer(2, MaxPool2d(2), (8, 7, 7), (8, 3, 3)))[0]
+    >>> from convlens.layers import MaxPool2d
+    >>> warn_of_lost_rows(MaxPool2d(2), (8, 7, 7))[0]
     'maxpool 2 never reads the last row and the last column of its 7×7 input. Set pad 1, or give it 6×6 or 8×8.'
     """
-    layer = step.layer
-    if not isinstance(layer, SlidingLayer):
-        return ()
-    _, *sizes = step.input_shape
+    _, *sizes = shape
     rows, columns = (
-        _Axis(name, size, window)
-        for name, size, window in zip(("row", "column"), sizes, windows_of(layer), strict=True)
+        _Axis(name, size, window) for name, size, window in zip(("row", "column"), sizes, layer.windows, strict=True)
     )
     warning = _warn_of_gaps(layer, rows, columns) or _warn_of_end(layer, rows, columns)
     return (warning,) if warning else ()
 
 
-def _warn_of_end(layer: SlidingLayer, *axes: _Axis) -> str | None:
+def _warn_of_end(layer: "SlidingLayer", *axes: _Axis) -> str | None:
     lost = [(axis.name, dropped(axis.size, *axis.window)) for axis in axes]
     if not any(count for _, count in lost):
         return None
@@ -52,18 +51,16 @@ def _warn_of_end(layer: SlidingLayer, *axes: _Axis) -> str | None:
     if paddings[0] is not None and paddings[1] is not None:
         pad = f"Set pad {show((paddings[0], paddings[1]))}, or give it"
     return (
-        f"{write_layer(layer)} never reads {' and '.join(ends)} of its {height.size}×{width.size} input. "
+        f"{layer} never reads {' and '.join(ends)} of its {height.size}×{width.size} input. "
         f"{pad or 'Give it'} {smaller} or {larger}."
     )
 
 
-def _padding_that_reads_all(layer: SlidingLayer, axis: _Axis) -> int | None:
+def _padding_that_reads_all(layer: "SlidingLayer", axis: _Axis) -> int | None:
     """The smallest padding, of those that a pool may have, with which no row at the end is dropped."""
-    _, stride, padding, _ = axis.window
-    most = padding + stride if isinstance(layer, Conv2d) else axis.window.kernel_size // 2
     fitting = (
         candidate
-        for candidate in range(padding, most + 1)
+        for candidate in range(axis.window.padding, layer.most_padding(axis.window) + 1)
         if not dropped(axis.size, *axis.window._replace(padding=candidate))
     )
     return next(fitting, None)
@@ -76,7 +73,7 @@ def _next_full_size(axis: _Axis) -> int:
     )
 
 
-def _warn_of_gaps(layer: SlidingLayer, *axes: _Axis) -> str | None:
+def _warn_of_gaps(layer: "SlidingLayer", *axes: _Axis) -> str | None:
     lost = [(axis, skipped(axis.size, *axis.window)) for axis in axes]
     if not any(count for _, count in lost):
         return None
@@ -89,7 +86,7 @@ def _warn_of_gaps(layer: SlidingLayer, *axes: _Axis) -> str | None:
         why = (
             f"its dilation of {axis.window.dilation} leaves gaps that its stride of {axis.window.stride} does not fill"
         )
-    return f"{write_layer(layer)} never reads {' and '.join(counts)} of its input, because {why}. {_fewer_gaps(lost)}"
+    return f"{layer} never reads {' and '.join(counts)} of its input, because {why}. {_fewer_gaps(lost)}"
 
 
 def _fewer_gaps(lost: list[tuple[_Axis, int]]) -> str:

@@ -38,11 +38,12 @@ ARGUMENTS: dict[str, Argument] = {
     "stride": Argument("stride", "size", 1, 1_024, "2", option="stride"),
     "padding": Argument("padding", "size", 0, 1_024, "1", option="pad"),
     "dilation": Argument("dilation", "size", 1, 1_024, "2", option="dilation"),
+    "groups": Argument("number of groups", "count", 1, 65_536, "2", option="groups"),
     "slope": Argument("slope", "fraction", 0, 1, "0.1"),
     "probability": Argument("probability", "fraction", 0, 1, "0.5", below_highest=True),
 }
 OPTIONS: dict[str, str] = {argument.option: name for name, argument in ARGUMENTS.items() if argument.option}
-"""Option word in text → argument name: {"stride": "stride", "pad": "padding", "dilation": "dilation"}."""
+"""Option word in text → argument name: {"stride": "stride", "pad": "padding", ...}."""
 
 
 class WrongArgument(Exception):
@@ -61,11 +62,7 @@ def check_arguments(word: str, given: Mapping[str, object]) -> dict[str, Value]:
     >>> check_arguments("conv", {"channels": 8, "kernel_size": 3})
     {'channels': 8, 'kernel_size': (3, 3)}
     """
-    checked = {name: None if value is None else _check(word, name, value) for name, value in given.items()}
-    kernel_size, padding = checked.get("kernel_size"), checked.get("padding")
-    if word.endswith("pool") and isinstance(kernel_size, tuple) and isinstance(padding, tuple):
-        _check_pool_padding(word, kernel_size, padding)
-    return checked
+    return {name: None if value is None else _check(word, name, value) for name, value in given.items()}
 
 
 def _check(word: str, name: str, value: object) -> Value:
@@ -76,7 +73,7 @@ def _check(word: str, name: str, value: object) -> Value:
         return _check_whole(word, name, value, value)
     if isinstance(value, tuple | list):
         if len(value) != 2:
-            raise _not_allowed(word, name, value, f"Write one or two numbers, such as {argument.example}.")
+            raise not_allowed(word, name, value, f"Write one or two numbers, such as {argument.example}.")
         height, width = (_check_whole(word, name, number, value) for number in value)
         return height, width
     number = _check_whole(word, name, value, value)
@@ -90,49 +87,30 @@ def _check_whole(word: str, name: str, number: object, value: object) -> int:
             raise TypeError
         whole = operator.index(number)  # pyright: ignore[reportArgumentType]
     except TypeError:
-        raise _not_allowed(word, name, value, f"Write a whole number, such as {argument.example}.") from None
+        raise not_allowed(word, name, value, f"Write a whole number, such as {argument.example}.") from None
     if whole < argument.lowest:
-        raise _not_allowed(word, name, value, f"Change it to {argument.lowest} or more.")
+        raise not_allowed(word, name, value, f"Change it to {argument.lowest} or more.")
     if whole > argument.highest:
-        raise _not_allowed(word, name, value, f"Change it to {argument.highest:,} or less.")
+        raise not_allowed(word, name, value, f"Change it to {argument.highest:,} or less.")
     return whole
 
 
 def _check_fraction(word: str, name: str, value: object) -> float:
     argument = ARGUMENTS[name]
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise _not_allowed(word, name, value, f"Write a number, such as {argument.example}.")
+        raise not_allowed(word, name, value, f"Write a number, such as {argument.example}.")
     try:
         number = float(value) + 0.0  # makes -0.0 a plain 0.0, so that equal layers print equal
     except OverflowError:
         number = math.inf
     too_high = number >= argument.highest if argument.below_highest else number > argument.highest
     if math.isnan(number) or number < argument.lowest or too_high:
-        raise _not_allowed(word, name, value, f"Change it, for example to {argument.example}.")
+        raise not_allowed(word, name, value, f"Change it, for example to {argument.example}.")
     return number
 
 
-def _check_pool_padding(word: str, kernel_size: tuple[int, int], padding: tuple[int, int]) -> None:
-    """A pool padded by more than half its kernel could have a window with nothing in it; torch refuses it too."""
-    most = (kernel_size[0] // 2, kernel_size[1] // 2)
-    if padding[0] > most[0] or padding[1] > most[1]:
-        raise WrongArgument(
-            "padding",
-            f"the padding of {word} is {show(padding)}, more than half of its kernel size {show(kernel_size)}. "
-            f"Change the padding to {show(most)} or less, or the kernel size to {show(doubled(padding))} or more.",
-        )
-
-
-def doubled(size: tuple[int, int]) -> tuple[int, int]:
-    """Twice the size.
-
-    >>> doubled((1, 2))
-    (2, 4)
-    """
-    return 2 * size[0], 2 * size[1]
-
-
-def _not_allowed(word: str, name: str, value: object, next_step: str) -> WrongArgument:
+def not_allowed(word: str, name: str, value: object, next_step: str) -> WrongArgument:
+    """The error for a value that is not allowed: what it is, what is allowed, what to do next."""
     argument = ARGUMENTS[name]
     limits = f"from {argument.lowest} to {argument.highest:,}"
     if argument.below_highest:

@@ -1,0 +1,43 @@
+"""Flatten."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from convlens.layers.layer import Group, Layer, ResolvedLayer, Shape, times
+
+if TYPE_CHECKING:
+    from convlens.layers.layer import Values, Weights
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """All maps as one row of numbers: C×H×W → C·H·W."""
+
+    word: ClassVar[str] = "flatten"
+    group: ClassVar[Group] = "shape"
+    title: ClassVar[str] = "flatten"
+    summary: ClassVar[str] = "maps become one row of numbers; implied before `dense` and at the end"
+    formula: ClassVar[str] = "the same number, in a row"
+    example: ClassVar[str] = "flatten"
+    other_names: ClassVar[tuple[str, ...]] = ("flat", "view", "reshape")
+    needs_maps: ClassVar[bool] = True
+    makes_row: ClassVar[bool] = True
+    keeps_places: ClassVar[bool] = False
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """As many numbers as all maps have."""
+        return (prod(shapes[0]),)
+
+    def size_formula(self, node: ResolvedLayer) -> str:
+        """Maps, height and width, multiplied."""
+        return f"{times(*node.input_shape)} = {prod(node.input_shape):,}"
+
+    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
+        """`nn.Flatten`."""
+        return nn.Flatten()
+
+    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
+        """Map after map, row after row."""
+        return values[0].reshape(-1)

@@ -1,0 +1,36 @@
+"""Gaussian error linear unit."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from convlens.layers.activation import Activation
+from convlens.layers.layer import ResolvedLayer
+
+if TYPE_CHECKING:
+    from convlens.layers.layer import Values
+
+
+@dataclass(frozen=True)
+class GELU(Activation):
+    """x·Φ(x) for every number, Φ being the normal distribution (exact, PyTorch's default).
+
+    Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016.
+    """
+
+    word: ClassVar[str] = "gelu"
+    title: ClassVar[str] = "GELU"
+    summary: ClassVar[str] = "x times the share of a normal distribution below x: a smooth ReLU"
+    formula: ClassVar[str] = "x·(1 + erf(x/√2))/2"
+    example: ClassVar[str] = "gelu"
+
+    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
+        """`nn.GELU`."""
+        return nn.GELU()
+
+    def apply(self, values: "Values") -> "Values":
+        """x·(1 + erf(x/√2))/2"""
+        import math
+
+        import numpy as np
+
+        return values * (1 + np.vectorize(math.erf, otypes=[float])(values / math.sqrt(2))) / 2
