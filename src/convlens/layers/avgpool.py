@@ -39,6 +39,6 @@ class AvgPool2d(PoolingLayer):
         """The mean of each window."""
         return by_hand.avg_pool2d(values[0], self.kernel_size, self.stride, self.padding)
 
-    def trace(self, by_hand: Any, weights: "Weights", *values: "Values") -> Any:
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: "Weights", *values: "Values") -> Any:
         """Every window position."""
         return by_hand.trace_avg_pool2d(values[0], self.kernel_size, self.stride, self.padding)

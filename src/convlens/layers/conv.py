@@ -144,7 +144,7 @@ class Conv2d(SlidingLayer):
         """Kernel by kernel."""
         return by_hand.conv2d(*self._operands(weights, values), groups=self.groups)
 
-    def trace(self, by_hand: Any, weights: "Weights", *values: "Values") -> Any:
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: "Weights", *values: "Values") -> Any:
         """Every window position of every kernel."""
         return by_hand.trace_conv2d(*self._operands(weights, values), groups=self.groups)
 

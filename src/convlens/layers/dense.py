@@ -82,6 +82,6 @@ class Dense(Layer):
         """A cross-correlation of two vectors for every output: all inputs and the weights of that output."""
         return weights["weight"] @ values[0] + weights["bias"]
 
-    def trace(self, by_hand: Any, weights: "Weights", *values: "Values") -> Any:
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: "Weights", *values: "Values") -> Any:
         """One position for each output, which covers all inputs."""
         return by_hand.trace_dense(values[0], weights["weight"], weights["bias"])

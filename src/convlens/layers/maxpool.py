@@ -46,6 +46,6 @@ class MaxPool2d(PoolingLayer):
         """The largest value of each window."""
         return by_hand.max_pool2d(values[0], self.kernel_size, self.stride, self.padding)
 
-    def trace(self, by_hand: Any, weights: "Weights", *values: "Values") -> Any:
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: "Weights", *values: "Values") -> Any:
         """Every window position."""
         return by_hand.trace_max_pool2d(values[0], self.kernel_size, self.stride, self.padding)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convlens.layers.block import Block, Branch, write_chain
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, union
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, name_of_layer, union
 
 if TYPE_CHECKING:
     from convlens.layers.layer import Values, Weights
@@ -25,7 +25,7 @@ class Add(Layer):
 
     def size_formula(self, node: ResolvedLayer) -> str:
         """Which layers are added."""
-        return " + ".join("input" if index < 0 else f"layer {index}" for index in node.inputs)
+        return " + ".join(name_of_layer(index) for index in node.inputs)
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
         """At each position the rows of either."""
@@ -38,6 +38,10 @@ class Add(Layer):
     def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
         """The sum."""
         return values[0] + values[1]
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: "Weights", *values: "Values") -> Any:
+        """The two numbers behind each sum."""
+        return by_hand.trace_add(values, node.inputs)
 
 
 @dataclass(frozen=True, init=False, repr=False)

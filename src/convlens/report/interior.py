@@ -115,7 +115,7 @@ def tell_layers(study: Study) -> dict[str, Any]:
         "rows": [
             {
                 "index": row.index,
-                "text": row.text,
+                "text": row.indented_text,
                 "output": size(row.output_shape),
                 "formula": row.size_formula,
                 "parameters": f"{row.parameters:,}" if row.parameters else "",
