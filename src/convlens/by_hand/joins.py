@@ -16,9 +16,7 @@ def trace_add(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPlac
     """
 
     def place(position: tuple[int, ...]) -> JoinPlacement:
-        terms = tuple(
-            Term(layer, position, float(one[position])) for layer, one in zip(layers, values, strict=True)
-        )
+        terms = tuple(Term(layer, position, float(one[position])) for layer, one in zip(layers, values, strict=True))
         return JoinPlacement(position, terms, sum(term.value for term in terms))
 
     return Trace("add", values[0].shape, place, np.concatenate(values), ())

@@ -18,9 +18,9 @@ class LayerRow:
     """One layer of the table; the formulas are sums with the numbers filled in, empty where there is nothing to count.
 
     `output_shape` is (C, H, W) or (F,); `receptive_field` is (rows, columns) of the image. `inputs` are the indices of
-    the layers that it reads, −1 being the network's input; `path` begins the names of its weights. `depth` says how many
-    blocks there are around the layer, `branch` in which branch of the innermost it stands, and `opens` which branches
-    begin with it, the outermost first.
+    the layers that it reads, −1 being the network's input; `path` begins the names of its weights. `depth` says how
+    many blocks there are around the layer, `branch` in which branch of the innermost it stands, and `opens` which
+    branches begin with it, the outermost first.
     """
 
     index: int

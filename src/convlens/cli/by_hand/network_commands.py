@@ -33,8 +33,8 @@ def network_command(
     convlens by-hand network latest seven.png --layer 3 --at 5,6,7
     ```
 
-    With `--layer` of a conv, pool or dense layer, or of one that joins branches, `--steps`, `--table` and `--at` show the
-    sums behind its numbers.
+    With `--layer` of a conv, pool or dense layer, or of one that joins branches, `--steps`, `--table` and `--at` show
+    the sums behind its numbers.
     """
     from convlens.by_hand import run_network
     from convlens.cli.by_hand.network_view import print_layer, print_network, show_placements

@@ -74,7 +74,8 @@ def show_placements(
     trace, result = trace_layer(trained.network, trained.weights, values, layer), results[layer].output
     if wanted.draw is not None and (len(trace.shape) == 1 or isinstance(trace[0], JoinPlacement)):
         raise UsageError(
-            f"layer {layer}, {results[layer].text}, has no window to draw; leave --draw out, or give a conv or pool layer."
+            f"layer {layer}, {results[layer].text}, has no window to draw; leave --draw out, or give a conv or pool "
+            "layer."
         )
 
     def draw(number: int, filled: int | None) -> Sheet:
