@@ -154,7 +154,7 @@ def test_a_whole_network_by_hand_says_what_the_engine_says(convlens, trained_run
         "relu",
         "maxpool 2",
         "flatten",
-        "dense",
+        "dense 10",
     ]
     out = out_of(convlens("by-hand", "network", trained_run, "tiny:5"))
     assert "4×8×8" in out
@@ -361,7 +361,7 @@ def residual_model(tmp_path):
     arrays = {name: np.array(values, np.float32).reshape(shapes[name]) for name, values in weights.items()}
     preprocessing = Preprocessing((1, 2, 2), "letterbox", True, Normalisation((0.0,), (1 / 16,)))
     path = TrainedModel(network, arrays, preprocessing, ("a", "b")).save(tmp_path / "model.safetensors")
-    Image.fromarray(np.array([[0, 255], [255, 255]], np.uint8)).save(tmp_path / "image.png")
+    Image.fromarray(np.array([[0, 0], [255, 0]], np.uint8)).save(tmp_path / "image.png")
     return str(path), str(tmp_path / "image.png")
 
 
@@ -370,7 +370,7 @@ def test_an_addition_shows_its_two_terms_and_where_they_come_from(convlens, resi
     assert "layer 2, add" in ran.out
     assert "32 (layer 0) + 17 (layer 1) = 49" in ran.out
     (answer,) = convlens("by-hand", "network", *residual_model, "--layer", "2", "--at", "0,1,0", "--json").lines
-    assert answer["result"] == [[[1, 49], [49, 49]]]
+    assert answer["result"] == [[[1, 1], [49, 1]]]
     assert answer["placements"] == [
         {
             "position": [0, 1, 0],
@@ -400,7 +400,7 @@ def test_the_table_of_a_network_is_moved_in_and_its_json_says_the_inputs(convlen
     assert "  shortcut: conv 1 1x1" in ran.out
     (answer,) = convlens("by-hand", "network", *residual_model, "--json").lines
     assert [layer["inputs"] for layer in answer["layers"]] == [[-1], [-1], [0, 1], [2], [2, 3], [4], [5]]
-    assert answer["layers"][6]["output"] == [2 * (1 + 49 + 49 + 49), 0]
+    assert answer["layers"][6]["output"] == [2 * (1 + 1 + 49 + 1), 0]
     assert answer["largest_difference_to_engine"] < 1e-3
 
 

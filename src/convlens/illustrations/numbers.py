@@ -101,7 +101,8 @@ def write_placement(placement: Placement | PoolPlacement | SlopePlacement | Join
 def _write_join(placement: JoinPlacement) -> str:
     if len(placement.terms) == 1:
         (term,) = placement.terms
-        place = f"{'map' if len(term.position) > 1 else 'place'} {term.position[0]}"
+        first, *others = term.position
+        place = f"{'map' if others else 'place'} {first}"
         return f"{short_number(term.value)}, from {place} of {name_of_layer(term.layer)}"
     terms = (f"{bracketed(term.value)} ({name_of_layer(term.layer)})" for term in placement.terms)
     sign = equals(*(term.value for term in placement.terms), placement.result)
