@@ -67,7 +67,7 @@ def python_index() -> str:
         lines += ["", f"{title}: dict[str, type[{base}]] = {{"]
         lines += [f'    "{kind.word}": {kind.__name__},' for kind in kinds]
         lines += ["}", f'"""{doc}"""']
-    exported = sorted((kind.__name__ for kind in [*layers, *blocks]), key=lambda name: (not name.isupper(), name))
+    exported = sorted((kind.__name__ for kind in [*named, *blocks]), key=lambda name: (not name.isupper(), name))
     lines += ["", "__all__ = [", *(f'    "{name}",' for name in exported), "]", ""]
     return "\n".join(lines)
 

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from convlens.engines import LossSettings, OptimizerSettings, Plan, Weights, _native
-from convlens.engines.native import NativeEngine, instruction_sets, native_layers
+from convlens.engines import LossSettings, OptimizerSettings, Plan, Weights
+from convlens.engines.native import NativeEngine, _open, instruction_sets
 from convlens.engines.torch_engine import TorchEngine, build_module, load_weights
 from convlens.layers import (
     GELU,
@@ -381,12 +381,7 @@ def of_sizes(layer: nn.Module, values: Values) -> tuple[Values, list[Values]]:
 def open_native(case: Case, instruction_set: str, poison: bool) -> NativeEngine:
     engine = NativeEngine(case.plan, case.threads, instruction_set)
     if poison:
-        plan, normalisation = case.plan, case.plan.normalisation
-        layers = native_layers(plan)
-        mean, deviation = list(normalisation.mean), list(normalisation.std)
-        engine._engine = _native.Engine(
-            layers, plan.input_shape, mean, deviation, case.threads, instruction_set, poison=True
-        )
+        engine._engine = _open(case.plan, case.threads, instruction_set, poison=True)
     engine.set_weights(case.weights)
     return engine
 

@@ -243,15 +243,12 @@ class NativeTrainer:
         return ("momentum_buffer",) if self._settings.momentum else ()
 
 
-def _open(plan: Plan, threads: int, instruction_set: str) -> _native.Engine:
-    mean, deviation = list(plan.normalisation.mean), list(plan.normalisation.std)
-    return _native.Engine(native_layers(plan), plan.input_shape, mean, deviation, threads, instruction_set)
-
-
-def native_layers(plan: Plan) -> list[tuple[str, list[float], tuple[int, ...]]]:
-    """The layers as the extension takes them: word, numbers, and the layers that each reads."""
+def _open(plan: Plan, threads: int, instruction_set: str, poison: bool = False) -> _native.Engine:
+    """The extension's engine, which is told each layer's word, its numbers, and the layers that it reads."""
     nodes = plan.network.resolve(plan.input_shape, plan.classes)
-    return [(node.layer.word, [float(number) for number in node.layer.numbers(node)], node.inputs) for node in nodes]
+    layers = [(node.layer.word, [float(number) for number in node.layer.numbers(node)], node.inputs) for node in nodes]
+    mean, deviation = list(plan.normalisation.mean), list(plan.normalisation.std)
+    return _native.Engine(layers, plan.input_shape, mean, deviation, threads, instruction_set, poison)
 
 
 @contextmanager

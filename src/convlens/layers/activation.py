@@ -1,12 +1,9 @@
 """What activations share: one number becomes one number, and no shape changes."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from convlens.layers.layer import Group, Layer
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values, Weights
+from convlens.layers.layer import Group, Layer, Values, Weights
 
 
 @dataclass(frozen=True, repr=False)
@@ -15,10 +12,8 @@ class Activation(Layer):
 
     group: ClassVar[Group] = "activation"
 
-    def apply(self, values: "Values") -> "Values":
-        """The function, of every number of an array of any shape."""
+    def apply(self, values: Values) -> Values:
         raise NotImplementedError
 
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """The function, of every number."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return self.apply(values[0])

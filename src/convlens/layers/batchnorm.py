@@ -3,14 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from convlens.layers.layer import Group, Layer, ResolvedLayer, Shape
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from convlens.layers.layer import Values, Weights
+from convlens.layers.layer import Arrays, Generator, Group, Layer, ResolvedLayer, Shape, Values, Weights
 
 EPSILON = 1e-5
 """What is added to a variance, PyTorch's default: for every engine, the page and the operations by hand."""
@@ -28,7 +23,6 @@ class BatchNorm2d(Layer):
         "running statistics in prediction"
     )
     formula: ClassVar[str] = "(x − mean)/√(variance + ε)·weight + bias"
-    example: ClassVar[str] = "batchnorm"
     other_names: ClassVar[tuple[str, ...]] = ("bn", "batchnorm2d", "batchnorm1d", "batch_norm", "norm")
 
     def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
@@ -41,10 +35,7 @@ class BatchNorm2d(Layer):
         channels = node.input_shape[0]
         return 2 * channels, f"2·{channels} = {2 * channels:,}"
 
-    def initial_weights(
-        self, shapes: Mapping[str, Shape], random: "np.random.Generator"
-    ) -> "dict[str, np.ndarray[Any, Any]]":
-        """Weight 1, bias 0, mean 0, variance 1, an int64 count of 0."""
+    def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
         import numpy as np
 
         ones = ("weight", "running_var")
@@ -52,20 +43,16 @@ class BatchNorm2d(Layer):
         return weights | {"num_batches_tracked": np.zeros((), np.int64)}
 
     def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
-        """Epsilon."""
         return (EPSILON,)
 
     def page_arguments(self) -> dict[str, Any]:
-        """Epsilon."""
         return {"epsilon": EPSILON}
 
     def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.BatchNorm2d`, or `nn.BatchNorm1d` behind `flatten`."""
         kind = nn.BatchNorm2d if len(node.input_shape) == 3 else nn.BatchNorm1d
         return kind(node.input_shape[0], eps=EPSILON)
 
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """(x − mean)/√(variance + ε)·weight + bias, with the running statistics."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         shape = (-1, *[1] * (values[0].ndim - 1))
         mean, variance, weight, bias = (
             weights[name].reshape(shape) for name in ("running_mean", "running_var", "weight", "bias")

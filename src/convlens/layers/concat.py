@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.block import Block, Branch, write_chain
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights
 from convlens.layers.residual import join_extents
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values, Weights
 
 
 @dataclass(frozen=True)
@@ -21,7 +18,6 @@ class Concatenate(Layer):
     title: ClassVar[str] = "concatenation"
     summary: ClassVar[str] = "puts the channels of the branches one after the other"
     formula: ClassVar[str] = "the same number, among the channels of all branches"
-    example: ClassVar[str] = ""
     keeps_places: ClassVar[bool] = False
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -33,15 +29,12 @@ class Concatenate(Layer):
         return " + ".join(str(shape[0]) for shape in node.input_shapes) + f" = {node.output_shape[0]:,}"
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
-        """The most that any channel sees."""
         return join_extents(inputs)
 
     def torch_call(self, torch: Any, inputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
-        """`torch.cat` along the channels."""
         return torch.cat, (list(inputs), 1)
 
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """One after the other."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         import numpy as np
 
         return np.concatenate(values)
@@ -72,18 +65,15 @@ class Concat(Block):
 
     @property
     def branches(self) -> tuple[Branch, ...]:
-        """The branches, numbered from 0."""
         return tuple(
             Branch(f"branches.{number}", f"branch {number}", layers) for number, layers in enumerate(self.parts)
         )
 
     @property
     def join(self) -> Layer:
-        """A concatenation."""
         return Concatenate()
 
     def with_branches(self, layers: Sequence[tuple[Layer | Block, ...]]) -> "Concat":
-        """The same of other layers."""
         return Concat(*layers)
 
     def __str__(self) -> str:

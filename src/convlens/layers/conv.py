@@ -3,18 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from convlens.errors import NetworkError
 from convlens.layers.arguments import Size, Value, WrongArgument
-from convlens.layers.layer import Group, ResolvedLayer, Shape, times, uniform_weights
+from convlens.layers.layer import (
+    Arrays,
+    Generator,
+    Group,
+    ResolvedLayer,
+    Shape,
+    Values,
+    Weights,
+    times,
+    uniform_weights,
+)
 from convlens.layers.sliding import SlidingLayer
 from convlens.window import Window
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from convlens.layers.layer import Values, Weights
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -91,7 +96,6 @@ class Conv2d(SlidingLayer):
         return window.padding + window.stride
 
     def output_channels(self, channels: int) -> int:
-        """A map a kernel."""
         return self.channels
 
     def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
@@ -114,22 +118,16 @@ class Conv2d(SlidingLayer):
         count = prod(node.output_shape) * seen * prod(self.kernel_size)
         return count, f"{times(height, width, channels)}·({times(seen, *self.kernel_size)}) = {count:,}"
 
-    def initial_weights(
-        self, shapes: Mapping[str, Shape], random: "np.random.Generator"
-    ) -> "dict[str, np.ndarray[Any, Any]]":
-        """Uniform in ±1/√(taps)."""
+    def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
         return uniform_weights(shapes, random)
 
     def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
-        """Channels, kernel size, stride, padding, dilation, groups."""
         return (self.channels, *self.kernel_size, *self.stride, *self.padding, *self.dilation, self.groups)
 
     def page_arguments(self) -> dict[str, Any]:
-        """Sizes, and the groups."""
         return super().page_arguments() | {"groups": self.groups}
 
     def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.Conv2d`."""
         return nn.Conv2d(
             node.input_shape[0],
             self.channels,
@@ -140,15 +138,13 @@ class Conv2d(SlidingLayer):
             groups=self.groups,
         )
 
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """Kernel by kernel."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return by_hand.conv2d(*self._operands(weights, values), groups=self.groups)
 
-    def trace(self, by_hand: Any, weights: "Weights", *values: "Values") -> Any:
-        """Every window position of every kernel."""
+    def trace(self, by_hand: Any, weights: Weights, *values: Values) -> Any:
         return by_hand.trace_conv2d(*self._operands(weights, values), groups=self.groups)
 
-    def _operands(self, weights: "Weights", values: "tuple[Values, ...]") -> tuple[Any, ...]:
+    def _operands(self, weights: Weights, values: tuple[Values, ...]) -> tuple[Any, ...]:
         return (values[0], weights["weight"], weights["bias"], self.stride, self.padding, self.dilation)
 
     def _spoken(self, name: str, value: Value) -> str:

@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, times, uniform_weights, union
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from convlens.layers.layer import Values, Weights
+from convlens.layers.layer import (
+    Arrays,
+    Extent,
+    Generator,
+    Group,
+    Layer,
+    ResolvedLayer,
+    Shape,
+    Values,
+    Weights,
+    times,
+    uniform_weights,
+    union,
+)
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -22,7 +30,6 @@ class Dense(Layer):
 
     word: ClassVar[str] = "dense"
     group: ClassVar[Group] = "weights"
-    title: ClassVar[str] = "dense"
     summary: ClassVar[str] = "64 weighted sums of everything before, plus a bias each"
     formula: ClassVar[str] = "Σ input·weight + bias"
     example: ClassVar[str] = "dense 64"
@@ -60,28 +67,20 @@ class Dense(Layer):
         (inputs,), (outputs,) = node.input_shape, node.output_shape
         return inputs * outputs, f"{times(inputs, outputs)} = {inputs * outputs:,}"
 
-    def initial_weights(
-        self, shapes: Mapping[str, Shape], random: "np.random.Generator"
-    ) -> "dict[str, np.ndarray[Any, Any]]":
-        """Uniform in ±1/√(inputs)."""
+    def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
         return uniform_weights(shapes, random)
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
-        """All rows."""
         return [[union(axis)] for axis in inputs[0]]
 
     def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
-        """Outputs."""
         return node.output_shape
 
     def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.Linear`."""
         return nn.Linear(*node.input_shape, *node.output_shape)
 
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """A cross-correlation of two vectors for every output: all inputs and the weights of that output."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return weights["weight"] @ values[0] + weights["bias"]
 
-    def trace(self, by_hand: Any, weights: "Weights", *values: "Values") -> Any:
-        """One position for each output, which covers all inputs."""
+    def trace(self, by_hand: Any, weights: Weights, *values: Values) -> Any:
         return by_hand.network.trace_dense(values[0], weights["weight"], weights["bias"])

@@ -1,12 +1,9 @@
 """Dropout."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from convlens.layers.layer import Group, Layer, ResolvedLayer
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values, Weights
+from convlens.layers.layer import Group, Layer, ResolvedLayer, Values, Weights
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -19,7 +16,6 @@ class Dropout(Layer):
 
     word: ClassVar[str] = "dropout"
     group: ClassVar[Group] = "normalisation"
-    title: ClassVar[str] = "dropout"
     summary: ClassVar[str] = "sets that share of the values to zero while training, the others are scaled up"
     formula: ClassVar[str] = "x while predicting"
     example: ClassVar[str] = "dropout 0.5"
@@ -31,13 +27,7 @@ class Dropout(Layer):
         self._set(probability=probability)
 
     def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
-        """The probability."""
         return (self.probability,)
 
-    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.Dropout`."""
-        return nn.Dropout(self.probability)
-
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """Nothing: this is a trained network at work."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0]

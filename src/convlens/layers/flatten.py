@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from convlens.layers.layer import Group, Layer, ResolvedLayer, Shape, times
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values, Weights
+from convlens.layers.layer import Group, Layer, ResolvedLayer, Shape, Values, Weights, times
 
 
 @dataclass(frozen=True)
@@ -17,10 +14,8 @@ class Flatten(Layer):
 
     word: ClassVar[str] = "flatten"
     group: ClassVar[Group] = "shape"
-    title: ClassVar[str] = "flatten"
     summary: ClassVar[str] = "maps become one row of numbers; implied before `dense` and at the end"
     formula: ClassVar[str] = "the same number, in a row"
-    example: ClassVar[str] = "flatten"
     other_names: ClassVar[tuple[str, ...]] = ("flat", "view", "reshape")
     needs_maps: ClassVar[bool] = True
     makes_row: ClassVar[bool] = True
@@ -34,10 +29,5 @@ class Flatten(Layer):
         """Maps, height and width, multiplied."""
         return f"{times(*node.input_shape)} = {prod(node.input_shape):,}"
 
-    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.Flatten`."""
-        return nn.Flatten()
-
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """Map after map, row after row."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0].reshape(-1)

@@ -1,13 +1,10 @@
 """Gaussian error linear unit."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from convlens.layers.activation import Activation
-from convlens.layers.layer import ResolvedLayer
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values
+from convlens.layers.layer import Values
 
 
 @dataclass(frozen=True)
@@ -21,14 +18,8 @@ class GELU(Activation):
     title: ClassVar[str] = "GELU"
     summary: ClassVar[str] = "x times the share of a normal distribution below x: a smooth ReLU"
     formula: ClassVar[str] = "x·(1 + erf(x/√2))/2"
-    example: ClassVar[str] = "gelu"
 
-    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.GELU`."""
-        return nn.GELU()
-
-    def apply(self, values: "Values") -> "Values":
-        """x·(1 + erf(x/√2))/2"""
+    def apply(self, values: Values) -> Values:
         import math
 
         import numpy as np

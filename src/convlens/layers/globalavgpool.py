@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, union
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values, Weights
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, union
 
 
 @dataclass(frozen=True)
@@ -19,7 +16,6 @@ class GlobalAvgPool2d(Layer):
     title: ClassVar[str] = "global average pooling"
     summary: ClassVar[str] = "one mean for each map"
     formula: ClassVar[str] = "mean of the map"
-    example: ClassVar[str] = "globalavgpool"
     other_names: ClassVar[tuple[str, ...]] = ("gap", "globalpool", "global_avg_pool", "adaptiveavgpool2d")
     needs_maps: ClassVar[bool] = True
     keeps_places: ClassVar[bool] = False
@@ -33,13 +29,10 @@ class GlobalAvgPool2d(Layer):
         return f"mean of {node.input_shape[1]}·{node.input_shape[2]} numbers = 1"
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
-        """All rows."""
         return [[union(axis)] for axis in inputs[0]]
 
     def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.AdaptiveAvgPool2d`."""
         return nn.AdaptiveAvgPool2d(1)
 
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """The mean of each map."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0].mean(axis=(1, 2), keepdims=True)

@@ -51,11 +51,9 @@ BLOCKS: dict[str, type[Block]] = {
 
 __all__ = [
     "GELU",
-    "Add",
     "AvgPool2d",
     "BatchNorm2d",
     "Concat",
-    "Concatenate",
     "Conv2d",
     "Dense",
     "Dropout",

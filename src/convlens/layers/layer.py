@@ -10,7 +10,7 @@ imported, since both stand above this package: `nn` is `torch.nn`, and `by_hand`
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from convlens.errors import NetworkError, UsageError
 from convlens.layers.arguments import ARGUMENTS, Value, WrongArgument, check_arguments, show
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Values = NDArray[np.float64]
-    Weights = Mapping[str, Values]
+Values: TypeAlias = "NDArray[np.float64]"
+Weights: TypeAlias = "Mapping[str, NDArray[np.float64]]"
+Arrays: TypeAlias = "dict[str, np.ndarray[Any, Any]]"
+Generator: TypeAlias = "np.random.Generator"
 
 Shape = tuple[int, ...]
 """(C, H, W) for maps, (F,) for a row of numbers."""
@@ -45,7 +47,7 @@ class Layer:
     group: ClassVar[Group]
     title: ClassVar[str]
     summary: ClassVar[str]
-    formula: ClassVar[str] = ""
+    formula: ClassVar[str]
     example: ClassVar[str]
     defaults: ClassVar[str] = ""
     other_names: ClassVar[tuple[str, ...]] = ()
@@ -55,6 +57,11 @@ class Layer:
     """Whether it leaves a row of numbers."""
     keeps_places: ClassVar[bool] = True
     """Whether each number follows from the number at the same place alone (or with it, from the channel's)."""
+
+    def __init_subclass__(cls) -> None:
+        """A kind of which nothing else is said is called, and written, as its word."""
+        if "word" in vars(cls):
+            cls.title, cls.example = vars(cls).get("title", cls.word), vars(cls).get("example", cls.word)
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """The shape that it gives for inputs of these shapes; a size below 1 where a window does not fit."""
@@ -76,9 +83,7 @@ class Layer:
         """The multiplications with an addition for one image, and the sum behind them."""
         return 0, ""
 
-    def initial_weights(
-        self, shapes: Mapping[str, Shape], random: "np.random.Generator"
-    ) -> "dict[str, np.ndarray[Any, Any]]":
+    def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
         """Fresh weights of these shapes from PyTorch's default distributions."""
         return {}
 
@@ -99,18 +104,18 @@ class Layer:
         return {}
 
     def torch_module(self, node: "ResolvedLayer", nn: Any) -> Any:
-        """The module of `torch.nn` that computes it."""
-        raise NotImplementedError
+        """The module of `torch.nn` that computes it: that of the same name, with the same arguments in their order."""
+        return getattr(nn, type(self).__name__)(*(getattr(self, field.name) for field in fields(self)))
 
     def torch_call(self, torch: Any, inputs: Sequence[Any]) -> "tuple[Any, tuple[Any, ...]] | None":
         """For what no module computes: a function and its arguments. None where there is a module."""
         return None
 
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         """What a trained network makes of these inputs of one image, in plain NumPy."""
         raise NotImplementedError
 
-    def trace(self, by_hand: Any, weights: "Weights", *values: "Values") -> Any:
+    def trace(self, by_hand: Any, weights: Weights, *values: Values) -> Any:
         """Every window position behind the result, one at a time.
 
         Raises:
@@ -216,7 +221,7 @@ class ResolvedLayer:
         return {f"{self.path}.{name}": shape for name, shape in self.layer.parameter_shapes(self).items()}
 
 
-def uniform_weights(shapes: Mapping[str, Shape], random: "np.random.Generator") -> "dict[str, np.ndarray[Any, Any]]":
+def uniform_weights(shapes: Mapping[str, Shape], random: Generator) -> Arrays:
     """Weight and bias, uniform in ±1/√(inputs of one output): PyTorch's default for convolutions and linear layers."""
     from math import prod, sqrt
 

@@ -1,13 +1,10 @@
 """Leaky rectified linear unit."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.activation import Activation
-from convlens.layers.layer import ResolvedLayer
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values
+from convlens.layers.layer import ResolvedLayer, Values
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -31,19 +28,12 @@ class LeakyReLU(Activation):
         self._set(slope=slope)
 
     def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
-        """The slope."""
         return (self.slope,)
 
     def page_arguments(self) -> dict[str, Any]:
-        """The slope."""
         return {"slope": self.slope}
 
-    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.LeakyReLU`."""
-        return nn.LeakyReLU(self.slope)
-
-    def apply(self, values: "Values") -> "Values":
-        """x for x > 0, else slope·x"""
+    def apply(self, values: Values) -> Values:
         import numpy as np
 
         return np.where(values > 0, values, self.slope * values)

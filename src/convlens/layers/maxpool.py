@@ -1,13 +1,10 @@
 """Max pooling."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from convlens.layers.layer import ResolvedLayer
+from convlens.layers.layer import Values, Weights
 from convlens.layers.sliding import PoolingLayer
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values, Weights
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -38,14 +35,8 @@ class MaxPool2d(PoolingLayer):
     stride: tuple[int, int]
     padding: tuple[int, int] = (0, 0)
 
-    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.MaxPool2d`."""
-        return nn.MaxPool2d(self.kernel_size, stride=self.stride, padding=self.padding)
-
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """The largest value of each window."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return by_hand.max_pool2d(values[0], self.kernel_size, self.stride, self.padding)
 
-    def trace(self, by_hand: Any, weights: "Weights", *values: "Values") -> Any:
-        """Every window position."""
+    def trace(self, by_hand: Any, weights: Weights, *values: Values) -> Any:
         return by_hand.trace_max_pool2d(values[0], self.kernel_size, self.stride, self.padding)

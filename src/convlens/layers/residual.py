@@ -3,13 +3,10 @@
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.block import Block, Branch, write_chain
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, union
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values, Weights
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Values, Weights, union
 
 
 @dataclass(frozen=True)
@@ -21,22 +18,18 @@ class Add(Layer):
     title: ClassVar[str] = "addition"
     summary: ClassVar[str] = "adds what the branches of a residual block give"
     formula: ClassVar[str] = "body + shortcut"
-    example: ClassVar[str] = ""
 
     def size_formula(self, node: ResolvedLayer) -> str:
         """Which layers are added."""
         return " + ".join("input" if index < 0 else f"layer {index}" for index in node.inputs)
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
-        """At each position the rows of either."""
         return join_extents(inputs)
 
     def torch_call(self, torch: Any, inputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
-        """`+`."""
         return operator.add, tuple(inputs)
 
-    def run(self, by_hand: Any, weights: "Weights", *values: "Values") -> "Values":
-        """The sum."""
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0] + values[1]
 
 
@@ -71,16 +64,13 @@ class Residual(Block):
 
     @property
     def branches(self) -> tuple[Branch, ...]:
-        """Body and shortcut."""
         return Branch("body", "body", self.body), Branch("shortcut", "shortcut", self.shortcut)
 
     @property
     def join(self) -> Layer:
-        """An addition."""
         return Add()
 
     def with_branches(self, layers: Sequence[tuple[Layer | Block, ...]]) -> "Residual":
-        """The same of other layers."""
         return Residual(*layers)
 
     def __str__(self) -> str:

@@ -1,13 +1,10 @@
 """Sigmoid linear unit."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from convlens.layers.activation import Activation
-from convlens.layers.layer import ResolvedLayer
-
-if TYPE_CHECKING:
-    from convlens.layers.layer import Values
+from convlens.layers.layer import Values
 
 
 @dataclass(frozen=True)
@@ -21,15 +18,9 @@ class SiLU(Activation):
     title: ClassVar[str] = "SiLU"
     summary: ClassVar[str] = "x times its sigmoid: a smooth ReLU, also called swish"
     formula: ClassVar[str] = "x/(1 + exp(−x))"
-    example: ClassVar[str] = "silu"
     other_names: ClassVar[tuple[str, ...]] = ("swish", "mish", "hardswish")
 
-    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        """`nn.SiLU`."""
-        return nn.SiLU()
-
-    def apply(self, values: "Values") -> "Values":
-        """x/(1 + exp(−x))"""
+    def apply(self, values: Values) -> Values:
         from convlens.layers.sigmoid import Sigmoid
 
         return values * Sigmoid().apply(values)

@@ -5,15 +5,12 @@ How a window slides along one axis stands in `convlens.window`; here are the two
 
 from collections.abc import Sequence
 from dataclasses import Field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from convlens.layers.arguments import Size, Value, WrongArgument, show
 from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, union
 from convlens.layers.lost_rows import warn_of_lost_rows
 from convlens.window import Window, output_size, output_size_formula
-
-if TYPE_CHECKING:
-    pass
 
 
 class SlidingLayer(Layer):
@@ -40,7 +37,6 @@ class SlidingLayer(Layer):
         raise NotImplementedError
 
     def output_channels(self, channels: int) -> int:
-        """How many maps it gives for so many."""
         return channels
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -56,7 +52,6 @@ class SlidingLayer(Layer):
         return height if height == width else f"height {height}, width {width}"
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
-        """The image rows under each position; padding is no part of the image."""
         return [_slide(axis, window) for axis, window in zip(inputs[0], self.windows, strict=True)]
 
     def warnings(self, node: ResolvedLayer) -> tuple[str, ...]:
@@ -64,7 +59,6 @@ class SlidingLayer(Layer):
         return warn_of_lost_rows(self, node.input_shape)
 
     def page_arguments(self) -> dict[str, Any]:
-        """Sizes as (height, width)."""
         sizes = {"kernel": self.kernel_size, "stride": self.stride, "padding": self.padding}
         return {name: list(size) for name, size in (sizes | {"dilation": self._dilation}).items()}
 
@@ -98,7 +92,6 @@ class PoolingLayer(SlidingLayer):
         return window.kernel_size // 2
 
     def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
-        """Kernel size, stride, padding."""
         return (*self.kernel_size, *self.stride, *self.padding)
 
     def _default(self, field: Field[Any]) -> Value:
