@@ -155,7 +155,7 @@ def same_size_layers(draw: Any, channels: int) -> list[Layer]:
 
 
 @st.composite
-def blocks(draw: Any, channels: int, deepest: int = 2) -> Block:
+def blocks(draw: Any, channels: int, deepest: int = 2, is_outermost: bool = True) -> Block:
     """A residual or concat block for maps of so many channels; blocks within blocks."""
     if draw(st.booleans()):
         branches: list[list[Layer | Block]] = [[], [*draw(same_size_layers(draw(st.integers(1, 7))))]]
@@ -165,8 +165,8 @@ def blocks(draw: Any, channels: int, deepest: int = 2) -> Block:
     body: list[Layer | Block] = [*draw(same_size_layers(draw(st.integers(1, 9))))]
     if deepest and draw(st.integers(0, 2)) == 0:
         now = next((layer.channels for layer in reversed(body) if isinstance(layer, Conv2d)), channels)
-        body.append(draw(blocks(now, deepest - 1)))
-    stride = draw(st.sampled_from([1, 1, 2]))
+        body.append(draw(blocks(now, deepest - 1, is_outermost=False)))
+    stride = draw(st.sampled_from([1, 1, 2])) if is_outermost else 1
     if wanted == channels and stride == 1 and draw(st.booleans()):
         return Residual([*body, Conv2d(channels, 3, padding=1)])
     shortcut: list[Layer | Block] = [Conv2d(wanted, 1, stride), *draw(st.sampled_from([[], [BatchNorm2d()]]))]

@@ -28,22 +28,11 @@ from convlens.illustrations.sheet import Sheet, render_png, render_svg
 from convlens.illustrations.vectors import draw_convolution, draw_cross_correlation, draw_two_vectors
 from convlens.illustrations.windows import draw_placement
 from convlens.network import preset
+from convlens.operations_catalogue import BIASES, IMAGE_KERNELS, KERNEL, POOLED, SMALL_IMAGE, SMALL_MATRIX, A, B
 
-A, B = [3, 1, 2], [2, 4, 1]
-MATRIX, KERNEL = [[1, 2, 0], [3, 1, 2], [0, 2, 4]], [[1, 0], [2, 1]]
 ROW, COLUMN = np.mgrid[0:4, 0:4]
 PHOTO = np.stack([255 - 85 * COLUMN, 60 * ROW, 85 * COLUMN]).astype(np.uint8)
 """Four by four pixels, from red to blue, and greener further down."""
-IMAGE = np.array(
-    [
-        [[1, 0, 2], [0, 1, 1], [2, 1, 0]],
-        [[0, 1, 1], [2, 0, 1], [1, 0, 2]],
-        [[1, 1, 0], [0, 2, 1], [0, 1, 1]],
-    ]
-)
-ONE = np.array([[[1, 0], [0, 1]], [[0, -1], [1, 0]], [[1, 1], [0, 0]]])
-OTHER = np.array([[[0, 1], [-1, 0]], [[1, 0], [0, -2]], [[0, 0], [1, -1]]])
-POOLED = [[1, 3, 2, 1], [4, 8, 0, 1], [2, 2, 5, 7], [0, 4, 6, 2]]
 
 
 class Picture(NamedTuple):
@@ -54,7 +43,7 @@ class Picture(NamedTuple):
 
 
 def _step(number: int) -> Callable[[], Sheet]:
-    return lambda: draw_placement(trace_cross_correlate2d(MATRIX, KERNEL), number)
+    return lambda: draw_placement(trace_cross_correlate2d(SMALL_MATRIX, KERNEL), number)
 
 
 PICTURES = (
@@ -62,19 +51,19 @@ PICTURES = (
     Picture("cross-correlation", lambda: draw_cross_correlation(A, B)),
     Picture("convolution", lambda: draw_convolution(A, B)),
     Picture("full-convolution", lambda: draw_full_convolution(A, B)),
-    Picture("convolution-matrix", lambda: draw_matrix_and_kernel(MATRIX, KERNEL)),
+    Picture("convolution-matrix", lambda: draw_matrix_and_kernel(SMALL_MATRIX, KERNEL)),
     Picture("convolution-1", _step(0)),
     Picture("convolution-2", _step(1)),
     Picture("convolution-3", _step(2)),
     Picture("convolution-4", _step(3)),
     Picture("convolution-edges", lambda: draw_coverage(5, 3)),
-    Picture("convolution-padding", lambda: draw_padding(MATRIX, 1)),
-    Picture("convolution-steps", lambda: draw_first_steps(MATRIX, KERNEL, 1)),
+    Picture("convolution-padding", lambda: draw_padding(SMALL_MATRIX, 1)),
+    Picture("convolution-steps", lambda: draw_first_steps(SMALL_MATRIX, KERNEL, 1)),
     Picture("rgb-tensor", lambda: draw_rgb(PHOTO)),
     Picture("tensor-attributes", lambda: draw_tensor_attributes(3, 4, 5)),
-    Picture("tensor-convolution", lambda: draw_placement(trace_conv2d(IMAGE, ONE), 1)),
-    Picture("multiple-kernels", lambda: draw_kernels_and_maps(IMAGE, [ONE, OTHER])),
-    Picture("activated-outputs", lambda: draw_activation(conv2d(IMAGE, [ONE, OTHER]), [-2, 1], "relu")),
+    Picture("tensor-convolution", lambda: draw_placement(trace_conv2d(SMALL_IMAGE, IMAGE_KERNELS[0]), 1)),
+    Picture("multiple-kernels", lambda: draw_kernels_and_maps(SMALL_IMAGE, IMAGE_KERNELS)),
+    Picture("activated-outputs", lambda: draw_activation(conv2d(SMALL_IMAGE, IMAGE_KERNELS), BIASES, "relu")),
     Picture("pooling-cases", lambda: draw_pooling_cases(POOLED)),
     Picture("simple-cnn", lambda: draw_network(preset("tutorial"), (1, 28, 28), 10)),
 )

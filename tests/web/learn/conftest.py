@@ -49,8 +49,8 @@ class Chapter:
     def mistake(self) -> str:
         return self.root.get_by_role("alert").text_content()
 
-    def sums_of_all_placements(self) -> list[str]:
-        """What the line of the sum says at every placement, from the first to the last, going by the slider."""
+    def sums_of_all_positions(self) -> list[str]:
+        """What the line of the sum says at every position, from the first to the last, going by the slider."""
         return self.root.evaluate("""(chapter) => {
             const slider = chapter.querySelector(".stepper input");
             return Array.from({ length: Number(slider.max) + 1 }, (_, place) => {
@@ -60,8 +60,8 @@ class Chapter:
             });
         }""")
 
-    def totals_of_all_placements(self) -> list[float]:
-        return [read_total(one) for one in self.sums_of_all_placements()]
+    def totals_of_all_positions(self) -> list[float]:
+        return [read_total(one) for one in self.sums_of_all_positions()]
 
 
 def read_total(sentence: str) -> float:

@@ -33,7 +33,7 @@ def test_partial_sums_of_three_channels(chapter_of: Open, page: Any) -> None:
     for number, kernel in enumerate(KERNELS):
         chapter.root.get_by_role("button", name=f"kernel {number}").press("Enter")
         trace = by_hand.trace_conv2d(IMAGE, kernel)
-        sums = chapter.sums_of_all_placements()
+        sums = chapter.sums_of_all_positions()
         assert sums == [f"Partial sums added up: {write_placement(one)}" for one in trace]
         assert chapter.root.locator("output").all_inner_texts() == [short_number(one) for one in trace[-1].channel_sums]
     chapter.type("kernel, blue, row 1, column 0", "5")  # the chosen kernel is the second one
@@ -41,7 +41,7 @@ def test_partial_sums_of_three_channels(chapter_of: Open, page: Any) -> None:
     kernel = [*KERNELS[1][:2], [[0, 0], [5, -1]]]
     image = [[[1, 7, 2, 3], *IMAGE[0][1:]], *IMAGE[1:]]
     expected = by_hand.conv2d(image, kernel).ravel().tolist()
-    assert chapter.totals_of_all_placements() == expected
+    assert chapter.totals_of_all_positions() == expected
 
 
 def test_as_many_maps_as_kernels(chapter_of: Open, page: Any) -> None:
@@ -53,7 +53,7 @@ def test_as_many_maps_as_kernels(chapter_of: Open, page: Any) -> None:
     chapter.type("Stride", "2")
     chapter.type("Padding", "1")
     trace = by_hand.trace_conv2d(IMAGE, KERNELS[0], stride=2, padding=1)
-    assert chapter.sums_of_all_placements() == [f"Partial sums added up: {write_placement(one)}" for one in trace]
+    assert chapter.sums_of_all_positions() == [f"Partial sums added up: {write_placement(one)}" for one in trace]
 
 
 @pytest.mark.parametrize("name", ["none", "relu", "leaky_relu", "sigmoid", "tanh"])
@@ -61,7 +61,7 @@ def test_bias_and_activation_of_every_value(chapter_of: Open, page: Any, name: s
     chapter = chapter_of(page, "activation")
     chapter.choose("Activation", name)
     chapter.type("bias, place 0", "-3.5")
-    sums = chapter.sums_of_all_placements()
+    sums = chapter.sums_of_all_positions()
     totals = by_hand.conv2d(IMAGE, KERNELS[0], bias=-3.5).ravel()
     results = by_hand.activate(totals, name)
     written = [
@@ -72,7 +72,14 @@ def test_bias_and_activation_of_every_value(chapter_of: Open, page: Any, name: s
     assert chapter.root.locator(".curve-chosen").count() == 1
     chapter.root.get_by_role("button", name="map 1").press("Enter")
     expected = by_hand.conv2d(IMAGE, KERNELS[1], bias=1).ravel().tolist()
-    assert chapter.totals_of_all_placements() == expected
+    assert chapter.totals_of_all_positions() == expected
+
+
+@pytest.mark.parametrize(("name", "result"), [("gelu", "2.996"), ("silu", "2.858")])  # 3·Φ(3), 3 / (1 + e⁻³)
+def test_smooth_activations(chapter_of: Open, page: Any, name: str, result: str) -> None:
+    chapter = chapter_of(page, "activation")
+    chapter.choose("Activation", name)
+    assert chapter.sums_of_all_positions()[0] == f"5 + bias (−2) = 3, {name} {result}"
 
 
 def test_the_slope_of_leaky_relu(chapter_of: Open, page: Any) -> None:
@@ -80,7 +87,7 @@ def test_the_slope_of_leaky_relu(chapter_of: Open, page: Any) -> None:
     assert not chapter.root.get_by_label("Slope below zero").is_visible()
     chapter.choose("Activation", "leaky_relu")
     chapter.type("Slope below zero", "0.5")
-    sums = chapter.sums_of_all_placements()
+    sums = chapter.sums_of_all_positions()
     assert sums[1] == "1 + bias (−2) = −1, leaky_relu −0.5"
     chapter.type("Slope below zero", "steep")
     assert chapter.mistake() == "The slope is “steep”; give a number, such as 2, −0.5 or 1/3."
@@ -103,7 +110,7 @@ def test_pooling(
     if ceil:
         chapter.root.get_by_role("checkbox").press("Space")
     trace = trace_of(POOLED, window, stride, padding, ceil)
-    assert chapter.sums_of_all_placements() == [write_placement(one) for one in trace]
+    assert chapter.sums_of_all_positions() == [write_placement(one) for one in trace]
 
 
 def test_pooling_says_what_does_not_fit_and_takes_a_map(chapter_of: Open, page: Any) -> None:
@@ -114,7 +121,7 @@ def test_pooling_says_what_does_not_fit_and_takes_a_map(chapter_of: Open, page: 
     chapter.root.get_by_role("button", name="Take the first map").press("Enter")
     activated = by_hand.conv2d(IMAGE, KERNELS[0], bias=-2, activation="relu")
     trace = by_hand.trace_max_pool2d(activated, 2)
-    assert chapter.sums_of_all_placements() == [write_placement(one) for one in trace]
+    assert chapter.sums_of_all_positions() == [write_placement(one) for one in trace]
     assert "The floor drops the last row and the last column" in chapter.root.locator(".lost").inner_text()
 
 

@@ -96,7 +96,7 @@ def test_every_sum_of_a_changed_network(chapter_of: Open, page: Any) -> None:
         "3.bias": [1, 0.5],
     }
     convolution, _, _, dense = by_hand.run_network(NETWORK, weights, [image])
-    sums = [one.split(": ", 1)[1] for one in chapter.sums_of_all_placements()]
+    sums = [one.split(": ", 1)[1] for one in chapter.sums_of_all_positions()]
     before = convolution.output.ravel().tolist()
     after = [short_number(max(value, 0)) for value in before]
     powers = np.exp(dense.output)
@@ -115,7 +115,7 @@ def test_every_sum_of_a_changed_network(chapter_of: Open, page: Any) -> None:
 
 def test_outputs_far_from_zero_are_told_of(chapter_of: Open, page: Any) -> None:
     chapter = chapter_of(page, "network")
-    remark = chapter.root.get_by_text("the largest is taken off")
+    remark = chapter.root.get_by_text("the largest is first subtracted")
     assert not remark.is_visible()
     chapter.type("biases, row 0, column 0", "2000")
     assert remark.is_visible()

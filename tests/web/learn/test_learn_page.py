@@ -9,6 +9,7 @@ import pytest
 from convlens import LabelledImages, Network, TrainedModel, by_hand
 from convlens.export import page_model
 from convlens.network import initial_weights, layer_table
+from convlens.operations_catalogue import OPERATIONS
 from convlens.preprocessing import Preprocessing
 
 Open = Callable[..., Any]
@@ -64,6 +65,15 @@ def test_the_first_layer_of_the_open_model(
         assert counting.root.locator("td.formula").nth(2).inner_text() == row.multiply_adds_formula
         counting.select("Layer", "second")  # nothing of the layer before stays
         assert counting.root.locator("p.formula").inner_text() == "⌊(14 + 2·1 − 3)/1⌋ + 1 = 14"
+
+
+def test_every_operation_is_described_in_the_words_of_the_catalogue(page: Any) -> None:
+    prose = page.locator("#view-learn .prose").all_inner_texts()
+    assert len(prose) == 10
+    for operation in OPERATIONS.values():
+        assert sum(operation.meaning in text and operation.formula in text for text in prose) == 1
+    titles = page.locator("#view-learn h2").all_inner_texts()
+    assert titles == page.locator("#view-learn .contents a").all_inner_texts()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])

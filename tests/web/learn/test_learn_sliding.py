@@ -67,7 +67,7 @@ def test_a_vector_slides_and_every_sum_is_right(chapter_of: Open, page: Any, end
     chapter.choose("Operation", "convolution" if turned else "cross-correlation")
     word = "convolve" if turned else "correlate"
     expected = getattr(by_hand, f"{word}_{ends}")([3, 1, 2, -4], [2, 4, 1])
-    assert chapter.totals_of_all_placements() == expected.tolist()
+    assert chapter.totals_of_all_positions() == expected.tolist()
     shown = chapter.root.get_by_role("group", name="result").get_by_role("button").all_inner_texts()
     assert shown == [short_number(value) for value in expected]
 
@@ -75,7 +75,7 @@ def test_a_vector_slides_and_every_sum_is_right(chapter_of: Open, page: Any, end
 # A kernel
 
 
-def test_a_kernel_goes_over_all_placements_by_keyboard(chapter_of: Open, page: Any) -> None:
+def test_a_kernel_goes_over_all_positions_by_keyboard(chapter_of: Open, page: Any) -> None:
     chapter = chapter_of(page, "kernel")
     trace = by_hand.trace_cross_correlate2d(MATRIX, KERNEL)
     slider = chapter.root.get_by_role("slider")
@@ -87,17 +87,17 @@ def test_a_kernel_goes_over_all_placements_by_keyboard(chapter_of: Open, page: A
     for _ in range(15):
         page.keyboard.press("ArrowRight")
         sums.append(chapter.sum())
-    assert sums == [write_placement(one, 12) for one in trace] == chapter.sums_of_all_placements()
+    assert sums == [write_placement(one, 12) for one in trace] == chapter.sums_of_all_positions()
     assert sums[:2] == ["1·1 + 2·0 + 3·2 + 1·1 = 8", "2·1 + 0·0 + 1·2 + 2·1 = 6"]
 
 
-def test_the_next_button_and_a_click_on_the_map_go_to_a_placement(chapter_of: Open, page: Any) -> None:
+def test_the_next_button_and_a_click_on_the_map_go_to_a_position(chapter_of: Open, page: Any) -> None:
     chapter = chapter_of(page, "kernel")
-    chapter.root.get_by_role("button", name="First placement").press("Enter")
-    chapter.root.get_by_role("button", name="Next placement").press("Enter")
+    chapter.root.get_by_role("button", name="First position").press("Enter")
+    chapter.root.get_by_role("button", name="Next position").press("Enter")
     assert (
         chapter.root.get_by_role("slider").get_attribute("aria-valuetext")
-        == "placement 2 of 16: row 0, column 1 of the map"
+        == "position 2 of 16: row 0, column 1 of the map"
     )
     chapter.root.get_by_role("button", name="map, row 3, column 2").click()
     assert chapter.sum() == write_placement(by_hand.trace_cross_correlate2d(MATRIX, KERNEL).at(3, 2))
@@ -120,7 +120,7 @@ def test_the_options_of_a_window(
     chapter.choose("Operation", "convolution" if turned else "cross-correlation")
     trace_of = by_hand.trace_convolve2d if turned else by_hand.trace_cross_correlate2d
     trace = trace_of(MATRIX, KERNEL, stride, padding, dilation, mode)
-    assert chapter.sums_of_all_placements() == [write_placement(one, 12) for one in trace]
+    assert chapter.sums_of_all_positions() == [write_placement(one, 12) for one in trace]
     formula = output_size_formula(5, 2, stride, padding, dilation)
     assert chapter.root.locator(".formula").inner_text() == f"Rows and columns of the map: {formula}"
 
@@ -137,22 +137,22 @@ def test_a_kernel_that_does_not_fit_is_named_and_padding_helps(chapter_of: Open,
     assert chapter.root.locator(".formula").inner_text().endswith("⌊(5 + 2·1 − 6)/1⌋ + 1 = 2")
 
 
-def test_a_named_kernel_can_be_changed_and_is_then_ones_own(chapter_of: Open, page: Any) -> None:
+def test_a_named_kernel_can_be_changed_and_is_then_custom(chapter_of: Open, page: Any) -> None:
     chapter = chapter_of(page, "kernel")
     chapter.select("Kernel", "sobel-x")
     assert chapter.cell("kernel, row 1, column 2").input_value() == "2"
     chapter.type("kernel, row 1, column 2", "3")
-    assert chapter.root.get_by_label("Kernel", exact=True).input_value() == "own"
+    assert chapter.root.get_by_label("Kernel", exact=True).input_value() == "custom"
     kernel = [[-1, 0, 1], [-2, 0, 3], [-1, 0, 1]]
     expected = by_hand.cross_correlate2d(MATRIX, kernel).ravel().tolist()
-    assert chapter.totals_of_all_placements() == expected
+    assert chapter.totals_of_all_positions() == expected
     chapter.type("input, row 0, column 0", "-7")
     page.keyboard.press("Control+A")
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "input, row 1, column 0"
     matrix = [[-7, *MATRIX[0][1:]], *MATRIX[1:]]
     expected = by_hand.cross_correlate2d(matrix, kernel).ravel().tolist()
-    assert chapter.totals_of_all_placements() == expected
+    assert chapter.totals_of_all_positions() == expected
 
 
 def test_what_the_floor_drops_is_hatched_and_named(chapter_of: Open, page: Any) -> None:
@@ -192,12 +192,12 @@ def test_a_digit_can_be_drawn_with_the_pen_and_by_keyboard(chapter_of: Open, pag
         page.keyboard.press("ArrowRight")
     chapter.type("Row", "1")
     chapter.type("Grey, 0 to 255", "77")
-    assert chapter.sum().endswith("= 77")  # placement (0, 2) of the identity shows row 1, column 3
+    assert chapter.sum().endswith("= 77")  # position (0, 2) of the identity shows row 1, column 3
 
 
 def test_it_plays_by_itself_and_stops(chapter_of: Open, page: Any) -> None:
     chapter = chapter_of(page, "kernel")
-    chapter.root.get_by_role("button", name="First placement").click()
+    chapter.root.get_by_role("button", name="First position").click()
     chapter.root.get_by_role("button", name="Play").click()
     assert chapter.root.locator(".sum").get_attribute("aria-live") == "off"
     page.wait_for_function("""() => document.querySelector('[id="learn/kernel"] .stepper input').value > 1""")
@@ -211,7 +211,7 @@ def test_it_plays_by_itself_and_stops(chapter_of: Open, page: Any) -> None:
 def test_less_motion_means_only_steps(opened: Open) -> None:
     with opened(reduced_motion="reduce") as page:
         assert page.get_by_role("button", name="Play").count() == 0
-        assert page.get_by_role("button", name="Next placement").count() > 3
+        assert page.get_by_role("button", name="Next position").count() > 3
 
 
 # The size of a map
@@ -230,7 +230,7 @@ def test_the_formula_is_the_packages(chapter_of: Open, page: Any, numbers: tuple
     if size < kernel:
         assert chapter.mistake().startswith("The kernel reaches over 3 and the padded input is only 2 high")
         return
-    label = chapter.root.get_by_role("img", name="how many placements read each cell").get_attribute("aria-label")
+    label = chapter.root.get_by_role("img", name="how many window positions read each cell").get_attribute("aria-label")
     counts = [[float(one) for one in row.split()] for row in label.split(": ")[1].split(";")]
     assert counts == by_hand.count_coverage(size, kernel, stride, padding, dilation).tolist()
 
@@ -243,4 +243,4 @@ def test_what_is_lost_is_said(chapter_of: Open, page: Any) -> None:
     chapter.type("Input size n", "9")
     chapter.type("Stride s", "2")
     chapter.type("Dilation d", "2")
-    assert chapter.root.locator(".lost").inner_text().startswith("Between the placements nothing reads 4 rows and 4 ")
+    assert chapter.root.locator(".lost").inner_text().startswith("Between the positions nothing reads 4 rows and 4 ")

@@ -1,5 +1,8 @@
 """`convlens by-hand`: the tutorial's operations on numbers, tables, images, and images of datasets."""
 
+import inspect
+from collections.abc import Callable
+
 from cyclopts import App
 
 from convlens.cli.by_hand.gallery_command import gallery_command
@@ -7,26 +10,49 @@ from convlens.cli.by_hand.network_commands import gradient_command, network_comm
 from convlens.cli.by_hand.size_commands import coverage_command, output_size_command
 from convlens.cli.by_hand.vector_commands import convolve_command, correlate_command, full_command
 from convlens.cli.by_hand.window_commands import conv2d_command, pool_command
+from convlens.operations_catalogue import OPERATIONS
+
+
+def write_commands(commands: tuple[str, ...]) -> str:
+    """Commands as a person types them, one a line."""
+    return "\n".join(f"convlens by-hand {one}" for one in commands)
+
 
 by_hand_app = App(name="by-hand", help_format="markdown")
-by_hand_app.help = """The tutorial's operations on your own numbers, every placement shown.
+_TRIES = (*OPERATIONS["correlate"].commands[:1], *OPERATIONS["conv2d"].commands)
+by_hand_app.help = f"""The tutorial's operations on your numbers, with every window position shown.
 
 ```
-convlens by-hand correlate "1 2 3" "4 5 6"                        the dot product, term by term
-convlens by-hand conv2d "1 2 0; 3 1 2; 0 2 4" --kernel "1 0; 2 1" --steps
-convlens by-hand conv2d mnist:7 --kernel sobel-x --draw seven.gif
+{write_commands(_TRIES)}
 ```
 
 Numbers: blanks or commas between them, `;` between rows, `|` between channels. Instead of numbers: a CSV file, an image
 file, an image of a dataset (`mnist:7`, `mnist:train:7`), or `-` for numbers on stdin.
 """
-by_hand_app.command(correlate_command, name="correlate")
-by_hand_app.command(convolve_command, name="convolve")
-by_hand_app.command(full_command, name="full")
-by_hand_app.command(conv2d_command, name="conv2d")
-by_hand_app.command(pool_command, name="pool")
-by_hand_app.command(output_size_command, name="output-size")
-by_hand_app.command(coverage_command, name="coverage")
-by_hand_app.command(network_command, name="network")
-by_hand_app.command(gradient_command, name="gradient")
+
+
+def help_of(name: str, command: Callable[..., None]) -> str:
+    """The help of a command: what the operation means, commands to try, and what its docstring adds.
+
+    >>> print(help_of("convolve", lambda: None).splitlines()[0])
+    Turn the second of two vectors by 180°, so that its last number comes first, ...
+    """
+    operation = OPERATIONS[name]
+    _, _, more = (inspect.getdoc(command) or "").partition("\n\n")
+    tries = write_commands(operation.commands)
+    return f"{operation.meaning}\n\n{operation.formula}\n\n```\n{tries}\n```\n\n{more}".rstrip()
+
+
+for _name, _command in {
+    "correlate": correlate_command,
+    "convolve": convolve_command,
+    "full": full_command,
+    "conv2d": conv2d_command,
+    "pool": pool_command,
+    "output-size": output_size_command,
+    "coverage": coverage_command,
+    "network": network_command,
+    "gradient": gradient_command,
+}.items():
+    by_hand_app.command(_command, name=_name, help=help_of(_name, _command))
 by_hand_app.command(gallery_command, name="gallery")

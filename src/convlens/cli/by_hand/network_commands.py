@@ -26,14 +26,11 @@ def network_command(
     data_dir: DataDir = None,
     wanted: WantedOptions = None,
 ) -> None:
-    """A trained model's forward pass, layer by layer, by these functions alone, beside what the engine says.
+    """`convlens by-hand network`.
 
-    ```
-    convlens by-hand network latest mnist:7
-    convlens by-hand network latest seven.png --layer 3 --at 5,6,7
-    ```
-
-    With `--layer` of a conv, pool or dense layer, `--steps`, `--table` and `--at` show the sums behind its numbers.
+    The forward pass of a trained model, layer by layer, by these functions alone, beside what the engine says. With
+    `--layer` of a conv, pool or dense layer, or of one that joins branches, `--steps`, `--table` and `--at` show the
+    sums behind its numbers.
     """
     from convlens.by_hand import run_network
     from convlens.cli.by_hand.network_view import print_layer, print_network, show_placements
@@ -42,7 +39,7 @@ def network_command(
     wanted = wanted or Wanted()
     of_one_layer = wanted.placements or wanted.draw is not None
     if layer is None and of_one_layer:
-        raise UsageError("--steps, --table, --at and --draw show the placements of one layer; say which with --layer.")
+        raise UsageError("--steps, --table, --at and --draw show the sums of one layer; say which with --layer.")
     trained = load_model(model)
     pixels, notes = _network_input(trained, image, data_dir)
     values = trained.preprocessing.normalisation.apply(pixels[None])[0]
@@ -70,12 +67,7 @@ def gradient_command(
     data_dir: DataDir = None,
     wanted: WantedOptions = None,
 ) -> None:
-    """One step back: the gradient of one weight, the sum over all placements of what it met times the gradient there.
-
-    ```
-    convlens by-hand gradient "1 2 3; 4 5 6; 7 8 9" --output-gradient "1 0; 0 10" --kernel-size 2 --weight 0,0 --table
-    ```
-    """
+    """`convlens by-hand gradient`."""
     import numpy as np
 
     from convlens.by_hand import kernel_weight_gradient, trace_kernel_weight_gradient

@@ -11,16 +11,16 @@ from convlens.cli.options import Json
 Operand = Annotated[str, Parameter(allow_leading_hyphen=True)]
 """A text that may begin with a minus sign."""
 ColourOption = Annotated[bool, Parameter(negative="", help="Keep the three channels of an image; else it is grey.")]
-StepsOption = Annotated[bool, Parameter(negative="", help="Show placement after placement.")]
-TableOption = Annotated[bool, Parameter(negative="", help="All placements as one table.")]
-AtOption = Annotated[str | None, Parameter(help="Show only the placement behind this place of the result: 2, or 0,2.")]
+StepsOption = Annotated[bool, Parameter(negative="", help="Show one window position after the other.")]
+TableOption = Annotated[bool, Parameter(negative="", help="All window positions as one table.")]
+AtOption = Annotated[str | None, Parameter(help="Show only the sum behind this place of the result: 2, or 0,2.")]
 DrawOption = Annotated[Path | None, Parameter(help="Draw it: a file that ends in .svg, .png or .gif (step by step).")]
 StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it: a file that ends in .svg or .png.")]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """How a person wants to see placements; each field is an option."""
+    """How a person wants to see window positions; each field is an option."""
 
     steps: StepsOption = False
     table: TableOption = False
@@ -30,7 +30,7 @@ class Wanted:
 
     @property
     def placements(self) -> bool:
-        """Whether single placements are asked for, and not the result alone."""
+        """Whether single window positions are asked for, and not the result alone."""
         return self.steps or self.table or self.at is not None
 
 

@@ -57,7 +57,9 @@ def show(trace: Trace, result: np.ndarray, wanted: Wanted | None, heading: str, 
         if len(trace) == 1:
             console.print(write_placement(trace[0], 30), markup=False, soft_wrap=True)
     if (wanted.table or wanted.steps) and wanted.at is None and len(chosen) < len(trace):
-        console.print(f"… {len(trace) - len(chosen):,} more placements; --at shows one, --json --steps all of them.")
+        console.print(
+            f"… {len(trace) - len(chosen):,} more window positions; --at shows one, --json --steps all of them."
+        )
     if wanted.draw is not None:
         mention_drawing(wanted.draw)
 
@@ -69,7 +71,7 @@ def mention_drawing(path: Path) -> None:
 
 def _save(trace: Trace, path: Path, draw: Drawing, numbers: Sequence[int]) -> None:
     if path.suffix.lower() == ".gif" and len(numbers) > 16:
-        error_console().print(f"Drawing {len(numbers)} of {len(trace):,} placements, some seconds.")
+        error_console().print(f"Drawing {len(numbers)} of {len(trace):,} window positions, some seconds.")
     save_drawing(path, lambda: draw(numbers[0], len(trace) - 1), lambda: [draw(one, None) for one in numbers])
 
 
@@ -151,13 +153,14 @@ def _weighted(trace: Trace, placement: Placement, console: "Console") -> Iterato
         yield beside("products", grid(placement.products))
         return
     sources = trace.source if trace.source.ndim == 3 else trace.source[None]
-    for channel, source in enumerate(sources):
+    channels = 1 if placement.covered.ndim == 2 else len(placement.covered)
+    for channel, source in enumerate(sources[placement.first_channel : placement.first_channel + channels]):
         covered, kernel, products = (
             one if one.ndim == 2 else one[channel] for one in (placement.covered, placement.kernel, placement.products)
         )
         around = _around(source, trace, placement.start, covered.shape)
         line = beside(*around, grid(covered), "×", grid(kernel, KERNEL), "=", grid(products))
-        if len(sources) > 1:
+        if channels > 1:
             line = beside(list(line.split("\n")), f"sum {short_number(placement.channel_sums[channel])}")
         too_wide = max(one.cell_len for one in line.split("\n")) > console.width
         yield beside(grid(covered), "×", grid(kernel, KERNEL), "=", grid(products)) if too_wide else line

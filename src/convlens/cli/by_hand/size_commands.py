@@ -18,12 +18,9 @@ def output_size_command(
     size: Annotated[Whole, Parameter(help="Rows or columns of the input.")], *, kernel_size: KernelSize,
     stride: Stride = 1, padding: Padding = 0, dilation: Dilation = 1, json: Json = False,
 ) -> None:  # fmt: skip
-    """How many placements fit along one axis, with the formula filled in, and what no placement reads.
+    """`convlens by-hand output-size`.
 
-    ```
-    convlens by-hand output-size 28 --kernel-size 3 --padding 1
-    convlens by-hand output-size 7 --kernel-size 2 --stride 2
-    ```
+    The formula is filled in, and what no window position reads is named.
     """
     from convlens.cli.terminal import print_json, result_console
     from convlens.window import dropped, output_size, output_size_formula, skipped
@@ -39,9 +36,9 @@ def output_size_command(
     console = result_console()
     console.print(formula, soft_wrap=True)
     if lost:
-        console.print(f"The floor drops {lost} of {size} at the end: no placement reads them.")
+        console.print(f"The floor drops {lost} of {size} at the end: no window position reads them.")
     if between:
-        console.print(f"{between} more lie between placements and are not read either.")
+        console.print(f"{between} more lie between window positions and are not read either.")
 
 
 def coverage_command(
@@ -52,13 +49,7 @@ def coverage_command(
     dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1",
     draw: StillOption = None, json: Json = False,
 ) -> None:  # fmt: skip
-    """How many placements cover each cell of an input: few at the edges, which is what padding is for.
-
-    ```
-    convlens by-hand coverage 5 --kernel-size 3
-    convlens by-hand coverage 5 --kernel-size 3 --padding 1
-    ```
-    """
+    """`convlens by-hand coverage`."""
     from convlens.by_hand import count_coverage
     from convlens.cli.by_hand.operands import read_pair
     from convlens.cli.by_hand.showing import mention_drawing, print_values

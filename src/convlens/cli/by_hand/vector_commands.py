@@ -18,35 +18,17 @@ _MODES = ("dot", "full", "same", "valid")
 
 
 def correlate_command(a: First, b: Second, *, mode: Mode = "dot", wanted: WantedOptions = None) -> None:
-    """Cross-correlation of two vectors: their dot product, or one slid along the other as it is.
-
-    ```
-    convlens by-hand correlate "1 2 3" "4 5 6"
-    convlens by-hand correlate "1 2 3 4" "1 -1" --mode full --steps
-    ```
-    """
+    """`convlens by-hand correlate`."""
     _run("correlate", a, b, mode, wanted or Wanted())
 
 
 def convolve_command(a: First, b: Second, *, mode: Mode = "dot", wanted: WantedOptions = None) -> None:
-    """Convolution of two vectors: the dot product with the second one turned by 180°, or that one slid along the first.
-
-    ```
-    convlens by-hand convolve "1 2 3" "4 5 6" --draw convolution.svg
-    convlens by-hand convolve "1 2 3 4" "1 1" --mode same
-    ```
-    """
+    """`convlens by-hand convolve`."""
     _run("convolve", a, b, mode, wanted or Wanted())
 
 
 def full_command(a: First, b: Second, *, wanted: WantedOptions = None) -> None:
-    """Full convolution: the second vector, turned by 180°, slid over the first from end to end, n + m − 1 results.
-
-    ```
-    convlens by-hand full "3 1 2" "2 4 1" --steps
-    convlens by-hand full "3 1 2" "2 4 1" --draw full.gif
-    ```
-    """
+    """`convlens by-hand full`."""
     _run("convolve", a, b, "full", wanted or Wanted())
 
 

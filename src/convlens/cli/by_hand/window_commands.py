@@ -39,13 +39,7 @@ def conv2d_command(
     data_dir: DataDir = None,
     wanted: WantedOptions = None,
 ) -> None:
-    """Slide a kernel over a matrix or an image, as a convolutional layer does.
-
-    ```
-    convlens by-hand conv2d "1 2 0; 3 1 2; 0 2 4" --kernel "1 0; 2 1" --steps
-    convlens by-hand conv2d photo.png --kernel sharpen --padding 1 --draw sharp.png
-    convlens by-hand conv2d mnist:7 --kernel sobel-x --at 10,12
-    ```
+    """`convlens by-hand conv2d`.
 
     Layers do not turn their kernels, so this is a cross-correlation; `--flip` makes it a convolution. A kernel has a
     channel for each channel of the image (`|` between them); a single matrix is taken for every channel.
@@ -87,12 +81,9 @@ def pool_command(
     data_dir: DataDir = None,
     wanted: WantedOptions = None,
 ) -> None:
-    """Max or average pooling, with the place of every winner.
+    """`convlens by-hand pool`.
 
-    ```
-    convlens by-hand pool "1 3 2 1; 4 8 0 1; 2 2 5 7; 0 4 6 2" --steps
-    convlens by-hand pool mnist:7 --kind average --draw pooled.svg
-    ```
+    Of a maximum, the place of every winner is shown.
     """
     import numpy as np
 

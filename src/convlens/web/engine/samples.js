@@ -4,19 +4,16 @@ import { decodeBytes, decodeFloats, sizeOf } from "convlens/engine/decode.js";
 
 /**
  * As they come from Python: `images` are N·C·H·W bytes, `logits` N·classes numbers.
- *
  * @typedef {{ count: number, images: string, labels: number[], logits: string }} PackedSamples
  */
 
 /**
  * A picture C·H·W, the number of its true class, and what the model says of it.
- *
  * @typedef {{ pixels: Uint8Array, label: number, logits: Float32Array }} Sample
  */
 
 /**
  * The same payload with its samples unpacked; an empty list where it has none.
- *
  * @template {{ input_shape: number[], samples: PackedSamples | null }} Payload
  * @param {Payload} payload
  * @returns {Promise<Omit<Payload, "samples"> & { samples: Sample[] }>}
@@ -47,7 +44,6 @@ async function unpack({ count, images, labels, logits }, shape) {
 
 /**
  * What zlib has packed.
- *
  * @param {Uint8Array<ArrayBuffer>} packed
  */
 async function inflate(packed) {

@@ -8,7 +8,6 @@ const [FIRST_WAIT, LONGEST_WAIT] = [500, 10_000]; // milliseconds
 
 /**
  * `value` is what the event's JSON says, `number` its place in the stream.
- *
  * @typedef {{
  *   onEvent: (name: string, value: any, number: number) => void,
  *   onState?: (state: "open" | "lost" | "closed") => void,
@@ -32,7 +31,6 @@ export class Api {
 
   /**
    * Follows a stream of numbered events; returns what ends that.
-   *
    * @param {string} path
    * @param {EventHandlers} handlers
    */
@@ -135,7 +133,6 @@ class EventStream {
 
   /**
    * Tells an event on; one that comes again after a break is told once.
-   *
    * @param {string} name
    * @param {MessageEvent<string>} event
    */

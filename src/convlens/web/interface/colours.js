@@ -29,7 +29,6 @@ export function currentTheme() {
 
 /**
  * Calls back when light becomes dark or the reverse; returns what ends that.
- *
  * @param {ThemeListener} listener
  */
 export function onTheme(listener) {
@@ -39,7 +38,6 @@ export function onTheme(listener) {
 
 /**
  * Sets the theme, or leaves it to the system when there is none.
- *
  * @param {Theme | null} theme
  */
 export function setTheme(theme) {
@@ -63,7 +61,6 @@ export function greyTable() {
 
 /**
  * The colour of a share from −1 to 1 for CSS and SVG: "rgb(0 114 178)".
- *
  * @param {number} share
  */
 export function divergingColour(share, theme = currentTheme()) {
@@ -72,7 +69,6 @@ export function divergingColour(share, theme = currentTheme()) {
 
 /**
  * Black or white, whichever reads better on `divergingColour(share)`: 4.58:1 at worst, which greyer text would not reach.
- *
  * @param {number} share
  */
 export function inkOn(share, theme = currentTheme()) {
@@ -85,7 +81,6 @@ export function inkOn(share, theme = currentTheme()) {
 
 /**
  * The table of that name, made when it is first wanted.
- *
  * @param {string} name
  * @param {number} length
  * @param {(place: number) => Colour} colourOf

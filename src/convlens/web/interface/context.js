@@ -13,7 +13,6 @@ import { Api } from "convlens/interface/api.js";
 
 /**
  * What a view's module makes in its section: `mount(root, context)` gives it back. It hears of every model from now on.
- *
  * @typedef {{ show(): void, hide(): void, onModel: ModelListener }} View
  */
 
@@ -43,7 +42,6 @@ export class Context {
 
   /**
    * Makes a payload of page_model the model of all views.
-   *
    * @param {any} payload
    */
   async openModel(payload) {
@@ -65,7 +63,6 @@ export class Context {
 
   /**
    * Calls back with every model from now on; returns what ends that.
-   *
    * @param {ModelListener} listener
    */
   onModel(listener) {

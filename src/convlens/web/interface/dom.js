@@ -12,7 +12,6 @@ let announcing = 0;
 /**
  * What `element` takes as attributes: names as in HTML with plain values, `style` and `data` as objects, and listeners of the
  * element's own type, `onClick: (event) => event.currentTarget.value`.
- *
  * @template {Element} Made
  * @typedef {{ [name: Lowercase<string>]: Plain | Record<string, Plain> }
  *   & { viewBox?: string, preserveAspectRatio?: string }
@@ -22,7 +21,6 @@ let announcing = 0;
 
 /**
  * What an element can hold: nodes and text, in lists of lists if need be; null, undefined and false are left out.
- *
  * @typedef {Node | Plain | { readonly length: number, readonly [place: number]: Children }} Children
  */
 
@@ -33,7 +31,6 @@ let announcing = 0;
  *
  * Attributes: `on…` adds a listener, `style` takes an object (custom properties too), `data` an object for the dataset;
  * true sets an empty attribute, false, null and undefined set none.
- *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Attributes<HTMLElementTagNameMap[Tag]>} [attributes]
@@ -46,7 +43,6 @@ export function element(tag, attributes = {}, ...children) {
 
 /**
  * The same for SVG: `svg("path", { d: "M0 0h8" })`.
- *
  * @template {keyof SVGElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Attributes<SVGElementTagNameMap[Tag]>} [attributes]
@@ -59,7 +55,6 @@ export function svg(tag, attributes = {}, ...children) {
 
 /**
  * Takes all children out and puts these in.
- *
  * @template {Element} Parent
  * @param {Parent} parent
  * @param {...Children} children
@@ -71,7 +66,6 @@ export function fill(parent, ...children) {
 
 /**
  * An element of the page's own HTML, which has it for as long as it is open.
- *
  * @param {string} id
  */
 export function byId(id) {
@@ -82,7 +76,6 @@ export function byId(id) {
 
 /**
  * A name that somebody else chose, shown in its own direction and never as markup.
- *
  * @param {unknown} text
  * @param {Attributes<HTMLElement>} [attributes]
  */
@@ -92,7 +85,6 @@ export function nameOf(text, attributes = {}) {
 
 /**
  * Says something to a screen reader, politely; what comes quickly is said once, after `rest` milliseconds without more.
- *
  * @param {string} text
  */
 export function announce(text, rest = 400) {
@@ -110,52 +102,39 @@ export function prefersStillness() {
 
 /**
  * Calls `draw` once in the next frame, however often it is asked for: `const request = onceAFrame(draw); request()`.
- *
  * @param {(time: number) => void} draw
  */
 export function onceAFrame(draw) {
-  let asked = 0;
-  const request = () => {
-    if (!asked) {
-      asked = requestAnimationFrame((time) => {
-        asked = 0;
-        draw(time);
-      });
-    }
-  };
-  request.cancel = () => {
-    cancelAnimationFrame(asked);
-    asked = 0;
-  };
-  return request;
+  return steadily(draw, 0);
 }
 
 /**
- * As `onceAFrame`, with at least `pause` milliseconds between two calls; `request.now()` waits only for the next frame.
- *
+ * The same with at least `pause` milliseconds between two calls; `request.now()` waits only for the next frame, and
+ * `request.cancel()` takes back what was asked for.
  * @param {(time: number) => void} draw
  * @param {number} pause
  */
 export function steadily(draw, pause) {
-  let last = -Infinity,
-    timer = 0;
-  const inFrame = onceAFrame((time) => {
+  let [last, frame, timer] = [-Infinity, 0, 0];
+  const drawNow = (/** @type {number} */ time) => {
+    frame = 0;
     last = performance.now();
     draw(time);
-  });
+  };
   const now = () => {
     clearTimeout(timer);
     timer = 0;
-    inFrame();
+    frame ||= requestAnimationFrame(drawNow);
   };
   const request = () => {
-    if (!timer) timer = setTimeout(now, Math.max(0, last + pause - performance.now()));
+    if (pause === 0) now();
+    else timer ||= setTimeout(now, Math.max(0, last + pause - performance.now()));
   };
   request.now = now;
   request.cancel = () => {
     clearTimeout(timer);
-    timer = 0;
-    inFrame.cancel();
+    cancelAnimationFrame(frame);
+    [timer, frame] = [0, 0];
   };
   return request;
 }

@@ -7,7 +7,6 @@ const SUPERSCRIPTS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u20
 /**
  * A number with so many digits behind the point, "−0.25"; what would be a zero by rounding alone is written "−0.00" no more
  * than it is positive: 0.00. Very large and very small numbers get a power of ten.
- *
  * @param {number} value
  */
 export function formatNumber(value, digits = 2) {
@@ -21,7 +20,6 @@ export function formatNumber(value, digits = 2) {
 
 /**
  * With its sign in front, also when it is a plus: "+0.25", "−1.00", "0.00".
- *
  * @param {number} value
  */
 export function formatSigned(value, digits = 2) {
@@ -31,7 +29,6 @@ export function formatSigned(value, digits = 2) {
 
 /**
  * "99.12 %": more digits near 100, so that 99.9996 does not become 100.
- *
  * @param {number} share
  */
 export function formatPercent(share, digits = 1) {
@@ -45,7 +42,6 @@ export function formatPercent(share, digits = 1) {
 
 /**
  * "8 × 28 × 28", or "10" of a vector.
- *
  * @param {ArrayLike<number>} shape
  */
 export function formatShape(shape) {
@@ -54,7 +50,6 @@ export function formatShape(shape) {
 
 /**
  * "59,210"
- *
  * @param {number} value
  */
 export function formatCount(value) {
@@ -66,7 +61,6 @@ export function formatCount(value) {
 
 /**
  * "1 map", "8 maps"; the plural is the singular with an s unless it is given.
- *
  * @param {number} count
  * @param {string} singular
  */
@@ -76,7 +70,6 @@ export function plural(count, singular, many = `${singular}s`) {
 
 /**
  * What went wrong, in words: whatever was thrown.
- *
  * @param {unknown} error
  */
 export function messageOf(error) {

@@ -10,7 +10,6 @@ import { divergingTable, greyTable } from "convlens/interface/colours.js";
 /**
  * How maps lie on a canvas: `count` of them, each `height` × `width`, in rows of `columns`; `gap` and the two pixel sizes are
  * in pixels of the canvas, `scale` is how many CSS pixels one of them takes.
- *
  * @typedef {{
  *   count: number, height: number, width: number, columns: number, gap: number, scale: number,
  *   pixelWidth: number, pixelHeight: number,
@@ -19,7 +18,6 @@ import { divergingTable, greyTable } from "convlens/interface/colours.js";
 
 /**
  * What a canvas was painted with before, to be painted again: its pixels, and the same memory as a number a pixel.
- *
  * @type {WeakMap<HTMLCanvasElement, { image: ImageData, words: Uint32Array }>}
  */
 const buffers = new WeakMap();
@@ -45,7 +43,6 @@ export function arrange({ count, height, width, columns = 1, scale = 2, gap = 2 
 
 /**
  * Where map `index` begins: `[top, left]` in pixels of the canvas.
- *
  * @param {Layout} layout
  * @param {number} index
  */
@@ -58,7 +55,6 @@ export function originOf(layout, index) {
 
 /**
  * What lies under a point in CSS pixels of the canvas; null in a gap.
- *
  * @param {Layout} layout
  * @param {number} x
  * @param {number} y
@@ -80,7 +76,6 @@ export function placeUnder(layout, x, y) {
  *
  * `limit` is the size that has the full colour; without one it is the largest size there is. With `grey: [low, high]` the values
  * are painted from black to white instead. Returns the limit.
- *
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} data
  * @param {Layout} layout
@@ -111,7 +106,6 @@ export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
 
 /**
  * The pixels of a canvas, which gets the size of the layout.
- *
  * @param {HTMLCanvasElement} canvas
  * @param {Layout} layout
  */
@@ -130,7 +124,6 @@ function bufferOf(canvas, { pixelWidth, pixelHeight, scale }) {
 
 /**
  * What draws on a canvas.
- *
  * @param {HTMLCanvasElement} canvas
  * @param {CanvasRenderingContext2DSettings} [settings]
  */
@@ -142,7 +135,6 @@ export function contextOf(canvas, settings) {
 
 /**
  * Paints pixels C×H×W of bytes as a picture: one channel grey, three in colour. Enlarged by CSS to `scale`.
- *
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} pixels
  * @param {number[]} shape
@@ -165,7 +157,6 @@ export function drawPicture(canvas, pixels, [channels, height, width], scale) {
 
 /**
  * The largest size of any number, 0 of none.
- *
  * @param {ArrayLike<number>} data
  */
 export function largestSize(data) {

@@ -7,7 +7,6 @@ import { formatCount, formatPercent } from "convlens/interface/format.js";
 
 /**
  * Fills `root` for a model, or for none; `chooser` is what others can be opened with, where there is something to choose.
- *
  * @param {HTMLElement} root
  * @param {Model | null} model
  * @param {HTMLElement | undefined} chooser
@@ -33,7 +32,6 @@ export function showModelLine(root, model, chooser) {
 
 /**
  * Names and values of what is known, in order.
- *
  * @param {Model} model
  */
 function factsOf(model) {

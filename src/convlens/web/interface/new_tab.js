@@ -4,7 +4,6 @@ import { element } from "convlens/interface/dom.js";
 
 /**
  * Opens a tab that says `words` until `ask()` has answered, and goes there; it closes again if that is refused.
- *
  * @param {() => Promise<{ url: string }>} ask
  * @param {string} words
  */

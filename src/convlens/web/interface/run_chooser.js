@@ -36,7 +36,6 @@ export class RunChooser {
 
   /**
    * Runs as `/api/runs` has them.
-   *
    * @param {RunSummary[]} runs
    */
   offer(runs) {
@@ -52,7 +51,6 @@ export class RunChooser {
 
   /**
    * Says which model is open.
-   *
    * @param {string | null} name
    */
   show(name) {

@@ -8,7 +8,6 @@ const KEY = "convlens-theme";
 
 /**
  * Sets the theme that was chosen before, and lets the button change it.
- *
  * @param {HTMLElement} button
  */
 export function furnishThemeButton(button) {

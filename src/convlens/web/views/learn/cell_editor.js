@@ -5,53 +5,42 @@ import { wholeField } from "convlens/views/learn/controls.js";
 
 const LARGEST_GREY = 255;
 
-/** `valueAt(row, column)` is what stands there; `onChange(row, column, value)` is called with another one. */
-export function cellEditor({ mistakes, valueAt, onChange }) {
-  const state = { row: 14, column: 14 };
-  const move = (key) => (place) => {
-    state[key] = place;
-    refresh();
-  };
-  const row = wholeField({ label: "Row", value: state.row, least: 0, most: 27, mistakes, onChange: move("row") });
-  const column = wholeField({
-    label: "Column",
-    value: state.column,
-    least: 0,
-    most: 27,
-    mistakes,
-    onChange: move("column"),
-  });
-  const value = wholeField({
-    label: "Grey, 0 to 255",
-    name: "grey",
-    value: 0,
-    least: 0,
-    most: LARGEST_GREY,
-    mistakes,
-    onChange: (grey) => onChange(state.row, state.column, grey),
-  });
-  const root = element(
-    "details",
-    { class: "cell-editor" },
-    element("summary", {}, "One pixel by keyboard"),
-    element("div", { class: "fields" }, row.element, column.element, value.element),
-  );
-
-  function refresh() {
-    const grey = valueAt(state.row, state.column);
-    if (grey !== undefined && grey !== value.value) value.set(grey);
+export class CellEditor {
+  /**
+   * @param {object} options
+   * @param {import("convlens/views/learn/controls.js").MistakeLine} options.mistakes
+   * @param {(row: number, column: number) => number | undefined} options.valueAt what stands there
+   * @param {(row: number, column: number, value: number) => void} options.onChange called with another value
+   */
+  constructor({ mistakes, valueAt, onChange }) {
+    this.valueAt = valueAt;
+    /** @type {(label: string, most: number, onChange: (value: number) => void, value?: number) => ReturnType<typeof wholeField>} */
+    const field = (label, most, onChange, value = 14) =>
+      wholeField({ label, name: label.split(",")[0].toLowerCase(), value, least: 0, most, mistakes, onChange });
+    this.row = field("Row", 27, () => this.refresh());
+    this.column = field("Column", 27, () => this.refresh());
+    const write = (/** @type {number} */ grey) => onChange(this.row.value, this.column.value, grey);
+    this.grey = field("Grey, 0 to 255", LARGEST_GREY, write, 0);
+    const fields = element("div", { class: "fields" }, this.row.root, this.column.root, this.grey.root);
+    this.root = element("details", {}, element("summary", {}, "One pixel by keyboard"), fields);
   }
-  return {
-    element: root,
-    refresh,
-    /** Limits the places to a picture of this size. */
-    resize([height, width]) {
-      Object.assign(state, { row: Math.min(state.row, height - 1), column: Math.min(state.column, width - 1) });
-      row.limit(0, height - 1);
-      column.limit(0, width - 1);
-      row.set(state.row);
-      column.set(state.column);
-      refresh();
-    },
-  };
+
+  /** Shows the value that stands at the place now. */
+  refresh() {
+    const grey = this.valueAt(this.row.value, this.column.value);
+    if (grey !== undefined && grey !== this.grey.value) this.grey.set(grey);
+  }
+
+  /**
+   * Limits the places to a picture of this size.
+   *
+   * @param {import("convlens/views/learn/arithmetic/windows.js").Pair} size
+   */
+  resize(size) {
+    for (const [axis, field] of [this.row, this.column].entries()) {
+      field.input.max = `${size[axis] - 1}`;
+      field.set(Math.min(field.value, size[axis] - 1));
+    }
+    this.refresh();
+  }
 }

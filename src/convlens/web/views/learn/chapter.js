@@ -1,33 +1,190 @@
-// The frame of a chapter: heading, a few sentences, and the bench with what can be played with.
+// A chapter: heading, a few sentences, and the bench with what can be tried; and what the chapters have in common.
 
-import { element } from "convlens/interface/dom.js";
+import { element, fill } from "convlens/interface/dom.js";
+import { replaceAt } from "convlens/views/learn/arithmetic/tensors.js";
+import { MistakeLine, SumLine, wholeField } from "convlens/views/learn/controls.js";
+import { NumberGrid } from "convlens/views/learn/grids.js";
+import { MatrixView } from "convlens/views/learn/matrices.js";
+import { OPERATIONS } from "convlens/views/learn/operations.js";
+import { Stepper } from "convlens/views/learn/steps.js";
 
-/** `text` are paragraphs (strings, or arrays of strings and nodes). */
-export function chapterFrame({ id, title, text, bench }) {
-  return element(
-    "section",
-    { class: "chapter", id: `learn/${id}`, "aria-labelledby": `learn-title-${id}` },
-    element("h2", { id: `learn-title-${id}` }, title),
-    element(
-      "div",
-      { class: "prose" },
-      text.map((one) => element("p", {}, one)),
-    ),
-    element("div", { class: "bench" }, bench),
-  );
+/** @import { GridOptions, OnChange, ViewOptions } from "convlens/views/learn/matrices.js" */
+/** @import { Model } from "convlens/views/learn/model_parts.js" */
+
+/** @typedef {Node | { root: Node }} Part a node, or what has one */
+
+/** @param {Part} part */
+function nodeOf(part) {
+  return "root" in part ? part.root : part;
 }
 
-export function controls(...parts) {
-  return element("div", { class: "controls" }, parts);
+/**
+ * @param {string} name of its style
+ * @param {...(Part | Part[])} parts
+ */
+export function div(name, ...parts) {
+  return element("div", { class: name }, parts.flat().map(nodeOf));
 }
 
-/** Things in a row, between them signs such as × and =. */
+/**
+ * @param {string} name of its style
+ * @param {string} text with **strong** and `code`
+ */
+export function paragraph(name, text = "") {
+  const parts = text.split(/\*\*(.+?)\*\*|`(.+?)`/).map((part, place) => {
+    if (part === undefined || place % 3 === 0) return part;
+    return element(place % 3 === 1 ? "strong" : "code", {}, part);
+  });
+  return element("p", { class: name || null }, parts);
+}
+
+/** Things in a row, between them signs such as × and =. @param {...(Part | string)} parts */
 export function lineUp(...parts) {
-  return element(
-    "div",
-    { class: "line-up" },
-    parts.map((part) =>
-      typeof part === "string" ? element("span", { class: "sign", "aria-hidden": "true" }, part) : part,
-    ),
+  return div(
+    "line-up",
+    parts.map((part) => (typeof part === "string" ? sign(part) : part)),
   );
+}
+
+/**
+ * Numbers in a row behind their name.
+ *
+ * @param {string} name
+ * @param {...(Part | Part[])} parts
+ */
+export function namedRow(name, ...parts) {
+  return div("vector-row", element("span", { class: "row-name" }, name), ...parts);
+}
+
+/** @param {string} text */
+export function sign(text) {
+  return element("span", { class: "sign", "aria-hidden": "true" }, text);
+}
+
+/** @template {object} State what a person can change in the chapter */
+export class Chapter {
+  /**
+   * @param {object} options
+   * @param {string} options.id
+   * @param {string[]} options.operations the names of those that it shows; the first gives the title unless there is one
+   * @param {string} [options.title]
+   * @param {State} options.state
+   */
+  constructor({ id, operations, title = OPERATIONS[operations[0]].title, state }) {
+    this.state = state;
+    this.title = title;
+    this.operations = operations.map((name) => OPERATIONS[name]);
+    this.mistakes = new MistakeLine();
+    this.sum = new SumLine();
+    /** @type {Stepper | null} */
+    this.stepper = null;
+    this.root = element("section", { class: "chapter", id: `learn/${id}`, "aria-labelledby": `learn-title-${id}` });
+    this.heading = element("h2", { id: `learn-title-${id}` }, title);
+  }
+
+  /** Draws everything again: after a change, and in other colours. */
+  update() {}
+
+  /** Draws what belongs to the present step. */
+  show() {}
+
+  /** @param {Model | null} _model the one that is open now */
+  onModel(_model) {}
+
+  pause() {
+    this.stepper?.pause();
+  }
+
+  dispose() {
+    this.stepper?.dispose();
+  }
+
+  /**
+   * Puts the chapter up: the meaning of its operations, what else there is to say, and what can be tried.
+   *
+   * @param {string[]} text
+   * @param {...(Part | Part[])} bench
+   */
+  build(text, ...bench) {
+    const told = this.operations.flatMap(({ title, meaning, formula }) => [
+      paragraph("", title === this.title ? meaning : `**${title}.** ${meaning}`),
+      paragraph("general", formula),
+    ]);
+    const prose = div(
+      "prose",
+      told,
+      text.map((one) => paragraph("", one)),
+    );
+    fill(this.root, this.heading, prose, div("bench", ...bench));
+    this.update();
+  }
+
+  /**
+   * A function that sets one field of the state and draws again.
+   *
+   * @template {keyof State} Key
+   * @param {Key} key
+   * @returns {(value: State[Key]) => void}
+   */
+  set(key) {
+    return (value) => {
+      this.state[key] = value;
+      this.update();
+    };
+  }
+
+  /**
+   * A field for a whole number of the state.
+   *
+   * @param {string} label
+   * @param {keyof State} key
+   * @param {number} least
+   * @param {number} most
+   * @param {{ name?: string, onChange?: (value: number) => void }} [options]
+   */
+  whole(label, key, least, most, options = {}) {
+    const onChange = /** @type {(value: any) => void} */ (this.set(key));
+    const value = Number(this.state[key]);
+    return wholeField({ label, value, least, most, mistakes: this.mistakes, onChange, ...options });
+  }
+
+  /**
+   * What a grid calls with another number at one place of a matrix of the state.
+   *
+   * @param {keyof State} key
+   * @returns {OnChange}
+   */
+  editing(key) {
+    const set = /** @type {(value: any) => void} */ (this.set(key));
+    return (row, column, value) => set(replaceAt(/** @type {any} */ (this.state[key]), row, column, value));
+  }
+
+  /**
+   * @param {string} name
+   * @param {Partial<GridOptions & ViewOptions>} [options]
+   */
+  matrix(name, options = {}) {
+    return new MatrixView({ name, mistakes: this.mistakes, ...options });
+  }
+
+  /**
+   * @param {string} name
+   * @param {Partial<GridOptions>} [options]
+   */
+  grid(name, options = {}) {
+    return new NumberGrid({ name, mistakes: this.mistakes, ...options });
+  }
+
+  /**
+   * Steps through what the chapter makes.
+   *
+   * @param {Omit<import("convlens/views/learn/steps.js").StepperOptions, "onStep">} options
+   */
+  stepThrough(options) {
+    const onStep = (/** @type {boolean} */ playing) => {
+      this.sum.quiet(playing);
+      this.show();
+    };
+    return (this.stepper = new Stepper({ ...options, onStep }));
+  }
 }

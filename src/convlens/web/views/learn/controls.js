@@ -6,180 +6,232 @@ import { element, fill } from "convlens/interface/dom.js";
 import { readNumber, readWhole } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 
+/** @typedef {Record<string, string>} Options value → label */
+
 let count = 0;
 
-/** An id that no other element of the page has. */
+/** An id that no other element of the page has. @param {string} word */
 export function newId(word) {
   count += 1;
   return `learn-${word}-${count}`;
 }
 
-/** A control with its label above it. */
-export function labelled(label, control) {
+/**
+ * A control with its label above it.
+ *
+ * @param {string} label
+ * @param {HTMLElement} control
+ */
+function labelled(label, control) {
   control.id = newId("field");
   return element("div", { class: "field" }, element("label", { for: control.id }, label), control);
 }
 
-/** The line of a chapter: `report(key, text)` with null where that part is right; the first mistake is shown. */
-export function mistakeLine() {
-  const known = new Map();
-  const line = element("p", { class: "mistake", id: newId("mistake"), role: "alert" });
-  const report = (key, text) => {
-    if (text) known.set(key, text);
-    else known.delete(key);
-    const [first] = known.values();
-    if (line.textContent !== (first ?? "")) fill(line, first ? first[0].toUpperCase() + first.slice(1) : "");
-  };
-  return { element: line, id: line.id, report, any: () => known.size > 0 };
+/**
+ * @param {HTMLElement} input
+ * @param {boolean} wrong
+ */
+export function markWrong(input, wrong) {
+  if (wrong) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
 }
 
-/** A whole number between two limits; `onChange` is called with every value that is one. */
-export function wholeField({ label, name = label.toLowerCase(), value, least, most, mistakes, onChange }) {
-  const input = element("input", {
-    type: "number",
-    inputmode: "numeric",
-    class: "whole",
-    value,
-    min: least,
-    max: most,
-    step: 1,
-    "aria-describedby": mistakes.id,
-  });
-  const field = { element: labelled(label, input), value, name, set, limit, mark };
-  input.addEventListener("input", () => {
-    const read = input.validity.badInput
-      ? { mistake: `the ${name} is no number; give a whole number from ${input.min} to ${input.max}.` }
-      : readWhole(name, input.value, Number(input.min), Number(input.max));
-    mark(Boolean(read.mistake));
-    mistakes.report(field, read.mistake ?? null);
-    if (read.mistake) return;
-    field.value = read.value;
-    onChange(read.value);
-  });
-  // A field that is left with a mistake in it goes back to what is drawn: nobody should find it an hour later.
-  input.addEventListener("blur", () => {
-    if (input.value !== `${field.value}` || input.validity.badInput) set(field.value);
-  });
-  function mark(wrong) {
-    if (wrong) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
+/** The line of a chapter that says what is wrong: the first mistake that is known. */
+export class MistakeLine {
+  constructor() {
+    this.root = element("p", { class: "mistake", id: newId("mistake"), role: "alert" });
+    /** @type {Map<unknown, string>} */
+    this.known = new Map();
   }
-  function set(next) {
-    field.value = next;
-    input.value = next;
-    mark(false);
-    mistakes.report(field, null);
+
+  /**
+   * @param {unknown} key whose mistake it is
+   * @param {string | null} [text] nothing where that part is right
+   */
+  report(key, text) {
+    if (text) this.known.set(key, text);
+    else this.known.delete(key);
+    const [first = ""] = this.known.values();
+    const line = first.charAt(0).toUpperCase() + first.slice(1);
+    if (this.root.textContent !== line) fill(this.root, line);
   }
-  function limit(nextLeast, nextMost) {
-    [input.min, input.max] = [nextLeast, nextMost];
-  }
-  return field;
-}
-
-/** A number with a point; `refuse(value)` is one line on why it is none that can be taken, or null. */
-export function numberField({ label, name = label.toLowerCase(), value, mistakes, refuse = () => null, onChange }) {
-  const input = element("input", {
-    type: "text",
-    inputmode: "decimal",
-    class: "whole",
-    value,
-    "aria-describedby": mistakes.id,
-  });
-  const field = { element: labelled(label, input), value, set };
-  const report = (mistake) => {
-    if (mistake) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
-    mistakes.report(field, mistake);
-  };
-  input.addEventListener("input", () => {
-    const read = readNumber(`the ${name}`, input.value);
-    const mistake = read.mistake ?? refuse(read.value);
-    report(mistake);
-    if (mistake) return;
-    field.value = read.value;
-    onChange(read.value);
-  });
-  input.addEventListener("blur", () => set(field.value));
-  function set(next) {
-    field.value = next;
-    input.value = shortNumber(next);
-    report(null);
-  }
-  return field;
-}
-
-/** Radio buttons in a row: `options` are [value, label] pairs. */
-export function choice({ legend, options, value, onChange }) {
-  const name = newId("choice");
-  const inputs = options.map(([option, label]) => {
-    const input = element("input", {
-      type: "radio",
-      name,
-      value: option,
-      checked: option === value,
-      onChange: () => onChange(option),
-    });
-    return { input, label: element("label", { class: "option" }, input, element("span", {}, label)) };
-  });
-  const root = element(
-    "fieldset",
-    { class: "choice" },
-    element("legend", {}, legend),
-    element(
-      "div",
-      { class: "options" },
-      inputs.map(({ label }) => label),
-    ),
-  );
-  const set = (next) => inputs.forEach(({ input }) => (input.checked = input.value === next));
-  return { element: root, set };
-}
-
-/** A list to choose from: `options` are [value, label] pairs, or [heading, pairs] for a group. */
-export function selection({ label, options, value, onChange }) {
-  const list = element("select", { onChange: () => onChange(list.value) });
-  const offer = (next, chosen) => {
-    fill(
-      list,
-      next.map(([key, text]) =>
-        Array.isArray(text)
-          ? element(
-              "optgroup",
-              { label: key },
-              text.map(([inner, words]) => element("option", { value: inner }, words)),
-            )
-          : element("option", { value: key }, text),
-      ),
-    );
-    list.value = chosen;
-  };
-  offer(options, value);
-  return {
-    element: labelled(label, list),
-    offer,
-    set: (next) => (list.value = next),
-    get value() {
-      return list.value;
-    },
-  };
-}
-
-/** A switch with a name. */
-export function checkbox({ label, value, onChange }) {
-  const input = element("input", { type: "checkbox", checked: value, onChange: () => onChange(input.checked) });
-  return { element: element("label", { class: "check" }, input, element("span", {}, label)), input };
-}
-
-export function button(label, onClick, attributes = {}) {
-  return element("button", { type: "button", onClick, ...attributes }, label);
 }
 
 /** The sum in words. A screen reader hears it when somebody steps, and not while it plays. */
-export function sumLine() {
-  const line = element("p", { class: "sum", "aria-live": "polite" });
+export class SumLine {
+  root = element("p", { class: "sum", "aria-live": "polite" });
+
+  /** @param {string} text */
+  say(text) {
+    if (this.root.textContent !== text) fill(this.root, text);
+  }
+
+  /** @param {boolean} playing */
+  quiet(playing) {
+    this.root.setAttribute("aria-live", playing ? "off" : "polite");
+  }
+}
+
+/**
+ * @typedef {object} FieldOptions
+ * @property {string} label
+ * @property {string} [name] what mistakes call it; the label unless given
+ * @property {number} value
+ * @property {MistakeLine} mistakes
+ * @property {(value: number) => void} onChange called with every number that can be taken
+ */
+
+/** A number to type. */
+class Field {
+  /**
+   * @param {FieldOptions} options
+   * @param {Record<string, string | number>} attributes
+   * @param {(name: string, input: HTMLInputElement) => import("convlens/views/learn/arithmetic/reading.js").Reading} read
+   */
+  constructor({ label, name = label.toLowerCase(), value, mistakes, onChange }, attributes, read) {
+    this.value = value;
+    this.mistakes = mistakes;
+    const onInput = () => {
+      const { value, mistake } = read(name, this.input);
+      this.report(mistake);
+      if (value === undefined) return;
+      this.value = value;
+      onChange(value);
+    };
+    // A field that is left with a mistake in it goes back to what is drawn: nobody should find it an hour later.
+    const onBlur = () => this.set(this.value);
+    const told = { class: "whole", value, "aria-describedby": mistakes.root.id };
+    this.input = element("input", { ...told, ...attributes, onInput, onBlur });
+    this.root = labelled(label, this.input);
+  }
+
+  /** @param {string} [mistake] */
+  report(mistake) {
+    markWrong(this.input, Boolean(mistake));
+    this.mistakes.report(this, mistake);
+  }
+
+  /** @param {number} value */
+  set(value) {
+    this.value = value;
+    this.input.value = shortNumber(value);
+    this.report();
+  }
+}
+
+/**
+ * A whole number between two limits, the field's own `min` and `max`.
+ *
+ * @param {FieldOptions & { least: number, most: number }} options
+ */
+export function wholeField({ least, most, ...options }) {
+  const attributes = { type: "number", inputmode: "numeric", min: least, max: most, step: 1 };
+  return new Field(options, attributes, (name, input) => {
+    const { min, max } = input;
+    if (!input.validity.badInput) return readWhole(name, input.value, Number(min), Number(max));
+    return { mistake: `the ${name} is no number; give a whole number from ${min} to ${max}.` };
+  });
+}
+
+/**
+ * A number with a point; `refuse(value)` is one line on why it cannot be taken, or null.
+ *
+ * @param {FieldOptions & { refuse?: (value: number) => string | null }} options
+ */
+export function numberField({ refuse = () => null, ...options }) {
+  return new Field(options, { type: "text", inputmode: "decimal" }, (name, input) => {
+    const found = readNumber(`the ${name}`, input.value);
+    const mistake = found.value === undefined ? null : refuse(found.value);
+    return mistake ? { mistake } : found;
+  });
+}
+
+/** Options whose values are their labels, too. @param {string[]} names */
+export function optionsOf(names) {
+  return Object.fromEntries(names.map((name) => [name, name]));
+}
+
+/**
+ * Radio buttons in a row.
+ *
+ * @param {{ legend: string, options: Options, value: string, onChange: (value: string) => void }} settings
+ */
+export function choice({ legend, options, value, onChange }) {
+  const name = newId("choice");
+  const inputs = Object.keys(options).map((value) =>
+    element("input", { type: "radio", name, value, onChange: () => onChange(value) }),
+  );
+  const labels = inputs.map((input) =>
+    element("label", { class: "option" }, input, element("span", {}, options[input.value])),
+  );
+  /** @param {string} next */
+  const set = (next) => inputs.forEach((input) => (input.checked = input.value === next));
+  set(value);
+  const row = element("div", { class: "options" }, labels);
+  return { root: element("fieldset", { class: "choice" }, element("legend", {}, legend), row), set };
+}
+
+/**
+ * A list to choose from. Where the open model adds something to it, that has a group, and so has what is always here.
+ *
+ * @param {{ label: string, options: Options, value: string, group?: string, modelGroup?: string,
+ *   onChange: (value: string) => void }} settings
+ */
+export function selection({ label, options, value, group, modelGroup, onChange }) {
+  const list = element("select", { onChange: () => onChange(list.value) });
+  /** @param {Options} options */
+  const draw = (options) => Object.entries(options).map(([value, label]) => element("option", { value }, label));
+  /**
+   * @param {Options} ofModel
+   * @param {string} chosen
+   */
+  const offer = (ofModel, chosen) => {
+    const [here, added] = [draw(options), draw(ofModel)];
+    const groups = [element("optgroup", { label: group }, here), element("optgroup", { label: modelGroup }, added)];
+    fill(list, modelGroup && added.length ? groups : [here, added]);
+    list.value = chosen;
+  };
+  offer({}, value);
+  return { root: labelled(label, list), list, offer };
+}
+
+/** A switch with a name. @param {{ label: string, onChange: (on: boolean) => void }} settings */
+export function checkbox({ label, onChange }) {
+  const input = element("input", { type: "checkbox", onChange: () => onChange(input.checked) });
+  return element("label", { class: "check" }, input, element("span", {}, label));
+}
+
+/**
+ * @param {string} label
+ * @param {() => void} onClick
+ */
+export function button(label, onClick, name = "") {
+  return element("button", { type: "button", class: name || null, onClick }, label);
+}
+
+/**
+ * A row of buttons of which one is pressed: which kernel, which map.
+ *
+ * @param {{ name: string, onChoose: (place: number) => void }} settings
+ */
+export function tabRow({ name, onChoose }) {
+  const root = element("ul", { class: "tabs", role: "list", "aria-label": name });
+  /** @param {number} chosen */
+  const choose = (chosen) =>
+    root.querySelectorAll("button").forEach((tab, place) => tab.setAttribute("aria-pressed", `${place === chosen}`));
   return {
-    element: line,
-    say: (text) => line.textContent !== text && fill(line, text),
-    quiet: (playing) => line.setAttribute("aria-live", playing ? "off" : "polite"),
+    root,
+    choose,
+    /**
+     * @param {import("convlens/interface/dom.js").Children[]} labels
+     * @param {number} chosen
+     */
+    offer(labels, chosen) {
+      const press = (/** @type {number} */ place) => (choose(place), onChoose(place));
+      const tab = (/** @type {any} */ label, /** @type {number} */ place) =>
+        element("li", {}, element("button", { type: "button", onClick: () => press(place) }, label));
+      fill(root, labels.map(tab));
+      choose(chosen);
+    },
   };
 }

@@ -1,54 +1,40 @@
-// Digits to play with where there is no model and no dataset: strokes on 28×28 pixels, as thick as MNIST's.
+// Digits to try where there is no model and no dataset: strokes on 28×28 pixels, as thick as MNIST's.
 
-export const SIDE = 28;
+/** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
+
+/** @typedef {[x: number, y: number]} Point in pixels */
+
+const SIDE = 28;
 const RADIUS = 1.15;
+/** @type {Record<string, string>} the points of each stroke, x,y */
 const STROKES = {
-  3: [
-    [8, 7],
-    [12, 5],
-    [17, 6],
-    [19, 9],
-    [17, 12],
-    [13, 13.5],
-    [17, 14.5],
-    [20, 18],
-    [18, 22],
-    [13, 23.5],
-    [8, 21],
-  ],
-  5: [
-    [19, 5],
-    [10, 5.5],
-    [9.5, 12],
-    [14, 11],
-    [18.5, 13.5],
-    [19, 18.5],
-    [16, 22.5],
-    [11, 23],
-    [8, 21],
-  ],
-  7: [
-    [7, 6],
-    [20, 6],
-    [16.5, 12],
-    [13.5, 18],
-    [12, 23.5],
-  ],
+  3: "8,7 12,5 17,6 19,9 17,12 13,13.5 17,14.5 20,18 18,22 13,23.5 8,21",
+  5: "19,5 10,5.5 9.5,12 14,11 18.5,13.5 19,18.5 16,22.5 11,23 8,21",
+  7: "7,6 20,6 16.5,12 13.5,18 12,23.5",
 };
 
 /** The digits that there are. */
 export const DIGITS = Object.keys(STROKES);
 
+/** @returns {Matrix} */
 export function emptyPicture() {
   return Array.from({ length: SIDE }, () => new Array(SIDE).fill(0));
 }
 
+/** @param {string} digit */
 export function drawDigit(digit) {
-  const strokes = STROKES[digit];
-  return strokes.slice(1).reduce((picture, point, before) => drawLine(picture, strokes[before], point), emptyPicture());
+  const points = STROKES[digit].split(" ").map((point) => /** @type {Point} */ (point.split(",").map(Number)));
+  return points.slice(1).reduce((picture, point, before) => drawLine(picture, points[before], point), emptyPicture());
 }
 
-/** A picture with a line from one point to another, [x, y] in pixels: full ink inside, less at the edge. */
+/**
+ * A picture with a line from one point to another: full ink inside, less at the edge.
+ *
+ * @param {Matrix} picture
+ * @param {Point} from
+ * @param {Point} to
+ * @returns {Matrix}
+ */
 export function drawLine(picture, from, to) {
   return picture.map((row, y) =>
     row.map((value, x) => {
@@ -58,6 +44,13 @@ export function drawLine(picture, from, to) {
   );
 }
 
+/**
+ * How far a point lies from the line between two others.
+ *
+ * @param {Point} point
+ * @param {Point} from
+ * @param {Point} to
+ */
 function distance([x, y], [fromX, fromY], [toX, toY]) {
   const [alongX, alongY] = [toX - fromX, toY - fromY];
   const length = alongX ** 2 + alongY ** 2;

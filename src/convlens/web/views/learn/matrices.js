@@ -1,53 +1,86 @@
 // A matrix as numbers where they fit, else as a picture.
 
 import { element, fill } from "convlens/interface/dom.js";
-import { numberGrid } from "convlens/views/learn/grids.js";
-import { pictureOf } from "convlens/views/learn/pictures.js";
+import { NumberGrid } from "convlens/views/learn/grids.js";
+import { Picture } from "convlens/views/learn/pictures.js";
+
+/** @import { Pair } from "convlens/views/learn/arithmetic/windows.js" */
+
+/**
+ * @typedef {(number | null)[][]} Numbers null leaves a cell empty
+ * @typedef {(row: number, column: number) => void} OnPick
+ * @typedef {(row: number, column: number, value: number) => void} OnChange
+ *
+ * @typedef {object} Look How a matrix is drawn; rows and columns are those of its values, negative in the padding.
+ * @property {Pair} [around] rows and columns of padding
+ * @property {(row: number, column: number) => number | null} [filling] the number in a cell of the padding
+ * @property {(row: number, column: number) => boolean} [hidden] whether a cell is not known yet
+ * @property {(row: number, column: number) => string} [classes] names of styles, such as "covered"
+ * @property {{ rows: number[], columns: number[] }} [window] what is read
+ * @property {{ rows: Set<number>, columns: Set<number> } | null} [unread] what nothing reads
+ * @property {Pair | null} [chosen] a place
+ * @property {number} [limit] what gets the full colour; the largest of the values unless given
+ * @property {boolean} [grey] where it is a picture, the values are greys from 0 to 255
+ * @property {number} [most] rows or columns that are still shown as numbers
+ * @property {string} [aside] a few words beside the caption
+ *
+ * @typedef {object} GridOptions With `onChange` the cells are fields, with `onPick` buttons, else a picture of numbers.
+ * @property {string} name
+ * @property {OnChange} [onChange]
+ * @property {OnPick} [onPick]
+ * @property {import("convlens/views/learn/controls.js").MistakeLine} [mistakes]
+ * @property {boolean} [vector] whether its places are counted along one row
+ *
+ * @typedef {object} ViewOptions
+ * @property {string} [caption] above the matrix, the name unless given
+ * @property {boolean} [sized] whether its size stands beside the caption
+ * @property {boolean} [coloured] whether numbers have the colour of their size
+ * @property {(from: Pair, to: Pair) => void} [onPaint] called along a stroke on a picture
+ */
 
 const MOST_NUMBERS = 15;
 
-/**
- * A matrix called `name`, with a caption above it. `show(values, look)` draws it; in `look`, besides what `numberGrid` takes:
- * `window`: the { rows, columns } that are read; `unread`: { rows, columns } as sets, which nothing reads; `chosen`: a place;
- * `grey`: values are greys from 0 to 255 where it is a picture; `aside`: a few words beside the caption; `most`: how many
- * rows or columns are still shown as numbers.
- */
-export function matrixView({ name, caption = name, onChange, onPick, onPaint, mistakes, vector }) {
-  const aside = element("span", { class: "aside" });
-  const place = element("div", { class: "scroll" });
-  const root = element(
-    "figure",
-    { class: "matrix" },
-    caption ? element("figcaption", {}, caption, " ", aside) : null,
-    place,
-  );
-  const numbers = numberGrid({ name, onChange, onPick, mistakes, vector });
-  const picture = pictureOf({ name, onPick, onPaint });
-  let shown = null;
-
-  function show(values, look = {}) {
-    const [down, across] = look.around ?? [0, 0];
-    const small = Math.max(values.length + 2 * down, values[0].length + 2 * across) <= (look.most ?? MOST_NUMBERS);
-    const next = small ? numbers : picture;
-    if (next !== shown) fill(place, next.element);
-    shown = next;
-    fill(aside, look.aside ?? `${values.length}×${values[0].length}`);
-    next.show(values, small ? { ...look, classes: classesOf(look), limit: look.grey ? undefined : look.limit } : look);
-    return small;
+export class MatrixView {
+  /** @param {GridOptions & ViewOptions} options */
+  constructor({ caption, sized = false, coloured = false, onPaint, ...options }) {
+    const words = caption ?? options.name;
+    this.sized = sized;
+    this.coloured = coloured;
+    this.aside = element("span", { class: "aside" });
+    this.place = element("div", { class: "scroll" });
+    const heading = words && element("figcaption", {}, words, " ", this.aside);
+    this.root = element("figure", { class: "matrix" }, heading || null, this.place);
+    this.numbers = new NumberGrid(options);
+    this.picture = new Picture({ ...options, onPaint });
+    /** @type {NumberGrid | Picture | null} */
+    this.shown = null;
   }
-  return { element: root, show, rename: numbers.rename };
+
+  /**
+   * @param {Numbers} values
+   * @param {Look} [look]
+   */
+  show(values, look = {}) {
+    const [down, across] = look.around ?? [0, 0];
+    const [height, width] = [values.length, values[0].length];
+    const small = Math.max(height + 2 * down, width + 2 * across) <= (look.most ?? MOST_NUMBERS);
+    const next = small ? this.numbers : this.picture;
+    if (next !== this.shown) fill(this.place, next.root);
+    this.shown = next;
+    fill(this.aside, look.aside ?? (this.sized ? `${height}×${width}` : ""));
+    const limit = this.coloured || !small ? (look.limit ?? limitOf(values)) : undefined;
+    next.show(values, { ...look, limit });
+  }
 }
 
-function classesOf({ window, unread, chosen, classes }) {
-  return (row, column) => [
-    window && window.rows.includes(row) && window.columns.includes(column) ? "covered" : "",
-    unread && (unread.rows.has(row) || unread.columns.has(column)) ? "unread" : "",
-    chosen && chosen[0] === row && chosen[1] === column ? "chosen" : "",
-    ...(classes?.(row, column) ?? []),
-  ];
-}
-
-/** The largest size of any number of nested arrays: what gets the full colour. */
+/**
+ * The largest size of any number of nested arrays: what gets the full colour.
+ *
+ * @param {unknown[]} values
+ * @returns {number}
+ */
 export function limitOf(values) {
-  return values.flat(Infinity).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  return values
+    .flat(Infinity)
+    .reduce((/** @type {number} */ largest, value) => Math.max(largest, Math.abs(Number(value))), 0);
 }

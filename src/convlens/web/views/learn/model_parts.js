@@ -1,41 +1,75 @@
-// What the open model gives to play with: its first layer's kernels and its sample pictures, as nested arrays.
+// What the open model gives to try: its first layer's kernels and its sample pictures, as nested arrays.
 
 import { normalise } from "convlens/engine/network.js";
+import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
 
-const ACTIVATIONS = ["relu", "leaky_relu", "sigmoid", "tanh"];
+/** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
+/** @import { Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
-/** A flat array as nested ones: of shape [2, 3], two arrays of three. */
-export function nest(data, shape) {
-  const [count, ...rest] = shape;
-  if (!rest.length) return Array.from(data);
-  const size = data.length / count;
-  return Array.from({ length: count }, (_, place) => nest(data.subarray(place * size, (place + 1) * size), rest));
+/**
+ * What Learn reads of the open model; the layers' kernel, stride, padding, dilation and weights where they are convolutions.
+ *
+ * @typedef {{ shape: number[], data: Float32Array }} Weights
+ * @typedef {{ index: number, kind: string, text: string, inputShape: number[], outputShape: number[] }} LayerFacts
+ * @typedef {LayerFacts & Sliding & { weight: Weights, bias?: Weights, negativeSlope?: number }} ModelLayer
+ * @typedef {{ inputShape: number[], classNames: string[], layers: ModelLayer[], payload: object }} Model
+ *
+ * @typedef {NonNullable<ReturnType<typeof firstLayerOf>>} FirstLayer
+ * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them
+ */
+
+/**
+ * A flat array C·H·W as a nested one.
+ *
+ * @param {ArrayLike<number>} data
+ * @param {number[]} shape
+ * @returns {Tensor}
+ */
+function nest(data, [channels, height, width]) {
+  /** @type {(start: number) => number[]} */
+  const row = (start) => Array.from({ length: width }, (_, column) => data[start + column]);
+  return Array.from({ length: channels }, (_, channel) =>
+    Array.from({ length: height }, (_, line) => row((channel * height + line) * width)),
+  );
 }
 
 /**
- * The first layer where it is a convolution, else null: { name, kernels O×C×kH×kW, biases, sliding, activation, slope };
- * the activation is the one right behind it, "none" where there is another layer in between.
+ * The first layer where it is a convolution, else null; the activation is the one right behind it, "none" where there is
+ * another layer in between.
+ *
+ * @param {Model | null} model
  */
 export function firstLayerOf(model) {
   const [layer, next] = model?.layers ?? [];
   if (layer?.kind !== "conv") return null;
+  const [count, ...shape] = layer.weight.shape;
+  const size = layer.weight.data.length / count;
+  const kernels = Array.from({ length: count }, (_, kernel) =>
+    nest(layer.weight.data.subarray(kernel * size, (kernel + 1) * size), shape),
+  );
   const { kernel, stride, padding, dilation } = layer;
-  const activation = ACTIVATIONS.includes(next?.kind) ? next.kind : "none";
   return {
     name: layer.text,
-    kernels: nest(layer.weight.data, layer.weight.shape),
-    biases: layer.bias ? Array.from(layer.bias.data) : new Array(layer.weight.shape[0]).fill(0),
-    sliding: { kernel, stride, padding, dilation, mode: "zeros" },
-    activation,
-    slope: next?.negativeSlope,
+    kernels,
+    biases: layer.bias ? Array.from(layer.bias.data) : kernels.map(() => 0),
+    sliding: { kernel, stride, padding, dilation },
+    activation: ACTIVATIONS.includes(next?.kind) ? next.kind : "none",
+    slope: next?.slope,
   };
 }
 
-/** The sample pictures: [{ name, pixels C×H×W of bytes, input C×H×W as the network gets it }]; empty where there are none. */
+/**
+ * The sample pictures; none where there is no model.
+ *
+ * @param {Model | null} model
+ * @returns {Sample[]}
+ */
 export function samplesOf(model) {
-  return (model?.payload.samples ?? []).map(({ pixels, label }, number) => ({
+  if (!model) return [];
+  return (model.payload.samples ?? []).map(({ pixels, label }, number) => ({
     name: `${number}: ${model.classNames[label] ?? "of no class"}`,
     pixels: nest(pixels, model.inputShape),
+    // Computed when it is asked for, since few of them are looked at.
     get input() {
       return nest(normalise(model, pixels), model.inputShape);
     },

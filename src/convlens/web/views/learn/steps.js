@@ -1,4 +1,4 @@
-// Going through the placements: by button, by slider, by keyboard, or by itself.
+// Going through the numbers of a result: by button, by slider, by keyboard, or by itself.
 //
 // Who asked their system for less motion gets no play button, only steps.
 
@@ -12,133 +12,131 @@ const ICONS = {
   next: "M5 3l7 5-7 5z",
   last: "M13 3v10M3 3l7 5-7 5z",
 };
-/** Milliseconds between two placements, and how long all of them take at most. */
+/** Milliseconds between two steps, and how long all of them take at most. */
 const SLOWEST = 700;
 const WHOLE = 20_000;
 
 /**
- * `onStep(place, playing)` is called with the number of the placement; `describe(place)` says in words where it lies; `unit` is
- * what is gone through where these are no placements. `setCount` keeps the placement where there still is one.
+ * @typedef {object} StepperOptions
+ * @property {string} name of what moves
+ * @property {string} [unit] what is gone through
+ * @property {(playing: boolean) => void} onStep called when the place is another one
+ * @property {() => string} [describe] says in words where the place lies; by row and column unless given
+ * @property {string} [of] what these rows and columns are of
+ * @property {number} [start]
  */
-export function stepper({ name, unit = "placement", onStep, describe, start = 0 }) {
-  const walk = { name, unit, onStep, describe, count: 1, place: start, timer: null };
-  const parts = buildParts(walk);
-  Object.assign(walk, { parts });
-  const motion = matchMedia("(prefers-reduced-motion: reduce)");
-  const onMotion = () => {
-    pause(walk);
-    parts.play.hidden = prefersStillness();
-  };
-  motion.addEventListener("change", onMotion);
-  parts.play.hidden = prefersStillness();
-  return {
-    element: parts.root,
-    get place() {
-      return walk.place;
-    },
-    /** How many placements there are now; says nothing to `onStep`. */
-    setCount: (count) => setCount(walk, count),
-    go: (place) => jump(walk, place),
-    pause: () => pause(walk),
-    dispose() {
-      pause(walk);
-      motion.removeEventListener("change", onMotion);
-    },
-  };
-}
 
-function buildParts(walk) {
-  const { name, unit } = walk;
-  const slider = element("input", {
-    type: "range",
-    min: 0,
-    max: 0,
-    value: 0,
-    "aria-label": `${capital(unit)} of ${name}`,
-    onInput: () => jump(walk, Number(slider.value)),
-  });
-  const control = (icon, label, placeOf) =>
-    element(
-      "button",
-      { type: "button", class: "quiet step", "aria-label": label, title: label, onClick: () => jump(walk, placeOf()) },
-      drawIcon(icon),
-    );
-  const first = control("first", `First ${unit}`, () => 0);
-  const previous = control("previous", `Previous ${unit}`, () => walk.place - 1);
-  const next = control("next", `Next ${unit}`, () => walk.place + 1);
-  const last = control("last", `Last ${unit}`, () => walk.count - 1);
-  const play = element("button", {
-    type: "button",
-    class: "play",
-    onClick: () => (walk.timer ? pause(walk) : run(walk)),
-  });
-  const told = element("span", { class: "place small" });
-  const root = element(
-    "div",
-    { class: "stepper", role: "group", "aria-label": `${capital(unit)}s of ${name}` },
-    element("div", { class: "buttons" }, first, previous, play, next, last),
-    slider,
-    told,
-  );
-  return { root, slider, first, previous, play, next, last, told };
-}
-
-function capital(word) {
-  return word[0].toUpperCase() + word.slice(1);
-}
-
-function jump(walk, place) {
-  pause(walk);
-  go(walk, place);
-}
-
-function go(walk, place) {
-  walk.place = Math.max(0, Math.min(walk.count - 1, place));
-  show(walk);
-  walk.onStep(walk.place, Boolean(walk.timer));
-}
-
-function run(walk) {
-  if (walk.place >= walk.count - 1) walk.place = -1;
-  walk.timer = setInterval(
-    () => {
-      if (walk.place >= walk.count - 1) pause(walk);
-      else go(walk, walk.place + 1);
-    },
-    Math.max(30, Math.min(SLOWEST, WHOLE / walk.count)),
-  );
-  go(walk, walk.place + 1);
-}
-
-function pause(walk) {
-  if (walk.timer) {
-    clearInterval(walk.timer);
-    walk.timer = null;
-    walk.onStep(walk.place, false);
+export class Stepper {
+  /** @param {StepperOptions} options */
+  constructor({ name, unit = "position", onStep, of = "the map", start = 0, describe }) {
+    this.unit = unit;
+    this.onStep = onStep;
+    this.describe = describe ?? (() => `row ${this.position[0]}, column ${this.position[1]} of ${of}`);
+    this.place = start;
+    this.count = 1;
+    this.width = 1;
+    this.timer = 0;
+    const title = unit.charAt(0).toUpperCase() + unit.slice(1);
+    const onInput = () => this.go(Number(this.slider.value));
+    this.slider = element("input", { type: "range", min: 0, "aria-label": `${title} of ${name}`, onInput });
+    this.back = [this.#button("first", () => 0), this.#button("previous", () => this.place - 1)];
+    this.ahead = [this.#button("next", () => this.place + 1), this.#button("last", () => this.count - 1)];
+    const onClick = () => (this.timer ? this.pause() : this.#play());
+    this.play = element("button", { type: "button", class: "play", onClick });
+    this.told = element("span", { class: "place small" });
+    const buttons = element("div", { class: "buttons" }, this.back, this.play, this.ahead);
+    const attributes = { class: "stepper", role: "group", "aria-label": `${title}s of ${name}` };
+    this.root = element("div", attributes, buttons, this.slider, this.told);
+    this.motion = matchMedia("(prefers-reduced-motion: reduce)");
+    this.motion.addEventListener("change", this.#followMotion);
+    this.play.hidden = prefersStillness();
   }
-  show(walk);
+
+  /** @returns {[row: number, column: number]} */
+  get position() {
+    return [Math.floor(this.place / this.width), this.place % this.width];
+  }
+
+  /** Whether a number of the result comes after the present place. */
+  isAhead = (/** @type {number} */ row, /** @type {number} */ column) => row * this.width + column > this.place;
+
+  pick = (/** @type {number} */ row, /** @type {number} */ column) => this.go(row * this.width + column);
+
+  /**
+   * The size of the result now; the place stays where there still is one. Says nothing to `onStep`.
+   *
+   * @param {number} height
+   * @param {number} width
+   */
+  resize(height, width) {
+    if (this.timer && height * width !== this.count) this.pause();
+    [this.count, this.width] = [height * width, width];
+    this.place = Math.min(this.count - 1, this.place);
+    this.#show();
+  }
+
+  /** @param {number} place */
+  go(place) {
+    this.pause();
+    this.#step(place);
+  }
+
+  pause() {
+    if (!this.timer) return;
+    clearInterval(this.timer);
+    this.timer = 0;
+    this.onStep(false);
+    this.#show();
+  }
+
+  dispose() {
+    this.pause();
+    this.motion.removeEventListener("change", this.#followMotion);
+  }
+
+  #followMotion = () => {
+    this.pause();
+    this.play.hidden = prefersStillness();
+  };
+
+  /** @param {number} place */
+  #step(place) {
+    this.place = Math.max(0, Math.min(this.count - 1, place));
+    this.#show();
+    this.onStep(this.timer !== 0);
+  }
+
+  #play() {
+    if (this.place >= this.count - 1) this.place = -1;
+    const pause = Math.max(30, Math.min(SLOWEST, WHOLE / this.count));
+    this.timer = setInterval(() => (this.place < this.count - 1 ? this.#step(this.place + 1) : this.pause()), pause);
+    this.#step(this.place + 1);
+  }
+
+  /**
+   * @param {"first" | "previous" | "next" | "last"} way
+   * @param {() => number} placeOf
+   */
+  #button(way, placeOf) {
+    const title = `${way.charAt(0).toUpperCase()}${way.slice(1)} ${this.unit}`;
+    const attributes = { type: "button", class: "quiet step", "aria-label": title, title };
+    return element("button", { ...attributes, onClick: () => this.go(placeOf()) }, drawIcon(way));
+  }
+
+  #show() {
+    // A disabled button would lose the keyboard's focus, so they stay operable and do nothing.
+    for (const button of this.back) button.setAttribute("aria-disabled", `${this.place <= 0}`);
+    for (const button of this.ahead) button.setAttribute("aria-disabled", `${this.place >= this.count - 1}`);
+    fill(this.play, this.timer ? [drawIcon("pause"), "Pause"] : [drawIcon("play"), "Play"]);
+    this.slider.max = `${this.count - 1}`;
+    this.slider.value = `${this.place}`;
+    const text = `${this.unit} ${this.place + 1} of ${this.count}: ${this.describe()}`;
+    this.slider.setAttribute("aria-valuetext", text);
+    fill(this.told, text);
+  }
 }
 
-function setCount(walk, count) {
-  if (walk.timer && count !== walk.count) pause(walk);
-  walk.count = count;
-  walk.place = Math.max(0, Math.min(count - 1, walk.place));
-  show(walk);
-}
-
-function show({ parts, unit, describe, count, place, timer }) {
-  const [atFirst, atLast] = [place <= 0, place >= count - 1];
-  // A disabled button would lose the keyboard's focus, so they stay operable and do nothing.
-  for (const button of [parts.first, parts.previous]) button.setAttribute("aria-disabled", atFirst);
-  for (const button of [parts.next, parts.last]) button.setAttribute("aria-disabled", atLast);
-  fill(parts.play, drawIcon(timer ? "pause" : "play"), timer ? "Pause" : "Play");
-  parts.slider.max = count - 1;
-  parts.slider.value = place;
-  const text = `${unit} ${place + 1} of ${count}: ${describe(place)}`;
-  parts.slider.setAttribute("aria-valuetext", text);
-  fill(parts.told, text);
-}
-
+/** @param {keyof typeof ICONS} name */
 function drawIcon(name) {
   return svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
 }

@@ -1,55 +1,62 @@
-// What no placement reads, for hatching it and for saying it.
+// What no window position reads, for hatching it and for saying it.
 
 import { element } from "convlens/interface/dom.js";
-import { axisOf, countReads, dropped, outputSizeFormula, skipped } from "convlens/views/learn/arithmetic/windows.js";
+import { plural } from "convlens/interface/format.js";
+import { axesOf, countReads, dropped, outputSizeFormula, skipped } from "convlens/views/learn/arithmetic/windows.js";
+import { paragraph } from "convlens/views/learn/chapter.js";
 
-/** Rows and columns that no placement reads, as sets. */
+/** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
+
+/**
+ * @param {Pair} size
+ * @param {Sliding} sliding
+ */
 export function unreadOf(size, sliding) {
-  const [rows, columns] = [0, 1].map(
-    (axis) =>
-      new Set(countReads(size[axis], ...axisOf(sliding, axis)).flatMap((reads, place) => (reads ? [] : [place]))),
-  );
+  const [rows, columns] = axesOf(size, sliding).map((axis) => {
+    const reads = countReads(axis);
+    return new Set(reads.flatMap((count, cell) => (count ? [] : [cell])));
+  });
   return { rows, columns };
 }
 
-/** The size of the result with the numbers filled in, and what is lost of the input, as paragraphs. */
+/**
+ * The size of the result with the numbers filled in, and what is lost of the input, as paragraphs.
+ *
+ * @param {Pair} size
+ * @param {Sliding} sliding
+ */
 export function describeSize(size, sliding) {
-  const [rows, columns] = [0, 1].map((axis) => outputSizeFormula(size[axis], ...axisOf(sliding, axis)));
+  const [rows, columns] = axesOf(size, sliding).map(outputSizeFormula);
+  /** @type {(name: string, text: string) => HTMLElement} */
   const formula = (name, text) =>
-    element("p", { class: "formula" }, name ? element("span", { class: "soft" }, `${name} `) : "", text);
-  const lines =
-    rows === columns
-      ? [formula("Rows and columns of the map:", rows)]
-      : [formula("Rows of the map:", rows), formula("Columns of the map:", columns)];
+    element("p", { class: "formula" }, element("span", { class: "soft" }, `${name} of the map: `), text);
+  const same = rows === columns;
+  const lines = same ? [formula("Rows and columns", rows)] : [formula("Rows", rows), formula("Columns", columns)];
   const lost = sayLost(size, sliding);
-  return lost
-    ? [
-        ...lines,
-        element("p", { class: "lost" }, element("span", { class: "hatched-sample", "aria-hidden": "true" }), lost),
-      ]
-    : lines;
+  return lost ? [...lines, lost] : lines;
 }
 
-/** One line on what nothing reads, and null where everything is read. */
+/**
+ * A paragraph on what nothing reads, and null where everything is read.
+ *
+ * @param {Pair} size
+ * @param {Sliding} sliding
+ */
 export function sayLost(size, sliding) {
-  const axes = [
-    [0, "row"],
-    [1, "column"],
-  ].map(([axis, name]) => ({
-    name,
-    end: dropped(size[axis], ...axisOf(sliding, axis)),
-    between: skipped(size[axis], ...axisOf(sliding, axis)),
-  }));
-  const counted = (count, name) => (count === 1 ? `the last ${name}` : `the last ${count} ${name}s`);
-  const ends = axes.filter(({ end }) => end).map(({ end, name }) => counted(end, name));
-  const gaps = axes
-    .filter(({ between }) => between)
-    .map(({ between, name }) => `${between} ${name}${between === 1 ? "" : "s"}`);
+  const axes = axesOf(size, sliding);
+  const names = ["row", "column"];
+  const counts = { ends: axes.map(dropped), gaps: axes.map(skipped) };
+  const ends = counts.ends.map(
+    (count, axis) => count && `the last ${count === 1 ? names[axis] : plural(count, names[axis])}`,
+  );
+  const gaps = counts.gaps.map((count, axis) => count && plural(count, names[axis]));
+  const [lastOnes, between] = [ends, gaps].map((parts) => parts.filter(Boolean).join(" and "));
   const said = [];
-  if (ends.length) said.push(`The floor drops ${ends.join(" and ")}: no placement reads what is hatched there.`);
-  if (gaps.length)
-    said.push(
-      `Between the placements nothing reads ${gaps.join(" and ")}: the stride steps over what the kernel leaves open.`,
-    );
-  return said.join(" ") || null;
+  if (lastOnes) said.push(`The floor drops ${lastOnes}: no window position reads what is hatched there.`);
+  if (between)
+    said.push(`Between the positions nothing reads ${between}: the stride steps over what the kernel leaves open.`);
+  if (!said.length) return null;
+  const line = paragraph("lost", said.join(" "));
+  line.prepend(element("span", { class: "hatched-sample", "aria-hidden": "true" }));
+  return line;
 }

@@ -1,49 +1,49 @@
-// Learn: the operations of a convolutional network as things to play with, in the order of docs/operations.md.
+// Learn: the operations of a convolutional network as things to try, in the order of docs/operations.md.
 //
 // Nothing here needs a model or a server. Where a model is open, its first layer and its test images can be taken.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { onTheme } from "convlens/interface/colours.js";
-import { activationChapter } from "convlens/views/learn/chapters/activation.js";
-import { channelsChapter } from "convlens/views/learn/chapters/channels.js";
-import { countingChapter } from "convlens/views/learn/chapters/counting.js";
-import { mapSize } from "convlens/views/learn/chapters/map_size.js";
-import { networkChapter } from "convlens/views/learn/chapters/network.js";
-import { poolingChapter } from "convlens/views/learn/chapters/pooling.js";
-import { slidingKernel } from "convlens/views/learn/chapters/sliding_kernel.js";
-import { slidingVectors } from "convlens/views/learn/chapters/sliding_vectors.js";
-import { stepBack } from "convlens/views/learn/chapters/step_back.js";
-import { twoVectors } from "convlens/views/learn/chapters/two_vectors.js";
+import { div, paragraph } from "convlens/views/learn/chapter.js";
+import { ActivationChapter } from "convlens/views/learn/chapters/activation.js";
+import { ChannelsChapter } from "convlens/views/learn/chapters/channels.js";
+import { CostChapter } from "convlens/views/learn/chapters/cost.js";
+import { MapSizeChapter } from "convlens/views/learn/chapters/map_size.js";
+import { NetworkChapter } from "convlens/views/learn/chapters/network.js";
+import { PoolingChapter } from "convlens/views/learn/chapters/pooling.js";
+import { KernelChapter } from "convlens/views/learn/chapters/sliding_kernel.js";
+import { SlidingVectorsChapter } from "convlens/views/learn/chapters/sliding_vectors.js";
+import { StepBackChapter } from "convlens/views/learn/chapters/step_back.js";
+import { TwoVectorsChapter } from "convlens/views/learn/chapters/two_vectors.js";
 
+/** @import { Model } from "convlens/views/learn/model_parts.js" */
+
+const INTRODUCTION =
+  "Here you do by hand everything that a convolutional network does with an image, in small steps and on numbers that you can change. The arrow keys move between the numbers of a grid; rows and columns count from 0.";
+
+/** @typedef {import("convlens/views/learn/chapter.js").Chapter<any>} AnyChapter */
+
+/**
+ * @param {HTMLElement} root
+ * @param {{ model: Model | null }} context
+ */
 export function mount(root, context) {
   const chapters = buildChapters();
-  const links = chapters.map(linkTo);
-  fill(
-    root,
-    element(
-      "div",
-      { class: "learn" },
-      contents(links),
-      element(
-        "div",
-        { class: "chapters" },
-        introduction(),
-        chapters.map((chapter) => chapter.element),
-      ),
-    ),
-  );
-
+  const links = chapters.map(({ root, title }) => element("a", { href: `#${root.id}` }, title));
+  const items = links.map((link) => element("li", {}, link));
+  const contents = element("nav", { class: "contents", "aria-label": "Chapters" }, element("ol", {}, items));
+  fill(root, div("learn", contents, div("chapters", paragraph("introduction", INTRODUCTION), chapters)));
   const watcher = watchReading(chapters, links);
   const endTheme = onTheme(() => chapters.forEach((chapter) => chapter.update()));
-  const pause = () => chapters.forEach((chapter) => chapter.pause?.());
-  const onModel = (model) => chapters.forEach((chapter) => chapter.onModel?.(model));
+  /** @param {Model | null} model */
+  const onModel = (model) => chapters.forEach((chapter) => chapter.onModel(model));
   if (context.model) onModel(context.model);
   return {
     show: () => scrollToAsked(root),
-    hide: pause,
+    hide: () => chapters.forEach((chapter) => chapter.pause()),
     onModel,
     dispose() {
-      chapters.forEach((chapter) => chapter.dispose?.());
+      chapters.forEach((chapter) => chapter.dispose());
       watcher.disconnect();
       endTheme();
       fill(root);
@@ -51,70 +51,50 @@ export function mount(root, context) {
   };
 }
 
+/** @returns {AnyChapter[]} */
 function buildChapters() {
-  const channels = channelsChapter();
-  const activation = activationChapter(channels);
+  const channels = new ChannelsChapter();
+  const activation = new ActivationChapter(channels);
   return [
-    twoVectors(),
-    slidingVectors(),
-    slidingKernel(),
-    mapSize(),
+    new TwoVectorsChapter(),
+    new SlidingVectorsChapter(),
+    new KernelChapter(),
+    new MapSizeChapter(),
     channels,
     activation,
-    poolingChapter(activation),
-    networkChapter(),
-    stepBack(),
-    countingChapter(),
+    new PoolingChapter(activation),
+    new NetworkChapter(),
+    new StepBackChapter(),
+    new CostChapter(),
   ];
 }
 
-function linkTo(chapter) {
-  return element("a", { href: `#${chapter.element.id}` }, chapter.element.querySelector("h2").textContent);
-}
-
-function contents(links) {
-  return element(
-    "nav",
-    { class: "contents", "aria-label": "Chapters" },
-    element(
-      "ol",
-      {},
-      links.map((link) => element("li", {}, link)),
-    ),
-  );
-}
-
-/** The address may name a chapter that was not there yet when the browser looked for it. */
+/** The address may name a chapter that was not there yet when the browser looked for it. @param {HTMLElement} root */
 function scrollToAsked(root) {
   const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (asked && root.contains(asked)) asked.scrollIntoView();
 }
 
-function introduction() {
-  return element(
-    "div",
-    { class: "introduction" },
-    element(
-      "p",
-      {},
-      "Everything that a convolutional network does with an image is done here by hand, in small steps and on numbers that you can change. Arrow keys move between the numbers of a grid; rows and columns count from 0.",
-    ),
-  );
-}
-
-/** Marks the chapter that is being read in the table of contents. */
+/**
+ * Marks the chapter that is being read in the table of contents.
+ *
+ * @param {AnyChapter[]} chapters
+ * @param {HTMLElement[]} links
+ */
 function watchReading(chapters, links) {
+  /** @type {Set<Element>} */
   const visible = new Set();
   const watcher = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) visible[isIntersecting ? "add" : "delete"](target);
-      const first = chapters.findIndex((chapter) => visible.has(chapter.element));
-      links.forEach((link, place) =>
-        place === first ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current"),
-      );
+      const first = chapters.findIndex(({ root }) => visible.has(root));
+      for (const [place, link] of links.entries()) {
+        if (place === first) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
     },
     { rootMargin: "-10% 0px -50% 0px" },
   );
-  chapters.forEach((chapter) => watcher.observe(chapter.element));
+  for (const { root } of chapters) watcher.observe(root);
   return watcher;
 }

@@ -46,6 +46,31 @@ export function layerName(model, layer) {
 }
 
 /**
+ * Which layers it takes, where that is not simply the one before it: "Takes input and relu (body). ".
+ *
+ * @param {Model} model
+ * @param {number} layer
+ */
+export function describeInputs(model, layer) {
+  const inputs = layer < 0 ? [] : model.layers[layer].inputs;
+  if (inputs.every((input) => input === layer - 1)) return "";
+  return `Takes ${inputs.map((input) => layerName(model, input)).join(" and ")}. `;
+}
+
+/**
+ * The branches that a layer lies in, the outermost first: of "3.body.1.branches.0.2" these are "3.body", called body, and
+ * "3.body.1.branches.0", called branch 0.
+ *
+ * @param {string} path
+ */
+export function branchesOf(path) {
+  return Array.from(path.matchAll(/(?:body|shortcut|branches\.\d+)(?=\.)/g), (found) => ({
+    id: path.slice(0, found.index + found[0].length),
+    label: found[0].replace("branches.", "branch "),
+  }));
+}
+
+/**
  * "map 3, row 5, column 7", "number 12"; counted from 0 as in the arrays, classes by their names.
  *
  * @param {Model} model

@@ -1,38 +1,60 @@
 // What becomes of a sum: the activation functions of the network language, as in convlens.by_hand.activations.
 
-export const ACTIVATIONS = ["none", "relu", "leaky_relu", "sigmoid", "tanh"];
 export const USUAL_SLOPE = 0.01;
 
-/** One value through an activation; `slope` is leaky_relu's, for what is negative. */
+/**
+ * Name → the rule as a formula, and the function; `slope` is leaky_relu's, for what is negative.
+ *
+ * @type {Record<string, { rule: string, apply: (value: number, slope: number) => number }>}
+ */
+const FUNCTIONS = {
+  none: { rule: "x stays x", apply: (value) => value },
+  relu: { rule: "max(x, 0)", apply: (value) => Math.max(value, 0) },
+  leaky_relu: { rule: "x where x > 0, else slope·x", apply: (value, slope) => (value > 0 ? value : slope * value) },
+  sigmoid: { rule: "1 / (1 + e⁻ˣ)", apply: sigmoid },
+  tanh: { rule: "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", apply: Math.tanh },
+  gelu: {
+    rule: "x·Φ(x), Φ(x) the share of a normal distribution below x",
+    apply: (value) => value * shareBelow(value),
+  },
+  silu: { rule: "x / (1 + e⁻ˣ)", apply: (value) => value * sigmoid(value) },
+};
+
+export const ACTIVATIONS = Object.keys(FUNCTIONS);
+
+/**
+ * One value through an activation.
+ *
+ * @param {number} value
+ * @param {string} name one of ACTIVATIONS
+ */
 export function activate(value, name, slope = USUAL_SLOPE) {
-  switch (name) {
-    case "relu":
-      return Math.max(value, 0);
-    case "leaky_relu":
-      return value > 0 ? value : slope * value;
-    case "sigmoid":
-      return sigmoid(value);
-    case "tanh":
-      return Math.tanh(value);
-    default:
-      return value;
-  }
+  return FUNCTIONS[name].apply(value, slope);
 }
 
-/** 1 / (1 + e⁻ˣ), without an overflow far from zero. */
+/** The rule as a formula, for the reader. @param {string} name */
+export function ruleOf(name, slope = USUAL_SLOPE) {
+  return FUNCTIONS[name].rule.replace("slope", `${slope}`.replace("-", "−"));
+}
+
+/** 1 / (1 + e⁻ˣ), without an overflow far from zero. @param {number} value */
 function sigmoid(value) {
   const small = Math.exp(-Math.abs(value));
   return value >= 0 ? 1 / (1 + small) : small / (1 + small);
 }
 
-/** The rule as a formula, for the reader. */
-export function ruleOf(name, slope = USUAL_SLOPE) {
-  const rules = {
-    none: "x stays x",
-    relu: "max(x, 0)",
-    leaky_relu: `x where x > 0, else ${`${slope}`.replace("-", "−")}·x`,
-    sigmoid: "1 / (1 + e⁻ˣ)",
-    tanh: "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)",
-  };
-  return rules[name];
+/**
+ * The share of a standard normal distribution that lies below a value: by its power series near zero, and by its continued
+ * fraction where the series would lose the digits of a small share.
+ *
+ * @param {number} value
+ */
+function shareBelow(value) {
+  const size = Math.abs(value);
+  const density = Math.exp((-size * size) / 2) / Math.sqrt(2 * Math.PI);
+  let [sum, term, fraction] = [size, size, size];
+  if (size < 3) for (let odd = 3; odd < 80; odd += 2) sum += term *= (size * size) / odd;
+  else for (let number = 80; number > 0; number -= 1) fraction = size + number / fraction;
+  const above = size < 3 ? 0.5 - density * sum : density / fraction;
+  return value < 0 ? above : 1 - above;
 }

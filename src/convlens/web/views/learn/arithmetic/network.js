@@ -3,26 +3,40 @@
 // All numbers are matrices, so that one kind of grid shows them: a vector that goes in is one row, one that comes out one column.
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
-import { bracketed, equalsSign, shortNumber, writePlacement } from "convlens/views/learn/arithmetic/sentences.js";
-import { makeMap, placeKernel, sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
-import { squareWindow } from "convlens/views/learn/arithmetic/windows.js";
+import { bracketed, equalsSign, shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
+import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithmetic/tensors.js";
+
+/** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
+
+/**
+ * @typedef {[row: number, column: number][]} Places
+ *
+ * @typedef {{ image: Matrix, kernel: Matrix, bias: Matrix, weights: Matrix, biases: Matrix }} Given
+ *   `weights` has a row for each output
+ * @typedef {Given & Record<(typeof MADE)[number], Matrix> & { shift: number }} Made
+ *   `shift` is what `softmax` took off first
+ * @typedef {keyof Given | (typeof MADE)[number]} Name
+ */
 
 /** What the network makes, in its order. */
-export const MADE = ["conv", "relu", "flatten", "dense", "powers", "softmax"];
+export const MADE = /** @type {const} */ (["conv", "relu", "flatten", "dense", "powers", "softmax"]);
 /** e to a higher power would leave little room below the largest number that there is. */
 const HIGHEST_POWER = 100;
 
 /**
- * Everything that the network makes of { image, kernel, bias, weights, biases }, beside these. `weights` has a row for each
- * output; `shift` is what `softmax` took off first.
+ * Everything that the network makes of what is given, beside that.
+ *
+ * @param {Given} given
+ * @returns {Made}
  */
 export function runNetwork(given) {
   const { image, kernel, bias, weights, biases } = given;
-  const conv = makeMap([image], [kernel], windowOf(kernel), { bias: bias[0][0] });
+  const conv = makeMap(image, kernel, windowOf(kernel), bias[0][0]);
   const relu = conv.map((line) => line.map((value) => activate(value, "relu")));
   const flatten = [relu.flat()];
-  const dense = weights.map((row, output) => [weigh(flatten[0], row, biases[output][0]).total]);
+  const dense = weights.map((row, output) => [weigh(flatten, row, biases[output][0]).total]);
   const { shift, powers, probabilities } = softmax(dense.flat());
+  /** @param {number[]} values */
   const column = (values) => values.map((value) => [value]);
   return { ...given, conv, relu, flatten, dense, shift, powers: column(powers), softmax: column(probabilities) };
 }
@@ -30,29 +44,37 @@ export function runNetwork(given) {
 /**
  * e to the power of each output, and each one's share in their sum. Where the outputs lie far from zero, the largest is taken off
  * all of them first (`shift`): the shares stay the same, and no power becomes too large or all of them zero.
+ *
+ * @param {number[]} outputs
  */
 export function softmax(outputs) {
   const largest = Math.max(...outputs);
   const shift = Math.abs(largest) > HIGHEST_POWER ? largest : 0;
   const powers = outputs.map((output) => Math.exp(output - shift));
-  const sum = powers.reduce((total, power) => total + power, 0);
+  const sum = sumOf(powers);
   return { shift, powers, probabilities: powers.map((power) => power / sum) };
 }
 
 /**
  * What one number was made of: `lit` has the places that went into it, by the name of their matrix, and `sentence` is the sum.
- * `made` is what `runNetwork` gave, `name` one of `MADE`.
+ *
+ * @param {Made} made
+ * @param {(typeof MADE)[number]} name
+ * @param {[row: number, column: number]} place
  */
 export function explainNumber(made, name, [row, column]) {
   return EXPLAIN[name](made, row, column);
 }
 
+/**
+ * @type {Record<(typeof MADE)[number],
+ *   (made: Made, row: number, column: number) => { lit: Partial<Record<Name, Places>>, sentence: string }>}
+ */
 const EXPLAIN = {
-  conv(made, row, column) {
-    const bias = made.bias[0][0];
-    const one = placeKernel([made.image], [made.kernel], windowOf(made.kernel), [row, column], { bias });
-    const image = one.rows.flatMap((y) => one.columns.map((x) => [y, x]));
-    return { lit: { image, kernel: placesOf(made.kernel), bias: [[0, 0]] }, sentence: writePlacement(one) };
+  conv({ image, kernel, bias }, row, column) {
+    const sum = kernelAt([image], [kernel], windowOf(kernel), [row, column], { bias: bias[0][0] });
+    const covered = placesOf(kernel).map(([y, x]) => /** @type {Places[0]} */ ([row + y, column + x]));
+    return { lit: { image: covered, kernel: placesOf(kernel), bias: [[0, 0]] }, sentence: writeKernelSum(sum) };
   },
   relu({ conv, relu }, row, column) {
     const [before, after] = [conv[row][column], relu[row][column]];
@@ -61,19 +83,15 @@ const EXPLAIN = {
   },
   flatten({ relu, flatten }, _, column) {
     const width = relu[0].length;
-    const from = [Math.floor(column / width), column % width];
-    return {
-      lit: { relu: [from] },
-      sentence: `row ${from[0]}, column ${from[1]} of relu as it is, ${shortNumber(flatten[0][column])}`,
-    };
+    const [y, x] = [Math.floor(column / width), column % width];
+    const sentence = `row ${y}, column ${x} of relu as it is, ${shortNumber(flatten[0][column])}`;
+    return { lit: { relu: [[y, x]] }, sentence };
   },
   dense({ flatten, weights, biases }, row) {
-    const lit = {
-      flatten: placesOf(flatten),
-      weights: weights[row].map((_, input) => [row, input]),
-      biases: [[row, 0]],
-    };
-    return { lit, sentence: writePlacement(weigh(flatten[0], weights[row], biases[row][0])) };
+    const inputs = placesOf(flatten);
+    const used = inputs.map(([, input]) => /** @type {Places[0]} */ ([row, input]));
+    const sentence = writeKernelSum(weigh(flatten, weights[row], biases[row][0]));
+    return { lit: { flatten: inputs, weights: used, biases: [[row, 0]] }, sentence };
   },
   powers({ dense, shift, powers }, row) {
     const output = dense[row][0];
@@ -83,26 +101,30 @@ const EXPLAIN = {
     return { lit: { dense: [[row, 0]] }, sentence: `e^${power} ${sign} ${shortNumber(powers[row][0])}` };
   },
   softmax({ powers, softmax: shares }, row) {
-    const all = powers.flat();
-    const share = shares[row][0];
-    const sum = all.map(shortNumber).join(" + ");
+    const [all, share] = [powers.flat(), shares[row][0]];
+    const quotient = `${shortNumber(all[row])} / (${all.map(shortNumber).join(" + ")})`;
     return {
       lit: { powers: placesOf(powers) },
-      sentence: `${shortNumber(all[row])} / (${sum}) ${equalsSign(...all, share)} ${shortNumber(share)}`,
+      sentence: `${quotient} ${equalsSign(...all, share)} ${shortNumber(share)}`,
     };
   },
 };
 
-/** One output of a dense layer as a placement: a kernel as long as its input, so that there is only one. */
+/**
+ * One output of a dense layer: a kernel as long as the input, so that it has one position.
+ *
+ * @param {Matrix} inputs one row
+ * @param {number[]} weights
+ * @param {number} bias
+ */
 function weigh(inputs, weights, bias) {
-  const sum = inputs.reduce((total, value, place) => total + value * weights[place], 0);
-  return { covered: [[inputs]], kernel: [[weights]], channelSums: [sum], bias, total: sum + bias, activation: "none" };
+  return kernelAt([inputs], [[weights]], windowOf([weights]), [0, 0], { bias });
 }
 
-function windowOf(kernel) {
-  return { ...squareWindow({ kernel: 1 }), kernel: sizeOf(kernel) };
-}
-
+/**
+ * @param {Matrix} matrix
+ * @returns {Places}
+ */
 function placesOf(matrix) {
-  return matrix.flatMap((line, row) => line.map((_, column) => [row, column]));
+  return matrix.flatMap((line, row) => line.map((_, column) => /** @type {Places[0]} */ ([row, column])));
 }

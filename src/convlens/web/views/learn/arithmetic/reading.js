@@ -4,7 +4,15 @@
 export const LARGEST = 1e6;
 const EXAMPLE = "give a number, such as 2, −0.5 or 1/3.";
 
-/** A number with a point or a comma, perhaps a fraction: `{ value }`, or `{ mistake }`. */
+/** @typedef {{ value: number, mistake?: undefined } | { value?: undefined, mistake: string }} Reading */
+
+/**
+ * A number with a point or a comma, perhaps a fraction.
+ *
+ * @param {string} name
+ * @param {string} text
+ * @returns {Reading}
+ */
 export function readNumber(name, text) {
   const plain = text.trim().replaceAll("−", "-").replace(",", ".");
   if (plain === "") return { mistake: `${name} is empty; ${EXAMPLE}` };
@@ -12,15 +20,24 @@ export function readNumber(name, text) {
   const numbers = parts.map((part) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(part) ? Number(part) : NaN));
   const value = parts.length === 1 ? numbers[0] : numbers[0] / numbers[1];
   if (parts.length > 2 || numbers.some(Number.isNaN)) return { mistake: `${name} is “${shorten(text)}”; ${EXAMPLE}` };
-  if (!Number.isFinite(value))
+  if (!Number.isFinite(value)) {
     return { mistake: `${name} is “${shorten(text)}”, which is no finite number; ${EXAMPLE}` };
+  }
   if (Math.abs(value) > LARGEST) {
     return { mistake: `${name} is ${shorten(text)}; give a number from −1,000,000 to 1,000,000.` };
   }
   return { value: value === 0 ? 0 : value }; // −0 would be written as 0 and told apart from it
 }
 
-/** A whole number between two limits. */
+/**
+ * A whole number between two limits.
+ *
+ * @param {string} name
+ * @param {string} text
+ * @param {number} least
+ * @param {number} most
+ * @returns {Reading}
+ */
 export function readWhole(name, text, least, most) {
   const plain = text.trim();
   const range = `give a whole number from ${least} to ${most}.`;
@@ -32,6 +49,7 @@ export function readWhole(name, text, least, most) {
   return { value };
 }
 
+/** @param {string} text */
 function shorten(text) {
   const line = text.trim().replace(/\s+/g, " ");
   return line.length <= 20 ? line : `${line.slice(0, 19)}…`;

@@ -2,39 +2,51 @@
 // around what is negative, and `≈` where something was rounded.
 
 const LARGEST_WHOLE = 1e10;
+/** Terms that a sentence shows unless more are asked for. */
+const MOST_TERMS = 9;
 
-/** Whole numbers whole, others with four digits that count; very large and tiny ones with a power of ten. */
+/**
+ * Whole numbers whole, others with four digits that count; very large and tiny ones with a power of ten.
+ *
+ * @param {number} value
+ */
 export function shortNumber(value) {
   if (!Number.isFinite(value)) return "–";
-  let text;
-  if (Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE) {
-    text = `${value}`;
-  } else if (Math.abs(value) >= 0.001 && Math.abs(value) < 1e6) {
+  let text = `${value}`;
+  if (Math.abs(value) >= 0.001 && Math.abs(value) < 1e6 && !Number.isInteger(value)) {
     text = trimZeros(value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value))))));
-  } else {
+  } else if (!Number.isInteger(value) || Math.abs(value) >= LARGEST_WHOLE) {
     const [mantissa, power] = value.toExponential(3).split("e");
     text = `${trimZeros(mantissa)}e${Number(power)}`;
   }
   return text.replaceAll("-", "−");
 }
 
+/** @param {string} text */
 function trimZeros(text) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/** A number inside a sum: negative ones in brackets. */
+/** A number inside a sum: negative ones in brackets. @param {number} value */
 export function bracketed(value) {
   return value < 0 ? `(${shortNumber(value)})` : shortNumber(value);
 }
 
-/** `=` where all numbers are written as they are, `≈` where one was rounded. */
+/** `=` where all numbers are written as they are, `≈` where one was rounded. @param {...number} values */
 export function equalsSign(...values) {
+  /** @param {number} value */
   const read = (value) => Number(shortNumber(value).replaceAll("−", "-"));
   return values.some((value) => !(Math.abs(read(value) - value) <= 1e-12 * Math.abs(value))) ? "≈" : "=";
 }
 
-/** The products of a sum; where there are more than `most`, products of zero are left out first. */
-export function writeSum(pairs, most = 9) {
+/**
+ * The products of a sum; where there are more than `most`, products of zero are left out first.
+ *
+ * @param {number[][]} pairs
+ * @param {number} most
+ */
+function writeProducts(pairs, most) {
+  /** @param {number[]} pair */
   const term = ([a, b]) => `${bracketed(a)}·${bracketed(b)}`;
   if (pairs.length <= most) return pairs.map(term).join(" + ");
   const telling = pairs.filter(([a, b]) => a * b !== 0);
@@ -46,32 +58,38 @@ export function writeSum(pairs, most = 9) {
   return terms.join(" + ");
 }
 
-/** The sum behind one number of a sliding vector. */
-export function writeProducts({ covered, kernel, total }, most = 9) {
-  const pairs = covered.map((value, place) => [value, kernel[place]]);
-  return `${writeSum(pairs, most)} ${equalsSign(...pairs.flat(), total)} ${shortNumber(total)}`;
-}
-
-/** The sum behind one number of a map: of products where there is one channel, of the channels' sums where more. */
-export function writePlacement({ covered, kernel, channelSums, bias, total, activation, result }, most = 9) {
+/**
+ * The sum behind one number of a map: of products where there is one channel, of the channels' sums where more.
+ *
+ * @param {import("convlens/views/learn/arithmetic/tensors.js").KernelSum} sum
+ */
+export function writeKernelSum({ covered, kernel, channelSums, bias, total, activation, result }, most = MOST_TERMS) {
   let [text, written] = [writeChannels(channelSums, most), channelSums];
   if (channelSums.length === 1) {
     const weights = kernel[0].flat();
     const pairs = covered[0].flat().map((value, place) => [value, weights[place]]);
-    [text, written] = [writeSum(pairs, most), pairs.flat()];
+    [text, written] = [writeProducts(pairs, most), pairs.flat()];
   }
   if (bias) text += ` + bias ${bracketed(bias)}`;
   text += ` ${equalsSign(...written, bias, total)} ${shortNumber(total)}`;
   return activation === "none" ? text : `${text}, ${activation} ${shortNumber(result)}`;
 }
 
+/**
+ * @param {number[]} sums
+ * @param {number} most
+ */
 function writeChannels(sums, most) {
   const more = sums.length > most ? ` + ${sums.length - most} more channels` : "";
   return sums.slice(0, most).map(bracketed).join(" + ") + more;
 }
 
-/** What a pooling window made of what it covers. */
-export function writePooling({ covered, winner, divisor, result }, most = 9) {
+/**
+ * What a pooling window made of what it covers.
+ *
+ * @param {import("convlens/views/learn/arithmetic/pooling.js").Pooled} pooled
+ */
+export function writePooling({ covered, winner, divisor, result }, most = MOST_TERMS) {
   const numbers = covered.flat().filter((value) => value !== null);
   if (winner !== null) {
     const listed = numbers.slice(0, most).map(shortNumber).join(", ") + (numbers.length > most ? ", …" : "");

@@ -1,36 +1,102 @@
 // A convolutional layer on arrays of numbers: an image C×H×W, kernels O×C×kH×kW, a map for each kernel.
 //
-// Everything is computed placement by placement, in double precision, as convlens.by_hand does it, so that the sum that
-// is shown is the sum that was done. A matrix is an image of one channel.
+// Everything is computed in double precision, as convlens.by_hand does it, so that the sum that is shown is the sum that
+// was done. A matrix is an image of one channel, a vector a matrix of one row.
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
-import { cellsRead, axisOf, outputShape } from "convlens/views/learn/arithmetic/windows.js";
+import { axesOf, cellsRead, outputShape } from "convlens/views/learn/arithmetic/windows.js";
 
+/** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
+
+/**
+ * @typedef {number[][]} Matrix
+ * @typedef {Matrix[]} Tensor
+ * @typedef {ReturnType<typeof kernelAt>} KernelSum
+ */
+
+/** @param {Matrix} matrix the kernel to turn by 180° */
 export function turnKernel(matrix) {
-  return [...matrix].reverse().map((row) => [...row].reverse());
+  return matrix.toReversed().map((row) => row.toReversed());
 }
 
+/**
+ * @param {Matrix} matrix
+ * @returns {Pair}
+ */
 export function sizeOf(matrix) {
   return [matrix.length, matrix[0].length];
 }
 
-/** Which cell of the input a padded place shows: itself, its mirror image, the edge, or null where there is a zero. */
-export function cellBehind(place, size, mode) {
+/** @param {Iterable<number>} numbers */
+export function sumOf(numbers) {
+  let sum = 0;
+  for (const number of numbers) sum += number;
+  return sum;
+}
+
+/**
+ * The matrix in another size: what was there stays in the upper left, what is new is 0, or what `filling` gives.
+ *
+ * @param {Matrix} matrix
+ * @param {number} height
+ * @param {number} width
+ * @param {(row: number, column: number) => number} filling
+ * @returns {Matrix}
+ */
+export function resizeMatrix(matrix, height, width, filling = () => 0) {
+  return Array.from({ length: height }, (_, row) =>
+    Array.from({ length: width }, (_, column) => matrix[row]?.[column] ?? filling(row, column)),
+  );
+}
+
+/**
+ * The same matrix with another number at one place.
+ *
+ * @param {Matrix} matrix
+ * @param {number} row
+ * @param {number} column
+ * @param {number} value
+ */
+export function replaceAt(matrix, row, column, value) {
+  return matrix.with(row, matrix[row].with(column, value));
+}
+
+/**
+ * Which cell of the input a padded place shows: itself, its mirror image, the edge, or null where there is a zero.
+ *
+ * @param {number} place
+ * @param {number} size
+ * @param {string} mode
+ */
+function cellBehind(place, size, mode) {
   if (place >= 0 && place < size) return place;
   if (mode === "replicate") return place < 0 ? 0 : size - 1;
   if (mode === "reflect") return place < 0 ? -place : 2 * (size - 1) - place;
   return null;
 }
 
-/** The value at a row and column, which may lie in the padding. */
+/**
+ * The value at a row and column, which may lie in the padding.
+ *
+ * @param {Matrix} matrix
+ * @param {number} row
+ * @param {number} column
+ */
 export function valueAt(matrix, row, column, mode = "zeros") {
   const [height, width] = sizeOf(matrix);
   const [y, x] = [cellBehind(row, height, mode), cellBehind(column, width, mode)];
   return y === null || x === null ? 0 : matrix[y][x];
 }
 
-/** A matrix with its padding around it. */
-export function padMatrix(matrix, [down, across], mode = "zeros") {
+/**
+ * A matrix with its padding around it.
+ *
+ * @param {Matrix} matrix
+ * @param {Pair} padding
+ * @param {string} [mode]
+ * @returns {Matrix}
+ */
+export function padMatrix(matrix, [down, across], mode) {
   const [height, width] = sizeOf(matrix);
   return Array.from({ length: height + 2 * down }, (_, row) =>
     Array.from({ length: width + 2 * across }, (_, column) => valueAt(matrix, row - down, column - across, mode)),
@@ -38,67 +104,84 @@ export function padMatrix(matrix, [down, across], mode = "zeros") {
 }
 
 /**
- * One placement of a kernel C×kH×kW over an image C×H×W: `covered` × `kernel` = `products`, whose sum is `channelSums`
- * a channel and with the bias `total`; `result` is the total activated. `rows` and `columns` are the cells that it
- * reads, `outside` those of them in the padding (kH×kW).
+ * A kernel C×kH×kW at one position over an image C×H×W: `covered` × `kernel` = `products`, whose sum is `channelSums` for
+ * each channel and with the bias `total`; `result` is the total after the activation. `rows` and `columns` are the cells
+ * that it reads, `outside` (kH×kW) those of them in the padding.
+ *
+ * @param {Tensor} image
+ * @param {Tensor} kernel
+ * @param {Sliding} sliding
+ * @param {Pair} position row and column of the map
+ * @param {{ bias?: number, activation?: string, slope?: number }} [layer]
  */
-export function placeKernel(image, kernel, sliding, [row, column], { bias = 0, activation = "none", slope } = {}) {
-  const [height, width] = sizeOf(image[0]);
-  const rows = cellsRead(row, ...axisOf(sliding, 0));
-  const columns = cellsRead(column, ...axisOf(sliding, 1));
+export function kernelAt(image, kernel, sliding, position, { bias = 0, activation = "none", slope } = {}) {
+  const size = sizeOf(image[0]);
+  const [rows, columns] = axesOf(size, sliding).map((axis, number) => cellsRead(position[number], axis));
   const covered = image.map((channel) => rows.map((y) => columns.map((x) => valueAt(channel, y, x, sliding.mode))));
   const products = covered.map((patch, channel) =>
     patch.map((line, y) => line.map((value, x) => value * kernel[channel][y][x])),
   );
-  const outside = rows.map((y) => columns.map((x) => y < 0 || y >= height || x < 0 || x >= width));
-  const channelSums = products.map((channel) => channel.flat().reduce((sum, product) => sum + product, 0));
-  const total = channelSums.reduce((sum, one) => sum + one, 0) + bias;
+  const outside = rows.map((y) => columns.map((x) => y < 0 || y >= size[0] || x < 0 || x >= size[1]));
+  const channelSums = products.map((channel) => sumOf(channel.flat()));
+  const total = sumOf(channelSums) + bias;
   const result = activate(total, activation, slope);
-  const start = [rows[0], columns[0]];
-  return {
-    position: [row, column],
-    start,
-    rows,
-    columns,
-    outside,
-    covered,
-    kernel,
-    products,
-    channelSums,
-    bias,
-    total,
-    activation,
-    result,
-  };
+  return { rows, columns, outside, covered, kernel, products, channelSums, bias, total, activation, result };
 }
 
-/** The map H'×W' of one kernel: every placement's result, without keeping what is behind it. */
-export function makeMap(image, kernel, sliding, options = {}) {
+/**
+ * The maps O×H'×W' of a layer, without keeping what is behind them; `biases` has one number for each kernel.
+ *
+ * @param {Tensor} image
+ * @param {Tensor[]} kernels
+ * @param {Sliding} sliding
+ * @param {{ biases?: number[], activation?: string, slope?: number }} [layer]
+ * @returns {Tensor}
+ */
+export function makeMaps(image, kernels, sliding, { biases = [], activation = "none", slope } = {}) {
   const padded = image.map((channel) => padMatrix(channel, sliding.padding, sliding.mode));
-  return mapOf(padded, kernel, sliding, options);
+  const [height, width] = outputShape(sizeOf(image[0]), sliding);
+  const [down, across] = sliding.stride;
+  return kernels.map((kernel, number) =>
+    Array.from({ length: height }, (_, row) =>
+      Array.from({ length: width }, (_, column) => {
+        const total = sumAt(padded, kernel, sliding.dilation, row * down, column * across) + (biases[number] ?? 0);
+        return activate(total, activation, slope);
+      }),
+    ),
+  );
 }
 
-function mapOf(padded, kernel, sliding, { bias = 0, activation = "none", slope } = {}) {
-  const size = sizeOf(padded[0]).map((length, axis) => length - 2 * sliding.padding[axis]);
-  const [height, width] = outputShape(size, sliding);
-  const map = [];
-  for (let row = 0; row < height; row += 1) {
-    const line = [];
-    for (let column = 0; column < width; column += 1) {
-      line.push(
-        activate(
-          sumAt(padded, kernel, sliding, row * sliding.stride[0], column * sliding.stride[1]) + bias,
-          activation,
-          slope,
-        ),
-      );
-    }
-    map.push(line);
-  }
-  return map;
+/**
+ * The map of one kernel over a matrix.
+ *
+ * @param {Matrix} matrix
+ * @param {Matrix} kernel
+ * @param {Sliding} [sliding]
+ */
+export function makeMap(matrix, kernel, sliding = windowOf(kernel), bias = 0) {
+  return makeMaps([matrix], [[kernel]], sliding, { biases: [bias] })[0];
 }
 
-function sumAt(padded, kernel, { dilation: [apartY, apartX] }, top, left) {
+/**
+ * A kernel that moves by one cell without padding.
+ *
+ * @param {Matrix} kernel
+ * @returns {Sliding}
+ */
+export function windowOf(kernel) {
+  return { kernel: sizeOf(kernel), stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
+}
+
+/**
+ * As `kernelAt` adds up, in loops: a picture has thousands of sums, and nobody looks at all of their products.
+ *
+ * @param {Tensor} padded
+ * @param {Tensor} kernel
+ * @param {Pair} dilation
+ * @param {number} top
+ * @param {number} left
+ */
+function sumAt(padded, kernel, [apartY, apartX], top, left) {
   let total = 0;
   for (let channel = 0; channel < kernel.length; channel += 1) {
     let sum = 0;
@@ -109,12 +192,4 @@ function sumAt(padded, kernel, { dilation: [apartY, apartX] }, top, left) {
     total += sum;
   }
   return total;
-}
-
-/** The maps of a layer, O×H'×W'; `biases` has one number a kernel. */
-export function makeMaps(image, kernels, sliding, { biases = [], activation = "none", slope } = {}) {
-  const padded = image.map((channel) => padMatrix(channel, sliding.padding, sliding.mode));
-  return kernels.map((kernel, number) =>
-    mapOf(padded, kernel, sliding, { bias: biases[number] ?? 0, activation, slope }),
-  );
 }

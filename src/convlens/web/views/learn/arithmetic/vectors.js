@@ -1,47 +1,33 @@
-// Two vectors: products, their sum, and one vector sliding along the other, with every placement kept.
-//
-// As convlens.by_hand has them: a cross-correlation takes b as it is, a convolution turns it by 180° first. `full`,
-// `same` and `valid` end where NumPy's do.
+// One vector that slides along another. As convlens.by_hand has them, a cross-correlation takes b as it is, a convolution
+// turns it by 180° first, and `full`, `same` and `valid` end where NumPy's do.
+
+import { kernelAt, windowOf } from "convlens/views/learn/arithmetic/tensors.js";
 
 export const ENDS = ["full", "same", "valid"];
 
-export function turn(vector) {
-  return [...vector].reverse();
-}
-
-/** The products of what stands at the same place, and their sum: how alike two vectors are. */
-export function crossCorrelate(a, b) {
-  return multiply(a, b, 0);
-}
-
-/** The same with b turned by 180°. */
-export function convolve(a, b) {
-  return multiply(a, turn(b), 0);
-}
-
-export function addElementwise(a, b) {
-  return a.map((value, place) => value + b[place]);
+/**
+ * Every position of b along a that is kept; two vectors of the same length have one that is `valid`.
+ *
+ * @param {number[]} a
+ * @param {number[]} b
+ * @param {{ turned: boolean, ends: string }} how
+ */
+export function slideAlong(a, b, { turned, ends }) {
+  const kernel = turned ? b.toReversed() : b;
+  /** @type {import("convlens/views/learn/arithmetic/windows.js").Sliding} */
+  const sliding = { ...windowOf([kernel]), padding: [0, b.length - 1] };
+  const [first, count] = keptOverlaps(a.length, b.length, turned, ends);
+  return Array.from({ length: count }, (_, place) => kernelAt([[a]], [[kernel]], sliding, [0, first + place]));
 }
 
 /**
- * Every placement of b, or of b turned by 180°, along a.
+ * Which of the n + m − 1 overlaps are kept: the first one and how many.
  *
- * Each has `start`, the place of a under the kernel's first number (negative before the first), what the kernel
- * `covered` (0 where it hangs over, `outside` says where), the `kernel` as it lay, the `products` and their `total`.
+ * @param {number} n
+ * @param {number} m
+ * @param {boolean} turned
+ * @param {string} ends
  */
-export function slideAlong(a, b, { turned, ends }) {
-  const kernel = turned ? turn(b) : [...b];
-  const [first, count] = keptOverlaps(a.length, b.length, turned, ends);
-  return Array.from({ length: count }, (_, position) => {
-    const start = first + position - (kernel.length - 1);
-    const places = kernel.map((_, tap) => start + tap);
-    const outside = places.map((place) => place < 0 || place >= a.length);
-    const covered = places.map((place, tap) => (outside[tap] ? 0 : a[place]));
-    return { position, outside, ...multiply(covered, kernel, start) };
-  });
-}
-
-/** Which of the n + m − 1 overlaps are kept: the first one and how many. */
 function keptOverlaps(n, m, turned, ends) {
   if (ends === "full") return [0, n + m - 1];
   if (ends === "valid") return [Math.min(n, m) - 1, Math.abs(n - m) + 1];
@@ -49,10 +35,4 @@ function keptOverlaps(n, m, turned, ends) {
   // round, and not those of a convolution.
   const first = turned || m <= n ? Math.floor((Math.min(n, m) - 1) / 2) : Math.floor(n / 2);
   return [first, Math.max(n, m)];
-}
-
-function multiply(covered, kernel, start) {
-  const products = covered.map((value, place) => value * kernel[place]);
-  const total = products.reduce((sum, product) => sum + product, 0);
-  return { start, covered, kernel, products, total };
 }

@@ -1,98 +1,155 @@
 // How a window slides along one axis: the arithmetic of kernel size, stride, padding and dilation, as in convlens.window.
 //
-// The page has it a second time because it must answer while a number is typed, from disk and without Python. The tests
-// hold the two together, sentences included.
+// The page computes it itself because it must answer while a number is typed, from disk and without Python. The tests
+// compare the two, sentences included.
+
+/**
+ * @typedef {[down: number, across: number]} Pair
+ * @typedef {{ kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, mode?: string, ceil?: boolean }} Sliding
+ *   How a window slides over a matrix: `mode` is one of PADDING_MODES, `ceil` lets a last window hang over the end.
+ * @typedef {{ size: number, kernel: number, stride: number, padding: number, dilation: number, ceil?: boolean }} Axis
+ *   The same along one axis, and the size of the input there.
+ */
 
 export const PADDING_MODES = ["zeros", "reflect", "replicate"];
 
-/** The number of cells from the first to the last that a kernel reads: d·(k − 1) + 1. */
-export function reach(kernelSize, dilation = 1) {
-  return dilation * (kernelSize - 1) + 1;
+/**
+ * A sliding window from numbers that hold for both axes.
+ *
+ * @param {{ kernel: number, stride?: number, padding?: number, dilation?: number, mode?: string, ceil?: boolean }} numbers
+ * @returns {Sliding}
+ */
+export function squareWindow({ kernel, stride = 1, padding = 0, dilation = 1, mode = "zeros", ceil = false }) {
+  /** @type {(number: number) => Pair} */
+  const both = (number) => [number, number];
+  return { kernel: both(kernel), stride: both(stride), padding: both(padding), dilation: both(dilation), mode, ceil };
 }
 
-/** The number of positions of the window; below 1 where the kernel does not fit. */
-export function outputSize(size, kernelSize, stride = 1, padding = 0, dilation = 1) {
-  return Math.floor((size + 2 * padding - reach(kernelSize, dilation)) / stride) + 1;
+/**
+ * The two axes, down and across, of an input of this size.
+ *
+ * @param {Pair} size
+ * @param {Sliding} sliding
+ * @returns {[Axis, Axis]}
+ */
+export function axesOf(size, { kernel, stride, padding, dilation, ceil }) {
+  /** @type {(axis: 0 | 1) => Axis} */
+  const along = (axis) => ({
+    size: size[axis],
+    kernel: kernel[axis],
+    stride: stride[axis],
+    padding: padding[axis],
+    dilation: dilation[axis],
+    ceil,
+  });
+  return [along(0), along(1)];
 }
 
-/** The sum behind `outputSize` with the numbers filled in. */
-export function outputSizeFormula(size, kernelSize, stride = 1, padding = 0, dilation = 1) {
-  const kernel = dilation === 1 ? `${kernelSize}` : `(${dilation}·(${kernelSize} − 1) + 1)`;
-  const result = `${outputSize(size, kernelSize, stride, padding, dilation)}`.replace("-", "−");
-  return `⌊(${size} + 2·${padding} − ${kernel})/${stride}⌋ + 1 = ${result}`;
+/** The number of cells from the first to the last that a kernel reads: d·(k − 1) + 1. @param {Axis} axis */
+export function reach({ kernel, dilation }) {
+  return dilation * (kernel - 1) + 1;
 }
 
-/** How many cells at the end lie behind the last position, so that nothing reads them; all of them where nothing fits. */
-export function dropped(size, kernelSize, stride = 1, padding = 0, dilation = 1) {
-  const positions = outputSize(size, kernelSize, stride, padding, dilation);
-  if (positions < 1) return size;
-  const readUpTo = (positions - 1) * stride - padding + reach(kernelSize, dilation);
-  return Math.max(0, size - Math.max(0, readUpTo));
+/**
+ * The number of positions of the window, below 1 where it does not fit; `ceil` rounds up where the last one begins inside.
+ *
+ * @param {Axis} axis
+ */
+export function outputSize(axis) {
+  const { size, stride, padding, ceil } = axis;
+  const moves = (size + 2 * padding - reach(axis)) / stride;
+  if (!ceil) return Math.floor(moves) + 1;
+  const last = Math.ceil(moves);
+  return last * stride >= size + padding ? last : last + 1;
 }
 
-/** How many cells lie between what the positions read, so that nothing reads them either. */
-export function skipped(size, kernelSize, stride = 1, padding = 0, dilation = 1) {
-  if (outputSize(size, kernelSize, stride, padding, dilation) < 1) return 0;
-  const end = size - dropped(size, kernelSize, stride, padding, dilation);
-  return countReads(size, kernelSize, stride, padding, dilation).filter((reads, cell) => cell < end && reads === 0)
-    .length;
+/** The sum behind `outputSize` with the numbers filled in. @param {Axis} axis */
+export function outputSizeFormula(axis) {
+  const { size, kernel, stride, padding, dilation } = axis;
+  const window = dilation === 1 ? `${kernel}` : `(${dilation}·(${kernel} − 1) + 1)`;
+  return `⌊(${size} + 2·${padding} − ${window})/${stride}⌋ + 1 = ${outputSize(axis)}`.replace("= -", "= −");
 }
 
-/** Along one axis, how many positions of the window read each cell. */
-export function countReads(size, kernelSize, stride = 1, padding = 0, dilation = 1) {
-  const counts = new Array(size).fill(0);
-  for (let position = 0; position < outputSize(size, kernelSize, stride, padding, dilation); position++) {
-    for (const cell of cellsRead(position, kernelSize, stride, padding, dilation)) {
-      if (cell >= 0 && cell < size) counts[cell] += 1;
-    }
+/**
+ * The cells that the window reads at one position; those in the padding are below 0 or past the end.
+ *
+ * @param {number} position
+ * @param {Axis} axis
+ */
+export function cellsRead(position, { kernel, stride, padding, dilation }) {
+  return Array.from({ length: kernel }, (_, tap) => position * stride - padding + tap * dilation);
+}
+
+/** How many positions of the window read each cell. @param {Axis} axis */
+export function countReads(axis) {
+  /** @type {number[]} */
+  const counts = new Array(axis.size).fill(0);
+  for (let position = 0; position < outputSize(axis); position++) {
+    for (const cell of cellsRead(position, axis)) if (cell in counts) counts[cell] += 1;
   }
   return counts;
 }
 
-/** The cells that the window reads at one position; those in the padding are below 0 or past the end. */
-export function cellsRead(position, kernelSize, stride = 1, padding = 0, dilation = 1) {
-  return Array.from({ length: kernelSize }, (_, tap) => position * stride - padding + tap * dilation);
+/**
+ * How many cells at the end lie behind the last position, so that nothing reads them; all of them where nothing fits.
+ *
+ * @param {Axis} axis
+ */
+export function dropped(axis) {
+  const positions = outputSize(axis);
+  if (positions < 1) return axis.size;
+  const readUpTo = (positions - 1) * axis.stride - axis.padding + reach(axis);
+  return Math.max(0, axis.size - Math.max(0, readUpTo));
 }
 
-/** How many placements read each cell of a matrix: H×W. */
+/** How many cells lie between what the positions read, so that nothing reads them either. @param {Axis} axis */
+export function skipped(axis) {
+  if (outputSize(axis) < 1) return 0;
+  return countReads(axis).filter((reads, cell) => cell < axis.size - dropped(axis) && reads === 0).length;
+}
+
+/**
+ * How many window positions read each cell of a matrix: H×W.
+ *
+ * @param {Pair} size
+ * @param {Sliding} sliding
+ */
 export function countCoverage(size, sliding) {
-  const [rows, columns] = [0, 1].map((axis) => countReads(size[axis], ...axisOf(sliding, axis)));
+  const [rows, columns] = axesOf(size, sliding).map(countReads);
   return rows.map((down) => columns.map((across) => down * across));
 }
 
-/** Kernel size, stride, padding and dilation of one axis (0 down, 1 across), in the order of the functions above. */
-export function axisOf(sliding, axis) {
-  return [sliding.kernel[axis], sliding.stride[axis], sliding.padding[axis], sliding.dilation[axis]];
-}
-
-/** A sliding window from numbers that hold for both axes. */
-export function squareWindow({ kernel, stride = 1, padding = 0, dilation = 1, mode = "zeros" }) {
-  const both = (number) => [number, number];
-  return { kernel: both(kernel), stride: both(stride), padding: both(padding), dilation: both(dilation), mode };
-}
-
-/** Rows and columns of the result. */
+/**
+ * Rows and columns of the result.
+ *
+ * @param {Pair} size
+ * @param {Sliding} sliding
+ * @returns {Pair}
+ */
 export function outputShape(size, sliding) {
-  return [0, 1].map((axis) => outputSize(size[axis], ...axisOf(sliding, axis)));
+  const [down, across] = axesOf(size, sliding);
+  return [outputSize(down), outputSize(across)];
 }
 
-/** One line on why this window cannot slide over an input of this size, or null where it can. */
+/**
+ * One line on why this window cannot slide over an input of this size, or null where it can.
+ *
+ * @param {Pair} size
+ * @param {Sliding} sliding
+ */
 export function findWindowMistake(size, sliding) {
-  for (const [axis, name] of [
-    [0, "high"],
-    [1, "wide"],
-  ]) {
-    const [kernelSize, , padding, dilation] = axisOf(sliding, axis);
-    if (outputSize(size[axis], ...axisOf(sliding, axis)) < 1) {
+  for (const [number, axis] of axesOf(size, sliding).entries()) {
+    const name = ["high", "wide"][number];
+    if (outputSize(axis) < 1) {
       return (
-        `the kernel reaches over ${reach(kernelSize, dilation)} and the padded input is only ` +
-        `${size[axis] + 2 * padding} ${name}; give a smaller kernel or dilation, or more padding.`
+        `the kernel reaches over ${reach(axis)} and the padded input is only ${axis.size + 2 * axis.padding} ${name}; ` +
+        "give a smaller kernel or dilation, or more padding."
       );
     }
-    if (sliding.mode === "reflect" && padding >= size[axis]) {
+    if (sliding.mode === "reflect" && axis.padding >= axis.size) {
       return (
-        `a padding of ${padding} cannot be reflected from an input ${size[axis]} ${name}; give at most ` +
-        `${size[axis] - 1}, or the padding mode zeros or replicate.`
+        `a padding of ${axis.padding} cannot be reflected from an input ${axis.size} ${name}; give at most ` +
+        `${axis.size - 1}, or the padding mode zeros or replicate.`
       );
     }
   }

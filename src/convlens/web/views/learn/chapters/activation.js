@@ -3,169 +3,122 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { activate, ACTIVATIONS, ruleOf, USUAL_SLOPE } from "convlens/views/learn/arithmetic/activations.js";
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
-import { chapterFrame, controls, lineUp } from "convlens/views/learn/chapter.js";
-import { choice, mistakeLine, numberField, sumLine } from "convlens/views/learn/controls.js";
+import { sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
+import { Chapter, div, lineUp, paragraph } from "convlens/views/learn/chapter.js";
+import { choice, numberField, optionsOf, tabRow } from "convlens/views/learn/controls.js";
 import { drawCurve } from "convlens/views/learn/curve.js";
-import { numberGrid } from "convlens/views/learn/grids.js";
-import { limitOf, matrixView } from "convlens/views/learn/matrices.js";
-import { stepper } from "convlens/views/learn/steps.js";
-import { tabRow } from "convlens/views/learn/tab_row.js";
+import { limitOf } from "convlens/views/learn/matrices.js";
 
-/** `channels` is the chapter whose maps these are. */
-export function activationChapter(channels) {
-  const state = { biases: [], activation: "relu", slope: USUAL_SLOPE, chosen: 0, maps: channels.maps() };
-  const parts = buildParts(state, { update, show });
-  const { steps } = parts;
+/** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
-  function take(changedSource) {
-    state.maps = channels.maps();
-    takeSettings(parts, state, channels.nextOf(), changedSource);
-    update();
-  }
-  function update() {
-    const { maps } = state;
-    state.chosen = Math.min(state.chosen, maps.length - 1);
-    parts.tabs.choose(state.chosen);
-    parts.slope.element.hidden = state.activation !== "leaky_relu";
-    steps.setCount(maps[0].length * maps[0][0].length);
-    parts.biases.show([state.biases], { classes: (_, map) => (map === state.chosen ? ["chosen"] : []) });
-    show(steps.place, false);
-  }
-  function show(place, playing) {
-    parts.sum.quiet(playing);
-    showValue(parts, state, place);
-  }
-  channels.onMaps(take);
-  take(true);
-  return {
-    element: frame(parts),
-    update,
-    pause: steps.pause,
-    dispose: steps.dispose,
-    maps: () => state.maps.map((map, number) => through(state, add(map, state.biases[number]))),
-  };
-}
+const STATE = { biases: [/** @type {number[]} */ ([])], activation: "relu", slope: USUAL_SLOPE, chosen: 0 };
 
-function buildParts(state, { update, show }) {
-  const mistakes = mistakeLine();
-  const set = (key) => (value) => {
-    state[key] = value;
-    update();
-  };
-  const biases = numberGrid({
-    name: "bias",
-    vector: true,
-    mistakes,
-    onChange: (_, map, value) => set("biases")(state.biases.map((old, place) => (place === map ? value : old))),
-  });
-  const activation = choice({
-    legend: "Activation",
-    options: ACTIVATIONS.map((name) => [name, name]),
-    value: "relu",
-    onChange: set("activation"),
-  });
-  const widthOf = () => state.maps[0][0].length;
-  const steps = stepper({
-    name: "the values",
-    onStep: show,
-    describe: (place) => `row ${Math.floor(place / widthOf())}, column ${place % widthOf()} of map ${state.chosen}`,
-    start: 1,
-  });
-  const pick = (row, column) => steps.go(row * widthOf() + column);
-  return {
-    mistakes,
-    biases,
-    activation,
-    steps,
-    sum: sumLine(),
-    slope: numberField({
-      label: "Slope below zero",
-      name: "slope",
-      value: state.slope,
-      mistakes,
-      onChange: set("slope"),
-    }),
-    tabs: tabRow({ name: "Which map", onChoose: set("chosen") }),
-    views: {
-      sums: matrixView({ name: "map", caption: "Map", onPick: pick }),
-      biased: matrixView({ name: "map with bias", caption: "with bias", onPick: pick }),
-      activated: matrixView({ name: "activated map", caption: "activated", onPick: pick }),
-    },
-    curve: element("div", { class: "curve" }),
-    rule: element("p", { class: "formula" }),
-  };
-}
-
-/** Bias and activation that belong to the maps; what was chosen here stays as long as these are the same maps. */
-function takeSettings(parts, state, next, changedSource) {
-  if (changedSource || next.biases.length !== state.biases.length) {
-    Object.assign(state, { biases: [...next.biases], activation: next.activation, slope: next.slope ?? USUAL_SLOPE });
-    parts.activation.set(state.activation);
-    parts.slope.set(state.slope);
-  }
-  parts.tabs.offer(
-    state.maps.map((_, map) => `map ${map}`),
-    state.chosen,
-  );
-}
-
-function add(map, bias) {
-  return map.map((line) => line.map((value) => value + bias));
-}
-
-function through({ activation, slope }, map) {
-  return map.map((line) => line.map((value) => activate(value, activation, slope)));
-}
-
-function showValue({ views, curve, rule, sum }, state, place) {
-  const map = state.maps[state.chosen];
-  const bias = state.biases[state.chosen];
-  const chosen = [Math.floor(place / map[0].length), place % map[0].length];
-  const biased = add(map, bias);
-  const activated = through(state, biased);
-  const limit = limitOf([map, biased]);
-  views.sums.show(map, { limit, chosen });
-  views.biased.show(biased, { limit, chosen });
-  views.activated.show(activated, { limit: limitOf(activated), chosen });
-  const [before, total, result] = [map, biased, activated].map((one) => one[chosen[0]][chosen[1]]);
-  const { activation, slope } = state;
-  fill(curve, drawCurve({ name: activation, slope, values: biased.flat(), chosen: total }));
-  fill(rule, `${activation === "none" ? "no activation" : activation}: ${ruleOf(activation, slope)}`);
-  const after = activation === "none" ? "" : `, ${activation} ${shortNumber(result)}`;
-  sum.say(
-    `${shortNumber(before)} + bias ${bracketed(bias)} ${equalsSign(before, bias, total)} ${shortNumber(total)}${after}`,
-  );
-}
-
-function frame({ activation, slope, biases, mistakes, tabs, views, curve, rule, steps, sum }) {
-  return chapterFrame({
-    id: "activation",
-    title: "Bias and activation",
-    text: [
-      "Each kernel has one more number, its bias, which is added to every value of its map. Then every value goes through the activation, a function that is not a straight line: without one, any number of layers could do no more than a single one.",
-      "These are the maps of the chapter above.",
-    ],
-    bench: [
-      controls(
-        activation.element,
-        slope.element,
-        element(
-          "div",
-          { class: "field" },
-          element("span", {}, "Bias of each map"),
-          element("div", { class: "scroll" }, biases.element),
-        ),
+/** @extends {Chapter<typeof STATE>} */
+export class ActivationChapter extends Chapter {
+  /** @param {import("convlens/views/learn/chapters/channels.js").ChannelsChapter} channels whose maps these are */
+  constructor(channels) {
+    super({ id: "activation", operations: ["activation"], state: { ...STATE } });
+    this.channels = channels;
+    this.steps = this.stepThrough({ name: "the values", of: "the map", start: 1 });
+    this.biases = this.grid("bias", { vector: true, onChange: this.editing("biases") });
+    const options = optionsOf(ACTIVATIONS);
+    this.activation = choice({ legend: "Activation", options, value: "relu", onChange: this.set("activation") });
+    const slope = { label: "Slope below zero", name: "slope", value: this.state.slope, mistakes: this.mistakes };
+    this.slope = numberField({ ...slope, onChange: this.set("slope") });
+    this.tabs = tabRow({ name: "Which map", onChoose: this.set("chosen") });
+    const view = { sized: true, coloured: true, onPick: this.steps.pick };
+    this.views = {
+      sums: this.matrix("map", { caption: "Map", ...view }),
+      biased: this.matrix("map with bias", { caption: "with bias", ...view }),
+      activated: this.matrix("activated map", { caption: "activated", ...view }),
+    };
+    this.curve = div("curve");
+    this.rule = paragraph("formula");
+    this.#takeMaps(true);
+    channels.onMaps((changedSource) => {
+      this.#takeMaps(changedSource);
+      this.update();
+    });
+    const { sums, biased, activated } = this.views;
+    this.build(
+      [
+        "Without an activation, any number of layers could do no more than a single one. These are the maps of the chapter above.",
+      ],
+      div(
+        "controls",
+        this.activation,
+        this.slope,
+        div("field", element("span", {}, "Bias of each map"), div("scroll", this.biases)),
       ),
-      mistakes.element,
-      tabs.element,
-      element(
-        "div",
-        { class: "stage trio" },
-        lineUp(views.sums.element, "→", views.biased.element, "→", views.activated.element),
-        element("div", { class: "curve-part" }, curve, rule),
-      ),
-      steps.element,
-      sum.element,
-    ],
-  });
+      this.mistakes,
+      this.tabs,
+      div("stage trio", lineUp(sums, "→", biased, "→", activated), div("curve-part", this.curve, this.rule)),
+      this.steps,
+      this.sum,
+    );
+  }
+
+  /**
+   * Takes the bias and the activation that belong to the maps; what was chosen here stays as long as these are the same maps.
+   *
+   * @param {boolean} changedSource
+   */
+  #takeMaps(changedSource) {
+    const { biases, activation, slope = USUAL_SLOPE } = this.channels.layer();
+    if (changedSource || biases.length !== this.state.biases[0].length) {
+      Object.assign(this.state, { biases: [biases], activation, slope });
+      this.activation.set(activation);
+      this.slope.set(slope);
+    }
+    this.state.chosen = Math.min(this.state.chosen, biases.length - 1);
+    this.tabs.offer(
+      biases.map((_, map) => `map ${map}`),
+      this.state.chosen,
+    );
+  }
+
+  /** The maps with their bias and after the activation. */
+  maps() {
+    return this.channels.drawn.maps.map((map, number) => this.#activate(this.#addBias(map, number)));
+  }
+
+  /**
+   * @param {Matrix} map
+   * @param {number} number
+   */
+  #addBias(map, number) {
+    return map.map((line) => line.map((value) => value + this.state.biases[0][number]));
+  }
+
+  /** @param {Matrix} map */
+  #activate(map) {
+    return map.map((line) => line.map((value) => activate(value, this.state.activation, this.state.slope)));
+  }
+
+  update() {
+    const { biases, chosen, activation } = this.state;
+    this.tabs.choose(chosen);
+    this.slope.root.hidden = activation !== "leaky_relu";
+    this.steps.resize(...sizeOf(this.channels.drawn.maps[0]));
+    this.biases.show(biases, { chosen: [0, chosen] });
+    this.show();
+  }
+
+  show() {
+    const { biases, chosen, activation, slope } = this.state;
+    const [row, column] = this.steps.position;
+    const map = this.channels.drawn.maps[chosen];
+    const biased = this.#addBias(map, chosen);
+    const activated = this.#activate(biased);
+    const look = { limit: limitOf([map, biased]), chosen: this.steps.position };
+    this.views.sums.show(map, look);
+    this.views.biased.show(biased, look);
+    this.views.activated.show(activated, { chosen: this.steps.position });
+    const [before, total, result] = [map, biased, activated].map((matrix) => matrix[row][column]);
+    fill(this.curve, drawCurve({ name: activation, slope, values: biased.flat(), chosen: total }));
+    fill(this.rule, `${activation === "none" ? "no activation" : activation}: ${ruleOf(activation, slope)}`);
+    const bias = biases[0][chosen];
+    const sum = `${shortNumber(before)} + bias ${bracketed(bias)} ${equalsSign(before, bias, total)} ${shortNumber(total)}`;
+    this.sum.say(activation === "none" ? sum : `${sum}, ${activation} ${shortNumber(result)}`);
+  }
 }

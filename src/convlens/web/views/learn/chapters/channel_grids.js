@@ -1,158 +1,197 @@
-// The grids of the chapter on channels: image, kernel and products a channel, and a map for each kernel.
+// The grids of the chapter on channels: image, kernel and products of each channel, and a map for each kernel.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { plural } from "convlens/interface/format.js";
 import { arrange, drawMaps, drawPicture } from "convlens/interface/maps.js";
-import { shortNumber, writePlacement } from "convlens/views/learn/arithmetic/sentences.js";
-import { placeKernel, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
-import { lineUp } from "convlens/views/learn/chapter.js";
-import { limitOf, matrixView } from "convlens/views/learn/matrices.js";
+import { shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
+import { replaceAt, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
+import { div, lineUp } from "convlens/views/learn/chapter.js";
+import { limitOf } from "convlens/views/learn/matrices.js";
 
+/** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
+/** @import { MatrixView, OnChange } from "convlens/views/learn/matrices.js" */
+
+/** @typedef {{ covered: MatrixView, kernel: MatrixView, products: MatrixView, output: HTMLElement }} ChannelRow */
+
+export class ChannelGrids {
+  channelStage = div("stage tight");
+  rowStage = div("channel-rows");
+  mapStage = div("stage tight");
+  photo = element("canvas", { class: "photo", role: "img" });
+  /** What the grids were built for: they are kept while that stays, so that the keyboard's place stays too. */
+  shape = "";
+  /** @type {MatrixView[]} */
+  channels = [];
+  /** @type {ChannelRow[]} */
+  rows = [];
+  /** @type {MatrixView[]} */
+  maps = [];
+  /** The map that showed the window last; null where all have to be painted. */
+  shown = /** @type {number | null} */ (null);
+
+  /** @param {import("convlens/views/learn/chapters/channels.js").ChannelsChapter} chapter */
+  constructor(chapter) {
+    this.chapter = chapter;
+  }
+
+  forget() {
+    this.shape = "";
+  }
+
+  /** Builds the grids anew where there are other channels or kernels than before. */
+  prepare() {
+    const { drawn, state } = this.chapter;
+    this.shown = null;
+    const shape = [drawn.image.length, drawn.kernels.length, state.source].join();
+    if (shape === this.shape) return;
+    this.shape = shape;
+    const names = drawn.image.map((_, channel) => nameOfChannel(channel, drawn.image.length));
+    this.channels = names.map((name, channel) => this.#buildChannel(name, channel));
+    this.rows = names.map((name, channel) => this.#buildRow(name, channel));
+    this.maps = drawn.kernels.map((_, kernel) => this.#buildMap(kernel));
+    const heading = element("figcaption", {}, names.length === 3 ? "the image" : "the picture");
+    const photo = element("figure", { class: "matrix" }, heading, this.photo);
+    fill(
+      this.channelStage,
+      photo,
+      this.channels.map(({ root }) => root),
+    );
+    fill(
+      this.rowStage,
+      names.map((name, channel) => drawRow(name, this.rows[channel])),
+    );
+    fill(
+      this.mapStage,
+      this.maps.map(({ root }) => root),
+    );
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} channel
+   */
+  #buildChannel(name, channel) {
+    const { chapter } = this;
+    const onChange = this.#editing((row, column, value) => {
+      const { image } = chapter.state;
+      chapter.set("image")(image.with(channel, replaceAt(image[channel], row, column, value)));
+    });
+    const coloured = chapter.state.source === "model";
+    return chapter.matrix(`image, ${name}`, { caption: name, sized: true, coloured, onChange });
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} channel
+   * @returns {ChannelRow}
+   */
+  #buildRow(name, channel) {
+    const { chapter } = this;
+    const onChange = this.#editing((row, column, value) => {
+      const { kernels, chosen } = chapter.state;
+      const kernel = kernels[chosen].with(channel, replaceAt(kernels[chosen][channel], row, column, value));
+      chapter.set("kernels")(kernels.with(chosen, kernel));
+    });
+    /** @type {(word: string, options?: Parameters<typeof chapter.matrix>[1]) => MatrixView} */
+    const view = (word, options) => chapter.matrix(`${word}, ${name}`, { caption: channel ? "" : word, ...options });
+    return {
+      covered: view("covered"),
+      kernel: view("kernel", { coloured: true, onChange }),
+      products: view("products", { coloured: true }),
+      output: element("output"),
+    };
+  }
+
+  /** @param {number} kernel */
+  #buildMap(kernel) {
+    const { chapter } = this;
+    return chapter.matrix(`map ${kernel}`, {
+      sized: true,
+      coloured: true,
+      onPick: (row, column) => chapter.choose(kernel, row * chapter.steps.width + column),
+    });
+  }
+
+  /** Only your numbers can be changed, and not those of a model. @param {OnChange} onChange */
+  #editing(onChange) {
+    return this.chapter.state.source === "model" ? undefined : onChange;
+  }
+
+  /** @param {import("convlens/views/learn/arithmetic/tensors.js").KernelSum} one of the chosen kernel */
+  show(one) {
+    const { image, sliding, unread, pixels } = this.chapter.drawn;
+    const limit = limitOf(image);
+    paintPhoto(this.photo, pixels ?? image, pixels ? 255 : limit);
+    for (const [channel, view] of this.channels.entries()) {
+      const filling = (/** @type {number} */ row, /** @type {number} */ column) => valueAt(image[channel], row, column);
+      view.show(image[channel], { around: sliding.padding, filling, window: one, unread, limit });
+    }
+    const [weightLimit, productLimit] = [limitOf(one.kernel), limitOf(one.products)];
+    for (const [channel, row] of this.rows.entries()) {
+      row.covered.show(one.covered[channel], { classes: (y, x) => (one.outside[y][x] ? "padding" : "") });
+      row.kernel.show(one.kernel[channel], { limit: weightLimit });
+      row.products.show(one.products[channel], { limit: productLimit });
+      fill(row.output, shortNumber(one.channelSums[channel]));
+    }
+    this.#showMaps();
+    const { sum } = this.chapter;
+    sum.say(image.length > 1 ? `Partial sums added up: ${writeKernelSum(one)}` : writeKernelSum(one, 12));
+  }
+
+  #showMaps() {
+    const { drawn, state, steps } = this.chapter;
+    for (const [map, view] of this.maps.entries()) {
+      const chosen = map === state.chosen;
+      // A step changes the chosen map alone; with thirty maps of 64×64 the others would take all the time there is.
+      if (this.shown !== null && !chosen && map !== this.shown) continue;
+      const look = chosen ? { hidden: steps.isAhead, chosen: steps.position } : {};
+      view.show(drawn.maps[map], { limit: drawn.limit, ...look });
+    }
+    this.shown = state.chosen;
+  }
+}
+
+/**
+ * @param {number} channel
+ * @param {number} count
+ */
 function nameOfChannel(channel, count) {
   if (count === 1) return "grey";
   return count === 3 ? ["red", "green", "blue"][channel] : `channel ${channel}`;
 }
 
-/** Grids for so many channels and kernels; kept as long as the counts stay, so that the keyboard's place stays too. */
-export function rebuild(parts, state) {
-  const { image, kernels } = state.drawn;
-  const shape = [image.length, kernels.length, state.source].join();
-  if (parts.views?.shape === shape) return;
-  const editable = state.source === "own";
-  const change = (tensor, [first, ...rest], value) =>
-    tensor.map((one, place) => (place !== first ? one : rest.length ? change(one, rest, value) : value));
-  const names = image.map((_, channel) => nameOfChannel(channel, image.length));
-  const edit =
-    (key, ...first) =>
-    (row, column, value) => {
-      state[key] = change(state[key], [...first.map((one) => (one === null ? state.chosen : one)), row, column], value);
-      parts.update();
-    };
-  const channels = names.map((name, channel) =>
-    matrixView({
-      name: `image, ${name}`,
-      caption: name,
-      onChange: editable ? edit("image", channel) : null,
-      mistakes: parts.mistakes,
-    }),
-  );
-  const rows = names.map((name, channel) => ({
-    name,
-    output: element("output", {}),
-    covered: matrixView({ name: `covered, ${name}`, caption: channel ? "" : "covered" }),
-    kernel: matrixView({
-      name: `kernel, ${name}`,
-      caption: channel ? "" : "kernel",
-      onChange: editable ? edit("kernels", null, channel) : null,
-      mistakes: parts.mistakes,
-    }),
-    products: matrixView({ name: `products, ${name}`, caption: channel ? "" : "products" }),
-  }));
-  const maps = kernels.map((_, kernel) =>
-    matrixView({
-      name: `map ${kernel}`,
-      onPick: (row, column) => parts.choose(kernel, row * state.drawn.maps[0][0].length + column),
-    }),
-  );
-  parts.views = { shape, channels, rows, maps };
-  putUp(parts, image.length);
+/**
+ * @param {string} name
+ * @param {ChannelRow} row
+ */
+function drawRow(name, { covered, kernel, products, output }) {
+  const partial = element("span", { class: "partial" }, "partial sum ", output);
+  const heading = element("span", { class: "row-name" }, name);
+  return div("channel-row", heading, lineUp(covered, "×", kernel, "=", products, partial));
 }
 
-function putUp(parts, count) {
-  const { channels, rows, maps } = parts.views;
-  fill(
-    parts.channels,
-    element(
-      "figure",
-      { class: "matrix" },
-      element("figcaption", {}, count === 3 ? "the image" : "the picture"),
-      parts.photo,
-    ),
-    channels.map((view) => view.element),
-  );
-  fill(
-    parts.rows,
-    rows.map((row) =>
-      element(
-        "div",
-        { class: "channel-row" },
-        element("span", { class: "row-name" }, row.name),
-        lineUp(
-          row.covered.element,
-          "×",
-          row.kernel.element,
-          "=",
-          row.products.element,
-          element("span", { class: "partial" }, "partial sum ", row.output),
-        ),
-      ),
-    ),
-  );
-  fill(
-    parts.maps,
-    maps.map((view) => view.element),
-  );
-}
-
-/** Everything that belongs to one placement of the chosen kernel. */
-export function showPlacement(parts, state, place) {
-  const { image, kernels, sliding, maps, limit, unread, pixels } = state.drawn;
-  const width = maps[0][0].length;
-  const position = [Math.floor(place / width), place % width];
-  const one = placeKernel(image, kernels[state.chosen], sliding, position);
-  const imageLimit = limitOf(image);
-  paintPhoto(parts.photo, pixels ?? image, pixels ? 255 : imageLimit);
-  parts.views.channels.forEach((view, channel) =>
-    view.show(image[channel], {
-      around: sliding.padding,
-      filling: (row, column) => valueAt(image[channel], row, column),
-      window: one,
-      unread,
-      limit: pixels ? imageLimit : undefined,
-    }),
-  );
-  const outside = (row, column) => (one.outside[row][column] ? ["padding"] : []);
-  const [weightLimit, productLimit] = [limitOf(kernels[state.chosen]), limitOf(one.products)];
-  parts.views.rows.forEach((row, channel) => {
-    row.covered.show(one.covered[channel], { classes: outside, aside: "" });
-    row.kernel.show(one.kernel[channel], { limit: weightLimit, aside: "" });
-    row.products.show(one.products[channel], { limit: productLimit, aside: "" });
-    fill(row.output, shortNumber(one.channelSums[channel]));
-  });
-  // A step changes the chosen map alone; with thirty maps of 64×64 the others would take all the time there is.
-  const changed = (map) => state.repaint || map === state.chosen || map === state.shown;
-  parts.views.maps.forEach(
-    (view, map) =>
-      changed(map) &&
-      view.show(maps[map], {
-        limit,
-        hidden: (row, column) => map === state.chosen && row * width + column > place,
-        chosen: map === state.chosen ? position : null,
-      }),
-  );
-  Object.assign(state, { repaint: false, shown: state.chosen });
-  parts.sum.say(image.length > 1 ? `Partial sums added up: ${writePlacement(one)}` : writePlacement(one, 12));
-}
-
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Tensor} image
+ * @param {number} full the value of full brightness
+ */
 function paintPhoto(canvas, image, full) {
   const shape = [image.length, image[0].length, image[0][0].length];
   const bytes = Uint8ClampedArray.from(image.flat(2), (value) => (full > 0 ? (255 * value) / full : 0));
   drawPicture(canvas, bytes, shape);
-  canvas.setAttribute(
-    "aria-label",
-    `the image, ${shape[1]}×${shape[2]} pixels of ${shape[0]} number${shape[0] === 1 ? "" : "s"}`,
-  );
+  canvas.setAttribute("aria-label", `the image, ${shape[1]}×${shape[2]} pixels of ${plural(shape[0], "number")}`);
 }
 
-/** A kernel as a small picture, its channels side by side. */
+/**
+ * A kernel as a small picture, its channels side by side.
+ *
+ * @param {Tensor} kernel
+ * @param {number} limit
+ */
 export function paintThumb(kernel, limit) {
   const canvas = element("canvas", { class: "thumb", "aria-hidden": "true" });
-  const [height, width] = [kernel[0].length, kernel[0][0].length];
+  const [count, height, width] = [kernel.length, kernel[0].length, kernel[0][0].length];
   const scale = Math.max(2, Math.floor(18 / Math.max(height, width)));
-  drawMaps(
-    canvas,
-    kernel.flat(2),
-    arrange({ count: kernel.length, height, width, columns: kernel.length, scale, gap: 1 }),
-    { limit },
-  );
+  drawMaps(canvas, kernel.flat(2), arrange({ count, height, width, columns: count, scale, gap: 1 }), { limit });
   return canvas;
 }

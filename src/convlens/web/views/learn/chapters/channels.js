@@ -1,272 +1,166 @@
 // Chapter: an image with channels, kernels with as many, and a map for each kernel.
 
-import { element } from "convlens/interface/dom.js";
-import { resizeMatrix } from "convlens/views/learn/arithmetic/kernels.js";
-import { makeMaps } from "convlens/views/learn/arithmetic/tensors.js";
+import { kernelAt, makeMaps, resizeMatrix, sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { findWindowMistake, squareWindow } from "convlens/views/learn/arithmetic/windows.js";
-import { chapterFrame, controls } from "convlens/views/learn/chapter.js";
-import { mistakeLine, selection, sumLine, wholeField } from "convlens/views/learn/controls.js";
-import { paintThumb, rebuild, showPlacement } from "convlens/views/learn/chapters/channel_grids.js";
+import { Chapter, div } from "convlens/views/learn/chapter.js";
+import { ChannelGrids, paintThumb } from "convlens/views/learn/chapters/channel_grids.js";
+import { selection, tabRow } from "convlens/views/learn/controls.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
-import { stepper } from "convlens/views/learn/steps.js";
-import { tabRow } from "convlens/views/learn/tab_row.js";
+import { EXAMPLES } from "convlens/views/learn/operations.js";
 import { unreadOf } from "convlens/views/learn/unread.js";
 
-const IMAGE = [
-  [
-    [1, 0, 2, 3],
-    [0, 1, 1, 3],
-    [2, 1, 0, 1],
-    [3, 2, 0, 0],
-  ],
-  [
-    [0, 1, 1, 0],
-    [2, 0, 1, 1],
-    [1, 0, 2, 3],
-    [0, 1, 3, 2],
-  ],
-  [
-    [1, 1, 0, 0],
-    [0, 2, 1, 0],
-    [0, 1, 1, 2],
-    [1, 0, 2, 3],
-  ],
-];
-const KERNELS = [
-  [
-    [
-      [1, 0],
-      [0, 1],
-    ],
-    [
-      [0, -1],
-      [1, 0],
-    ],
-    [
-      [1, 1],
-      [0, 0],
-    ],
-  ],
-  [
-    [
-      [0, 1],
-      [-1, 0],
-    ],
-    [
-      [1, 0],
-      [0, -2],
-    ],
-    [
-      [0, 0],
-      [1, -1],
-    ],
-  ],
-];
-const BIASES = [-2, 1];
-const MOST_KERNELS = 4;
-const FIRST = {
-  source: "own",
+/** @import { FirstLayer, Model, Sample } from "convlens/views/learn/model_parts.js" */
+
+const STATE = {
+  source: "custom",
   sample: 0,
-  samples: [],
-  layer: null,
-  image: IMAGE,
-  kernels: KERNELS,
+  image: EXAMPLES.image,
+  kernels: EXAMPLES.imageKernels,
+  count: 2,
   kernelSize: 2,
   stride: 1,
   padding: 0,
   chosen: 0,
-  drawn: null,
 };
+const MOST_KERNELS = 4;
 
-export function channelsChapter() {
-  const state = { ...FIRST };
-  const listeners = new Set();
-  const parts = buildParts(state, { update, show, choose });
-  const { steps } = parts;
-
-  function update(changedSource = false) {
-    const layer = chosenLayer(state);
-    const mistake = findWindowMistake(layer.size, layer.sliding);
-    parts.mistakes.report("window", mistake);
-    if (mistake) return;
-    compute(state, layer);
-    showLayer(parts, state);
-    show(steps.place, false);
-    listeners.forEach((listener) => listener(changedSource));
+/** @extends {Chapter<typeof STATE>} */
+export class ChannelsChapter extends Chapter {
+  constructor() {
+    super({ id: "channels", operations: ["channels"], state: { ...STATE } });
+    /** @type {FirstLayer | null} */
+    this.layerOfModel = null;
+    /** @type {Sample[]} */
+    this.samples = [];
+    /** @type {Set<(changedSource: boolean) => void>} */
+    this.listeners = new Set();
+    this.drawn = this.#compute();
+    this.steps = this.stepThrough({ name: "the kernel with channels", of: "the map", start: 1 });
+    this.grids = new ChannelGrids(this);
+    this.fields = div(
+      "fields",
+      this.whole("Kernels", "count", 1, MOST_KERNELS, { onChange: (count) => this.#resizeKernels({ count }) }),
+      this.whole("Kernel size", "kernelSize", 1, 3, { onChange: (kernelSize) => this.#resizeKernels({ kernelSize }) }),
+      this.whole("Stride", "stride", 1, 3),
+      this.whole("Padding", "padding", 0, 2),
+    );
+    const onChange = (/** @type {string} */ source) => this.#take({ source, chosen: 0 });
+    this.source = selection({ label: "Numbers", options: { custom: "your numbers" }, value: "custom", onChange });
+    const takeSample = (/** @type {string} */ value) => this.set("sample")(Number(value));
+    this.sample = selection({ label: "Test image", options: {}, value: "", onChange: takeSample });
+    this.tabs = tabRow({ name: "Which kernel", onChoose: (kernel) => this.choose(kernel, this.steps.place) });
+    this.build(
+      [
+        "A colour image is three matrices of the same size, its channels red, green and blue. Every kernel looks for something else: K kernels make K maps.",
+      ],
+      div("controls", this.source, this.sample, this.fields),
+      this.mistakes,
+      this.grids.channelStage,
+      this.tabs,
+      this.grids.rowStage,
+      this.steps,
+      this.sum,
+      this.grids.mapStage,
+    );
   }
-  function show(place, playing) {
-    parts.sum.quiet(playing);
-    if (state.drawn) showPlacement(parts, state, place);
+
+  /** @param {(changedSource: boolean) => void} listener called with every change of the maps */
+  onMaps(listener) {
+    this.listeners.add(listener);
   }
-  function choose(kernel, place = steps.place) {
-    state.chosen = kernel;
-    parts.tabs.choose(kernel);
-    if (place === steps.place) show(place, false);
-    else steps.go(place);
+
+  /** Bias and activation that belong to these maps. */
+  layer() {
+    const biases = this.state.kernels.map((_, kernel) => EXAMPLES.biases[kernel] ?? 0);
+    return this.#isModel() && this.layerOfModel ? this.layerOfModel : { biases, activation: "relu", slope: undefined };
   }
-  update();
-  steps.go(1);
-  return {
-    element: frame(parts),
-    update: () => update(),
-    pause: steps.pause,
-    dispose: steps.dispose,
-    onModel: (model) => offerModel(parts, state, model, update),
-    maps: () => state.drawn.maps,
-    nextOf: () => nextOf(state),
-    onMaps: (listener) => listeners.add(listener),
-  };
-}
 
-/** Image, kernels and how they slide: one's own, or those of the open model and one of its test images. */
-function chosenLayer(state) {
-  const model = state.source === "model";
-  const sample = state.samples[state.sample];
-  const image = model ? sample.input : state.image;
-  return {
-    image,
-    kernels: model ? state.layer.kernels : state.kernels,
-    sliding: model ? state.layer.sliding : squareWindow({ ...state, kernel: state.kernelSize }),
-    size: [image[0].length, image[0][0].length],
-    pixels: model ? sample.pixels : null,
-  };
-}
+  #isModel() {
+    return this.state.source === "model";
+  }
 
-function compute(state, { image, kernels, sliding, size, pixels }) {
-  const maps = makeMaps(image, kernels, sliding);
-  Object.assign(state, {
-    chosen: Math.min(state.chosen, kernels.length - 1),
-    repaint: true,
-    drawn: { image, kernels, sliding, maps, limit: limitOf(maps), unread: unreadOf(size, sliding), pixels },
-  });
-}
+  /** Image, kernels and how they slide: your numbers, or those of the open model and one of its test images. */
+  #compute() {
+    const { state, layerOfModel } = this;
+    const sample = this.#isModel() ? this.samples[state.sample] : null;
+    const image = sample?.input ?? state.image;
+    const { kernels, sliding } =
+      sample && layerOfModel
+        ? layerOfModel
+        : { ...state, sliding: squareWindow({ ...state, kernel: state.kernelSize }) };
+    const size = sizeOf(image[0]);
+    const mistake = findWindowMistake(size, sliding);
+    const maps = mistake ? [] : makeMaps(image, kernels, sliding);
+    const unread = unreadOf(size, sliding);
+    return { image, kernels, sliding, maps, mistake, limit: limitOf(maps), unread, pixels: sample?.pixels };
+  }
 
-function showLayer(parts, state) {
-  const { kernels, maps } = state.drawn;
-  const model = state.source === "model";
-  parts.steps.setCount(maps[0].length * maps[0][0].length);
-  parts.own.hidden = model;
-  parts.sample.element.hidden = !model;
-  rebuild(parts, state);
-  const full = limitOf(kernels);
-  parts.tabs.offer(
-    kernels.map((kernel, number) => [paintThumb(kernel, full), `kernel ${number}`]),
-    state.chosen,
-  );
-}
+  /** @param {Partial<typeof STATE>} changes */
+  #take(changes) {
+    Object.assign(this.state, changes);
+    this.update(true);
+  }
 
-/** Bias and activation that belong to these maps. */
-function nextOf({ source, layer, kernels }) {
-  return source === "model" ? layer : { biases: kernels.map((_, place) => BIASES[place] ?? 0), activation: "relu" };
-}
+  /** @param {Partial<typeof STATE>} changes */
+  #resizeKernels(changes) {
+    const { image, kernels, count, kernelSize } = { ...this.state, ...changes };
+    /** @type {(kernel: number, channel: number) => number[][]} */
+    const resize = (kernel, channel) =>
+      resizeMatrix(
+        kernels[kernel]?.[channel] ?? [],
+        kernelSize,
+        kernelSize,
+        (y, x) => ((kernel + channel + y + 2 * x) % 3) - 1,
+      );
+    const next = Array.from({ length: count }, (_, kernel) => image.map((_, channel) => resize(kernel, channel)));
+    this.#take({ ...changes, kernels: next });
+  }
 
-function buildParts(state, { update, show, choose }) {
-  const mistakes = mistakeLine();
-  const source = selection({
-    label: "Numbers",
-    options: [["own", "own numbers"]],
-    value: "own",
-    onChange: (value) => {
-      Object.assign(state, { source: value, chosen: 0 });
-      update(true);
-    },
-  });
-  const takeSample = (value) => {
-    state.sample = Number(value);
-    update();
-  };
-  const steps = stepper({
-    name: "the kernel with channels",
-    onStep: show,
-    describe: (place) => {
-      const width = state.drawn?.maps[0][0].length ?? 1;
-      return `row ${Math.floor(place / width)}, column ${place % width} of map ${state.chosen}`;
-    },
-  });
-  return {
-    mistakes,
-    steps,
-    own: buildFields(state, mistakes, update),
-    source,
-    sample: selection({ label: "Test image", options: [], value: "", onChange: takeSample }),
-    sum: sumLine(),
-    choose,
-    photo: element("canvas", { class: "photo", role: "img" }),
-    tabs: tabRow({ name: "Which kernel", onChoose: (kernel) => choose(kernel) }),
-    channels: element("div", { class: "stage tight" }),
-    rows: element("div", { class: "channel-rows" }),
-    maps: element("div", { class: "stage tight" }),
-    views: null,
-    update,
-  };
-}
+  /**
+   * @param {number} kernel
+   * @param {number} place
+   */
+  choose(kernel, place) {
+    this.state.chosen = kernel;
+    this.tabs.choose(kernel);
+    this.steps.go(place);
+  }
 
-/** What is chosen for one's own numbers: how many kernels, their size, and how they slide. */
-function buildFields(state, mistakes, update) {
-  const set = (key) => (value) => {
-    state[key] = value;
-    update();
-  };
-  const resize = (count, size) => {
-    state.kernelSize = size;
-    state.kernels = resizeKernels(state, count, size);
-    update(true);
-  };
-  const whole = (label, value, least, most, onChange) =>
-    wholeField({ label, value, least, most, mistakes, onChange }).element;
-  return element(
-    "div",
-    { class: "fields" },
-    whole("Kernels", 2, 1, MOST_KERNELS, (count) => resize(count, state.kernelSize)),
-    whole("Kernel size", 2, 1, 3, (size) => resize(state.kernels.length, size)),
-    whole("Stride", state.stride, 1, 3, set("stride")),
-    whole("Padding", state.padding, 0, 2, set("padding")),
-  );
-}
+  update(changedSource = false) {
+    const next = this.#compute();
+    this.mistakes.report("window", next.mistake);
+    if (next.mistake) return;
+    this.drawn = next;
+    const { kernels, maps } = next;
+    this.state.chosen = Math.min(this.state.chosen, kernels.length - 1);
+    this.steps.resize(...sizeOf(maps[0]));
+    this.fields.hidden = this.#isModel();
+    this.sample.root.hidden = !this.#isModel();
+    this.grids.prepare();
+    const full = limitOf(kernels);
+    this.tabs.offer(
+      kernels.map((kernel, number) => [paintThumb(kernel, full), `kernel ${number}`]),
+      this.state.chosen,
+    );
+    this.show();
+    this.listeners.forEach((listener) => listener(changedSource));
+  }
 
-function resizeKernels({ image, kernels }, count, size) {
-  return Array.from({ length: count }, (_, kernel) =>
-    image.map((_, channel) =>
-      resizeMatrix(kernels[kernel]?.[channel] ?? [[]], size, size, (y, x) => ((kernel + channel + y + 2 * x) % 3) - 1),
-    ),
-  );
-}
+  show() {
+    const { image, kernels, sliding } = this.drawn;
+    this.grids.show(kernelAt(image, kernels[this.state.chosen], sliding, this.steps.position));
+  }
 
-function offerModel(parts, state, model, update) {
-  state.layer = firstLayerOf(model);
-  state.samples = state.layer ? samplesOf(model) : [];
-  const there = state.layer && state.samples.length > 0;
-  const options = [["own", "own numbers"]];
-  if (there) options.push(["model", `the open model’s first layer, ${state.layer.name}`]);
-  if (!there) state.source = "own";
-  Object.assign(state, { sample: 0, chosen: 0 });
-  parts.source.offer(options, state.source);
-  parts.sample.offer(
-    state.samples.map(({ name }, place) => [`${place}`, name]),
-    "0",
-  );
-  if (parts.views) parts.views.shape = "";
-  update(true);
-}
-
-function frame(parts) {
-  return chapterFrame({
-    id: "channels",
-    title: "Channels and kernels",
-    text: [
-      "A colour image is three matrices of the same size: red, green and blue, its channels. A kernel has as many channels as the image. Each lies on its own, and the partial sums are added: three channels in, one map out.",
-      "Every kernel looks for something else and makes a map of its own: K kernels, K maps.",
-    ],
-    bench: [
-      controls(parts.source.element, parts.sample.element, parts.own),
-      parts.mistakes.element,
-      parts.channels,
-      parts.tabs.element,
-      parts.rows,
-      parts.steps.element,
-      parts.sum.element,
-      parts.maps,
-    ],
-  });
+  /** @param {Model | null} model */
+  onModel(model) {
+    this.layerOfModel = firstLayerOf(model);
+    this.samples = this.layerOfModel ? samplesOf(model) : [];
+    const there = this.layerOfModel && this.samples.length > 0;
+    const source = there ? this.state.source : "custom";
+    this.source.offer(there ? { model: `the open model’s first layer, ${this.layerOfModel?.name}` } : {}, source);
+    this.sample.offer(Object.fromEntries(this.samples.map(({ name }, place) => [place, name])), "0");
+    this.grids.forget();
+    this.#take({ source, sample: 0, chosen: 0 });
+  }
 }

@@ -1,37 +1,17 @@
 // Chapter: a whole network by hand, layer after layer, and what each of its numbers was made of.
 
-import { element } from "convlens/interface/dom.js";
-import { replaceAt } from "convlens/views/learn/arithmetic/kernels.js";
 import { explainNumber, MADE, runNetwork } from "convlens/views/learn/arithmetic/network.js";
-import { chapterFrame, lineUp } from "convlens/views/learn/chapter.js";
-import { mistakeLine, sumLine } from "convlens/views/learn/controls.js";
-import { limitOf, matrixView } from "convlens/views/learn/matrices.js";
-import { stepper } from "convlens/views/learn/steps.js";
+import { Chapter, lineUp, paragraph } from "convlens/views/learn/chapter.js";
+import { limitOf } from "convlens/views/learn/matrices.js";
+import { EXAMPLES } from "convlens/views/learn/operations.js";
 
-/** The numbers of docs/operations.md. */
-const TUTORIAL = {
-  image: [
-    [1, 2, 0],
-    [3, 1, 2],
-    [0, 2, 4],
-  ],
-  kernel: [
-    [1, 0],
-    [2, 1],
-  ],
-  bias: [[-7]],
-  weights: [
-    [1, 1, 1, 1],
-    [1, 0, 0, -1],
-  ],
-  biases: [[0], [0.5]],
-};
-const NAMES = {
-  image: "input",
-  kernel: "kernel",
-  bias: "bias",
-  weights: "weights",
-  biases: "biases",
+/** @import { Name } from "convlens/views/learn/arithmetic/network.js" */
+
+const STATE = { image: EXAMPLES.smallMatrix, kernel: EXAMPLES.kernel, ...EXAMPLES.network };
+/** @type {Record<keyof typeof STATE, string>} */
+const GIVEN_NAMES = { image: "input", kernel: "kernel", bias: "bias", weights: "weights", biases: "biases" };
+/** @type {Record<(typeof MADE)[number], string>} */
+const MADE_NAMES = {
   conv: "conv 1 2x2",
   relu: "relu",
   flatten: "flatten",
@@ -39,133 +19,92 @@ const NAMES = {
   powers: "eˣ",
   softmax: "softmax",
 };
+/** Those whose numbers have no colour, since they have no sign or no limit. */
+const PLAIN = ["image", "bias", "biases", "powers"];
 
-export function networkChapter() {
-  const state = { given: TUTORIAL, made: null, order: [] };
-  const edit = (key) => (row, column, value) => {
-    state.given = { ...state.given, [key]: replaceAt(state.given[key], row, column, value) };
-    update();
-  };
-  const parts = buildParts(state, { edit, show });
-
-  function update() {
-    state.made = runNetwork(state.given);
-    state.order = orderOf(state.made);
-    parts.steps.setCount(state.order.length);
-    show(parts.steps.place, false);
-  }
-  function show(place, playing) {
-    parts.sum.quiet(playing);
-    showNumber(parts, state.made, state.order[place]);
-  }
-  update();
-  return { element: frame(parts), update, pause: parts.steps.pause, dispose: parts.steps.dispose };
-}
-
-/** Every number that the network makes, in its order: [name of the layer, row, column]. */
-function orderOf(made) {
-  return MADE.flatMap((name) => made[name].flatMap((line, row) => line.map((_, column) => [name, row, column])));
-}
-
-function buildParts(state, { edit, show }) {
-  const mistakes = mistakeLine();
-  const steps = stepper({
-    name: "the network",
-    unit: "number",
-    onStep: show,
-    describe: (place) => (state.order[place] ? nameOf(state.order[place]) : ""),
-  });
-  const pick = (name) => (row, column) =>
-    steps.go(state.order.findIndex((one) => one.join() === [name, row, column].join()));
-  const views = Object.entries(NAMES).map(([key, name]) => [
-    key,
-    matrixView({ name, mistakes, ...(MADE.includes(key) ? { onPick: pick(key) } : { onChange: edit(key) }) }),
-  ]);
-  const shifted = element(
-    "p",
-    { class: "remark" },
-    "These outputs are so far from zero that the largest is taken off each of them first. The probabilities stay the same.",
-  );
-  return { mistakes, steps, views: Object.fromEntries(views), shifted, sum: sumLine() };
-}
-
-function nameOf([name, row, column]) {
-  return `row ${row}, column ${column} of ${NAMES[name]}`;
-}
-
-function showNumber(parts, made, chosen) {
-  const [name, ...place] = chosen;
-  const { lit, sentence } = explainNumber(made, name, place);
-  const limits = limitsOf(made);
-  for (const [key, view] of Object.entries(parts.views)) {
-    const went = new Set((lit[key] ?? []).map(String));
-    view.show(made[key], {
-      limit: limits[key],
-      aside: "",
-      chosen: key === name ? place : null,
-      classes: (row, column) => (went.has(`${row},${column}`) ? ["covered"] : []),
+/** @extends {Chapter<typeof STATE>} */
+export class NetworkChapter extends Chapter {
+  constructor() {
+    super({ id: "network", operations: ["network"], state: { ...STATE } });
+    this.made = runNetwork(this.state);
+    this.order = this.#listNumbers();
+    const describe = () => nameOf(this.order[this.steps.place]);
+    this.steps = this.stepThrough({ name: "the network", unit: "number", describe });
+    const given = keysOf(GIVEN_NAMES).map((key) => [
+      key,
+      this.matrix(GIVEN_NAMES[key], { coloured: !PLAIN.includes(key), onChange: this.editing(key) }),
+    ]);
+    const made = MADE.map((key) => {
+      /** @type {import("convlens/views/learn/matrices.js").OnPick} */
+      const onPick = (row, column) =>
+        this.steps.go(this.order.findIndex((one) => one.join() === [key, row, column].join()));
+      return [key, this.matrix(MADE_NAMES[key], { coloured: !PLAIN.includes(key), onPick })];
     });
-  }
-  parts.shifted.hidden = !made.shift;
-  parts.sum.say(`${NAMES[name]}, row ${place[0]}, column ${place[1]}: ${sentence}`);
-}
-
-/** What gets the full colour; maps of one size share it, so that relu is seen to change nothing above zero. */
-function limitsOf({ kernel, weights, conv, dense }) {
-  const map = limitOf(conv);
-  return {
-    kernel: limitOf(kernel),
-    weights: limitOf(weights),
-    conv: map,
-    relu: map,
-    flatten: map,
-    dense: limitOf(dense),
-    softmax: 1,
-  };
-}
-
-function frame({ mistakes, steps, views, shifted, sum }) {
-  return chapterFrame({
-    id: "network",
-    title: "A network",
-    text: [
+    /** @type {Record<Name, import("convlens/views/learn/matrices.js").MatrixView>} */
+    this.views = Object.fromEntries([...given, ...made]);
+    this.shifted = paragraph(
+      "remark",
+      "These outputs are so far from zero that the largest is first subtracted from each of them. The probabilities stay the same.",
+    );
+    const { image, kernel, bias, conv, relu, flatten, weights, biases, dense, powers, softmax } = this.views;
+    this.build(
       [
-        "In a network each layer works on what the one before has made. This is one of the smallest, ",
-        element("code", {}, "conv 1 2x2, relu, dense 2"),
-        ": a kernel, an activation, and a dense layer with two outputs, one for each class.",
+        "This is one of the smallest networks, `conv 1 2x2, relu, dense 2`: a kernel, an activation, and a dense layer with two outputs, one for each class. A dense layer is cross-correlation once more: all its inputs, in one row, with the weights of each output.",
+        "Change the input or any weight. Choose a number of any layer, and what it was made of lights up.",
       ],
-      "A dense layer is cross-correlation once more: all its inputs, in one row, with the weights of each output. Softmax makes probabilities of the outputs: e to the power of each, divided by the sum of these powers.",
-      "Change the input or any weight. Choose a number of any layer, and what it was made of lights up.",
-    ],
-    bench: [
-      lineUp(
-        views.image.element,
-        "→",
-        views.kernel.element,
-        "+",
-        views.bias.element,
-        "→",
-        views.conv.element,
-        "→",
-        views.relu.element,
-      ),
-      lineUp(
-        views.flatten.element,
-        "→",
-        views.weights.element,
-        "+",
-        views.biases.element,
-        "→",
-        views.dense.element,
-        "→",
-        views.powers.element,
-        "→",
-        views.softmax.element,
-      ),
-      mistakes.element,
-      steps.element,
-      sum.element,
-      shifted,
-    ],
-  });
+      lineUp(image, "→", kernel, "+", bias, "→", conv, "→", relu),
+      lineUp(flatten, "→", weights, "+", biases, "→", dense, "→", powers, "→", softmax),
+      this.mistakes,
+      this.steps,
+      this.sum,
+      this.shifted,
+    );
+  }
+
+  /** Every number that the network makes, in its order. */
+  #listNumbers() {
+    return MADE.flatMap((name) =>
+      this.made[name].flatMap((line, row) => line.map((_, column) => /** @type {const} */ ([name, row, column]))),
+    );
+  }
+
+  update() {
+    this.made = runNetwork(this.state);
+    this.order = this.#listNumbers();
+    this.steps.resize(1, this.order.length);
+    this.show();
+  }
+
+  show() {
+    const { made } = this;
+    const [name, row, column] = this.order[this.steps.place];
+    const { lit, sentence } = explainNumber(made, name, [row, column]);
+    // Maps of one size share their full colour, so that relu is seen to change nothing above zero.
+    const map = limitOf(made.conv);
+    /** @type {Partial<Record<Name, number>>} */
+    const limits = { conv: map, relu: map, flatten: map, softmax: 1 };
+    for (const key of keysOf(this.views)) {
+      const went = new Set(lit[key]?.map(String));
+      this.views[key].show(made[key], {
+        limit: limits[key],
+        chosen: key === name ? [row, column] : null,
+        classes: (row, column) => (went.has(`${row},${column}`) ? "covered" : ""),
+      });
+    }
+    this.shifted.hidden = !made.shift;
+    this.sum.say(`${MADE_NAMES[name]}, row ${row}, column ${column}: ${sentence}`);
+  }
+}
+
+/**
+ * @template {string} Key
+ * @param {Record<Key, unknown>} names
+ */
+function keysOf(names) {
+  return /** @type {Key[]} */ (Object.keys(names));
+}
+
+/** @param {readonly [name: (typeof MADE)[number], row: number, column: number]} number */
+function nameOf([name, row, column]) {
+  return `row ${row}, column ${column} of ${MADE_NAMES[name]}`;
 }

@@ -1,311 +1,252 @@
-// Chapter: a kernel slides over a matrix, over numbers of one's own or over a digit.
+// Chapter: a kernel slides over a matrix, over numbers that you can change or over a digit.
 
-import { element } from "convlens/interface/dom.js";
-import { KERNELS, nameOf, replaceAt, resizeMatrix } from "convlens/views/learn/arithmetic/kernels.js";
-import { writePlacement } from "convlens/views/learn/arithmetic/sentences.js";
-import { makeMap, placeKernel, turnKernel, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
+import { element, fill } from "convlens/interface/dom.js";
+import { writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
+import { kernelAt, makeMap, replaceAt, resizeMatrix, sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
+import { turnKernel, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
 import { findWindowMistake, PADDING_MODES, squareWindow } from "convlens/views/learn/arithmetic/windows.js";
-import { chapterFrame, controls, lineUp } from "convlens/views/learn/chapter.js";
-import { button, choice, mistakeLine, selection, sumLine, wholeField } from "convlens/views/learn/controls.js";
-import { drawLine, drawDigit, DIGITS, emptyPicture } from "convlens/views/learn/digits.js";
-import { limitOf, matrixView } from "convlens/views/learn/matrices.js";
+import { CellEditor } from "convlens/views/learn/cell_editor.js";
+import { Chapter, div, lineUp } from "convlens/views/learn/chapter.js";
+import { button, choice, optionsOf, selection } from "convlens/views/learn/controls.js";
+import { DIGITS, drawDigit, drawLine, emptyPicture } from "convlens/views/learn/digits.js";
+import { limitOf } from "convlens/views/learn/matrices.js";
 import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
-import { cellEditor } from "convlens/views/learn/cell_editor.js";
-import { stepper } from "convlens/views/learn/steps.js";
-import { unreadOf, describeSize } from "convlens/views/learn/unread.js";
+import { EXAMPLES, KERNELS } from "convlens/views/learn/operations.js";
+import { describeSize, unreadOf } from "convlens/views/learn/unread.js";
 
-const TUTORIAL = [
-  [1, 2, 0, 1, 3],
-  [3, 1, 2, 0, 1],
-  [0, 2, 4, 1, 0],
-  [2, 0, 1, 3, 1],
-  [1, 3, 0, 2, 2],
-];
-const FIRST_KERNEL = [
-  [1, 0],
-  [2, 1],
-];
-const SMALLEST_SIDE = 1;
+/** @import { Model, Sample } from "convlens/views/learn/model_parts.js" */
+
+const STATE = {
+  source: "numbers",
+  numbers: EXAMPLES.matrix,
+  drawing: emptyPicture(),
+  rows: 5,
+  columns: 5,
+  kernel: EXAMPLES.kernel,
+  kernelSize: 2,
+  stride: 1,
+  padding: 0,
+  dilation: 1,
+  mode: "zeros",
+  turned: false,
+};
+const SOURCES = {
+  numbers: "your numbers",
+  ...Object.fromEntries(DIGITS.map((digit) => [`digit-${digit}`, `a drawn ${digit}`])),
+  empty: "an empty sheet to draw on",
+};
 const LARGEST_SIDE = 9;
 const LARGEST_KERNEL = 7;
 /** Of a picture the map is a picture too, unless it has become so small. */
 const MOST_NUMBERS = 8;
 
-export function slidingKernel() {
-  const state = {
-    source: "numbers",
-    numbers: TUTORIAL,
-    drawing: emptyPicture(),
-    kernel: FIRST_KERNEL,
-    kernelSize: 2,
-    stride: 1,
-    padding: 0,
-    dilation: 1,
-    mode: "zeros",
-    turned: false,
-    samples: [],
-    modelKernels: [],
-    drawn: null,
-  };
-  const parts = buildParts(state, { update, show });
-  const { steps } = parts;
-
-  function update() {
-    const matrix = matrixOf(state);
-    const sliding = squareWindow({ ...state, kernel: state.kernelSize });
-    const size = [matrix.length, matrix[0].length];
-    const mistake = findWindowMistake(size, sliding);
-    parts.mistakes.report("window", mistake);
-    if (!mistake) {
-      state.drawn = compute(matrix, size, sliding, state);
-      steps.setCount(state.drawn.map.flat().length);
-      parts.formula.replaceChildren(...describeSize(size, sliding));
-    }
-    parts.preset.set(presetOf(state));
-    parts.small.hidden = state.source !== "numbers";
-    parts.pen.hidden = state.source === "numbers";
-    show(steps.place, false);
-  }
-  function show(place, playing) {
-    parts.sum.quiet(playing);
-    if (state.drawn) showPlacement(parts, state, place);
-  }
-  update();
-  steps.go(5);
-  return {
-    element: frame(parts),
-    update,
-    pause: steps.pause,
-    dispose: steps.dispose,
-    onModel: (model) => offerModel(parts, state, model, update),
-  };
-}
-
-function matrixOf(state) {
-  return state.source === "numbers" ? state.numbers : state.drawing;
-}
-
-function compute(matrix, size, sliding, state) {
-  const kernel = state.turned ? turnKernel(state.kernel) : state.kernel;
-  const map = makeMap([matrix], [kernel], sliding);
-  return { matrix, sliding, kernel, map, limit: limitOf(map), unread: unreadOf(size, sliding) };
-}
-
-function buildParts(state, { update, show }) {
-  const mistakes = mistakeLine();
-  const set = (key) => (value) => {
-    state[key] = value;
-    update();
-  };
-  const edit = (key) => (row, column, value) => set(key)(replaceAt(state[key], row, column, value));
-  const widthOf = ({ map }) => map[0].length;
-  const steps = stepper({
-    name: "the kernel",
-    onStep: show,
-    describe: (place) =>
-      state.drawn
-        ? `row ${Math.floor(place / widthOf(state.drawn))}, column ${place % widthOf(state.drawn)} of the map`
-        : "",
-  });
-  const pick = (row, column) => steps.go(row * widthOf(state.drawn) + column);
-  const paint = (from, to) => set("drawing")(drawLine(state.drawing, [from[1], from[0]], [to[1], to[0]]));
-  const editor = cellEditor({
-    mistakes,
-    valueAt: (row, column) => state.drawing[row]?.[column],
-    onChange: edit("drawing"),
-  });
-  return {
-    mistakes,
-    steps,
-    editor,
-    ...buildInput(state, { mistakes, set, update, editor }),
-    ...buildKernel(state, { mistakes, set, update }),
-    sum: sumLine(),
-    formula: element("div", { class: "formulas" }),
-    matrix: matrixView({ name: "input", caption: "Input", onChange: edit("numbers"), onPaint: paint, mistakes }),
-    kernel: matrixView({ name: "kernel", caption: "Kernel", onChange: edit("kernel"), mistakes }),
-    map: matrixView({ name: "map", caption: "Map", onPick: pick }),
-    covered: matrixView({ name: "covered", caption: "covered" }),
-    used: matrixView({ name: "kernel in use" }),
-    products: matrixView({ name: "products" }),
-  };
-}
-
-/** Which input: numbers of a chosen size, or a picture to draw on. */
-function buildInput(state, { mistakes, set, update, editor }) {
-  const resize = () =>
-    set("numbers")(resizeMatrix(state.numbers, rows.value, columns.value, (y, x) => (3 * y + 2 * x) % 5));
-  const side = (label) =>
-    wholeField({ label, value: 5, least: SMALLEST_SIDE, most: LARGEST_SIDE, mistakes, onChange: resize });
-  const [rows, columns] = [side("Rows"), side("Columns")];
-  const take = (name) => takeInput(state, name, update, editor);
-  return {
-    input: selection({ label: "Input", options: sources([]), value: "numbers", onChange: take }),
-    small: element("div", { class: "fields" }, rows.element, columns.element),
-    pen: element(
-      "div",
-      { class: "row" },
-      element("span", { class: "small soft" }, "Draw on it with mouse, pen or finger."),
-      button("Clear", () => take("empty"), { class: "quiet" }),
-      editor.element,
-    ),
-  };
-}
-
-/** Which kernel, and how it slides. */
-function buildKernel(state, { mistakes, set, update }) {
-  const whole = (label, key, least, most, onChange = set(key)) =>
-    wholeField({ label, value: state[key], least, most, mistakes, onChange });
-  const size = whole("Kernel size", "kernelSize", 1, LARGEST_KERNEL, (next) => {
-    state.kernel = resizeMatrix(state.kernel, next, next);
-    set("kernelSize")(next);
-  });
-  return {
-    size,
-    preset: selection({
+/** @extends {Chapter<typeof STATE>} */
+export class KernelChapter extends Chapter {
+  constructor() {
+    super({ id: "kernel", operations: ["conv2d"], state: { ...STATE } });
+    /** @type {Sample[]} */
+    this.samples = [];
+    /** @type {number[][][]} */
+    this.modelKernels = [];
+    this.drawn = this.#compute();
+    this.steps = this.stepThrough({ name: "the kernel", start: 5 });
+    this.editor = new CellEditor({
+      mistakes: this.mistakes,
+      valueAt: (row, column) => this.state.drawing[row]?.[column],
+      onChange: this.editing("drawing"),
+    });
+    this.formula = div("formulas");
+    this.size = this.whole("Kernel size", "kernelSize", 1, LARGEST_KERNEL, {
+      onChange: (size) => this.#takeKernel(resizeMatrix(this.state.kernel, size, size)),
+    });
+    this.source = selection({
+      label: "Input",
+      options: SOURCES,
+      group: "Here",
+      modelGroup: "Test images of the open model",
+      value: "numbers",
+      onChange: (name) => this.#takeInput(name),
+    });
+    this.preset = selection({
       label: "Kernel",
-      options: presets([]),
-      value: "own",
-      onChange: (name) => takeKernel(state, name, size, update),
-    }),
-    fields: [
-      size,
-      whole("Stride", "stride", 1, 5),
-      whole("Padding", "padding", 0, 4),
-      whole("Dilation", "dilation", 1, 4),
-    ],
-    mode: selection({
+      options: { custom: "your numbers", ...optionsOf(Object.keys(KERNELS)) },
+      group: "By hand",
+      modelGroup: "First layer of the open model",
+      value: "custom",
+      onChange: (name) => this.#takeNamed(name),
+    });
+    this.small = div("fields", this.#side("Rows", "rows"), this.#side("Columns", "columns"));
+    this.pen = div(
+      "row",
+      element("span", { class: "small soft" }, "Draw on it with mouse, pen or finger."),
+      button("Clear", () => this.#takeInput("empty"), "quiet"),
+      this.editor,
+    );
+    this.views = this.#buildViews();
+    this.#buildBench();
+  }
+
+  #buildViews() {
+    /** @type {(from: [number, number], to: [number, number]) => void} */
+    const onPaint = ([top, left], [bottom, right]) =>
+      this.set("drawing")(drawLine(this.state.drawing, [left, top], [right, bottom]));
+    return {
+      input: this.matrix("input", { caption: "Input", sized: true, onChange: this.editing("numbers"), onPaint }),
+      kernel: this.matrix("kernel", {
+        caption: "Kernel",
+        sized: true,
+        coloured: true,
+        onChange: this.editing("kernel"),
+      }),
+      map: this.matrix("map", { caption: "Map", sized: true, coloured: true, onPick: this.steps.pick }),
+      covered: this.matrix("covered"),
+      used: this.matrix("kernel in use", { coloured: true }),
+      products: this.matrix("products", { coloured: true }),
+    };
+  }
+
+  #buildBench() {
+    const mode = selection({
       label: "Padding holds",
-      options: PADDING_MODES.map((mode) => [mode, mode]),
+      options: optionsOf(PADDING_MODES),
       value: "zeros",
-      onChange: set("mode"),
-    }),
-    turned: choice({
+      onChange: this.set("mode"),
+    });
+    const turned = choice({
       legend: "Operation",
-      options: [
-        ["no", "cross-correlation: as it is"],
-        ["yes", "convolution: turned by 180°"],
-      ],
+      options: { no: "cross-correlation: as it is", yes: "convolution: turned by 180°" },
       value: "no",
-      onChange: (value) => set("turned")(value === "yes"),
-    }),
-  };
-}
+      onChange: (value) => this.set("turned")(value === "yes"),
+    });
+    const sliding = [
+      this.whole("Stride", "stride", 1, 5),
+      this.whole("Padding", "padding", 0, 4),
+      this.whole("Dilation", "dilation", 1, 4),
+    ];
+    const { input, kernel, map, covered, used, products } = this.views;
+    this.build(
+      [
+        "The stride is how far the kernel moves at a time. Padding puts rows and columns around the input, so that the kernel can reach over the edge. Dilation spreads the kernel’s cells apart.",
+      ],
+      div("controls", this.source, this.small, this.preset, this.size, sliding, mode, turned),
+      this.mistakes,
+      div("stage", div("", input, this.pen), kernel, map),
+      this.steps,
+      lineUp(covered, "×", used, "=", products),
+      this.sum,
+      this.formula,
+    );
+  }
 
-function presets(modelKernels) {
-  const named = Object.keys(KERNELS).map((name) => [name, name]);
-  const own = [["own", "own numbers"], ...named];
-  return modelKernels.length
-    ? [
-        ["By hand", own],
-        ["First layer of the open model", modelKernels.map(([name], place) => [`model-${place}`, name])],
-      ]
-    : own;
-}
+  /**
+   * @param {string} label
+   * @param {"rows" | "columns"} key
+   */
+  #side(label, key) {
+    return this.whole(label, key, 1, LARGEST_SIDE, {
+      onChange: (count) => {
+        this.state[key] = count;
+        const { numbers, rows, columns } = this.state;
+        this.set("numbers")(resizeMatrix(numbers, rows, columns, (y, x) => (3 * y + 2 * x) % 5));
+      },
+    });
+  }
 
-function sources(samples) {
-  const own = [
-    ["numbers", "own numbers"],
-    ...DIGITS.map((digit) => [`digit-${digit}`, `a drawn ${digit}`]),
-    ["empty", "an empty sheet to draw on"],
-  ];
-  return samples.length
-    ? [
-        ["Here", own],
-        ["Test images of the open model", samples.map(({ name }, place) => [`sample-${place}`, name])],
-      ]
-    : own;
-}
+  /** The name in the list of kernels that belongs to the present one. */
+  #presetName() {
+    const { kernel } = this.state;
+    const place = this.modelKernels.indexOf(kernel);
+    if (place >= 0) return `model-${place}`;
+    return Object.keys(KERNELS).find((name) => `${KERNELS[name]}` === `${kernel}`) ?? "custom";
+  }
 
-/** The name in the list of kernels that belongs to the present one. */
-function presetOf({ kernel, modelKernels }) {
-  const place = modelKernels.findIndex(([, known]) => known === kernel);
-  return place < 0 ? (nameOf(kernel) ?? "own") : `model-${place}`;
-}
+  /** @param {string} name */
+  #takeNamed(name) {
+    const kernel = KERNELS[name] ?? this.modelKernels[Number(name.split("-")[1])] ?? this.state.kernel;
+    this.size.set(kernel.length);
+    this.#takeKernel(kernel);
+  }
 
-function takeKernel(state, name, size, update) {
-  const model = state.modelKernels[Number(name.split("-")[1])];
-  const kernel = KERNELS[name] ?? (name.startsWith("model-") ? model[1] : state.kernel);
-  Object.assign(state, { kernel, kernelSize: kernel.length });
-  size.set(kernel.length);
-  update();
-}
+  /** @param {number[][]} kernel */
+  #takeKernel(kernel) {
+    this.state.kernelSize = kernel.length;
+    this.set("kernel")(kernel);
+  }
 
-function takeInput(state, name, update, editor) {
-  const [kind, which] = name.split("-");
-  state.source = kind === "numbers" ? "numbers" : "picture";
-  if (kind === "digit") state.drawing = drawDigit(which);
-  if (kind === "sample") [state.drawing] = state.samples[Number(which)].pixels;
-  if (kind === "empty") state.drawing = emptyPicture();
-  if (state.source !== "numbers") editor.resize([state.drawing.length, state.drawing[0].length]);
-  update();
-}
+  /** @param {string} name */
+  #takeInput(name) {
+    const [kind, which] = name.split("-");
+    this.state.source = kind;
+    if (kind === "digit") this.state.drawing = drawDigit(which);
+    if (kind === "sample") [this.state.drawing] = this.samples[Number(which)].pixels;
+    if (kind === "empty") this.state.drawing = emptyPicture();
+    if (kind !== "numbers") this.editor.resize(sizeOf(this.state.drawing));
+    this.update();
+  }
 
-/** Kernels that fit this chapter are square and of one channel; pictures have one channel too. */
-function offerModel(parts, state, model, update) {
-  const layer = firstLayerOf(model);
-  const square = (kernel) => kernel.length === kernel[0].length && kernel.length <= LARGEST_KERNEL;
-  state.modelKernels = (layer?.kernels ?? [])
-    .filter((channels) => channels.length === 1 && square(channels[0]))
-    .map(([kernel], place) => [`kernel ${place}`, kernel]);
-  state.samples = model?.inputShape[0] === 1 ? samplesOf(model) : [];
-  const chosen = parts.input.value;
-  parts.preset.offer(presets(state.modelKernels), presetOf(state));
-  parts.input.offer(sources(state.samples), chosen.startsWith("sample") ? "empty" : chosen);
-  update();
-}
+  #compute() {
+    const { state } = this;
+    const matrix = state.source === "numbers" ? state.numbers : state.drawing;
+    const sliding = squareWindow({ ...state, kernel: state.kernelSize });
+    const kernel = state.turned ? turnKernel(state.kernel) : state.kernel;
+    const size = sizeOf(matrix);
+    const mistake = findWindowMistake(size, sliding);
+    const map = mistake ? [] : makeMap(matrix, kernel, sliding);
+    return { matrix, sliding, kernel, size, mistake, map, limit: limitOf(map), unread: unreadOf(size, sliding) };
+  }
 
-function showPlacement(parts, state, place) {
-  const { matrix, sliding, kernel, map, limit, unread } = state.drawn;
-  const position = [Math.floor(place / map[0].length), place % map[0].length];
-  const one = placeKernel([matrix], [kernel], sliding, position);
-  const around = sliding.padding;
-  const filling = (row, column) => valueAt(matrix, row, column, sliding.mode);
-  parts.matrix.show(matrix, { around, filling, window: one, unread, grey: state.source !== "numbers" });
-  parts.kernel.show(state.kernel, { limit: limitOf(kernel) });
-  parts.map.show(map, {
-    limit,
-    hidden: (row, column) => row * map[0].length + column > place,
-    chosen: position,
-    most: state.source === "numbers" ? undefined : MOST_NUMBERS,
-  });
-  const outside = (row, column) => (one.outside[row][column] ? ["padding"] : []);
-  parts.covered.show(one.covered[0], { classes: outside, aside: "" });
-  parts.used.show(kernel, { limit: limitOf(kernel), aside: state.turned ? "turned" : "" });
-  parts.products.show(one.products[0], { limit: limitOf(one.products), aside: "" });
-  parts.sum.say(writePlacement(one, 12));
-  parts.editor.refresh();
-}
+  update() {
+    const next = this.#compute();
+    this.mistakes.report("window", next.mistake);
+    if (!next.mistake) {
+      this.drawn = next;
+      this.steps.resize(...sizeOf(next.map));
+      fill(this.formula, describeSize(next.size, next.sliding));
+    }
+    this.preset.list.value = this.#presetName();
+    this.small.hidden = this.state.source !== "numbers";
+    this.pen.hidden = this.state.source === "numbers";
+    this.show();
+  }
 
-function frame(parts) {
-  return chapterFrame({
-    id: "kernel",
-    title: "A kernel slides over a matrix",
-    text: [
-      "A small matrix, the kernel, lies on a larger one. What stands on top of each other is multiplied, the products are added up, and the sum is one number of the map. Then the kernel moves on.",
-      "The stride is how far it moves at a time. Padding puts rows and columns around the input, so that the kernel can reach over the edge. Dilation spreads the kernel’s cells apart.",
-    ],
-    bench: [
-      controls(
-        parts.input.element,
-        parts.small,
-        parts.preset.element,
-        parts.fields.map((field) => field.element),
-        parts.mode.element,
-        parts.turned.element,
-      ),
-      parts.mistakes.element,
-      element(
-        "div",
-        { class: "stage" },
-        element("div", {}, parts.matrix.element, parts.pen),
-        parts.kernel.element,
-        parts.map.element,
-      ),
-      parts.steps.element,
-      lineUp(parts.covered.element, "×", parts.used.element, "=", parts.products.element),
-      parts.sum.element,
-      parts.formula,
-    ],
-  });
+  show() {
+    const { views, state } = this;
+    const { matrix, sliding, kernel, map, limit, unread } = this.drawn;
+    const grey = state.source !== "numbers";
+    const one = kernelAt([matrix], [kernel], sliding, this.steps.position);
+    views.input.show(matrix, {
+      around: sliding.padding,
+      filling: (row, column) => valueAt(matrix, row, column, sliding.mode),
+      window: one,
+      unread,
+      grey,
+    });
+    views.kernel.show(state.kernel);
+    const most = grey ? MOST_NUMBERS : undefined;
+    views.map.show(map, { limit, hidden: this.steps.isAhead, chosen: this.steps.position, most });
+    views.covered.show(one.covered[0], { classes: (row, column) => (one.outside[row][column] ? "padding" : "") });
+    views.used.show(kernel, { aside: state.turned ? "turned" : "" });
+    views.products.show(one.products[0]);
+    this.sum.say(writeKernelSum(one, 12));
+    this.editor.refresh();
+  }
+
+  /**
+   * Kernels that fit this chapter are square and of one channel; pictures have one channel too.
+   *
+   * @param {Model | null} model
+   */
+  onModel(model) {
+    this.modelKernels = (firstLayerOf(model)?.kernels ?? [])
+      .filter(({ length }) => length === 1)
+      .map(([kernel]) => kernel)
+      .filter((kernel) => kernel.length === kernel[0].length && kernel.length <= LARGEST_KERNEL);
+    this.samples = model?.inputShape[0] === 1 ? samplesOf(model) : [];
+    const chosen = this.source.list.value;
+    const kernels = this.modelKernels.map((_, place) => [`model-${place}`, `kernel ${place}`]);
+    const samples = this.samples.map(({ name }, place) => [`sample-${place}`, name]);
+    this.preset.offer(Object.fromEntries(kernels), this.#presetName());
+    this.source.offer(Object.fromEntries(samples), chosen.startsWith("sample") ? "empty" : chosen);
+    this.update();
+  }
 }

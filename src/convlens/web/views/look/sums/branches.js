@@ -33,14 +33,11 @@ export function drawAddition({ terms, total }, look) {
  * @param {Look} look
  */
 export function drawJoining({ which, input, place, shape, total }, look) {
+  const { text } = look.model.layers[input.source.layer] ?? { text: "input" };
   const what = shape.length === 1 ? "numbers" : "maps";
   const mine = shape.length === 1 ? `number ${place}` : `map ${Math.floor(place / (shape[1] * shape[2]))}`;
   return [
     element("p", {}, `Nothing is computed here: the ${what} of the branches follow one another.`),
-    equation(
-      named(lead(input.value, input.source, look), `branch ${which}: ${layerName(look.model, input.source.layer)}`),
-      "→",
-      named(result(total), mine),
-    ),
+    equation(named(lead(input.value, input.source, look), `branch ${which}: ${text}`), "→", named(result(total), mine)),
   ];
 }
