@@ -145,7 +145,10 @@ def test_weights_that_are_no_numbers_are_refused(model):
         ({"class_names": ["a", "a"]}, "class name 'a' stands there twice"),
         ({"class_names": []}, "there are no class names"),
         ({"class_names": [1, 2]}, "Expected `str`, got `int`"),
-        ({"preprocessing": {}}, "preprocessing lacks"),
+        (
+            {"preprocessing": {}},
+            "the preprocessing is not what a model stores: Object missing required field `image_shape`",
+        ),
         (
             {"calibration": None},
             "calibration has nothing: give temperature, threshold, error_rate, coverage, error, im",

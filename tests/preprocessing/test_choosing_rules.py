@@ -1,4 +1,4 @@
-"""Which rules one's own images get, and what is measured on them."""
+"""Which rules custom images get, and what is measured on them."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""One's own ink, case by case: the notes by hand, frames that are not square, transparency, and shapes of no sense."""
+"""Glyphs, case by case: the notes by hand, frames that are not square, transparency, and shapes of no sense."""
 
 import numpy as np
 import pytest

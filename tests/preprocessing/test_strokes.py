@@ -1,10 +1,10 @@
 """Strokes brought to the thickness and sharpness of the training images, and left alone where they have them."""
 
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scipy import ndimage
 
 from convlens.preprocessing import fit_preprocessing

@@ -319,7 +319,7 @@ def test_rows_of_a_residual_are_indented(page):
     rows = page.locator(".train-layers tbody th")
     left = [rows.nth(place).evaluate("(cell) => parseFloat(getComputedStyle(cell).paddingLeft)") for place in range(5)]
     assert left[1] == left[2] > left[0] == left[3] == left[4]
-    assert rows.nth(2).text_content() == "shortcut: conv 4 1x1"
+    assert rows.nth(2).text_content() == "shortcutconv 4 1x1"
 
 
 def test_its_report_opens_in_a_tab_of_its_own(page):

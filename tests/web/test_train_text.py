@@ -323,13 +323,12 @@ def test_places_that_python_counted(call):
     assert run(call, "[6, 7, 8].map((place) => text.unitsOf(values[0], place))", text) == [6, 8, 10]
 
 
-def test_every_layer_of_the_menu_is_one(call):
+def test_everything_in_the_menu_can_be_added(call):
+    """What the menu puts into a network is one that Python reads, written as Python writes it."""
     for word, _ in run(call, "text.MENU"):
         added = edit(call, "conv 4 3x3, dense", f"text.textForNew({word!r}, top, 1)")
-        if word in ("residual", "concat", "gelu", "silu"):
-            continue
-        (layer,) = [one for one in read_network(f"{added}, dense").layers if one.word == word][:1]
-        assert str(layer) == added
+        layers = read_network(f"conv 4 3x3, {added}, dense").layers[1:]  # with the flatten that is implied before a dense
+        assert added in [str(layer) for layer in layers if layer.word == word]
 
 
 LAYERS = st.sampled_from(

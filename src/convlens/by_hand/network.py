@@ -1,6 +1,6 @@
 """A whole network by hand: its forward pass through the functions of this package alone.
 
-Weights have the names that every engine and every model file uses, those of a `torch.nn.Sequential`.
+Weights have the names that every engine and every model file uses, those of the module that `to_torch` gives.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from convlens import by_hand
 from convlens.by_hand.operands import Values, as_values
-from convlens.by_hand.trace import Placement, PoolPlacement, Trace
+from convlens.by_hand.trace import JoinPlacement, Placement, PoolPlacement, Trace
 from convlens.errors import UsageError
 from convlens.layers import Dense, ResolvedLayer, walk
 from convlens.network import Network
@@ -50,10 +50,11 @@ def run_network(network: Network, weights: Mapping[str, ArrayLike], image: Array
 
 def trace_layer(
     network: Network, weights: Mapping[str, ArrayLike], image: ArrayLike, layer: int
-) -> Trace[Placement] | Trace[PoolPlacement]:
-    """The placements of one layer of a network at work: of a convolution, a pooling, or a dense layer.
+) -> Trace[Placement] | Trace[PoolPlacement] | Trace[JoinPlacement]:
+    """The placements of one layer of a network at work: a convolution, a pooling, a dense layer, or one that joins.
 
-    A dense layer has one placement for each of its numbers, which covers all its inputs.
+    A dense layer has one placement for each of its numbers, which covers all its inputs. A placement of an addition or
+    a concatenation says which layers its number comes from.
 
     Raises:
         UsageError: as `run_network`; a layer that looks at one number at a time, or that is not there.
@@ -70,7 +71,7 @@ def trace_layer(
         raise UsageError(f"there is no layer {layer}; give one from 0 to {len(nodes) - 1}.")
     outputs = _run(nodes[:layer], checked, values)
     node = nodes[layer]
-    return node.layer.trace(by_hand, _weights_of(node, checked), *(outputs[index] for index in node.inputs))
+    return node.layer.trace(by_hand, node, _weights_of(node, checked), *(outputs[index] for index in node.inputs))
 
 
 def trace_dense(values: Values, rows: Values, bias: Values) -> Trace[Placement]:

@@ -101,6 +101,7 @@ def trace_conv2d(
             total=total,
             result=result,
             activation=activation,
+            first_channel=first,
         )
 
     shape = sliding.output if single else (len(kernels), *sliding.output)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, SKY = "#0072B2", "#D55E00", "#007A5A", "#9CCBE8"
 INK, QUIET, LINE, PALE = "#1B2530", "#66727F", "#D9DEE3", "#EEF1F4"
-ADDS_OR_TAKES_AWAY = (ORANGE, "#F3B48C", "#FFFFFF", "#8CC3E6", BLUE)
+ADDS_OR_TAKES_AWAY = (ORANGE, "#FFFFFF", BLUE)
 """From the most negative to the most positive number, zero in the middle."""
 WIDTH, DPI = 8.0, 150  # inches, dots per inch: 1,200 pixels
 MARGIN = 0.3

@@ -118,12 +118,12 @@ def check_command(
 def _check(images: str, options: "ImportOptions | None", data_dir: Path | None) -> "Checkup":
     """Examine a known dataset, or images of one's own."""
     from convlens.cli.reading_progress import showing_images, showing_progress
-    from convlens.data import data_folder, import_images, is_own_path, load_dataset
+    from convlens.data import cache_folder, import_images, is_own_path, load_dataset
     from convlens.data.checkup import check_images
 
     with showing_progress() as on_progress:
         if is_own_path(images):
-            found = import_images(images, options, data_folder(data_dir) / "own", on_progress)
+            found = import_images(images, options, cache_folder(data_dir), on_progress)
             return check_images(found, on_progress)
         known = load_dataset(images, data_dir, on_progress, options)
     with showing_images() as on_progress:  # after the bars of what was fetched

@@ -135,13 +135,13 @@ def _repeat(
 def _load(data: str, data_dir: Path | None, images: "ImportOptions | None", view: "TrainingView") -> "Dataset":
     """The images, with a bar while they are fetched or decoded, and in a few lines what is wrong with one's own."""
     from convlens.cli.reading_progress import showing_progress
-    from convlens.data import data_folder, import_images, is_own_path, load_dataset
+    from convlens.data import cache_folder, import_images, is_own_path, load_dataset
     from convlens.data.checkup import check_images
 
     with showing_progress() as on_progress:
         if not is_own_path(data):
             return load_dataset(data, data_dir=data_dir, on_progress=on_progress, options=images)
-        imported = import_images(data, images, data_folder(data_dir) / "own", on_progress)
+        imported = import_images(data, images, cache_folder(data_dir), on_progress)
         checkup = check_images(imported, on_progress)
     view.show_checkup(data, checkup.summary_lines())
     return imported.dataset()

@@ -7,19 +7,33 @@ Nothing here knows networks, engines or preprocessing. What leaves is always a `
 """
 
 from convlens.data.catalogue import CATALOGUE, CatalogueEntry, RawFile, find_entry
-from convlens.data.custom import IMAGE_ENDINGS, ImportedImages, ImportOptions, ImportProgress, import_images
+from convlens.data.custom import (
+    IMAGE_ENDINGS,
+    LARGEST_SIDE,
+    SMALLEST_SIDE,
+    ImportedImages,
+    ImportOptions,
+    ImportProgress,
+    import_images,
+)
 from convlens.data.fetching import fetch
-from convlens.data.folders import data_folder
+from convlens.data.folders import cache_folder, data_folder
 from convlens.data.idx import read_idx, write_idx
 from convlens.data.inventory import DatasetStatus, status
 from convlens.data.labelled_images import Dataset, LabelledImages, check_class_names, hash_images
 from convlens.data.loading import is_own_path, load_dataset
+from convlens.data.parts import TEST, TRAIN, VALIDATION
 from convlens.data.sources import FetchProgress
 from convlens.data.split import split_grouped, split_stratified
 
 __all__ = [
     "CATALOGUE",
     "IMAGE_ENDINGS",
+    "LARGEST_SIDE",
+    "SMALLEST_SIDE",
+    "TEST",
+    "TRAIN",
+    "VALIDATION",
     "CatalogueEntry",
     "Dataset",
     "DatasetStatus",
@@ -29,6 +43,7 @@ __all__ = [
     "ImportedImages",
     "LabelledImages",
     "RawFile",
+    "cache_folder",
     "check_class_names",
     "data_folder",
     "fetch",

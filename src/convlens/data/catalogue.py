@@ -31,7 +31,8 @@ def read_idx_dataset(entry: "CatalogueEntry", paths: Mapping[str, Path]) -> Data
     for part, prefix in (("train", "train"), ("test", "t10k")):
         images, labels = (read_idx(paths[f"{prefix}-{kind}-ubyte"]) for kind in ("images-idx3", "labels-idx1"))
         parts.append(LabelledImages(images[:, np.newaxis], labels, entry.class_names, f"{entry.name} {part}"))
-    return Dataset(entry.name, *parts, entry.preprocessing)
+    train, test = parts
+    return Dataset(entry.name, train, test, entry.preprocessing)
 
 
 @dataclass(frozen=True)

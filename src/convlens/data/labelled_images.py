@@ -95,7 +95,7 @@ class Dataset:
     `preprocessing_rules` is "digit", "garment", "glyph" or "letterbox": how a photo becomes one of this kind; with
     "auto" the training images decide.
     `notes` are lines for people: what was done to which images by which rule, what was left out, how it was divided.
-    `source` is where images of one's own can be had again: their absolute "path" and the "options" they were read with,
+    `source` is where custom images can be had again: their absolute "path" and the "options" they were read with,
     JSON values only.
 
     Raises:

@@ -48,6 +48,17 @@ def damaged_files(folder: Path, checksums: dict[Path, str]) -> list[Path]:
     return [path for path, checksum in found.items() if checksum != checksums[path]]
 
 
+def examine(entry: CatalogueEntry, folder: Path) -> tuple[dict[str, Path], list[Path]]:
+    """The entry's files that are there and right, by name, and the paths of those that are something else.
+
+    Raises:
+        DataError: a file may not be read.
+    """
+    places = {name: path for name in entry.files if (path := locate(folder, name))}
+    damaged = damaged_files(folder, {path: entry.files[name].sha256 for name, path in places.items()})
+    return {name: path for name, path in places.items() if path not in damaged}, damaged
+
+
 def remember(folder: Path, checked: Iterable[tuple[Path, str]]) -> None:
     """Note that these files were just found to have these checksums."""
     _write_record(folder, _read_record(folder) | {path.name: _facts(path, checksum) for path, checksum in checked})

@@ -15,19 +15,22 @@ from numpy.typing import NDArray
 
 from convlens.data import (
     CATALOGUE,
+    LARGEST_SIDE,
+    SMALLEST_SIDE,
+    TEST,
+    TRAIN,
+    VALIDATION,
     Dataset,
     ImportedImages,
     ImportOptions,
     LabelledImages,
-    data_folder,
+    cache_folder,
     find_entry,
     import_images,
     is_own_path,
     load_dataset,
     status,
 )
-from convlens.data.custom.layout import TEST, TRAIN, VALIDATION
-from convlens.data.custom.options import LARGEST, SMALLEST
 from convlens.deprecations import with_old_arguments
 from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
 from convlens.evaluation.repair import repair_images
@@ -164,7 +167,7 @@ def _own_images(
 ) -> ImagesToJudge:
     learned_with = learned_with_options(model, path)
     options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
-    imported = import_images(path, options, data_folder(data_dir) / "own", on_progress)
+    imported = import_images(path, options, cache_folder(data_dir), on_progress)
     dataset = imported.dataset()
     part, images, which = _part_to_judge(dataset, learned_with is not None)
     notes, places = (*dataset.notes, which), imported.places(part)
@@ -178,10 +181,10 @@ def _own_images(
 
 def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:
     channels, height, width = model.plan.input_shape
-    if height != width or not SMALLEST <= height <= LARGEST:
+    if height != width or not SMALLEST_SIDE <= height <= LARGEST_SIDE:
         raise DataError(
-            f"this model takes images of {channels}×{height}×{width}; files are read as squares of {SMALLEST} to "
-            f"{LARGEST} pixels. Evaluate it in Python, on LabelledImages of its shape."
+            f"this model takes images of {channels}×{height}×{width}; files are read as squares of {SMALLEST_SIDE} to "
+            f"{LARGEST_SIDE} pixels. Evaluate it in Python, on LabelledImages of its shape."
         )
     return replace(options, size=height, channels=channels)
 

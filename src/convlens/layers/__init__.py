@@ -14,7 +14,7 @@ from convlens.layers.activation import Activation
 from convlens.layers.block import Block, Branch, walk, write_chain
 from convlens.layers.kinds import *  # noqa: F403  the kinds themselves
 from convlens.layers.kinds import BLOCKS, JOINS, KINDS
-from convlens.layers.layer import Extent, Layer, ResolvedLayer, Shape
+from convlens.layers.layer import Extent, Layer, ResolvedLayer, Shape, name_of_layer
 from convlens.layers.sliding import SlidingLayer
 
 ACTIVATIONS: dict[str, type[Activation]] = {word: kind for word, kind in KINDS.items() if issubclass(kind, Activation)}
@@ -33,6 +33,7 @@ __all__ = [
     "ResolvedLayer",
     "Shape",
     "SlidingLayer",
+    "name_of_layer",
     "walk",
     "write_chain",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from convlens.layers.layer import Values, Weights
+from convlens.layers.layer import ResolvedLayer, Values, Weights
 from convlens.layers.sliding import PoolingLayer
 
 
@@ -31,5 +31,5 @@ class AvgPool2d(PoolingLayer):
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return by_hand.avg_pool2d(values[0], self.kernel_size, self.stride, self.padding)
 
-    def trace(self, by_hand: Any, weights: Weights, *values: Values) -> Any:
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
         return by_hand.trace_avg_pool2d(values[0], self.kernel_size, self.stride, self.padding)

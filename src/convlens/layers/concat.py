@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from convlens.layers.block import Block, Branch, write_chain
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, name_of_layer
 from convlens.layers.residual import join_extents
 
 
@@ -25,8 +25,11 @@ class Concatenate(Layer):
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
     def size_formula(self, node: ResolvedLayer) -> str:
-        """The channels, added."""
-        return " + ".join(str(shape[0]) for shape in node.input_shapes) + f" = {node.output_shape[0]:,}"
+        """How many channels come from which layer."""
+        channels = (
+            f"{shape[0]} ({name_of_layer(index)})" for shape, index in zip(node.input_shapes, node.inputs, strict=True)
+        )
+        return " + ".join(channels) + f" = {node.output_shape[0]:,}"
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
         return join_extents(inputs)
@@ -38,6 +41,9 @@ class Concatenate(Layer):
         import numpy as np
 
         return np.concatenate(values)
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
+        return by_hand.trace_concatenate(values, node.inputs)
 
 
 @dataclass(frozen=True, init=False, repr=False)

@@ -141,7 +141,7 @@ class Conv2d(SlidingLayer):
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return by_hand.conv2d(*self._operands(weights, values), groups=self.groups)
 
-    def trace(self, by_hand: Any, weights: Weights, *values: Values) -> Any:
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
         return by_hand.trace_conv2d(*self._operands(weights, values), groups=self.groups)
 
     def _operands(self, weights: Weights, values: tuple[Values, ...]) -> tuple[Any, ...]:

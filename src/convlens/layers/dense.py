@@ -82,5 +82,5 @@ class Dense(Layer):
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return weights["weight"] @ values[0] + weights["bias"]
 
-    def trace(self, by_hand: Any, weights: Weights, *values: Values) -> Any:
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
         return by_hand.network.trace_dense(values[0], weights["weight"], weights["bias"])

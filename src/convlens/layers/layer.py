@@ -115,15 +115,15 @@ class Layer:
         """What a trained network makes of these inputs of one image, in plain NumPy."""
         raise NotImplementedError
 
-    def trace(self, by_hand: Any, weights: Weights, *values: Values) -> Any:
+    def trace(self, by_hand: Any, node: "ResolvedLayer", weights: Weights, *values: Values) -> Any:
         """Every window position behind the result, one at a time.
 
         Raises:
             UsageError: a kind that looks at one number at a time.
         """
         raise UsageError(
-            f"{self} takes one number at a time, so there is no window position to show; give the number of a conv, "
-            "pool or dense layer."
+            f"{self} takes one number at a time, so there is no placement to show; give the number of a conv, "
+            "pool or dense layer, or of one that joins branches."
         )
 
     def __str__(self) -> str:
@@ -216,6 +216,11 @@ class ResolvedLayer:
         """The shape of its only, or first, input."""
         return self.input_shapes[0]
 
+    @property
+    def text_with_branch(self) -> str:
+        """The layer's text behind the branch that it stands in, such as `shortcut: conv 16 1x1`."""
+        return f"{self.branch}: {self.layer}" if self.branch else str(self.layer)
+
     def parameter_shapes(self) -> dict[str, Shape]:
         """The shape of every weight, bias and statistic, under its name in the whole network."""
         return {f"{self.path}.{name}": shape for name, shape in self.layer.parameter_shapes(self).items()}
@@ -239,6 +244,15 @@ def union(extents: Sequence[Extent]) -> Extent:
     """
     seen = [extent for extent in extents if extent[0] < extent[1]]
     return (min(start for start, _ in seen), max(end for _, end in seen)) if seen else (0, 0)
+
+
+def name_of_layer(index: int) -> str:
+    """What sums and sentences call a layer; −1 is the network's input.
+
+    >>> name_of_layer(3), name_of_layer(-1)
+    ('layer 3', 'input')
+    """
+    return "input" if index < 0 else f"layer {index}"
 
 
 def times(*numbers: int) -> str:

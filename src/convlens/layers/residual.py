@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from convlens.layers.block import Block, Branch, write_chain
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Values, Weights, union
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Values, Weights, name_of_layer, union
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Add(Layer):
 
     def size_formula(self, node: ResolvedLayer) -> str:
         """Which layers are added."""
-        return " + ".join("input" if index < 0 else f"layer {index}" for index in node.inputs)
+        return " + ".join(name_of_layer(index) for index in node.inputs)
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
         return join_extents(inputs)
@@ -31,6 +31,9 @@ class Add(Layer):
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return values[0] + values[1]
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
+        return by_hand.trace_add(values, node.inputs)
 
 
 @dataclass(frozen=True, init=False, repr=False)

@@ -41,7 +41,10 @@ class KernelFacts:
 
 @dataclass(frozen=True, eq=False)
 class LayerKernels:
-    """The kernels of one convolution: `weights` O×I×kH×kW, and a fact sheet for each of the O."""
+    """The kernels of one convolution: `weights` O×I×kH×kW (I of a group), and a fact sheet for each of the O.
+
+    `text` is the layer's, behind the branch that it stands in.
+    """
 
     layer: int
     text: str
@@ -180,7 +183,7 @@ def _examine(node: ResolvedLayer, end: ResolvedLayer, weights: Weights, largest:
         )
         for place in range(len(kernels))
     )
-    return LayerKernels(node.index, str(node.layer), kernels, facts)
+    return LayerKernels(node.index, node.text_with_branch, kernels, facts)
 
 
 def _likest_before(flat: NDArray[np.float64], lengths: NDArray[np.float64]) -> tuple[np.ndarray, np.ndarray]:

@@ -28,13 +28,13 @@ def tabulate(text: str, resolved: Sequence[ResolvedLayer]) -> LayerTable:
     extents: list[list[list[Extent]]] = [[]] * len(resolved)
     extents.append([[(row, row + 1) for row in range(size)] for size in input_shape[1:]])
     rows = []
-    for node in resolved:
+    for node, opened in zip(resolved, _opened_branches(resolved), strict=True):
         extents[node.index] = node.layer.extents([extents[index] for index in node.inputs])
-        rows.append(_row(node, _largest(extents[node.index])))
+        rows.append(_row(node, opened, _largest(extents[node.index])))
     return LayerTable(text, input_shape, classes, tuple(rows))
 
 
-def _row(node: ResolvedLayer, receptive_field: tuple[int, int]) -> LayerRow:
+def _row(node: ResolvedLayer, opened: tuple[str, ...], receptive_field: tuple[int, int]) -> LayerRow:
     parameters, parameters_formula = node.layer.count_parameters(node)
     multiply_adds, multiply_adds_formula = node.layer.count_multiply_adds(node)
     return LayerRow(
@@ -48,9 +48,25 @@ def _row(node: ResolvedLayer, receptive_field: tuple[int, int]) -> LayerRow:
         multiply_adds_formula=multiply_adds_formula,
         receptive_field=receptive_field,
         warnings=node.layer.warnings(node),
+        inputs=node.inputs,
+        path=node.path,
         depth=node.depth,
         branch=node.branch,
+        opens=opened,
     )
+
+
+def _opened_branches(resolved: Sequence[ResolvedLayer]) -> list[tuple[str, ...]]:
+    """For each layer, the branches that begin with it: with the first layer of a block, the block's own branch too."""
+    labels = {node.path.rpartition(".")[0]: node.branch for node in resolved}  # the path of a branch → its label
+    del labels[""]
+    unseen, opened = set(labels), []
+    for node in resolved:
+        parts = node.path.split(".")
+        outer = [".".join(parts[:count]) for count in range(1, len(parts))]
+        opened.append(tuple(labels[path] for path in outer if path in unseen))
+        unseen.difference_update(outer)
+    return opened
 
 
 def _largest(extents: Sequence[Sequence[Extent]]) -> tuple[int, int]:

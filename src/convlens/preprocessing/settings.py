@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from convlens.errors import UsageError
-from convlens.preprocessing.appearance import Appearance, check_keys, numbers
+from convlens.preprocessing.appearance import Appearance
 from convlens.words import times
 
 RULES = ("digit", "garment", "glyph", "letterbox")
@@ -109,7 +110,7 @@ class Preprocessing:
             "rules": self.rules,
             "light_on_dark": self.light_on_dark,
             "normalisation": {"mean": list(self.normalisation.mean), "std": list(self.normalisation.std)},
-            "appearance": None if self.appearance is None else self.appearance.as_dict(),
+            "appearance": msgspec.to_builtins(self.appearance),
         }
 
     @classmethod
@@ -117,20 +118,27 @@ class Preprocessing:
         """The way back from `as_dict`; nothing but `appearance` may be missing, nothing unknown or of another type.
 
         Raises:
-            UsageError: with the name of the value.
+            UsageError: with the place of the value.
         """
-        check_keys("preprocessing", stored, ("image_shape", "rules", "light_on_dark", "normalisation"), ("appearance",))
-        scaling = stored["normalisation"]
-        check_keys("normalisation", scaling, ("mean", "std"))
-        shape, polarity = stored["image_shape"], stored["light_on_dark"]
-        if not isinstance(shape, list | tuple):
-            raise UsageError(f"image_shape {shape!r}: give a list of three whole numbers.")
-        if polarity is not None and not isinstance(polarity, bool):
-            raise UsageError(f"light_on_dark {polarity!r}: give true, false or null.")
-        if not isinstance(stored["rules"], str):
-            raise UsageError(f"rules {stored['rules']!r}: give one of {', '.join(RULES)}.")
-        normalisation = Normalisation(numbers("mean", scaling["mean"]), numbers("std", scaling["std"]))
-        looks = stored.get("appearance")
-        appearance = None if looks is None else Appearance.from_dict(looks)
-        rules = _FORMER_NAMES.get(stored["rules"], stored["rules"])
-        return cls(tuple(shape), rules, polarity, normalisation, appearance)
+        try:
+            typed = msgspec.convert(stored, _Stored)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"the preprocessing is not what a model stores: {error}.") from error
+        normalisation = Normalisation(typed.normalisation.mean, typed.normalisation.std)
+        rules = _FORMER_NAMES.get(typed.rules, typed.rules)
+        return cls(typed.image_shape, rules, typed.light_on_dark, normalisation, typed.appearance)
+
+
+class _StoredNormalisation(msgspec.Struct, forbid_unknown_fields=True):
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+class _Stored(msgspec.Struct, forbid_unknown_fields=True):
+    """What must be there, and of which type; msgspec checks it."""
+
+    image_shape: tuple[int, int, int]
+    rules: str
+    light_on_dark: bool | None
+    normalisation: _StoredNormalisation
+    appearance: Appearance | None = None

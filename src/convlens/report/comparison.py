@@ -29,6 +29,11 @@ class Pair:
     difference: PairedComparison
     adjusted_p: float
 
+    @property
+    def is_luck(self) -> bool:
+        """Whether the difference may be chance, at the level of 0.05."""
+        return self.adjusted_p >= _LUCK
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
@@ -113,7 +118,7 @@ def tell_comparison(comparison: Comparison, book: PictureBook) -> dict[str, Any]
             names, [s.evaluation.accuracy for s in studies], [s.evaluation.interval for s in studies]
         ),
         "facts": _facts(studies),
-        "pairs": [_pair(pair, names) for pair in comparison.pairs],
+        "pairs": comparison.pairs,
         "classes": _classes(studies),
         "corruptions": [
             {
@@ -145,31 +150,12 @@ def _sentences(comparison: Comparison) -> list[str]:
         if best in (pair.first, pair.second):
             other = pair.second if pair.first == best else pair.first
             if other not in equals:
-                (better if pair.adjusted_p < _LUCK else same).append(short(studies[other].name))
+                (same if pair.is_luck else better).append(short(studies[other].name))
     if better:
         told.append(f"That is more than luck against {', '.join(better)}.")
     if same:
         told.append(f"Against {', '.join(same)} the difference may be luck: these images cannot tell them apart.")
     return told
-
-
-def _pair(pair: Pair, names: list[str]) -> dict[str, str]:
-    found = pair.difference
-    return {
-        "first": names[pair.first],
-        "second": names[pair.second],
-        "only_first": f"{found.only_first:,}",
-        "only_second": f"{found.only_second:,}",
-        "difference": share(found.difference),
-        "interval": interval(found.interval),
-        "p": _p(found.p_value),
-        "adjusted": _p(pair.adjusted_p),
-        "verdict": "more than luck" if pair.adjusted_p < _LUCK else "may be luck",
-    }
-
-
-def _p(value: float) -> str:
-    return "<0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
 def _facts(studies: Sequence[Study]) -> list[tuple[str, list[str]]]:

@@ -27,18 +27,14 @@ def tell_verdict(study: Study) -> dict[str, Any]:
     judged = study.evaluation
     copies = next((check for check in study.trust if check.kind == "copies"), None)
     return {
-        "accuracy": share(judged.accuracy),
-        "interval": interval(judged.interval),
         "images": count_of(judged.total, "image"),
-        "data": judged.data,
-        "wrong": f"{judged.total - judged.correct:,}",
+        "wrong": judged.total - judged.correct,
         "worst": _worst(judged),
         "unknown": _left_unknown(judged),
         "trust": tell_trust(study.trust),
         "apart": copies is not None and copies.verdict != "unknown",
         "copies": copies is not None and copies.count > 0,
         "figure": _recall_figure(judged),
-        "notes": judged.notes,
     }
 
 
@@ -101,30 +97,13 @@ def _recall_figure(judged: Evaluation) -> dict[str, str]:
         chosen = sorted(present, key=lambda place: judged.classes[place].recall)[: figures.MOST_CLASSES]
         worst = f"{figures.MOST_CLASSES} worst of {len(present):,} classes"
         caption = f"How much is right of the {worst}, with 95 % intervals; the dashed line is all images."
-    svg = figures.draw_recalls(
+    svg = figures.draw_intervals(
         [judged.class_names[place] for place in chosen],
         [judged.classes[place].recall for place in chosen],
         [judged.intervals[place].recall for place in chosen],
         judged.accuracy,
     )
     return {"svg": svg, "caption": caption}
-
-
-def tell_classes(judged: Evaluation) -> list[dict[str, str]]:
-    """A row for each class, in the order of the classes."""
-    return [
-        {
-            "name": name,
-            "support": f"{row.support:,}",
-            "precision": share(row.precision, 1),
-            "precision_interval": interval(ends.precision, 1),
-            "recall": share(row.recall, 1),
-            "recall_interval": interval(ends.recall, 1),
-            "f1": share(row.f1, 1),
-            "f1_interval": interval(ends.f1, 1),
-        }
-        for name, row, ends in zip(judged.class_names, judged.classes, judged.intervals, strict=True)
-    ]
 
 
 def tell_confusion(study: Study, book: PictureBook) -> dict[str, Any]:
@@ -140,16 +119,24 @@ def tell_confusion(study: Study, book: PictureBook) -> dict[str, Any]:
     cells = shown + ([(place, place) for place in range(classes) if judged.confusion[place, place]] if small else [])
     behind = {pair: _images_behind(study, pair, book) for pair in cells}
     rows = [_matrix_row(judged, true, behind, int(wrong.max())) for true in range(classes)] if small else []
-    frequent = [{"id": f"cell-{true}-{said}", "true": judged.class_names[true], "said": judged.class_names[said],
-                 "count": f"{wrong[true, said]:,}"} for true, said in pairs[:_MOST_PAIRS]]  # fmt: skip
+    frequent = (
+        []
+        if small
+        else [
+            (_id_of(pair), *(judged.class_names[one] for one in pair), int(wrong[pair])) for pair in pairs[:_MOST_PAIRS]
+        ]
+    )
     return {
-        "names": judged.class_names,
         "rows": rows,
         "frequent": frequent,
-        "pairs": f"{len(pairs):,}",
+        "pairs": len(pairs),
         "picture": "" if small else encode_shares(_shares_of(judged.confusion)),
-        "behind": [{"id": f"cell-{true}-{said}", **shown} for (true, said), shown in behind.items()],
+        "behind": [{"id": _id_of(pair), **shown} for pair, shown in behind.items()],
     }
+
+
+def _id_of(pair: tuple[int, int]) -> str:
+    return "cell-{}-{}".format(*pair)
 
 
 def _matrix_row(
@@ -165,10 +152,10 @@ def _matrix_row(
         tone = amount / support if true == said else (amount / max(most_wrong, 1)) ** 0.5
         cells.append(
             {
-                "count": f"{amount:,}",
+                "count": amount,
                 "tone": round(tone, 3),
                 "right": true == said,
-                "id": f"cell-{true}-{said}" if shown else "",
+                "id": _id_of((true, said)) if shown else "",
                 "label": shown["title"] if shown else "",
             }
         )
@@ -261,11 +248,9 @@ def tell_confidence(judged: Evaluation) -> dict[str, Any]:
     ]
     after, before = judged.confidences.reliability(), judged.confidences_before.reliability()
     answered = judged.answered
-    own = (answered.coverage, answered.error) if answered is not None and answered.answered else None
-    curve = judged.risk_coverage
+    at_threshold = (answered.coverage, answered.error) if answered is not None and answered.answered else None
     return {
         "fitted": fitted,
-        "temperature": number(judged.calibration.temperature, 3),
         "images": count_of(judged.calibration.images, "held-out image"),
         "rows": rows,
         "reliability": figures.draw_reliability(after, before if fitted else ()),
@@ -273,8 +258,7 @@ def tell_confidence(judged: Evaluation) -> dict[str, Any]:
             (f"{bin.images:,}", percent(bin.confidence), share(bin.accuracy, 1), interval(bin.interval, 1))
             for bin in after
         ],
-        "risk": figures.draw_risk(curve, own),
-        "area": number(curve.area, 5),
+        "risk": figures.draw_risk(judged.risk_coverage, at_threshold),
         "thresholds": [_bought(judged, risk) for risk in _RISKS],
         "unknown": _left_unknown(judged),
     }

@@ -19,7 +19,8 @@ from convlens.report.comparison import Comparison, tell_comparison
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
 from convlens.report.training_labels import TrainingLabels, write_label_errors
-from convlens.words import count_of
+from convlens.report.words import interval, number, share
+from convlens.words import count_of, percent, times
 
 PICTURES_BUDGET = 2_500_000
 """Bytes of pictures of a dataset in one page: about five thousand of MNIST's, a few hundred photographs."""
@@ -36,6 +37,7 @@ def write_page(study: Study, training: TrainingLabels | None = None) -> str:
         "report.html.j2",
         title=f"Report: {study.name}",
         name=study.name,
+        judged=study.evaluation,
         verdict=judgement.tell_verdict(study),
         errors=errors,
         label_errors=judgement.tell_label_errors(study.chosen, study.label_errors, book),
@@ -43,7 +45,6 @@ def write_page(study: Study, training: TrainingLabels | None = None) -> str:
         training_labels=_tell_training_labels(training, book),
         label_errors_file=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(rows.encode()).decode()}",
         confusion=judgement.tell_confusion(study, book),
-        classes=judgement.tell_classes(study.evaluation),
         confidence=judgement.tell_confidence(study.evaluation),
         corruptions=judgement.tell_corruptions(study),
         training=interior.tell_training(study),
@@ -84,6 +85,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["drawing"] = Markup  # our own figures; matplotlib has escaped the names in them
+    environment.filters |= {"interval": interval, "number": number, "percent": percent, "share": share, "times": times}
+    environment.filters["whole"] = "{:,}".format
+    environment.filters["drawing"] = Markup  # our figures; matplotlib has escaped the names in them
     environment.globals["style"] = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return environment

@@ -29,7 +29,7 @@ def write_pictures(folder: Path, model: TrainedModel, dataset: Dataset, job: Job
     nodes = model.network.resolve(model.plan.input_shape, model.plan.classes)
     first = next((node for node in nodes if isinstance(node.layer, Conv2d)), None)
     if first is not None:
-        title = f"Layer {first.index}: {first.layer}"
+        title = f"Layer {first.index}: {first.text_with_branch}"
         weights = model.weights[f"{first.path}.weight"], model.weights[f"{first.path}.bias"]
         write_atomically(folder / "kernels.png", charts.draw_kernels(*weights, title=title))
 

@@ -39,7 +39,7 @@ def test_the_reason_is_told():
     assert all(outlier.score > 1 for outlier in found)
 
 
-def test_a_class_of_two_looks_has_no_strangers():
+def test_a_class_of_two_looks_has_no_outliers():
     """Black and white squares, half each: the average resembles neither, the neighbours do."""
     random = np.random.default_rng(0)
     images = random.integers(0, 12, (100, 1, 16, 16)).astype(np.uint8)

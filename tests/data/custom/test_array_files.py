@@ -12,7 +12,7 @@ import pytest
 
 from convlens.data import ImportOptions, import_images, write_idx
 from convlens.data.custom import list_images
-from convlens.data.custom.layout import TEST, TRAIN, UNDECIDED
+from convlens.data.parts import TEST, TRAIN, UNDECIDED
 from convlens.errors import DamagedData, DataError, UsageError
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (40, 20, 20), np.uint8)
@@ -181,7 +181,7 @@ def test_damaged_idx_files(tmp_path: Path) -> None:
     images = folder / "train-images-idx3-ubyte"
     content = images.read_bytes()
     images.write_bytes(content[:-5000])
-    with pytest.raises(DamagedData, match=r"its header says 12,000 bytes of images, and it cannot hold them"):
+    with pytest.raises(DamagedData, match=r"its header says 30×20×20 numbers of 1 byte, 12,000 bytes, more than the"):
         import_images(folder)
     images.write_bytes(content[:4] + bytes(12))
     with pytest.raises(DamagedData, match=r"train-images-idx3-ubyte is damaged: its header says 0 bytes"):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from convlens.data import ImportOptions
 from convlens.data.custom.division import describe_division, divide, keep_copies_together
-from convlens.data.custom.layout import TEST, TRAIN, UNDECIDED, VALIDATION
+from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
 
 
 def counts(divided: np.ndarray) -> list[int]:

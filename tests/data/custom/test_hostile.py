@@ -13,7 +13,7 @@ from PIL import Image
 
 from convlens.data import import_images
 from convlens.data.custom.facts import PROBLEMS
-from convlens.data.custom.file_marks import has_bad_length
+from convlens.data.custom.lengths import has_bad_length
 from convlens.data.custom.worker import Job, Reader
 from convlens.errors import DataError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from convlens.data.custom import list_images
-from convlens.data.custom.layout import TEST, TRAIN, UNDECIDED, VALIDATION
+from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.errors import DataError
 
 

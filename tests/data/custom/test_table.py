@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from convlens.data.custom import list_images
-from convlens.data.custom.layout import TEST, TRAIN, UNDECIDED
 from convlens.data.custom.table import read_table
+from convlens.data.parts import TEST, TRAIN, UNDECIDED
 from convlens.errors import DataError
 
 
@@ -23,7 +23,7 @@ from convlens.errors import DataError
 )
 def test_columns_are_known_by_their_names(text: str) -> None:
     table = read_table(text.encode(), "pets.csv")
-    assert (table.paths, table.labels.tolist(), table.class_names) == (["1.png", "2.png"], [0, 1], ("cat", "dog"))
+    assert (table.names, table.labels.tolist(), table.class_names) == (["1.png", "2.png"], [0, 1], ("cat", "dog"))
     assert table.parts.tolist() == [UNDECIDED, UNDECIDED]
     assert table.notes == ()
 
@@ -37,7 +37,7 @@ def test_parts_and_natural_order() -> None:
 
 def test_lines_that_are_left_out_are_said() -> None:
     table = read_table(b"path,label\na,x\nb\n,y\nc,y\na,x\n", "t.csv")
-    assert table.paths == ["a", "c"]
+    assert table.names == ["a", "c"]
     assert table.notes == (
         "t.csv: 2 lines without a path or a label left out (line 3 first)",
         "t.csv: 1 lines that repeat a file count once (a)",

@@ -1,11 +1,11 @@
-"""All checks in their order, on images of one's own or on a dataset in memory."""
+"""All checks in their order, on a user's images or on a dataset in memory."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convlens.data.checkup.balance import find_imbalance
-from convlens.data.checkup.collection import PART_NAMES, Collection, collect_dataset, collect_imported
+from convlens.data.checkup.collection import Collection, collect_dataset, collect_imported
 from convlens.data.checkup.contents import find_blank, find_unlike
 from convlens.data.checkup.copies import find_exact_copies, find_near, group_exact_copies
 from convlens.data.checkup.files import find_bad_lengths, find_left_out, find_nested, find_odd_names, find_refused
@@ -17,6 +17,7 @@ from convlens.data.checkup.remembering import recall, remember
 from convlens.data.checkup.variety import find_mixed_kinds, find_mixed_polarity, find_odd_sizes
 from convlens.data.custom.progress import OnImportProgress, Reporter
 from convlens.data.labelled_images import Dataset
+from convlens.data.parts import PART_NAMES
 
 if TYPE_CHECKING:
     from convlens.data.custom import ImportedImages
@@ -26,7 +27,7 @@ def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgre
     """Everything about these images that may spoil a training, with what to do about it. Changes nothing.
 
     `on_progress` is called with an `ImportProgress` while pixels are compared. A hundred thousand images take some ten
-    seconds, and memory of some 700 bytes each; of images of one's own, what was found is kept beside their cache.
+    seconds, and memory of some 700 bytes each; what was found in a user's images is kept beside their cache.
 
     >>> from convlens.data import LabelledImages
     >>> photos = LabelledImages(np.zeros((2, 1, 16, 16), np.uint8), np.array([0, 1]), ("cat", "dog"))

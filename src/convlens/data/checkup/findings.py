@@ -4,7 +4,7 @@ Nothing here decides anything about images; it is what every check fills in, and
 a program reads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -115,3 +115,25 @@ class Checkup:
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Errors, then warnings, then notes; among equals the order of the checks."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def find_files(
+    kind: str, severity: Severity, names: Sequence[str], what: str, advice: str, noun: str = "image", **more: Any
+) -> Iterator[Finding]:
+    """A finding about the files of these names, if there are any; `what` begins with a verb in the singular.
+
+    >>> [finding.title for finding in find_files("blank", "note", ["1.png", "2.png"], "shows nothing", "Look at it.")]
+    ['2 images show nothing']
+    """
+    if names:
+        verb, _, rest = what.partition(" ")
+        title = f"{count_of(len(names), noun, verb)} {rest}"
+        yield Finding(kind, severity, title, len(names), advice, **{"files": tuple(names), **more})
+
+
+def find_classes(
+    kind: str, severity: Severity, lines: Sequence[str], what: str, advice: str, details: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """The same about classes, each with the line that is shown of it."""
+    shown = {"files": (), "examples": tuple(lines), "details": details}
+    return find_files(kind, severity, lines, what, advice, "class", **shown)

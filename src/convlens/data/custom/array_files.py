@@ -1,30 +1,30 @@
 # Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
-# ruff: noqa: PTH116, PTH118, PTH119, PTH123, PTH208
+# ruff: noqa: PTH116, PTH118, PTH119, PTH208
 """Images and labels in arrays: `.npz` files and pairs of IDX files, read in pieces and never whole.
 
 `np.load` would take the whole array into memory, however many images there are; only the labels are read that way.
 """
 
-import gzip
 import math
 import os
 import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 from typing import IO, Any
 
 import numpy as np
 
-from convlens.data.custom.layout import TEST, TRAIN, UNDECIDED, VALIDATION
+from convlens.data.custom.classes import number_classes
 from convlens.data.custom.listing import ArrayPart, Listing
-from convlens.data.idx import read_idx, read_idx_header
+from convlens.data.custom.unpacking import claims_too_much
+from convlens.data.idx import open_idx, read_idx
+from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.errors import DamagedData, DataError
-from convlens.words import natural_key, printable
+from convlens.words import printable
 
 _PIECE = 4 << 20  # bytes read at a time
-_MOST_SHRINK = 1032  # deflate never does better
 _NPZ_KEYS = (
     (("images", "labels"), UNDECIDED),
     (("x", "y"), UNDECIDED),
@@ -106,8 +106,12 @@ def list_idx(folder: str, pairs: list[tuple[str, str]], shown: str) -> Listing:
     arrays, labels, parts = [], [], []
     for images, numbers in pairs:
         path = os.path.join(folder, images)
-        kind, shape = _check_idx(path, shown)
-        arrays.append(ArrayPart(images, shape[0], shape[1:], _idx_pieces(path, kind, shape)))
+        with open_idx(path) as (_, shape, _):
+            if len(shape) not in (3, 4):
+                raise DataError(f"{shown}: {printable(path)} has the shape {shape}. Give images as N×H×W or N×H×W×C.")
+            if not math.prod(shape):
+                raise DamagedData(f"{printable(path)} is damaged: its header says 0 bytes of images. Get it again.")
+        arrays.append(ArrayPart(images, shape[0], shape[1:], partial(_idx_pieces, path)))
         labels.append(read_idx(os.path.join(folder, numbers)))
         name = images.lower()
         part = TRAIN if name.startswith("train") else TEST if name.startswith(("t10k", "test")) else UNDECIDED
@@ -173,14 +177,10 @@ def _number(flat: np.ndarray, names: np.ndarray | None, shown: str) -> tuple[np.
         return flat.astype(np.int32), texts
     values, places = np.unique(flat, return_inverse=True)
     texts = [str(value) for value in values.tolist()]
-    order = (
-        sorted(range(len(texts)), key=lambda place: natural_key(texts[place]))
-        if flat.dtype.kind == "U"
-        else range(len(texts))
-    )
-    ranks = np.empty(len(texts), np.int32)
-    ranks[list(order)] = np.arange(len(texts))
-    return ranks[places.reshape(-1)], tuple(printable(texts[place]) for place in order)
+    if flat.dtype.kind == "U":
+        ranks, texts = number_classes(texts)
+        return ranks[places.reshape(-1)], texts
+    return places.reshape(-1).astype(np.int32), tuple(texts)
 
 
 def _npz_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, name: str) -> ArrayPart:
@@ -189,20 +189,20 @@ def _npz_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, name
     _check_claim(member, shape, kind, name)
     if len(shape) not in (3, 4):
         raise DataError(f"the array {name} has the shape {shape}: give images as N×H×W, N×H×W×C or N×C×H×W.")
+    return ArrayPart(name, shape[0], shape[1:], partial(_npz_pieces, path, member.filename, name, columns_first))
 
-    def pieces() -> Iterator[np.ndarray]:
-        with zipfile.ZipFile(path) as again:
-            if columns_first:  # its rows are spread over the whole file
-                yield _load(again, again.getinfo(member.filename), path)
-                return
-            with again.open(member.filename) as file:
-                _read_header(file, name)
-                try:
-                    yield from _pieces(file, kind, shape, name)
-                except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-                    raise DamagedData(f"the array {name} is damaged ({error}). Save it again with np.savez.") from error
 
-    return ArrayPart(name, shape[0], shape[1:], pieces)
+def _npz_pieces(path: str, member: str, name: str, columns_first: bool) -> Iterator[np.ndarray]:
+    with zipfile.ZipFile(path) as archive:
+        if columns_first:  # its rows are spread over the whole file
+            yield _load(archive, archive.getinfo(member), path)
+            return
+        with archive.open(member) as file:
+            shape, _, kind = _read_header(file, name)
+            try:
+                yield from _pieces(file, kind, shape, name)
+            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                raise DamagedData(f"the array {name} is damaged ({error}). Save it again with np.savez.") from error
 
 
 def _read_header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype]:
@@ -221,7 +221,7 @@ def _read_header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.
 
 def _check_claim(member: zipfile.ZipInfo, shape: tuple[int, ...], kind: np.dtype, name: str) -> None:
     needed = math.prod(shape) * kind.itemsize
-    if not 0 < needed <= member.file_size or member.file_size > _MOST_SHRINK * max(member.compress_size, 1) + 1024:
+    if not 0 < needed <= member.file_size or claims_too_much(member):
         raise DamagedData(
             f"the array {name} is damaged: its header says {shape} of {kind}, {needed:,} bytes, which its file does "
             "not hold. Save it again with np.savez."
@@ -241,46 +241,9 @@ def _load(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str) -> np.n
             raise DamagedData(f"{shown}: the array {name} is damaged ({error}). Save it again.") from error
 
 
-def _check_idx(path: str, shown: str) -> tuple[np.dtype, tuple[int, ...]]:
-    """The type and shape that an IDX file of images claims, held against its length."""
-    try:
-        with _open_idx(path) as file:
-            kind, shape = read_idx_header(Path(path), file)
-        room = os.stat(path).st_size * (_MOST_SHRINK if _is_packed(path) else 1)
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise DamagedData(f"{printable(path)} is a damaged gz file ({error}). Get it again.") from error
-    except OSError as error:
-        raise DataError(f"{printable(path)} cannot be read: {error.strerror or error}. Check the file.") from error
-    if len(shape) not in (3, 4):
-        raise DataError(f"{shown}: {printable(path)} has the shape {shape}. Give images as N×H×W or N×H×W×C.")
-    needed = math.prod(shape) * kind.itemsize
-    if not 0 < needed <= room:
-        raise DamagedData(
-            f"{printable(path)} is damaged: its header says {needed:,} bytes of images, and it cannot hold them. "
-            "Get it again."
-        )
-    return kind, shape
-
-
-def _is_packed(path: str) -> bool:
-    with open(path, "rb") as file:
-        return file.read(2) == b"\x1f\x8b"
-
-
-def _open_idx(path: str) -> Any:
-    return gzip.open(path, "rb") if _is_packed(path) else open(path, "rb")
-
-
-def _idx_pieces(path: str, kind: np.dtype, shape: tuple[int, ...]) -> Callable[[], Iterator[np.ndarray]]:
-    def pieces() -> Iterator[np.ndarray]:
-        with _open_idx(path) as file:
-            file.seek(4 + 4 * len(shape))
-            try:
-                yield from _pieces(file, kind, shape, os.path.basename(path))
-            except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-                raise DamagedData(f"{printable(path)} is a damaged gz file ({error}). Get it again.") from error
-
-    return pieces
+def _idx_pieces(path: str) -> Iterator[np.ndarray]:
+    with open_idx(path) as (kind, shape, content):
+        yield from _pieces(content, kind, shape, os.path.basename(path))
 
 
 def _pieces(file: Any, kind: np.dtype, shape: tuple[int, ...], name: str) -> Iterator[np.ndarray]:

@@ -6,18 +6,16 @@ import numpy as np
 
 from convlens.data.custom.cache import Cached, finish, latest_cache, open_cache, workshop
 from convlens.data.custom.division import describe_division, divide, find_groups, keep_copies_together
-from convlens.data.custom.facts import CONVERSION_RULES, PROBLEM_WORDS
+from convlens.data.custom.facts import CONVERSION_RULES, PROBLEM_WORDS, PROBLEMS
 from convlens.data.custom.filling import Filled, earlier_rows, fill, put_in_order
-from convlens.data.custom.layout import TRAIN
 from convlens.data.custom.listing import Listing
 from convlens.data.custom.options import ImportOptions
 from convlens.data.custom.pool import DecodingPool
 from convlens.data.custom.progress import Reporter
 from convlens.data.custom.shape import find_shape
+from convlens.data.parts import TRAIN
 from convlens.errors import DamagedData, DataError
-from convlens.words import printable
-
-_NAMED = 3  # how many skipped files a note names
+from convlens.words import count_of, printable, some_of
 
 
 def build(home: Path, key: str, listing: Listing, options: ImportOptions, report: Reporter) -> Cached:
@@ -62,16 +60,15 @@ def describe_facts(filled: Filled, listing: Listing) -> list[str]:
     """What was done to how many images, and which files gave none."""
     good = filled.facts[filled.order]["conversions"]
     notes = []
-    for bit, rule in enumerate(CONVERSION_RULES):
+    for bit, rule in enumerate(CONVERSION_RULES.values()):
         count = int(((good >> np.uint32(bit)) & 1).sum())
         if count:
-            notes.append(f"{'all images' if count == len(good) else f'{count:,} image' + 's' * (count > 1)}: {rule}")
+            notes.append(f"{'all images' if count == len(good) else count_of(count, 'image')}: {rule}")
     problems = filled.facts["problem"]
     for code in np.unique(problems[problems > 0]).tolist():
         places = np.flatnonzero(problems == code)
-        named = ", ".join(printable(listing.names[place]) for place in places[:_NAMED].tolist())
-        more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
-        notes.append(f"{len(places):,} file{'s' * (len(places) > 1)} skipped, {PROBLEM_WORDS[code]}: {named}{more}")
+        named = some_of([listing.names[place] for place in places.tolist()])
+        notes.append(f"{count_of(len(places), 'file')} skipped, {PROBLEM_WORDS[PROBLEMS[code]]}: {named}")
     return notes
 
 
@@ -99,7 +96,7 @@ def _divide_usable(
         hashes = filled.facts["pixel_hash"][places]
         divided, moved = keep_copies_together(divided, listing.parts[places], labels, hashes)
         if moved:
-            notes.append(f"{moved:,} image{'s' * (moved > 1)} put into the part of exact copies")
+            notes.append(f"{count_of(moved, 'image')} put into the part of exact copies")
     parts = np.full(len(listing), -1, np.int8)
     parts[places] = divided
     notes += describe_division(divided, listing.parts[places], labels, own_groups, listing.class_names, options)

@@ -29,7 +29,7 @@ from convlens.data.custom.listing import Listing
 from convlens.data.custom.options import ImportOptions
 from convlens.files import explain_write_errors, move_into_place
 
-VERSION = 1  # another number makes all caches worthless: raise it when decoding changes
+VERSION = 2  # another number makes all caches worthless: raise it when decoding changes
 LOCK = ".lock"
 _PART = ".part-"
 _FILES = {"facts": FACTS, "rows": np.dtype("<i8"), "parts": np.dtype("i1"), "signatures": np.dtype("S16")}

@@ -10,11 +10,11 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from convlens.data.custom.facts import FACTS, FORMATS, MODES, conversion_bit, problem_code
-from convlens.data.custom.file_marks import format_code, has_bad_length
+from convlens.data.custom.facts import FACTS, MODES, conversion_bit, problem_code
+from convlens.data.custom.lengths import has_bad_length
 from convlens.errors import ImageError
 from convlens.pixels import MAX_PIXELS, read_image, to_colour, to_grey
-from convlens.pixels.decoding import FORMATS as FORMATS_TO_READ
+from convlens.pixels.decoding import FORMATS
 from convlens.pixels.framing import border_pixels, letterbox
 
 if TYPE_CHECKING:
@@ -37,23 +37,6 @@ _OF_MODES = {"P": "palette", "PA": "palette", "CMYK": "cmyk", "1": "one_bit"} | 
 _GREY_MODES = ("1", "L", "LA", "La", "LAB", "I", "F")
 _NO_DETAIL = 128  # pixels: what a person would see as colour shows in a picture of this size
 _PLACES = np.arange(256)
-_LOOK_BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)
-
-# What the messages of `read_image` say, for each problem; the first that fits counts.
-_REASONS = (
-    ("empty (0 bytes)", "empty"),
-    ("pixels allowed", "too_large"),
-    ("are allowed; make it smaller", "too_large"),
-    ("more than the", "too_large"),
-    ("is not an image", "not_an_image"),
-    ("not an image:", "unsupported"),
-    ("HEIC photo", "unsupported"),
-    ("TIFF file compressed with", "unsupported"),
-    ("runcated", "truncated"),
-    ("not enough", "truncated"),
-    ("unexpected end", "truncated"),
-    ("buffer is not large enough", "truncated"),
-)
 
 
 @dataclass(frozen=True)
@@ -76,12 +59,11 @@ def decode(content: bytes, size: int, channels: int) -> Decoded:
     as PNG.'
     """
     facts = np.zeros((), FACTS)
-    facts["length"], facts["format"] = len(content), format_code(content[:32])
     try:
         image = read_image(content)
         pixels = _examine(image, facts, size, channels)
     except ImageError as error:
-        return refused(str(error).replace(f"the image of {len(content):,} bytes ", "", 1), facts)
+        return refused(str(error).replace(f"the image of {len(content):,} bytes ", "", 1), error.problem, facts)
     facts["bad_length"] = has_bad_length(content)
     return Decoded(facts, pixels)
 
@@ -93,15 +75,13 @@ def decode_array(pixels: np.ndarray, size: int, channels: int) -> Decoded:
         ImageError: values out of range.
     """
     facts = np.zeros((), FACTS)
-    facts["length"], facts["format"] = pixels.nbytes, FORMATS.index("array")
     return Decoded(facts, _examine(read_image(pixels), facts, size, channels))
 
 
-def refused(words: str, facts: np.ndarray | None = None, problem: str | None = None) -> Decoded:
-    """A file that gives no pixels; the problem is told from the words where it is not given."""
+def refused(words: str, problem: str, facts: np.ndarray | None = None) -> Decoded:
+    """A file that gives no pixels: what is wrong with it, and which of PROBLEMS that is."""
     facts = np.zeros((), FACTS) if facts is None else facts
-    found = next((name for phrase, name in _REASONS if phrase in words), "damaged")
-    facts["problem"] = problem_code(problem or found)
+    facts["problem"] = problem_code(problem)
     return Decoded(facts, None, words)
 
 
@@ -159,20 +139,14 @@ def _digest(pixels: np.ndarray) -> bytes:
 
 
 def _measure(grey: np.ndarray, facts: np.ndarray) -> None:
-    """Brightness, background and look; from a histogram, since squares of 64 million pixels would take 512 MB."""
+    """Brightness and background; from a histogram, since 64 million pixels as floats would take 512 MB."""
     from PIL import Image
 
-    picture = Image.fromarray(grey)
-    counts = np.array(picture.histogram())
-    total = grey.size
-    mean = float(counts @ _PLACES) / total
+    counts = np.array(Image.fromarray(grey).histogram())
     present = counts.nonzero()[0]
-    facts["mean"], facts["lowest"], facts["highest"] = mean, present[0], present[-1]
-    facts["deviation"] = max(0.0, float(counts @ (_PLACES * _PLACES)) / total - mean * mean) ** 0.5
+    facts["mean"], facts["lowest"], facts["highest"] = float(counts @ _PLACES) / grey.size, present[0], present[-1]
     border = np.sort(border_pixels(grey))
     facts["border"] = (float(border[(len(border) - 1) // 2]) + float(border[len(border) // 2])) / 2
-    small = np.asarray(picture.resize((9, 8), Image.Resampling.BOX))
-    facts["look"] = _LOOK_BITS[(small[:, :-1] > small[:, 1:]).ravel()].sum(dtype=np.uint64)
 
 
 def survey(file: IO[bytes]) -> Decoded:
@@ -183,13 +157,13 @@ def survey(file: IO[bytes]) -> Decoded:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(file, formats=FORMATS_TO_READ) as image:
+            with Image.open(file, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
-                    return refused("has too many pixels allowed: make it smaller", facts, "too_large")
+                    return refused("has too many pixels: make it smaller", "too_large", facts)
                 facts["width"], facts["height"] = image.size
                 if image.mode not in _GREY_MODES and not image.mode.startswith("I;16"):
                     image.draft("RGB", (_NO_DETAIL, _NO_DETAIL))
                     facts["colour"] = _spread(to_colour(read_image(image))[0])
         except Exception as error:  # what exactly is wrong with it is said when it is decoded
-            return refused(type(error).__name__, facts)
+            return refused(type(error).__name__, "damaged", facts)
     return Decoded(facts, None)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from convlens.data.custom.groups import group_numbers
-from convlens.data.custom.layout import PART_NAMES, TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.data.custom.options import ImportOptions
+from convlens.data.parts import PART_NAMES, TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.data.split import split_grouped, split_stratified
 from convlens.errors import DataError, UsageError
 

@@ -1,6 +1,6 @@
 # Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
 # ruff: noqa: PTH100, PTH111, PTH113
-"""Images of one's own, from a path to arrays: listed, decoded once, divided, and kept for the next time."""
+"""A user's images, from a path to arrays: listed, decoded once, divided, and kept for the next time."""
 
 import os
 import zipfile
@@ -11,15 +11,16 @@ import numpy as np
 
 from convlens.data.custom.building import build
 from convlens.data.custom.cache import LOCK, Cached, folder_of_source, key_of, open_cache
-from convlens.data.custom.facts import PROBLEMS
-from convlens.data.custom.layout import PART_NAMES, TEST, TRAIN, VALIDATION
+from convlens.data.custom.facts import problem_code
+from convlens.data.custom.groups import find_series, group_numbers
 from convlens.data.custom.listing import Listing
 from convlens.data.custom.options import ImportOptions
 from convlens.data.custom.progress import OnImportProgress, Reporter
 from convlens.data.custom.sources import list_images
 from convlens.data.custom.unpacking import unpack_into
-from convlens.data.folders import data_folder
+from convlens.data.folders import cache_folder
 from convlens.data.labelled_images import Dataset, LabelledImages
+from convlens.data.parts import PART_NAMES, TEST, TRAIN, UNDECIDED, VALIDATION, part_of
 from convlens.errors import DataError
 from convlens.files import explain_write_errors
 from convlens.locking import hold_lock
@@ -28,7 +29,7 @@ from convlens.words import printable
 
 @dataclass(frozen=True, eq=False)
 class ImportedImages:
-    """Images of one's own after they were decoded, with everything that is known about their files.
+    """A user's images after they were decoded, with everything that is known about their files.
 
     Args:
         source: the path that was given.
@@ -78,6 +79,23 @@ class ImportedImages:
             self.images[chosen], self.labels[chosen], self.class_names, f"{self.name} {PART_NAMES[part]}"
         )
 
+    @property
+    def parts_are_given(self) -> bool:
+        """Whether the source says of some image which part it is in."""
+        return bool((self.listing.parts[self.rows] != UNDECIDED).any())
+
+    def series(self) -> np.ndarray | None:
+        """For each image the number of the series that its file belongs to: by `group_by`, else by the files' names.
+
+        None where names tell of no series.
+        """
+        names = [self.listing.names[row] for row in self.rows.tolist()]
+        if self.options.group_by is not None:
+            return group_numbers(names, self.options.group_by)
+        if self.parts_are_given:  # the folder of a part would make two series of one
+            names = [_without_part(name) for name in names]
+        return find_series(names, len(self.class_names))
+
     def places(self, part: int) -> np.ndarray:
         """Which of the images are of one part (0 train, 1 validation, 2 test), int64."""
         return np.flatnonzero(self.parts[self.rows] == part)
@@ -100,6 +118,11 @@ class ImportedImages:
         return Dataset(self.name, train, self.part(TEST), "auto", self.part(VALIDATION), self.notes, source)
 
 
+def _without_part(name: str) -> str:
+    first, _, rest = name.partition("/")
+    return rest if rest and part_of(first) is not None else name
+
+
 def import_images(
     path: Path | str,
     options: ImportOptions | None = None,
@@ -109,7 +132,7 @@ def import_images(
     """The images at `path`: a folder of class folders, a CSV file, an `.npz`, IDX files, or a zip of one of these.
 
     They are decoded the first time and when something changed; later they come from the cache, in `cache_dir`
-    (default: the folder `own` in the data folder). `on_progress` is called with an `ImportProgress`.
+    (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`.
 
     Raises:
         DataError: there is nothing that can be used; the message says what was found and what to do.
@@ -117,7 +140,7 @@ def import_images(
         OutputError: the cache cannot be written.
     """
     options = options or ImportOptions()
-    caches = Path(cache_dir) if cache_dir is not None else data_folder() / "own"
+    caches = Path(cache_dir) if cache_dir is not None else cache_folder()
     given = os.path.abspath(os.path.expanduser(os.fspath(path)))
     home = folder_of_source(caches, given)
 
@@ -142,7 +165,7 @@ def _usable(cached: Cached | None, listing: Listing) -> Cached | None:
     """The cache, unless a file that could not be read when it was made can be read now."""
     if cached is None or listing.archive or listing.arrays:
         return cached
-    passing = [PROBLEMS.index("unreadable"), PROBLEMS.index("vanished")]
+    passing = [problem_code("unreadable"), problem_code("vanished")]
     for number in np.flatnonzero(np.isin(cached.facts["problem"], passing)).tolist():
         place = listing.place(number)
         if os.path.isfile(place) and os.access(place, os.R_OK):

@@ -5,54 +5,28 @@ photos/train|validation|test/CLASS/…/IMAGE    parts, then classes
 """
 
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
+from convlens.data.custom.classes import number_classes
+from convlens.data.custom.listing import Listing
 from convlens.data.custom.walking import Found
+from convlens.data.parts import TRAIN, UNDECIDED, part_of
 from convlens.errors import DataError
-from convlens.words import natural_key, printable, some_of
-
-TRAIN, VALIDATION, TEST, UNDECIDED = 0, 1, 2, -1
-PART_NAMES = ("train", "validation", "test")
-_PARTS = {
-    "train": TRAIN, "training": TRAIN,
-    "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "dev": VALIDATION,
-    "test": TEST, "testing": TEST,
-}  # fmt: skip
+from convlens.words import count_of, natural_key, printable, some_of
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What was read from paths: `kept` are places in the given names; labels and parts go with them."""
+def read_layout(found: Found, path: str, source: str, in_archive: bool = False) -> Listing:
+    """Classes and parts from the folders of what was found at `path`; `source` is what messages call the place.
 
-    kept: np.ndarray
-    labels: np.ndarray
-    parts: np.ndarray
-    class_names: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
-def part_of(word: str) -> int | None:
-    """Which part a word names: 0 train, 1 validation, 2 test; None: it names none.
-
-    >>> part_of("Val"), part_of("cats")
-    (1, None)
-    """
-    return _PARTS.get(word.strip().casefold())
-
-
-def read_layout(found: Found, source: str, unwrap: bool) -> Layout:
-    """Classes and parts from the folders of `found`; `source` is what messages call the place.
-
-    With `unwrap`, a single folder around everything, as archives often have, does not count.
+    In an archive, a single folder around everything does not count.
 
     Raises:
         DataError: no images, no class folders, or a single class.
     """
     if not found.names:
         raise _no_images(found, source)
-    wrapper = _wrapper(found) if unwrap else ""
+    wrapper = _wrapper(found) if in_archive else ""
     counts = Counter(name[len(wrapper) :].partition("/")[0] for name in found.names if "/" in name[len(wrapper) :])
     if not counts:
         table = "give the CSV file in it" if found.others[".csv"] else "give a CSV file with the columns path and label"
@@ -60,11 +34,21 @@ def read_layout(found: Found, source: str, unwrap: bool) -> Layout:
             f"{source} has {len(found.names):,} images and no class folders. Put the images of each class into a "
             f"folder of that name, such as {source}/cat/1.png, or {table}."
         )
-    by_parts = _has_parts(found, wrapper, counts)
-    layout = _read(found, wrapper, by_parts)
-    if len(layout.class_names) < 2:
-        raise _one_class(found, source, layout)
-    return layout
+    places, labels, parts, class_names, notes = _read(found, wrapper, _has_parts(found, wrapper, counts))
+    if len(class_names) < 2:
+        raise _one_class(found, source, class_names)
+    return Listing(
+        path,
+        [found.names[place] for place in places],
+        labels,
+        parts,
+        class_names,
+        np.array(found.sizes, np.int64)[places],
+        np.array(found.times, np.int64)[places],
+        root="" if in_archive else path,
+        archive=path if in_archive else "",
+        notes=(*found.notes(), *notes),
+    )
 
 
 def _wrapper(found: Found) -> str:
@@ -90,61 +74,48 @@ def _has_parts(found: Found, wrapper: str, counts: Counter[str]) -> bool:
     return len(named) > 1 or len(counts) == 1
 
 
-def _read(found: Found, wrapper: str, by_parts: bool) -> Layout:
-    places: list[int] = []
-    classes: list[str] = []
-    parts: list[int] = []
+def _read(
+    found: Found, wrapper: str, by_parts: bool
+) -> tuple[list[int], np.ndarray, np.ndarray, tuple[str, ...], list[str]]:
+    """The places, labels and parts of the images that have both, the names of classes, and notes on the others.
+
+    Classes without training images are left out.
+    """
+    places, classes, parts = list[int](), list[str](), list[int]()
     directly, elsewhere = Counter[str](), Counter[str]()
     for place, name in enumerate(found.names):
+        folder, part = "", UNDECIDED
         top, slash, rest = name[len(wrapper) :].partition("/")
-        part: int | None = UNDECIDED
         if by_parts and slash:
-            part = part_of(top)
-            if part is None:
+            known = part_of(top)
+            if known is None:
                 elsewhere[top] += 1
                 continue
-            folder, (top, slash, _) = top, rest.partition("/")
-        else:
-            folder = ""
+            part, folder, (top, slash, _) = known, top, rest.partition("/")
         if not slash:
             directly[folder] += 1
             continue
         places.append(place)
         classes.append(top)
-        parts.append(part if part is not None else UNDECIDED)
-    notes = [
-        f"{count:,} image{'s' * (count > 1)} in {printable(top)} left out: it is no part (train, validation, test)"
-        for top, count in elsewhere.items()
-    ]
-    notes += [
-        f"{count:,} image{'s' * (count > 1)} left out, directly in {printable(folder) or 'the folder'}: in no class"
-        for folder, count in directly.items()
-    ]
-    return _number(found, wrapper, by_parts, np.array(places, np.int64), classes, np.array(parts, np.int8), notes)
-
-
-def _number(
-    found: Found,
-    wrapper: str,
-    by_parts: bool,
-    places: np.ndarray,
-    classes: list[str],
-    parts: np.ndarray,
-    notes: list[str],
-) -> Layout:
-    """Number the classes in natural order; those that training has none of are left out."""
-    trained = {name for name, part in zip(classes, parts.tolist(), strict=True) if part in (TRAIN, UNDECIDED)}
+        parts.append(part)
+    trained = {name for name, part in zip(classes, parts, strict=True) if part in (TRAIN, UNDECIDED)}
     untrained = sorted(set(classes) - trained, key=natural_key)
-    if untrained:
-        notes.append(f"classes without training images, left out: {some_of(untrained)}")
-    ordered = sorted(trained, key=natural_key)
     empty = _empty_folders(found, wrapper, by_parts, set(classes))
-    if empty:
-        notes.append(f"folders without images: {some_of(empty)}")
-    numbers = {name: number for number, name in enumerate(ordered)}
-    labels = np.array([numbers.get(name, -1) for name in classes], np.int32)
-    kept = labels >= 0
-    return Layout(places[kept], labels[kept], parts[kept], tuple(printable(name) for name in ordered), tuple(notes))
+    notes = [
+        *(
+            f"{count_of(count, 'image')} in {printable(top)} left out: it is no part (train, validation, test)"
+            for top, count in elsewhere.items()
+        ),
+        *(
+            f"{count_of(count, 'image')} left out, directly in {printable(folder) or 'the folder'}: in no class"
+            for folder, count in directly.items()
+        ),
+        *[f"classes without training images, left out: {some_of(untrained)}"] * bool(untrained),
+        *[f"folders without images: {some_of(empty)}"] * bool(empty),
+    ]
+    kept = [at for at, name in enumerate(classes) if name in trained]
+    labels, names = number_classes([classes[at] for at in kept])
+    return [places[at] for at in kept], labels, np.array(parts, np.int8)[kept], names, notes
 
 
 def _empty_folders(found: Found, wrapper: str, by_parts: bool, filled: set[str]) -> list[str]:
@@ -162,10 +133,10 @@ def _no_images(found: Found, source: str) -> DataError:
     )
 
 
-def _one_class(found: Found, source: str, layout: Layout) -> DataError:
-    if not layout.class_names:
+def _one_class(found: Found, source: str, class_names: tuple[str, ...]) -> DataError:
+    if not class_names:
         return DataError(f"{source} has no training images in class folders. Put them into {source}/train/CLASS/.")
-    only = layout.class_names[0]
+    only = class_names[0]
     inner = sorted({folder.rpartition("/")[2] for folder in found.folders if folder.count("/") == 1}, key=natural_key)
     advice = "Add a folder for each other class."
     if len(inner) > 1 and not any(part_of(folder) is not None for folder in found.folders):

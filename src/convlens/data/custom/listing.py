@@ -6,7 +6,7 @@ A listing opens no image. It is made anew at every start, since it is what tells
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -37,7 +37,6 @@ class Listing:
         times: when each was changed last, in nanoseconds; checksums for members of an archive.
         root: the folder that names start from.
         archive: the zip archive that the names are members of, else "".
-        inner: what comes before the names in the archive.
         arrays: where the images are those of arrays and not files.
         notes: what was left out, one line each.
     """
@@ -51,10 +50,9 @@ class Listing:
     times: np.ndarray
     root: str = ""
     archive: str = ""
-    inner: str = ""
     arrays: tuple[ArrayPart, ...] = ()
     notes: tuple[str, ...] = ()
-    stamp: str = field(default="")
+    stamp: str = ""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -65,14 +63,14 @@ class Listing:
     def place(self, number: int) -> str:
         """Where the image lies: the path of its file, or the name of the member in the archive."""
         if self.archive:
-            return self.inner + self.names[number]
+            return self.names[number]
         return os.path.join(self.root, self.names[number])  # noqa: PTH118 (text: a Path a file is slow)
 
     @cached_property
     def digest(self) -> str:
         """32 hexadecimal digits that change when any file, name, label or part does."""
         digest = hashlib.blake2b(digest_size=16)
-        for text in (self.root, self.archive, self.inner, self.stamp, *self.class_names):
+        for text in (self.root, self.archive, self.stamp, *self.class_names):
             digest.update(os.fsencode(text) + b"\0")
         for start in range(0, len(self.names), 4096):  # not all at once, for a million names
             digest.update(os.fsencode("\0".join(self.names[start : start + 4096])) + b"\0\0")
@@ -82,7 +80,7 @@ class Listing:
 
     def signatures(self) -> np.ndarray:
         """16 bytes for each image that change when its file or its name does: S16."""
-        stamp = os.fsencode(f"{self.root}\0{self.archive}\0{self.inner}\0{self.stamp}\0")
+        stamp = os.fsencode(f"{self.root}\0{self.archive}\0{self.stamp}\0")
         signatures = np.empty(len(self), "S16")
         rows = zip(self.names, self.sizes.tolist(), self.times.tolist(), strict=True)
         for place, (name, size, time) in enumerate(rows):

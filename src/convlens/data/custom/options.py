@@ -1,4 +1,4 @@
-"""What a person can choose about how their own images are read."""
+"""What a person can choose about how custom images are read."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -7,12 +7,12 @@ from typing import Any
 from convlens.data.custom.groups import compile_pattern
 from convlens.errors import UsageError
 
-SMALLEST, LARGEST = 16, 96
+SMALLEST_SIDE, LARGEST_SIDE = 16, 96
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How images of one's own are read and divided.
+    """How custom images, those at a user's path, are read and divided.
 
     Args:
         size: side of the square input in pixels, 16 to 96; None: chosen from the images.
@@ -38,10 +38,10 @@ class ImportOptions:
     split_seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.size is not None and (type(self.size) is not int or not SMALLEST <= self.size <= LARGEST):
+        if self.size is not None and (type(self.size) is not int or not SMALLEST_SIDE <= self.size <= LARGEST_SIDE):
             raise UsageError(
-                f"an image size of {self.size!r}: give a whole number of pixels from {SMALLEST} to {LARGEST}, "
-                "or none to have it chosen from the images."
+                f"an image size of {self.size!r}: give a whole number of pixels from {SMALLEST_SIDE} to "
+                f"{LARGEST_SIDE}, or none to have it chosen from the images."
             )
         if self.channels is not None and (type(self.channels) is not int or self.channels not in (1, 3)):
             raise UsageError(f"{self.channels!r} channels: give 1 (grey) or 3 (colour), or none to have it chosen.")

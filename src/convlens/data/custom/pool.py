@@ -12,10 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
 
-import msgspec
-
 from convlens.data.custom.decoding import Decoded, refused
-from convlens.data.custom.worker import GREETING, LENGTH, Job, Reader, read_answer
+from convlens.data.custom.worker import GREETING, Job, Reader, read_answer, send
 from convlens.machine import available_cores
 
 MOST_SECONDS = 10.0  # for one file; 64 million pixels take one or two
@@ -65,9 +63,7 @@ class DecodingProcess:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise EOFError
-        text = msgspec.msgpack.encode(job)
-        process.stdin.write(LENGTH.pack(len(text)) + text)
-        process.stdin.flush()
+        send(process.stdin, job)
         for _ in job.places:
             self.busy_since = time.monotonic()
             yield read_answer(process.stdout, job.size, job.channels)
@@ -102,8 +98,8 @@ class DecodingProcess:
         self._forget()
         if self._too_slow:
             self._too_slow = False
-            return refused(f"took more than {MOST_SECONDS:g} s to decode: save it again, smaller", problem="too_slow")
-        return refused("ended the process that decoded it: save it again with another program", problem="crashed")
+            return refused(f"took more than {MOST_SECONDS:g} s to decode: save it again, smaller", "too_slow")
+        return refused("ended the process that decoded it: save it again with another program", "crashed")
 
     def watch(self) -> None:
         """End the process if it has been busy with one file for too long."""

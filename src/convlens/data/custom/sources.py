@@ -14,7 +14,7 @@ import numpy as np
 from convlens.data.custom.array_files import find_idx_pairs, is_idx_name, list_idx, list_npz
 from convlens.data.custom.layout import read_layout
 from convlens.data.custom.listing import Listing
-from convlens.data.custom.table import Table, read_table
+from convlens.data.custom.table import read_table
 from convlens.data.custom.walking import Found, walk_archive, walk_folder
 from convlens.errors import DamagedData, DataError
 from convlens.words import printable, some_of
@@ -42,7 +42,7 @@ def list_images(path: str | Path, unpack: Unpack | None = None) -> Listing:
 def _list(given: str, shown: str, unpack: Unpack | None) -> Listing:
     if os.path.isdir(given):
         pairs = _idx_pairs(given)
-        return list_idx(given, pairs, shown) if pairs else _list_folder(given, shown)
+        return list_idx(given, pairs, shown) if pairs else read_layout(walk_folder(given), given, shown)
     if not os.path.exists(given):
         raise DataError(f"{shown} does not exist. Give {_KINDS}.")
     if not os.path.isfile(given):
@@ -89,30 +89,6 @@ def _list_idx_file(path: str, name: str, shown: str) -> Listing:
     return list_idx(folder, belonging, shown)
 
 
-def _list_folder(path: str, shown: str) -> Listing:
-    found = walk_folder(path)
-    return _from_found(found, path, shown, unwrap=False)
-
-
-def _from_found(found: Found, path: str, shown: str, unwrap: bool, archive: bool = False) -> Listing:
-    layout = read_layout(found, shown, unwrap)
-    names = found.names
-    if len(layout.kept) < len(names):
-        names = [names[place] for place in layout.kept.tolist()]
-    return Listing(
-        source=path,
-        names=names,
-        labels=layout.labels,
-        parts=layout.parts,
-        class_names=layout.class_names,
-        sizes=np.array(found.sizes, np.int64)[layout.kept],
-        times=np.array(found.times, np.int64)[layout.kept],
-        root="" if archive else path,
-        archive=path if archive else "",
-        notes=(*found.notes(), *layout.notes),
-    )
-
-
 def _list_table(path: str, shown: str) -> Listing:
     try:
         if os.path.getsize(path) > _MOST_TABLE_BYTES:
@@ -122,28 +98,19 @@ def _list_table(path: str, shown: str) -> Listing:
     except OSError as error:
         raise DataError(f"{shown} cannot be read: {error.strerror or error}. Check its permissions.") from error
     root = os.path.dirname(path)
-    sizes, times, missing = np.zeros(len(table.paths), np.int64), np.zeros(len(table.paths), np.int64), list[str]()
-    for place, name in enumerate(table.paths):
+    sizes, times, missing = np.zeros(len(table.names), np.int64), np.zeros(len(table.names), np.int64), list[str]()
+    for place, name in enumerate(table.names):
         try:
             facts = os.stat(os.path.join(root, name))
             sizes[place], times[place] = facts.st_size, facts.st_mtime_ns
         except (OSError, ValueError):
             missing.append(name)
-    if len(missing) == len(table.paths):
+    if len(missing) == len(table.names):
         raise DataError(
             f"{shown}: none of its {len(missing):,} files is there ({some_of(missing)}). Paths are taken from the "
             f"folder of the CSV file, {printable(root)}: correct them."
         )
-    return _from_table(table, path, sizes, times, root=root)
-
-
-def _from_table(
-    table: Table, source: str, sizes: np.ndarray, times: np.ndarray, root: str = "", archive: str = "", inner: str = ""
-) -> Listing:
-    return Listing(
-        source, table.paths, table.labels, table.parts, table.class_names, sizes, times,
-        root=root, archive=archive, inner=inner, notes=table.notes,
-    )  # fmt: skip
+    return replace(table, source=path, sizes=sizes, times=times, root=root)
 
 
 def _list_archive(path: str, shown: str, unpack: Unpack | None) -> Listing:
@@ -164,7 +131,7 @@ def _list_archive(path: str, shown: str, unpack: Unpack | None) -> Listing:
         raise DamagedData(f"{shown} is not a whole zip archive ({error}). Get it or pack it again.") from error
     except OSError as error:
         raise DataError(f"{shown} cannot be read: {error.strerror or error}. Check the file.") from error
-    return _from_found(found, path, shown, unwrap=True, archive=True)
+    return read_layout(found, path, shown, in_archive=True)
 
 
 def _is_hidden(name: str) -> bool:
@@ -176,7 +143,7 @@ def _names_files(archive: zipfile.ZipFile, table: str, found: Found) -> bool:
     if archive.getinfo(table).file_size > _MOST_TABLE_BYTES:
         return False
     try:
-        paths = read_table(archive.read(table), table).paths
+        paths = read_table(archive.read(table), table).names
     except DataError:
         return not any("/" in name for name in found.names)  # no folders could say more: let its error be seen
     known, folder = set(found.names), posixpath.dirname(table)
@@ -187,8 +154,8 @@ def _list_archived_table(archive: zipfile.ZipFile, path: str, shown: str, name: 
     table = read_table(archive.read(name), shown)
     folder = posixpath.dirname(name)
     members = {member.filename: member for member in archive.infolist()}
-    paths = [posixpath.normpath(posixpath.join(folder, written.replace("\\", "/"))) for written in table.paths]
+    paths = [posixpath.normpath(posixpath.join(folder, written.replace("\\", "/"))) for written in table.names]
     found = [members.get(whole) for whole in paths]
     sizes = np.array([member.file_size if member else 0 for member in found], np.int64)
     times = np.array([member.CRC if member else 0 for member in found], np.int64)
-    return _from_table(replace(table, paths=paths), path, sizes, times, archive=path)
+    return replace(table, source=path, names=paths, sizes=sizes, times=times, archive=path)

@@ -2,16 +2,17 @@
 
 import csv
 import io
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from convlens.data.custom.layout import UNDECIDED, part_of
+from convlens.data.custom.classes import number_classes
+from convlens.data.custom.listing import Listing
+from convlens.data.parts import UNDECIDED, part_of
 from convlens.errors import DataError
-from convlens.words import natural_key, printable, some_of
+from convlens.words import count_of, printable, some_of
 
-PATH_COLUMNS = (
+PATH_COLUMNS = [
     "path",
     "file",
     "image",
@@ -22,26 +23,17 @@ PATH_COLUMNS = (
     "image_path",
     "image_file",
     "img",
-)
+]
 LABEL_COLUMNS = ("label", "class", "category", "target", "class_name", "label_name")
 PART_COLUMNS = ("split", "part", "set", "subset", "partition")
 _ADVICE = "Name the columns in the first line, such as: path,label"
 csv.field_size_limit(1 << 20)
 
 
-@dataclass(frozen=True)
-class Table:
-    """What a CSV file says: paths as written, labels, parts."""
+def read_table(content: bytes, name: str) -> Listing:
+    r"""The rows of a CSV file, separated by commas, semicolons or tabs, with sizes and times still to be found.
 
-    paths: list[str]
-    labels: np.ndarray
-    parts: np.ndarray
-    class_names: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
-def read_table(content: bytes, name: str) -> Table:
-    r"""The rows of a CSV file, separated by commas, semicolons or tabs; `name` is what messages call it.
+    `name` is what messages call it.
 
     Raises:
         DataError: it is no text, has no columns for paths and labels, or names fewer than two classes.
@@ -78,7 +70,7 @@ def _find_columns(header: list[str], name: str) -> tuple[int, int, int | None]:
     return found[0], found[1], next((words.index(word) for word in PART_COLUMNS if word in words), None)
 
 
-def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int | None) -> Table:
+def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int | None) -> Listing:
     paths: list[str] = []
     labels: list[str] = []
     parts: list[int] = []
@@ -106,17 +98,16 @@ def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int |
         parts.append(_part(row, part_at, name, rows.line_num))
     notes = []
     if short:
-        lines = f"{len(short):,} line{'s' * (len(short) > 1)}"
+        lines = count_of(len(short), "line")
         notes.append(f"{name}: {lines} without a path or a label left out (line {short[0]:,} first)")
     if doubled:
         notes.append(f"{name}: {len(doubled):,} lines that repeat a file count once ({some_of(doubled)})")
-    names = sorted(set(labels), key=natural_key)
+    places, names = number_classes(labels)
     if len(names) < 2:
-        only = f"one class only, {printable(names[0])}" if names else "no rows with a path and a label"
+        only = f"one class only, {names[0]}" if names else "no rows with a path and a label"
         raise DataError(f"{name} has {only}: there is nothing to tell apart. Give two classes or more. {_ADVICE}")
-    numbers = {label: number for number, label in enumerate(names)}
-    places = np.array([numbers[label] for label in labels], np.int32)
-    return Table(paths, places, np.array(parts, np.int8), tuple(printable(label) for label in names), tuple(notes))
+    nothing = np.zeros(len(paths), np.int64)
+    return Listing(name, paths, places, np.array(parts, np.int8), names, nothing, nothing, notes=tuple(notes))
 
 
 def _part(row: list[str], part_at: int | None, name: str, line: int) -> int:

@@ -7,9 +7,8 @@ import zipfile
 from pathlib import Path
 
 from convlens.errors import DamagedData
-from convlens.files import explain_write_errors, move_into_place
+from convlens.files import MOST_DEFLATE_SHRINKS, explain_write_errors, move_into_place
 
-_MOST_SHRINK = 1032  # deflate never does better: whoever claims more lies
 _CHUNK = 1 << 20
 
 
@@ -45,8 +44,13 @@ def unpack_into(folder: Path, archive: zipfile.ZipFile, members: list[str]) -> s
     return str(final)
 
 
+def claims_too_much(member: zipfile.ZipInfo) -> bool:
+    """Whether a member of an archive says that it holds more than its packed bytes can."""
+    return member.file_size > MOST_DEFLATE_SHRINKS * max(member.compress_size, 1) + 1024
+
+
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
-    if info.file_size > _MOST_SHRINK * max(info.compress_size, 1) + 1024:
+    if claims_too_much(info):
         raise DamagedData(f"{info.filename!a} in the archive claims more bytes than it can hold. Pack it again.")
     with explain_write_errors(path, info.file_size), path.open("wb") as file, archive.open(info) as member:
         while piece := member.read(_CHUNK):

@@ -6,8 +6,7 @@ A decoder written in C can end its process or never come back, so none runs in t
 `multiprocessing` would run the caller's script anew, refuses to work inside a daemon process, and takes down all
 workers when one dies; a process with two pipes does none of that.
 
-    job       4 bytes length, then msgpack [archive, places, size, channels, only the survey?]
-    answer    facts, 2 bytes length of the words, 1 byte whether pixels follow; words; pixels
+A message is 4 bytes for its length, then msgpack: a `Job` one way, an `Answer` for each of its files the other.
 """
 
 import io
@@ -18,7 +17,7 @@ import struct
 import sys
 import zipfile
 import zlib
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 import numpy as np
@@ -30,8 +29,7 @@ from convlens.pixels import MAX_FILE_BYTES
 
 _NOT_AN_IMAGE = problem_code("not_an_image")
 GREETING = b"convlens decodes\n"
-LENGTH = struct.Struct("<I")
-TAIL = struct.Struct("<HB")
+_LENGTH = struct.Struct("<I")
 
 
 class Job(msgspec.Struct, array_like=True):
@@ -42,6 +40,17 @@ class Job(msgspec.Struct, array_like=True):
     size: int
     channels: int
     survey: bool = False
+
+
+class Answer(msgspec.Struct, array_like=True):
+    """One file: its row of FACTS, what is wrong with it, and its pixels where it gave some."""
+
+    facts: bytes
+    words: bytes
+    pixels: bytes | None
+
+
+_Message = TypeVar("_Message", Job, Answer)
 
 
 class Reader:
@@ -59,22 +68,14 @@ class Reader:
                     return survey(file)
             content = self._read(job, number)
         except FileNotFoundError:
-            return refused("is gone since the files were listed: look where it went", problem="vanished")
+            return refused("is gone since the files were listed: look where it went", "vanished")
         except PermissionError:
-            return refused("may not be read: check its permissions", problem="unreadable")
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            NotImplementedError,
-            RuntimeError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
+            return refused("may not be read: check its permissions", "unreadable")
+        except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             words = " ".join(str(error).split())[:120] or type(error).__name__
-            return refused(f"cannot be read ({words}): check the file", problem="unreadable")
+            return refused(f"cannot be read ({words}): check the file", "unreadable")
         if len(content) > MAX_FILE_BYTES:
-            return refused(f"has more than the {MAX_FILE_BYTES:,} bytes allowed: save it smaller", problem="too_large")
+            return refused(f"has more than the {MAX_FILE_BYTES:,} bytes allowed: save it smaller", "too_large")
         try:
             if job.survey:
                 return survey(io.BytesIO(content))
@@ -82,10 +83,10 @@ class Reader:
             kind = os.path.splitext(os.fsdecode(job.places[number]))[1].lower()
             if decoded.facts["problem"] == _NOT_AN_IMAGE and kind in UNREAD_ENDINGS:
                 words = f"is a {kind} file, of a kind that is not read: save it as PNG"
-                return refused(words, decoded.facts, "unsupported")
+                return refused(words, "unsupported", decoded.facts)
             return decoded
         except MemoryError:
-            return refused("needs more memory than there is: make it smaller", problem="too_large")
+            return refused("needs more memory than there is: make it smaller", "too_large")
 
     def close(self) -> None:
         """Close the archive."""
@@ -114,37 +115,38 @@ def _regular(path: str) -> str:
     return path
 
 
-def write_answer(to: IO[bytes], decoded: Decoded) -> None:
-    """Send one answer."""
-    words = decoded.words.encode("utf-8", "backslashreplace")[:2000]
-    to.write(decoded.facts.tobytes() + TAIL.pack(len(words), decoded.pixels is not None) + words)
-    if decoded.pixels is not None:
-        to.write(decoded.pixels.tobytes())
+def send(to: IO[bytes], message: Job | Answer) -> None:
+    """Send one message, after its length."""
+    text = msgspec.msgpack.encode(message)
+    to.write(_LENGTH.pack(len(text)) + text)
     to.flush()
 
 
-def read_answer(source: IO[bytes], size: int, channels: int) -> Decoded:
-    """Take one answer.
+def receive(source: IO[bytes], kind: type[_Message]) -> _Message:
+    """Take one message.
 
     Raises:
         EOFError: the process ended.
     """
-    fixed = read_exactly(source, FACTS.itemsize + TAIL.size)
-    length, has_pixels = TAIL.unpack(fixed[FACTS.itemsize :])
-    words = read_exactly(source, length).decode("utf-8", "replace")
-    facts = np.frombuffer(fixed, FACTS, count=1)[0]
-    if not has_pixels:
-        return Decoded(facts, None, words)
-    pixels = np.frombuffer(read_exactly(source, channels * size * size), np.uint8)
-    return Decoded(facts, pixels.reshape(channels, size, size), words)
+    (length,) = _LENGTH.unpack(_read_exactly(source, _LENGTH.size))
+    return msgspec.msgpack.decode(_read_exactly(source, length), type=kind)
 
 
-def read_exactly(source: IO[bytes], length: int) -> bytes:
-    """So many bytes.
+def read_answer(source: IO[bytes], size: int, channels: int) -> Decoded:
+    """Take one answer to a job of that size and so many channels.
 
     Raises:
-        EOFError: there are fewer.
+        EOFError: the process ended.
     """
+    answer = receive(source, Answer)
+    facts = np.frombuffer(answer.facts, FACTS, count=1)[0]
+    words = answer.words.decode("utf-8", "replace")
+    if answer.pixels is None:
+        return Decoded(facts, None, words)
+    return Decoded(facts, np.frombuffer(answer.pixels, np.uint8).reshape(channels, size, size), words)
+
+
+def _read_exactly(source: IO[bytes], length: int) -> bytes:
     content = source.read(length)
     if content is None or len(content) < length:
         raise EOFError
@@ -162,10 +164,12 @@ def serve() -> None:
         reader = Reader()
         while True:
             try:
-                (length,) = LENGTH.unpack(read_exactly(jobs, LENGTH.size))
-                job = msgspec.msgpack.decode(read_exactly(jobs, length), type=Job)
+                job = receive(jobs, Job)
                 for number in range(len(job.places)):
-                    write_answer(answers, reader.decode(job, number))
+                    decoded = reader.decode(job, number)
+                    words = decoded.words.encode("utf-8", "backslashreplace")[:2000]
+                    pixels = None if decoded.pixels is None else decoded.pixels.tobytes()
+                    send(answers, Answer(decoded.facts.tobytes(), words, pixels))
             except (EOFError, BrokenPipeError):
                 reader.close()
                 return

@@ -86,8 +86,9 @@ export class LayerChips {
   chip(part, index) {
     const { word, text, chain, branches } = part;
     const isKnown = Object.hasOwn(branches.length ? BLOCKS : KINDS, word);
-    const chip = button(branches.length ? word : text || `${chain.name}: no layer`, () => this.choose(index), {
+    const chip = button(branches.length ? word : text || "no layer", () => this.choose(index), {
       class: `train-chip ${isKnown ? word : text ? "unknown" : "empty"}`,
+      "aria-label": text ? null : `${chain.name}: no layer`,
       tabindex: index === this.stop ? "0" : "-1",
       "aria-pressed": String(index === this.chosen),
       "aria-invalid": index === this.wrong ? "true" : null,

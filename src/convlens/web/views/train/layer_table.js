@@ -40,7 +40,7 @@ export function showLayerTable(root, table) {
   const most = Math.max(1, ...table.layers.map(({ parameters }) => parameters));
   const rows = table.layers.map((row, index) => tableRow(row, most, row.branch !== table.layers[index - 1]?.branch));
   const attributes = { class: "train-layers", "aria-describedby": "train-layers-words" };
-  const warnings = table.layers.flatMap(({ text, warnings }) => warnings.map((warning) => `${text}: ${warning}`));
+  const warnings = table.layers.flatMap((row) => row.warnings);
   fill(
     root,
     element("p", { class: "small soft", id: "train-layers-words" }, describeTable(table)),
@@ -63,7 +63,7 @@ export function describeTable({ parameters, multiply_adds, input_shape, classes,
 
 /** @param {LayerRow} row @param {number} most @param {boolean} isFirst of its branch */
 function tableRow(row, most, isFirst) {
-  const branch = row.depth && row.branch && isFirst ? element("span", { class: "soft" }, `${row.branch}: `) : null;
+  const branch = row.depth && row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
   const numbers = element(
     "tr",
     { style: { "--share": (row.parameters / most).toFixed(4), "--depth": String(row.depth ?? 0) } },

@@ -1,4 +1,4 @@
-"""The rules for one's own ink: what looks like the training images is left alone, and what does not comes to."""
+"""The rules for a user's own glyphs: what looks like the training images is left alone, and what does not comes to."""
 
 import numpy as np
 import pytest
@@ -244,7 +244,7 @@ def hostile_pictures():
 
 
 @pytest.mark.parametrize("name", hostile_pictures())
-@pytest.mark.parametrize("mend", [True, False], ids=["mended", "plain"])
+@pytest.mark.parametrize("mend", [True, False], ids=["normalised", "plain"])
 def test_hostile_pictures_give_an_image(dark, name, mend):
     picture = hostile_pictures()[name]
     colour = Preprocessing((3, 20, 31), "letterbox", None, Normalisation((0,) * 3, (1,) * 3))
