@@ -4,6 +4,8 @@
 
 The weights of a model file have the names and shapes of the state dict of this `nn.Sequential`; the class names stand
 in the file's metadata. Needs torch and safetensors. For another network than the tutorial's, write its layers here.
+Where it has blocks, nest modules as their names say (docs/model-format.md), or let Convlens write one that needs
+nothing of it: `torch.save(convlens.load_model(path).to_torch(), "module.pt")`.
 """
 
 import json

@@ -18,7 +18,10 @@ from convlens.trained_model import TrainedModel
 from convlens.trained_model.file_format import FORMAT_VERSION
 
 FOLDER = Path(__file__).parent
-NETWORK = "conv 4 3x3 pad 1, batchnorm, relu, maxpool 2, dense 6, leaky_relu 0.2, dense"
+NETWORK = (
+    "conv 4 3x3 pad 1, batchnorm, relu, residual(conv 6 3x3 pad 1 groups 2, batchnorm, silu, shortcut conv 6 1x1), "
+    "maxpool 2, concat(conv 2 1x1, gelu; ), dense"
+)
 SHAPE = (1, 8, 8)
 CLASS_NAMES = ("cat", "größe", "<b>7</b>")
 CALIBRATION = Calibration(1.25, 0.375, 0.01, 0.9375, 0.0078125, 128)

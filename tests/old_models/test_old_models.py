@@ -8,6 +8,7 @@ import pytest
 
 from convlens.calibration import Calibration
 from convlens.files import sha256_of_file
+from convlens.layers import GELU, BatchNorm2d, Concat, Conv2d, Dense, MaxPool2d, ReLU, Residual, SiLU
 from convlens.network import Network
 from convlens.preprocessing import Normalisation, Preprocessing
 from convlens.preprocessing.appearance import Appearance, Centre, Spread
@@ -108,12 +109,53 @@ def test_version_2_says_what_its_rules_are_called_now():
 
 
 def test_version_2_is_written_again_as_version_3(tmp_path):
-    again = load_model(VERSION_2).save(tmp_path / "again")
-    assert again.read_bytes() == VERSION_3.read_bytes()
+    (before, weights), (after, weights_again) = (
+        file_format.decode(path.read_bytes(), "it")
+        for path in (VERSION_2, load_model(VERSION_2).save(tmp_path / "again"))
+    )
+    before["preprocessing"]["rules"] = "glyph"
+    assert after == before | {"format_version": 3, "sha256": after["sha256"]}
+    assert weights_again.keys() == weights.keys()
+    for name, array in weights.items():
+        np.testing.assert_array_equal(weights_again[name], array)
 
 
 def test_the_file_of_version_3_is_the_one_that_was_made_then():
-    assert sha256_of_file(VERSION_3) == "5a26c8fa1e1d2882d0aa352678334050f7cf6121d5157ac4e5aac31cd3e7a49a"
+    assert sha256_of_file(VERSION_3) == "9cedf147e8d9ab97df7b8791716aff977919464973f2f008be08e682ef7c96c2"
+
+
+def test_version_3_comes_back_with_its_blocks():
+    model = load_model(VERSION_3)
+    assert model.network == Network(
+        [
+            Conv2d(4, 3, padding=1), BatchNorm2d(), ReLU(),
+            Residual([Conv2d(6, 3, padding=1, groups=2), BatchNorm2d(), SiLU()], shortcut=[Conv2d(6, 1)]),
+            MaxPool2d(2), Concat([Conv2d(2, 1), GELU()], []), Dense(),
+        ]
+    )  # fmt: skip
+    assert {name: array.shape for name, array in model.weights.items() if name[0] not in "01"} == {
+        "3.body.0.weight": (6, 2, 3, 3), "3.body.0.bias": (6,),
+        "3.body.1.weight": (6,), "3.body.1.bias": (6,),
+        "3.body.1.running_mean": (6,), "3.body.1.running_var": (6,), "3.body.1.num_batches_tracked": (),
+        "3.shortcut.0.weight": (6, 4, 1, 1), "3.shortcut.0.bias": (6,),
+        "5.branches.0.0.weight": (2, 6, 1, 1), "5.branches.0.0.bias": (2,),
+        "7.weight": (3, 128), "7.bias": (3,),
+    }  # fmt: skip
+    np.testing.assert_array_equal(
+        model.weights["3.shortcut.0.weight"].ravel()[:3], np.array([-0.47351545, -0.05318705, -0.12814543], np.float32)
+    )
+    assert model.calibration == Calibration(1.25, 0.375, 0.01, 0.9375, 0.0078125, 128)
+
+
+def test_version_3_predicts_what_it_did():
+    # Worked out with SciPy's correlate2d, erf and expit in float64 when the file was made, not with an engine.
+    logits = [-2.0197170, -0.2159318, 0.5310817]
+    model = load_model(VERSION_3)
+    np.testing.assert_allclose(model.logits(IMAGE), [logits], atol=2e-6)
+    # e^(logits / 1.25) are 0.198737, 0.841352 and 1.529384; their sum is 2.569473.
+    prediction = model.predict(IMAGE[0, 0], repair=False)
+    np.testing.assert_allclose(prediction.probabilities, [0.077345, 0.327441, 0.595213], atol=2e-6)
+    assert prediction.class_name == "<b>7</b>"
 
 
 def test_version_3_is_written_again_byte_by_byte(tmp_path):

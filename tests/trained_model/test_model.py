@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,11 @@ from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation, Preprocessing
 from convlens.trained_model import TrainedModel, load_model
 
+GRAPH = (
+    "conv 4 3x3 pad 1, residual(conv 8 3x3 stride 2 pad 1, batchnorm, gelu, conv 8 3x3 pad 1 groups 4, "
+    "shortcut conv 8 1x1 stride 2), silu, concat(conv 4 1x1; residual(conv 8 3x3 pad 1, relu, maxpool 1); ), "
+    "globalavgpool, dense 6, residual(dense 6, tanh), dense"
+)
 TUTORIAL = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
 
 
@@ -37,8 +44,9 @@ def make_model(text=TUTORIAL, shape=(1, 28, 28), names=tuple("0123456789"), rule
     [
         make_model(data="mnist", seconds=1.5),
         make_model("conv 4 3x5 stride 2, batchnorm, leaky_relu 0.2, globalavgpool, dense", (3, 9, 12), ("a", "ü <b>")),
+        make_model(GRAPH, (3, 8, 8), ("a", "b")),
     ],
-    ids=["tutorial", "colour and batch normalisation"],
+    ids=["tutorial", "colour and batch normalisation", "blocks"],
 )
 def test_a_saved_model_comes_back_the_same(model, tmp_path, random_images):
     loaded = load_model(model.save(tmp_path / "deep" / "model.safetensors"))
@@ -134,19 +142,40 @@ def test_any_program_can_read_the_weights_and_the_metadata(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", [TUTORIAL, "conv 3 3x3, batchnorm, relu, dropout 0.5, avgpool 2, dense 9, batchnorm, tanh, dense"]
+    "text",
+    [
+        TUTORIAL,
+        "conv 3 3x3, batchnorm, relu, dropout 0.5, avgpool 2, dense 9, batchnorm, tanh, dense",
+        GRAPH,
+    ],
 )
 def test_to_torch_gives_a_plain_module_with_the_same_logits(text, random_images):
     model = make_model(text)
     module = model.to_torch()
-    assert {name: tuple(value.shape) for name, value in module.state_dict().items()} == {
-        name: array.shape for name, array in model.weights.items()
-    }
+    assert [(name, tuple(value.shape)) for name, value in module.state_dict().items()] == [
+        (name, array.shape) for name, array in model.weights.items()
+    ]
     images, _ = random_images(8, (1, 28, 28), 10)
     inputs = torch.from_numpy(model.preprocessing.normalisation.apply(images))
     with torch.no_grad():
         np.testing.assert_allclose(module(inputs).numpy(), model.logits(images), atol=1e-5)
     assert not module.training
+
+
+def test_a_module_of_blocks_works_where_convlens_is_not(tmp_path, random_images):
+    model = make_model(GRAPH)
+    images, _ = random_images(2, (1, 28, 28), 10)
+    torch.save(model.to_torch(), tmp_path / "module.pt")
+    np.save(tmp_path / "inputs.npy", model.preprocessing.normalisation.apply(images))
+    program = """
+import sys
+sys.modules["convlens"] = None  # an import of it fails
+import numpy, torch
+module = torch.load("module.pt", weights_only=False)
+numpy.save("logits.npy", module(torch.from_numpy(numpy.load("inputs.npy"))).detach().numpy())
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True)
+    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), model.logits(images), atol=1e-5)
 
 
 def test_predictions_name_classes_and_add_up_to_one():

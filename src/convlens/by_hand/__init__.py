@@ -11,7 +11,8 @@ names, and `conv2d`, the layer, does what the layers of PyTorch, Keras and the r
     28.0
 
 An operation returns its result; the function of the same name with `trace_` before it returns every placement behind
-the result (`trace_layer` those of a layer of a whole network). Where something slides, results come from strided views
+the result (`trace_layer` those of a layer of a whole network; `trace_dense`, `trace_add` and `trace_concatenate` are
+what it gives where no window slides). Where something slides, results come from strided views
 and placements are multiplied and added one by one, so each checks the other. The engines compute the same faster;
 nothing here is used by them.
 """
@@ -28,7 +29,7 @@ from convlens.by_hand.matrices import (
     trace_convolve2d,
     trace_cross_correlate2d,
 )
-from convlens.by_hand.network import LayerResult, run_network, trace_layer
+from convlens.by_hand.network import LayerResult, run_network, trace_dense, trace_layer
 from convlens.by_hand.pooling import (
     avg_pool2d,
     max_pool2d,
@@ -107,6 +108,7 @@ __all__ = [
     "trace_correlate_valid",
     "trace_cross_correlate",
     "trace_cross_correlate2d",
+    "trace_dense",
     "trace_kernel_weight_gradient",
     "trace_layer",
     "trace_max_pool2d",

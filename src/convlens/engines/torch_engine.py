@@ -100,7 +100,21 @@ def _assemble(nodes: list[ResolvedLayer], modules: dict[str, nn.Module]) -> nn.M
         else:
             values[node.index] = graph.call_module(node.path, tuple(inputs))
     graph.output(values[nodes[-1].index])
-    return torch.fx.GraphModule(made, graph)
+    return torch.fx.GraphModule(_nest(made), graph)
+
+
+def _nest(modules: dict[str, nn.Module]) -> nn.Module:
+    """One module that has the others at their paths, in this order; given as a dict, `GraphModule` would sort them."""
+    root = nn.Module()
+    for path, module in modules.items():
+        *outer, name = path.split(".")
+        parent = root
+        for part in outer:
+            if not hasattr(parent, part):
+                parent.add_module(part, nn.Module())
+            parent = parent.get_submodule(part)
+        parent.add_module(name, module)
+    return root
 
 
 def load_weights(module: nn.Module, weights: Weights) -> None:

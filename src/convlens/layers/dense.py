@@ -83,4 +83,4 @@ class Dense(Layer):
         return weights["weight"] @ values[0] + weights["bias"]
 
     def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
-        return by_hand.network.trace_dense(values[0], weights["weight"], weights["bias"])
+        return by_hand.trace_dense(values[0], weights["weight"], weights["bias"])

@@ -122,7 +122,7 @@ class Layer:
             UsageError: a kind that looks at one number at a time.
         """
         raise UsageError(
-            f"{self} takes one number at a time, so there is no placement to show; give the number of a conv, "
+            f"{self} takes one number at a time, so there is no window position to show; give the number of a conv, "
             "pool or dense layer, or of one that joins branches."
         )
 
