@@ -66,17 +66,17 @@ def train_command(
     """
     from convlens.cli.training_view import TrainingView
 
-    changed, own = (changes or Changes()).given(), images or UserImages()
+    changed, custom = (changes or Changes()).given(), images or UserImages()
     view = TrainingView(json)
     if resume is not None:
-        others = {**changed, **own.given(), "recipe": recipe, "config": config, "out": out, "DATA": data}
+        others = {**changed, **custom.given(), "recipe": recipe, "config": config, "out": out, "DATA": data}
         _refuse_with("--resume", others)
         return _finish(_resume(resume, data_dir, view), view, report, show, data_dir)
     if config is not None:
         _refuse_with("--config", {"recipe": recipe})
-        model = _repeat(config, data, data_dir, changed, own.as_options(), out, view)
+        model = _repeat(config, data, data_dir, changed, custom.as_options(), out, view)
     else:
-        model = _train(data or "mnist", data_dir, recipe, changed, own.as_options(), out, view)
+        model = _train(data or "mnist", data_dir, recipe, changed, custom.as_options(), out, view)
     return _finish(model, view, report, show, data_dir)
 
 
@@ -133,7 +133,7 @@ def _repeat(
 
 
 def _load(data: str, data_dir: Path | None, images: "ImportOptions | None", view: "TrainingView") -> "Dataset":
-    """The images, with a bar while they are fetched or decoded, and in a few lines what is wrong with one's own."""
+    """The images, with a bar while they are fetched or decoded, and in a few lines what is wrong with a user's."""
     from convlens.cli.reading_progress import showing_progress
     from convlens.data import data_folder, import_images, is_own_path, load_dataset
     from convlens.data.checkup import check_images
