@@ -182,8 +182,8 @@ class TrainedModel:
 
     def __repr__(self) -> str:
         return (
-            f"TrainedModel({str(self.network)!r}, input {times(self.preprocessing.image_shape)}, {len(self.class_names)} classes, "
-            f"{self.parameters:,} parameters)"
+            f"TrainedModel({str(self.network)!r}, input {times(self.preprocessing.image_shape)}, "
+            f"{len(self.class_names)} classes, {self.parameters:,} parameters)"
         )
 
     def summary(self) -> dict[str, str]:
