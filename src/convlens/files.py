@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from convlens.errors import OutputError
 
@@ -45,12 +46,17 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
         try:
             with temporary.open("wb") as file:
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+                sync(file)
             move_into_place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
     return path
+
+
+def sync(file: IO[bytes]) -> None:
+    """Wait until what was written is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def move_into_place(temporary: Path, path: Path) -> None:

@@ -5,7 +5,6 @@ in the file; where that turns out not to be possible (a file gave no image, or a
 the file is copied once into the right order.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from convlens.data.custom.pool import DecodingPool
 from convlens.data.custom.progress import Reporter
 from convlens.data.custom.shape import InputShape, make_job, rows_of
 from convlens.errors import DataError, ImageError
-from convlens.files import explain_write_errors
+from convlens.files import explain_write_errors, sync
 
 _A_JOB = 64
 _PASSING = tuple(problem_code(name) for name in ("vanished", "unreadable", "crashed", "too_slow"))
@@ -76,8 +75,7 @@ def fill(
             written.extend(_fill_from_arrays(file, filled, listing, shape, report))
         else:
             written.extend(_fill_from_files(file, filled, listing, order, shape, pool, earlier, matches, report))
-        file.flush()
-        os.fsync(file.fileno())
+        sync(file)
     filled.order = np.concatenate([*written, np.empty(0, np.int64)])
     return filled
 
@@ -157,7 +155,6 @@ def put_in_order(filled: Filled, order: np.ndarray, shape: InputShape, report: R
             file.write(images[row_of[order[start : start + at_once]]].tobytes())
             report.tell(start, "putting in order", len(order))
         del images
-        file.flush()
-        os.fsync(file.fileno())
+        sync(file)
         other.replace(filled.path)
     return Filled(filled.path, order, filled.facts, filled.words)
