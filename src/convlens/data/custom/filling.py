@@ -36,23 +36,21 @@ class Filled:
     words: dict[int, str]
 
 
-def earlier_rows(listing: Listing, earlier: Cached | None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """For each listed file: its number in an earlier listing (−1: new or changed), its row there, its facts.
+def earlier_rows(listing: Listing, earlier: Cached | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each listed file: its number in an earlier listing (−1: new or changed), its row there, and its facts.
 
-    Files whose trouble may have passed (no permission, gone) count as new.
+    Files whose trouble may have passed (no permission, gone) count as new; facts that are not known are zeros.
     """
-    signatures = listing.signatures()
-    nowhere = np.full(len(listing), -1, np.int64)
+    nowhere, facts = np.full(len(listing), -1, np.int64), np.zeros(len(listing), FACTS)
     if earlier is None:
-        return nowhere, nowhere, None
-    old = earlier.signatures()
+        return nowhere, nowhere, facts
+    old, signatures = earlier.signatures(), listing.signatures()
     order = np.argsort(old, kind="stable")
     spots = np.minimum(np.searchsorted(old[order], signatures), len(old) - 1)
     numbers = np.where(old[order[spots]] == signatures, order[spots], -1)
     numbers[np.isin(earlier.facts["problem"][numbers], _PASSING)] = -1
     row_of = np.full(len(old), -1, np.int64)
     row_of[earlier.rows] = np.arange(len(earlier.rows))
-    facts = np.zeros(len(listing), FACTS)
     facts[numbers >= 0] = earlier.facts[numbers[numbers >= 0]]
     return numbers, np.where(numbers >= 0, row_of[numbers], -1), facts
 
