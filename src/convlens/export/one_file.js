@@ -10,15 +10,17 @@
     if (!("DecompressionStream" in window)) {
       throw new Error("This browser is too old for this page: it lacks DecompressionStream. Please take a newer one.");
     }
-    const packed = atob(document.getElementById("convlens-parts").textContent);
+    const packed = atob(document.getElementById("convlens-parts")?.textContent ?? "");
     const bytes = Uint8Array.from(packed, (letter) => letter.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    /** @type {{ modules: Record<string, string>, styles: string[] }} */
     const { modules, styles } = JSON.parse(await new Response(stream).text());
     for (const text of styles) {
       const style = document.createElement("style");
       style.textContent = text;
       document.head.append(style);
     }
+    /** @type {Record<string, string>} */
     const imports = {};
     for (const [name, text] of Object.entries(modules)) {
       imports[`convlens/${name}`] = `data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`;
@@ -34,7 +36,7 @@
   } catch (error) {
     const notice = document.createElement("p");
     notice.setAttribute("role", "alert");
-    notice.textContent = error.message;
+    notice.textContent = error instanceof Error ? error.message : String(error);
     (document.body ?? document.documentElement).append(notice);
     throw error;
   }

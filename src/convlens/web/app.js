@@ -5,181 +5,149 @@
  * page itself, there is no server to ask, and the third view is absent.
  */
 
-import { checkModel } from "convlens/engine/check.js";
-import { openModel } from "convlens/engine/network.js";
-import { openApi } from "convlens/interface/api.js";
-import { currentTheme, setTheme } from "convlens/interface/colours.js";
-import { element, fill } from "convlens/interface/dom.js";
+import { Api } from "convlens/interface/api.js";
+import { Context } from "convlens/interface/context.js";
+import { byId, element, fill } from "convlens/interface/dom.js";
+import { messageOf } from "convlens/interface/format.js";
 import { showModelLine } from "convlens/interface/model_line.js";
-import { createRunChooser } from "convlens/interface/run_chooser.js";
+import { RunChooser } from "convlens/interface/run_chooser.js";
+import { furnishThemeButton } from "convlens/interface/theme_button.js";
+
+/** @import { View } from "convlens/interface/context.js" */
+/** @typedef {{ mount(root: HTMLElement, context: Context): View }} ViewModule */
+/** @typedef {{ name: string, title: string, load: () => Promise<ViewModule>, served?: boolean }} ViewEntry */
 
 // Loaded when first shown, so that a view in need of repair takes no other with it.
+/** @type {ViewEntry[]} */
 const VIEWS = [
   { name: "look", title: "Look inside", load: () => import("convlens/views/look/view.js") },
   { name: "learn", title: "Learn", load: () => import("convlens/views/learn/view.js") },
   { name: "train", title: "Train live", load: () => import("convlens/views/train/view.js"), served: true },
 ];
-const THEME = "convlens-theme";
 
-const embedded = document.getElementById("convlens-model").textContent.trim();
-const served = !embedded && location.protocol !== "file:";
-const listeners = new Set();
-const mounted = new Map();
-let shown = null;
+class Shell {
+  #embedded = byId("convlens-model").textContent?.trim();
+  #modelLine = byId("model-line");
+  #shown = "";
+  /** @type {Map<string, MountedView>} */
+  #mounted = new Map();
+  #context;
+  /** @type {RunChooser | null} */
+  #chooser = null;
 
-const context = {
-  model: null,
-  check: null,
-  served,
-  api: served ? openApi() : null,
-  state: {},
-  /** What the first view shows, for the others to use: {pixels: Uint8Array C·H·W, shape: [C, H, W]}, or null. */
-  drawing: null,
-  /** Makes a payload of page_model the model of all views; returns the opened model. */
-  openModel(payload) {
-    context.model = openModel(payload);
-    context.check = checkModel(context.model);
-    showModel();
-    listeners.forEach((listener) => listener(context.model));
-    return context.model;
-  },
-  /** There may be another run now. */
-  refreshRuns: () => chooser?.refresh(),
-  goTo(view) {
-    location.hash = view;
-  },
-  /** Calls back with every model from now on; returns what ends that. */
-  onModel(listener) {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
-};
-
-const chooser = served
-  ? createRunChooser({
-      api: context.api,
-      onModel: (payload) => context.openModel(payload),
-      onRefused(words) {
-        showModel(); // without what was refused before
-        document.getElementById("model-line").append(element("p", { class: "notice alarm", role: "alert" }, words));
-      },
-    })
-  : null;
-
-function showModel() {
-  chooser?.show(context.model?.payload.name ?? null);
-  showModelLine(document.getElementById("model-line"), context.model, chooser?.root);
-}
-
-/** Puts up the view that the address names; the first where it names none that is here. */
-async function route() {
-  const views = VIEWS.filter((view) => served || !view.served);
-  const asked = location.hash.slice(1).split("/")[0];
-  if (asked === "main") return;
-  const view = views.find(({ name }) => name === asked) ?? views[0];
-  if (shown === view.name) return;
-  if (shown) mounted.get(shown)?.view?.hide();
-  shown = view.name;
-  fill(
-    document.getElementById("tabs"),
-    views.map(({ name, title }) =>
-      element("li", {}, element("a", { href: `#${name}`, "aria-current": name === shown ? "page" : null }, title)),
-    ),
-  );
-  for (const { root } of mounted.values()) root.hidden = true;
-  if (!mounted.has(view.name)) mounted.set(view.name, mountView(view));
-  const entry = mounted.get(view.name);
-  entry.root.hidden = false;
-  await entry.ready;
-  if (shown === view.name) entry.view?.show();
-}
-
-function mountView({ name, title, load }) {
-  const root = element("section", { id: `view-${name}`, class: "view", "aria-label": title });
-  document.getElementById("views").append(root);
-  const entry = { root, view: null, ready: null };
-  entry.ready = load()
-    .then((module) => {
-      entry.view = module.mount(root, context);
-      context.onModel((model) => entry.view.onModel(model));
-      if (context.model) entry.view.onModel(context.model);
-    })
-    .catch((error) => {
-      console.error(error);
-      fill(
-        root,
-        element("p", { class: "notice alarm", role: "alert" }, `“${title}” could not be shown: ${error.message}`),
+  constructor() {
+    const api = !this.#embedded && location.protocol !== "file:" ? new Api() : null;
+    this.#context = new Context(api, () => this.#chooser?.refresh());
+    this.#context.onModel(() => this.#showModel());
+    if (api)
+      this.#chooser = new RunChooser(
+        api,
+        (payload) => this.#context.openModel(payload),
+        (words) => this.#refuse(words),
       );
-    });
-  return entry;
-}
-
-/** The model that is in the page, else the one that the server has. */
-async function findModel() {
-  if (embedded) return JSON.parse(embedded);
-  if (!served)
-    throw new Error(
-      "There is no model in this page. `convlens export MODEL --to html` writes one with the model inside.",
-    );
-  context.state = await context.api.get("/api/state");
-  chooser.offer(context.state.runs ?? []);
-  return context.state.model === null ? null : context.api.get("/api/model");
-}
-
-function furnishTheme() {
-  const button = document.getElementById("theme");
-  const label = () => {
-    button.textContent = currentTheme() === "dark" ? "Light" : "Dark";
-    button.setAttribute("aria-label", `Change to the ${button.textContent.toLowerCase()} theme`);
-  };
-  setTheme(remembered());
-  button.addEventListener("click", () => {
-    const theme = currentTheme() === "dark" ? "light" : "dark";
-    remember(theme);
-    setTheme(theme);
-    label();
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    setTheme(remembered());
-    label();
-  });
-  label();
-}
-
-// A page from disk, and a browser that keeps nothing, may refuse to remember: the theme is then the system's.
-function remembered() {
-  try {
-    const theme = localStorage.getItem(THEME);
-    return theme === "dark" || theme === "light" ? theme : null;
-  } catch {
-    return null;
   }
-}
 
-function remember(theme) {
-  try {
-    localStorage.setItem(THEME, theme);
-  } catch {
-    /* shown now, forgotten later */
-  }
-}
-
-async function start() {
-  furnishTheme();
-  addEventListener("hashchange", route);
-  const line = document.getElementById("model-line");
-  try {
-    const payload = await findModel();
-    if (payload) context.openModel(payload);
-    else {
-      showModel();
-      if (!location.hash) location.hash = "train";
+  async start() {
+    furnishThemeButton(byId("theme"));
+    addEventListener("hashchange", () => this.#route());
+    try {
+      const payload = await this.#findModel();
+      if (payload) await this.#context.openModel(payload);
+      else {
+        this.#showModel();
+        if (!location.hash) location.hash = "train";
+      }
+    } catch (error) {
+      fill(this.#modelLine, alarm(messageOf(error)));
     }
-  } catch (error) {
-    fill(line, element("p", { class: "notice alarm", role: "alert" }, error.message));
+    await this.#route();
+    document.documentElement.dataset.ready = "";
   }
-  await route();
-  document.documentElement.dataset.ready = "";
+
+  /** The payload that is in the page, else the one that the server has; null where it has none. */
+  async #findModel() {
+    const { api } = this.#context;
+    if (this.#embedded) return JSON.parse(this.#embedded);
+    if (!api) {
+      throw new Error(
+        "There is no model in this page. `convlens export MODEL --to html` writes one with the model inside.",
+      );
+    }
+    const state = await api.get("/api/state");
+    this.#context.state = state;
+    this.#chooser?.offer(state.runs ?? []);
+    return state.model === null ? null : api.get("/api/model");
+  }
+
+  #showModel() {
+    const { model } = this.#context;
+    this.#chooser?.show(model?.payload.name ?? null);
+    showModelLine(this.#modelLine, model, this.#chooser?.root);
+  }
+
+  /** @param {string} words why a run was not opened */
+  #refuse(words) {
+    this.#showModel(); // without what was refused before
+    this.#modelLine.append(alarm(words));
+  }
+
+  /** Puts up the view that the address names; the first where it names none that is here. */
+  async #route() {
+    const asked = location.hash.slice(1).split("/")[0];
+    if (asked === "main") return;
+    const views = VIEWS.filter((view) => this.#context.served || !view.served);
+    const view = views.find(({ name }) => name === asked) ?? views[0];
+    if (this.#shown === view.name) return;
+    this.#mounted.get(this.#shown)?.view?.hide();
+    this.#shown = view.name;
+    const links = views.map(({ name, title }) => {
+      const current = name === view.name ? "page" : null;
+      return element("li", {}, element("a", { href: `#${name}`, "aria-current": current }, title));
+    });
+    fill(byId("tabs"), links);
+    for (const { root } of this.#mounted.values()) root.hidden = true;
+    const mounted = this.#mounted.get(view.name) ?? new MountedView(view, this.#context);
+    this.#mounted.set(view.name, mounted);
+    mounted.root.hidden = false;
+    await mounted.ready;
+    if (this.#shown === view.name) mounted.view?.show();
+  }
 }
 
-start();
+/** A view in its section, `view` as soon as it is `ready`; one that cannot be loaded says so in its place. */
+class MountedView {
+  /** @type {View | null} */
+  view = null;
+
+  /**
+   * @param {ViewEntry} entry
+   * @param {Context} context
+   */
+  constructor({ name, title, load }, context) {
+    this.root = element("section", { id: `view-${name}`, class: "view", "aria-label": title });
+    byId("views").append(this.root);
+    this.ready = this.#mount(load, context).catch((error) => {
+      console.error(error);
+      fill(this.root, alarm(`“${title}” could not be shown: ${messageOf(error)}`));
+    });
+  }
+
+  /**
+   * @param {ViewEntry["load"]} load
+   * @param {Context} context
+   */
+  async #mount(load, context) {
+    const { mount } = await load();
+    const view = mount(this.root, context);
+    this.view = view;
+    context.onModel((model) => view.onModel(model));
+    if (context.model) view.onModel(context.model);
+  }
+}
+
+/** @param {string} words */
+function alarm(words) {
+  return element("p", { class: "notice alarm", role: "alert" }, words);
+}
+
+new Shell().start();

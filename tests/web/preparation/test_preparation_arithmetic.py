@@ -99,21 +99,21 @@ def test_sizes_that_fit_by_hand(run: Call) -> None:
     ]
 
 
-def test_background_ink_and_box_by_hand(run: Call) -> None:
+def test_background_contrast_and_box_by_hand(run: Call) -> None:
     # Of 8 pixels of the border 6 are 9: that is the background, and 4 of 9 pixels do not make it another.
-    assert run("ink.findBackground", [plane([[9, 9, 200], [200, 9, 200], [9, 9, 9]])]) == [{"level": 9, "noise": 0}]
-    assert run("ink.isDarkOnLight", [plane(np.pad([[0]], 1, constant_values=90))], [plane([[5, 5], [5, 90]])]) == [
+    assert run("glyph.findBackground", [plane([[9, 9, 200], [200, 9, 200], [9, 9, 9]])]) == [{"level": 9, "noise": 0}]
+    assert run("glyph.isDarkOnLight", [plane(np.pad([[0]], 1, constant_values=90))], [plane([[5, 5], [5, 90]])]) == [
         True,
         False,
     ]
     # (60 − 20) · 255 / (120 − 20)
-    assert run("ink.stretchInk", [plane(np.pad([[60, 120]], 2, constant_values=20))])[0]["data"][14:16] == [102, 255]
+    assert run("glyph.stretchContrast", [plane(np.pad([[60, 120]], 2, constant_values=20))])[0]["data"][14:16] == [102, 255]
     # 51 is a fifth of 255, and the first that counts; a line of 1 of 101 pixels is dust.
     picture = np.zeros((30, 30), np.uint8)
     picture[5:15, 10:20] = 51
     picture[4, 12] = 50
     picture[25, 25] = 255
-    assert run("ink.findInkBox", [plane(picture)]) == [{"top": 5, "bottom": 15, "left": 10, "right": 20}]
+    assert run("glyph.findGlyphBox", [plane(picture)]) == [{"top": 5, "bottom": 15, "left": 10, "right": 20}]
 
 
 def test_looks_by_hand(run: Call) -> None:
@@ -125,13 +125,13 @@ def test_looks_by_hand(run: Call) -> None:
     # it is √2. At the half corner: above 0.5, left 0.5, and from it 0.5 to the right and 0.5 down, together √0.5.
     outline = 9 + 3 + 0.5 + 0.5 + np.sqrt(0.5) + 3 + 9 + np.sqrt(2)
     assert (looks["background"], looks["contrast"]) == (10, 200)
-    assert (looks["darkInk"], looks["isEven"], looks["fill"]) == (False, True, 0.5)
-    assert looks["inkShare"] == pytest.approx(39.5 / 400)
+    assert (looks["isDark"], looks["isEven"], looks["fill"]) == (False, True, 0.5)
+    assert looks["foreground"] == pytest.approx(39.5 / 400)
     assert looks["softness"] == pytest.approx(1 / 400)
     assert looks["stroke"] == pytest.approx(2 * 39.5 / outline / 20)
-    assert looks["boxCentre"] == [0, 0]
+    assert looks["centre"]["box"] == [0, 0]
     # the middle of the bar, less the missing half pixel at (5.5, 8.5)
-    assert looks["massCentre"] == pytest.approx(
+    assert looks["centre"]["mass"] == pytest.approx(
         [(400 - 2.75) / 39.5 / 20 - 0.5, (400 - 4.25) / 39.5 / 20 - 0.5], abs=1e-7
     )
 

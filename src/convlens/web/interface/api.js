@@ -1,29 +1,74 @@
 /** What the page asks of the server that sent it: JSON there and back, and event streams that take up where they broke off. */
 
-/** The three requests, for addresses below `base`; a token in the page's own address goes with every request. */
-export function openApi(base = document.baseURI) {
-  const token = new URLSearchParams(location.search).get("token");
-  const addressOf = (path) => {
-    const address = new URL(path.replace(/^\//, ""), base);
-    if (token) address.searchParams.set("token", token);
+const EVENTS = [
+  ...["queued", "reading", "probed", "started", "stretch", "weights", "epoch", "calibrated", "judged"],
+  ...["done", "failed", "stopped"],
+];
+const [FIRST_WAIT, LONGEST_WAIT] = [500, 10_000]; // milliseconds
+
+/**
+ * `value` is what the event's JSON says, `number` its place in the stream.
+ * @typedef {{
+ *   onEvent: (name: string, value: any, number: number) => void,
+ *   onState?: (state: "open" | "lost" | "closed") => void,
+ * }} EventHandlers
+ */
+
+/** The requests, for paths below the page's own address, whose token goes with every one. */
+export class Api {
+  #token = new URLSearchParams(location.search).get("token");
+
+  /** @param {string} path */
+  get(path) {
+    return this.#ask(path, { headers: { Accept: "application/json" } });
+  }
+
+  /** @param {string} path */
+  post(path, body = {}) {
+    const headers = { Accept: "application/json", "Content-Type": "application/json" };
+    return this.#ask(path, { method: "POST", body: JSON.stringify(body), headers });
+  }
+
+  /**
+   * Follows a stream of numbered events; returns what ends that.
+   * @param {string} path
+   * @param {EventHandlers} handlers
+   */
+  events(path, handlers) {
+    const stream = new EventStream(this.#addressOf(path), handlers);
+    return () => stream.close();
+  }
+
+  /** @param {string} path */
+  #addressOf(path) {
+    const address = new URL(path.replace(/^\//, ""), document.baseURI);
+    if (this.#token) address.searchParams.set("token", this.#token);
     return address;
-  };
-  return {
-    get: (path) => answerOf(fetch(addressOf(path), { headers: { Accept: "application/json" } })),
-    post: (path, body = {}) =>
-      answerOf(
-        fetch(addressOf(path), {
-          method: "POST",
-          body: JSON.stringify(body),
-          headers: { Accept: "application/json", "Content-Type": "application/json" },
-        }),
-      ),
-    events: (path, handlers) => follow(addressOf(path), handlers),
-  };
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} request
+   * @returns {Promise<any>} what the JSON of the answer says
+   */
+  async #ask(path, request) {
+    const response = await fetch(this.#addressOf(path), request).catch(() => null);
+    if (!response) throw new Refusal("The server does not answer. Is `convlens open` still running?", 0);
+    const body = await response.json().catch(() => null);
+    if (response.ok && body !== null) return body;
+    const { status, statusText } = response;
+    const words = `The server answered ${status} ${statusText}.`.replace(" .", ".");
+    throw new Refusal(body?.error ?? words, status, body ?? {});
+  }
 }
 
 /** What the server said instead of what was asked for; `status` is HTTP's number (0: no answer), `body` all it said. */
 export class Refusal extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status
+   * @param {Record<string, any>} body
+   */
   constructor(message, status, body = {}) {
     super(message);
     this.status = status;
@@ -31,79 +76,70 @@ export class Refusal extends Error {
   }
 }
 
-async function answerOf(request) {
-  let response;
-  try {
-    response = await request;
-  } catch {
-    throw new Refusal("The server does not answer. Is `convlens open` still running?", 0);
-  }
-  const body = await response.json().catch(() => null);
-  if (response.ok && body !== null) return body;
-  throw new Refusal(
-    body?.error ?? `The server answered ${response.status} ${response.statusText}.`.replace(" .", "."),
-    response.status,
-    body ?? {},
-  );
-}
-
 /**
- * Follows a stream of numbered events. `onEvent(name, value, number)`; `onState("open" | "lost" | "closed")`.
- *
  * A browser's EventSource comes back by itself with the last number it saw, but gives up for good when the server answered
  * with an error, so then a new one is opened that names the last number in its address.
  */
-function follow(address, { onEvent, onState = () => {} }) {
-  const names = [
-    "queued",
-    "reading",
-    "probed",
-    "started",
-    "stretch",
-    "weights",
-    "epoch",
-    "calibrated",
-    "judged",
-    "done",
-    "failed",
-    "stopped",
-  ];
-  let source,
-    timer,
-    last = null,
-    waits = 500,
-    closed = false;
-  const open = () => {
-    const target = new URL(address);
-    if (last !== null) target.searchParams.set("after", last);
-    source = new EventSource(target);
+class EventStream {
+  #address;
+  #onEvent;
+  #onState;
+  /** @type {number | null} */
+  #last = null;
+  #wait = FIRST_WAIT;
+  #timer = 0;
+  #source;
+
+  /**
+   * @param {URL} address
+   * @param {EventHandlers} handlers
+   */
+  constructor(address, { onEvent, onState = () => {} }) {
+    this.#address = address;
+    this.#onEvent = onEvent;
+    this.#onState = onState;
+    this.#source = this.#open();
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#source.onerror = null;
+    this.#source.close();
+    this.#onState("closed");
+  }
+
+  #open() {
+    const address = new URL(this.#address);
+    if (this.#last !== null) address.searchParams.set("after", String(this.#last));
+    const source = new EventSource(address);
     source.onopen = () => {
-      waits = 500;
-      onState("open");
+      this.#wait = FIRST_WAIT;
+      this.#onState("open");
     };
     source.onerror = () => {
-      if (closed) return;
-      onState("lost");
-      if (source.readyState === EventSource.CLOSED) {
-        timer = setTimeout(open, waits);
-        waits = Math.min(waits * 2, 10000);
-      }
+      this.#onState("lost");
+      if (source.readyState === EventSource.CLOSED) this.#openLater();
     };
-    for (const name of names) {
-      source.addEventListener(name, (event) => {
-        // The same event twice, told again after a break, is told on once.
-        const number = Number(event.lastEventId);
-        if (last !== null && event.lastEventId && number <= last) return;
-        if (event.lastEventId) last = number;
-        onEvent(name, JSON.parse(event.data), number);
-      });
-    }
-  };
-  open();
-  return () => {
-    closed = true;
-    clearTimeout(timer);
-    source.close();
-    onState("closed");
-  };
+    for (const name of EVENTS) source.addEventListener(name, (event) => this.#hear(name, event));
+    return source;
+  }
+
+  #openLater() {
+    this.#timer = setTimeout(() => {
+      this.#source = this.#open();
+    }, this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+  }
+
+  /**
+   * Tells an event on; one that comes again after a break is told once.
+   * @param {string} name
+   * @param {MessageEvent<string>} event
+   */
+  #hear(name, { data, lastEventId }) {
+    const number = Number(lastEventId);
+    if (this.#last !== null && lastEventId && number <= this.#last) return;
+    if (lastEventId) this.#last = number;
+    this.#onEvent(name, JSON.parse(data), number);
+  }
 }

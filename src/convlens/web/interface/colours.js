@@ -3,50 +3,43 @@
  * told apart by every kind of eye), in two sets for light and dark.
  */
 
-const LIGHT = {
-  zero: [255, 255, 255],
-  plus: [
-    [114, 184, 224],
-    [0, 114, 178],
-    [0, 44, 84],
-  ],
-  minus: [
-    [243, 174, 120],
-    [213, 94, 0],
-    [98, 38, 0],
-  ],
-};
-const DARK = {
-  zero: [13, 16, 20],
-  plus: [
-    [10, 74, 116],
-    [44, 146, 210],
-    [190, 228, 252],
-  ],
-  minus: [
-    [122, 56, 8],
-    [226, 112, 24],
-    [255, 220, 186],
-  ],
+/**
+ * @typedef {"light" | "dark"} Theme
+ * @typedef {number[]} Colour red, green and blue, 0 to 255
+ * @typedef {(theme: Theme) => void} ThemeListener
+ */
+
+// From zero outwards.
+const STOPS = {
+  light: { plus: parse("ffffff 72b8e0 0072b2 002c54"), minus: parse("ffffff f3ae78 d55e00 622600") },
+  dark: { plus: parse("0d1014 0a4a74 2c92d2 bee4fc"), minus: parse("0d1014 7a3808 e27018 ffdcba") },
 };
 const STEPS = 255;
 const DARK_SYSTEM = matchMedia("(prefers-color-scheme: dark)");
+/** @type {Set<ThemeListener>} */
 const listeners = new Set();
+/** @type {Map<string, Uint32Array>} */
 const tables = new Map();
 
 /** "light" or "dark": what the person chose, else what the system has. */
 export function currentTheme() {
-  const chosen = document.documentElement.dataset.theme;
+  const chosen = /** @type {Theme | undefined} */ (document.documentElement.dataset.theme);
   return chosen || (DARK_SYSTEM.matches ? "dark" : "light");
 }
 
-/** Calls back when light becomes dark or the reverse; returns what ends that. */
+/**
+ * Calls back when light becomes dark or the reverse; returns what ends that.
+ * @param {ThemeListener} listener
+ */
 export function onTheme(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Sets the theme, or leaves it to the system when there is none. */
+/**
+ * Sets the theme, or leaves it to the system when there is none.
+ * @param {Theme | null} theme
+ */
 export function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
@@ -58,30 +51,26 @@ export function setTheme(theme) {
  * A map is then painted by `pixels32[i] = table[255 + Math.round(255 * value / limit)]`.
  */
 export function divergingTable(theme = currentTheme()) {
-  if (!tables.has(theme)) {
-    const table = new Uint32Array(2 * STEPS + 1);
-    for (let step = -STEPS; step <= STEPS; step += 1) table[STEPS + step] = packed(mix(step / STEPS, theme));
-    tables.set(theme, table);
-  }
-  return tables.get(theme);
+  return tableOf(theme, 2 * STEPS + 1, (place) => mix((place - STEPS) / STEPS, theme));
 }
 
 /** Greys of 0 to 255 as pixels of a canvas: pictures look the same in both themes. */
 export function greyTable() {
-  if (!tables.has("grey"))
-    tables.set(
-      "grey",
-      Uint32Array.from({ length: 256 }, (_, value) => packed([value, value, value])),
-    );
-  return tables.get("grey");
+  return tableOf("grey", 256, (value) => [value, value, value]);
 }
 
-/** The colour of a share from −1 to 1 for CSS and SVG: "rgb(0 114 178)". */
+/**
+ * The colour of a share from −1 to 1 for CSS and SVG: "rgb(0 114 178)".
+ * @param {number} share
+ */
 export function divergingColour(share, theme = currentTheme()) {
   return `rgb(${mix(share, theme).map(Math.round).join(" ")})`;
 }
 
-/** Black or white, whichever reads better on `divergingColour(share)`: 4.58:1 at worst, which greyer inks would not reach. */
+/**
+ * Black or white, whichever reads better on `divergingColour(share)`: 4.58:1 at worst, which greyer text would not reach.
+ * @param {number} share
+ */
 export function inkOn(share, theme = currentTheme()) {
   const [red, green, blue] = mix(share, theme).map((part) => {
     const value = part / 255;
@@ -90,14 +79,39 @@ export function inkOn(share, theme = currentTheme()) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }
 
+/**
+ * The table of that name, made when it is first wanted.
+ * @param {string} name
+ * @param {number} length
+ * @param {(place: number) => Colour} colourOf
+ */
+function tableOf(name, length, colourOf) {
+  const table = tables.get(name) ?? Uint32Array.from({ length }, (_, place) => packed(colourOf(place)));
+  tables.set(name, table);
+  return table;
+}
+
+/**
+ * @param {number} share
+ * @param {Theme} theme
+ * @returns {Colour}
+ */
 function mix(share, theme) {
-  const { zero, plus, minus } = theme === "dark" ? DARK : LIGHT;
-  const stops = [zero, ...(share < 0 ? minus : plus)];
+  const stops = STOPS[theme][share < 0 ? "minus" : "plus"];
   const place = Math.min(Math.abs(share) || 0, 1) * (stops.length - 1);
   const index = Math.min(Math.floor(place), stops.length - 2);
   return stops[index].map((part, channel) => part + (place - index) * (stops[index + 1][channel] - part));
 }
 
+/**
+ * @param {string} colours each as six hexadecimal digits
+ * @returns {Colour[]}
+ */
+function parse(colours) {
+  return colours.split(" ").map((hex) => [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)));
+}
+
+/** @param {Colour} colour */
 function packed([red, green, blue]) {
   return ((255 << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
 }

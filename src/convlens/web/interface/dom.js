@@ -3,6 +3,26 @@
  */
 
 const SVG = "http://www.w3.org/2000/svg";
+let announcing = 0;
+
+/**
+ * @typedef {string | number | boolean | null | undefined} Plain
+ */
+
+/**
+ * What `element` takes as attributes: names as in HTML with plain values, `style` and `data` as objects, and listeners of the
+ * element's own type, `onClick: (event) => event.currentTarget.value`.
+ * @template {Element} Made
+ * @typedef {{ [name: Lowercase<string>]: Plain | Record<string, Plain> }
+ *   & { viewBox?: string, preserveAspectRatio?: string }
+ *   & { [Name in keyof HTMLElementEventMap as `on${Capitalize<Name>}`]?:
+ *       (event: HTMLElementEventMap[Name] & { currentTarget: Made }) => void }} Attributes
+ */
+
+/**
+ * What an element can hold: nodes and text, in lists of lists if need be; null, undefined and false are left out.
+ * @typedef {Node | Plain | { readonly length: number, readonly [place: number]: Children }} Children
+ */
 
 /**
  * An element with its attributes and children.
@@ -10,32 +30,66 @@ const SVG = "http://www.w3.org/2000/svg";
  * `element("button", { class: "quiet", type: "button", onClick: undo, disabled: true }, "Undo")`
  *
  * Attributes: `on…` adds a listener, `style` takes an object (custom properties too), `data` an object for the dataset;
- * true sets an empty attribute, false, null and undefined set none. Children: nodes, strings, numbers, arrays of these; null is left out.
+ * true sets an empty attribute, false, null and undefined set none.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes<HTMLElementTagNameMap[Tag]>} [attributes]
+ * @param {...Children} children
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function element(tag, attributes = {}, ...children) {
   return furnish(document.createElement(tag), attributes, children);
 }
 
-/** The same for SVG: `svg("path", { d: "M0 0h8" })`. */
+/**
+ * The same for SVG: `svg("path", { d: "M0 0h8" })`.
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes<SVGElementTagNameMap[Tag]>} [attributes]
+ * @param {...Children} children
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
 export function svg(tag, attributes = {}, ...children) {
   return furnish(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** Takes all children out and puts these in. */
+/**
+ * Takes all children out and puts these in.
+ * @template {Element} Parent
+ * @param {Parent} parent
+ * @param {...Children} children
+ */
 export function fill(parent, ...children) {
   parent.replaceChildren(...nodesOf(children));
   return parent;
 }
 
-/** A name that somebody else chose, shown in its own direction and never as markup. */
+/**
+ * An element of the page's own HTML, which has it for as long as it is open.
+ * @param {string} id
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page's HTML has no element with the id ${id}.`);
+  return found;
+}
+
+/**
+ * A name that somebody else chose, shown in its own direction and never as markup.
+ * @param {unknown} text
+ * @param {Attributes<HTMLElement>} [attributes]
+ */
 export function nameOf(text, attributes = {}) {
   return element("bdi", { dir: "auto", ...attributes }, String(text));
 }
 
-/** Says something to a screen reader, politely; what comes quickly is said once, when it rests. */
+/**
+ * Says something to a screen reader, politely; what comes quickly is said once, after `rest` milliseconds without more.
+ * @param {string} text
+ */
 export function announce(text, rest = 400) {
-  clearTimeout(announce.timer);
-  announce.timer = setTimeout(() => {
+  clearTimeout(announcing);
+  announcing = setTimeout(() => {
     const line = document.getElementById("announcement");
     if (line && line.textContent !== text) line.textContent = text;
   }, rest);
@@ -46,49 +100,51 @@ export function prefersStillness() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/** Calls `draw` once in the next frame, however often it is asked for: `const request = onceAFrame(draw); request()`. */
+/**
+ * Calls `draw` once in the next frame, however often it is asked for: `const request = onceAFrame(draw); request()`.
+ * @param {(time: number) => void} draw
+ */
 export function onceAFrame(draw) {
-  let asked = 0;
-  const request = () => {
-    if (!asked) {
-      asked = requestAnimationFrame((time) => {
-        asked = 0;
-        draw(time);
-      });
-    }
-  };
-  request.cancel = () => {
-    cancelAnimationFrame(asked);
-    asked = 0;
-  };
-  return request;
+  return steadily(draw, 0);
 }
 
-/** As `onceAFrame`, with at least `pause` milliseconds between two calls; `request.now()` waits only for the next frame. */
+/**
+ * The same with at least `pause` milliseconds between two calls; `request.now()` waits only for the next frame, and
+ * `request.cancel()` takes back what was asked for.
+ * @param {(time: number) => void} draw
+ * @param {number} pause
+ */
 export function steadily(draw, pause) {
-  let last = -Infinity,
-    timer = 0;
-  const inFrame = onceAFrame((time) => {
+  let [last, frame, timer] = [-Infinity, 0, 0];
+  const drawNow = (/** @type {number} */ time) => {
+    frame = 0;
     last = performance.now();
     draw(time);
-  });
+  };
   const now = () => {
     clearTimeout(timer);
     timer = 0;
-    inFrame();
+    frame ||= requestAnimationFrame(drawNow);
   };
   const request = () => {
-    if (!timer) timer = setTimeout(now, Math.max(0, last + pause - performance.now()));
+    if (pause === 0) now();
+    else timer ||= setTimeout(now, Math.max(0, last + pause - performance.now()));
   };
   request.now = now;
   request.cancel = () => {
     clearTimeout(timer);
-    timer = 0;
-    inFrame.cancel();
+    cancelAnimationFrame(frame);
+    [timer, frame] = [0, 0];
   };
   return request;
 }
 
+/**
+ * @template {HTMLElement | SVGElement} Made
+ * @param {Made} node
+ * @param {object} attributes
+ * @param {Children[]} children
+ */
 function furnish(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
@@ -101,9 +157,10 @@ function furnish(node, attributes, children) {
   return node;
 }
 
+/** @param {readonly Children[]} children */
 function nodesOf(children) {
-  return children
-    .flat(Infinity)
+  const flat = /** @type {(Node | Plain)[]} */ (children.flat(Infinity));
+  return flat
     .filter((child) => child !== null && child !== undefined && child !== false)
     .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
 }

@@ -2,10 +2,12 @@
 
 export const MINUS = "\u2212";
 export const TIMES = "\u00d7";
+const SUPERSCRIPTS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b";
 
 /**
  * A number with so many digits behind the point, "−0.25"; what would be a zero by rounding alone is written "−0.00" no more
  * than it is positive: 0.00. Very large and very small numbers get a power of ten.
+ * @param {number} value
  */
 export function formatNumber(value, digits = 2) {
   if (Number.isNaN(value)) return "not a number";
@@ -16,13 +18,19 @@ export function formatNumber(value, digits = 2) {
   return value < 0 && Number(text) !== 0 ? MINUS + text : text;
 }
 
-/** With its sign in front, also when it is a plus: "+0.25", "−1.00", "0.00". */
+/**
+ * With its sign in front, also when it is a plus: "+0.25", "−1.00", "0.00".
+ * @param {number} value
+ */
 export function formatSigned(value, digits = 2) {
   const text = formatNumber(value, digits);
   return value > 0 && Number(text) !== 0 ? `+${text}` : text;
 }
 
-/** "99.12 %": more digits near 100, so that 99.9996 does not become 100. */
+/**
+ * "99.12 %": more digits near 100, so that 99.9996 does not become 100.
+ * @param {number} share
+ */
 export function formatPercent(share, digits = 1) {
   const percent = share * 100;
   for (let more = digits; more <= 6; more += 1) {
@@ -32,12 +40,18 @@ export function formatPercent(share, digits = 1) {
   return "almost 100 %";
 }
 
-/** "8 × 28 × 28", or "10" of a vector. */
+/**
+ * "8 × 28 × 28", or "10" of a vector.
+ * @param {ArrayLike<number>} shape
+ */
 export function formatShape(shape) {
   return Array.from(shape, (size) => formatCount(size)).join(` ${TIMES} `);
 }
 
-/** "59,210" */
+/**
+ * "59,210"
+ * @param {number} value
+ */
 export function formatCount(value) {
   return Math.round(value)
     .toString()
@@ -45,17 +59,26 @@ export function formatCount(value) {
     .replace(/^-/, MINUS);
 }
 
-/** "1 map", "8 maps"; the plural is the singular with an s unless it is given. */
+/**
+ * "1 map", "8 maps"; the plural is the singular with an s unless it is given.
+ * @param {number} count
+ * @param {string} singular
+ */
 export function plural(count, singular, many = `${singular}s`) {
   return `${formatCount(count)} ${count === 1 ? singular : many}`;
 }
 
+/**
+ * What went wrong, in words: whatever was thrown.
+ * @param {unknown} error
+ */
+export function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @param {number} value */
 function formatPower(value) {
   const [digits, power] = Math.abs(value).toExponential(2).split("e");
-  const superscript = Number(power)
-    .toString()
-    .replace(/[-\d]/g, (sign) =>
-      sign === "-" ? "\u207b" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[sign],
-    );
+  const superscript = String(Number(power)).replace(/[-\d]/g, (sign) => SUPERSCRIPTS["0123456789-".indexOf(sign)]);
   return `${value < 0 ? MINUS : ""}${digits} ${TIMES} 10${superscript}`;
 }

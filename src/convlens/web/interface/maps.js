@@ -5,8 +5,26 @@
 
 import { divergingTable, greyTable } from "convlens/interface/colours.js";
 
+/** @import { Theme } from "convlens/interface/colours.js" */
+
 /**
- * How maps lie on a canvas: `{ count, height, width, columns, rows, gap, scale }`, gap in pixels of a map, scale in CSS pixels.
+ * How maps lie on a canvas: `count` of them, each `height` × `width`, in rows of `columns`; `gap` and the two pixel sizes are
+ * in pixels of the canvas, `scale` is how many CSS pixels one of them takes.
+ * @typedef {{
+ *   count: number, height: number, width: number, columns: number, gap: number, scale: number,
+ *   pixelWidth: number, pixelHeight: number,
+ * }} Layout
+ */
+
+/**
+ * What a canvas was painted with before, to be painted again: its pixels, and the same memory as a number a pixel.
+ * @type {WeakMap<HTMLCanvasElement, { image: ImageData, words: Uint32Array }>}
+ */
+const buffers = new WeakMap();
+
+/**
+ * @param {{ count: number, height: number, width: number, columns?: number, scale?: number, gap?: number }} maps
+ * @returns {Layout}
  */
 export function arrange({ count, height, width, columns = 1, scale = 2, gap = 2 }) {
   const across = Math.min(columns, count);
@@ -16,7 +34,6 @@ export function arrange({ count, height, width, columns = 1, scale = 2, gap = 2 
     height,
     width,
     columns: across,
-    rows,
     gap,
     scale,
     pixelWidth: across * (width + gap) - gap,
@@ -24,7 +41,11 @@ export function arrange({ count, height, width, columns = 1, scale = 2, gap = 2 
   };
 }
 
-/** Where map `index` begins: `[top, left]` in pixels of the canvas. */
+/**
+ * Where map `index` begins: `[top, left]` in pixels of the canvas.
+ * @param {Layout} layout
+ * @param {number} index
+ */
 export function originOf(layout, index) {
   return [
     Math.floor(index / layout.columns) * (layout.height + layout.gap),
@@ -32,7 +53,12 @@ export function originOf(layout, index) {
   ];
 }
 
-/** What lies under a point in CSS pixels of the canvas: `{ map, row, column }`, or null in a gap. */
+/**
+ * What lies under a point in CSS pixels of the canvas; null in a gap.
+ * @param {Layout} layout
+ * @param {number} x
+ * @param {number} y
+ */
 export function placeUnder(layout, x, y) {
   const column = Math.floor(x / layout.scale),
     row = Math.floor(y / layout.scale);
@@ -50,19 +76,15 @@ export function placeUnder(layout, x, y) {
  *
  * `limit` is the size that has the full colour; without one it is the largest size there is. With `grey: [low, high]` the values
  * are painted from black to white instead. Returns the limit.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} data
+ * @param {Layout} layout
+ * @param {{ limit?: number, grey?: number[] | null, theme?: Theme }} [colours]
  */
 export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
   const { count, height, width } = layout;
   const scale = limit ?? largestSize(data);
-  if (canvas.width !== layout.pixelWidth || canvas.height !== layout.pixelHeight || !canvas.convlensImage) {
-    canvas.width = layout.pixelWidth;
-    canvas.height = layout.pixelHeight;
-    canvas.style.width = `${layout.pixelWidth * layout.scale}px`;
-    canvas.style.height = `${layout.pixelHeight * layout.scale}px`;
-    canvas.convlensImage = canvas.getContext("2d").createImageData(layout.pixelWidth, layout.pixelHeight);
-    canvas.convlensWords = new Uint32Array(canvas.convlensImage.data.buffer);
-  }
-  const words = canvas.convlensWords;
+  const { image, words } = bufferOf(canvas, layout);
   const table = grey ? greyTable() : divergingTable(theme);
   // value · factor + middle is the entry in the table; NaN becomes the middle, since a typed array's NaN index would paint nothing.
   const [factor, middle, last] = grey
@@ -78,26 +100,65 @@ export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
       }
     }
   }
-  canvas.getContext("2d").putImageData(canvas.convlensImage, 0, 0);
+  contextOf(canvas).putImageData(image, 0, 0);
   return scale;
 }
 
-/** Paints pixels C×H×W of bytes as a picture: one channel grey, three in colour. Enlarged by CSS to `scale`. */
+/**
+ * The pixels of a canvas, which gets the size of the layout.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Layout} layout
+ */
+function bufferOf(canvas, { pixelWidth, pixelHeight, scale }) {
+  const earlier = buffers.get(canvas);
+  if (earlier && canvas.width === pixelWidth && canvas.height === pixelHeight) return earlier;
+  canvas.width = pixelWidth;
+  canvas.height = pixelHeight;
+  canvas.style.width = `${pixelWidth * scale}px`;
+  canvas.style.height = `${pixelHeight * scale}px`;
+  const image = contextOf(canvas).createImageData(pixelWidth, pixelHeight);
+  const buffer = { image, words: new Uint32Array(image.data.buffer) };
+  buffers.set(canvas, buffer);
+  return buffer;
+}
+
+/**
+ * What draws on a canvas.
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ */
+export function contextOf(canvas, settings) {
+  const context = canvas.getContext("2d", settings);
+  if (!context) throw new Error("this browser has no canvas to draw on.");
+  return context;
+}
+
+/**
+ * Paints pixels C×H×W of bytes as a picture: one channel grey, three in colour. Enlarged by CSS to `scale`.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} pixels
+ * @param {number[]} shape
+ * @param {number} [scale]
+ */
 export function drawPicture(canvas, pixels, [channels, height, width], scale) {
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   if (scale) [canvas.style.width, canvas.style.height] = [`${width * scale}px`, `${height * scale}px`];
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   const image = context.createImageData(width, height);
   const plane = height * width;
   for (let place = 0; place < plane; place += 1) {
-    for (let part = 0; part < 3; part += 1)
+    for (let part = 0; part < 3; part += 1) {
       image.data[place * 4 + part] = pixels[(channels === 3 ? part * plane : 0) + place];
+    }
     image.data[place * 4 + 3] = 255;
   }
   context.putImageData(image, 0, 0);
 }
 
-/** The largest size of any number, 0 of none. */
+/**
+ * The largest size of any number, 0 of none.
+ * @param {ArrayLike<number>} data
+ */
 export function largestSize(data) {
   let largest = 0;
   for (let place = 0; place < data.length; place += 1) {

@@ -3,47 +3,58 @@
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatCount, formatPercent } from "convlens/interface/format.js";
 
-/** Fills `root` for a model, or for none; `chooser` is what others can be opened with, null where there is nothing to choose from. */
+/** @import { Model } from "convlens/interface/context.js" */
+
+/**
+ * Fills `root` for a model, or for none; `chooser` is what others can be opened with, where there is something to choose.
+ * @param {HTMLElement} root
+ * @param {Model | null} model
+ * @param {HTMLElement | undefined} chooser
+ */
 export function showModelLine(root, model, chooser) {
   if (!model) {
-    fill(
-      root,
-      element("p", { class: "soft" }, "No model is open: train one, or start with `convlens open MODEL`."),
-      chooser,
-    );
+    const words = "No model is open: train one, or start with `convlens open MODEL`.";
+    fill(root, element("p", { class: "soft" }, words), chooser);
     document.title = "Convlens";
     return;
   }
   document.title = `${model.payload.name} · Convlens`;
-  const facts = factsOf(model);
+  const facts = factsOf(model).map(([name, value]) => {
+    return element("div", {}, element("dt", {}, name), element("dd", {}, nameOf(value)));
+  });
   fill(
     root,
     element("h2", { class: "model-name" }, nameOf(model.payload.name || "A model")),
-    element(
-      "dl",
-      { class: "facts" },
-      facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
-    ),
+    element("dl", { class: "facts" }, facts),
     chooser,
   );
 }
 
+/**
+ * Names and values of what is known, in order.
+ * @param {Model} model
+ */
 function factsOf(model) {
   const facts = model.facts ?? {};
-  const parameters = model.layers.reduce((sum, layer) => sum + (layer.parameters ?? 0), 0);
+  const { seconds } = facts;
+  const parameters = model.layers.reduce(
+    (/** @type {number} */ sum, /** @type {any} */ layer) => sum + (layer.parameters ?? 0),
+    0,
+  );
   return [
     ["data", facts.data?.name ?? facts.data],
     ["recipe", facts.recipe],
     ["accuracy", accuracyOf(facts.test)],
-    ["trained in", typeof facts.seconds === "number" ? `${facts.seconds.toFixed(facts.seconds < 10 ? 1 : 0)} s` : null],
+    ["trained in", typeof seconds === "number" ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : null],
     ["parameters", formatCount(parameters)],
   ]
     .filter(([, value]) => value !== null && value !== undefined && value !== "")
-    .map(([name, value]) => [name, nameOf(typeof value === "object" ? JSON.stringify(value) : value)]);
+    .map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : value]);
 }
 
+/** @param {{ accuracy?: number, total?: number } | undefined} test */
 function accuracyOf(test) {
-  if (!test || typeof test.accuracy !== "number") return null;
+  if (typeof test?.accuracy !== "number") return null;
   const images = typeof test.total === "number" ? ` of ${formatCount(test.total)}` : "";
   return `${formatPercent(test.accuracy, 2)}${images}`;
 }

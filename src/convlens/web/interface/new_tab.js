@@ -2,7 +2,11 @@
 
 import { element } from "convlens/interface/dom.js";
 
-/** Opens a tab that says `words` until `ask()` has answered `{ url }`, and goes there; it closes again if that is refused. */
+/**
+ * Opens a tab that says `words` until `ask()` has answered, and goes there; it closes again if that is refused.
+ * @param {() => Promise<{ url: string }>} ask
+ * @param {string} words
+ */
 export async function openWhenReady(ask, words) {
   const tab = window.open("", "_blank");
   if (tab) {

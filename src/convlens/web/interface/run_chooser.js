@@ -1,54 +1,90 @@
 /** The runs that the server has, as a list to choose from: whichever is chosen is opened in all views. */
 
 import { element, fill } from "convlens/interface/dom.js";
-import { formatPercent } from "convlens/interface/format.js";
+import { formatPercent, messageOf } from "convlens/interface/format.js";
 
-/** The list, in `root`: `offer(runs)` as `/api/runs` has them, `refresh()` asks for them, `show(name)` says which model is open (null: none). */
-export function createRunChooser({ api, onModel, onRefused }) {
-  const select = element("select", { class: "run-chooser", "aria-label": "Open another run", hidden: true });
-  const chooser = { api, select, runs: [], open: null, given: null };
-  select.addEventListener("change", async () => {
-    select.disabled = true;
+/** @import { Api } from "convlens/interface/api.js" */
+/** @import { RunSummary } from "convlens/interface/context.js" */
+
+export class RunChooser {
+  /** @type {RunSummary[]} */
+  #runs = [];
+  /** The name of the model that is open. @type {string | null} */
+  #open = null;
+  /** A model file that was given is no run, but there must be a way back to it. @type {string | null} */
+  #given = null;
+  #api;
+  #onModel;
+  #onRefused;
+
+  /**
+   * @param {Api} api
+   * @param {(payload: any) => Promise<void>} onModel
+   * @param {(words: string) => void} onRefused
+   */
+  constructor(api, onModel, onRefused) {
+    this.#api = api;
+    this.#onModel = onModel;
+    this.#onRefused = onRefused;
+    this.root = element("select", {
+      class: "run-chooser",
+      "aria-label": "Open another run",
+      hidden: true,
+      onChange: () => this.#choose(),
+    });
+  }
+
+  /**
+   * Runs as `/api/runs` has them.
+   * @param {RunSummary[]} runs
+   */
+  offer(runs) {
+    this.#runs = runs;
+    this.#list();
+  }
+
+  /** Asks for the runs. Where that fails the list stays as it was, and whoever chooses from it hears what is wrong. */
+  async refresh() {
+    const runs = await this.#api.get("/api/runs").catch(() => null);
+    if (runs) this.offer(runs);
+  }
+
+  /**
+   * Says which model is open.
+   * @param {string | null} name
+   */
+  show(name) {
+    this.#open = name;
+    this.#given ??= name;
+    this.#list();
+  }
+
+  async #choose() {
+    this.root.disabled = true;
     try {
-      onModel(await api.get(`/api/model?run=${encodeURIComponent(select.value)}`));
+      await this.#onModel(await this.#api.get(`/api/model?run=${encodeURIComponent(this.root.value)}`));
     } catch (error) {
-      onRefused(error.message);
+      this.#onRefused(messageOf(error));
     }
-    select.disabled = false;
-    list(chooser);
-    select.focus();
-  });
-  const offer = (runs) => {
-    chooser.runs = runs;
-    list(chooser);
-  };
-  return {
-    root: select,
-    offer,
-    // Where that fails the list stays as it was, and whoever chooses from it hears what is wrong.
-    refresh: () => api.get("/api/runs").then(offer, () => {}),
-    show(name) {
-      chooser.open = name;
-      // A model file that was given is no run, but there must be a way back to it.
-      chooser.given ??= name;
-      list(chooser);
-    },
-  };
+    this.root.disabled = false;
+    this.#list();
+    this.root.focus();
+  }
+
+  #list() {
+    const [runs, open, given] = [this.#runs, this.#open, this.#given];
+    const isRun = runs.some(({ name }) => name === given);
+    fill(
+      this.root,
+      open === null && element("option", { value: "", selected: true, disabled: true }, "Open a run …"),
+      given !== null && !isRun && element("option", { value: "" }, given),
+      runs.map((run) => element("option", { value: run.name, selected: run.name === open }, describe(run))),
+    );
+    this.root.hidden = this.root.options.length < 2;
+  }
 }
 
-function list({ select, runs, open, given }) {
-  const isRun = (name) => runs.some((run) => run.name === name);
-  const others = given !== null && !isRun(given) ? [element("option", { value: "" }, given)] : [];
-  const none = open === null ? [element("option", { value: "", selected: true, disabled: true }, "Open a run …")] : [];
-  fill(
-    select,
-    none,
-    others,
-    runs.map((run) => element("option", { value: run.name, selected: run.name === open }, describe(run))),
-  );
-  select.hidden = select.options.length < 2;
-}
-
+/** @param {RunSummary} run */
 function describe({ name, accuracy }) {
   return typeof accuracy === "number" ? `${name}: ${formatPercent(accuracy, 2)}` : name;
 }

@@ -2,12 +2,16 @@
 // edge may be smaller; each is averaged over what it has.
 import { makePlane } from "convlens/preparation/planes.js";
 
+/** @import { Plane } from "convlens/preparation/planes.js" */
+
 // What a sum of `count` bytes is multiplied with before it is shifted by 24 binary digits: 1/count, in single
 // precision.
+/** @type {(count: number) => number} */
 function multiplierFor(count) {
   return Math.trunc(Math.fround(2 ** 32 / Math.fround(256 * count)));
 }
 
+/** @type {(plane: Plane, factor: number) => Plane} */
 export function averageBlocks(plane, factor) {
   const { height, width, channels, data } = plane;
   const averaged = makePlane(Math.ceil(height / factor), Math.ceil(width / factor), channels);
@@ -32,7 +36,10 @@ export function averageBlocks(plane, factor) {
   return averaged;
 }
 
-/** The same for red, green, blue and opacity: colours count as much as they can be seen. */
+/**
+ * The same for red, green, blue and opacity: colours count as much as they can be seen.
+ * @type {(plane: Plane, factor: number) => Plane}
+ */
 export function averageTransparentBlocks(plane, factor) {
   const seen = makePlane(plane.height, plane.width, 4, Uint8Array.from(plane.data));
   for (let pixel = 0; pixel < seen.data.length; pixel += 4) {
@@ -51,7 +58,10 @@ export function averageTransparentBlocks(plane, factor) {
   return averaged;
 }
 
-/** A product of two bytes as a byte, when 255 stands for 1: rounded, without a division. */
+/**
+ * A product of two bytes as a byte, when 255 stands for 1: rounded, without a division.
+ * @type {(value: number) => number}
+ */
 export function divideBy255(value) {
   const raised = value + 128;
   return ((raised >> 8) + raised) >> 8;

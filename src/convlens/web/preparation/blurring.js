@@ -2,20 +2,27 @@
 // it, a radius may be broken, and a Gaussian is three boxes, first across, then down.
 import { makePlane, transpose } from "convlens/preparation/planes.js";
 
+/** @import { Plane } from "convlens/preparation/planes.js" */
+
 const PASSES = 3;
 const single = Math.fround;
 
-/** Every pixel averaged with all at most `radius` away; broken radii take a share of the next pixel. */
+/**
+ * Every pixel averaged with all at most `radius` away; broken radii take a share of the next pixel.
+ * @type {(plane: Plane, radius: number) => Plane}
+ */
 export function blurByBox(plane, radius) {
   return transpose(blurRows(transpose(blurRows(plane, radius, 1)), radius, 1));
 }
 
+/** @type {(plane: Plane, deviation: number) => Plane} */
 export function blurByGaussian(plane, deviation) {
   const radius = boxRadius(deviation);
   return transpose(blurRows(transpose(blurRows(plane, radius, PASSES)), radius, PASSES));
 }
 
 // The radius of three boxes that together spread as far as one Gaussian does: Gwosdek and others, 2011.
+/** @type {(deviation: number) => number} */
 function boxRadius(deviation) {
   const given = single(deviation);
   const variance = single(single(given * given) / PASSES);
@@ -26,6 +33,7 @@ function boxRadius(deviation) {
   return single(whole + single(above / below));
 }
 
+/** @type {(plane: Plane, radius: number, passes: number) => Plane} */
 function blurRows(plane, radius, passes) {
   let blurred = plane;
   for (let pass = 0; pass < passes; pass++) blurred = blurRowsOnce(blurred, radius);
@@ -33,6 +41,7 @@ function blurRows(plane, radius, passes) {
 }
 
 // Sums run along: one pixel comes in at the right, one goes out at the left. Weights have 24 binary digits.
+/** @type {(plane: Plane, radius: number) => Plane} */
 function blurRowsOnce({ height, width, data }, radius) {
   const reach = Math.trunc(radius);
   const inner = Math.trunc(single(2 ** 24 / single(single(radius) * 2 + 1)));

@@ -1,7 +1,9 @@
 // How wide a brush draws strokes as thick as those of the training images.
 import { readAppearance } from "convlens/preparation/appearance.js";
-import { makeTarget } from "convlens/preparation/ink_target.js";
+import { makeTarget } from "convlens/preparation/glyph_target.js";
 import { clamp } from "convlens/preparation/rounding.js";
+
+/** @import { Preprocessing } from "convlens/preparation/appearance.js" */
 
 const DRAWN_SHARE = 0.7; // of the pad's side: so large are most drawings
 const USUAL = 1 / 12; // of the pad's side: MNIST's median, for models that know nothing of strokes
@@ -12,6 +14,7 @@ const [THINNEST, THICKEST] = [1 / 50, 1 / 6]; // of the pad's side, so that it s
  *
  * What is drawn is scaled until it is as large as the training images' objects; with it, its strokes become thicker or
  * thinner. Where sizes are left alone, so are strokes. Photographs have no strokes, so that their measure says nothing.
+ * @type {(preprocessing: Preprocessing, padSide: number) => number}
  */
 export function brushWidth(preprocessing, padSide) {
   const looks = readAppearance(preprocessing.appearance);

@@ -1,17 +1,39 @@
-// Numbers and names out of the bytes of a file. Beyond its end there is nothing: undefined numbers, which compare as
-// false, so that a file cut short is read as far as it goes.
+// Numbers and names out of the bytes of a file. Beyond its end there is nothing: NaN, which compares as false, so that a
+// file cut short is read as far as it goes.
 
-export function makeReader(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read =
-    (method, size) =>
-    (at, isLittle = false) =>
-      at >= 0 && at + size <= bytes.length ? view[method](at, isLittle) : undefined;
-  return {
-    length: bytes.length,
-    byte: (at) => bytes[at],
-    short: read("getUint16", 2),
-    long: read("getUint32", 4),
-    text: (at, length) => String.fromCharCode(...bytes.subarray(at, at + length)),
-  };
+export class ByteReader {
+  #bytes;
+  #view;
+
+  /** @param {Uint8Array} bytes */
+  constructor(bytes) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.length = bytes.length;
+  }
+
+  /** @type {(at: number) => number} */
+  byte(at) {
+    return this.#holds(at, 1) ? this.#bytes[at] : NaN;
+  }
+
+  /** @type {(at: number, isLittle?: boolean) => number} */
+  short(at, isLittle = false) {
+    return this.#holds(at, 2) ? this.#view.getUint16(at, isLittle) : NaN;
+  }
+
+  /** @type {(at: number, isLittle?: boolean) => number} */
+  long(at, isLittle = false) {
+    return this.#holds(at, 4) ? this.#view.getUint32(at, isLittle) : NaN;
+  }
+
+  /** @type {(at: number, length: number) => string} */
+  text(at, length) {
+    return String.fromCharCode(...this.#bytes.subarray(at, at + length));
+  }
+
+  /** @type {(at: number, size: number) => boolean} */
+  #holds(at, size) {
+    return at >= 0 && at + size <= this.length;
+  }
 }

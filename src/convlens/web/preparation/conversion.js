@@ -4,18 +4,32 @@
 import { averageBlocks, divideBy255 } from "convlens/preparation/averaging.js";
 import { makePlane } from "convlens/preparation/planes.js";
 
+/** @import { Plane } from "convlens/preparation/planes.js" */
+
+/**
+ * Red, green, blue and opacity, a byte each, row by row, as a canvas gives them.
+ * @typedef {{ width: number, height: number, data: Uint8ClampedArray<ArrayBuffer> }} Pixels
+ */
+
+/**
+ * A picture that was read: `isGrey` says that its file holds grey and no colours, `notes` how it was read.
+ * @typedef {Pixels & { isGrey?: boolean, notes?: string[] }} Picture
+ */
+
+/** @typedef {{ plane: Plane, notes: string[] }} Converted */
+
 const VISIBLE_COLOUR = 16; // a spread of the channels that a person would notice
 const ENOUGH_FOR_BRIGHTNESS = 512; // pixels a side
 const ENOUGH_FOR_COLOUR = 128;
 
-/** {plane, notes}: one channel, ITU-R 601 luma. */
+/** One channel, ITU-R 601 luma. @type {(picture: Picture) => Converted} */
 export function toGrey(picture) {
   const { plane, notes } = toColour(picture);
   if (hasColour(plane)) notes.push("colour turned to grey");
   return { plane: weighColours(plane), notes };
 }
 
-/** {plane, notes}: three channels. */
+/** Three channels. @type {(picture: Picture) => Converted} */
 export function toColour({ height, width, data, notes = [] }) {
   const opacity = new Uint8Array(height * width);
   const colours = new Uint8Array(3 * height * width);
@@ -32,6 +46,7 @@ export function toColour({ height, width, data, notes = [] }) {
   return fillTransparency(plane, makePlane(height, width, 1, opacity), notes);
 }
 
+/** @type {(colours: Plane, opacity: Plane, notes: string[]) => Converted} */
 function fillTransparency(colours, opacity, notes) {
   const factor = Math.max(1, Math.floor(Math.max(colours.height, colours.width) / ENOUGH_FOR_BRIGHTNESS));
   const weights = averageBlocks(opacity, factor).data;
@@ -54,6 +69,7 @@ function fillTransparency(colours, opacity, notes) {
   return { plane, notes: [...notes, `transparent background, filled with ${isDark ? "white" : "black"}`] };
 }
 
+/** @type {(colours: Plane) => Plane} */
 function weighColours({ height, width, data }) {
   const grey = new Uint8Array(height * width);
   for (let place = 0, from = 0; place < grey.length; place++, from += 3) {
@@ -62,6 +78,7 @@ function weighColours({ height, width, data }) {
   return makePlane(height, width, 1, grey);
 }
 
+/** @type {(plane: Plane) => boolean} */
 function hasColour(plane) {
   if (isGrey(plane, 0)) return false; // a drawing: no need to average it
   const factor = Math.max(1, Math.floor(Math.max(plane.height, plane.width) / ENOUGH_FOR_COLOUR));
@@ -69,6 +86,7 @@ function hasColour(plane) {
 }
 
 // Whether no pixel's channels differ by more than `most`.
+/** @type {(plane: Plane, most: number) => boolean} */
 function isGrey({ data }, most) {
   for (let place = 0; place < data.length; place += 3) {
     const [red, green, blue] = [data[place], data[place + 1], data[place + 2]];
@@ -77,7 +95,7 @@ function isGrey({ data }, most) {
   return true;
 }
 
-/** Any plane as red, green, blue and opacity, ready for a canvas. */
+/** Any plane as red, green, blue and opacity, ready for a canvas. @type {(plane: Plane) => Pixels} */
 export function toPicture({ height, width, channels, data }) {
   if (channels === 4) return { width, height, data: Uint8ClampedArray.from(data) };
   const pixels = new Uint32Array(height * width); // red is the lowest byte on every machine that has a browser

@@ -1,8 +1,10 @@
 // What is around an object: the blocks of an enlargement, and a frame. Each function looks for one of them and takes it
 // out, or gives back the very plane it got. They are timid: a rule that is wrong once in a hundred ordinary pictures
-// costs more than it mends.
+// costs more than it gains.
 import { median } from "convlens/preparation/order_statistics.js";
 import { crop, findExtremes, makePlane, transpose } from "convlens/preparation/planes.js";
+
+/** @import { Plane } from "convlens/preparation/planes.js" */
 
 export const SMALLEST = 16; // pixels a side; below it nothing can be told apart
 const UNIFORM = 0.9; // the share of a line's pixels that are alike in a frame
@@ -10,6 +12,7 @@ const DEEPEST_FRAME = 0.12; // of the side
 
 /**
  * [plane, factor]: the picture before every pixel was repeated `factor` times; blocks make stairs that no pen draws.
+ * @type {(grey: Plane) => [Plane, number]}
  */
 export function undoEnlargement(grey) {
   const { height, width, data } = grey;
@@ -31,6 +34,7 @@ export function undoEnlargement(grey) {
 }
 
 // What divides a factor and the places of all lines that differ from the line before.
+/** @type {(plane: Plane, factor: number) => number} */
 function divideByChanges({ height, width, data }, factor) {
   let divisor = factor;
   for (let row = 1; row < height && divisor > 1; row++) {
@@ -45,6 +49,7 @@ function divideByChanges({ height, width, data }, factor) {
   return divisor;
 }
 
+/** @type {(one: number, other: number) => number} */
 function commonDivisor(one, other) {
   return other === 0 ? one : commonDivisor(other, one % other);
 }
@@ -52,6 +57,7 @@ function commonDivisor(one, other) {
 /**
  * [plane, thickness]: the picture inside of a frame of another brightness along at least three sides. Nothing is cut
  * where nothing would be left on what is inside.
+ * @type {(grey: Plane) => [Plane, number]}
  */
 export function cutFrame(grey) {
   const { height, width } = grey;
@@ -70,10 +76,12 @@ export function cutFrame(grey) {
   return lightest - darkest < far ? [grey, 0] : [inside, Math.max(...cuts)];
 }
 
+/** @type {(plane: Plane, row: number) => Uint8Array} */
 function rowOf({ width, data }, row) {
   return data.subarray(row * width, (row + 1) * width);
 }
 
+/** @type {(plane: Plane, column: number) => Uint8Array} */
 function columnOf({ height, width, data }, column) {
   const levels = new Uint8Array(height);
   for (let row = 0; row < height; row++) levels[row] = data[row * width + column];
@@ -82,6 +90,7 @@ function columnOf({ height, width, data }, column) {
 
 // How many lines from the edge belong to a frame: all but the last few are far from the paper all along. `lineAt` gives
 // the levels of the line at a depth, `count` is how many lines there are.
+/** @type {(lineAt: (depth: number) => Uint8Array, count: number, paper: number, far: number) => number} */
 function findFrameDepth(lineAt, count, paper, far) {
   const outermost = lineAt(0);
   const middle = median(outermost);

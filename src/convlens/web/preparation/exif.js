@@ -1,19 +1,22 @@
 // The orientation out of a file's EXIF data. Broken data turns nothing: that is what every viewer does.
 
+/** @import { ByteReader } from "convlens/preparation/byte_reader.js" */
+
 const ORIENTATION = 0x0112;
 const MOST_ENTRIES = 1000;
 const SHORT = 3; // the type of a whole number of two bytes
 
 /**
- * {orientation, orientationAt}: its value from 1 to 8, and where its byte lies; nothing where the data, which begins at
- * `start` with its order of bytes, does not say.
+ * Its value from 1 to 8, and where its byte lies; nothing where the data, which begins at `start` with its order of
+ * bytes, does not say.
+ * @type {(file: ByteReader, start: number) => { orientation?: number, orientationAt?: number }}
  */
 export function findOrientation(file, start) {
   const order = file.text(start, 2);
   if (order !== "II" && order !== "MM") return {};
   const isLittle = order === "II";
   const directory = start + file.long(start + 4, isLittle);
-  const count = Math.min(file.short(directory, isLittle) ?? 0, MOST_ENTRIES);
+  const count = Math.min(file.short(directory, isLittle) || 0, MOST_ENTRIES);
   for (let entry = 0; entry < count; entry++) {
     const at = directory + 2 + 12 * entry;
     if (file.short(at, isLittle) !== ORIENTATION || file.short(at + 2, isLittle) !== SHORT) continue;

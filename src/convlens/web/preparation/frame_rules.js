@@ -2,20 +2,26 @@
 //
 //   letterbox       grey or colour, polarity of the training images, scaled as a whole, centred
 //   fashion-mnist   grey, light on dark, cropped to the article, its longest side scaled to the frame, centred
-import { EMPTY, matchPolarity, reducePicture } from "convlens/preparation/cleaning.js";
+import { cropTo, leaveEmpty, matchPolarity, reducePicture } from "convlens/preparation/cleaning.js";
 import { borderPixels, centreIn, medianOfBorder, scaleInto } from "convlens/preparation/framing.js";
-import { findInkBox } from "convlens/preparation/ink.js";
+import { findGlyphBox } from "convlens/preparation/glyph.js";
 import { median } from "convlens/preparation/order_statistics.js";
-import { crop, isSameSize, makePlane, mapLevels } from "convlens/preparation/planes.js";
-import { addStep, describeSize } from "convlens/preparation/trail.js";
+import { mapLevels } from "convlens/preparation/planes.js";
+import { describeSize } from "convlens/preparation/trail.js";
 
-/** The whole picture, as large as fits, on its own background; grey ones inverted to match the training images. */
+/** @import { Plane } from "convlens/preparation/planes.js" */
+/** @import { Trail } from "convlens/preparation/trail.js" */
+
+/**
+ * The whole picture, as large as fits, on its own background; grey ones inverted to match the training images.
+ * @type {(plane: Plane, height: number, width: number, trail: Trail, lightOnDark?: boolean | null) => Plane}
+ */
 export function letterboxPicture(plane, height, width, trail, lightOnDark = null) {
   const matched = plane.channels === 1 ? matchPolarity(plane, lightOnDark, trail) : plane;
-  return centre(scale(matched, height, width, trail), height, width, medianOfBorder(matched), trail);
+  return fitToFrame(matched, height, width, medianOfBorder(matched), trail);
 }
 
-/** As Fashion-MNIST was made. */
+/** As Fashion-MNIST was made. @type {(given: Plane, side: number, trail: Trail) => Plane} */
 export function prepareFashion(given, side, trail) {
   let grey = reducePicture(given, trail);
   grey = matchPolarity(grey, true, trail, median(borderPixels(grey)));
@@ -23,28 +29,22 @@ export function prepareFashion(given, side, trail) {
   const background = isFramed ? darkestCorner(grey) : Math.trunc(median(borderPixels(grey)));
   if (background) {
     const subtracted = mapLevels(grey, (level) => Math.max(level, background) - background);
-    grey = addStep(trail, "background", subtracted, `background of ${background} subtracted`);
+    grey = trail.add("background", subtracted, `background of ${background} subtracted`);
   }
   if (isFramed) return grey;
-  const box = findInkBox(grey);
-  if (!box) return addStep(trail, "empty", makePlane(side, side), EMPTY);
-  const cropped = crop(grey, box);
-  if (!isSameSize(cropped, grey)) {
-    addStep(trail, "crop", cropped, `${describeSize(grey)}, cropped to ${describeSize(cropped)}`);
-  }
-  return centre(scale(cropped, side, side, trail), side, side, [0], trail);
+  const box = findGlyphBox(grey);
+  return box ? fitToFrame(cropTo(grey, box, trail), side, side, [0], trail) : leaveEmpty(side, trail);
 }
 
+/** @type {(grey: Plane) => number} */
 function darkestCorner({ height, width, data }) {
   return Math.min(data[0], data[width - 1], data[(height - 1) * width], data[height * width - 1]);
 }
 
-function scale(plane, boxHeight, boxWidth, trail) {
-  const scaled = scaleInto(plane, boxHeight, boxWidth);
-  return scaled === plane ? plane : addStep(trail, "box", scaled, `scaled to ${describeSize(scaled)}`);
-}
-
-function centre(plane, height, width, background, trail) {
-  const centred = centreIn(plane, height, width, background);
-  return centred === plane ? plane : addStep(trail, "centred", centred, `padded to ${describeSize(centred)}`);
+/** @type {(plane: Plane, height: number, width: number, background: number[], trail: Trail) => Plane} */
+function fitToFrame(plane, height, width, background, trail) {
+  const scaled = scaleInto(plane, height, width);
+  trail.addChange("box", plane, scaled, `scaled to ${describeSize(scaled)}`);
+  const centred = centreIn(scaled, height, width, background);
+  return trail.addChange("centred", scaled, centred, `padded to ${describeSize(centred)}`);
 }

@@ -5,7 +5,12 @@ import { paste } from "convlens/preparation/planes.js";
 import { HAMMING, resample } from "convlens/preparation/resampling.js";
 import { roundHalfEven } from "convlens/preparation/rounding.js";
 
-/** [height, width] of the largest picture of the same proportions in a box, at least 1×1. */
+/** @import { Pair, Plane } from "convlens/preparation/planes.js" */
+
+/**
+ * [height, width] of the largest picture of the same proportions in a box, at least 1×1.
+ * @type {(height: number, width: number, boxHeight: number, boxWidth: number) => Pair}
+ */
 export function fitInto(height, width, boxHeight, boxWidth) {
   if (height * boxWidth >= width * boxHeight) {
     return [boxHeight, Math.max(1, roundHalfEven((width * boxHeight) / height))];
@@ -13,17 +18,21 @@ export function fitInto(height, width, boxHeight, boxWidth) {
   return [Math.max(1, roundHalfEven((height * boxWidth) / width)), boxWidth];
 }
 
+/** @type {(plane: Plane, height: number, width: number) => Plane} */
 export function resize(plane, height, width) {
   return resample(plane, height, width, HAMMING);
 }
 
-/** Average blocks of pixels until the longest side is below twice `longest`; the same plane where it is small. */
+/**
+ * Average blocks of pixels until the longest side is below twice `longest`; the same plane where it is small.
+ * @type {(plane: Plane, longest: number) => Plane}
+ */
 export function reduce(plane, longest) {
   const factor = Math.floor(Math.max(plane.height, plane.width) / longest);
   return factor < 2 ? plane : averageBlocks(plane, factor);
 }
 
-/** [row, column], where the middle of the first pixel is (0, 0). */
+/** [row, column], where the middle of the first pixel is (0, 0). @type {(plane: Plane) => Pair} */
 export function centreOfMass({ height, width, data }) {
   let [mass, down, right] = [0, 0, 0];
   for (let row = 0; row < height; row++) {
@@ -37,7 +46,10 @@ export function centreOfMass({ height, width, data }) {
   return [down / mass, right / mass];
 }
 
-/** Calls visit(row, column) for the pixels along the four edges, as thick as 1/28 of the picture, row by row. */
+/**
+ * Calls visit(row, column) for the pixels along the four edges, as thick as 1/28 of the picture, row by row.
+ * @type {(height: number, width: number, visit: (row: number, column: number) => void) => void}
+ */
 export function visitBorder(height, width, visit) {
   const thickness = Math.max(1, Math.floor(Math.min(height, width) / 28));
   for (let row = 0; row < height; row++) {
@@ -48,7 +60,10 @@ export function visitBorder(height, width, visit) {
   }
 }
 
-/** The levels along the four edges of a grey picture, or of one channel of a coloured one. */
+/**
+ * The levels along the four edges of a grey picture, or of one channel of a coloured one.
+ * @type {(plane: Plane, channel?: number) => Uint8Array}
+ */
 export function borderPixels({ height, width, channels, data }, channel = 0) {
   const levels = new Uint8Array(height * width);
   let count = 0;
@@ -58,19 +73,25 @@ export function borderPixels({ height, width, channels, data }, channel = 0) {
   return levels.slice(0, count);
 }
 
-/** The background: the median of the border, one level a channel. */
+/** The background: the median of the border, one level a channel. @type {(plane: Plane) => number[]} */
 export function medianOfBorder(plane) {
   return Array.from({ length: plane.channels }, (_, channel) =>
     Math.trunc(medianOfCounts(countLevels(borderPixels(plane, channel)))),
   );
 }
 
-/** A picture as a whole in the largest size that fits into a box; the same plane where it has that size. */
+/**
+ * A picture as a whole in the largest size that fits into a box; the same plane where it has that size.
+ * @type {(plane: Plane, height: number, width: number) => Plane}
+ */
 export function scaleInto(plane, height, width) {
   return resize(plane, ...fitInto(plane.height, plane.width, height, width));
 }
 
-/** A picture in the middle of a frame of `background`; the same plane where it fills the frame. */
+/**
+ * A picture in the middle of a frame of `background`; the same plane where it fills the frame.
+ * @type {(plane: Plane, height: number, width: number, background: number[]) => Plane}
+ */
 export function centreIn(plane, height, width, background) {
   if (plane.height === height && plane.width === width) return plane;
   const top = Math.floor((height - plane.height) / 2);
@@ -78,7 +99,10 @@ export function centreIn(plane, height, width, background) {
   return paste(plane, top, left, height, width, background);
 }
 
-/** Scaled as a whole to the largest size that fits, in the middle of a frame of its own background. */
+/**
+ * Scaled as a whole to the largest size that fits, in the middle of a frame of its own background.
+ * @type {(plane: Plane, height: number, width: number) => Plane}
+ */
 export function letterbox(plane, height, width) {
   return centreIn(scaleInto(plane, height, width), height, width, medianOfBorder(plane));
 }

@@ -3,7 +3,10 @@
 
 const NOTHING = 1e-12; // of the largest eigenvalue: what is below it is rounding
 
-/** x with matrix · x = right, for a symmetric matrix without negative eigenvalues. */
+/**
+ * x with matrix · x = right, for a symmetric matrix without negative eigenvalues.
+ * @type {(matrix: number[][], right: number[]) => number[]}
+ */
 export function solveLeastNorm(matrix, right) {
   const { values, vectors } = findEigenvectors(matrix);
   const least = NOTHING * Math.max(...values);
@@ -19,6 +22,7 @@ export function solveLeastNorm(matrix, right) {
 }
 
 // By Jacobi's rotations, each of which clears one pair off the diagonal; `vectors` are columns.
+/** @type {(matrix: number[][]) => { values: number[], vectors: number[][] }} */
 function findEigenvectors(matrix) {
   const size = matrix.length;
   const turned = matrix.map((row) => [...row]);
@@ -36,12 +40,13 @@ function findEigenvectors(matrix) {
   return { values: turned.map((row, index) => row[index]), vectors };
 }
 
+/** @type {(turned: number[][], vectors: number[][], first: number, second: number) => void} */
 function rotate(turned, vectors, first, second) {
   const half = (turned[second][second] - turned[first][first]) / (2 * turned[first][second]);
   const tangent = (half < 0 ? -1 : 1) / (Math.abs(half) + Math.sqrt(half * half + 1));
   const cosine = 1 / Math.sqrt(tangent * tangent + 1);
   const sine = tangent * cosine;
-  const mix = (row, one, other) => {
+  const mix = (/** @type {number[]} */ row, /** @type {number} */ one, /** @type {number} */ other) => {
     const [before, after] = [row[one], row[other]];
     row[one] = cosine * before - sine * after;
     row[other] = sine * before + cosine * after;

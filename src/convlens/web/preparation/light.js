@@ -1,17 +1,21 @@
 // Light that grows steadily from one side to another, taken out of a grey picture.
-import { NOISE_WIDTH, isSmall } from "convlens/preparation/ink.js";
+import { NOISE_WIDTH, isSmall } from "convlens/preparation/glyph.js";
 import { borderPixels, visitBorder } from "convlens/preparation/framing.js";
 import { solveLeastNorm } from "convlens/preparation/least_squares.js";
 import { countLevels, median, medianDistance, medianOfNumbers } from "convlens/preparation/order_statistics.js";
 import { makePlane } from "convlens/preparation/planes.js";
 import { roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
 
+/** @import { Plane } from "convlens/preparation/planes.js" */
+/** @typedef {{ levels: Uint8Array, downs: Float64Array, rights: Float64Array }} Points */
+
 const LEAST_UNEVENNESS = 2; // grey levels
 
 /**
  * [plane, levels]: how many grey levels the light spanned. A slope is fitted to the border, twice: the second time
- * without the pixels far from it, which may be ink. The same plane comes back where the slope explains little of the
+ * without the pixels far from it, which may be the object. The same plane comes back where the slope explains little of the
  * border, or where the border is even.
+ * @type {(grey: Plane) => [Plane, number]}
  */
 export function evenOutLight(grey) {
   const levels = borderPixels(grey);
@@ -27,6 +31,7 @@ export function evenOutLight(grey) {
 }
 
 // The pixels of the border: their levels, and where they lie, as shares of the picture's sides.
+/** @type {(grey: Plane, levels: Uint8Array) => Points} */
 function placePoints({ height, width }, levels) {
   const [downs, rights] = [new Float64Array(levels.length), new Float64Array(levels.length)];
   let count = 0;
@@ -39,6 +44,7 @@ function placePoints({ height, width }, levels) {
 
 // The three numbers a, b, c so that a + b·down + c·right is as near as can be to the levels of the points whose
 // distances are at most `most`.
+/** @type {(points: Points, distances: Float64Array, most: number) => number[]} */
 function fitLight({ levels, downs, rights }, distances, most) {
   let [count, down, right, squareDown, both, squareRight, sum, sumDown, sumRight] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
   for (let point = 0; point < levels.length; point++) {
@@ -62,6 +68,7 @@ function fitLight({ levels, downs, rights }, distances, most) {
   return solveLeastNorm(matrix, [sum, sumDown, sumRight]);
 }
 
+/** @type {(points: Points, light: number[]) => Float64Array} */
 function measureDistances({ levels, downs, rights }, [level, down, right]) {
   const distances = new Float64Array(levels.length);
   for (let point = 0; point < levels.length; point++) {
@@ -70,6 +77,7 @@ function measureDistances({ levels, downs, rights }, [level, down, right]) {
   return distances;
 }
 
+/** @type {(grey: Plane, light: number[]) => [Plane, number]} */
 function takeOut(grey, [, down, right]) {
   const { height, width } = grey;
   const even = makePlane(height, width);

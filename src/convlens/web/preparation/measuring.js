@@ -1,18 +1,34 @@
-// How an image looks, in a few numbers: where the ink is, how large, how thick, and what it stands on.
+// How an image looks, in a few numbers: where the object is, how large, how thick its strokes, and what it stands on.
 //
 // The training images were measured in the same way, in single precision, and their measures came with the model.
 // Stroke thickness comes from area and outline: a stroke of width w and length L has the area w·L, and going across it
 // the brightness changes twice, so its total variation is 2·L.
 import { countLevels, median, medianDistance } from "convlens/preparation/order_statistics.js";
 import { findExtremes } from "convlens/preparation/planes.js";
+import { clamp } from "convlens/preparation/rounding.js";
 
-export const INK_LEVEL = 0.2; // of the contrast: from here on a pixel belongs to the box around the ink
-export const NO_INK = 12; // grey levels of contrast; below it there is no ink
+/** @import { Pair, Plane } from "convlens/preparation/planes.js" */
+
+/**
+ * The looks of a picture: `isDark` says that the object is darker than the background, `background` and `contrast` are
+ * grey levels, `isEven` says that the background has one level; the others are shares from 0 to 1. `centre` is the
+ * middle of the object's mass, and of its box, from the middle of the frame.
+ * @typedef {{
+ *   isDark: boolean, background: number, contrast: number, isEven: boolean,
+ *   foreground: number, stroke: number, softness: number, fill: number,
+ *   centre: { mass: Pair, box: Pair },
+ * }} Looks
+ */
+
+/** @typedef {ReturnType<typeof sumUp>} Sums */
+
+export const FOREGROUND_LEVEL = 0.2; // of the contrast: from here on a pixel belongs to the box around the object
+export const NO_CONTRAST = 12; // grey levels; below it there is no object
 
 const single = Math.fround;
 const LEAST = single(1e-6);
 
-/** The looks of a grey plane; shares are from 0 to 1, and `Looks` in Python says what each is. */
+/** @type {(plane: Plane) => Looks} */
 export function measure(plane) {
   const { height, width, data } = plane;
   const edge = readEdge(plane);
@@ -20,29 +36,29 @@ export function measure(plane) {
   const [lowest, highest] = findExtremes(data);
   const [below, above] = [background - lowest, highest - background];
   const isNear = Math.max(below, above) <= 1.5 * Math.min(below, above);
-  const darkInk = isNear ? background > 127 : below > above;
-  const contrast = darkInk ? below : above;
+  const isDark = isNear ? background > 127 : below > above;
+  const contrast = isDark ? below : above;
   const shown = Math.max(contrast, 1);
-  const ink = inkOf(data, background, (darkInk ? -1 : 1) / shown);
+  const foreground = foregroundOf(data, background, (isDark ? -1 : 1) / shown);
   const unevenness = single(medianDistance(countLevels(edge), background) / shown);
-  const far = single(single(INK_LEVEL) * shown);
-  const inked = edge.reduce((count, level) => count + (Math.abs(level - background) >= far ? 1 : 0), 0);
-  const borderInk = single(inked / edge.length);
-  const sums = sumUp(ink, height, width);
+  const far = single(single(FOREGROUND_LEVEL) * shown);
+  const farPixels = edge.reduce((count, level) => count + (Math.abs(level - background) >= far ? 1 : 0), 0);
+  const sums = sumUp(foreground, height, width);
   return {
-    darkInk,
+    isDark,
     background,
     contrast,
-    isEven: unevenness <= single(0.06) && borderInk <= single(0.35),
-    inkShare: single(sums.mass / (height * width)),
+    isEven: unevenness <= single(0.06) && single(farPixels / edge.length) <= single(0.35),
+    foreground: single(sums.mass / (height * width)),
     stroke: single(single((2 * sums.mass) / Math.max(sums.variation, LEAST)) / Math.max(height, width)),
     softness: single(sums.soft / (height * width)),
-    ...placeBox(sums, height, width),
-    massCentre: sums.mass > 0 ? placeMass(sums, height, width) : [0, 0],
+    fill: measureFill(sums, height, width),
+    centre: { mass: placeMass(sums, height, width), box: placeBox(sums, height, width) },
   };
 }
 
 // The outermost pixels: first and last row, then first and last column without their ends.
+/** @type {(plane: Plane) => Uint8Array} */
 function readEdge({ height, width, data }) {
   const edge = [];
   for (const row of [0, height - 1]) edge.push(...data.subarray(row * width, (row + 1) * width));
@@ -52,25 +68,33 @@ function readEdge({ height, width, data }) {
   return Uint8Array.from(edge);
 }
 
-// Darkness as a share of the contrast.
-function inkOf(data, background, scale) {
-  const levels = Float32Array.from({ length: 256 }, (_, level) =>
-    Math.min(Math.max(single(single(level - background) * single(scale)), 0), 1),
+// How far each pixel is from the background, as a share of the contrast, from 0 to 1.
+/** @type {(data: Uint8Array, background: number, scale: number) => Float32Array} */
+function foregroundOf(data, background, scale) {
+  const shares = Float32Array.from({ length: 256 }, (_, level) =>
+    clamp(single(single(level - background) * single(scale)), 0, 1),
   );
-  const ink = new Float32Array(data.length);
-  for (let place = 0; place < ink.length; place++) ink[place] = levels[data[place]];
-  return ink;
+  const foreground = new Float32Array(data.length);
+  for (let place = 0; place < foreground.length; place++) foreground[place] = shares[data[place]];
+  return foreground;
 }
 
-function sumUp(ink, height, width) {
+// `mass`, and as `down` and `right` each pixel's share times where it is; the outline; the pixels in between background
+// and object; and the box around the object.
+/**
+ * @param {Float32Array} foreground
+ * @param {number} height
+ * @param {number} width
+ */
+function sumUp(foreground, height, width) {
   const sums = { mass: 0, variation: 0, soft: 0, down: 0, right: 0, top: -1, bottom: -1, left: width, end: -1 };
-  const [from, upTo] = [single(INK_LEVEL), single(1 - INK_LEVEL)];
+  const [from, upTo] = [single(FOREGROUND_LEVEL), single(1 - FOREGROUND_LEVEL)];
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const place = row * width + column;
-      const value = ink[place];
-      const down = single((row + 1 < height ? ink[place + width] : 0) - value);
-      const right = single((column + 1 < width ? ink[place + 1] : 0) - value);
+      const value = foreground[place];
+      const down = single((row + 1 < height ? foreground[place + width] : 0) - value);
+      const right = single((column + 1 < width ? foreground[place + 1] : 0) - value);
       sums.variation += single(Math.sqrt(single(single(down * down) + single(right * right))));
       sums.mass += value;
       sums.down += value * (row + 0.5);
@@ -86,13 +110,17 @@ function sumUp(ink, height, width) {
   return sums;
 }
 
-// The centre of the box around the ink, [down, right] from the middle of the frame, and how much of the frame it fills.
-function placeBox({ top, bottom, left, end }, height, width) {
-  if (top < 0) return { boxCentre: [0, 0], fill: 0 };
-  const boxCentre = [single((top + bottom) / 2 / height - 0.5), single((left + end) / 2 / width - 0.5)];
-  return { boxCentre, fill: single(Math.max((bottom - top) / height, (end - left) / width)) };
+/** @type {(sums: Sums, height: number, width: number) => number} */
+function measureFill({ top, bottom, left, end }, height, width) {
+  return top < 0 ? 0 : single(Math.max((bottom - top) / height, (end - left) / width));
 }
 
+/** @type {(sums: Sums, height: number, width: number) => Pair} */
+function placeBox({ top, bottom, left, end }, height, width) {
+  return top < 0 ? [0, 0] : [single((top + bottom) / 2 / height - 0.5), single((left + end) / 2 / width - 0.5)];
+}
+
+/** @type {(sums: Sums, height: number, width: number) => Pair} */
 function placeMass({ mass, down, right }, height, width) {
-  return [single(down / mass / height - 0.5), single(right / mass / width - 0.5)];
+  return mass > 0 ? [single(down / mass / height - 0.5), single(right / mass / width - 0.5)] : [0, 0];
 }

@@ -1,17 +1,22 @@
 // Medians and percentiles of grey levels, from counts of the 256 levels: no sorting. Between two places in the order
 // the value is interpolated, as NumPy does it.
 
+/** @typedef {Uint32Array} Counts how many pixels have each of the levels */
+
+/** @type {(data: ArrayLike<number>) => Counts} */
 export function countLevels(data) {
   const counts = new Uint32Array(256);
   for (let place = 0; place < data.length; place++) counts[data[place]] += 1;
   return counts;
 }
 
+/** @type {(counts: Counts) => number} */
 function sum(counts) {
   return counts.reduce((total, count) => total + count, 0);
 }
 
 // The level at a place in the order, from 0.
+/** @type {(counts: Counts, place: number) => number} */
 function levelAt(counts, place) {
   let before = 0;
   for (let level = 0; level < counts.length; level++) {
@@ -21,17 +26,22 @@ function levelAt(counts, place) {
   return counts.length - 1;
 }
 
+/** @type {(counts: Counts) => number} */
 export function medianOfCounts(counts) {
   const total = sum(counts);
   const upper = levelAt(counts, total >> 1);
   return total % 2 ? upper : (levelAt(counts, (total >> 1) - 1) + upper) / 2;
 }
 
+/** @type {(data: ArrayLike<number>) => number} */
 export function median(data) {
   return medianOfCounts(countLevels(data));
 }
 
-/** The median of |value − middle|, where the middle is whole or half. */
+/**
+ * The median of |value − middle|, where the middle is whole or half.
+ * @type {(counts: Counts, middle: number) => number}
+ */
 export function medianDistance(counts, middle) {
   const halves = new Uint32Array(512);
   counts.forEach((count, level) => {
@@ -40,13 +50,14 @@ export function medianDistance(counts, middle) {
   return medianOfCounts(halves) / 2;
 }
 
-/** The median of any numbers. */
+/** The median of any numbers. @type {(values: ArrayLike<number>) => number} */
 export function medianOfNumbers(values) {
   const sorted = Float64Array.from(values).sort();
   const upper = sorted[sorted.length >> 1];
   return sorted.length % 2 ? upper : (sorted[(sorted.length >> 1) - 1] + upper) / 2;
 }
 
+/** @type {(counts: Counts, percent: number) => number} */
 export function percentile(counts, percent) {
   const place = (sum(counts) - 1) * (percent / 100);
   const before = Math.floor(place);

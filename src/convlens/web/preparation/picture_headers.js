@@ -1,21 +1,30 @@
 // What a picture's file says of itself, read without decoding it: kind, size, whether it is grey, which way is up.
-import { makeReader } from "convlens/preparation/byte_reader.js";
+import { ByteReader } from "convlens/preparation/byte_reader.js";
 import { findOrientation } from "convlens/preparation/exif.js";
+
+/**
+ * `orientation` is from 1 to 8 where the file says it, and `orientationAt` is where in the file its byte lies.
+ * @typedef {{
+ *   width: number, height: number, isGrey: boolean, depth: number,
+ *   orientation: number, orientationAt?: number, hasMoreFrames: boolean,
+ * }} Facts
+ */
+
+/** @typedef {Facts & { type: string }} Header */
+/** @typedef {{ type: string, isThis: (file: ByteReader) => boolean, read: (file: ByteReader) => Partial<Facts> }} Kind */
 
 const MOST_BLOCKS = 10_000; // of a file; a hostile one could consist of nothing else
 
-/**
- * {type, width, height, isGrey, depth, orientation, orientationAt, hasMoreFrames}; null for what is no picture, or of a
- * kind that browsers do not show. `orientationAt` is where in the file the orientation's byte lies.
- */
+/** Null for what is no picture, or of a kind that browsers do not show. @type {(bytes: Uint8Array) => Header | null} */
 export function readHeader(bytes) {
-  const file = makeReader(bytes);
+  const file = new ByteReader(bytes);
   const kind = KINDS.find(({ isThis }) => isThis(file));
   if (!kind) return null;
   const usual = { width: 0, height: 0, isGrey: false, depth: 8, orientation: 1, hasMoreFrames: false };
   return { type: kind.type, ...usual, ...kind.read(file) };
 }
 
+/** @type {Kind[]} */
 const KINDS = [
   { type: "image/png", isThis: (file) => file.text(0, 8) === "\x89PNG\r\n\x1a\n", read: readPng },
   { type: "image/jpeg", isThis: (file) => file.text(0, 3) === "\xff\xd8\xff", read: readJpeg },
@@ -25,10 +34,12 @@ const KINDS = [
   { type: "image/avif", isThis: (file) => /^ftyp.*avi[fs]/s.test(file.text(4, 28)), read: readAvif },
 ];
 
+/** @type {Kind["read"]} */
 function readPng(file) {
+  /** @type {Partial<Facts>} */
   const header = { width: file.long(16), height: file.long(20), depth: file.byte(24), isGrey: file.byte(25) === 0 };
   let at = 8;
-  for (let block = 0; block < MOST_BLOCKS && file.long(at) !== undefined; block++) {
+  for (let block = 0; block < MOST_BLOCKS && file.long(at) >= 0; block++) {
     const name = file.text(at + 4, 4);
     if (name === "eXIf") Object.assign(header, findOrientation(file, at + 8));
     if (name === "acTL") header.hasMoreFrames = file.long(at + 8) > 1;
@@ -37,7 +48,9 @@ function readPng(file) {
   return header;
 }
 
+/** @type {Kind["read"]} */
 function readJpeg(file) {
+  /** @type {Partial<Facts>} */
   const header = {};
   let at = 2;
   for (let block = 0; block < MOST_BLOCKS && file.byte(at) === 0xff; block++) {
@@ -52,16 +65,18 @@ function readJpeg(file) {
       const size = { height: file.short(at + 5), width: file.short(at + 7), isGrey: file.byte(at + 9) === 1 };
       return { ...header, ...size };
     }
-    if (marker === 0xda || file.short(at + 2) === undefined) break;
+    if (marker === 0xda || !(file.short(at + 2) >= 0)) break;
     at += 2 + file.short(at + 2);
   }
   return header;
 }
 
+/** @type {Kind["read"]} */
 function readWebp(file) {
+  /** @type {Partial<Facts>} */
   const header = {};
   let at = 12;
-  for (let block = 0; block < MOST_BLOCKS && file.long(at + 4, true) !== undefined; block++) {
+  for (let block = 0; block < MOST_BLOCKS && file.long(at + 4, true) >= 0; block++) {
     const name = file.text(at, 4);
     const start = at + 8;
     if (name === "VP8X") {
@@ -84,9 +99,10 @@ function readWebp(file) {
   return header;
 }
 
+/** @type {Kind["read"]} */
 function readGif(file) {
   const [width, height] = [file.short(6, true), file.short(8, true)];
-  const tableSize = (flags) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
+  const tableSize = (/** @type {number} */ flags) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
   let at = 13 + tableSize(file.byte(10));
   let frames = 0;
   for (let block = 0; block < MOST_BLOCKS && frames < 2; block++) {
@@ -104,17 +120,19 @@ function readGif(file) {
   return { width, height, hasMoreFrames: frames > 1 };
 }
 
+/** @type {Kind["read"]} */
 function readBmp(file) {
   if (file.long(14, true) === 12) return { width: file.short(18, true), height: file.short(20, true) };
   return { width: file.long(18, true), height: Math.abs(file.long(22, true) | 0) }; // negative: from top to bottom
 }
 
 // The largest of the sizes that are named: a thumbnail may come with the picture.
+/** @type {(file: ByteReader) => { width: number, height: number }} */
 function readAvif(file) {
   const header = { width: 0, height: 0 };
   for (let at = 0; at < Math.min(file.length, 65536); at++) {
     if (file.byte(at) !== 0x69 || file.text(at, 4) !== "ispe") continue;
-    const [width, height] = [file.long(at + 8) ?? 0, file.long(at + 12) ?? 0];
+    const [width, height] = [file.long(at + 8) || 0, file.long(at + 12) || 0];
     if (width * height > header.width * header.height) Object.assign(header, { width, height });
   }
   return header;

@@ -1,22 +1,35 @@
-// Pictures as bytes: {height, width, channels, data}, rows from top to bottom, channels side by side (1, 3 or 4).
-// Functions give back new planes and leave the old ones alone. Loops over pixels are plain ones: `map` and `forEach`
+// Pictures as bytes, rows from top to bottom, channels side by side. Functions give back new planes, or the very plane
+// they got where nothing changes, and leave the old ones alone. Loops over pixels are plain ones: `map` and `forEach`
 // call a function for each of 100,000 pixels, and took most of the time.
 
+/**
+ * One, three or four channels. Where a function's comment says nothing, a plane is grey.
+ * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Plane
+ */
+
+/**
+ * Rows from `top` up to `bottom`, columns from `left` up to `right`.
+ * @typedef {{ top: number, bottom: number, left: number, right: number }} Box
+ */
+
+/** @typedef {[number, number]} Pair down and right, or height and width */
+
+/** @type {(height: number, width: number, channels?: number, data?: Uint8Array) => Plane} */
 export function makePlane(height, width, channels = 1, data = new Uint8Array(height * width * channels)) {
   return { height, width, channels, data };
 }
 
-export function isSameSize(one, other) {
-  return one.height === other.height && one.width === other.width;
-}
-
+/** @type {(one: Plane, other: Plane) => boolean} */
 export function hasEqualPixels(one, other) {
-  if (!isSameSize(one, other)) return false;
+  if (one.height !== other.height || one.width !== other.width) return false;
   for (let place = 0; place < one.data.length; place++) if (one.data[place] !== other.data[place]) return false;
   return true;
 }
 
-/** Every pixel through a function of its level, which is asked once for each of the 256. */
+/**
+ * Every pixel through a function of its level, which is asked once for each of the 256.
+ * @type {(plane: Plane, change: (level: number) => number) => Plane}
+ */
 export function mapLevels(plane, change) {
   const levels = Uint8Array.from({ length: 256 }, (_, level) => change(level));
   const data = new Uint8Array(plane.data.length);
@@ -24,13 +37,15 @@ export function mapLevels(plane, change) {
   return { ...plane, data };
 }
 
+/** @type {(plane: Plane) => Plane} */
 export function invert(plane) {
   return mapLevels(plane, (level) => 255 - level);
 }
 
-/** Rows from `top` up to `bottom`, columns from `left` up to `right`. */
+/** Of any number of channels; the same plane where the box is all of it. @type {(plane: Plane, box: Box) => Plane} */
 export function crop(plane, { top, bottom, left, right }) {
-  const { width, channels, data } = plane;
+  const { height, width, channels, data } = plane;
+  if (bottom - top === height && right - left === width) return plane;
   const cropped = makePlane(bottom - top, right - left, channels);
   const rowLength = (right - left) * channels;
   for (let row = top; row < bottom; row++) {
@@ -40,7 +55,10 @@ export function crop(plane, { top, bottom, left, right }) {
   return cropped;
 }
 
-/** A picture in a frame of `background` (one level a channel), its upper left corner at (top, left). */
+/**
+ * A picture in a frame of `background` (one level a channel), its upper left corner at (top, left).
+ * @type {(plane: Plane, top: number, left: number, height: number, width: number, background: number[]) => Plane}
+ */
 export function paste(plane, top, left, height, width, background) {
   const { channels } = plane;
   const frame = makePlane(height, width, channels);
@@ -54,11 +72,12 @@ export function paste(plane, top, left, height, width, background) {
   return frame;
 }
 
-/** Grey, with `rim` lines of background around it. */
-export function pad(plane, rim, background = 0) {
-  return paste(plane, rim, rim, plane.height + 2 * rim, plane.width + 2 * rim, [background]);
+/** With `rim` lines of black around it. @type {(plane: Plane, rim: number) => Plane} */
+export function pad(plane, rim) {
+  return paste(plane, rim, rim, plane.height + 2 * rim, plane.width + 2 * rim, [0]);
 }
 
+/** @type {(plane: Plane) => Plane} */
 export function transpose({ height, width, data }) {
   const turned = makePlane(width, height);
   for (let row = 0; row < height; row++) {
@@ -67,7 +86,7 @@ export function transpose({ height, width, data }) {
   return turned;
 }
 
-/** The darkest and the lightest level. */
+/** The darkest and the lightest level. @type {(data: ArrayLike<number>) => Pair} */
 export function findExtremes(data) {
   let low = 255;
   let high = 0;
@@ -77,4 +96,22 @@ export function findExtremes(data) {
     if (value > high) high = value;
   }
   return [low, high];
+}
+
+/**
+ * The box around all pixels of at least this level; null where there is none.
+ * @type {(plane: Plane, least: number) => Box | null}
+ */
+export function findBox({ height, width, data }, least) {
+  let [top, bottom, left, right] = [-1, 0, width, 0];
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      if (data[row * width + column] < least) continue;
+      if (top < 0) top = row;
+      bottom = row + 1;
+      if (column < left) left = column;
+      if (column >= right) right = column + 1;
+    }
+  }
+  return top < 0 ? null : { top, bottom, left, right };
 }

@@ -2,35 +2,46 @@
 // same bytes and words as `convlens.preprocessing.prepare` gives, which the tests compare.
 //
 //   mnist           `mnist_rules`: as MNIST was made
-//   ink             `ink_rules`: what one's own training images agree on
+//   ink             `glyph_rules`: what one's own training images agree on
 //   letterbox       `frame_rules`: the whole picture, for photographs
 //   fashion-mnist   `frame_rules`: as Fashion-MNIST was made
 import { readAppearance } from "convlens/preparation/appearance.js";
 import { toColour, toGrey, toPicture } from "convlens/preparation/conversion.js";
 import { letterboxPicture, prepareFashion } from "convlens/preparation/frame_rules.js";
-import { prepareInk } from "convlens/preparation/ink_rules.js";
+import { prepareGlyph } from "convlens/preparation/glyph_rules.js";
 import { findUnlike } from "convlens/preparation/likeness.js";
 import { prepareDigit } from "convlens/preparation/mnist_rules.js";
 import { makePlane } from "convlens/preparation/planes.js";
-import { addStep, startTrail } from "convlens/preparation/trail.js";
+import { Trail } from "convlens/preparation/trail.js";
+
+/** @import { Preprocessing } from "convlens/preparation/appearance.js" */
+/** @import { Picture, Pixels } from "convlens/preparation/conversion.js" */
+/** @import { Plane } from "convlens/preparation/planes.js" */
+
+/**
+ * A step's name, its note, the picture after it, averaged down where it is large, and what size it has in truth.
+ * @typedef {{ name: string, note: string, size: string, readonly picture: Pixels }} Step
+ */
+
+/**
+ * What the network gets (C·H·W), how it came about, and the reasons why it is unlike the training images.
+ * @typedef {{ pixels: Uint8Array, notes: string[], steps: Step[], unlike: string[] }} Prepared
+ */
 
 const KNOWN = "mnist, fashion-mnist, letterbox and ink are known";
 
 /**
- * `picture` is {width, height, data}: red, green, blue and opacity, a byte each, as `getImageData` gives them. It may
- * say `isGrey`, that its file holds grey and no colours, and bring `notes` on how it was read. With `mend` false it
- * becomes grey or colour as the network wants it, is scaled to the frame as a whole, and nothing else.
- *
- * Returns {pixels: channels × height × width, notes, steps: [{name, note, size, picture}], unlike}, where the pictures
- * of the steps are like `picture`, averaged down where they are large, and `size` says what they were.
+ * With `normalise` false the picture becomes grey or colour as the network wants it, is scaled to the frame as a whole,
+ * and nothing else.
+ * @type {(preprocessing: Preprocessing, picture: Picture, normalise?: boolean) => Prepared}
  */
-export function prepare(preprocessing, picture, mend = true) {
+export function prepare(preprocessing, picture, normalise = true) {
   const [channels] = preprocessing.image_shape;
-  const trail = startTrail();
-  if (channels === 1 && !picture.isGrey) addStep(trail, "original", look(picture));
+  const trail = new Trail();
+  if (channels === 1 && !picture.isGrey) trail.add("original", asItIs(picture));
   const { plane: read, notes } = channels === 1 ? toGrey(picture) : toColour(picture);
-  addStep(trail, trail.steps.length ? "grey" : "original", read, ...notes);
-  const plane = addStep(trail, "tensor", applyRules(read, preprocessing, mend, trail));
+  trail.add(trail.steps.length ? "grey" : "original", read, ...notes);
+  const plane = trail.add("tensor", applyRules(read, preprocessing, normalise, trail));
   return {
     pixels: byChannel(plane),
     notes: trail.notes,
@@ -40,6 +51,7 @@ export function prepare(preprocessing, picture, mend = true) {
 }
 
 // Its picture is made when somebody looks at it: while a pen moves, nobody does.
+/** @type {(step: Trail["steps"][number]) => Step} */
 function describeStep({ plane, ...step }) {
   return {
     ...step,
@@ -49,14 +61,15 @@ function describeStep({ plane, ...step }) {
   };
 }
 
-function applyRules(read, preprocessing, mend, trail) {
+/** @type {(read: Plane, preprocessing: Preprocessing, normalise: boolean, trail: Trail) => Plane} */
+function applyRules(read, preprocessing, normalise, trail) {
   const [, height, width] = preprocessing.image_shape;
-  if (!mend) return letterboxPicture(read, height, width, trail);
+  if (!normalise) return letterboxPicture(read, height, width, trail);
   switch (preprocessing.rules) {
     case "letterbox":
       return letterboxPicture(read, height, width, trail, preprocessing.light_on_dark);
     case "ink":
-      return prepareInk(read, preprocessing, trail);
+      return prepareGlyph(read, preprocessing, trail);
     case "mnist":
       return prepareDigit(read, height, readAppearance(preprocessing.appearance), trail);
     case "fashion-mnist":
@@ -66,11 +79,13 @@ function applyRules(read, preprocessing, mend, trail) {
   }
 }
 
-// The original in its colours, with its transparency.
-function look({ width, height, data }) {
+// In its colours, with its transparency.
+/** @type {(picture: Picture) => Plane} */
+function asItIs({ width, height, data }) {
   return makePlane(height, width, 4, Uint8Array.from(data));
 }
 
+/** @type {(plane: Plane) => Uint8Array} */
 function byChannel({ height, width, channels, data }) {
   if (channels === 1) return Uint8Array.from(data);
   const pixels = new Uint8Array(data.length);

@@ -7,6 +7,10 @@ import { recogniseOther } from "convlens/preparation/other_files.js";
 import { describeTurn, turnUpright } from "convlens/preparation/orientation.js";
 import { readHeader } from "convlens/preparation/picture_headers.js";
 
+/** @import { Picture, Pixels } from "convlens/preparation/conversion.js" */
+/** @import { Header } from "convlens/preparation/picture_headers.js" */
+/** @typedef {{ width: number, height: number }} Size */
+
 export const LARGEST_FILE = 50 * 2 ** 20; // bytes
 const MOST_PIXELS = 64_000_000; // 256 MB once decoded; more is refused
 const MOST_KEPT = 16_000_000; // pixels; more is reduced while it is read
@@ -15,7 +19,7 @@ const READABLE = "PNG, JPEG, WebP, GIF, BMP and AVIF files can be read";
 /** What is wrong with a file, in one line for a person. */
 export class PictureError extends Error {}
 
-/** {width, height, data, isGrey, notes} of a Blob or an ImageBitmap, as `prepare` takes it. Throws a PictureError. */
+/** A picture as `prepare` takes it. Throws a PictureError. @type {(source: Blob | ImageBitmap) => Promise<Picture>} */
 export async function readPicture(source) {
   if (!(source instanceof Blob)) {
     checkSize(source, "The image");
@@ -23,7 +27,7 @@ export async function readPicture(source) {
   }
   const name = nameOf(source);
   checkFile(source, name);
-  const bytes = new Uint8Array(await readBytes(source, name));
+  const bytes = await readBytes(source, name);
   const header = readHeader(bytes);
   if (!header) {
     throw new PictureError(`${name} is ${recogniseOther(bytes) ?? "not an image"}: ${READABLE}; save it as PNG.`);
@@ -38,6 +42,7 @@ export async function readPicture(source) {
   return { ...pixels, isGrey: header.isGrey, notes };
 }
 
+/** @type {(header: Header, bitmap: Size) => string[]} */
 function describeReading(header, bitmap) {
   const [given, read] = [header, bitmap].map(({ width, height }) => `${width}×${height}`);
   return [
@@ -49,12 +54,14 @@ function describeReading(header, bitmap) {
 }
 
 // How messages call a file: one printable line of a reasonable length.
-function nameOf({ name = "" }) {
-  const printable = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+/** @type {(source: Blob) => string} */
+function nameOf(source) {
+  const printable = (source instanceof File ? source.name : "").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
   if (!printable) return "The image";
   return printable.length > 60 ? `${printable.slice(0, 40)}…${printable.slice(-15)}` : printable;
 }
 
+/** @type {(file: Blob, name: string) => void} */
 function checkFile({ size }, name) {
   if (size === 0) throw new PictureError(`${name} is empty (0 bytes): save the image again.`);
   if (size > LARGEST_FILE) {
@@ -64,14 +71,16 @@ function checkFile({ size }, name) {
   }
 }
 
+/** @type {(blob: Blob, name: string) => Promise<Uint8Array<ArrayBuffer>>} */
 async function readBytes(blob, name) {
   try {
-    return await blob.arrayBuffer();
+    return new Uint8Array(await blob.arrayBuffer());
   } catch {
     throw new PictureError(`${name} cannot be read: it is a folder, or was moved; choose an image file again.`);
   }
 }
 
+/** @type {(size: Size, name: string) => void} */
 function checkSize({ width, height }, name) {
   if (!(width >= 1 && height >= 1)) throw new PictureError(damaged(name));
   if (width * height <= MOST_PIXELS) return;
@@ -80,11 +89,14 @@ function checkSize({ width, height }, name) {
   throw new PictureError(`${name} is ${across}×${down}, which is ${all} pixels: ${most} are allowed; make it smaller.`);
 }
 
+/** @type {(size: Size) => boolean} */
 function isReduced({ width, height }) {
   return width * height > MOST_KEPT;
 }
 
+/** @type {(blob: Blob, header: Header, name: string) => Promise<ImageBitmap>} */
 async function decode(blob, header, name) {
+  /** @type {ImageBitmapOptions} */
   const options = { premultiplyAlpha: "none", colorSpaceConversion: "none" };
   if (isReduced(header)) {
     const share = Math.sqrt(MOST_KEPT / (header.width * header.height));
@@ -99,13 +111,16 @@ async function decode(blob, header, name) {
   }
 }
 
+/** @type {(name: string) => string} */
 function damaged(name) {
   return `${name} is damaged, or of a kind that this browser cannot decode: save the image again, as PNG.`;
 }
 
+/** @type {(bitmap: ImageBitmap) => Pixels} */
 function readPixels(bitmap) {
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new PictureError("This browser has no canvas to read images with: take another browser.");
   context.drawImage(bitmap, 0, 0);
   const { width, height, data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
   return { width, height, data };

@@ -3,10 +3,15 @@
 // direction, then the other, with bytes in between. A canvas's own scaling differs from browser to browser.
 import { makePlane } from "convlens/preparation/planes.js";
 
+/** @import { Plane } from "convlens/preparation/planes.js" */
+/** @typedef {{ name: string, support: number, weigh: (distance: number) => number }} Filter */
+/** @typedef {{ starts: Int32Array, lengths: Int32Array, weights: Int32Array, size: number }} Windows */
+
 const PRECISION = 22; // binary digits of a weight: 32 − 8 for a pixel − 2 for what goes beyond
 const [HAMMING_MIDDLE, HAMMING_WAVE] = [Math.fround(0.54), Math.fround(0.46)]; // single precision in Pillow
 
-// As sharp as bicubic, without its rims around ink.
+// As sharp as bicubic, without its rims around strokes.
+/** @type {Filter} */
 export const HAMMING = {
   name: "hamming",
   support: 1,
@@ -18,30 +23,34 @@ export const HAMMING = {
   },
 };
 
+/** @type {Filter} */
 export const LANCZOS = {
   name: "lanczos",
   support: 3,
   weigh: (distance) => (distance >= -3 && distance < 3 ? sinc(distance) * sinc(distance / 3) : 0),
 };
 
+/** @type {(distance: number) => number} */
 function sinc(distance) {
   const angle = distance * Math.PI;
   return distance === 0 ? 1 : Math.sin(angle) / angle;
 }
 
 const MOST_WINDOWS = 64;
+/** @type {Map<string, Windows>} */
 const known = new Map(); // a drawing is scaled between the same few sizes again and again
 
+/** @type {(given: number, wanted: number, filter: Filter) => Windows} */
 function windowsFor(given, wanted, filter) {
   const key = `${filter.name} ${given} ${wanted}`;
-  if (!known.has(key)) {
-    if (known.size >= MOST_WINDOWS) known.clear();
-    known.set(key, makeWindows(given, wanted, filter));
-  }
-  return known.get(key);
+  const windows = known.get(key) ?? makeWindows(given, wanted, filter);
+  if (known.size >= MOST_WINDOWS) known.clear();
+  known.set(key, windows);
+  return windows;
 }
 
 // For each of `wanted` lines the first of `given` lines that counts, how many do, and their weights.
+/** @type {(given: number, wanted: number, filter: Filter) => Windows} */
 function makeWindows(given, wanted, filter) {
   const scale = given / wanted;
   const stretch = Math.max(scale, 1);
@@ -66,11 +75,13 @@ function makeWindows(given, wanted, filter) {
   return { starts, lengths, weights, size };
 }
 
+/** @type {(sum: number) => number} */
 function toByte(sum) {
   const level = sum >> PRECISION;
   return level < 0 ? 0 : level > 255 ? 255 : level;
 }
 
+/** @type {(plane: Plane, wanted: number, filter: Filter) => Plane} */
 function scaleAcross({ height, width, channels, data }, wanted, filter) {
   const { starts, lengths, weights, size } = windowsFor(width, wanted, filter);
   const scaled = makePlane(height, wanted, channels);
@@ -93,6 +104,7 @@ function scaleAcross({ height, width, channels, data }, wanted, filter) {
   return scaled;
 }
 
+/** @type {(plane: Plane, wanted: number, filter: Filter) => Plane} */
 function scaleDown({ height, width, channels, data }, wanted, filter) {
   const { starts, lengths, weights, size } = windowsFor(height, wanted, filter);
   const rowLength = width * channels;
@@ -114,11 +126,12 @@ function scaleDown({ height, width, channels, data }, wanted, filter) {
  * A picture of 1, 3 or 4 channels in another size; the same plane where it has that size. Across first, but down first
  * where that takes away more than twice as many lines: so Pillow saves time since version 13, and the bytes in between
  * are not the same.
+ * @type {(plane: Plane, height: number, width: number, filter: Filter) => Plane}
  */
 export function resample(plane, height, width, filter) {
   const fewerRows = plane.height - height;
   const isDownFirst = fewerRows > 0 && fewerRows > 2 * (plane.width - width);
-  const across = (given) => (given.width === width ? given : scaleAcross(given, width, filter));
-  const down = (given) => (given.height === height ? given : scaleDown(given, height, filter));
+  const across = (/** @type {Plane} */ given) => (given.width === width ? given : scaleAcross(given, width, filter));
+  const down = (/** @type {Plane} */ given) => (given.height === height ? given : scaleDown(given, height, filter));
   return isDownFirst ? across(down(plane)) : down(across(plane));
 }

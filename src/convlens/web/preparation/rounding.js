@@ -1,7 +1,7 @@
 // Rounding and numbers as text, by Python's rules: halves go to the even neighbour. Math.round and toFixed take halves
 // up, and one level of grey or one digit of a note would then differ from what the command line says.
 
-/** The nearest whole number; of two as near, the even one. */
+/** The nearest whole number; of two as near, the even one. @type {(value: number) => number} */
 export function roundHalfEven(value) {
   const below = Math.floor(value);
   const rest = value - below;
@@ -9,13 +9,16 @@ export function roundHalfEven(value) {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** A grey level out of any number: rounded, from 0 to 255. */
+/** A grey level out of any number: rounded, from 0 to 255. @type {(value: number) => number} */
 export function toLevel(value) {
   if (!(value > 0)) return 0;
   return value >= 255 ? 255 : roundHalfEven(value);
 }
 
-/** A number from 0 with no or one digit after the point, as Python's f"{value:.1f}" writes it. */
+/**
+ * A number from 0 with no or one digit after the point, as Python's f"{value:.1f}" writes it.
+ * @type {(value: number, digits?: number) => string}
+ */
 export function fixed(value, digits = 0) {
   const scaled = value * 10 ** digits;
   // A number of two digits can only lie halfway if it is a multiple of a quarter; then the product is exact.
@@ -23,16 +26,20 @@ export function fixed(value, digits = 0) {
   return isHalfway ? (roundHalfEven(scaled) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
 }
 
-/** Six digits after the point, as Python's round(value, 6). */
+/** Six digits after the point, as Python's round(value, 6). @type {(value: number) => number} */
 export function roundToMillionths(value) {
   return Number(value.toFixed(6));
 }
 
+/** @type {(value: number, lowest: number, highest: number) => number} */
 export function clamp(value, lowest, highest) {
   return Math.min(Math.max(value, lowest), highest);
 }
 
-/** A range for a person, or one number where both ends look alike: "70–72", "71 %". */
+/**
+ * A range for a person, or one number where both ends look alike: "70–72", "71 %".
+ * @type {(low: number, high: number, unit?: string, digits?: number) => string}
+ */
 export function describeRange(low, high, unit = "", digits = 0) {
   const first = fixed(low, digits);
   const last = fixed(high, digits);

@@ -1,35 +1,42 @@
 // Thin straight lines across the whole of a light-on-dark picture, as on ruled paper, taken out.
 //
-// Where ink crosses a line it stays: what is between ink above and ink below is ink. A single line is taken out only
-// where the rest of the ink keeps away from the ends of the line: else it may be the bar of a 7.
+// Where a stroke crosses a line it stays: what is between a stroke above and a stroke below belongs to it. A single line
+// is taken out only where all other strokes keep away from the ends of the line: else it may be the bar of a 7.
 import { SMALLEST } from "convlens/preparation/disturbances.js";
 import { findExtremes, mapLevels, transpose } from "convlens/preparation/planes.js";
 import { roundHalfEven } from "convlens/preparation/rounding.js";
 
+/** @import { Pair, Plane } from "convlens/preparation/planes.js" */
+/** @typedef {{ ofRows: Float64Array, ofColumns: Float64Array }} Shares */
+
 const ACROSS = 0.88; // of the picture's side: a ruled line is at least as long
-const LINE_LEVEL = 0.1; // of the contrast: lines are fainter than ink
+const LINE_LEVEL = 0.1; // of the contrast: lines are fainter than strokes
 const THICKEST_LINE = 0.025; // of the picture's side
 
-/** [plane, count]: how many lines were taken out; the same plane where there are none. */
-export function removeLines(ink) {
-  const { height, width } = ink;
-  if (Math.min(height, width) <= 2 * SMALLEST) return [ink, 0];
-  const shares = shareInk(ink);
-  // Across a narrow picture goes any ink.
+/**
+ * [plane, count]: how many lines were taken out; the same plane where there are none.
+ * @type {(glyph: Plane) => [Plane, number]}
+ */
+export function removeLines(glyph) {
+  const { height, width } = glyph;
+  if (Math.min(height, width) <= 2 * SMALLEST) return [glyph, 0];
+  const shares = shareForeground(glyph);
+  // Across a narrow picture goes any stroke.
   const rows = 2 * width < height ? [] : findLines(shares.ofRows, height, width);
   const columns = 2 * height < width ? [] : findLines(shares.ofColumns, height, width);
   const count = rows.length + columns.length;
-  if (count === 0) return [ink, 0];
-  const cleaned = transpose(bridgeLines(transpose(bridgeLines(ink, rows)), columns));
+  if (count === 0) return [glyph, 0];
+  const cleaned = transpose(bridgeLines(transpose(bridgeLines(glyph, rows)), columns));
   const isRest = mapLevels(cleaned, (level) => (level >= 0.4 * 255 ? 1 : 0));
-  if (!isRest.data.includes(1) || findExtremes(cleaned.data)[1] < 0.6 * findExtremes(ink.data)[1]) {
-    return [ink, 0]; // the lines were all there was
+  if (!isRest.data.includes(1) || findExtremes(cleaned.data)[1] < 0.6 * findExtremes(glyph.data)[1]) {
+    return [glyph, 0]; // the lines were all there was
   }
-  return count === 1 && reachesEnds(isRest, rows.length > 0) ? [ink, 0] : [cleaned, count];
+  return count === 1 && reachesEnds(isRest, rows.length > 0) ? [glyph, 0] : [cleaned, count];
 }
 
-// How much of every row and every column is ink.
-function shareInk({ height, width, data }) {
+// How much of every row and every column belongs to a stroke or a line.
+/** @type {(glyph: Plane) => Shares} */
+function shareForeground({ height, width, data }) {
   const [ofRows, ofColumns] = [new Float64Array(height), new Float64Array(width)];
   for (let row = 0, place = 0; row < height; row++) {
     for (let column = 0; column < width; column++, place++) {
@@ -41,11 +48,13 @@ function shareInk({ height, width, data }) {
   return { ofRows: ofRows.map((count) => count / width), ofColumns: ofColumns.map((count) => count / height) };
 }
 
-// [first, after] of every thin line, from the shares of ink of all rows, or of all columns.
+// [first, after] of every thin line, from the shares of all rows, or of all columns.
+/** @type {(shares: Float64Array, height: number, width: number) => Pair[]} */
 function findLines(shares, height, width) {
   // A line ends: three rows before its first and after its last there is little.
-  const isFull = (line) => shares[line] > ACROSS / 1.5;
+  const isFull = (/** @type {number} */ line) => shares[line] > ACROSS / 1.5;
   const thickest = Math.max(2, roundHalfEven(THICKEST_LINE * Math.max(height, width)));
+  /** @type {Pair[]} */
   const lines = [];
   for (let first = 0; first < shares.length; first++) {
     if (!(shares[first] >= ACROSS) || shares[first - 1] >= ACROSS) continue;
@@ -57,9 +66,10 @@ function findLines(shares, height, width) {
 }
 
 // Rows, and one on either side for their soft rims, become the fainter of what is above and below.
-function bridgeLines(ink, lines) {
-  const { height, width } = ink;
-  const data = Uint8Array.from(ink.data);
+/** @type {(glyph: Plane, lines: Pair[]) => Plane} */
+function bridgeLines(glyph, lines) {
+  const { height, width } = glyph;
+  const data = Uint8Array.from(glyph.data);
   for (const [begin, end] of lines) {
     const first = Math.max(begin - 1, 0);
     const after = Math.min(end + 1, height);
@@ -69,10 +79,11 @@ function bridgeLines(ink, lines) {
       for (let row = first; row < after; row++) data[row * width + column] = Math.min(above, below);
     }
   }
-  return { ...ink, data };
+  return { ...glyph, data };
 }
 
 // Whether what is left comes near the first or the last places along a line.
+/** @type {(rest: Plane, isRow: boolean) => boolean} */
 function reachesEnds({ height, width, data }, isRow) {
   const length = isRow ? width : height;
   const margin = Math.max(2, Math.trunc(0.06 * length));

@@ -9,6 +9,11 @@ import { countLevels, percentile } from "convlens/preparation/order_statistics.j
 import { findExtremes, makePlane, transpose } from "convlens/preparation/planes.js";
 import { roundHalfEven, toLevel } from "convlens/preparation/rounding.js";
 
+/** @import { Counts } from "convlens/preparation/order_statistics.js" */
+/** @import { Plane } from "convlens/preparation/planes.js" */
+/** @typedef {{ counts: Counts, low: number, high: number, span: number, contrast: number, cost: number }} Paper */
+/** @typedef {(one: number, other: number) => number} Extreme the larger or the smaller of two */
+
 const COARSE = 48; // pixels a side: enough to see whether the light is uneven
 const FINE = 160; // pixels a side: enough for the edge of a shadow
 const WINDOW = 0.42; // of the longer side; strokes are thinner than that, shadows wider
@@ -19,7 +24,10 @@ const LEAST_SPAN = 15; // grey levels
 
 const single = Math.fround;
 
-/** [plane, levels]: how many grey levels the light spanned; the same plane where it is even. */
+/**
+ * [plane, levels]: how many grey levels the light spanned; the same plane where it is even.
+ * @type {(grey: Plane) => [Plane, number]}
+ */
 export function evenOutShadows(grey) {
   if (Math.min(grey.height, grey.width) <= 2 * SMALLEST) return [grey, 0];
   const small = shrink(grey, COARSE);
@@ -27,17 +35,18 @@ export function evenOutShadows(grey) {
   const border = countLevels(borderPixels(small));
   const spread = percentile(border, 95) - percentile(border, 5);
   if (spread < Math.max(LEAST_SPAN, (UNEVEN_LIGHT / 2) * (high - low))) return [grey, 0];
-  // Filled the wrong way round, either the ink is left on the paper, or much of the paper is taken for ink.
-  const [onLight, onDark] = [true, false].map((darkInk) => describePaper(small, darkInk));
-  const darkInk = onLight.cost <= onDark.cost;
-  if (!isShadow(darkInk ? onLight : onDark, darkInk, high - low)) return [grey, 0];
-  const { span } = darkInk ? onLight : onDark;
-  const paper = resize(blurByGaussian(fill(shrink(grey, FINE), darkInk), 2), grey.height, grey.width);
-  return [divideByPaper(grey, paper, darkInk), roundHalfEven(span)];
+  // Filled the wrong way round, either strokes are left on the paper, or much of the paper is taken for strokes.
+  const [onLight, onDark] = [true, false].map((isDark) => describePaper(small, isDark));
+  const isDark = onLight.cost <= onDark.cost;
+  if (!isShadow(isDark ? onLight : onDark, isDark, high - low)) return [grey, 0];
+  const { span } = isDark ? onLight : onDark;
+  const paper = resize(blurByGaussian(fill(shrink(grey, FINE), isDark), 2), grey.height, grey.width);
+  return [divideByPaper(grey, paper, isDark), roundHalfEven(span)];
 }
 
-function describePaper(small, darkInk) {
-  const paper = fill(small, darkInk);
+/** @type {(small: Plane, isDark: boolean) => Paper} */
+function describePaper(small, isDark) {
+  const paper = fill(small, isDark);
   const counts = countLevels(paper.data);
   const [lowest, low, high, highest] = [0.5, 2, 98, 99.5].map((percent) => percentile(counts, percent));
   let [sum, contrast] = [0, 0];
@@ -50,10 +59,11 @@ function describePaper(small, darkInk) {
   return { counts, low, high, span: high - low, contrast, cost };
 }
 
-// Not so where the paper is as dark as ink, or all but one spot of it is even: then it is ink that reaches the edge.
-function isShadow({ counts, low, high, span, contrast }, darkInk, reach) {
+// Not so where the paper is as dark as strokes, or all but one spot of it is even: then a stroke reaches the edge.
+/** @type {(paper: Paper, isDark: boolean, reach: number) => boolean} */
+function isShadow({ counts, low, high, span, contrast }, isDark, reach) {
   if (contrast < LEAST_SPAN || span < Math.max(LEAST_SPAN, UNEVEN_LIGHT * contrast)) return false;
-  const lightest = darkInk ? high : low;
+  const lightest = isDark ? high : low;
   let [lit, total] = [0, 0];
   counts.forEach((count, level) => {
     total += count;
@@ -62,17 +72,19 @@ function isShadow({ counts, low, high, span, contrast }, darkInk, reach) {
   return span <= DARKEST_SHADOW * reach && lit / total <= MOST_LIT;
 }
 
-function divideByPaper(grey, paper, darkInk) {
-  const level = single(percentile(countLevels(paper.data), darkInk ? 90 : 10));
+/** @type {(grey: Plane, paper: Plane, isDark: boolean) => Plane} */
+function divideByPaper(grey, paper, isDark) {
+  const level = single(percentile(countLevels(paper.data), isDark ? 90 : 10));
   const even = makePlane(grey.height, grey.width);
   const factors = Float32Array.from({ length: 256 }, (_, light) => level / Math.max(light, 1));
   for (let place = 0; place < even.data.length; place++) {
     const [value, light] = [grey.data[place], paper.data[place]];
-    even.data[place] = toLevel(darkInk ? single(value * factors[light]) : single(value - light + level));
+    even.data[place] = toLevel(isDark ? single(value * factors[light]) : single(value - light + level));
   }
   return even;
 }
 
+/** @type {(grey: Plane, longest: number) => Plane} */
 function shrink(grey, longest) {
   const { height, width } = grey;
   if (Math.max(height, width) <= longest) return grey;
@@ -81,17 +93,27 @@ function shrink(grey, longest) {
   return resize(reduce(grey, longest), rows, Math.max(1, roundHalfEven(width * scale)));
 }
 
-// Morphological closing (of light ink: opening) with a square of two fifths of the picture. What lies at the edge goes
+// Morphological closing (of light strokes: opening) with a square of two fifths of the picture. What lies at the edge goes
 // on beyond it, so that a shadow in a corner is as wide as any other.
-function fill(grey, darkInk) {
+/** @type {(grey: Plane, isDark: boolean) => Plane} */
+function fill(grey, isDark) {
   const reach = Math.max(1, roundHalfEven((WINDOW * Math.max(grey.height, grey.width)) / 2));
-  const larger = (one, other) => (one > other ? one : other);
-  const smaller = (one, other) => (one < other ? one : other);
-  const [first, second] = darkInk ? [larger, smaller] : [smaller, larger];
+  const [first, second] = isDark ? [larger, smaller] : [smaller, larger];
   const width = 2 * reach + 1;
   return findExtremeOfSquares(findExtremeOfSquares(goOnBeyond(grey, width - 1), width, first), width, second);
 }
 
+/** @type {Extreme} */
+function larger(one, other) {
+  return one > other ? one : other;
+}
+
+/** @type {Extreme} */
+function smaller(one, other) {
+  return one < other ? one : other;
+}
+
+/** @type {(grey: Plane, rim: number) => Plane} */
 function goOnBeyond({ height, width, data }, rim) {
   const wide = makePlane(height + 2 * rim, width + 2 * rim);
   for (let row = 0; row < wide.height; row++) {
@@ -104,11 +126,13 @@ function goOnBeyond({ height, width, data }, rim) {
 }
 
 // The extreme of every square of `width`, where it lies inside.
+/** @type {(plane: Plane, width: number, extreme: Extreme) => Plane} */
 function findExtremeOfSquares(plane, width, extreme) {
   return transpose(findExtremeDown(transpose(findExtremeDown(plane, width, extreme)), width, extreme));
 }
 
 // By doubling, so in few passes.
+/** @type {(plane: Plane, width: number, extreme: Extreme) => Plane} */
 function findExtremeDown(plane, width, extreme) {
   const found = Uint8Array.from(plane.data);
   let rows = plane.height;

@@ -1,7 +1,6 @@
 // What the open model gives to try: its first layer's kernels and its sample pictures, as nested arrays.
 
 import { normalise } from "convlens/engine/network.js";
-import { samplesOf as unpack } from "convlens/engine/png.js";
 import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
 
 /** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
@@ -9,19 +8,17 @@ import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
 
 /**
  * What Learn reads of the open model; the layers' kernel, stride, padding, dilation and weights where they are convolutions.
- *
  * @typedef {{ shape: number[], data: Float32Array }} Weights
  * @typedef {{ index: number, kind: string, text: string, inputShape: number[], outputShape: number[] }} LayerFacts
  * @typedef {LayerFacts & Sliding & { weight: Weights, bias?: Weights, negativeSlope?: number }} ModelLayer
- * @typedef {{ inputShape: number[], classNames: string[], layers: ModelLayer[], payload: object }} Model
- *
+ * @typedef {{ samples: { pixels: Uint8Array, label: number }[] }} Payload
+ * @typedef {{ inputShape: number[], classNames: string[], layers: ModelLayer[], payload: Payload }} Model
  * @typedef {NonNullable<ReturnType<typeof firstLayerOf>>} FirstLayer
  * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them
  */
 
 /**
  * A flat array C·H·W as a nested one.
- *
  * @param {ArrayLike<number>} data
  * @param {number[]} shape
  * @returns {Tensor}
@@ -37,7 +34,6 @@ function nest(data, [channels, height, width]) {
 /**
  * The first layer where it is a convolution, else null; the activation is the one right behind it, "none" where there is
  * another layer in between.
- *
  * @param {Model | null} model
  */
 export function firstLayerOf(model) {
@@ -61,15 +57,12 @@ export function firstLayerOf(model) {
 
 /**
  * The sample pictures; none where there is no model.
- *
  * @param {Model | null} model
  * @returns {Sample[]}
  */
 export function samplesOf(model) {
   if (!model) return [];
-  /** @type {{ pixels: Uint8Array, label: number }[]} */
-  const samples = unpack(model.payload);
-  return samples.map(({ pixels, label }, number) => ({
+  return model.payload.samples.map(({ pixels, label }, number) => ({
     name: `${number}: ${model.classNames[label] ?? "of no class"}`,
     pixels: nest(pixels, model.inputShape),
     // Computed when it is asked for, since few of them are looked at.

@@ -77,7 +77,6 @@ function scrollToAsked(root) {
 
 /**
  * Marks the chapter that is being read in the table of contents.
- *
  * @param {AnyChapter[]} chapters
  * @param {HTMLElement[]} links
  */

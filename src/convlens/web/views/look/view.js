@@ -5,7 +5,6 @@
  * the pen in the same frame; what is below them follows when it rests.
  */
 
-import { samplesOf } from "convlens/engine/png.js";
 import { announce, element, fill, onceAFrame } from "convlens/interface/dom.js";
 import { onTheme } from "convlens/interface/colours.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
@@ -109,7 +108,7 @@ class View {
     this.session = null;
     if (!check.agrees) return;
     this.session = new Session(model);
-    this.samples = samplesOf(model.payload);
+    this.samples = model.payload.samples;
     this.source.build(model);
     this.answer.build(model);
     this.columns.build(model);

@@ -3,6 +3,7 @@
 // What is shown is always what the stream of a job said (run_state), drawn a dozen times a second however much came; the page can be
 // closed and opened again at any time, since the training belongs to the server.
 
+import { unpackSamples } from "convlens/engine/samples.js";
 import { element, fill, prefersStillness, steadily } from "convlens/interface/dom.js";
 import { openWhenReady } from "convlens/interface/new_tab.js";
 import { createGlimpses } from "convlens/views/train/glimpses.js";
@@ -118,7 +119,7 @@ function buildResult({ context }) {
   return createResult({
     canReport: state.report !== false,
     async onOpen(folder) {
-      context.openModel(await api.get(`/api/model?run=${encodeURIComponent(folder)}`));
+      await context.openModel(await api.get(`/api/model?run=${encodeURIComponent(folder)}`));
       context.goTo("look");
     },
     async onReport(folder) {
@@ -190,7 +191,7 @@ function beginRun(view) {
 /** Test images of the same data: of a run of this session, else of the model that is open. */
 function samplesFor(view, run) {
   const open = view.context.model?.payload;
-  return view.samples.get(run.started.data) ?? (open?.samples ? open : null);
+  return view.samples.get(run.started.data) ?? (open?.samples.length ? open : null);
 }
 
 /** When a run is done, its test images are there to be watched in the next one. */
@@ -199,8 +200,10 @@ async function findSamples(view, run) {
   if (!run.outcome?.run || view.samples.has(data)) return;
   view.samples.set(data, null);
   try {
-    const payload = await view.context.api.get(`/api/model?run=${encodeURIComponent(run.outcome.run)}`);
-    if (payload.samples) view.samples.set(data, payload);
+    const payload = await unpackSamples(
+      await view.context.api.get(`/api/model?run=${encodeURIComponent(run.outcome.run)}`),
+    );
+    if (payload.samples.length) view.samples.set(data, payload);
   } catch {
     /* digits are there instead */
   }

@@ -1,6 +1,5 @@
 // The picture that is watched while a network learns: the one drawn in "Look inside", a test image, or one of ten digits.
 
-import { samplesOf } from "convlens/engine/png.js";
 import { drawPicture } from "convlens/interface/maps.js";
 import { element, fill } from "convlens/interface/dom.js";
 import { prepare } from "convlens/preparation/prepare.js";
@@ -64,7 +63,7 @@ export function choicesFor(model, drawing, samples) {
   const choices = [];
   if (drawing && fits(drawing.shape)) choices.push({ key: "drawing", name: "your drawing", pixels: drawing.pixels });
   if (samples && fits(samples.input_shape) && samples.class_names.join("\n") === model.classNames.join("\n")) {
-    oneOfEach(samplesOf(samples)).forEach(({ pixels, label }) => {
+    oneOfEach(samples.samples).forEach(({ pixels, label }) => {
       choices.push({ key: String(label), name: `a test image: ${samples.class_names[label]}`, pixels });
     });
     if (choices.length > 1) return choices;

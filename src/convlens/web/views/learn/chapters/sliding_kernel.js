@@ -233,7 +233,6 @@ export class KernelChapter extends Chapter {
 
   /**
    * Kernels that fit this chapter are square and of one channel; pictures have one channel too.
-   *
    * @param {Model | null} model
    */
   onModel(model) {

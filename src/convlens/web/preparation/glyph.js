@@ -1,32 +1,40 @@
-// Finding the ink: background, polarity, contrast, and the box around it, robust to noise. Planes are grey.
+// Finding the object, a glyph: background, polarity, contrast, and the box around it, robust to noise.
 //
-// Otsu's threshold would be the obvious way to find ink, but it needs two humps in the histogram, and a thin stroke on
+// Otsu's threshold would be the obvious way to find it, but it needs two humps in the histogram, and a thin stroke on
 // a large sheet has one.
 import { blurByBox } from "convlens/preparation/blurring.js";
 import { borderPixels } from "convlens/preparation/framing.js";
 import { countLevels, medianDistance, medianOfCounts } from "convlens/preparation/order_statistics.js";
-import { findExtremes, mapLevels } from "convlens/preparation/planes.js";
+import { findExtremes, makePlane, mapLevels } from "convlens/preparation/planes.js";
 import { toLevel } from "convlens/preparation/rounding.js";
+
+/** @import { Counts } from "convlens/preparation/order_statistics.js" */
+/** @import { Box, Pair, Plane } from "convlens/preparation/planes.js" */
+
+/**
+ * The grey level of the background, and the median distance of its pixels from that.
+ * @typedef {{ level: number, noise: number }} Background
+ */
 
 const SMALL = 2 * 28; // up to here, every pixel counts: no smoothing
 export const NOISE_WIDTH = 4.5; // median absolute deviations, about 3 standard deviations of normal noise
-const LEAST_CONTRAST = 12; // grey levels; below it there is no ink, only noise
-const INK_LEVEL = 0.2; // of the contrast: what counts as ink when its box is looked for
-const SPECK = 0.02; // of all ink: what stands apart with less is dust
-const MOST_BORDER_INK = 0.15; // of the border; with more that is not background, the border does not tell what is
+const LEAST_CONTRAST = 12; // grey levels; below it there is no object, only noise
+const FOREGROUND_LEVEL = 0.2; // of the contrast: what belongs to the object when its box is looked for
+const SPECK = 0.02; // of the whole foreground: what stands apart with less is dust
+const MOST_FAR_BORDER = 0.15; // of the border; with more that is not background, the border does not tell what is
 const TWO_LEVELS = 3; // light and dark lie so many times farther apart than each is wide
 
 const single = Math.fround;
 
+/** @type {(plane: Plane) => boolean} */
 export function isSmall({ height, width }) {
   return Math.max(height, width) <= SMALL;
 }
 
 /**
- * {level, noise}: the grey level of the background, and the median distance of its pixels from that.
- *
- * It is the median of the border. Where much of the border is something else, ink reaches it: then border, corners and
- * the picture as a whole vote on whether the background is the light or the dark.
+ * It is the median of the border. Where much of the border is something else, the object reaches it: then border,
+ * corners and the picture as a whole vote on whether the background is the light or the dark.
+ * @type {(grey: Plane) => Background}
  */
 export function findBackground(grey) {
   const border = countLevels(borderPixels(grey));
@@ -34,15 +42,14 @@ export function findBackground(grey) {
   const noise = medianDistance(border, level);
   if (border[level] === sumFrom(border, 0)) return { level, noise };
   const [low, high] = findExtremes(smooth(grey).data);
-  const far = border.reduce(
-    (count, found, at) => count + (Math.abs(at - level) > INK_LEVEL * (high - low) ? found : 0),
-    0,
-  );
-  if (far / sumFrom(border, 0) <= MOST_BORDER_INK) return { level, noise };
+  const limit = FOREGROUND_LEVEL * (high - low);
+  const far = border.reduce((count, found, at) => count + (Math.abs(at - level) > limit ? found : 0), 0);
+  if (far / sumFrom(border, 0) <= MOST_FAR_BORDER) return { level, noise };
   return chooseSide(grey, border, (low + high) / 2) ?? { level, noise };
 }
 
 // The background out of two levels, light and dark; null where there are no two, as in noise or a photograph.
+/** @type {(grey: Plane, border: Counts, middle: number) => Background | null} */
 function chooseSide(grey, border, middle) {
   const level = medianOfCounts(border);
   const counts = countLevels(grey.data);
@@ -60,17 +67,20 @@ function chooseSide(grey, border, middle) {
   return { level: levels[chosen], noise: noises[chosen] };
 }
 
+/** @type {(counts: Counts, first: number) => number} */
 function sumFrom(counts, first) {
   let sum = 0;
   for (let level = first; level < counts.length; level++) sum += counts[level];
   return sum;
 }
 
+/** @type {(counts: Counts, first: number) => number} */
 function shareFrom(counts, first) {
   return sumFrom(counts, first) / sumFrom(counts, 0);
 }
 
 // Four pixels; fewer where the picture is one pixel high or wide.
+/** @type {(plane: Plane) => number[]} */
 function cornersOf({ height, width, data }) {
   const rows = height > 1 ? [0, height - 1] : [0];
   const columns = width > 1 ? [0, width - 1] : [0];
@@ -78,8 +88,9 @@ function cornersOf({ height, width, data }) {
 }
 
 /**
- * Whether the ink is darker than the background, which is looked for if it is not given. Ink lies further from the
- * background than anything else; where both directions are about as far, a light background decides.
+ * Whether the object is darker than the background, which is looked for if it is not given. The object lies further from
+ * the background than anything else; where both directions are about as far, a light background decides.
+ * @type {(grey: Plane, background?: number) => boolean}
  */
 export function isDarkOnLight(grey, background = findBackground(grey).level) {
   const [low, high] = findExtremes(smooth(grey).data);
@@ -89,10 +100,11 @@ export function isDarkOnLight(grey, background = findBackground(grey).level) {
 }
 
 /**
- * Background and noise subtracted from a light-on-dark picture and the ink stretched to 255; null if there is no ink,
+ * Background and noise subtracted from a light-on-dark picture and the object stretched to 255; null if there is none,
  * the same plane where nothing is to be done.
+ * @type {(grey: Plane) => Plane | null}
  */
-export function stretchInk(grey) {
+export function stretchContrast(grey) {
   const background = findBackground(grey);
   const noise = NOISE_WIDTH * background.noise;
   const peak = findExtremes((noise ? smooth(grey) : grey).data)[1] - background.level;
@@ -104,48 +116,53 @@ export function stretchInk(grey) {
 }
 
 /**
- * {top, bottom, left, right} of the box around the ink of a light-on-dark picture, without dust; null if there is none.
- * Ink whose longest side is `wanted` with every faint pixel counted keeps them all, so that it need not be scaled.
+ * The box around a light-on-dark glyph, without dust; null if there is none. A glyph whose longest side is `wanted` with
+ * every faint pixel counted keeps them all, so that it need not be scaled.
+ * @type {(glyph: Plane, wanted?: number) => Box | null}
  */
-export function findInkBox(ink, wanted = 0) {
-  const { height, width } = ink;
+export function findGlyphBox(glyph, wanted = 0) {
+  const { height, width } = glyph;
   const whole = { top: 0, bottom: height, left: 0, right: width };
   if (wanted) {
-    const isInk = mapLevels(ink, (level) => (level > 0 ? 1 : 0)).data;
-    const [top, bottom] = findSpan(countRows(isInk, width, whole));
-    const [left, right] = findSpan(countColumns(isInk, width, whole));
+    const foreground = mapLevels(glyph, (level) => (level > 0 ? 1 : 0));
+    const [top, bottom] = findSpan(countRows(foreground, whole));
+    const [left, right] = findSpan(countColumns(foreground, whole));
     if (Math.max(bottom - top, right - left) === wanted) return { top, bottom, left, right };
   }
-  const smoothed = smooth(ink).data;
-  const isInk = new Uint8Array(smoothed.length);
-  for (let place = 0; place < isInk.length; place++) {
-    if (Math.min(ink.data[place], smoothed[place]) >= INK_LEVEL * 255) isInk[place] = 1;
+  const smoothed = smooth(glyph).data;
+  const foreground = makePlane(height, width);
+  for (let place = 0; place < smoothed.length; place++) {
+    if (Math.min(glyph.data[place], smoothed[place]) >= FOREGROUND_LEVEL * 255) foreground.data[place] = 1;
   }
-  if (!isInk.includes(1)) return null;
-  const [top, bottom] = findSpan(countRows(isInk, width, whole));
-  const [left, right] = findSpan(countColumns(isInk, width, { ...whole, top, bottom }));
-  const rows = findSpan(countRows(isInk, width, { ...whole, left, right }));
+  if (!foreground.data.includes(1)) return null;
+  const [top, bottom] = findSpan(countRows(foreground, whole));
+  const [left, right] = findSpan(countColumns(foreground, { ...whole, top, bottom }));
+  const rows = findSpan(countRows(foreground, { ...whole, left, right }));
   return { top: rows[0], bottom: rows[1], left, right };
 }
 
-function countRows(isInk, width, { top, bottom, left, right }) {
+/** @type {(foreground: Plane, box: Box) => Uint32Array} */
+function countRows({ width, data }, { top, bottom, left, right }) {
   const counts = new Uint32Array(bottom - top);
   for (let row = top; row < bottom; row++) {
-    for (let column = left; column < right; column++) counts[row - top] += isInk[row * width + column];
+    for (let column = left; column < right; column++) counts[row - top] += data[row * width + column];
   }
   return counts;
 }
 
-function countColumns(isInk, width, { top, bottom, left, right }) {
+/** @type {(foreground: Plane, box: Box) => Uint32Array} */
+function countColumns({ width, data }, { top, bottom, left, right }) {
   const counts = new Uint32Array(right - left);
   for (let row = top; row < bottom; row++) {
-    for (let column = left; column < right; column++) counts[column - left] += isInk[row * width + column];
+    for (let column = left; column < right; column++) counts[column - left] += data[row * width + column];
   }
   return counts;
 }
 
-// [first, after] of the lines with ink, leaving out groups of lines that hold hardly any of it.
+// [first, after] of the lines with foreground, leaving out groups of lines that hold hardly any of it.
+/** @type {(counts: Uint32Array) => Pair} */
 function findSpan(counts) {
+  /** @type {{ first: number, after: number, sum: number }[]} */
   const groups = [];
   let total = 0;
   counts.forEach((count, line) => {
@@ -162,11 +179,13 @@ function findSpan(counts) {
   return [kept[0].first, kept[kept.length - 1].after];
 }
 
-// Each pixel averaged with its neighbours, so that single noisy pixels do not count; small pictures as they are.
-function smooth(grey) {
-  if (isSmall(grey)) return grey;
-  if (!smoothedBefore.has(grey)) smoothedBefore.set(grey, blurByBox(grey, 1));
-  return smoothedBefore.get(grey);
-}
-
+/** @type {WeakMap<Plane, Plane>} */
 const smoothedBefore = new WeakMap(); // several questions are asked of each picture in turn
+
+// Each pixel averaged with its neighbours, so that single noisy pixels do not count; small pictures as they are.
+/** @type {(grey: Plane) => Plane} */
+function smooth(grey) {
+  const smoothed = smoothedBefore.get(grey) ?? (isSmall(grey) ? grey : blurByBox(grey, 1));
+  smoothedBefore.set(grey, smoothed);
+  return smoothed;
+}

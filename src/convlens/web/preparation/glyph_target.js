@@ -1,17 +1,25 @@
-// What a picture of ink is mended to, and in what: only in that which the training images agree on.
+// What a picture of a glyph is normalised to, and in what: only in that which the training images agree on.
 import { holds } from "convlens/preparation/appearance.js";
-import { NO_INK, measure } from "convlens/preparation/measuring.js";
+import { NO_CONTRAST, measure } from "convlens/preparation/measuring.js";
+
+/** @import { Appearance } from "convlens/preparation/appearance.js" */
+/** @import { Plane } from "convlens/preparation/planes.js" */
+
+/**
+ * The frame, what is known of the training images, and whether they agree on how much of the frame the object fills
+ * (`size`), on where it lies (`place`), and on how light background and object are (`levels`).
+ * @typedef {{
+ *   height: number, width: number, lightOnDark: boolean | null, looks: Appearance,
+ *   size: boolean, place: boolean, levels: boolean,
+ * }} Target
+ */
 
 const [SAME_FILL, SAME_PLACE] = [0.2, 0.05]; // from 5 to 95 % of the training images, as shares of the frame's side
 const SAME_LEVELS = 40; // grey levels
 const [TOLERANCE, LEVELS_TOLERANCE] = [0.04, 20]; // what scaling, rounding and a file format change by themselves
 
-/**
- * `size`, `place` and `levels` say whether the training images agree on how much of the frame the object fills, on
- * where it lies, and on how light background and ink are. Null where they were not measured.
- */
+/** @type {(height: number, width: number, lightOnDark: boolean | null, looks: Appearance) => Target} */
 export function makeTarget(height, width, lightOnDark, looks) {
-  if (!looks) return null;
   return {
     height,
     width,
@@ -23,15 +31,18 @@ export function makeTarget(height, width, lightOnDark, looks) {
   };
 }
 
-/** Whether a letterboxed picture needs none of what could be mended. */
+/**
+ * Whether a letterboxed picture needs none of what could be normalised.
+ * @type {(framed: Plane, target: Target) => boolean}
+ */
 export function isAlike(framed, target) {
   const looks = measure(framed);
   const { fill, centre, background, contrast } = target.looks;
-  if (looks.contrast < NO_INK || !looks.isEven) return false;
-  if (target.lightOnDark !== null && looks.darkInk === target.lightOnDark) return false;
+  if (looks.contrast < NO_CONTRAST || !looks.isEven) return false;
+  if (target.lightOnDark !== null && looks.isDark === target.lightOnDark) return false;
   const beyond = Math.max(TOLERANCE, fill.width);
   if (target.size && !(fill.low - beyond <= looks.fill && looks.fill <= fill.high + beyond)) return false;
-  const [down, right] = centre.by === "mass" ? looks.massCentre : looks.boxCentre;
+  const [down, right] = centre.by === "mass" ? looks.centre.mass : looks.centre.box;
   const distance = Math.max(Math.abs(down - centre.down), Math.abs(right - centre.right));
   if (target.place && distance > 1.5 * centre.distance + TOLERANCE) return false;
   if (!target.levels) return true;
