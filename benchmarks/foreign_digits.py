@@ -1,4 +1,4 @@
-"""Digits from elsewhere: scikit-learn's 1,797, drawn as a person's files might be, through `predict`, mended and not.
+"""Digits from elsewhere: scikit-learn's 1,797, drawn as a person's files might be, through `predict`, repaired or not.
 
     python benchmarks/foreign_digits.py                                      fast and best; writes the record
     python benchmarks/foreign_digits.py fast --digits 200                    a short try
@@ -108,56 +108,59 @@ def load_foreign_digits(count: int = LEAST_DIGITS) -> tuple[list[Grey], NDArray[
     return list(images), digits.target[:count].astype(np.int64)
 
 
-def accuracy_of(model: TrainedModel, images: Sequence["Grey | bytes"], labels: NDArray[np.int64], mend: bool) -> float:
+def accuracy_of(
+    model: TrainedModel, images: Sequence["Grey | bytes"], labels: NDArray[np.int64], repair: bool
+) -> float:
     """The share of images for which the likeliest class is right, `unknown` or not."""
     answers = [
         prediction.class_names[int(prediction.probabilities.argmax())]
         for start in range(0, len(images), AT_A_TIME)
-        for prediction in model.predict(list(images[start : start + AT_A_TIME]), mend=mend)
+        for prediction in model.predict(list(images[start : start + AT_A_TIME]), repair=repair)
     ]
     return float(np.mean([answer == str(label) for answer, label in zip(answers, labels, strict=True)]))
 
 
 def measure(models: Mapping[str, TrainedModel], count: int) -> dict[str, dict[tuple[str, bool], float]]:
-    """By drawing, the accuracy of every model, mended (True) and as they came."""
+    """By drawing, the accuracy of every model, repaired (True) and as they came."""
     digits, labels = load_foreign_digits(count)
     found: dict[str, dict[tuple[str, bool], float]] = {}
     for name, draw in DRAWINGS.items():
         generator = np.random.default_rng(0)
         images = [draw(digit, generator) for digit in digits]
         found[name] = {
-            (model, mend): accuracy_of(models[model], images, labels, mend)
+            (model, repair): accuracy_of(models[model], images, labels, repair)
             for model in models
-            for mend in (False, True)
+            for repair in (False, True)
         }
         print(f"{name:<36}" + "".join(f"{value:>9.2%}" for value in found[name].values()), flush=True)
     return found
 
 
 def format_results(found: Mapping[str, Mapping[tuple[str, bool], float]]) -> str:
-    """A row a drawing; for every model two columns, as the images came and mended; then the means and the worst."""
+    """A row a drawing; for every model two columns, as the images came and repaired; then the means and the worst."""
     columns = list(next(iter(found.values())))
     rows = [[name, *(f"{row[column]:.2%}" for column in columns)] for name, row in found.items()]
     for name, put_together in (("mean", statistics.mean), ("worst", min)):
         rows.append([name, *(f"{put_together(row[column] for row in found.values()):.2%}" for column in columns)])
     return format_table(
-        ["drawing", *(f"{model}, {'mended' if mend else 'as it came'}" for model, mend in columns)], rows
+        ["drawing", *(f"{model}, {'repaired' if repair else 'as it came'}" for model, repair in columns)], rows
     )
 
 
 def verdict(found: Mapping[str, Mapping[tuple[str, bool], float]]) -> str:
-    """Whether each model gets, mended, what is wanted in every drawing.
+    """Whether each model gets, repaired, what is wanted in every drawing.
 
     >>> print(verdict({"small": {("a", True): 0.9}, "large": {("a", True): 0.96}}))
     Mended, a gets 93.00% on average, and LESS than 93.00% in 1 of 2 drawings.
     """
     lines = []
     for model in dict.fromkeys(model for row in found.values() for model, _ in row):
-        mended = [row[model, True] for row in found.values()]
-        below = sum(value < WANTED_ACCURACY for value in mended)
+        repaired = [row[model, True] for row in found.values()]
+        below = sum(value < WANTED_ACCURACY for value in repaired)
         compared = f"LESS than {WANTED_ACCURACY:.2%} in {below}" if below else f"{WANTED_ACCURACY:.2%} or more in all"
         lines.append(
-            f"Mended, {model} gets {statistics.mean(mended):.2%} on average, and {compared} of {len(mended)} drawings."
+            f"Repaired, {model} gets {statistics.mean(repaired):.2%} on average, "
+            f"and {compared} of {len(repaired)} drawings."
         )
     return "\n".join(lines)
 
@@ -192,8 +195,8 @@ def main(given: argparse.Namespace) -> None:
     facts |= {
         "trained": f"on MNIST alone, seed {given.seed}; on none of these digits, and nothing was tuned on them",
         "judged": f"{min(given.digits, LEAST_DIGITS):,} digits of scikit-learn, 8×8, drawn as the rows say, through "
-        "`TrainedModel.predict` with `mend=True` (mended) and `mend=False` (as it came); the likeliest class counts, "
-        "also where the answer is unknown",
+        "`TrainedModel.predict` with `repair=True` (repaired) and `repair=False` (as it came); the likeliest class "
+        "counts, also where the answer is unknown",
     }
     full_size = given.digits >= LEAST_DIGITS and tuple(given.models) == MODELS
     text = f"{format_results(found)}\n\n{verdict(found)}"

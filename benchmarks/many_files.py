@@ -26,7 +26,7 @@ CLASSES = 10
 SIDE = 28
 WANTED_SECONDS = 2.0
 """Of a second start."""
-IMPORT = "import sys; from convlens.data.own import import_images; import_images(sys.argv[1])"
+IMPORT = "import sys; from convlens.data.custom import import_images; import_images(sys.argv[1])"
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def main(given: argparse.Namespace) -> None:
     facts |= {
         "images": f"{given.images:,} grey PNG files of {SIDE}×{SIDE} in {CLASSES} folders, generated, seed 0",
         "check": "`convlens data check FOLDER`, which reads every image the first time",
-        "import": "`convlens.data.own.import_images(FOLDER)`, with a cache of its own",
+        "import": "`convlens.data.custom.import_images(FOLDER)`, with a cache of its own",
         "processes": f"as Convlens chooses them on {usable_cores()} cores",
         "inside the clock": "the whole process, with warm file caches; the second start finds what the first one kept",
         "peak": "the most memory that one process held, shared libraries and mapped files included",

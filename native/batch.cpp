@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "layers.hpp"
+
 namespace convlens {
 
 namespace {
@@ -13,7 +15,6 @@ namespace {
 constexpr int most_slots = 16;
 constexpr size_t most_gradient_bytes = size_t{256} << 20;
 constexpr double most_room_bytes = 16.0 * (1 << 30);
-constexpr double epsilon = 1e-5;  // of batch normalisation, PyTorch's
 constexpr size_t line = 64;
 
 void prefetch(const uint8_t* from, size_t bytes) {
@@ -35,11 +36,12 @@ void load_tile(const Images& images, const Kernels& kernels, const Program& prog
         pixels[l] = images.at(first + l);
         if (images.changes == nullptr) continue;
         uint8_t* copy = changed + images.changing->room_bytes() + images.bytes * static_cast<size_t>(l);
-        kernels.change(images.changing->picture(), images.changes + static_cast<size_t>(first + l) * change_numbers,
-                       pixels[l], copy, changed);
+        kernels.change_image(images.changing->picture(),
+                             images.changes + static_cast<size_t>(first + l) * change_numbers, pixels[l], copy,
+                             changed);
         pixels[l] = copy;
     }
-    kernels.load(pixels, images.scale, images.shift, program.input, room.values.data() + program.input_at);
+    kernels.load_images(pixels, images.scale, images.shift, program.input, room.values.data() + program.input.at);
     // Images lie anywhere in the array; those of the tile after the next are asked for now.
     for (int k = first + 2 * kernels.lanes; k < std::min(first + 3 * kernels.lanes, images.count + images.ahead); ++k)
         prefetch(images.at(k), images.bytes);
@@ -49,7 +51,7 @@ Batch::Batch(const Program& program, const Kernels& kernels, Threads& threads)
     : program_(program), kernels_(kernels), threads_(threads) {
     starts_.push_back(0);
     for (size_t k = 0; k < program.stages.size(); ++k)
-        if (program.stages[k].kind == Kind::normalisation) starts_.push_back(static_cast<int>(k));
+        if (program.stages[k].kind->waits_for_batch()) starts_.push_back(static_cast<int>(k));
     const size_t channels = static_cast<size_t>(program.normalised_channels);
     for (std::vector<double>* one : {&means_, &variances_}) one->resize(channels);
     for (std::vector<float>* one : {&scale_, &shift_, &mean_, &inverse_, &a_, &b_, &c_}) one->resize(channels);
@@ -134,43 +136,43 @@ bool Batch::goes_on(int worker) {
 }
 
 void Batch::forward_segment(int segment, int slot, int worker) {
-    Buffer<float>& own = workers_[static_cast<size_t>(worker)];
-    float* gradients = gradients_.data() + static_cast<size_t>(slot) * slot_size_;
-    if (segment == 0) std::memset(gradients, 0, slot_size_ * sizeof(float));
-    const int first = starts_[static_cast<size_t>(segment)], end = end_of(segment);
-    if (is_last(segment))
-        for (int k = first; k < end; ++k) clear_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data());
-    for (int tile = first_tile(slot); tile < first_tile(slot + 1) && goes_on(worker); ++tile) {
-        TileRoom& room = room_for(tile, worker);
+    if (segment == 0) std::memset(learned(slot, worker).gradients, 0, slot_size_ * sizeof(float));
+    for_tiles(segment, slot, worker, is_last(segment), [&](int tile, TileRoom& room, const Learned& learned) {
         forward_tile(segment, tile, room, worker);
-        if (is_last(segment)) {
-            judge_tile(tile, room);
-            backward_tile(segment, tile, room, own.data(), gradients);
-        }
-    }
-    if (is_last(segment))
-        for (int k = first; k < end; ++k)
-            finish_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data(), gradients);
+        if (!is_last(segment)) return;
+        judge_tile(tile, room);
+        backward_tile(segment, tile, room, learned);
+    });
 }
 
 void Batch::backward_segment(int segment, int slot, int worker) {
-    Buffer<float>& own = workers_[static_cast<size_t>(worker)];
-    float* gradients = gradients_.data() + static_cast<size_t>(slot) * slot_size_;
-    const int first = starts_[static_cast<size_t>(segment)], end = end_of(segment);
-    for (int k = first; k < end; ++k) clear_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data());
-    for (int tile = first_tile(slot); tile < first_tile(slot + 1) && goes_on(worker); ++tile) {
-        TileRoom& room = room_for(tile, worker);
-        const Stage& above = program_.stages[static_cast<size_t>(end)];  // the batch normalisation that was waited for
+    const Stage& above = program_.stages[static_cast<size_t>(end_of(segment))];  // the batch normalisation waited for
+    for_tiles(segment, slot, worker, true, [&](int tile, TileRoom& room, const Learned& learned) {
         float* values = room.values.data();
-        if (above.needs_input_gradient)
-            kernels_.normalisation_gradient(above.in, values + above.in_at, values + above.out_gradient,
+        if (above.in().learns)
+            kernels_.normalisation_gradient(above.in(), values + above.in().at, values + above.out.gradient,
                                             images_in(tile), a_.data() + above.normalisation,
                                             b_.data() + above.normalisation, c_.data() + above.normalisation,
-                                            values + above.in_gradient);
-        backward_tile(segment, tile, room, own.data(), gradients);
-    }
-    for (int k = first; k < end; ++k)
-        finish_gradients(program_.stages[static_cast<size_t>(k)], shared_, own.data(), gradients);
+                                            values + above.in().gradient);
+        add_up(above, shared_, room);
+        backward_tile(segment, tile, room, learned);
+    });
+}
+
+Learned Batch::learned(int slot, int worker) {
+    return {workers_[static_cast<size_t>(worker)].data(), gradients_.data() + static_cast<size_t>(slot) * slot_size_};
+}
+
+// All tiles of a slot; `learns` where the segment goes backward.
+template <typename Task>
+void Batch::for_tiles(int segment, int slot, int worker, bool learns, Task task) {
+    const Learned learned = this->learned(slot, worker);
+    const auto first = program_.stages.begin() + starts_[static_cast<size_t>(segment)],
+               end = program_.stages.begin() + end_of(segment);
+    for (auto stage = first; learns && stage != end; ++stage) stage->kind->clear_gradients(*stage, shared_, learned);
+    for (int tile = first_tile(slot); tile < first_tile(slot + 1) && goes_on(worker); ++tile)
+        task(tile, room_for(tile, worker), learned);
+    for (auto stage = first; learns && stage != end; ++stage) stage->kind->finish_gradients(*stage, shared_, learned);
 }
 
 void Batch::forward_tile(int segment, int tile, TileRoom& room, int worker) {
@@ -178,11 +180,12 @@ void Batch::forward_tile(int segment, int tile, TileRoom& room, int worker) {
     if (segment == 0) load_tile(images_, kernels_, program_, tile, room, changed);
     const int end = end_of(segment);
     for (int k = starts_[static_cast<size_t>(segment)]; k < end; ++k)
-        forward(program_.stages[static_cast<size_t>(k)], shared_, room, tile);
+        program_.stages[static_cast<size_t>(k)].kind->forward(program_.stages[static_cast<size_t>(k)], shared_, room,
+                                                              tile);
     if (is_last(segment)) return;
     const Stage& next = program_.stages[static_cast<size_t>(end)];
     const size_t at = static_cast<size_t>(tile) * program_.normalised_channels + next.normalisation;
-    kernels_.moments(next.in, room.values.data() + next.in_at, images_in(tile), tile_means_.data() + at,
+    kernels_.moments(next.in(), room.values.data() + next.in().at, images_in(tile), tile_means_.data() + at,
                      tile_squares_.data() + at);
 }
 
@@ -196,23 +199,20 @@ void Batch::judge_tile(int tile, TileRoom& room) {
         labels[l] = labels_[images_.order ? images_.order[place] : place];
     }
     if (logits_) write_logits(tile, room);
-    const Stage& last = program_.stages.back();
-    losses_[static_cast<size_t>(tile)] =
-        kernels_.loss(terms, room.values.data() + last.out_at, room.values.data() + last.out_gradient,
-                      &correct_[static_cast<size_t>(tile)]);
+    const Value& last = program_.output();
+    losses_[static_cast<size_t>(tile)] = kernels_.loss(
+        terms, room.values.data() + last.at, room.values.data() + last.gradient, &correct_[static_cast<size_t>(tile)]);
 }
 
-void Batch::backward_tile(int segment, int tile, TileRoom& room, float* worker, float* gradients) {
+void Batch::backward_tile(int segment, int tile, TileRoom& room, const Learned& learned) {
     const int first = starts_[static_cast<size_t>(segment)];
     for (int k = end_of(segment) - 1; k >= first; --k) {
         const Stage& stage = program_.stages[static_cast<size_t>(k)];
-        if (stage.kind != Kind::normalisation) {
-            backward(stage, shared_, room, tile, worker, gradients);
-            continue;
-        }
+        backward(stage, shared_, room, tile, learned);
+        if (!stage.kind->waits_for_batch()) continue;
         const size_t at = static_cast<size_t>(tile) * program_.normalised_channels + stage.normalisation;
         const float* values = room.values.data();
-        kernels_.normalisation_sums(stage.in, values + stage.in_at, values + stage.out_gradient,
+        kernels_.normalisation_sums(stage.in(), values + stage.in().at, values + stage.out.gradient,
                                     mean_.data() + stage.normalisation, inverse_.data() + stage.normalisation,
                                     tile_sums_.data() + at, tile_products_.data() + at);
     }
@@ -220,8 +220,8 @@ void Batch::backward_tile(int segment, int tile, TileRoom& room, float* worker, 
 
 // Means and sums of squares of all tiles become those of the batch, tile after tile (Chan's formula).
 void Batch::combine_moments(const Stage& stage) {
-    const double positions = static_cast<double>(stage.in.height) * stage.in.width;
-    for (int channel = 0; channel < stage.in.channels; ++channel) {
+    const double positions = static_cast<double>(stage.in().height) * stage.in().width;
+    for (int channel = 0; channel < stage.in().channels; ++channel) {
         const size_t c = stage.normalisation + static_cast<size_t>(channel);
         double count = 0, mean = 0, squares = 0;
         for (int tile = 0; tile < tiles_; ++tile) {
@@ -231,7 +231,7 @@ void Batch::combine_moments(const Stage& stage) {
             mean += distance * more / (count + more);
             count += more;
         }
-        const double variance = std::max(squares, 0.0) / count, inverse = 1 / std::sqrt(variance + epsilon);
+        const double variance = std::max(squares, 0.0) / count, inverse = 1 / std::sqrt(variance + stage.number);
         const double weight = shared_.parameters[stage.weights + static_cast<size_t>(channel)];
         const double bias = shared_.parameters[stage.bias + static_cast<size_t>(channel)];
         means_[c] = mean;
@@ -244,8 +244,8 @@ void Batch::combine_moments(const Stage& stage) {
 }
 
 void Batch::combine_gradients(const Stage& stage) {
-    const double count = static_cast<double>(stage.in.height) * stage.in.width * images_.count;
-    for (int channel = 0; channel < stage.in.channels; ++channel) {
+    const double count = static_cast<double>(stage.in().height) * stage.in().width * images_.count;
+    for (int channel = 0; channel < stage.in().channels; ++channel) {
         const size_t c = stage.normalisation + static_cast<size_t>(channel);
         double sum = 0, product = 0;
         for (int tile = 0; tile < tiles_; ++tile) {
@@ -264,7 +264,7 @@ void Batch::combine_gradients(const Stage& stage) {
 }
 
 void Batch::write_logits(int tile, const TileRoom& room) const {
-    const float* from = room.values.data() + program_.stages.back().out_at;
+    const float* from = room.values.data() + program_.output().at;
     const int lanes = kernels_.lanes;
     for (int l = 0; l < images_in(tile); ++l)
         for (int c = 0; c < program_.classes; ++c)

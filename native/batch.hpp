@@ -71,7 +71,10 @@ class Batch {
     void forward_segment(int segment, int slot, int worker);
     void backward_segment(int segment, int slot, int worker);
     void forward_tile(int segment, int tile, TileRoom& room, int worker);
-    void backward_tile(int segment, int tile, TileRoom& room, float* worker, float* gradients);
+    void backward_tile(int segment, int tile, TileRoom& room, const Learned& learned);
+    Learned learned(int slot, int worker);
+    template <typename Task>
+    void for_tiles(int segment, int slot, int worker, bool learns, Task task);
     void judge_tile(int tile, TileRoom& room);
     void combine_moments(const Stage& stage);
     void combine_gradients(const Stage& stage);

@@ -3,7 +3,6 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -121,13 +120,13 @@ LossSettings loss_settings(const Engine& engine, double smoothing, const std::ve
     return {static_cast<float>(smoothing), class_weights};
 }
 
-std::shared_ptr<Engine> make_engine(const std::vector<std::pair<std::string, std::vector<double>>>& layers,
-                                    std::tuple<int, int, int> shape, const std::vector<float>& mean,
-                                    const std::vector<float>& deviation, int threads,
-                                    const std::string& instruction_set, bool poison) {
+std::shared_ptr<Engine> make_engine(
+    const std::vector<std::tuple<std::string, std::vector<double>, std::vector<int>>>& layers,
+    std::tuple<int, int, int> shape, const std::vector<float>& mean, const std::vector<float>& deviation, int threads,
+    const std::string& instruction_set, bool poison) {
     Description description;
     description.poison = poison;
-    for (const auto& [word, numbers] : layers) description.layers.push_back({word, numbers});
+    for (const auto& [word, numbers, inputs] : layers) description.layers.push_back({word, numbers, inputs});
     std::tie(description.channels, description.height, description.width) = shape;
     description.mean = mean;
     description.deviation = deviation;
@@ -180,8 +179,9 @@ nb::list activations(Engine& engine, const Pixels& pixels) {
         arrays.append(array);
     };
     add(static_cast<size_t>(d.channels), static_cast<size_t>(d.height), static_cast<size_t>(d.width));
-    for (const Map& map : engine.layer_maps())
-        add(static_cast<size_t>(map.channels), static_cast<size_t>(map.height), static_cast<size_t>(map.width));
+    for (const Node& node : engine.nodes())
+        add(static_cast<size_t>(node.map.channels), static_cast<size_t>(node.map.height),
+            static_cast<size_t>(node.map.width));
     Signals signals;
     const GoOn go_on = signals.ask();
     {
@@ -285,8 +285,8 @@ nb::object change_images(Engine& engine, const Pixels& pixels, const Changes& ch
         nb::gil_scoped_release release;
         Buffer<uint8_t> room(changing.room_bytes());
         for (size_t k = 0; k < pixels.shape(0); ++k)
-            engine.kernels().change(changing.picture(), changes.data() + k * change_numbers,
-                                    pixels.data() + k * changing.bytes(), to + k * changing.bytes(), room.data());
+            engine.kernels().change_image(changing.picture(), changes.data() + k * change_numbers,
+                                          pixels.data() + k * changing.bytes(), to + k * changing.bytes(), room.data());
     }
     return nb::cast(out);
 }

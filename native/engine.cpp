@@ -7,11 +7,12 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "layers.hpp"
+
 namespace convlens {
 
 namespace {
 
-constexpr double epsilon = 1e-5;
 constexpr long peak_rounds = 100000;
 constexpr int images_one_by_one = 2;  // so few go through the path for single images
 
@@ -136,15 +137,9 @@ const Program& Engine::training_program() {
 // copy(PyTorch's place, ours) for every parameter.
 template <typename Copy>
 void Engine::for_packed(Copy copy) const {
-    for (const Stage& stage : inference_.stages) {
-        const size_t end = stage.weights + stage.parameters();
-        size_t plain = stage.weights;
-        if (stage.kind == Kind::conv)
-            for (int o = 0; o < stage.out.channels; ++o)
-                for (int tap = 0; tap < stage.taps(); ++tap, ++plain)
-                    copy(plain, stage.weights + packed_index(stage.out.channels, kernels_.block, stage.taps(), o, tap));
-        for (; plain < end; ++plain) copy(plain, plain);
-    }
+    for (const Stage& stage : inference_.stages)
+        for (size_t k = 0; k < stage.parameters(); ++k)
+            copy(stage.weights + k, stage.weights + stage.kind->packed_place(stage, kernels_.block, k));
 }
 
 void Engine::to_packed(const float* from, float* to) const {
@@ -169,12 +164,12 @@ void Engine::get_weights(float* parameters, float* statistics) const {
 // Batch normalisation in prediction: the running statistics as one scale and shift a channel.
 void Engine::refresh_normalisation() {
     for (const Stage& stage : inference_.stages) {
-        if (stage.kind != Kind::normalisation) continue;
-        const size_t channels = static_cast<size_t>(stage.in.channels);
+        if (!stage.kind->waits_for_batch()) continue;
+        const size_t channels = static_cast<size_t>(stage.out.channels);
         for (size_t c = 0; c < channels; ++c) {
             const double mean = statistics_[stage.statistics + c],
                          variance = statistics_[stage.statistics + channels + c];
-            const double scale = parameters_[stage.weights + c] / std::sqrt(variance + epsilon);
+            const double scale = parameters_[stage.weights + c] / std::sqrt(variance + stage.number);
             running_scale_[stage.normalisation + c] = static_cast<float>(scale);
             running_shift_[stage.normalisation + c] = static_cast<float>(parameters_[stage.bias + c] - mean * scale);
         }
@@ -204,7 +199,7 @@ Shared Engine::shared(const float* derived) const {
 bool Engine::logits(const uint8_t* pixels, int count, float* out, const GoOn* go_on) {
     if (count <= images_one_by_one) {
         if (!single_) single_ = std::make_unique<Single>(inference_, kernels_);
-        if (single_is_old_) single_->set_weights(parameters_.data(), running_scale_.data(), running_shift_.data());
+        if (single_is_old_) single_->set_weights(shared(nullptr));
         single_is_old_ = false;
         for (int k = 0; k < count; ++k)
             single_->run(pixels + static_cast<size_t>(k) * image_bytes(), scale_.data(), shift_.data(),
@@ -220,8 +215,8 @@ bool Engine::logits(const uint8_t* pixels, int count, float* out, const GoOn* go
     const std::function<void(int, int)> task = [&](int tile, int worker) {
         TileRoom& room = rooms_[static_cast<size_t>(worker)];
         load_tile(all, kernels_, inference_, tile, room, nullptr);
-        for (const Stage& stage : inference_.stages) forward(stage, shared, room, tile);
-        const float* from = room.values.data() + inference_.stages.back().out_at;
+        for (const Stage& stage : inference_.stages) stage.kind->forward(stage, shared, room, tile);
+        const float* from = room.values.data() + inference_.output().at;
         for (int l = 0; l < std::min(lanes, count - tile * lanes); ++l)
             for (int c = 0; c < classes; ++c)
                 out[(static_cast<size_t>(tile) * lanes + l) * classes + c] = from[c * lanes + l];
@@ -241,16 +236,19 @@ bool Engine::activations(const uint8_t* pixels, int count, const std::vector<flo
         const int used = std::min(lanes, count - tile * lanes);
         const size_t first = static_cast<size_t>(tile) * lanes;
         load_tile(all, kernels_, program, tile, room, nullptr);
-        write_images(kernels_, program.input, room.values.data() + program.input_at, used,
+        write_images(kernels_, program.input, room.values.data() + program.input.at, used,
                      out[0] + first * image_bytes());
-        for (int k = -1; k < static_cast<int>(program.stages.size()); ++k) {
-            if (k >= 0) forward(program.stages[static_cast<size_t>(k)], shared, room, tile);
-            const Map& from = k >= 0 ? program.stages[static_cast<size_t>(k)].out : program.input;
-            const size_t at = k >= 0 ? program.stages[static_cast<size_t>(k)].out_at : program.input_at;
-            const size_t numbers = static_cast<size_t>(from.channels) * from.height * from.width;
-            for (size_t layer = 0; layer < program.stage_of_layer.size(); ++layer)
-                if (program.stage_of_layer[layer] == k)
-                    write_images(kernels_, from, room.values.data() + at, used, out[layer + 1] + first * numbers);
+        for (int number = 0; number <= static_cast<int>(program.stages.size()); ++number) {
+            if (number > 0) {
+                const Stage& stage = program.stages[static_cast<size_t>(number) - 1];
+                stage.kind->forward(stage, shared, room, tile);
+            }
+            const Value& value = program.value(number);
+            const size_t numbers = static_cast<size_t>(value.channels) * value.height * value.width;
+            for (size_t layer = 0; layer < program.nodes.size(); ++layer)
+                if (program.nodes[layer].value == number)
+                    write_images(kernels_, value, room.values.data() + value.at, used,
+                                 out[layer + 1] + first * numbers);
         }
         if (go_on && !(*go_on)()) return false;
     }

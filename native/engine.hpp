@@ -39,7 +39,7 @@ class Engine {
     const Description& description() const { return description_; }
     size_t parameter_count() const { return inference_.parameters; }
     size_t statistic_count() const { return inference_.statistics; }
-    const std::vector<Map>& layer_maps() const { return inference_.map_of_layer; }
+    const std::vector<Node>& nodes() const { return inference_.nodes; }
     std::mutex& mutex() { return mutex_; }
 
     void set_weights(const float* parameters, const float* statistics);

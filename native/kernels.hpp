@@ -34,6 +34,7 @@ struct Sweep {
     const float* weights = nullptr;  // packed
     const float* bias = nullptr;     // or none
     bool relu = false;
+    bool adds = false;  // to what is there, instead of the bias
 };
 
 // weight gradient[tap][channel] += Σ over positions: in(position + offset[tap]) · gradient[channel](position), lane by
@@ -41,7 +42,7 @@ struct Sweep {
 struct WeightSweep {
     int rows = 0, columns = 0;
     int in_row = 0, in_column = 0;
-    size_t gradient_row = 0;  // gradients are blocks of channels: [row][column][channel of the block]
+    size_t gradient_row = 0, gradient_column = 0;  // gradients are blocks: [row][column][channel of the block]
     int taps = 0;
     const int32_t* offsets = nullptr;
     int channels = 0;  // of this block
@@ -71,6 +72,7 @@ struct Winograd {
     const float* weights = nullptr;    // transformed
     const float* bias = nullptr;       // or none
     bool relu = false, pool = false;
+    bool adds = false;  // to what is there
 };
 
 struct WinogradWeights {
@@ -85,8 +87,6 @@ struct Pooling {
     int stride_y = 1, stride_x = 1;
     int padding_y = 0, padding_x = 0;
 };
-
-enum class Activation : int { relu, leaky_relu, tanh, sigmoid };
 
 struct LossTerms {
     int classes = 0;
@@ -144,89 +144,28 @@ struct Picture {
     const float* down = nullptr;    // [wave][height]
 };
 
+// One kind of activation: see kernels/activation.hpp.
+struct ActivationKernels {
+    const char* word;
+    int numbers;
+    bool slope_from_result;
+    void (*apply)(float number, const Map& in_map, const float* in, const Map& out_map, float* out);
+    // `values` are its results, or its inputs; gradients have no frame.
+    void (*gradient)(float number, const Map& value_map, const float* values, const float* gradient, float* out);
+};
+
 struct Kernels {
     const char* name;
     int lanes;
     int winner_bytes;
     int block;  // output channels of a full block of packed weights and of gradients
-
-    // `pixels` has one pointer a lane, null for a lane without image. Writes the inside of the map.
-    void (*load)(const uint8_t* const* pixels, const float* scale, const float* shift, const Map& map, float* out);
-
-    // A changed copy of one image. `room` is as large as Changing says, and begins at a cache line.
-    void (*change)(const Picture&, const float* change, const uint8_t* in, uint8_t* out, uint8_t* room);
-
-    void (*sweep)(const Sweep&, const float* in, float* out);
-    // The same, then max-pooling 2×2 and, if asked for, relu. `winners` (or null) gets
-    // `winner_bytes` for each pooled position, see kernels/cell.hpp.
-    void (*sweep_pool)(const Sweep&, const float* in, float* out, uint8_t* winners);
-    // `room` holds 16 · (input channels + block) · 3 vectors; `winners` may be null.
-    void (*winograd)(const Winograd&, const float* in, float* out, uint8_t* winners, float* room);
-    void (*winograd_weights)(const WinogradWeights&, const float* kernels, float* out);
-    void (*weight_sweep)(const WeightSweep&, const float* in, const float* gradient, float* sums);
-    // The sparse way, where `has_cells`. Sets gradients to 0 where relu cut and adds them to `sums`.
     bool has_cells;
-    void (*cell_gradients)(const Map& pooled, float* gradient, const uint8_t* winners, float* sums);
-    void (*cell_weights)(const CellSweep&, const float* in, const float* gradient, const uint8_t* winners, float* sums);
-    // Gradients of one block of channels, rows `first` to `last`, into blocked order, and their sums. From a pooled
-    // map:
-    void (*spread_pooled)(int channels, int first, int last, const Map& pooled, const float* gradient,
-                          const uint8_t* winners, size_t out_row, float* out, float* sums);
-    // ... or from a map of the same size; where `values` is given, only where they are above 0.
-    void (*spread_plain)(int channels, int first, int last, const Map& map, const float* gradient, const Map& value_map,
-                         const float* values, size_t out_row, float* out, float* sums);
-    // out[k] += the sum of the lanes of sums[k].
-    void (*add_lanes)(size_t count, const float* sums, float* out);
-
-    // Dense: weights are outputs × inputs.
-    void (*dense)(int outputs, int inputs, const float* weights, const float* bias, const float* in, float* out);
-    void (*dense_input_gradient)(int outputs, int inputs, const float* weights, const float* gradient, float* out);
-    // `room` holds inputs (rounded up to lanes) × lanes floats. Adds to weight and bias gradients.
-    void (*dense_weight_gradient)(int outputs, int inputs, const float* in, const float* gradient, float* room,
-                                  float* weights, float* bias);
-
-    void (*max_pool)(const Pooling&, const float* in, float* out, int32_t* winners);
-    void (*max_pool_gradient)(const Pooling&, const int32_t* winners, const float* gradient, float* out);
-    void (*average_pool)(const Pooling&, const float* in, float* out);
-    void (*average_pool_gradient)(const Pooling&, const float* gradient, float* out);
-
-    void (*activate)(Activation, float slope, const Map& in_map, const float* in, const Map& out_map, float* out);
-    // `values` are the activation's results; gradients have no frame.
-    void (*activation_gradient)(Activation, float slope, const Map& value_map, const float* values,
-                                const float* gradient, float* out);
-    // Zeroes with probability `share`, scales the others; the same for the same key. Maps: `in` and `out`.
-    void (*drop)(float share, uint64_t key, const Map& in_map, const float* in, const Map& out_map, float* out);
-
-    // Per channel, of the first `images` lanes: mean, and sum of squares about it.
-    void (*moments)(const Map&, const float* in, int images, double* means, double* squares);
-    // out = in · scale[channel] + shift[channel]
-    void (*scale_shift)(const Map& in_map, const float* in, const float* scale, const float* shift, const Map& out_map,
-                        float* out);
-    // Per channel, added: Σ gradient, Σ gradient · (in − mean) · deviation⁻¹
-    void (*normalisation_sums)(const Map&, const float* in, const float* gradient, const float* mean,
-                               const float* inverse_deviation, double* sums, double* products);
-    // out = a[channel] · gradient + b[channel] · in + c[channel], 0 in lanes without image
-    void (*normalisation_gradient)(const Map&, const float* in, const float* gradient, int images, const float* a,
-                                   const float* b, const float* c, float* out);
-
-    // Multiply-adds in registers alone, `multiply_adds` of them a round: what the processor can do at best.
-    void (*multiply_add)(long rounds);
-    int multiply_adds;
-
-    // Returns the loss (times scale); `gradient` may be null; `correct` is added to.
-    double (*loss)(const LossTerms&, const float* logits, float* gradient, int64_t* correct);
-
-    // Adds the gradients of all slots (`step` floats apart), then updates `count` parameters.
-    void (*update)(const Update&, size_t count, int slots, size_t step, const float* gradients, float* parameters,
-                   float* first_moment, float* second_moment);
-
-    void (*single_sweep)(const SingleSweep&, const float* in, float* out);
-    // out[vector] = bias[vector] + Σ in[k] · weights[vector][k]
-    void (*single_dense)(int inputs, int vectors, const float* weights, const float* bias, const float* in, float* out);
-    void (*single_max_pool)(const Pooling&, int in_row, int in_column, int out_row, int out_column, int vectors,
-                            const float* in, float* out);
-    void (*single_average_pool)(const Pooling&, int in_row, int in_column, int out_row, int out_column, int vectors,
-                                const float* in, float* out);
+    int multiply_adds;  // of a round of `multiply_add`
+    const ActivationKernels* activations;
+    int activation_count;
+#define KERNEL(result, name, parameters) result(*name) parameters;
+#include "kernel_list.inc"
+#undef KERNEL
 };
 
 // One for each instruction set that the compiler could build; null where it could not.

@@ -28,15 +28,17 @@ struct Shared {
     bool keep_winners = false;
 };
 
-void forward(const Stage& stage, const Shared& shared, TileRoom& room, int tile);
+// Where the way back leaves what a slot learns.
+struct Learned {
+    float* worker = nullptr;     // sums lane by lane, see Kind::finish_gradients
+    float* gradients = nullptr;  // of the parameters
+};
 
-// Backward through a stage that is no batch normalisation. Gradients of convolutions are summed up lane by lane in
-// `worker`, see `finish_gradients`; those of dense layers are added to `gradients` at once.
-void backward(const Stage& stage, const Shared& shared, TileRoom& room, int tile, float* worker, float* gradients);
+// Backward through a stage; batch normalisation only passes on what its kind does.
+void backward(const Stage& stage, const Shared& shared, TileRoom& room, int tile, const Learned& learned);
 
-// Sets a convolution's sums in a worker's room to 0, and adds them to `gradients`.
-void clear_gradients(const Stage& stage, const Shared& shared, float* worker);
-void finish_gradients(const Stage& stage, const Shared& shared, const float* worker, float* gradients);
+// Adds what a stage left for its inputs to what others have left there.
+void add_up(const Stage& stage, const Shared& shared, TileRoom& room);
 
 // Makes the derived weights of a program anew.
 void derive_weights(const Program& program, const Kernels& kernels, const float* parameters, float* derived,

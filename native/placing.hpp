@@ -10,16 +10,26 @@ constexpr size_t floats_apart = 16;              // places begin at whole cache 
 
 // Room for so many floats in a tile's room. Throws std::length_error, which names the layer.
 size_t take(Program& program, double count, const Stage& stage);
+// Room for so many bytes in a tile's room of winners.
+void take_winners(Program& program, Stage& stage, size_t bytes);
 
-// Whether a stage overwrites its input.
-bool in_place(const Program& program, size_t stage);
+// Where gradients lie; for programs that learn.
+void place_gradients(Program& program);
+
+// A convolution's taps; the frame and the places of input and output are known.
+void describe_sweep(const Program& program, Stage& stage);
+// The place of the weight of an output channel (of the layer) and a tap (of its group) among the layer's packed
+// weights.
+size_t packed_weight(const Stage& stage, int block, int out_channel, int tap);
+// How a convolution's gradients go down.
+void place_conv_gradients(Program& program, Stage& stage);
+// Its blocks of gradients, and where the one begins that an output channel is in.
+int slopes_blocks(const Stage& stage);
+size_t slopes_block_of(const Stage& stage, int out_channel);
 
 // Whether Winograd's algorithm can compute a convolution and is worth it, for so many channels on both sides.
 bool suits_winograd(const Stage& stage);
 void describe_winograd(Program& program, Stage& stage);
 void describe_winograd_gradient(Program& program, const Stage& stage, Phase& phase);
-
-// Where gradients lie and how a convolution's go down; for programs that learn.
-void place_gradients(Program& program);
 
 }  // namespace convlens

@@ -10,77 +10,119 @@ namespace convlens {
 
 namespace {
 
-bool pools_by_two(const Layer& layer) {
-    return layer.word == "maxpool" && layer.numbers == std::vector<double>{2, 2, 2, 2, 0, 0};
-}
-
 // Turns layers into stages with shapes; conv + relu + 2×2 max-pooling becomes one.
 class Reader {
  public:
-    Reader(const std::vector<Layer>& layers, const Choices& choices, Program& program)
-        : layers_(layers), choices_(choices), program_(program) {}
+    Reader(const std::vector<Layer>& layers, const Kernels& kernels, const Choices& choices, Program& program)
+        : layers_(layers), kernels_(kernels), choices_(choices), program_(program), fused_(layers.size(), false) {}
 
-    void read(Map map) {
-        for (size_t index = 0; index < layers_.size(); ++index) {
-            const Layer& layer = layers_[index];
-            if (flat_ && needs_maps(layer.word))
-                throw std::invalid_argument(
-                    "layer " + std::to_string(index) + ", " + layer.word +
-                    ": it needs maps, but a flatten or dense before it leaves one row of numbers");
-            flat_ = flat_ || layer.word == "flatten" || layer.word == "dense";
-            if (layer.word == "flatten") {
-                map = flat(map, index);
-            } else if (layer.word == "dropout" && !choices_.dropout) {
-                read_layer(layer, static_cast<int>(index), map);  // for its complaints
-            } else {
-                Stage stage = read_layer(layer, static_cast<int>(index), map);
-                const size_t fused = stage.kind == Kind::conv && choices_.fuse ? fuse(stage, index) : 0;
-                map = stage.out;
-                program_.stages.push_back(std::move(stage));
-                for (size_t k = 0; k < fused; ++k) note(program_.stages.back().full);
-                index += fused;
-            }
-            note(map);
-        }
-        if (map.height != 1 || map.width != 1)
+    void read() {
+        count_readers();
+        program_.nodes.resize(layers_.size());
+        input_.map = program_.input;
+        input_.alone = input_readers_ == 1;
+        for (size_t k = 0; k < layers_.size(); ++k)
+            if (!fused_[k]) read_layer(k);
+        const Node& last = program_.nodes.empty() ? input_ : program_.nodes.back();
+        if (last.map.height != 1 || last.map.width != 1)
             throw std::invalid_argument("the network must end in one row of numbers");
-        program_.classes = map.channels;
+        program_.classes = last.map.channels;
     }
 
  private:
-    static bool needs_maps(const std::string& word) {
-        return word == "conv" || word == "maxpool" || word == "avgpool" || word == "globalavgpool" || word == "flatten";
+    static std::string name(size_t k) { return "layer " + std::to_string(k); }
+
+    // Who takes what each layer gives; every result but the last one's is wanted.
+    void count_readers() {
+        readers_.resize(layers_.size());
+        for (size_t k = 0; k < layers_.size(); ++k)
+            for (const int input : layers_[k].inputs) {
+                if (input < -1 || input >= static_cast<int>(k))
+                    throw std::invalid_argument(name(k) + ", " + layers_[k].word + ": it takes the result of layer " +
+                                                std::to_string(input) + "; there are those before it, and -1");
+                if (input < 0) ++input_readers_;
+                else readers_[static_cast<size_t>(input)].push_back(k);
+            }
+        for (size_t k = 0; k + 1 < layers_.size(); ++k)
+            if (readers_[k].empty())
+                throw std::invalid_argument(name(k) + ", " + layers_[k].word + ": no layer takes its result");
     }
 
-    Map flat(const Map& map, size_t index) {
-        const double numbers = static_cast<double>(map.channels) * map.height * map.width;
-        if (numbers > most_floats)
-            throw std::length_error("layer " + std::to_string(index) + ", flatten, is too large");
-        return plain_map(map.channels * map.height * map.width, 1, 1);
-    }
+    const Node& node(int number) const { return number < 0 ? input_ : program_.nodes[static_cast<size_t>(number)]; }
 
-    size_t fuse(Stage& stage, size_t index) {
-        size_t used = 0;
-        const auto word = [&](size_t k) { return index + k < layers_.size() ? layers_[index + k].word : ""; };
-        if (word(1) == "relu") stage.relu = true, used = 1;
-        if (word(used + 1) == "maxpool" && pools_by_two(layers_[index + used + 1]) && stage.full.height > 1 &&
-            stage.full.width > 1) {
-            stage.pool = true;
-            stage.out = plain_map(stage.full.channels, stage.full.height / 2, stage.full.width / 2);
-            ++used;
+    void read_layer(size_t k) {
+        const Layer& layer = layers_[k];
+        const Kind* kind = find_kind(layer.word, kernels_);
+        if (!kind) throw std::invalid_argument(name(k) + ": '" + layer.word + "' is not known");
+        const Reading reading(layer, static_cast<int>(k), kernels_);
+        if (!kind->takes(layer.inputs.size()))
+            reading.refuse(std::to_string(layer.inputs.size()) + " inputs came, which it does not take");
+        Stage stage;
+        stage.kind = kind;
+        stage.layer = static_cast<int>(k);
+        take_inputs(stage, reading, layer);
+        kind->read(stage, reading);
+        const Node& first = node(layer.inputs[0]);
+        Node& result = program_.nodes[k];
+        result = {first.value, stage.out, first.flat || kind->leaves_row(), readers_[k].size() == 1};
+        if (kind->is_alias(choices_, first.alone)) {
+            result.alone = result.alone && first.alone;
+            return;
         }
-        return used;
+        for (const Input& input : stage.inputs) ++program_.value(input.value).readers;
+        result.value = static_cast<int>(program_.stages.size()) + 1;
+        if (choices_.fuse && kind == find_kind("conv", kernels_)) fuse(stage, k);
+        program_.stages.push_back(std::move(stage));
     }
 
-    void note(const Map& map) {
-        program_.stage_of_layer.push_back(static_cast<int>(program_.stages.size()) - 1);
-        program_.map_of_layer.push_back(map);
+    void take_inputs(Stage& stage, const Reading& reading, const Layer& layer) {
+        for (const int number : layer.inputs) {
+            const Node& from = node(number);
+            if (from.flat && stage.kind->needs_maps())
+                reading.refuse("it needs maps, but a flatten or dense before it leaves one row of numbers");
+            if (from.flat != node(layer.inputs[0]).flat) reading.refuse("it takes maps or rows of numbers, not both");
+            Input input;
+            static_cast<Map&>(input) = from.map;
+            input.value = from.value;
+            stage.inputs.push_back(input);
+        }
+    }
+
+    // The layer that alone takes the result of another, where it has this word and these numbers; else none.
+    bool follows(size_t k, const std::string& word, const std::vector<double>& numbers, size_t& next) const {
+        if (readers_[k].size() != 1) return false;
+        next = readers_[k][0];
+        const Layer& layer = layers_[next];
+        return layer.word == word && layer.numbers == numbers && layer.inputs.size() == 1;
+    }
+
+    void fuse(Stage& stage, size_t k) {
+        size_t next = 0;
+        if (follows(k, "relu", {}, next)) {
+            stage.relu = true;
+            fuse_layer(k = next, stage);
+        }
+        if (stage.full.height > 1 && stage.full.width > 1 && follows(k, "maxpool", {2, 2, 2, 2, 0, 0}, next)) {
+            stage.pool = true;
+            static_cast<Map&>(stage.out) = plain_map(stage.full.channels, stage.full.height / 2, stage.full.width / 2);
+            fuse_layer(next, stage);
+        }
+        stage.needs_result = stage.relu && !stage.pool;
+    }
+
+    void fuse_layer(size_t k, const Stage& stage) {
+        fused_[k] = true;
+        program_.nodes[k] = {static_cast<int>(program_.stages.size()) + 1, stage.out, false, readers_[k].size() == 1};
     }
 
     const std::vector<Layer>& layers_;
+    const Kernels& kernels_;
     const Choices& choices_;
     Program& program_;
-    bool flat_ = false;
+    Node input_;
+    int input_readers_ = 0;
+    std::vector<std::vector<size_t>> readers_;
+    std::vector<bool> fused_;
 };
 
 // Gives every number a place.
@@ -89,51 +131,54 @@ class Placer {
     Placer(Program& program, const Choices& choices) : program_(program), choices_(choices) {}
 
     void place() {
-        frame_inputs();
+        for (Stage& stage : program_.stages) stage.in_place = may_overwrite(stage);
+        frame_values();
         place_parameters();
         place_values();
         if (choices_.gradients) place_gradients(program_);
     }
 
  private:
-    size_t lanes() const { return static_cast<size_t>(program_.lanes); }
-
-    // A convolution reads over the edge of its input, so whoever writes that input leaves a frame of zeros around it.
-    void frame_inputs() {
-        for (size_t k = 0; k < program_.stages.size(); ++k) {
-            Stage& stage = program_.stages[k];
-            if (stage.kind != Kind::conv) continue;
-            Map& in = stage.in;
-            in.top = stage.padding_y;
-            in.left = stage.padding_x;
-            const int reach_y =
-                (stage.full.height - 1) * stage.stride_y + stage.dilation_y * (stage.kernel_height - 1) + 1;
-            const int reach_x =
-                (stage.full.width - 1) * stage.stride_x + stage.dilation_x * (stage.kernel_width - 1) + 1;
-            in.rows = std::max(in.top + in.height, reach_y);
-            in.columns = std::max(in.left + in.width, reach_x);
-            stage.is_fast = suits_winograd(stage);
-            if (stage.is_fast) {  // blocks of two rows and columns, the last of which may be half
-                in.rows = std::max(in.rows, 2 * ((stage.full.height + 1) / 2) + 2);
-                in.columns = std::max(in.columns, 2 * ((stage.full.width + 1) / 2) + 2);
-            }
-            (k == 0 ? program_.input : program_.stages[k - 1].out) = in;
-        }
-        // An activation in place has the frame of what it changes.
-        for (size_t k = program_.stages.size(); k-- > 1;)
-            if (in_place(program_, k)) program_.stages[k].in = program_.stages[k - 1].out = program_.stages[k].out;
-        for (size_t k = 1; k < program_.stages.size(); ++k) {
-            const Map& before = program_.stages[k - 1].out;
-            const Stage& stage = program_.stages[k];
-            if (stage.kind == Kind::dense || stage.in.channels != before.channels) continue;  // flattened: no frame
-            program_.stages[k].in = before;
-        }
-        for (Stage& stage : program_.stages) stage.pooling = pooling_of(stage);
+    // Not the network's input, nor what anybody else reads or the way back needs. Nor what was flattened.
+    bool may_overwrite(const Stage& stage) const {
+        if (!stage.may_be_in_place || stage.in().value == 0) return false;
+        const Stage& before = program_.stages[static_cast<size_t>(stage.in().value) - 1];
+        return before.out.readers == 1 && !before.needs_result && stage.in().channels == before.out.channels;
     }
 
-    static Pooling pooling_of(const Stage& stage) {
-        return {stage.in,       stage.out,      stage.kernel_height, stage.kernel_width,
-                stage.stride_y, stage.stride_x, stage.padding_y,     stage.padding_x};
+    // A convolution reads over the edge of its input, so whoever writes that input leaves a frame of zeros around it,
+    // wide enough for all who read it.
+    void frame_values() {
+        for (Stage& stage : program_.stages) {
+            if (!stage.needs_frame) continue;
+            stage.is_fast = suits_winograd(stage);
+            Value& value = program_.value(stage.in().value);
+            value.top = std::max(value.top, stage.padding_y);
+            value.left = std::max(value.left, stage.padding_x);
+        }
+        for (Stage& stage : program_.stages) {
+            Value& value = program_.value(stage.in().value);
+            value.rows = std::max(value.rows, value.top + value.height);
+            value.columns = std::max(value.columns, value.left + value.width);
+            if (!stage.needs_frame) continue;
+            value.rows = std::max(value.rows, value.top - stage.padding_y + reach_down(stage));
+            value.columns = std::max(value.columns, value.left - stage.padding_x + reach_right(stage));
+        }
+        // What works in place has the frame of its result.
+        for (size_t k = program_.stages.size(); k-- > 0;)
+            if (program_.stages[k].in_place)
+                static_cast<Map&>(program_.value(program_.stages[k].in().value)) = program_.stages[k].out;
+    }
+
+    // Rows from the first that a convolution reads to behind the last. Winograd's algorithm takes blocks of two rows
+    // and columns, the last of which may be half.
+    static int reach_down(const Stage& stage) {
+        const int plain = (stage.full.height - 1) * stage.stride_y + stage.dilation_y * (stage.kernel_height - 1) + 1;
+        return stage.is_fast ? std::max(plain, 2 * ((stage.full.height + 1) / 2) + 2) : plain;
+    }
+    static int reach_right(const Stage& stage) {
+        const int plain = (stage.full.width - 1) * stage.stride_x + stage.dilation_x * (stage.kernel_width - 1) + 1;
+        return stage.is_fast ? std::max(plain, 2 * ((stage.full.width + 1) / 2) + 2) : plain;
     }
 
     double size_of(const Map& map) const {
@@ -141,63 +186,96 @@ class Placer {
     }
 
     void place_values() {
-        program_.input_at = take(program_, size_of(program_.input), program_.stages[0]);
-        size_t at = program_.input_at;
+        find_last_readers();
+        program_.input.at = take(program_, size_of(program_.input), program_.stages[0]);
+        note_place(program_.input, 0);
         for (size_t k = 0; k < program_.stages.size(); ++k) {
             Stage& stage = program_.stages[k];
-            stage.in_at = at;
-            stage.out_at = in_place(program_, k) ? at : take(program_, size_of(stage.out), stage);
-            at = stage.out_at;
-            if (stage.kind == Kind::conv) describe_sweep(stage);
+            for (Input& input : stage.inputs) place_input(stage, input);
+            if (stage.in_place) {
+                stage.out.at = stage.in().at;
+                note_place(stage.out, k + 1);
+            } else if (!find_free(stage.out, k)) {
+                stage.out.at = take(program_, size_of(stage.out), stage);
+                note_place(stage.out, k + 1);
+            }
+            stage.pooling = {stage.in(),     stage.out,      stage.kernel_height, stage.kernel_width,
+                             stage.stride_y, stage.stride_x, stage.padding_y,     stage.padding_x};
+            if (stage.needs_frame) describe_sweep(program_, stage);
             if (stage.is_fast) describe_winograd(program_, stage);
         }
     }
 
-    void describe_sweep(Stage& stage) {
-        const size_t row = static_cast<size_t>(stage.in.columns) * lanes();
-        for (int channel = 0; channel < stage.in.channels; ++channel)
-            for (int y = 0; y < stage.kernel_height; ++y)
-                for (int x = 0; x < stage.kernel_width; ++x)
-                    stage.offsets.push_back(static_cast<int32_t>(
-                        (static_cast<size_t>(channel) * stage.in.rows + static_cast<size_t>(y) * stage.dilation_y) *
-                            row +
-                        static_cast<size_t>(x) * stage.dilation_x * lanes()));
-        Sweep& sweep = stage.sweep;
-        sweep.rows = stage.out.height;
-        sweep.columns = stage.out.width;
-        sweep.in_row = static_cast<int>(stage.stride_y * row);
-        sweep.in_column = static_cast<int>(stage.stride_x * lanes());
-        sweep.out_row = static_cast<int>(stage.out.columns * lanes());
-        sweep.out_column = static_cast<int>(lanes());
-        sweep.out_channel = static_cast<size_t>(stage.out.rows) * stage.out.columns * lanes();
-        sweep.taps = stage.taps();
-        sweep.channels = stage.out.channels;
-        sweep.relu = stage.relu;
-        stage.out_start = (static_cast<size_t>(stage.out.top) * stage.out.columns + stage.out.left) * lanes();
+    // A convolution begins to read in the frame; what is flattened has none.
+    void place_input(const Stage& stage, Input& input) const {
+        const Value& value = program_.value(input.value);
+        input.at = value.at;
+        if (input.channels == value.channels) static_cast<Map&>(input) = value;
+        if (stage.needs_frame)
+            input.at +=
+                (static_cast<size_t>(value.top - stage.padding_y) * value.columns + value.left - stage.padding_x) *
+                static_cast<size_t>(program_.lanes);
+    }
+
+    // In prediction the place of a value that nobody reads any more goes to the next one of the same shape: with the
+    // same frame, which stays zero.
+    struct Place {
+        Map map;
+        size_t at;
+        size_t until;  // the last stage that reads it
+    };
+
+    void find_last_readers() {
+        last_readers_.assign(program_.stages.size() + 1, 0);
+        for (size_t k = 0; k < program_.stages.size(); ++k)
+            for (const Input& input : program_.stages[k].inputs) last_readers_[static_cast<size_t>(input.value)] = k;
+        last_readers_.back() = program_.stages.size();
+    }
+
+    void note_place(const Value& value, size_t number) {
+        for (Place& place : places_)
+            if (place.at == value.at) place.until = last_readers_[number];
+        if (std::none_of(places_.begin(), places_.end(), [&](const Place& place) { return place.at == value.at; }))
+            places_.push_back({value, value.at, last_readers_[number]});
+    }
+
+    bool find_free(Value& value, size_t stage) {
+        if (choices_.gradients) return false;
+        for (Place& place : places_) {
+            const Map& map = place.map;
+            if (place.until >= stage || map.channels != value.channels || map.height != value.height ||
+                map.width != value.width || map.top != value.top || map.left != value.left || map.rows != value.rows ||
+                map.columns != value.columns)
+                continue;
+            value.at = place.at;
+            place.until = last_readers_[stage + 1];
+            return true;
+        }
+        return false;
     }
 
     void place_parameters() {
         for (Stage& stage : program_.stages) {
+            const size_t channels = static_cast<size_t>(stage.out.channels);
             stage.weights = program_.parameters;
-            const size_t out =
-                static_cast<size_t>(stage.kind == Kind::normalisation ? stage.in.channels : stage.out.channels);
-            stage.bias = stage.weights + stage.parameters() - (stage.has_parameters ? out : 0);
+            stage.bias = stage.weights + stage.parameters() - (stage.has_parameters ? channels : 0);
             program_.parameters += stage.parameters();
             if (program_.parameters > most_floats)
                 throw std::length_error("layer " + std::to_string(stage.layer) + " brings the weights to " +
                                         std::to_string(program_.parameters) + "; at most " +
                                         std::to_string(most_floats) + " are taken");
-            if (stage.kind == Kind::normalisation) {
-                stage.statistics = program_.statistics;
-                program_.statistics += 2 * out;
-                stage.normalisation = static_cast<size_t>(program_.normalised_channels);
-                program_.normalised_channels += stage.in.channels;
-            }
+            if (!stage.kind->waits_for_batch()) continue;
+            stage.statistics = program_.statistics;
+            program_.statistics += 2 * channels;
+            stage.normalisation = static_cast<size_t>(program_.normalised_channels);
+            program_.normalised_channels += stage.out.channels;
         }
     }
 
     Program& program_;
     const Choices& choices_;
+    std::vector<Place> places_;
+    std::vector<size_t> last_readers_;
 };
 
 void check_input(int channels, int height, int width) {
@@ -210,6 +288,22 @@ void check_input(int channels, int height, int width) {
 
 }  // namespace
 
+bool Stage::passes_on() const {
+    return std::any_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.learns; });
+}
+
+size_t Stage::parameters() const { return kind->parameters(*this); }
+
+Map plain_map(int channels, int height, int width) {
+    Map map;
+    map.channels = channels;
+    map.height = map.rows = height;
+    map.width = map.columns = width;
+    return map;
+}
+
+Map without_frame(const Map& map) { return plain_map(map.channels, map.height, map.width); }
+
 size_t take(Program& program, double count, const Stage& stage) {
     const size_t at = program.tile_room;
     if (count > static_cast<double>(most_floats) || at + count > static_cast<double>(most_floats))
@@ -221,13 +315,9 @@ size_t take(Program& program, double count, const Stage& stage) {
     return at;
 }
 
-// Not the network's input, nor another activation's result, which its derivative needs; that may be a relu that went
-// into the convolution. Flattening in between changes nothing in memory.
-bool in_place(const Program& program, size_t stage) {
-    if (stage == 0 || program.stages[stage].kind != Kind::activation) return false;
-    const Stage& before = program.stages[stage - 1];
-    const bool has_relu = before.kind == Kind::conv && before.relu && !before.pool;
-    return before.kind != Kind::activation && !has_relu && program.stages[stage].in.channels == before.out.channels;
+void take_winners(Program& program, Stage& stage, size_t bytes) {
+    stage.winners = program.tile_winners;
+    program.tile_winners = (program.tile_winners + bytes + 63) / 64 * 64;
 }
 
 size_t packed_index(int out_channels, int block, int taps, int out_channel, int tap) {
@@ -245,8 +335,8 @@ Program make_program(const std::vector<Layer>& layers, int channels, int height,
     program.block = kernels.block;
     program.has_cells = kernels.has_cells;
     program.winner_bytes = kernels.winner_bytes;
-    program.input = plain_map(channels, height, width);
-    Reader(layers, choices, program).read(program.input);
+    static_cast<Map&>(program.input) = plain_map(channels, height, width);
+    Reader(layers, kernels, choices, program).read();
     const bool learns = std::any_of(program.stages.begin(), program.stages.end(),
                                     [](const Stage& stage) { return stage.has_parameters; });
     if (!learns) throw std::invalid_argument("the network has no layer with weights");

@@ -14,22 +14,24 @@
 
 namespace convlens {
 
-// A layer as it comes from Python: its word in the network language and its numbers.
+// A layer as it comes from Python: its word in the network language, its numbers, and the layers whose results it
+// takes; −1 is the network's input.
 struct Layer {
     std::string word;
     std::vector<double> numbers;
+    std::vector<int> inputs;
 };
 
-enum class Kind { conv, max_pool, average_pool, activation, normalisation, dropout, dense };
-
 // The gradient of a convolution's input at every stride-th row and column: a sweep over the gradient of its output.
+// Everything counts from a group's own channels.
 struct Phase {
     Sweep sweep;
     Winograd fast;  // instead of the sweep, where `is_fast`
     bool is_fast = false;
     std::vector<int32_t> offsets;
-    size_t weights = 0;  // where this phase's weights begin among the derived ones
-    size_t out = 0;      // where in the input's gradient it begins
+    size_t weights = 0,
+           weights_group = 0;  // where this phase's weights begin among the derived ones; from group to group
+    size_t out = 0;            // where in the input's gradient it begins
 };
 
 // Weights in another order or form, made again whenever the parameters change.
@@ -40,21 +42,57 @@ struct Derivation {
     bool is_winograd = false;
 };
 
+// A map in a tile's room: the network's input, or what a stage gives.
+struct Value : Map {
+    int readers = 0;  // how often a stage takes it
+    size_t at = 0;
+    bool learns = false;  // whether weights come before it, so that it has a gradient
+    size_t gradient = 0;  // where that is; without a frame
+};
+
+// A value as a stage takes it: with its frame, or flattened.
+struct Input : Map {
+    int value = 0;  // 0 is the network's input, k + 1 what stage k gives
+    size_t at = 0;  // where the stage begins to read; a convolution does in the frame
+    bool learns = false;
+    bool adds = false;    // whether others have begun its gradient
+    size_t gradient = 0;  // where the stage leaves the gradient, ...
+    size_t sum = 0;       // ... and where the value's is; where they differ, the one is added to the other
+};
+
+class Kind;
+
 struct Stage {
-    Kind kind = Kind::conv;
+    const Kind* kind = nullptr;
     int layer = 0;  // of the network; of a fused chain the first
-    Map in, out;
-    size_t in_at = 0, out_at = 0;  // values, in a tile's room
-    size_t in_gradient = 0, out_gradient = 0;
-    bool has_parameters = false, needs_input_gradient = false;
+    std::vector<Input> inputs;
+    Value out;
+    bool has_parameters = false;
+    bool needs_frame = false;  // reads over the edge of its input
+    bool in_place = false;     // overwrites its input
+
+    // On the way back:
+    bool may_be_in_place = false;  // its input is not needed
+    bool needs_result = false;
+    bool changes_gradient = false;  // overwrites that of its result
+    bool adds_gradient = false;     // can add to an input's gradient that others have begun
+    bool passes_gradient = false;   // leaves that of its result to its inputs: to each all of it, or ...
+    bool passes_parts = false;      // ... parts of it, one behind the other
+
     size_t weights = 0, bias = 0;  // among all parameters; of batch normalisation scale and shift
     size_t statistics = 0;         // among all statistics: means, then variances
     size_t normalisation = 0;      // batch normalisation: its first channel among those of all
     size_t winners = 0;            // pooling: in a tile's room of winners
+    double number = 0;             // slope of leaky relu, share of dropout, epsilon of batch normalisation
+    const ActivationKernels* activation = nullptr;
+    Pooling pooling;
 
-    // conv
+    // conv and pooling
     int kernel_height = 1, kernel_width = 1, stride_y = 1, stride_x = 1;
     int padding_y = 0, padding_x = 0, dilation_y = 1, dilation_x = 1;
+
+    // conv
+    int groups = 1;
     bool relu = false, pool = false;
     Map full;  // the convolution's own output, before pooling
     Sweep sweep;
@@ -63,19 +101,20 @@ struct Stage {
     bool is_fast = false;  // Winograd's algorithm instead of the sweep
     Winograd fast;
     std::vector<int32_t> channel_offsets;
-    size_t fast_weights = 0;  // among the derived ones
-    Map slopes;               // gradients of the output, in blocks, with a frame
+    size_t fast_weights = 0, fast_weights_group = 0;  // among the derived ones; from group to group
+    Map slopes;                                       // gradients of the output, in blocks, with a frame
+    int slopes_width = 1;                             // channels of a block
     size_t slopes_at = 0, slopes_block = 0;
     int chunk = 1;       // rows at a time that stay in the nearest cache
     bool cells = false;  // the gradient of the weights without the zeros of pooling
     size_t sums = 0;     // in a worker's room: weights and biases, a vector each
     std::vector<Phase> phases;
 
-    Pooling pooling;
-    Activation activation = Activation::relu;
-    float number = 0;  // slope of leaky relu, share of dropout
-
-    int taps() const { return in.channels * kernel_height * kernel_width; }
+    const Input& in() const { return inputs.front(); }
+    int group_in() const { return in().channels / groups; }
+    int group_out() const { return out.channels / groups; }
+    int taps() const { return group_in() * kernel_height * kernel_width; }
+    bool passes_on() const;  // whether an input has a gradient
     size_t parameters() const;
 };
 
@@ -85,12 +124,18 @@ struct Choices {
     bool gradients = false;
 };
 
+// What a layer gives: a value, perhaps flattened.
+struct Node {
+    int value = 0;
+    Map map;
+    bool flat = false;   // a row of numbers, which no convolution and no pooling takes
+    bool alone = false;  // only one layer takes the value, through this one
+};
+
 struct Program {
+    Value input;
     std::vector<Stage> stages;
-    std::vector<int> stage_of_layer;  // whose output is the layer's; −1 where it is the input
-    std::vector<Map> map_of_layer;    // the shape that the layer gives
-    Map input;
-    size_t input_at = 0;
+    std::vector<Node> nodes;  // of the layers
     int classes = 0;
     int lanes = 1, block = 1;
     bool has_cells = false;
@@ -105,14 +150,22 @@ struct Program {
     std::vector<Derivation> derivations;
     size_t derived = 0;  // floats of all derived weights
     bool has_gradients = false;
-    size_t gradient_room = 0;  // floats of each of the two rooms between which gradients go down
+    size_t gradients = 0, gradient_room = 0;  // where in a tile's room the values' gradients lie, and how many floats
+
     bool normalises() const { return normalised_channels > 0; }
+    const Value& value(int number) const { return number == 0 ? input : stages[static_cast<size_t>(number) - 1].out; }
+    Value& value(int number) { return number == 0 ? input : stages[static_cast<size_t>(number) - 1].out; }
+    const Value& output() const { return stages.back().out; }
 };
 
 // Throws std::invalid_argument for layers that do not fit together, and std::length_error, naming the layer, where a
 // tile would need too much memory.
 Program make_program(const std::vector<Layer>& layers, int channels, int height, int width, const Kernels& kernels,
                      const Choices& choices);
+
+Map plain_map(int channels, int height, int width);
+// The same map without its frame, as gradients lie.
+Map without_frame(const Map& map);
 
 // The place of a weight among the packed weights of its layer.
 size_t packed_index(int out_channels, int block, int taps, int out_channel, int tap);

@@ -4,52 +4,63 @@
 #include <vector>
 
 #include "memory.hpp"
+#include "passes.hpp"
 #include "program.hpp"
 
 namespace convlens {
+
+// Height × width × step floats, of which `channels` count; with the frame of the convolutions that read it.
+struct SinglePlace : Map {
+    int step = 0;
+    size_t at = 0;
+    int row() const { return columns * step; }
+    size_t inside() const { return at + (static_cast<size_t>(top) * columns + left) * step; }
+};
+
+struct SingleOperation {
+    const Kind* kind = nullptr;
+    const Stage* stage = nullptr;
+    std::vector<SinglePlace> in;
+    SinglePlace middle, out;        // `middle` between a convolution and its pooling
+    std::vector<int32_t> offsets;   // of the taps
+    std::vector<int32_t> features;  // of a flattened map: which of PyTorch's numbers is where; −1 is none
+    size_t weights = 0, bias = 0;
+};
+
+// Gives out places and room for weights.
+class SinglePlan {
+ public:
+    explicit SinglePlan(int lanes) : lanes_(lanes) {}
+    int lanes() const { return lanes_; }
+    int padded(int channels) const { return (channels + lanes_ - 1) / lanes_ * lanes_; }
+    SinglePlace place(const Map& map, int step);
+    void take_weights(SingleOperation& operation, size_t weights, int biases);
+    size_t room() const { return room_; }
+    size_t weights() const { return weights_; }
+
+ private:
+    int lanes_;
+    size_t room_ = 0, weights_ = 0;
+};
 
 class Single {
  public:
     explicit Single(const Program& inference, const Kernels& kernels);
 
-    // `scale` and `shift` are those of batch normalisation, channel by channel.
-    void set_weights(const float* parameters, const float* scale, const float* shift);
+    // Parameters, and batch normalisation as scale and shift, channel by channel.
+    void set_weights(const Shared& shared);
     void run(const uint8_t* pixels, const float* pixel_scale, const float* pixel_shift, float* logits);
 
  private:
-    // Height × width × step floats, of which `channels` count; with the frame of the convolution that reads it.
-    struct Place {
-        int height = 0, width = 0, rows = 0, columns = 0, top = 0, left = 0;
-        int channels = 0, step = 0;
-        size_t at = 0;
-        size_t inside() const { return at + (static_cast<size_t>(top) * columns + left) * step; }
-        int row() const { return columns * step; }
-    };
-    struct Operation {
-        const Stage* stage = nullptr;
-        Place in, middle, out;          // `middle` between a convolution and its pooling
-        std::vector<int32_t> offsets;   // of the taps
-        std::vector<int32_t> features;  // which number of a flattened map is where; −1 nowhere
-        size_t weights = 0, bias = 0;
-    };
-
-    Place place(const Map& map, int channels);
-    int padded(int channels) const { return (channels + kernels_.lanes - 1) / kernels_.lanes * kernels_.lanes; }
-    void add_conv(Operation& operation);
-    void flatten(Operation& operation);
-    void pack_conv(const Operation& operation, const float* parameters);
-    void pack_dense(const Operation& operation, const float* parameters);
-    void pack_normalisation(const Operation& operation, const float* scale, const float* shift);
     void load(const uint8_t* pixels, const float* scale, const float* shift);
-    void run_conv(const Operation& operation);
-    void run_rest(const Operation& operation);
     void write_logits(float* logits) const;
+    SinglePlace flattened(const Input& input);
 
     const Program& program_;
     const Kernels& kernels_;
-    Place input_;
-    std::vector<Operation> operations_;
-    size_t room_size_ = 0, weights_size_ = 0;
+    SinglePlan plan_;
+    std::vector<SinglePlace> places_;  // of the values
+    std::vector<SingleOperation> operations_;
     Buffer<float> room_, weights_;
 };
 

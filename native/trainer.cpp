@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "layers.hpp"
+
 namespace convlens {
 
 namespace {
@@ -83,8 +85,8 @@ void Trainer::update(double rate) {
 
 void Trainer::update_statistics() {
     for (const Stage& stage : engine_->training_->stages) {
-        if (stage.kind != Kind::normalisation) continue;
-        const size_t channels = static_cast<size_t>(stage.in.channels);
+        if (!stage.kind->waits_for_batch()) continue;
+        const size_t channels = static_cast<size_t>(stage.out.channels);
         float* mean = engine_->statistics_.data() + stage.statistics;
         for (size_t c = 0; c < channels; ++c) {
             float& variance = mean[channels + c];

@@ -15,8 +15,7 @@ void reserve_scratch(Program& program, const Winograd& fast) {
 
 // `place(in, out, tap)` says where a number of a kernel is among the layer's weights.
 template <typename Place>
-size_t derive(Program& program, const Stage& stage, int in_channels, int channels, Place place) {
-    const size_t start = program.derived;
+void derive(Program& program, const Stage& stage, int in_channels, int channels, Place place) {
     for (int first = 0; first < channels; first += program.block) {
         Derivation derivation;
         derivation.is_winograd = true;
@@ -31,7 +30,6 @@ size_t derive(Program& program, const Stage& stage, int in_channels, int channel
         program.derivations.push_back(std::move(derivation));
     }
     program.derived = (program.derived + floats_apart - 1) / floats_apart * floats_apart;
-    return start;
 }
 
 }  // namespace
@@ -39,7 +37,7 @@ size_t derive(Program& program, const Stage& stage, int in_channels, int channel
 bool suits_winograd(const Stage& stage) {
     return stage.kernel_height == 3 && stage.kernel_width == 3 && stage.stride_y == 1 && stage.stride_x == 1 &&
            stage.dilation_y == 1 && stage.dilation_x == 1 && stage.padding_y <= 2 && stage.padding_x <= 2 &&
-           stage.out.channels >= fewest_channels && (stage.in.channels == 1 || stage.in.channels >= fewest_channels);
+           stage.group_out() >= fewest_channels && (stage.group_in() == 1 || stage.group_in() >= fewest_channels);
 }
 
 void describe_winograd(Program& program, Stage& stage) {
@@ -56,14 +54,17 @@ void describe_winograd(Program& program, Stage& stage) {
     fast.out_column = stage.sweep.out_column;
     fast.out_channel = stage.sweep.out_channel;
     fast.winners_channel = static_cast<size_t>(stage.out.height) * stage.out.width * program.winner_bytes;
-    fast.in_channels = stage.in.channels;
-    fast.channels = stage.out.channels;
-    for (int i = 0; i < stage.in.channels; ++i)
-        stage.channel_offsets.push_back(static_cast<int32_t>(i * stage.in.rows * stage.in.columns * program.lanes));
-    const int taps = stage.taps(), block = program.block, out_channels = stage.out.channels;
-    stage.fast_weights = derive(program, stage, stage.in.channels, stage.out.channels, [=](int i, int o, int tap) {
-        return packed_index(out_channels, block, taps, o, 9 * i + tap);
-    });
+    fast.in_channels = stage.group_in();
+    fast.channels = stage.group_out();
+    for (int i = 0; i < stage.group_in(); ++i)
+        stage.channel_offsets.push_back(static_cast<int32_t>(i * stage.in().rows * stage.in().columns * program.lanes));
+    stage.fast_weights = program.derived;
+    for (int group = 0; group < stage.groups; ++group) {
+        derive(program, stage, fast.in_channels, fast.channels, [&](int i, int o, int tap) {
+            return packed_weight(stage, program.block, group * stage.group_out() + o, 9 * i + tap);
+        });
+        if (group == 0) stage.fast_weights_group = program.derived - stage.fast_weights;
+    }
     reserve_scratch(program, fast);
 }
 
@@ -71,26 +72,29 @@ void describe_winograd(Program& program, Stage& stage) {
 void describe_winograd_gradient(Program& program, const Stage& stage, Phase& phase) {
     phase.is_fast = true;
     Winograd& fast = phase.fast;
-    const int step = program.block * program.lanes;
-    fast.height = stage.in.height;
-    fast.width = stage.in.width;
-    fast.rows = (stage.in.height + 1) / 2;
-    fast.columns = (stage.in.width + 1) / 2;
+    const int step = stage.slopes_width * program.lanes;
+    fast.height = stage.in().height;
+    fast.width = stage.in().width;
+    fast.rows = (stage.in().height + 1) / 2;
+    fast.columns = (stage.in().width + 1) / 2;
     fast.in_row = stage.slopes.columns * step;
     fast.in_column = step;
-    fast.out_row = stage.in.width * program.lanes;
+    fast.out_row = stage.in().width * program.lanes;
     fast.out_column = program.lanes;
-    fast.out_channel = static_cast<size_t>(stage.in.height) * stage.in.width * program.lanes;
-    fast.in_channels = stage.out.channels;
-    fast.channels = stage.in.channels;
+    fast.out_channel = static_cast<size_t>(stage.in().height) * stage.in().width * program.lanes;
+    fast.in_channels = stage.group_out();
+    fast.channels = stage.group_in();
     const size_t origin = (static_cast<size_t>(stage.slopes.top) * stage.slopes.columns + stage.slopes.left) * step;
-    for (int o = 0; o < stage.out.channels; ++o)  // from the inside, where sweeps begin, back to the frame
-        phase.offsets.push_back(static_cast<int32_t>(o / program.block * stage.slopes_block) +
-                                o % program.block * program.lanes - static_cast<int32_t>(origin));
-    const int taps = stage.taps(), block = program.block, out_channels = stage.out.channels;
-    phase.weights = derive(program, stage, stage.out.channels, stage.in.channels, [=](int o, int i, int tap) {
-        return packed_index(out_channels, block, taps, o, 9 * i + 8 - tap);
-    });
+    for (int o = 0; o < stage.group_out(); ++o)  // from the inside, where sweeps begin, back to the frame
+        phase.offsets.push_back(static_cast<int32_t>(slopes_block_of(stage, o)) +
+                                o % stage.slopes_width * program.lanes - static_cast<int32_t>(origin));
+    phase.weights = program.derived;
+    for (int group = 0; group < stage.groups; ++group) {
+        derive(program, stage, fast.in_channels, fast.channels, [&](int o, int i, int tap) {
+            return packed_weight(stage, program.block, group * stage.group_out() + o, 9 * i + 8 - tap);
+        });
+        if (group == 0) phase.weights_group = program.derived - phase.weights;
+    }
     reserve_scratch(program, fast);
 }
 

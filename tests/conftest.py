@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from browser import ARGUMENTS, NAMES, find_browser
-from convlens.data import CATALOGUE, CatalogueEntry, Dataset, LabelledImages, write_idx
+from convlens.data import CATALOGUE, CatalogueEntry, Dataset, LabelledImages, RawFile, write_idx
 from convlens.files import sha256_of_file
 
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, max_examples=40, print_blob=True)
@@ -98,16 +98,15 @@ def tiny(digits_8x8: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             ("images-idx3-ubyte", part.images[:, 0]),
             ("labels-idx1-ubyte", part.labels.astype("uint8")),
         ):
-            write_idx(folder / f"{prefix}-{name}", array)
-            files[f"{prefix}-{name}"] = sha256_of_file(folder / f"{prefix}-{name}")
+            path = write_idx(folder / f"{prefix}-{name}", array)
+            files[path.name] = RawFile(path.stat().st_size, sha256_of_file(path))
     entry = CatalogueEntry(
         name="tiny",
         title="Tiny digits",
         licence="BSD",
         shape=(1, 8, 8),
         class_names=digits_8x8.train.class_names,
-        counts={"train": len(digits_8x8.train), "test": len(digits_8x8.test)},
-        folder="Tiny",
+        folder="Tiny/raw",
         files=files,
         sources=(),
         preprocessing="letterbox",

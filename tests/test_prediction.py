@@ -199,8 +199,8 @@ def test_without_mending_only_the_shape_changes():
     picture = np.full((4, 4), 255, np.uint8)
     picture[1:3, 1:3] = 7
     engine = cast(Engine, SumEngine())
-    mended, plain = (predict_images(engine, dark, NAMES, [picture], mend=mend)[0] for mend in (True, False))
-    assert mended.notes == ("dark on light, inverted",)
-    np.testing.assert_array_equal(mended.pixels[0], 255 - picture)
+    repaired, plain = (predict_images(engine, dark, NAMES, [picture], repair=repair)[0] for repair in (True, False))
+    assert repaired.notes == ("dark on light, inverted",)
+    np.testing.assert_array_equal(repaired.pixels[0], 255 - picture)
     assert plain.notes == ()
     np.testing.assert_array_equal(plain.pixels[0], picture)

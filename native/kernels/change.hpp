@@ -5,7 +5,7 @@
 #pragma once
 
 #include "../kernels.hpp"
-#include "activation.hpp"
+#include "dropout.hpp"
 #include "lanes.hpp"
 
 namespace convlens {

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "../kernels.hpp"
-#include "activation.hpp"
+#include "exponential.hpp"
 #include "lanes.hpp"
 
 namespace convlens {

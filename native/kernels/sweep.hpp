@@ -35,7 +35,7 @@ CONVLENS_INLINE void sweep_block(const Sweep& s, const float* const (&in)[positi
     for (int c = 0; c < channels; ++c) {
         const Floats start = s.bias ? splat(s.bias[channel + c]) : Floats{};
 #pragma GCC unroll 8
-        for (int p = 0; p < positions; ++p) sums[p][c] = start;
+        for (int p = 0; p < positions; ++p) sums[p][c] = s.adds ? load(out[p] + (channel + c) * s.out_channel) : start;
     }
     accumulate<channels, positions>(sums, in, s.offsets, s.taps, weights, stride);
 #pragma GCC unroll 8
@@ -71,9 +71,9 @@ void sweep_positions(const Sweep& s, const float* const (&in)[positions], float*
     }
 }
 
-// Positions are taken three at a time, across the ends of rows.
-inline void sweep(const Sweep& s, const float* in, float* out) {
-    constexpr int positions = 3;
+// Positions are taken some at a time, across the ends of rows.
+template <int positions>
+void sweep_all(const Sweep& s, const float* in, float* out) {
     const float* ins[positions];
     float* outs[positions];
     int waiting = 0;
@@ -88,15 +88,23 @@ inline void sweep(const Sweep& s, const float* in, float* out) {
             }
         }
     }
-    if (waiting == 2) {
-        const float* const two_in[2] = {ins[0], ins[1]};
-        float* const two_out[2] = {outs[0], outs[1]};
+    int done = 0;
+    for (; done + 2 <= waiting; done += 2) {
+        const float* const two_in[2] = {ins[done], ins[done + 1]};
+        float* const two_out[2] = {outs[done], outs[done + 1]};
         sweep_positions<2>(s, two_in, two_out);
-    } else if (waiting == 1) {
-        const float* const one_in[1] = {ins[0]};
-        float* const one_out[1] = {outs[0]};
+    }
+    if (done < waiting) {
+        const float* const one_in[1] = {ins[done]};
+        float* const one_out[1] = {outs[done]};
         sweep_positions<1>(s, one_in, one_out);
     }
+}
+
+// One channel alone would wait for its sums.
+inline void sweep(const Sweep& s, const float* in, float* out) {
+    if (s.channels == 1) sweep_all<8>(s, in, out);
+    else sweep_all<3>(s, in, out);
 }
 
 template <int channels>

@@ -5,6 +5,8 @@
 #include "cells.hpp"
 #include "change.hpp"
 #include "dense.hpp"
+#include "dropout.hpp"
+#include "join.hpp"
 #include "load.hpp"
 #include "loss.hpp"
 #include "normalisation.hpp"
@@ -30,41 +32,13 @@ extern const Kernels CONVLENS_JOIN(CONVLENS_VARIANT, _kernels) = {
     v::lanes,
     v::winner_bytes,
     v::block,
-    v::load_images,
-    v::change_image,
-    v::sweep,
-    v::sweep_pool,
-    v::winograd,
-    v::winograd_weights,
-    v::weight_sweep,
     v::has_cells,
-    v::cell_gradients,
-    v::cell_weights,
-    v::spread_pooled,
-    v::spread_plain,
-    v::add_lanes,
-    v::dense,
-    v::dense_input_gradient,
-    v::dense_weight_gradient,
-    v::max_pool,
-    v::max_pool_gradient,
-    v::average_pool,
-    v::average_pool_gradient,
-    v::activate,
-    v::activation_gradient,
-    v::drop,
-    v::moments,
-    v::scale_shift,
-    v::normalisation_sums,
-    v::normalisation_gradient,
-    v::multiply_add,
     v::peak_sums * v::lanes,
-    v::loss,
-    v::update,
-    v::single_sweep,
-    v::single_dense,
-    v::single_max_pool,
-    v::single_average_pool,
+    v::activations,
+    sizeof v::activations / sizeof *v::activations,
+#define KERNEL(result, name, parameters) v::name,
+#include "../kernel_list.inc"
+#undef KERNEL
 };
 
 }  // namespace convlens

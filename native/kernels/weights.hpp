@@ -12,26 +12,26 @@ template <int channels, int taps>
 CONVLENS_INLINE void weight_piece(const WeightSweep& s, const float* in, const float* gradient, const int32_t* offsets,
                                   float* sums) {
     Floats totals[taps][channels];
-#pragma GCC unroll 4
+#pragma GCC unroll 9
     for (int t = 0; t < taps; ++t)
 #pragma GCC unroll 8
         for (int c = 0; c < channels; ++c) totals[t][c] = load(sums + (t * s.channels + c) * lanes);
     for (int row = 0; row < s.rows; ++row) {
         const float* g = gradient + row * s.gradient_row;
         const float* x = in + static_cast<ptrdiff_t>(row) * s.in_row;
-        for (int column = 0; column < s.columns; ++column, g += block * lanes, x += s.in_column) {
+        for (int column = 0; column < s.columns; ++column, g += s.gradient_column, x += s.in_column) {
             Floats values[taps];
-#pragma GCC unroll 4
+#pragma GCC unroll 9
             for (int t = 0; t < taps; ++t) values[t] = load(x + offsets[t]);
 #pragma GCC unroll 8
             for (int c = 0; c < channels; ++c) {
                 const Floats slope = load(g + c * lanes);
-#pragma GCC unroll 4
+#pragma GCC unroll 9
                 for (int t = 0; t < taps; ++t) totals[t][c] += values[t] * slope;
             }
         }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 9
     for (int t = 0; t < taps; ++t)
 #pragma GCC unroll 8
         for (int c = 0; c < channels; ++c) store(sums + (t * s.channels + c) * lanes, totals[t][c]);
@@ -40,6 +40,10 @@ CONVLENS_INLINE void weight_piece(const WeightSweep& s, const float* in, const f
 template <int channels>
 void weight_channels(const WeightSweep& s, const float* in, const float* gradient, float* sums) {
     int tap = 0;
+    if (channels == 1)  // so few would wait for each other's sums
+        for (; tap + 9 <= s.taps; tap += 9)
+            weight_piece<channels, channels == 1 ? 9 : 3>(s, in, gradient, s.offsets + tap,
+                                                          sums + static_cast<size_t>(tap) * s.channels * lanes);
     for (; tap + 3 <= s.taps; tap += 3)
         weight_piece<channels, 3>(s, in, gradient, s.offsets + tap,
                                   sums + static_cast<size_t>(tap) * s.channels * lanes);
@@ -67,22 +71,22 @@ inline void weight_sweep(const WeightSweep& s, const float* in, const float* gra
 
 // Pooled rows `first` to `last`: each gradient goes to the one position of its cell that won, the other three get 0.
 inline void spread_pooled(int channels, int first, int last, const Map& pooled, const float* gradient,
-                          const uint8_t* winners, size_t out_row, float* out, float* sums) {
+                          const uint8_t* winners, size_t out_row, size_t out_column, float* out, float* sums) {
     const size_t plane = static_cast<size_t>(pooled.height) * pooled.width;
     for (int c = 0; c < channels; ++c) {
         Floats total = load(sums + c * lanes);
         for (int row = first; row < last; ++row) {
             const size_t cells = c * plane + static_cast<size_t>(row) * pooled.width;
             float* upper = out + static_cast<size_t>(2 * (row - first)) * out_row + c * lanes;
-            for (int column = 0; column < pooled.width; ++column, upper += 2 * block * lanes) {
+            for (int column = 0; column < pooled.width; ++column, upper += 2 * out_column) {
                 Floats slopes[4];
                 total += unpool_cell(winners + (cells + column) * winner_bytes,
                                      load(gradient + (cells + column) * lanes), slopes);
                 float* lower = upper + out_row;
                 store(upper, slopes[0]);
-                store(upper + block * lanes, slopes[1]);
+                store(upper + out_column, slopes[1]);
                 store(lower, slopes[2]);
-                store(lower + block * lanes, slopes[3]);
+                store(lower + out_column, slopes[3]);
             }
         }
         store(sums + c * lanes, total);
@@ -90,7 +94,7 @@ inline void spread_pooled(int channels, int first, int last, const Map& pooled, 
 }
 
 inline void spread_plain(int channels, int first, int last, const Map& map, const float* gradient, const Map& value_map,
-                         const float* values, size_t out_row, float* out, float* sums) {
+                         const float* values, size_t out_row, size_t out_column, float* out, float* sums) {
     const size_t plane = static_cast<size_t>(map.height) * map.width * lanes;
     const size_t value_plane = static_cast<size_t>(value_map.rows) * value_map.columns * lanes;
     for (int c = 0; c < channels; ++c) {
@@ -102,7 +106,7 @@ inline void spread_plain(int channels, int first, int last, const Map& map, cons
                              (static_cast<size_t>(row + value_map.top) * value_map.columns + value_map.left) * lanes
                        : nullptr;
             float* to = out + static_cast<size_t>(row - first) * out_row + c * lanes;
-            for (int column = 0; column < map.width; ++column, to += block * lanes) {
+            for (int column = 0; column < map.width; ++column, to += out_column) {
                 Floats slope = load(from + column * lanes);
                 if (value) slope = keep_where(load(value + column * lanes) > Floats{}, slope);
                 total += slope;

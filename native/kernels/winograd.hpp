@@ -115,9 +115,9 @@ CONVLENS_INLINE void write_outputs(const Winograd& w, const WinogradPlaces<posit
     }
     for (int y = 0; y < places.rows[p]; ++y)
         for (int x = 0; x < places.columns[p]; ++x) {
-            const Floats value = sums[2 * y + x];
-            store(to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column,
-                  w.relu ? (value <= Floats{} ? Floats{} : value) : value);
+            float* at = to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column;
+            const Floats value = w.adds ? load(at) + sums[2 * y + x] : sums[2 * y + x];
+            store(at, w.relu ? (value <= Floats{} ? Floats{} : value) : value);
         }
 }
 

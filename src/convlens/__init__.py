@@ -14,9 +14,12 @@ Names are imported on first use, so that `import convlens` is quick and brings i
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from convlens.layers import kinds
+
 if TYPE_CHECKING:
     from convlens import by_hand as by_hand
-    from convlens.data import Dataset, LabelledImages, load_dataset
+    from convlens.data import Dataset, ImportOptions, LabelledImages, load_dataset
+    from convlens.engines import AugmentationSettings
     from convlens.errors import (
         ConvlensError,
         DamagedData,
@@ -32,71 +35,59 @@ if TYPE_CHECKING:
         OutputError,
         UsageError,
     )
-    from convlens.evaluation import evaluate
-    from convlens.network import (
-        AvgPool2d,
-        BatchNorm2d,
-        Conv2d,
-        Dense,
-        Dropout,
-        Flatten,
-        GlobalAvgPool2d,
-        LeakyReLU,
-        MaxPool2d,
-        Network,
-        ReLU,
-        Sigmoid,
-        Tanh,
-    )
+    from convlens.evaluation import Evaluation, evaluate
+    from convlens.export import export_html
+    from convlens.layers.kinds import *  # noqa: F403  every kind of layer
+    from convlens.network import Network
+    from convlens.prediction import Prediction
     from convlens.report import write_report
     from convlens.trained_model import TrainedModel, load_model
-    from convlens.training import train
+    from convlens.training import TrainingSettings, resume_training, train
 
 __version__ = "0.6.0"
 
 __all__ = [
-    "AvgPool2d",
-    "BatchNorm2d",
-    "Conv2d",
+    "AugmentationSettings",
     "ConvlensError",
     "DamagedData",
     "DamagedModel",
     "DataError",
     "Dataset",
     "DatasetUnavailable",
-    "Dense",
-    "Dropout",
-    "Flatten",
+    "Evaluation",
     "FutureModel",
-    "GlobalAvgPool2d",
     "ImageError",
+    "ImportOptions",
     "LabelledImages",
-    "LeakyReLU",
     "LossNotFinite",
-    "MaxPool2d",
     "MissingDependency",
     "ModelFileError",
     "Network",
     "NetworkError",
     "OutputError",
-    "ReLU",
-    "Sigmoid",
-    "Tanh",
+    "Prediction",
     "TrainedModel",
+    "TrainingSettings",
     "UsageError",
     "by_hand",
     "evaluate",
+    "export_html",
     "load_dataset",
     "load_model",
+    "resume_training",
     "train",
     "write_report",
 ]
+__all__ += kinds.__all__
 
 _HOMES = {
-    "convlens.data": ("Dataset", "LabelledImages", "load_dataset"),
-    "convlens.evaluation": ("evaluate",),
+    "convlens.data": ("Dataset", "ImportOptions", "LabelledImages", "load_dataset"),
+    "convlens.engines": ("AugmentationSettings",),
+    "convlens.evaluation": ("Evaluation", "evaluate"),
+    "convlens.export": ("export_html",),
+    "convlens.prediction": ("Prediction",),
     "convlens.trained_model": ("TrainedModel", "load_model"),
-    "convlens.training": ("train",),
+    "convlens.training": ("TrainingSettings", "resume_training", "train"),
     "convlens.report": ("write_report",),
     "convlens.errors": (
         "ConvlensError",
@@ -113,23 +104,10 @@ _HOMES = {
         "OutputError",
         "UsageError",
     ),
-    "convlens.network": (
-        "AvgPool2d",
-        "BatchNorm2d",
-        "Conv2d",
-        "Dense",
-        "Dropout",
-        "Flatten",
-        "GlobalAvgPool2d",
-        "LeakyReLU",
-        "MaxPool2d",
-        "Network",
-        "ReLU",
-        "Sigmoid",
-        "Tanh",
-    ),
+    "convlens.network": ("Network",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF |= dict.fromkeys(kinds.__all__, "convlens.layers.kinds")
 
 
 def __getattr__(name: str) -> Any:

@@ -83,7 +83,11 @@ class DamagedData(DataError):
 
 
 class ImageError(DataError):
-    """An image file that cannot be decoded."""
+    """An image file that cannot be decoded; `problem` says why in a word for programs, such as "truncated"."""
+
+    def __init__(self, message: str, problem: str = "damaged") -> None:
+        super().__init__(message)
+        self.problem = problem
 
 
 class ModelFileError(ConvlensError, ValueError):

@@ -17,6 +17,8 @@ from convlens.errors import OutputError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CHUNK = 1 << 20
+MOST_DEFLATE_SHRINKS = 1032
+"""Times: deflate never does better, so what claims to hold more than that many times its bytes is damaged."""
 
 
 def write_atomically(path: Path | str, content: bytes | str) -> Path:

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.calibration import UNCALIBRATED, Calibration, percent
+from convlens.calibration import UNCALIBRATED, Calibration
+from convlens.deprecations import with_old_arguments
 from convlens.engines import Engine
 from convlens.errors import ModelFileError
 from convlens.pixels import ImageSource
 from convlens.preprocessing import Prepared, Preprocessing, prepare
 from convlens.preprocessing.trail import Step
+from convlens.words import exact_percent
 
 
 @dataclass(frozen=True)
@@ -70,23 +72,24 @@ class Prediction:
         }
 
 
+@with_old_arguments
 def predict_images(
     engine: Engine,
     preprocessing: Preprocessing,
     class_names: Sequence[str],
     images: Iterable[ImageSource],
     calibration: Calibration = UNCALIBRATED,
-    mend: bool = True,
+    repair: bool = True,
 ) -> list[Prediction]:
     """Predict image files, file contents, Pillow images or arrays of any size and mode.
 
-    With `mend`, what is unlike the training images is changed where that is safe; without, an image is only brought to
-    the network's shape.
+    With `repair`, what is unlike the training images is changed where that is safe; without, an image is only brought
+    to the network's shape.
 
     Raises:
         ImageError: one of them is no image.
     """
-    prepared = [prepare(preprocessing, image, mend) for image in images]
+    prepared = [prepare(preprocessing, image, repair) for image in images]
     if not prepared:
         return []
     pixels = np.stack([one.pixels for one in prepared])
@@ -140,5 +143,5 @@ def _why_unknown(prepared: Prepared, probability: float, calibration: Calibratio
     if prepared.unlike:
         return f"unlike the training images: {'; '.join(prepared.unlike)}"
     if calibration.threshold is not None and probability < calibration.threshold:
-        return f"{percent(probability)} sure, and an answer takes {percent(calibration.threshold)}"
+        return f"{exact_percent(probability)} sure, and an answer takes {exact_percent(calibration.threshold)}"
     return ""

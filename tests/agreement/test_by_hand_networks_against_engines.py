@@ -10,8 +10,8 @@ from convlens import by_hand
 from convlens.data import Dataset, LabelledImages, load_dataset
 from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.errors import NetworkError
+from convlens.layers import KINDS, walk
 from convlens.network import Network, initial_weights
-from convlens.network.layers import LAYER_TYPES
 from convlens.preprocessing import Normalisation
 
 TEXTS = [
@@ -22,11 +22,24 @@ TEXTS = [
     "conv 3 4x2 pad 3x1 dilation 2x3, maxpool 2x3 stride 1x2 pad 1x0, dense",
     "dropout 0.5, avgpool 2x3, tanh, dense 5, leaky_relu, dropout 0.1, dense",
     "conv 3 3x3, relu, dense 6, batchnorm, relu, dense",
+    "conv 6 3x3 pad 1, gelu, conv 6 3x3 pad 1 groups 6, silu, conv 4 3x3 stride 2 groups 2, gelu, dense",
+    "residual(conv 3 3x3 pad 1, batchnorm, relu, conv 3 3x3 pad 1, shortcut conv 3 1x1), relu, dense",
+    "conv 4 3x3, residual(conv 6 3x3 stride 2 pad 1, shortcut conv 6 1x1 stride 2), gelu, globalavgpool, dense",
+    "concat(conv 2 1x1; conv 3 3x3 pad 1, relu; maxpool 3 stride 1 pad 1; ), batchnorm, maxpool 2, dense",
+    "residual(concat(relu; tanh; ), conv 1 1x1, shortcut conv 1 3x3 pad 1), flatten, residual(dense 195, silu), dense",
 ]
 LAYERS_ON_MAPS = ["conv 3 3x3 pad 1", "conv 4 2x3 stride 2x1", "conv 2 3x1 dilation 2 pad 1", "maxpool 2", "avgpool 2"]
 LAYERS_ON_MAPS += ["maxpool 3 stride 2 pad 1", "avgpool 3x2 stride 1x2 pad 1x0", "batchnorm", "relu", "tanh", "sigmoid"]
-LAYERS_ON_MAPS += ["leaky_relu 0.3", "dropout 0.4"]
-LAYERS_ON_ROWS = ["dense 6", "relu", "tanh", "sigmoid", "leaky_relu", "dropout 0.2"]
+LAYERS_ON_MAPS += ["leaky_relu 0.3", "dropout 0.4", "gelu", "silu", "residual(relu, dropout 0.1, shortcut tanh)"]
+LAYERS_ON_MAPS += [
+    "residual(concat(sigmoid; ; gelu), conv 4 3x3 pad 1, shortcut conv 4 1x1)",
+    "conv 4 1x1, conv 8 2x2 groups 4",
+]
+LAYERS_ON_MAPS += [
+    "concat(avgpool 3 stride 1 pad 1; conv 2 1x1, batchnorm; residual(conv 4 1x1, shortcut conv 4 5x5 pad 2))"
+]
+LAYERS_ON_ROWS = ["dense 6", "relu", "tanh", "sigmoid", "leaky_relu", "dropout 0.2", "gelu", "silu"]
+LAYERS_ON_ROWS += ["residual(relu)", "concat(dense 3; tanh)", "residual(dense 4, shortcut dense 4, residual(tanh))"]
 ENGINES = [pytest.param("native", marks=pytest.mark.native), "torch"]
 
 
@@ -76,8 +89,8 @@ def check_network(engine_name: str, text: str, shape: tuple[int, int, int], seed
 
 
 def test_every_kind_of_layer_is_in_the_texts() -> None:
-    kinds = {type(layer) for text in TEXTS for layer in Network.from_text(text).layers}
-    assert kinds == set(LAYER_TYPES.values())
+    kinds = {type(layer) for text in TEXTS for layer in walk(Network.from_text(text).layers)}
+    assert kinds == set(KINDS.values())
 
 
 @pytest.mark.parametrize("text", TEXTS)

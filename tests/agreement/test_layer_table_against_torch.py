@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convlens.network import (
+from convlens.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
@@ -15,13 +15,11 @@ from convlens.network import (
     Layer,
     LeakyReLU,
     MaxPool2d,
-    Network,
     ReLU,
     Sigmoid,
     Tanh,
-    initial_weights,
-    layer_table,
 )
+from convlens.network import Network, initial_weights, layer_table
 from convlens.window import output_size
 
 torch = pytest.importorskip("torch")

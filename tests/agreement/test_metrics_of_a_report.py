@@ -100,11 +100,11 @@ def test_reliability_is_scikit_learns_calibration_curve(count, bins, strategy):
     share, mean = calibration_curve(right, best, n_bins=bins, strategy=strategy)
     found = reliability(probabilities, labels, bins, equal_mass=strategy == "quantile")
     np.testing.assert_allclose([bin.accuracy for bin in found], share, rtol=1e-9)
-    np.testing.assert_allclose([bin.certainty for bin in found], mean, rtol=1e-9)
+    np.testing.assert_allclose([bin.confidence for bin in found], mean, rtol=1e-9)
 
 
 def bins_by_hand(best: list[float], right: list[bool], bins: int, equal_mass: bool) -> list[list[tuple[float, bool]]]:
-    """The images of each bin, one by one: (certainty, right)."""
+    """The images of each bin, one by one: (confidence, right)."""
     images, filled = sorted(zip(best, right, strict=True)), [[] for _ in range(bins)]
     for place, (sure, good) in enumerate(images):
         if equal_mass:
@@ -129,7 +129,7 @@ def test_reliability_and_calibration_error_are_those_of_a_plain_loop(drawn, bins
         (len(one), sum(good for _, good in one)) for one in expected
     ]
     for bin, one in zip(found, expected, strict=True):
-        assert bin.certainty == pytest.approx(sum(sure for sure, _ in one) / len(one), abs=1e-9)
+        assert bin.confidence == pytest.approx(sum(sure for sure, _ in one) / len(one), abs=1e-9)
     gaps = [abs(sum(sure - good for sure, good in one)) for one in expected]
     error = expected_calibration_error(probabilities, labels, bins, equal_mass=equal_mass)
     assert error == pytest.approx(sum(gaps) / len(best), abs=1e-9)

@@ -11,7 +11,7 @@ seen. Its result must also be, bit for bit, that of a fresh engine without poiso
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -21,12 +21,15 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from convlens.engines import LossSettings, OptimizerSettings, Plan, Weights, _native
-from convlens.engines.native import NativeEngine, _words_and_numbers, instruction_sets
+from convlens.engines import LossSettings, OptimizerSettings, Plan, Weights
+from convlens.engines.native import NativeEngine, _open, instruction_sets
 from convlens.engines.torch_engine import TorchEngine, build_module, load_weights
-from convlens.network import (
+from convlens.layers import (
+    GELU,
     AvgPool2d,
     BatchNorm2d,
+    Block,
+    Concat,
     Conv2d,
     Dense,
     Dropout,
@@ -35,12 +38,15 @@ from convlens.network import (
     Layer,
     LeakyReLU,
     MaxPool2d,
-    Network,
     ReLU,
+    Residual,
+    ResolvedLayer,
     Sigmoid,
+    SiLU,
     Tanh,
-    initial_weights,
+    walk,
 )
+from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation
 from convlens.window import output_size
 
@@ -102,7 +108,7 @@ def windows(draw: Any, size: int, pool: bool) -> tuple[int, int, int, int]:
 
 
 @st.composite
-def map_layers(draw: Any, height: int, width: int) -> Layer:
+def map_layers(draw: Any, channels: int, height: int, width: int) -> Layer:
     """One layer that works on maps."""
     kind = draw(
         st.sampled_from(
@@ -111,7 +117,9 @@ def map_layers(draw: Any, height: int, width: int) -> Layer:
     )
     if kind == "conv":
         (kh, sh, ph, dh), (kw, sw, pw, dw) = draw(windows(height, False)), draw(windows(width, False))
-        return Conv2d(draw(st.integers(1, 19)), (kh, kw), (sh, sw), (ph, pw), (dh, dw))
+        groups = draw(st.sampled_from([one for one in range(1, channels + 1) if channels % one == 0]))
+        each = draw(st.integers(1, max(1, 19 // groups)))
+        return Conv2d(groups * each, (kh, kw), (sh, sw), (ph, pw), (dh, dw), groups)
     if kind == "pool two" and min(height, width) >= 2:  # the one that is fused into a convolution
         return MaxPool2d(2)
     if kind in ("maxpool", "avgpool", "pool two"):
@@ -126,7 +134,43 @@ def elementwise_layers(draw: Any, kind: str = "activation") -> Layer:
         return BatchNorm2d()
     if kind == "dropout":
         return Dropout(draw(st.sampled_from([0.1, 0.5, 0.9])))
-    return draw(st.sampled_from([ReLU(), LeakyReLU(0.1), LeakyReLU(0.5), Tanh(), Tanh(), Sigmoid(), Sigmoid()]))
+    smooth = [Tanh(), Sigmoid(), GELU(), SiLU()]
+    return draw(st.sampled_from([ReLU(), LeakyReLU(0.1), LeakyReLU(0.5), *smooth, *smooth]))
+
+
+@st.composite
+def same_size_layers(draw: Any, channels: int) -> list[Layer]:
+    """Layers that keep the size of maps, and give so many channels where there is a convolution among them."""
+    layers: list[Layer] = []
+    for _ in range(draw(st.integers(1, 2))):
+        kind = draw(st.sampled_from(["conv", "conv", "activation", "batchnorm", "pool", "dropout"]))
+        if kind == "conv":
+            size = draw(st.sampled_from([1, 3, 3, 5]))
+            layers.append(Conv2d(channels, size, padding=size // 2))
+        elif kind == "pool":
+            layers.append(draw(st.sampled_from([MaxPool2d, AvgPool2d]))(3, 1, 1))
+        else:
+            layers.append(draw(elementwise_layers(kind)))
+    return layers
+
+
+@st.composite
+def blocks(draw: Any, channels: int, deepest: int = 2, is_outermost: bool = True) -> Block:
+    """A residual or concat block for maps of so many channels; blocks within blocks."""
+    if draw(st.booleans()):
+        branches: list[list[Layer | Block]] = [[], [*draw(same_size_layers(draw(st.integers(1, 7))))]]
+        branches += [[*draw(same_size_layers(draw(st.integers(1, 9))))]] * draw(st.integers(0, 1))
+        return Concat(*draw(st.permutations(branches)))
+    wanted = draw(st.sampled_from([channels, draw(st.integers(1, 17))]))
+    body: list[Layer | Block] = [*draw(same_size_layers(draw(st.integers(1, 9))))]
+    if deepest and draw(st.integers(0, 2)) == 0:
+        now = next((layer.channels for layer in reversed(body) if isinstance(layer, Conv2d)), channels)
+        body.append(draw(blocks(now, deepest - 1, is_outermost=False)))
+    stride = draw(st.sampled_from([1, 1, 2])) if is_outermost else 1
+    if wanted == channels and stride == 1 and draw(st.booleans()):
+        return Residual([*body, Conv2d(channels, 3, padding=1)])
+    shortcut: list[Layer | Block] = [Conv2d(wanted, 1, stride), *draw(st.sampled_from([[], [BatchNorm2d()]]))]
+    return Residual([*body, Conv2d(wanted, 3, stride, 1)], shortcut)
 
 
 @st.composite
@@ -136,8 +180,10 @@ def plans(draw: Any) -> Plan:
     layers: list[Layer] = []
     channels, height, width = shape
     for _ in range(draw(st.integers(0, 6))):
-        layer = draw(map_layers(height, width))
-        grown = Network([layer, Dense()]).resolve((channels, height, width), 1)[0].output_shape
+        layer = draw(
+            st.one_of(map_layers(channels, height, width), map_layers(channels, height, width), blocks(channels))
+        )
+        grown = Network([layer, Dense()]).resolve((channels, height, width), 1)[-3].output_shape
         if np.prod(grown) > 6000:
             break
         layers.append(layer)
@@ -146,7 +192,7 @@ def plans(draw: Any) -> Plan:
         layers.append(GlobalAvgPool2d())
         height = width = 1
     features = channels * height * width
-    if draw(st.integers(0, 3)) == 0 and any(isinstance(layer, Conv2d) for layer in layers) and features <= 20:
+    if draw(st.integers(0, 3)) == 0 and any(isinstance(layer, Conv2d) for layer in walk(layers)) and features <= 20:
         classes = features  # no dense at all
     else:
         classes = draw(st.integers(1, 21))
@@ -168,7 +214,7 @@ def row_layers(draw: Any) -> list[Layer]:
 @st.composite
 def cases(draw: Any) -> Case:
     plan = draw(plans())
-    normalises = any(isinstance(layer, BatchNorm2d) for layer in plan.network.layers)
+    normalises = any(isinstance(layer, BatchNorm2d) for layer in walk(plan.network.layers))
     count = draw(st.integers(4 if normalises else 1, 50))
     smoothing = draw(st.sampled_from([0.0, 0.1, 0.3]))
     weighted = draw(st.booleans())
@@ -203,9 +249,10 @@ def scales_of_gradients(case: Case) -> dict[str, float] | None:
     load_weights(module, case.weights)
     mean, deviation = (torch.tensor(one).double().reshape(-1, 1, 1) for one in astuple(plan.normalisation))
     images = ((torch.from_numpy(case.images).double() / 255 - mean) / deviation).requires_grad_()
-    if not all(keeps_digits(layer, values, out) for _, layer, values, out in run(module.eval(), images)):
+    nodes = plan.network.resolve(plan.input_shape, plan.classes)
+    if not all(keeps_digits(layer, values, out) for _, layer, values, out in run(nodes, module.eval(), images)):
         return None
-    steps = list(run(module.train(), images))
+    steps = list(run(nodes, module.train(), images))
     class_weights = None if case.loss.class_weights is None else torch.tensor(case.loss.class_weights).double()
     criterion = nn.CrossEntropyLoss(class_weights, label_smoothing=case.loss.label_smoothing)
     logits = steps[-1][-1]
@@ -213,15 +260,19 @@ def scales_of_gradients(case: Case) -> dict[str, float] | None:
     assert logits.grad is not None
     if 0 < CANCELLED * len(images) * float(logits.grad.abs().max()) < 1:
         return None  # probabilities that happen to be what the labels ask for
-    normalises = any(isinstance(layer, BatchNorm2d) for layer in plan.network.layers)
+    normalises = any(isinstance(layer, BatchNorm2d) for layer in walk(plan.network.layers))
     share = SHARE_WITH_BATCH_NORMALISATION if normalises else SHARE
     found: dict[str, float] = {}
-    for number, layer, values, out in steps:
+    for path, layer, values, out in steps:
+        if layer is None:
+            if not keeps_digits(layer, values, out):
+                return None
+            continue
         (gradient, size), *sums = gradients_and_sizes(layer, values, out)
         cancelled = 0 < most_cancelled(layer) * float(gradient.abs().max()) < float(size.max())
         if cancelled or not decides_alike(layer, values) or not keeps_digits(layer, values, out):
             return None
-        names = [f"gradient of {number}.{name}" for name, _ in layer.named_parameters()]
+        names = [f"gradient of {path}.{name}" for name, _ in layer.named_parameters()]
         found |= {name: share * float(size.max()) for name, (_, size) in zip(names, sums, strict=True)}
     return found
 
@@ -229,15 +280,27 @@ def scales_of_gradients(case: Case) -> dict[str, float] | None:
 Values = torch.Tensor
 
 
-def run(module: nn.Sequential, values: Values) -> Iterator[tuple[int, nn.Module, Values, Values]]:
-    """Each layer with what it gets and gives, their gradients kept; dropout is left out, as in `gradients`."""
-    for number, layer in enumerate(module):
-        if not isinstance(layer, nn.Dropout):
-            out = layer(values)
-            values.retain_grad()
-            out.retain_grad()
-            yield number, layer, values, out
-            values = out
+def run(
+    nodes: list[ResolvedLayer], module: nn.Module, images: Values
+) -> Iterator[tuple[str, nn.Module | None, Values, Values]]:
+    """Each layer with what it gets and gives, their gradients kept; dropout is left out, as in `gradients`.
+
+    What joins branches has no module, and what it gets is the input with the largest number.
+    """
+    outputs = {-1: images}
+    for node in nodes:
+        values = [outputs[index] for index in node.inputs]
+        call = node.layer.torch_call(torch, values)
+        layer = None if call else module.get_submodule(node.path)
+        if isinstance(layer, nn.Dropout):
+            outputs[node.index] = values[0]
+            continue
+        out = call[0](*call[1]) if call else cast(nn.Module, layer)(values[0])
+        largest = max(values, key=lambda one: float(one.detach().abs().max()))
+        largest.retain_grad()
+        out.retain_grad()
+        outputs[node.index] = out
+        yield node.path, layer, largest, out
 
 
 def decides_alike(layer: nn.Module, values: Values) -> bool:
@@ -259,9 +322,11 @@ def decides_alike(layer: nn.Module, values: Values) -> bool:
     return len(gaps) == 0 or bool(gaps.min() > DECISION * values.abs().max())
 
 
-def keeps_digits(layer: nn.Module, values: Values, out: Values) -> bool:
+def keeps_digits(layer: nn.Module | None, values: Values, out: Values) -> bool:
     """Whether a layer's result is exactly zero, or not much smaller than what was added up for it."""
     values, out = values.detach(), out.detach()
+    if layer is None:
+        return not 0 < CANCELLED * float(out.abs().max()) < float(values.abs().max())
     if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
         channels = by_channel(values)
         variance = channels.var(1, correction=0) if layer.training else layer.running_var
@@ -303,7 +368,7 @@ def of_sizes(layer: nn.Module, values: Values) -> tuple[Values, list[Values]]:
     Everything else is a mean, a choice or a function that grows, whose gradient has no signs anyway.
     """
     values = values.detach()
-    if isinstance(layer, nn.MaxPool2d | nn.ReLU | nn.LeakyReLU | nn.Tanh | nn.Sigmoid):
+    if isinstance(layer, nn.MaxPool2d | nn.ReLU | nn.LeakyReLU | nn.Tanh | nn.Sigmoid | nn.GELU | nn.SiLU):
         given = [values.clone().requires_grad_()]
         return layer(given[0]), given
     given = [one.detach().abs().requires_grad_() for one in (values, *layer.parameters())]
@@ -316,12 +381,7 @@ def of_sizes(layer: nn.Module, values: Values) -> tuple[Values, list[Values]]:
 def open_native(case: Case, instruction_set: str, poison: bool) -> NativeEngine:
     engine = NativeEngine(case.plan, case.threads, instruction_set)
     if poison:
-        plan, normalisation = case.plan, case.plan.normalisation
-        layers = [_words_and_numbers(layer) for layer in plan.network.resolve(plan.input_shape, plan.classes)]
-        mean, deviation = list(normalisation.mean), list(normalisation.std)
-        engine._engine = _native.Engine(
-            layers, plan.input_shape, mean, deviation, case.threads, instruction_set, poison=True
-        )
+        engine._engine = _open(case.plan, case.threads, instruction_set, poison=True)
     engine.set_weights(case.weights)
     return engine
 

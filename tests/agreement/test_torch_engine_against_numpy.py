@@ -6,7 +6,7 @@ from scipy.signal import correlate
 
 from convlens.engines import Plan
 from convlens.engines.torch_engine import TorchEngine
-from convlens.network import (
+from convlens.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
@@ -16,12 +16,11 @@ from convlens.network import (
     GlobalAvgPool2d,
     LeakyReLU,
     MaxPool2d,
-    Network,
     ReLU,
     Sigmoid,
     Tanh,
-    initial_weights,
 )
+from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation
 
 TEXTS = [

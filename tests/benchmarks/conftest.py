@@ -17,7 +17,7 @@ def noise() -> Dataset:
         pixels = generator.integers(0, 256, (count, 1, 28, 28), dtype=np.uint8)
         return LabelledImages(pixels, np.arange(count) % 10, tuple("0123456789"), name)
 
-    return Dataset("mnist", images(300, "noise train"), images(60, "noise test"), "mnist")
+    return Dataset("mnist", images(300, "noise train"), images(60, "noise test"), "digit")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from best_recipe import (
 from convlens.calibration import Calibration
 from convlens.data import Dataset
 from convlens.training import train
-from convlens.training.probe import Verdict
+from convlens.training.probe import ProbeVerdict
 
 ROW = Row(
     accuracy=0.996,
@@ -85,9 +85,9 @@ def test_what_is_wanted_is_compared_with_the_mean_the_slowest_and_the_least_hone
 
 def test_verdicts_of_the_probes_are_counted_over_the_seeds():
     verdicts = [
-        Verdict("mirrored left to right", True, "every class keeps 97 % (or more)"),
-        Verdict("mirrored upside down", False, "6 is taken for 9"),
-        Verdict("mirrored left to right", False, "2 is taken for 5"),
+        ProbeVerdict("mirrored left to right", True, "every class keeps 97 % (or more)"),
+        ProbeVerdict("mirrored upside down", False, "6 is taken for 9"),
+        ProbeVerdict("mirrored left to right", False, "2 is taken for 5"),
     ]
     facts = [{"probe": [str(one) for one in some]} for some in (verdicts[2:], verdicts[:2])]
     assert chosen_changes(facts) == {

@@ -29,15 +29,15 @@ FOUND = {
 
 
 class Reader:
-    """A model that says 3 of every image that is mended, `unknown` or not, and 0 of every other."""
+    """A model that says 3 of every image that is repaired, `unknown` or not, and 0 of every other."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []
 
-    def predict(self, images: list[Any], mend: bool = True) -> list[Any]:
+    def predict(self, images: list[Any], repair: bool = True) -> list[Any]:
         self.asked.append(len(images))
         answer = argparse.Namespace(
-            class_name="unknown", probabilities=np.eye(10)[3 if mend else 0], class_names=tuple("0123456789")
+            class_name="unknown", probabilities=np.eye(10)[3 if repair else 0], class_names=tuple("0123456789")
         )
         return [answer] * len(images)
 
@@ -99,8 +99,8 @@ def test_right_answers_are_counted_by_the_likeliest_class_in_lists(monkeypatch: 
     reader: Any = Reader()
     images = [np.zeros((8, 8), np.uint8)] * 10
     labels = np.array([3, 3, 3, 0, 1, 2, 4, 5, 6, 7])
-    assert accuracy_of(reader, images, labels, mend=True) == 0.3
-    assert accuracy_of(reader, images, labels, mend=False) == 0.1
+    assert accuracy_of(reader, images, labels, repair=True) == 0.3
+    assert accuracy_of(reader, images, labels, repair=False) == 0.1
     assert reader.asked == [4, 4, 2, 4, 4, 2]
 
 
@@ -114,7 +114,7 @@ def test_every_model_reads_every_drawing_both_ways():
 def test_the_table_has_mean_and_worst():
     lines = format_results(FOUND).splitlines()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    assert rows[0] == ["drawing", "a, as it came", "a, mended"]
+    assert rows[0] == ["drawing", "a, as it came", "a, repaired"]
     assert rows[2:] == [
         ["small", "25.00%", "90.00%"],
         ["large", "50.00%", "96.00%"],
@@ -124,9 +124,9 @@ def test_the_table_has_mean_and_worst():
 
 
 def test_what_is_wanted_is_wanted_of_every_drawing():
-    assert verdict(FOUND) == "Mended, a gets 93.00% on average, and LESS than 93.00% in 1 of 2 drawings."
+    assert verdict(FOUND) == "Repaired, a gets 93.00% on average, and LESS than 93.00% in 1 of 2 drawings."
     enough = {"small": {("a", True): 0.93}, "large": {("a", True): 0.95}}
-    assert verdict(enough) == "Mended, a gets 94.00% on average, and 93.00% or more in all of 2 drawings."
+    assert verdict(enough) == "Repaired, a gets 94.00% on average, and 93.00% or more in all of 2 drawings."
 
 
 def test_the_sheet_has_a_cell_for_every_drawing_of_every_digit():

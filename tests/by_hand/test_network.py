@@ -8,6 +8,7 @@ import pytest
 
 from convlens import by_hand
 from convlens.errors import UsageError
+from convlens.illustrations import write_placement
 from convlens.network import Network
 
 FOUR = [[[1, -2], [3, 4]]]
@@ -96,10 +97,72 @@ def test_the_trace_of_a_layer_is_that_of_its_own_operation():
     assert (dense.covered.tolist(), dense.kernel.tolist(), dense.result) == ([15], [-1], -10)
 
 
+RESIDUAL = Network("residual(conv 2 1x1, shortcut conv 2 1x1), dense 1")
+"""Body 2x and −x, shortcut x + 1 and 10."""
+WEIGHTS = {
+    "0.body.0.weight": [[[[2]]], [[[-1]]]], "0.body.0.bias": [0, 0],
+    "0.shortcut.0.weight": [[[[1]]], [[[0]]]], "0.shortcut.0.bias": [1, 10],
+    "2.weight": [[1, 1, 1, 1]], "2.bias": [0],
+}  # fmt: skip
+
+
+def test_a_residual_block_adds_its_branches_and_says_what_it_added():
+    results = by_hand.run_network(RESIDUAL, WEIGHTS, [[[3, -4]]])
+    assert [result.text for result in results] == ["conv 2 1x1", "conv 2 1x1", "add", "flatten", "dense 1"]
+    assert results[2].output.tolist() == [[[10, -11]], [[7, 14]]]  # 6 + 4, −8 − 3; −3 + 10, 4 + 10
+    assert results[4].output.tolist() == [20]
+    placement = by_hand.trace_layer(RESIDUAL, WEIGHTS, [[[3, -4]]], 2).at(0, 0, 1)
+    assert placement == by_hand.JoinPlacement(
+        (0, 0, 1), (by_hand.Term(0, (0, 0, 1), -8), by_hand.Term(1, (0, 0, 1), -3)), -11
+    )
+    assert write_placement(placement) == "(−8) (layer 0) + (−3) (layer 1) = −11"
+
+
+def test_an_addition_of_the_input_itself_names_it():
+    network = Network("residual(relu), dense 1")
+    weights = {"2.weight": [[1, 1]], "2.bias": [0]}
+    assert by_hand.run_network(network, weights, [[[3, -4]]])[1].output.tolist() == [[[6, -4]]]
+    trace = by_hand.trace_layer(network, weights, [[[3, -4]]], 1)
+    assert [write_placement(one) for one in trace] == ["3 (layer 0) + 3 (input) = 6", "0 (layer 0) + (−4) (input) = −4"]
+
+
+def test_a_concatenation_says_where_each_number_was_taken_from():
+    network = Network("concat(conv 2 1x1; ; avgpool 1), flatten, concat(relu; ), dense 1")
+    weights = {"0.branches.0.0.weight": [[[[2]]], [[[-1]]]], "0.branches.0.0.bias": [0, 0]}
+    weights |= {"3.weight": [[1] * 16], "3.bias": [0]}
+    results = by_hand.run_network(network, weights, [[[3, -4]]])
+    assert results[2].output.tolist() == [[[6, -8]], [[-3, 4]], [[3, -4]], [[3, -4]]]
+    trace = by_hand.trace_layer(network, weights, [[[3, -4]]], 2)
+    assert [one.terms for one in trace if isinstance(one, by_hand.JoinPlacement)] == [
+        (by_hand.Term(layer, place, value),)
+        for layer, place, value in (
+            (0, (0, 0, 0), 6), (0, (0, 0, 1), -8), (0, (1, 0, 0), -3), (0, (1, 0, 1), 4),
+            (-1, (0, 0, 0), 3), (-1, (0, 0, 1), -4), (1, (0, 0, 0), 3), (1, (0, 0, 1), -4),
+        )
+    ]  # fmt: skip
+    assert write_placement(trace.at(1, 0, 1)) == "4, from map 1 of layer 0"
+    assert write_placement(by_hand.trace_layer(network, weights, [[[3, -4]]], 5).at(9)) == "−8, from place 1 of layer 3"
+
+
+def test_a_kernel_of_a_group_covers_the_channels_of_its_group():
+    network = Network("conv 4 1x2 groups 2, dense 1")
+    weights = {"0.weight": np.arange(16).reshape(4, 2, 1, 2), "0.bias": [0, 0, 0, 1]}
+    weights |= {"2.weight": [[1] * 4], "2.bias": [0]}
+    image = [[[1, 2]], [[3, 4]], [[5, 6]], [[7, 8]]]
+    trace = by_hand.trace_layer(network, weights, image, 0)
+    placements = [trace.at(kernel, 0, 0) for kernel in range(4)]
+    assert all(isinstance(one, by_hand.Placement) for one in placements)
+    assert [one.result for one in placements] == [
+        0 * 1 + 1 * 2 + 2 * 3 + 3 * 4, 4 * 1 + 5 * 2 + 6 * 3 + 7 * 4,
+        8 * 5 + 9 * 6 + 10 * 7 + 11 * 8, 12 * 5 + 13 * 6 + 14 * 7 + 15 * 8 + 1,
+    ]  # fmt: skip
+    assert [one.first_channel for one in placements if isinstance(one, by_hand.Placement)] == [0, 0, 2, 2]
+
+
 def test_a_layer_that_has_no_placements_is_refused():
     network = Network.from_text("conv 1 2x2, relu, dense 2")
     weights = {"0.weight": np.ones((1, 1, 2, 2)), "0.bias": [0], "3.weight": np.ones((2, 4)), "3.bias": [0, 0]}
-    with pytest.raises(UsageError, match="relu takes one number at a time, so there is no placement to show"):
+    with pytest.raises(UsageError, match="relu takes one number at a time, so there is no window position to show"):
         by_hand.trace_layer(network, weights, np.ones((1, 3, 3)), 1)
     with pytest.raises(UsageError, match="there is no layer 4; give one from 0 to 3"):
         by_hand.trace_layer(network, weights, np.ones((1, 3, 3)), 4)

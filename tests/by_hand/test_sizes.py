@@ -53,6 +53,6 @@ def test_the_tutorials_network_goes_from_28_over_14_to_7_and_784_numbers() -> No
         (4, "relu", (16, 14, 14)),
         (5, "maxpool 2", (16, 7, 7)),
         (6, "flatten", (784,)),
-        (7, "dense", (10,)),
+        (7, "dense 10", (10,)),
     ]
     assert weights["7.weight"].shape == (10, 784)

@@ -28,6 +28,9 @@ TRACES: dict[str, tuple[Callable[[], by_hand.Trace[Any]], tuple[int, ...]]] = {
     "conv2d": (lambda: by_hand.trace_conv2d([MATRIX], [[KERNEL], [KERNEL]], [1, -20], activation="relu"), (2, 2, 2)),
     "max_pool2d": (lambda: by_hand.trace_max_pool2d([MATRIX], 2, padding=1), (1, 2, 2)),
     "avg_pool2d": (lambda: by_hand.trace_avg_pool2d(MATRIX, 2, ceil_mode=True), (2, 2)),
+    "dense": (lambda: by_hand.trace_dense(np.array([1.0, 2.0]), np.ones((3, 2)), np.zeros(3)), (3,)),
+    "add": (lambda: by_hand.trace_add([np.ones((2, 1, 3)), np.ones((2, 1, 3))], [-1, 4]), (2, 1, 3)),
+    "concatenate": (lambda: by_hand.trace_concatenate([np.ones((2, 2, 1)), np.ones((1, 2, 1))], [0, 0]), (3, 2, 1)),
     "kernel_weight_gradient": (
         lambda: by_hand.trace_kernel_weight_gradient([MATRIX], [KERNEL], (0, 0, 0, 0), 2),
         (2, 2),

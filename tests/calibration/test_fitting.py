@@ -13,7 +13,7 @@ from convlens.metrics import answered_at, cross_entropy, expected_calibration_er
 
 
 def draw(random: np.random.Generator, count: int, classes: int = 10, temperature: float = 1.0, gap: float = 6.0):
-    """Logits whose labels follow from their probabilities at `temperature`, so that nothing is left to be mended."""
+    """Logits whose labels follow from their probabilities at `temperature`, so that nothing is left to be repaired."""
     logits = random.normal(size=(count, classes)) * 1.5
     logits[np.arange(count), random.integers(0, classes, count)] += gap
     shares = softmax(logits).cumsum(axis=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from convlens.calibration import Calibration, describe_answers, describe_calibration, describe_choice, percent
+from convlens.calibration import Calibration, describe_answers, describe_calibration, describe_choice
 
 
 def test_nothing_is_said_of_what_was_never_fitted():
@@ -61,15 +61,3 @@ def test_a_rate_that_was_not_reached_says_why(calibration, words):
 
 def test_no_answers_have_no_error():
     assert describe_answers(0.0, None, "of the images") == "answers none of the images"
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.0, "0.00 %"), (0.12345, "12.35 %"), (0.99994, "99.99 %"), (0.99996, "99.996 %"), (0.9999999, "99.99999 %")],
-)
-def test_only_all_is_a_hundred_per_cent(share, text):
-    assert percent(share) == text
-
-
-def test_a_share_next_to_one_is_short_all_the_same():
-    assert percent(1 - 2**-53) == "100.000000000 %"

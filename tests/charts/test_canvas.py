@@ -5,19 +5,20 @@ import subprocess
 import sys
 
 import matplotlib
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from convlens.charts.canvas import add_text, drawing_style, encode_figure, new_figure, percent, shorten
+from convlens.charts.canvas import Sheet, drawing_style, running_mean, shorten
 
 
 def draw(text):
     with drawing_style():
-        figure = new_figure(1.0)
-        add_text(figure, 0.1, 0.5, text)
-        return encode_figure(figure)
+        sheet = Sheet(1.0)
+        sheet.text(0.1, 0.5, text)
+        return sheet.png()
 
 
 def test_1200_pixels_wide_and_no_date_in_it():
@@ -68,9 +69,19 @@ def test_shortened_text_is_short_and_on_one_line(text, longest):
     assert short.isprintable()
 
 
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0, "0.0 %"), (1, "100.0 %"), (0.5, "50.0 %"), (0.0004, "<0.1 %"), (0.0006, "0.1 %"), (0.9996, ">99.9 %")],
-)
-def test_percent_by_hand(share, text):
-    assert percent(share) == text
+def test_running_mean_by_hand():
+    # 5 values: the mean of each with its neighbours
+    np.testing.assert_allclose(running_mean(np.array([1.0, 2, 6, 4, 5]), 1), [1.5, 3, 4, 5, 4.5])
+    np.testing.assert_allclose(running_mean(np.array([1.0, np.nan, 3, 5]), 1), [1, np.nan, 4, 4])
+
+
+def test_running_mean_agrees_with_a_convolution():
+    values = np.random.default_rng(0).random(1000)
+    expected = np.convolve(values, np.ones(21) / 21, mode="valid")
+    np.testing.assert_allclose(running_mean(values, 10)[10:-10], expected)
+
+
+def test_a_loss_of_1e26_does_not_swallow_the_mean_of_later_ones():
+    losses = np.concatenate([[1e26], np.full(999, 2.0)])
+    mean = running_mean(losses, 10)
+    np.testing.assert_allclose(mean[100:], 2.0, rtol=1e-6)

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from convlens.charts import draw_training
-from convlens.charts.curves import _running_mean
 
 LOSSES = 2.3 * np.exp(-np.linspace(0, 4, 400)) + 0.02
 
@@ -56,21 +55,3 @@ def test_facts_take_a_row_of_their_own():
     plain = pixels(draw_training(LOSSES, 100, [0.9]))
     told = pixels(draw_training(LOSSES, 100, [0.9], facts={"device": "cpu", "a" * 300: "b" * 300}))
     assert told.shape[0] > plain.shape[0]
-
-
-def test_running_mean_by_hand():
-    # 5 values: the mean of each with its neighbours
-    np.testing.assert_allclose(_running_mean(np.array([1.0, 2, 6, 4, 5])), [1.5, 3, 4, 5, 4.5])
-    np.testing.assert_allclose(_running_mean(np.array([1.0, np.nan, 3, 5])), [1, np.nan, 4, 4])
-
-
-def test_running_mean_agrees_with_a_convolution():
-    values = np.random.default_rng(0).random(1000)
-    expected = np.convolve(values, np.ones(21) / 21, mode="valid")  # a hundredth of 1,000 to each side
-    np.testing.assert_allclose(_running_mean(values)[10:-10], expected)
-
-
-def test_a_loss_of_1e26_does_not_swallow_the_mean_of_later_ones():
-    losses = np.concatenate([[1e26], np.full(999, 2.0)])
-    mean = _running_mean(losses)
-    np.testing.assert_allclose(mean[100:], 2.0, rtol=1e-6)

@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.charts import Answer, PictureSteps, canvas, draw_preparation, preparation_steps
+from convlens.charts import Answer, PictureSteps, draw_preparation
+from convlens.charts.canvas import Sheet
 from convlens.errors import UsageError
 
 GREY = np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12)
 CAME = Answer("as it came: 9", [("9", 0.6), ("1", 0.3), ("3", 0.05)])
-MENDED = Answer("as mended: unknown, best guess 7", [("7", 0.55), ("1", 0.25), ("9", 0.2), ("0", 0.0)], unknown=True)
+REPAIRED = Answer(
+    "as repaired: unknown, best guess 7", [("7", 0.55), ("1", 0.25), ("9", 0.2), ("0", 0.0)], unknown=True
+)
 
 
-def picture(*steps, name="seven.png", answers=(CAME, MENDED)):
+def picture(*steps, name="seven.png", answers=(CAME, REPAIRED)):
     return PictureSteps(name, steps or [("original", GREY, "", "12×10")], answers)
 
 
@@ -27,9 +30,9 @@ def size_of(content):
 
 def words_of(*pictures):
     """All texts outside of the bars, and where each lies: inches from the left."""
-    with mock.patch.object(preparation_steps, "add_text", wraps=canvas.add_text) as add_text:
-        preparation_steps.draw_preparation(pictures)
-    return [(call.args[3], call.args[1]) for call in add_text.call_args_list]
+    with mock.patch.object(Sheet, "text", autospec=True, side_effect=Sheet.text) as write:
+        draw_preparation(pictures)
+    return [(call.args[3], call.args[1]) for call in write.call_args_list if "va" not in call.kwargs]
 
 
 def test_what_is_written_for_a_picture():
@@ -44,7 +47,7 @@ def test_what_is_written_for_a_picture():
         "dark on light,",
         "inverted",
         "as it came: 9",
-        "as mended: unknown, best guess 7",
+        "as repaired: unknown, best guess 7",
     ]
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.charts import canvas, draw_samples, sample_cards
+from convlens.charts import draw_samples
+from convlens.charts.canvas import Sheet
 from convlens.errors import UsageError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 1, 28, 28)).astype(np.uint8)
@@ -17,9 +18,9 @@ NAMES = ["ant", "bee", "cat"]
 
 def words_of(*arguments):
     """All texts that are written outside of the bars."""
-    with mock.patch.object(sample_cards, "add_text", wraps=canvas.add_text) as add_text:
+    with mock.patch.object(Sheet, "text", autospec=True, side_effect=Sheet.text) as write:
         draw_samples(*arguments)
-    return [call.args[3] for call in add_text.call_args_list]
+    return [call.args[3] for call in write.call_args_list if "va" not in call.kwargs]
 
 
 def test_right_and_wrong_are_said_in_words():

@@ -13,6 +13,9 @@ from PIL import Image
 from convlens.cli.by_hand.grids import beside, grid, picture
 from convlens.cli.by_hand.operands import MOST_CHARACTERS, read_numbers, read_operand
 from convlens.errors import DataError, UsageError
+from convlens.network import Network
+from convlens.preprocessing import Normalisation, Preprocessing
+from convlens.trained_model import TrainedModel
 
 MATRIX, KERNEL = "1 2 0; 3 1 2; 0 2 4", "1 0; 2 1"
 RESULT = [[8.0, 6.0], [5.0, 9.0]]
@@ -151,7 +154,7 @@ def test_a_whole_network_by_hand_says_what_the_engine_says(convlens, trained_run
         "relu",
         "maxpool 2",
         "flatten",
-        "dense",
+        "dense 10",
     ]
     out = out_of(convlens("by-hand", "network", trained_run, "tiny:5"))
     assert "4×8×8" in out
@@ -344,6 +347,61 @@ def test_the_sums_behind_a_layer_of_a_model_can_be_seen(convlens, trained_run):
     assert "relu takes one number at a time" in refused.err
     assert "say which with --layer" in convlens("by-hand", "network", trained_run, "tiny:5", "--steps").err
     assert json_of(convlens("by-hand", "network", trained_run, "tiny:5", "--layer", "-1", "--json"))["layers"]
+
+
+@pytest.fixture
+def residual_model(tmp_path):
+    """Body 2x, shortcut x + 1; a white pixel is 16."""
+    network = Network("residual(conv 1 1x1, shortcut conv 1 1x1), concat(; relu), dense")
+    weights = {
+        "0.body.0.weight": 2, "0.body.0.bias": 0, "0.shortcut.0.weight": 1, "0.shortcut.0.bias": 1,
+        "3.weight": [[1] * 8, [0] * 8], "3.bias": [0, 0],
+    }  # fmt: skip
+    shapes = network.parameter_shapes((1, 2, 2), 2)
+    arrays = {name: np.array(values, np.float32).reshape(shapes[name]) for name, values in weights.items()}
+    preprocessing = Preprocessing((1, 2, 2), "letterbox", True, Normalisation((0.0,), (1 / 16,)))
+    path = TrainedModel(network, arrays, preprocessing, ("a", "b")).save(tmp_path / "model.safetensors")
+    Image.fromarray(np.array([[0, 0], [255, 0]], np.uint8)).save(tmp_path / "image.png")
+    return str(path), str(tmp_path / "image.png")
+
+
+def test_an_addition_shows_its_two_terms_and_where_they_come_from(convlens, residual_model):
+    ran = convlens("by-hand", "network", *residual_model, "--layer", "2", "--at", "0,1,0")
+    assert "layer 2, add" in ran.out
+    assert "32 (layer 0) + 17 (layer 1) = 49" in ran.out
+    (answer,) = convlens("by-hand", "network", *residual_model, "--layer", "2", "--at", "0,1,0", "--json").lines
+    assert answer["result"] == [[[1, 1], [49, 1]]]
+    assert answer["placements"] == [
+        {
+            "position": [0, 1, 0],
+            "terms": [
+                {"layer": 0, "position": [0, 1, 0], "value": 32},
+                {"layer": 1, "position": [0, 1, 0], "value": 17},
+            ],
+            "result": 49,
+        }
+    ]
+    table = convlens("by-hand", "network", *residual_model, "--layer", "2", "--table").out
+    assert "0,0,0  0 (layer 0) + 1 (layer 1) = 1" in table
+
+
+def test_a_concatenation_shows_where_a_number_was_taken_from(convlens, residual_model):
+    ran = convlens("by-hand", "network", *residual_model, "--layer", "4", "--at", "1,1,0")
+    assert "49, from map 0 of layer 3" in ran.out
+    ran = convlens("by-hand", "network", *residual_model, "--layer", "4", "--at", "1,1,0", "--draw", "sum.svg")
+    assert ran.code == 2
+    assert "layer 4, concat, has no window to draw" in ran.err
+
+
+def test_the_table_of_a_network_is_moved_in_and_its_json_says_the_inputs(convlens, residual_model):
+    ran = convlens("by-hand", "network", *residual_model)
+    assert [line.split("  ")[0] for line in ran.out.splitlines()[2:5]] == ["0", "1", "2"]
+    assert "  body: conv 1 1x1" in ran.out
+    assert "  shortcut: conv 1 1x1" in ran.out
+    (answer,) = convlens("by-hand", "network", *residual_model, "--json").lines
+    assert [layer["inputs"] for layer in answer["layers"]] == [[-1], [-1], [0, 1], [2], [2, 3], [4], [5]]
+    assert answer["layers"][6]["output"] == [2 * (1 + 1 + 49 + 1), 0]
+    assert answer["largest_difference_to_engine"] < 1e-3
 
 
 def test_what_has_no_drawing_says_so(convlens):

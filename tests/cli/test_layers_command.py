@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from convlens import layers
 from convlens.cli.layers_command import _draw, read_input_shape
 from convlens.errors import UsageError
-from convlens.network import layer_table, read_network
+from convlens.layers.arguments import OPTIONS
+from convlens.network import PRESETS, Network, layer_table, read_network
 
 TUTORIAL = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
 GOLDEN = Path(__file__).parents[1] / "golden" / "layers_tutorial.txt"
@@ -32,6 +34,71 @@ def test_json_adds_up(convlens):
     (table,) = convlens("layers", TUTORIAL, "--json").lines
     assert table["parameters"] == 9098 == sum(row["parameters"] for row in table["layers"])
     assert table["multiply_adds"] == 290_080 == sum(row["multiply_adds"] for row in table["layers"])
+
+
+GRAPH = (
+    "conv 4 3x3 pad 1, residual(relu, concat(conv 2 1x1; ), conv 8 1x1, shortcut conv 8 1x1), "
+    "concat(residual(tanh); ), dense"
+)
+
+
+def test_layers_of_a_block_are_moved_in_and_the_first_of_a_branch_says_which(convlens):
+    lines = convlens("layers", GRAPH, "--input", "1x6x6", "--classes", "3").out.splitlines()
+    table = [line.split("  ×")[0] for line in lines]
+    starts = [
+        "0   conv 4 3x3 pad 1 ",
+        "1     body: relu ",
+        "2       branch 0: conv 2 1x1 ",
+        "3     concat ",
+        "4     conv 8 1x1 ",
+        "5     shortcut: conv 8 1x1 ",
+        "6   add ",
+        "7       branch 0: body: tanh ",
+        "8     add ",
+        "9   concat ",
+        "10  flatten ",
+        "11  dense 3 ",
+    ]
+    assert [line[: len(start)] for line, start in zip(table[1:], starts, strict=False)] == starts
+    assert "2 (layer 2) + 4 (layer 1) = 6" in lines[4]
+    assert "layer 4 + layer 5" in lines[7]
+    assert "8 (layer 8) + 8 (layer 6) = 16" in lines[10]
+
+
+def test_json_has_the_graph(convlens):
+    (table,) = convlens("layers", GRAPH, "--input", "1x6x6", "--classes", "3", "--json").lines
+    found = [(row["path"], row["inputs"], row["depth"], row["branch"], row["opens"]) for row in table["layers"]]
+    assert found == [
+        ("0", [-1], 0, "", []),
+        ("1.body.0", [0], 1, "body", ["body"]),
+        ("1.body.1.branches.0.0", [1], 2, "branch 0", ["branch 0"]),
+        ("1.body.1", [2, 1], 1, "body", []),
+        ("1.body.2", [3], 1, "body", []),
+        ("1.shortcut.0", [0], 1, "shortcut", ["shortcut"]),
+        ("1", [4, 5], 0, "", []),
+        ("2.branches.0.0.body.0", [6], 2, "body", ["branch 0", "body"]),
+        ("2.branches.0.0", [7, 6], 1, "branch 0", []),
+        ("2", [8, 6], 0, "", []),
+        ("3", [9], 0, "", []),
+        ("4", [10], 0, "", []),
+    ]
+    # 4·(9 + 1), 2·(4 + 1), 8·(6 + 1), 8·(4 + 1), 3·(16·36 + 1)
+    assert table["parameters"] == 40 + 10 + 56 + 40 + 1731
+
+
+def test_what_python_prints_makes_the_same_network(convlens):
+    printed = convlens("layers", GRAPH, "--python").out
+    names = {name: getattr(layers, name) for name in layers.__all__} | {"Network": Network}
+    assert eval(printed, names) == read_network(GRAPH)
+
+
+def test_the_help_lists_every_layer_block_option_and_preset(convlens):
+    told = convlens("layers", "--help").out.replace("\n", " ")
+    for kind in {**layers.KINDS, **layers.BLOCKS}.values():
+        assert f"{kind.word} " in told or f"{kind.word}," in told or f"{kind.word}(" in told or f"{kind.word}." in told
+    for option in OPTIONS:
+        assert f" {option} " in told
+    assert f"Presets: {', '.join(PRESETS)}." in " ".join(told.split())
 
 
 def test_a_dropped_row_is_a_warning(convlens):

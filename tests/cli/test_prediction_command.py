@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from convlens.charts import percent
 from convlens.trained_model import load_model
+from convlens.words import percent
 
 
 @pytest.fixture

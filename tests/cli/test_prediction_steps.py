@@ -1,4 +1,4 @@
-"""`convlens predict` of what is unlike the training images: mended or not, unknown, and its steps as a picture."""
+"""`convlens predict` of what is unlike the training images: repaired or not, unknown, and its steps as a picture."""
 
 import csv
 import io
@@ -53,8 +53,8 @@ def test_the_answers_are_the_same_with_and_without_steps(convlens, trained_run, 
     plain = convlens("predict", "latest", str(inverted), "--json")
     drawn = convlens("predict", "latest", str(inverted), "--json", "--steps", "steps.png")
     assert plain.out == drawn.out
-    convlens("predict", "latest", str(inverted), "--json", "--no-mend", "--steps", "unmended.png")
-    assert steps_of("unmended.png").tobytes() != steps_of("steps.png").tobytes()
+    convlens("predict", "latest", str(inverted), "--json", "--no-repair", "--steps", "unrepaired.png")
+    assert steps_of("unrepaired.png").tobytes() != steps_of("steps.png").tobytes()
 
 
 def test_steps_of_stdin(convlens, trained_run, inverted, monkeypatch):
@@ -101,16 +101,16 @@ def test_where_the_steps_cannot_be_written(convlens, trained_run, inverted):
 
 
 def test_mended_or_left_alone(convlens, trained_run, inverted, digits_8x8):
-    (mended,) = convlens("predict", "latest", str(inverted), "--json").lines
-    (alone,) = convlens("predict", "latest", str(inverted), "--no-mend", "--json").lines
-    assert any("dark on light, inverted" in note for note in mended["predictions"][0]["notes"])
+    (repaired,) = convlens("predict", "latest", str(inverted), "--json").lines
+    (alone,) = convlens("predict", "latest", str(inverted), "--no-repair", "--json").lines
+    assert any("dark on light, inverted" in note for note in repaired["predictions"][0]["notes"])
     assert alone["predictions"][0]["notes"] == []
     model = load_model(trained_run)
-    expected = model.predict(inverted, mend=False).probabilities
+    expected = model.predict(inverted, repair=False).probabilities
     assert list(alone["predictions"][0]["probabilities"].values()) == pytest.approx(expected.tolist())
     original = model.predict(digits_8x8.test.images[0, 0]).probabilities
-    assert list(mended["predictions"][0]["probabilities"].values()) == pytest.approx(original.tolist())
-    assert "inverted" not in convlens("predict", "latest", str(inverted), "--no-mend").out
+    assert list(repaired["predictions"][0]["probabilities"].values()) == pytest.approx(original.tolist())
+    assert "inverted" not in convlens("predict", "latest", str(inverted), "--no-repair").out
 
 
 def test_unknown_is_said_with_the_best_guess(convlens, unsure, inverted):

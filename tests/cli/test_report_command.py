@@ -122,11 +122,13 @@ def test_evaluate_has_every_number_of_the_report(convlens, trained_run):
         "expected_calibration_error_equal_mass", "expected_calibration_error_equal_mass_before_temperature",
         "negative_log_likelihood", "brier_score", "brier_score_before_temperature", "reliability",
         "reliability_before_temperature", "area_under_risk_coverage", "at_threshold", "notes", "trust",
-        "hardest_errors", "doubtful_labels", "risk_against_coverage", "bent_images", "kernels", "layers", "training",
+        "hardest_errors", "label_errors", "risk_against_coverage", "corruptions", "kernels", "layers", "training",
+        "doubtful_labels", "bent_images",
     }  # fmt: skip
     assert found["model"] == "runs/first"
     assert len(found["hardest_errors"]) == found["total"] - found["correct"]
-    assert len(found["bent_images"]) == 6
+    assert len(found["corruptions"]) == 6
+    assert (found["bent_images"], found["doubtful_labels"]) == (found["corruptions"], found["label_errors"])
     assert len(found["training"]["epochs"]) == 2
     assert len(found["training"]["losses"]) == 24
     test, model = load_dataset("tiny").test, load_model(trained_run)
@@ -307,18 +309,29 @@ def test_models_that_were_judged_on_other_images_are_not_compared(convlens, trai
     assert "this model is for other classes" in ran.err
 
 
-def doubtful_rows(path: str) -> list[dict[str, str]]:
+def label_error_rows(path: str) -> list[dict[str, str]]:
     with Path(path).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def test_the_doubtful_labels_go_to_a_file(convlens, trained_run):
-    ran = convlens("report", str(trained_run), "--doubtful", "lists/labels.csv", "--json")
+def test_the_old_name_of_an_option_is_taken_and_told(convlens, trained_run):
+    ran = convlens("report", str(trained_run), "--doubtful", "old.csv", "--no-mend")
+    assert ran.code == 0
+    assert ran.err.splitlines() == [
+        "--doubtful is now --label-errors; the old name goes in Convlens 0.8.",
+        "--no-mend is now --no-repair; the old name goes in Convlens 0.8.",
+    ]
+    assert convlens("report", str(trained_run), "--label-errors", "new.csv").err == ""
+    assert label_error_rows("old.csv") == label_error_rows("new.csv")
+
+
+def test_the_label_errors_go_to_a_file(convlens, trained_run):
+    ran = convlens("report", str(trained_run), "--label-errors", "lists/labels.csv", "--json")
     assert ran.code == 0
     (found,) = ran.lines
-    rows = doubtful_rows("lists/labels.csv")
+    rows = label_error_rows("lists/labels.csv")
     assert [(row["part"], row["image"], row["given"], row["suggested"]) for row in rows] == [
-        ("judged", one["image"], one["given"], one["suggested"]) for one in found["doubtful_labels"]
+        ("judged", one["image"], one["given"], one["suggested"]) for one in found["label_errors"]
     ]
     assert len(rows) > 10
 
@@ -326,7 +339,7 @@ def test_the_doubtful_labels_go_to_a_file(convlens, trained_run):
 def test_a_list_that_is_none_of_ours_is_not_overwritten(convlens, trained_run):
     # labels.csv is what many people call the labels that they train on.
     Path("labels.csv").write_text("path,label\n1.png,cat\n")
-    ran = convlens("report", str(trained_run), "--doubtful", "labels.csv")
+    ran = convlens("report", str(trained_run), "--label-errors", "labels.csv")
     assert Path("labels.csv").read_text() == "path,label\n1.png,cat\n"
     assert ran.code == 1
     assert ran.err.startswith("error: labels.csv is there already")
@@ -334,12 +347,12 @@ def test_a_list_that_is_none_of_ours_is_not_overwritten(convlens, trained_run):
 
 def test_a_list_of_ours_is_replaced(convlens, trained_run):
     for _ in range(2):
-        assert convlens("report", str(trained_run), "--doubtful", "labels.csv").code == 0
-    assert len(doubtful_rows("labels.csv")) > 10
+        assert convlens("report", str(trained_run), "--label-errors", "labels.csv").code == 0
+    assert len(label_error_rows("labels.csv")) > 10
 
 
 def test_training_labels_are_judged_by_three_models(convlens, trained_run):
-    ran = convlens("report", str(trained_run), "--training-labels", "--doubtful", "labels.csv", "--json")
+    ran = convlens("report", str(trained_run), "--training-labels", "--label-errors", "labels.csv", "--json")
     assert ran.code == 0
     assert ran.err.splitlines() == [
         f"Judging training labels: model {number} of 3, on 1,000 images" for number in (1, 2, 3)
@@ -347,9 +360,9 @@ def test_training_labels_are_judged_by_three_models(convlens, trained_run):
     (found,) = ran.lines
     judged = found["training_labels"]
     assert (judged["images"], judged["folds"]) == (1500, 3)
-    rows = doubtful_rows("labels.csv")
+    rows = label_error_rows("labels.csv")
     assert [row["image"] for row in rows if row["part"] == "training"] == [
-        one["image"] for one in judged["doubtful_labels"]
+        one["image"] for one in judged["label_errors"]
     ]
     assert "1,500 training images were judged by 3 models" in (trained_run / "report.html").read_text()
 
@@ -368,7 +381,7 @@ def test_training_labels_that_cannot_be_judged_have_one_clear_line(convlens, tra
     assert not Path("report.html").exists()
 
 
-@pytest.mark.parametrize("option", [("--training-labels",), ("--doubtful", "labels.csv")])
+@pytest.mark.parametrize("option", [("--training-labels",), ("--label-errors", "labels.csv")])
 def test_what_is_for_one_model_is_refused_for_several(option, convlens, trained_run):
     ran = convlens("report", "runs/first", "runs/first", *option)
     assert (ran.code, ran.out) == (2, "")
@@ -479,6 +492,6 @@ def test_help_says_what_a_report_is(convlens):
     ran = convlens("report", "--help")
     assert ran.code == 0
     assert "Write one offline HTML file that says how good a model is and where it fails." in ran.out
-    for option in ("--out", "--training-labels", "--doubtful", "--json", "--show"):
+    for option in ("--out", "--training-labels", "--label-errors", "--json", "--show"):
         assert option in ran.out
     assert ran.out.index("convlens report latest") < ran.out.index("Arguments")

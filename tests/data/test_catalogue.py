@@ -14,10 +14,15 @@ def test_an_entry_has_all_its_facts(entry: CatalogueEntry) -> None:
     assert entry.licence
     assert entry.shape == (1, 28, 28)
     assert len(set(entry.class_names)) == 10
-    assert entry.counts == {"train": 60_000, "test": 10_000}
-    assert len(set(entry.files.values())) == 4
-    assert all(len(checksum) == 64 and int(checksum, 16) for checksum in entry.files.values())
-    assert entry.preprocessing == entry.name
+    assert len({file.sha256 for file in entry.files.values()}) == 4
+    assert all(len(file.sha256) == 64 and int(file.sha256, 16) for file in entry.files.values())
+
+
+def test_rules_of_the_entries() -> None:
+    assert {entry.name: entry.preprocessing for entry in CATALOGUE.values()} == {
+        "mnist": "digit",
+        "fashion-mnist": "garment",
+    }
 
 
 @entries
@@ -28,14 +33,19 @@ def test_sources_are_of_different_kinds_and_mirrors_come_first(entry: CatalogueE
     assert len({source.describe() for source in entry.sources}) == len(kinds)
 
 
-def test_file_sizes_by_hand() -> None:
-    mnist = CATALOGUE["mnist"]
-    assert mnist.file_size("train-images-idx3-ubyte") == 16 + 60_000 * 784 == 47_040_016
-    assert mnist.file_size("t10k-labels-idx1-ubyte") == 10_008
+@entries
+def test_file_sizes_by_hand(entry: CatalogueEntry) -> None:
+    # A header of 4 bytes and 4 for each dimension, then a byte for every number.
+    assert {name: file.size for name, file in entry.files.items()} == {
+        "train-images-idx3-ubyte": 16 + 60_000 * 784,
+        "train-labels-idx1-ubyte": 8 + 60_000,
+        "t10k-images-idx3-ubyte": 16 + 10_000 * 784,
+        "t10k-labels-idx1-ubyte": 8 + 10_000,
+    }
 
 
 def test_folders_are_those_of_torchvision() -> None:
-    assert [entry.folder for entry in CATALOGUE.values()] == ["MNIST", "FashionMNIST"]
+    assert [entry.folder for entry in CATALOGUE.values()] == ["MNIST/raw", "FashionMNIST/raw"]
 
 
 @pytest.mark.parametrize("name", ["mnist", "MNIST", " Mnist "])

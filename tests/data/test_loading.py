@@ -1,14 +1,25 @@
 """From files to a Dataset: by name, offline, from raw and packed files; damaged ones are refused with what to do."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from convlens.data import CATALOGUE, ImportOptions, load_dataset
+from convlens.data import (
+    CATALOGUE,
+    CatalogueEntry,
+    Dataset,
+    ImportOptions,
+    LabelledImages,
+    RawFile,
+    load_dataset,
+    status,
+)
 from convlens.data.loading import load_entry
 from convlens.errors import DamagedData, DataError, DatasetUnavailable, UsageError
+from convlens.files import sha256_of_bytes
 from convlens.pixels import encode_png
 
 
@@ -16,7 +27,7 @@ from convlens.pixels import encode_png
 def test_files_that_lie_there_are_used_without_any_source(tiny: Any, tmp_path: Path, packed: bool) -> None:
     tiny.write(tmp_path, packed=packed)
     dataset = load_entry(tiny.entry, tmp_path)  # an entry without sources: a fetch would fail
-    assert (dataset.name, dataset.preprocessing_rules) == ("mnist", "mnist")
+    assert (dataset.name, dataset.preprocessing_rules) == ("mnist", "digit")
     assert dataset.test is not None
     assert np.array_equal(dataset.train.images[:, 0], tiny.images["train"])
     assert np.array_equal(dataset.test.images[:, 0], tiny.images["test"])
@@ -117,3 +128,26 @@ def test_options_are_for_images_of_ones_own(tmp_path: Path) -> None:
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"photos/cats does not exist\. Give a folder of class folders, a CSV file"):
         load_dataset("photos/cats", tmp_path)
+
+
+def test_an_entry_in_another_format_needs_no_more_than_its_reader(tmp_path: Path) -> None:
+    def read_levels(entry: CatalogueEntry, paths: Mapping[str, Path]) -> Dataset:
+        levels = np.frombuffer(paths["levels.bin"].read_bytes(), np.uint8)
+        images = np.repeat(levels, 3 * 4 * 4).reshape(-1, 3, 4, 4)
+        train = LabelledImages(images, levels // 128, entry.class_names, f"{entry.name} train")
+        return Dataset(entry.name, train, None, entry.preprocessing)
+
+    content = bytes([3, 200, 250])
+    files = {"levels.bin": RawFile(3, sha256_of_bytes(content))}
+    entry = CatalogueEntry(
+        "levels", "Grey levels", "CC0", (3, 4, 4), ("dark", "light"), "levels", files, (), "letterbox", read_levels
+    )
+    assert status(entry, tmp_path).state == "missing"
+    (tmp_path / "levels").mkdir()
+    (tmp_path / "levels" / "levels.bin").write_bytes(content)
+    assert (status(entry, tmp_path).state, status(entry, tmp_path).size) == ("present", 3)
+    dataset = load_entry(entry, tmp_path)
+    assert (dataset.train.image_shape, dataset.train.labels.tolist()) == ((3, 4, 4), [0, 1, 1])
+    (tmp_path / "levels" / "levels.bin").write_bytes(bytes([3, 200, 251]))
+    with pytest.raises(DamagedData, match=r"levels\.bin is damaged"):
+        load_entry(entry, tmp_path)

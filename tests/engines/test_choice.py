@@ -1,6 +1,5 @@
 """The choice of engine, device and threads: what is not there or not allowed is one clear line."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pytest
 import torch
 
 from convlens.engines import EngineChoice, Plan, choice, choose_engine, native, open_engine
-from convlens.engines.choice import available_cores
 from convlens.errors import MissingDependency, UsageError
 from convlens.network import Network
 from convlens.preprocessing import Normalisation
@@ -164,44 +162,6 @@ def test_a_device_that_is_not_here_lists_those_that_are(monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(UsageError, match=r"^device 'cuda' is not available; PyTorch finds here: cpu\.$"):
         open_engine(PLAN, device="cuda", threads=1)
-
-
-@pytest.fixture
-def quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a container's quota would stand; it is not there unless a test writes it."""
-    monkeypatch.setattr(choice, "CPU_QUOTA", tmp_path / "cpu.max")
-    return tmp_path / "cpu.max"
-
-
-def test_cores_are_those_that_this_process_may_use(monkeypatch, quota):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 5, 7}, raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    assert available_cores() == 3
-
-
-@pytest.mark.parametrize(("counted", "expected"), [(8, 8), (None, 1)])
-def test_where_the_system_does_not_tell_all_cores_count(monkeypatch, quota, counted, expected):
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: counted)
-    assert available_cores() == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("max 100000\n", 8),
-        ("200000 100000\n", 2),
-        ("350000 100000\n", 3),
-        ("50000 100000\n", 1),
-        ("9900000 100000\n", 8),
-        ("", 8),
-        ("nonsense", 8),
-    ],
-)
-def test_a_containers_quota_counts(monkeypatch, quota, text, expected):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    quota.write_text(text)
-    assert available_cores() == expected
 
 
 def test_a_machine_with_more_cores_than_threads_are_allowed_gets_the_most(monkeypatch):

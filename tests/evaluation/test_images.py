@@ -161,12 +161,12 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[I
                 name="photos", dataset=lambda: dataset, places=lambda part: np.arange(len(parts[part] or ()))
             )
 
-        def mend(imported: SimpleNamespace, part: int, *rest: object) -> tuple[LabelledImages, Any, tuple[str, ...]]:
+        def repair(imported: SimpleNamespace, part: int, *rest: object) -> tuple[LabelledImages, Any, tuple[str, ...]]:
             dataset = imported.dataset()
             return (dataset.train, dataset.validation, dataset.test)[part], imported.places(part), ()
 
         monkeypatch.setattr("convlens.evaluation.images.import_images", read)
-        monkeypatch.setattr("convlens.evaluation.images.mend_images", mend)
+        monkeypatch.setattr("convlens.evaluation.images.repair_images", repair)
         return asked
 
     (tmp_path / "photos").mkdir()
@@ -303,7 +303,7 @@ def write_pictures(folder: Path, names: tuple[str, ...], count: int) -> None:
 def test_files_are_read_as_they_are_for_training(tmp_path):
     write_pictures(tmp_path / "photos", ("emu", "cat"), 4)
     model = make_model(shape=SIXTEEN)
-    found = evaluate(model, tmp_path / "photos", mend=False)
+    found = evaluate(model, tmp_path / "photos", repair=False)
     options = ImportOptions(size=16, channels=1, test_share=0, validation_share=0)
     dataset = load_dataset(tmp_path / "photos", options=options)
     assert sorted(found.labels.tolist()) == [0] * 4 + [2] * 4
@@ -311,7 +311,7 @@ def test_files_are_read_as_they_are_for_training(tmp_path):
     assert [dataset.train.class_names[label] for label in dataset.train.labels] == [
         NAMES[label] for label in found.labels
     ]
-    assert evaluate(model, str(tmp_path / "photos"), mend=False).notes[-1] == "judged on all of its 8 images"
+    assert evaluate(model, str(tmp_path / "photos"), repair=False).notes[-1] == "judged on all of its 8 images"
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
@@ -322,7 +322,7 @@ def test_pictures_are_mended_as_predictions_mend_them(tmp_path, packed):
         place = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "photos"))
     model = replace(make_model(shape=SIXTEEN), preprocessing=Preprocessing(SIXTEEN, "letterbox", light_on_dark=False))
     found = evaluate(model, place)
-    assert found.notes[-1] == "mended as predictions are: 6 of 6 images changed"  # light on dark, inverted
+    assert found.notes[-1] == "repaired as predictions are: 6 of 6 images changed"  # light on dark, inverted
     for name in ("emu", "cat"):
         expected = [one.probabilities for one in model.predict(sorted((tmp_path / "photos" / name).iterdir()))]
         rows = found.labels == NAMES.index(name)

@@ -267,8 +267,8 @@ def on_black(seed: int) -> np.ndarray:
     return image
 
 
-@pytest.mark.parametrize("mend", [True, False])
-def test_copies_in_another_folder_are_found_though_they_are_mended(parted, tmp_path, mend):
+@pytest.mark.parametrize("repair", [True, False])
+def test_copies_in_another_folder_are_found_though_they_are_mended(parted, tmp_path, repair):
     """The model believes that its images are dark on light, so what is light on dark is inverted."""
     for place in range(3):
         save(tmp_path / "others" / "cat" / f"new{place}.png", on_black(300 + place))
@@ -277,11 +277,11 @@ def test_copies_in_another_folder_are_found_though_they_are_mended(parted, tmp_p
         save(parted / "train" / "dog" / f"black{place}.png", on_black(place))
         save(tmp_path / "others" / "dog" / f"copy{place}.png", on_black(place))
     save(tmp_path / "others" / "dog" / "tested.png", noise(201))  # the model did not learn from it
-    found, chosen = checks_of(learned_from(parted, upright=False), tmp_path / "others", mend=mend)
+    found, chosen = checks_of(learned_from(parted, upright=False), tmp_path / "others", repair=repair)
     copies = found["copies"].images
     assert [chosen.name_of(index) for index in copies] == ["dog/copy5.png", "dog/copy6.png"]
     for index, place in zip(copies, (5, 6), strict=True):
-        assert (chosen.images.images[index] != on_black(place)).any() == mend
+        assert (chosen.images.images[index] != on_black(place)).any() == repair
     assert set(found) == {"copies", "amount"}  # how other images were divided is no question
 
 
@@ -289,7 +289,7 @@ def test_a_name_belongs_to_its_image_also_where_images_were_left_out(tmp_path):
     for place, name in enumerate(("cat", "dog", "yak", "ant")):
         for number in range(2):
             save(tmp_path / "photos" / name / f"{number}.png", noise(10 * place + number))
-    chosen = choose_images(make_model(), tmp_path / "photos", mend=False)
+    chosen = choose_images(make_model(), tmp_path / "photos", repair=False)
     names = [chosen.name_of(index) for index in range(4)]
     assert sorted(names) == ["cat/0.png", "cat/1.png", "dog/0.png", "dog/1.png"]
     for index, name in enumerate(names):

@@ -121,9 +121,9 @@ def test_a_wrong_dtype_says_both(model):
 
 
 def test_a_future_version_says_how_to_read_it(model):
-    changed = changed_facts(model.to_bytes(), seal=False, format_version=3, network=None)
+    changed = changed_facts(model.to_bytes(), seal=False, format_version=4, network=None)
     with pytest.raises(
-        FutureModel, match=r"format version 3; this Convlens reads up to 2. pip install --upgrade convlens"
+        FutureModel, match=r"format version 4; this Convlens reads up to 3. pip install --upgrade convlens"
     ):
         TrainedModel.from_bytes(changed)
 
@@ -145,7 +145,10 @@ def test_weights_that_are_no_numbers_are_refused(model):
         ({"class_names": ["a", "a"]}, "class name 'a' stands there twice"),
         ({"class_names": []}, "there are no class names"),
         ({"class_names": [1, 2]}, "Expected `str`, got `int`"),
-        ({"preprocessing": {}}, "preprocessing lacks"),
+        (
+            {"preprocessing": {}},
+            "the preprocessing is not what a model stores: Object missing required field `image_shape`",
+        ),
         (
             {"calibration": None},
             "calibration has nothing: give temperature, threshold, error_rate, coverage, error, im",

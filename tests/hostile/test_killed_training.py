@@ -20,7 +20,7 @@ from convlens.training.checkpoint import load_checkpoint
 if sys.platform == "win32":
     pytest.skip("no SIGKILL here", allow_module_level=True)
 
-# It kills itself where its argument says; for "anywhere" it makes a pause after every stretch, which changes no number,
+# It kills itself where its argument says; for "anywhere" it makes a pause after every chunk, which changes no number,
 # so that somebody outside has time to kill it.
 PROGRAM = """
 import os, signal, sys, time
@@ -29,7 +29,7 @@ import convlens.files
 import convlens.training.session as session
 from convlens.data import LabelledImages
 from convlens.training import train
-from convlens.training.events import StretchDone
+from convlens.training.events import ChunkDone
 
 session.CHECKPOINT_SECONDS = 0.0
 how, images = sys.argv[1], np.load("images.npz")
@@ -64,7 +64,7 @@ os.fsync = sync
 def on_event(event):
     if how == "start":
         die()
-    if how == "anywhere" and isinstance(event, StretchDone):
+    if how == "anywhere" and isinstance(event, ChunkDone):
         time.sleep(0.1)
 
 train(data, network="conv 4 3x3 pad 1, batchnorm, relu, maxpool 2, dropout 0.3, dense", epochs=6, batch_size=4,

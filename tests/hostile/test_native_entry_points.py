@@ -44,8 +44,17 @@ THINGS: list[Any] = [
 THINGS += [np.int64(3), np.float32(2), np.array(3), np.array([]), np.array(None), range(5), iter([1, 2]), Ellipsis]
 PLAIN_KINDS = ["u1", "i1", "<i2", "<i4", "<i8", ">i8", "<u8", "<f2", "<f4", ">f4", "<f8", ">f8", "?"]
 KINDS: list[Any] = [*PLAIN_KINDS, "<c8", "S3", "U2", "O", "M8[s]", [("a", "u1"), ("b", "<f4")]]
-WORDS = {"conv": 9, "maxpool": 6, "avgpool": 6, "globalavgpool": 0, "relu": 0, "leaky_relu": 1, "tanh": 0, "sigmoid": 0}
-WORDS |= {"batchnorm": 0, "dropout": 1, "flatten": 0, "dense": 1}
+WORDS = {
+    "conv": 10,
+    "maxpool": 6,
+    "avgpool": 6,
+    "globalavgpool": 0,
+    "relu": 0,
+    "leaky_relu": 1,
+    "tanh": 0,
+    "sigmoid": 0,
+}
+WORDS |= {"gelu": 0, "silu": 0, "batchnorm": 1, "dropout": 1, "flatten": 0, "dense": 1, "add": 0, "concat": 0}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -61,23 +70,24 @@ def test_thousands_of_wrong_calls_crash_nothing(seed, tmp_path):
     assert int(done.stdout.split()[0]) > 1500
 
 
-CONV = ("conv", [2.0, 3.0, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+CONV = [2.0, 3.0, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ([("flatten", []), CONV], "layer 1, conv"),
-        ([CONV, ("flatten", []), CONV, ("flatten", [])], "layer 2, conv"),
-        ([CONV, ("flatten", []), ("maxpool", [1.0, 1.0, 1.0, 1.0, 0.0, 0.0])], "layer 2, maxpool"),
-        ([CONV, ("flatten", []), ("globalavgpool", [])], "layer 2, globalavgpool"),
-        ([("flatten", []), ("dense", [3.0]), CONV, ("flatten", [])], "layer 2, conv"),
+        ([("flatten", []), ("conv", CONV)], "layer 1, conv"),
+        ([("conv", CONV), ("flatten", []), ("conv", CONV), ("flatten", [])], "layer 2, conv"),
+        ([("conv", CONV), ("flatten", []), ("maxpool", [1.0, 1.0, 1.0, 1.0, 0.0, 0.0])], "layer 2, maxpool"),
+        ([("conv", CONV), ("flatten", []), ("globalavgpool", [])], "layer 2, globalavgpool"),
+        ([("flatten", []), ("dense", [3.0]), ("conv", CONV), ("flatten", [])], "layer 2, conv"),
     ],
 )
 def test_layers_that_need_maps_are_refused_after_a_flatten(layers, message):
     """`convlens.network` never asks for that; the engine must not take a row for maps that it has no room for."""
+    chain = [(word, numbers, [k - 1]) for k, (word, numbers) in enumerate(layers)]
     with pytest.raises(ValueError, match=message):
-        _native.Engine(layers, (2, 8, 8), [0.0, 0.0], [1.0, 1.0], 1)
+        _native.Engine(chain, (2, 8, 8), [0.0, 0.0], [1.0, 1.0], 1)
 
 
 # ----------------------------------------------------------------------------------------------- strange arguments
@@ -162,9 +172,10 @@ class Chaos:
         numbers = self.random.integers(1, 4, WORDS[word]).astype(float).tolist()
         if word == "conv":
             numbers[5:7] = self.random.integers(0, 3, 2).astype(float).tolist()
+            numbers[9] = self.pick([1.0, 1.0, 1.0, 2.0])
         elif word.endswith("pool") and numbers:
             numbers[4:6] = [self.random.integers(0, size // 2 + 1).item() for size in numbers[:2]]
-        elif word in ("leaky_relu", "dropout"):
+        elif word in ("leaky_relu", "dropout", "batchnorm"):
             numbers = [self.random.random()]
         return word, numbers
 
@@ -187,7 +198,23 @@ class Chaos:
         many += self.pick([[("dense", [float(self.random.integers(1, 12))])], [("flatten", []), ("dense", [3.0])], []])
         if self.chance(0.25):
             many.insert(self.random.integers(len(many) + 1), self.strange_layer())
+        many = self.joined(many)
         return self.pick([[], many * 50, tuple(many), None, "relu", [many]]) if self.chance(0.03) else many
+
+    def joined(self, many: list[Any]) -> list[Any]:
+        """The same with inputs: each layer takes the one before it; add and concat take others, too."""
+        layers: list[Any] = []
+        for k, layer in enumerate(many):
+            if not isinstance(layer, tuple) or len(layer) != 2:
+                layers.append(layer)
+                continue
+            inputs: Any = [k - 1]
+            if layer[0] in ("add", "concat"):
+                inputs = [k - 1, self.pick([k - 1, self.random.integers(-1, k).item()])]
+            if self.chance(0.03):
+                inputs = self.pick([[], [k], [-2], [k - 1, k - 1], [2**31], [2**40], [0.5], self.strange()])
+            layers.append((*layer, inputs))
+        return layers
 
 
 # -------------------------------------------------------------------------------------------------------- the calls

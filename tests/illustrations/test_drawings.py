@@ -26,7 +26,7 @@ from convlens.illustrations import (
     write_sum,
 )
 from convlens.illustrations.saving import render_gif
-from convlens.illustrations.sheet import LOOKED_AT, RESULT, STRONG, Pixels, Rectangle, Sheet, render_png
+from convlens.illustrations.sheet import LOOKED_AT, RESULT, STRONG, Arrow, Pixels, Rectangle, Sheet, Words, render_png
 from convlens.network import read_network
 
 MATRIX = [[1, 2, 0], [3, 1, 2], [0, 2, 4]]
@@ -135,16 +135,57 @@ def test_a_file_of_another_kind_is_refused_before_anything_is_drawn(tmp_path):
         "dense",
         "conv 64 3x3 pad 1, batchnorm, relu, conv 64 3x3 pad 1, leaky_relu 0.1, avgpool 2, dropout 0.2, dense 9, dense",
         "conv 4 5x5 stride 2 dilation 2, sigmoid, globalavgpool, dense",
+        "residual(conv 16 3x3 stride 2 pad 1, batchnorm, gelu, shortcut conv 16 1x1 stride 2), relu, maxpool 2, dense",
+        "concat(conv 4 1x1; residual(conv 3 3x3 pad 1, concat(; relu, conv 8 1x1; ), conv 3 1x1); ; conv 1 1x1), dense",
+        "residual(residual(residual(tanh), relu), shortcut residual(conv 3 1x1)), concat(; ), dense 1000, residual(relu)",
     ],
 )
 def test_any_network_is_drawn_with_its_sizes_and_parameters(text):
     sheet = draw_network(read_network(text), (3, 32, 48), 1000)
+    for line in (mark for mark in sheet.marks if isinstance(mark, Arrow)):
+        (x, y), (to_x, to_y) = line.start, line.end
+        assert x == to_x or y == to_y
+        for mark in sheet.marks:
+            if isinstance(mark, Words | Rectangle):  # no line runs through a layer or a text
+                beside = max(x, to_x) <= mark.box.left or mark.box.right <= min(x, to_x)
+                assert beside or max(y, to_y) <= mark.box.top or mark.box.bottom <= min(y, to_y), mark
     assert "3×32×48" in texts(sheet)
     assert any(words.endswith("multiply-adds an image") for words in texts(sheet))
     for place, words in enumerate(sheet.words):
         for other in sheet.words[place + 1 :]:
             apart = words.box.right <= other.box.left or other.box.right <= words.box.left
             assert apart or words.box.bottom <= other.box.top or other.box.bottom <= words.box.top, words.text
+
+
+def test_a_shortcut_is_a_line_around_the_body():
+    """Columns are 1.95 wide; the input, a convolution and the sum stand in the first three."""
+    sheet = draw_network(read_network("residual(conv 1 1x1), dense"), (1, 4, 4), 2)
+    lines = [(mark.start, mark.end) for mark in sheet.marks if isinstance(mark, Arrow) and not mark.tip]
+    height = 0.575  # of the middle of the blocks
+    right_of_input, right_of_conv = 1.95 * 0.5 + 0.741 / 2 + 0.08, 1.95 * 1.5 + 0.741 / 2 + 0.08
+    assert lines == [
+        (pytest.approx((right_of_input, height)), pytest.approx((1.95, height))),
+        (pytest.approx((right_of_conv, height)), pytest.approx((3.9, height))),
+        (pytest.approx((1.95, 2.45)), pytest.approx((3.9, 2.45))),  # the shortcut
+        (pytest.approx((1.95, height)), pytest.approx((1.95, 2.45))),
+        (pytest.approx((3.9, height)), pytest.approx((3.9, 2.45))),
+    ]
+    places = {words.text: words.box.middle for words in sheet.words}
+    assert places["body"] == pytest.approx((1.95 * 1.5, -0.06))
+    assert places["shortcut"] == pytest.approx((1.95 * 1.5, 2.33))
+    assert places["add"] == pytest.approx((1.95 * 2.5, 1.5))
+
+
+def test_branches_lie_below_each_other_and_a_long_block_makes_rows_wider():
+    text = "concat(relu, relu, relu, relu, relu, relu; conv 1 1x1), tanh, dense"
+    sheet = draw_network(read_network(text), (1, 4, 4), 2)
+    places = {words.text: words.box.middle for words in sheet.words if words.text != "relu"}
+    # The block takes seven columns, so it stands in a row of its own; the rest does not fit into the input's row.
+    assert places["input"] == pytest.approx((1.95 * 0.5, 1.5))
+    assert places["branch 0"] == pytest.approx((1.95 * 0.5, 2.55 - 0.06))
+    assert places["branch 1"] == pytest.approx((1.95 * 0.5, 5.1 - 0.06))
+    assert places["concat"] == pytest.approx((1.95 * 6.5, 2.55 + 1.5))
+    assert places["tanh"] == pytest.approx((1.95 * 0.5, 7.65 + 1.5))
 
 
 def test_numbers_are_short_and_sums_have_brackets():

@@ -6,18 +6,7 @@ import numpy as np
 import pytest
 
 from convlens.errors import NetworkError
-from convlens.network import (
-    AvgPool2d,
-    Conv2d,
-    Dense,
-    Dropout,
-    Layer,
-    LeakyReLU,
-    MaxPool2d,
-    ReLU,
-    windows_of,
-    write_layer,
-)
+from convlens.layers import AvgPool2d, Conv2d, Dense, Dropout, Layer, LeakyReLU, MaxPool2d, ReLU
 from convlens.window import Window
 
 
@@ -25,7 +14,7 @@ def test_sizes_are_stored_as_height_and_width() -> None:
     conv = Conv2d(8, 3, stride=(1, 2), padding=1)
     assert (conv.kernel_size, conv.stride, conv.padding, conv.dilation) == ((3, 3), (1, 2), (1, 1), (1, 1))
     assert MaxPool2d((2, 3)).stride == (2, 3)
-    assert windows_of(conv) == (Window(3, 1, 1, 1), Window(3, 2, 1, 1))
+    assert conv.windows == (Window(3, 1, 1, 1), Window(3, 2, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +35,7 @@ def test_sizes_are_stored_as_height_and_width() -> None:
 )
 def test_layers_print_as_the_shortest_python_and_text(layer: Layer, python: str, text: str | None) -> None:
     assert repr(layer) == python
-    assert write_layer(layer) == (text or "conv 8 3x5 stride 2 pad 1 dilation 3")
+    assert str(layer) == (text or "conv 8 3x5 stride 2 pad 1 dilation 3")
 
 
 def test_equal_numbers_make_equal_layers_however_they_are_given() -> None:

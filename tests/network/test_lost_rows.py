@@ -2,7 +2,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from convlens.network import Conv2d, Dense, MaxPool2d, Network, layer_table
+from convlens.layers import Conv2d, Dense, MaxPool2d
+from convlens.network import Network, layer_table
 
 
 def warnings(text: str, height: int, width: int | None = None) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import convlens.network
+import convlens.layers
 from convlens.errors import NetworkError
-from convlens.network import TUTORIAL, AvgPool2d, Conv2d, Dense, Layer, MaxPool2d, Network, ReLU
+from convlens.layers import AvgPool2d, Conv2d, Dense, Layer, MaxPool2d, ReLU
+from convlens.network import TUTORIAL, Network
 
 
 def sizes(lowest: int, highest: int) -> st.SearchStrategy:
@@ -22,21 +23,48 @@ def pools(draw: st.DrawFn, pool: type[MaxPool2d | AvgPool2d]) -> MaxPool2d | Avg
 
 anywhere = st.one_of(
     st.just(ReLU()),
-    st.builds(convlens.network.LeakyReLU, st.floats(0, 1)),
-    st.just(convlens.network.Tanh()),
-    st.just(convlens.network.Sigmoid()),
-    st.just(convlens.network.BatchNorm2d()),
-    st.builds(convlens.network.Dropout, st.floats(0, 1, exclude_max=True)),
+    st.builds(convlens.layers.LeakyReLU, st.floats(0, 1)),
+    st.just(convlens.layers.Tanh()),
+    st.just(convlens.layers.Sigmoid()),
+    st.just(convlens.layers.GELU()),
+    st.just(convlens.layers.SiLU()),
+    st.just(convlens.layers.BatchNorm2d()),
+    st.builds(convlens.layers.Dropout, st.floats(0, 1, exclude_max=True)),
 )
-convolutions = st.builds(Conv2d, st.integers(1, 65_536), sizes(1, 1024), sizes(1, 1024), sizes(0, 1024), sizes(1, 1024))
-on_maps = st.one_of(
+
+
+@st.composite
+def some_convolutions(draw: st.DrawFn) -> Conv2d:
+    groups = draw(st.integers(1, 256))
+    channels = groups * draw(st.integers(1, 256))
+    window = draw(st.tuples(sizes(1, 1024), sizes(1, 1024), sizes(0, 1024), sizes(1, 1024)))
+    return Conv2d(channels, *window, groups=groups)
+
+
+convolutions = some_convolutions()
+plain_on_maps = st.one_of(
     anywhere,
     convolutions,
     pools(MaxPool2d),
     pools(AvgPool2d),
-    st.just(convlens.network.GlobalAvgPool2d()),
+    st.just(convlens.layers.GlobalAvgPool2d()),
 )
-on_rows = st.one_of(anywhere, st.builds(Dense, st.integers(1, 65_536)))
+plain_on_rows = st.one_of(anywhere, st.builds(Dense, st.integers(1, 65_536)))
+
+
+def with_blocks(plain: st.SearchStrategy) -> st.SearchStrategy:
+    """Layers, and blocks of them within blocks."""
+
+    def blocks(inner: st.SearchStrategy) -> st.SearchStrategy:
+        chains, some = st.lists(inner, max_size=3), st.lists(inner, min_size=1, max_size=3)
+        residual = st.builds(convlens.layers.Residual, some, chains)
+        concat = st.lists(chains, min_size=2, max_size=3).map(lambda branches: convlens.layers.Concat(*branches))
+        return residual | concat
+
+    return st.recursive(plain, blocks, max_leaves=6)
+
+
+on_maps, on_rows = with_blocks(plain_on_maps), with_blocks(plain_on_rows)
 
 
 @st.composite
@@ -44,9 +72,9 @@ def networks(draw: st.DrawFn) -> Network:
     """Any network in the language, whether or not it fits an image."""
     layers: list[Layer] = draw(st.lists(on_maps, max_size=5))
     if draw(st.booleans()):
-        layers += [convlens.network.Flatten(), *draw(st.lists(on_rows, max_size=4))]
+        layers += [convlens.layers.Flatten(), *draw(st.lists(on_rows, max_size=4))]
     last: list[Layer] = draw(st.sampled_from([[Dense()], [Dense(7)], [Dense(), ReLU()], []]))
-    if not any(isinstance(layer, Conv2d | Dense) for layer in [*layers, *last]):
+    if not any(isinstance(layer, Conv2d | Dense) for layer in convlens.layers.walk([*layers, *last])):
         last = [Dense()]
     return Network([*layers, *last])
 
@@ -63,7 +91,7 @@ def test_text_and_back_is_the_same_network(network: Network) -> None:
 @given(networks())
 @settings(deadline=None)
 def test_repr_is_python_that_makes_the_same_network(network: Network) -> None:
-    made = eval(repr(network), dict(vars(convlens.network)))
+    made = eval(repr(network), dict(vars(convlens.layers)) | {"Network": Network})
     assert made == network
     assert repr(made) == repr(network)
 

@@ -1,15 +1,15 @@
 import pytest
 
 from convlens.errors import NetworkError, UsageError
+from convlens.layers import KINDS
 from convlens.network import PRESETS, TUTORIAL, Network, layer_table, preset, read_network
-from convlens.network.layers import LAYER_TYPES
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_text_in_its_canonical_form_and_fits_mnist(name: str) -> None:
     assert str(preset(name)) == PRESETS[name]
     assert layer_table(preset(name), (1, 28, 28), 10).warnings == ()
-    assert name not in LAYER_TYPES
+    assert name not in KINDS
 
 
 def test_a_network_is_read_from_a_name_or_a_text() -> None:

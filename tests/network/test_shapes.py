@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from convlens.errors import NetworkError
-from convlens.network import TUTORIAL, Conv2d, Dense, MaxPool2d, Network, ResolvedLayer
+from convlens.layers import Conv2d, Dense, MaxPool2d, ResolvedLayer
+from convlens.network import TUTORIAL, Network
 
 
 def refused(network: Network, input_shape: tuple[int, ...] = (1, 28, 28), classes: int = 10) -> NetworkError:
@@ -17,7 +18,7 @@ def test_the_shapes_of_the_tutorial_network() -> None:
         (8, 28, 28), (8, 28, 28), (8, 14, 14), (16, 14, 14), (16, 14, 14), (16, 7, 7), (784,), (10,),
     ]  # fmt: skip
     assert [step.input_shape for step in steps[1:]] == [step.output_shape for step in steps[:-1]]
-    assert steps[-1] == ResolvedLayer(7, Dense(10), (784,), (10,))
+    assert steps[-1] == ResolvedLayer(7, Dense(10), (6,), ((784,),), (10,), "7")
 
 
 def test_parameters_have_the_names_and_shapes_of_a_state_dict() -> None:
@@ -39,7 +40,10 @@ def test_parameters_have_the_names_and_shapes_of_a_state_dict() -> None:
 def test_numpy_numbers_do_not_travel_on() -> None:
     shape = tuple(np.array([1, 28, 28]))
     step = Network.from_text("dense").resolve(shape, np.int64(10))[-1]  # pyright: ignore[reportArgumentType]
-    assert repr(step) == "ResolvedLayer(index=1, layer=Dense(10), input_shape=(784,), output_shape=(10,))"
+    assert repr(step) == (
+        "ResolvedLayer(index=1, layer=Dense(10), inputs=(0,), input_shapes=((784,),), output_shape=(10,), path='1', "
+        "depth=0, branch='')"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 import pytest
 
 from convlens.errors import NetworkError
-from convlens.network import Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, Network, ReLU
+from convlens.layers import Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, ReLU
+from convlens.network import Network
 
 
 def test_flatten_is_put_where_maps_become_a_row_of_numbers() -> None:
@@ -25,8 +26,10 @@ def test_written_or_implied_flatten_makes_the_same_network() -> None:
     ("layers", "message"),
     [
         ([], r"the network has no layers; .* Write for example \[Dense\(\)\]\."),
-        ("relu", r"Network was given text; .* write Network\.from_text\("),
-        (["relu"], r"layer 0 is of type str; a network takes Conv2d, .* or use Network\.from_text\("),
+        (
+            ["relu"],
+            r"layer 0 is of type str; a network takes Conv2d, .* or use Network\('\.\.\.'\) for",
+        ),
         ([Conv2d(2, 3), ReLU], r"layer 1 is the class ReLU itself, not a layer\. Write ReLU\(\.\.\.\) with brackets\."),
         ([Dense(), Dense()], r"layer 0: this dense has no number; only the last dense may leave it out"),
         (

@@ -1,23 +1,25 @@
 import pytest
 
 from convlens.errors import NetworkError
-from convlens.network import (
+from convlens.layers import (
+    KINDS,
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
     Dense,
     Dropout,
+    Flatten,
     GlobalAvgPool2d,
+    Layer,
     LeakyReLU,
     MaxPool2d,
-    Network,
     ReLU,
     Sigmoid,
     Tanh,
-    read_network,
+    write_chain,
 )
-from convlens.network.layers import LAYER_TYPES, Flatten, Layer
-from convlens.network.text import read_layers, write_text
+from convlens.network import Network, read_network
+from convlens.network.text import read_layers
 
 
 def refused(text: str) -> NetworkError:
@@ -66,8 +68,8 @@ def test_every_layer_is_read(text: str, layer: Layer) -> None:
 
 
 def test_every_layer_type_has_a_word_of_its_own() -> None:
-    assert len(LAYER_TYPES) == 12
-    assert all(layer_type.word == word for word, layer_type in LAYER_TYPES.items())
+    assert len(KINDS) == 14
+    assert all(layer_type.word == word for word, layer_type in KINDS.items())
 
 
 def test_lines_blanks_and_a_last_comma_do_not_matter() -> None:
@@ -80,7 +82,7 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
     assert str(Network.from_text("conv 2 3x3, flatten, dense")) == "conv 2 3x3, dense"
     assert str(Network.from_text("conv 2 3x3, flatten, batchnorm, dense")) == "conv 2 3x3, flatten, batchnorm, dense"
     assert str(Network.from_text("conv 2 3x3, globalavgpool, flatten")) == "conv 2 3x3, globalavgpool"
-    assert write_text([Flatten(), ReLU(), Dense(3)]) == "flatten, relu, dense 3"
+    assert write_chain([Flatten(), ReLU(), Dense(3)], is_network=True) == "flatten, relu, dense 3"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
         (
             "conv 8 3x3 foo",
             "foo",
-            "'foo' is not known here. conv takes stride, pad and dilation after its numbers.",
+            "'foo' is not known here. conv takes stride, pad, dilation and groups after its numbers.",
         ),
         (
             "maxpool 2 dilation 2",
@@ -142,8 +144,12 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
         (",relu", ",", "no layer stands before this comma."),
         ("8 3x3", "8", "8 is a number, but a layer begins with its name."),
         ("conv 8 3x3, pad 1", "pad", "'pad' is not a layer but belongs to one. Remove the comma before it."),
-        ("conv(8, 3)", "(", "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'."),
-        ("conv 8 3x3; relu", ";", "Layers are separated by commas: write ',' instead of ';'."),
+        ("conv(8, 3)", "(", "the numbers of a layer have no brackets. Write for example 'conv 8 3x3'."),
+        (
+            "conv 8 3x3; relu",
+            ";",
+            "';' separates the branches of a concat. Layers are separated by commas:",
+        ),
         ("conv 8 3x3 -> relu", "->", "Layers are separated by commas: write ',' instead."),
         ("conv 8 3x3 pad=1", "=", "write 'pad 1' instead of 'pad=1'."),
         ("conv 8 3*3", "*", "A size is written with an x: 3x3."),
@@ -153,7 +159,11 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
         ("linear 10", "linear", "'linear' is not a layer. Did you mean 'dense'?"),
         ("conv2d 8 3", "conv2d", "Did you mean 'conv'?"),
         ("dense, softmax", "softmax", "Leave it out: a network ends in plain numbers, one a class"),
-        ("blub", "blub", "Layers are conv, relu, leaky_relu, tanh, sigmoid, maxpool, avgpool, batchnorm, dropout"),
+        (
+            "blub",
+            "blub",
+            "Layers are conv, dense, avgpool, globalavgpool, maxpool, batchnorm, dropout, gelu,",
+        ),
         ("соnv 8 3x3", "соnv", "Its letter 'с' is not a Latin one (U+0441)."),
         ("conv 8 ３x3", "３", "'３' (U+FF13) has no meaning in the text of a network."),
         ("dense 🙂", "🙂", "'🙂' (U+1F642) has no meaning in the text of a network."),

@@ -42,7 +42,7 @@ def make_model() -> TrainedModel:
         name: np.array(9, np.int64) if name.endswith("num_batches_tracked") else _numbers(random, name, shape)
         for name, shape in network.parameter_shapes(SHAPE, len(CLASS_NAMES)).items()
     }
-    preprocessing = Preprocessing(SHAPE, "ink", True, Normalisation((0.125,), (0.5,)), APPEARANCE)
+    preprocessing = Preprocessing(SHAPE, "glyph", True, Normalisation((0.125,), (0.5,)), APPEARANCE)
     return TrainedModel(network, weights, preprocessing, CLASS_NAMES, FACTS, CALIBRATION)
 
 

@@ -14,7 +14,7 @@ from convlens.preprocessing.appearance import Appearance, Centre, Spread
 from convlens.trained_model import TrainedModel, file_format, load_model
 
 FOLDER = Path(__file__).parent
-VERSION_1, VERSION_2 = FOLDER / "format_version_1.safetensors", FOLDER / "format_version_2.safetensors"
+VERSION_1, VERSION_2, VERSION_3 = (FOLDER / f"format_version_{version}.safetensors" for version in (1, 2, 3))
 IMAGE = (np.arange(64) * 37 % 256).astype(np.uint8).reshape(1, 1, 8, 8)
 
 
@@ -61,7 +61,7 @@ def test_version_1_is_written_again_as_the_present_version(tmp_path):
     assert (again.facts, again.calibration) == (old.facts, Calibration())
     for name, array in old.weights.items():
         np.testing.assert_array_equal(again.weights[name], array)
-    assert file_format.decode((tmp_path / "again").read_bytes(), "again")[0]["format_version"] == 2
+    assert file_format.decode((tmp_path / "again").read_bytes(), "again")[0]["format_version"] == 3
 
 
 def test_the_file_of_version_2_is_the_one_that_was_made_then():
@@ -73,7 +73,7 @@ def test_version_2_comes_back_with_all_that_it_says():
     assert model.calibration == Calibration(1.25, 0.375, 0.01, 0.9375, 0.0078125, 128)
     assert model.preprocessing == Preprocessing(
         (1, 8, 8),
-        "ink",
+        "glyph",
         True,
         Normalisation((0.125,), (0.5,)),
         Appearance(
@@ -102,9 +102,23 @@ def test_version_2_divides_its_logits_by_its_temperature():
     assert model.calibration.answers(probabilities).tolist() == [True]
 
 
-def test_version_2_is_written_again_byte_by_byte(tmp_path):
+def test_version_2_says_what_its_rules_are_called_now():
+    assert file_format.decode(VERSION_2.read_bytes(), "it")[0]["preprocessing"]["rules"] == "ink"
+    assert load_model(VERSION_2).preprocessing.rules == "glyph"
+
+
+def test_version_2_is_written_again_as_version_3(tmp_path):
     again = load_model(VERSION_2).save(tmp_path / "again")
-    assert again.read_bytes() == VERSION_2.read_bytes()
+    assert again.read_bytes() == VERSION_3.read_bytes()
+
+
+def test_the_file_of_version_3_is_the_one_that_was_made_then():
+    assert sha256_of_file(VERSION_3) == "5a26c8fa1e1d2882d0aa352678334050f7cf6121d5157ac4e5aac31cd3e7a49a"
+
+
+def test_version_3_is_written_again_byte_by_byte(tmp_path):
+    again = load_model(VERSION_3).save(tmp_path / "again")
+    assert again.read_bytes() == VERSION_3.read_bytes()
 
 
 def test_every_version_up_to_this_one_has_its_small_file():
@@ -118,7 +132,7 @@ def test_every_version_up_to_this_one_has_its_small_file():
 
 
 def test_the_script_makes_nothing_anew():
-    before = VERSION_2.read_bytes()
-    with pytest.raises(SystemExit, match=r"format_version_2\.safetensors is there already, and an old model is never"):
+    before = VERSION_3.read_bytes()
+    with pytest.raises(SystemExit, match=r"format_version_3\.safetensors is there already, and an old model is never"):
         runpy.run_path(str(FOLDER / "make.py"), run_name="__main__")
-    assert VERSION_2.read_bytes() == before
+    assert VERSION_3.read_bytes() == before

@@ -1,4 +1,4 @@
-"""Which rules one's own images get, and what is measured on them."""
+"""Which rules custom images get, and what is measured on them."""
 
 import time
 
@@ -26,9 +26,9 @@ def photographs():
 def test_glyphs_are_ink_whatever_their_polarity(draw_glyphs, inverted):
     glyphs = draw_glyphs()
     images = 255 - glyphs if inverted else glyphs
-    assert choose_rules(images) == ("ink", "100 % of the images show ink on an even background")
+    assert choose_rules(images) == ("glyph", "100 % of the images show ink on an even background")
     fitted = fit_preprocessing(images, "auto")
-    assert (fitted.rules, fitted.light_on_dark) == ("ink", inverted)
+    assert (fitted.rules, fitted.light_on_dark) == ("glyph", inverted)
 
 
 def test_photographs_are_not(photographs):
@@ -45,28 +45,28 @@ def test_colour_is_not_ink(draw_glyphs):
 
 def test_nine_of_ten_images_decide(draw_glyphs, photographs):
     glyphs = draw_glyphs(100)
-    assert choose_rules(np.concatenate([glyphs[:91], photographs[:9]]))[0] == "ink"
+    assert choose_rules(np.concatenate([glyphs[:91], photographs[:9]]))[0] == "glyph"
     assert choose_rules(np.concatenate([glyphs[:80], photographs[:20]]))[0] == "letterbox"
 
 
 def test_empty_images_decide_nothing():
     empty = np.zeros((20, 1, 16, 16), np.uint8)
     assert choose_rules(empty) == ("letterbox", "only 0 % of the images show ink on an even background")
-    fitted = fit_preprocessing(empty, "ink")
+    fitted = fit_preprocessing(empty, "glyph")
     assert (fitted.appearance, fitted.light_on_dark) == (None, None)
 
 
 def test_mixed_polarity_is_left_mixed(draw_glyphs):
     glyphs = draw_glyphs(100)
     glyphs[::2] = 255 - glyphs[::2]
-    assert fit_preprocessing(glyphs, "ink").light_on_dark is None
+    assert fit_preprocessing(glyphs, "glyph").light_on_dark is None
 
 
 def test_what_is_measured_of_glyphs_by_hand(draw_glyphs):
     # 22 of 32 pixels high, box in the middle; an image in twenty is empty, and does not count.
     glyphs = draw_glyphs(100)
     glyphs[::20] = 255
-    looks = fit_preprocessing(glyphs, "ink").appearance
+    looks = fit_preprocessing(glyphs, "glyph").appearance
     assert looks is not None
     assert looks.images == 95
     assert looks.fill.low == looks.fill.high == 22 / 32
@@ -85,7 +85,7 @@ def test_glyphs_that_balance_on_their_mass_are_centred_by_mass(draw_glyphs):
         ink = glyph.max() - glyph.astype(np.float64)
         shift = [round(15.5 - (ink.sum(axis=1 - axis) @ np.arange(32)) / ink.sum()) for axis in (0, 1)]
         frame[:] = np.roll(glyph, shift, (0, 1))
-    looks = fit_preprocessing(moved, "ink").appearance
+    looks = fit_preprocessing(moved, "glyph").appearance
     assert looks is not None
     assert looks.centre.by == "mass"
     assert looks.centre.distance <= 0.6 / 32

@@ -16,7 +16,7 @@ def images_with_borders(*levels, channels=1):
 
 
 def test_mnist_is_what_the_defaults_say():
-    assert fit_preprocessing(np.zeros((3, 1, 28, 28), np.uint8), "mnist") == Preprocessing()
+    assert fit_preprocessing(np.zeros((3, 1, 28, 28), np.uint8), "digit") == Preprocessing()
 
 
 @pytest.mark.parametrize(
@@ -36,18 +36,18 @@ def test_colour_is_never_inverted():
 
 def test_what_cannot_be_fitted():
     with pytest.raises(UsageError, match="images of the shape 0×1×28×28: give at least one"):
-        fit_preprocessing(np.zeros((0, 1, 28, 28), np.uint8), "mnist")
+        fit_preprocessing(np.zeros((0, 1, 28, 28), np.uint8), "digit")
     with pytest.raises(UsageError, match=r"images of the shape 5×28×28: give .* as N × channels × height × width"):
-        fit_preprocessing(np.zeros((5, 28, 28), np.uint8), "mnist")
-    with pytest.raises(UsageError, match="the rules 'mnist' make square grey images, not 3×28×28"):
-        fit_preprocessing(np.zeros((5, 3, 28, 28), np.uint8), "mnist")
+        fit_preprocessing(np.zeros((5, 28, 28), np.uint8), "digit")
+    with pytest.raises(UsageError, match="the rules 'digit' make square grey images, not 3×28×28"):
+        fit_preprocessing(np.zeros((5, 3, 28, 28), np.uint8), "digit")
 
 
 def test_the_appearance_by_hand():
     # A bar of 12 × 4 in a frame of 24: 0.5 of its side, and 48 of 576 pixels. Three rows lower than the middle.
     images = np.full((8, 1, 24, 24), 200, np.uint8)
     images[:, :, 9:21, 10:14] = 50
-    looks = fit_preprocessing(images, "ink").appearance
+    looks = fit_preprocessing(images, "glyph").appearance
     assert looks is not None
     assert looks.images == 8
     assert (looks.fill.lowest, looks.fill.middle, looks.fill.highest) == (0.5, 0.5, 0.5)

@@ -11,7 +11,7 @@ from convlens.pixels.framing import centre_of_mass
 from convlens.preprocessing import Normalisation, Preprocessing, prepare
 
 MNIST = Preprocessing()
-FASHION = Preprocessing(rules="fashion-mnist")
+FASHION = Preprocessing(rules="garment")
 LETTERBOX = Preprocessing((1, 24, 32), "letterbox")
 COLOUR = Preprocessing((3, 24, 32), "letterbox", None, Normalisation((0.0,) * 3, (1.0,) * 3))
 
@@ -119,7 +119,7 @@ def test_every_way_to_store_a_picture_gives_the_same(tmp_path):
         assert np.abs(prepare(MNIST, source).pixels.astype(int) - expected).max() <= 20, name
 
 
-@pytest.mark.parametrize("rules", ["mnist", "fashion-mnist"])
+@pytest.mark.parametrize("rules", ["digit", "garment"])
 @pytest.mark.parametrize("level", [0, 120, 255])
 def test_an_empty_image_gives_zeros_and_a_note(rules, level):
     prepared = prepare(Preprocessing(rules=rules), np.full((50, 60), level, np.uint8))

@@ -1,10 +1,10 @@
 """Strokes brought to the thickness and sharpness of the training images, and left alone where they have them."""
 
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scipy import ndimage
 
 from convlens.preprocessing import fit_preprocessing
@@ -17,7 +17,7 @@ BOX, FRAME = (22, 22), (32, 32)
 @pytest.fixture(scope="module")
 def usual(draw_glyphs):
     """How 120 signs look, drawn with pens of 2 to 4 pixels."""
-    return fit_preprocessing(draw_glyphs(), "ink").appearance
+    return fit_preprocessing(draw_glyphs(), "glyph").appearance
 
 
 @pytest.fixture(scope="module")

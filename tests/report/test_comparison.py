@@ -133,7 +133,7 @@ def test_the_page_shows_images_of_which_the_models_say_different_things(page, st
 def test_the_page_is_whole_and_names_its_models(page):
     assert page.one("h1").text == "Comparison of 3 models"
     assert "On 297 images of digits test, the same for all." in page.one("header").text
-    assert len(page.one("section", id="bent").all("svg")) == 6
+    assert len(page.one("section", id="corruptions").all("svg")) == 6
     ids = [element.attributes["id"] for element in page if "id" in element.attributes]
     assert sorted({one for one in ids if ids.count(one) > 1}) == []
     for table in page.all("table"):

@@ -57,16 +57,16 @@ def test_a_dataset_without_test_images_is_refused_in_one_line(make_reader, show)
 
 def test_one_right_image(make_reader, show, told):
     numbers, page = told(make_reader(PETS), show(PETS, [1], [1]))
-    assert (numbers["accuracy"], numbers["hardest_errors"], numbers["doubtful_labels"]) == (1, [], [])
+    assert (numbers["accuracy"], numbers["hardest_errors"], numbers["label_errors"]) == (1, [], [])
     assert numbers["reliability"] == [
-        {"images": 1, "correct": 1, "certainty": pytest.approx(np.exp(4) / (np.exp(4) + 2)), "accuracy": 1,
-         "interval_95": pytest.approx([0.2065, 1], abs=1e-4)}
+        {"images": 1, "correct": 1, "confidence": pytest.approx(np.exp(4) / (np.exp(4) + 2)), "accuracy": 1,
+         "interval_95": pytest.approx([0.2065, 1], abs=1e-4), "certainty": numbers["reliability"][0]["confidence"]}
     ]  # fmt: skip
     assert "100.00 % of 1 image of painted" in top(page)
     assert "It made no mistake here." in top(page)
     assert "1 images" not in page.text
     assert "No image was judged wrongly." in page.one("section", id="errors").text
-    assert page.one("section", id="bent").one("p").text.startswith("1 image ")
+    assert page.one("section", id="corruptions").one("p").text.startswith("1 image ")
     assert len(page.one("section", id="kernels").all("h3")) == 1
 
 
@@ -81,7 +81,7 @@ def test_one_wrong_image(make_reader, show, told):
 def test_a_model_of_one_class(make_reader, show, told):
     numbers, page = told(make_reader(("only",)), show(("only",), [0, 0], [0, 0]))
     assert (numbers["accuracy"], numbers["loss"], numbers["brier_score"]) == (1, 0, 0)
-    assert numbers["doubtful_labels"] == []
+    assert numbers["label_errors"] == []
     assert page.one("table", class_="matrix").rows == [["only", "2"]]
 
 
@@ -122,17 +122,17 @@ def test_all_right(make_reader, show, told):
     numbers, page = told(model, show(PETS, [0, 1, 2] * 50, [0, 1, 2] * 50))
     assert (numbers["correct"], numbers["at_threshold"]["error"], numbers["area_under_risk_coverage"]) == (150, 0, 0)
     assert "It made no mistake here." in top(page)
-    assert page.one("section", id="certainty").all("table")[2].rows[4][2] == "100.0 %"
+    assert page.one("section", id="confidence").all("table")[2].rows[4][2] == "100.0 %"
 
 
 def test_all_wrong(make_reader, show, told):
     model = make_reader(PETS, calibration=Calibration(threshold=0.5))
     numbers, page = told(model, show(PETS, [0, 1, 2] * 50, [1, 2, 0] * 50))
     assert (numbers["correct"], numbers["at_threshold"]["error"]) == (0, 1)
-    assert (len(numbers["hardest_errors"]), len(numbers["doubtful_labels"])) == (150, 150)
+    assert (len(numbers["hardest_errors"]), len(numbers["label_errors"])) == (150, 150)
     assert top(page).startswith("Report of model 0.00 % of 150 images of painted are right")
     # None of the five rates can be had.
-    assert {tuple(row[1:]) for row in page.one("section", id="certainty").all("table")[2].rows} == {("none", "0.0 %")}
+    assert {tuple(row[1:]) for row in page.one("section", id="confidence").all("table")[2].rows} == {("none", "0.0 %")}
 
 
 def test_a_threshold_that_nothing_reaches(make_reader, show, told):
@@ -151,7 +151,7 @@ def test_extreme_temperatures(temperature, make_reader, show, told):
     # Of four images one is wrong; a wrong answer costs 4 / T + log(1 + 2 exp(−4 / T)), a right one only the logarithm.
     expected = 1 / temperature + np.log1p(2 * np.exp(-4 / temperature))
     assert numbers["negative_log_likelihood"] == pytest.approx(expected)
-    assert f"a temperature of {temperature:.3f}" in page.one("section", id="certainty").text
+    assert f"a temperature of {temperature:.3f}" in page.one("section", id="confidence").text
 
 
 NETWORKS = {

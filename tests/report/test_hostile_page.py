@@ -164,7 +164,7 @@ def test_models_whose_names_begin_with_an_underscore_are_in_the_legends(digits_s
     # matplotlib leaves such names out, and warns where none is left.
     first, second = (dataclasses.replace(digits_study, name=name) for name in ("_first", "__second"))
     page = read_page(write_comparison(compare_studies([first, second])))
-    for drawing in section(page, "bent").all("svg"):
+    for drawing in section(page, "corruptions").all("svg"):
         drawn = [text.text for text in drawing.all("text")]
         assert "_first" in drawn
         assert "__second" in drawn

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from convlens.files import write_atomically
-from convlens.report import compare_studies, write_doubtful
+from convlens.report import compare_studies, write_label_errors
 from convlens.report.page import write_comparison, write_page
 
 PLACES = [(width, scheme) for width in (400, 1400) for scheme in ("light", "dark")]
@@ -127,13 +127,13 @@ def test_the_links_lead_to_the_sections(open_page, digits_report):
         page.evaluate("scrollTo(0, 0)")
 
 
-def test_the_list_of_doubtful_labels_can_be_saved(open_page, digits_report, digits_study, tmp_path):
+def test_the_list_of_label_errors_can_be_saved(open_page, digits_report, digits_study, tmp_path):
     page = open_page(digits_report, accept_downloads=True)
     with page.expect_download() as download:
         page.get_by_role("link", name="Save the list as CSV").click()
-    assert download.value.suggested_filename == "doubtful-labels.csv"
+    assert download.value.suggested_filename == "label-errors.csv"
     download.value.save_as(tmp_path / "saved.csv")
-    expected = write_doubtful(digits_study, None)
+    expected = write_label_errors(digits_study, None)
     assert (tmp_path / "saved.csv").read_bytes().decode() == expected
     assert expected.count("\n") > 20
 

@@ -23,7 +23,7 @@ def test_a_thousand_classes_and_a_hundred_thousand_images_are_a_page_that_opens(
     assert path.stat().st_size < 10_000_000
     numbers = json.loads(json.dumps(study.as_dict(), allow_nan=False))
     assert sum(map(sum, numbers["confusion"])) == 100_000
-    assert len(numbers["hardest_errors"]) == len(numbers["doubtful_labels"]) == 1000
+    assert len(numbers["hardest_errors"]) == len(numbers["label_errors"]) == 1000
 
     for width in (400, 1400):
         page = open_page(path, width)

@@ -172,10 +172,10 @@ def test_the_hardest_errors_with_their_probabilities(page, numbers, probabilitie
         assert lines[1][1] == sure(second)
 
 
-def test_the_doubtful_labels_and_their_file(page, numbers):
+def test_the_label_errors_and_their_file(page, numbers):
     part = section(page, "labels")
-    doubtful = numbers["doubtful_labels"]
-    assert f"The model disagrees with {len(doubtful)} labels here" in part.text
+    label_errors = numbers["label_errors"]
+    assert f"The model disagrees with {len(label_errors)} labels here" in part.text
     expected = [
         (
             one["image"],
@@ -184,26 +184,26 @@ def test_the_doubtful_labels_and_their_file(page, numbers):
                 (f"{one['given']} label", sure(one["given_probability"])),
             ],
         )
-        for one in doubtful[:24]
+        for one in label_errors[:24]
     ]
     assert cards(part) == expected
     link = part.one("a")
-    assert link.attributes["download"] == "doubtful-labels.csv"
+    assert link.attributes["download"] == "label-errors.csv"
     kind, _, content = link.attributes["href"].partition(",")
     assert kind == "data:text/csv;charset=utf-8;base64"
     rows = list(csv.DictReader(io.StringIO(base64.b64decode(content).decode())))
     assert [(row["image"], row["given"], row["suggested"]) for row in rows] == [
-        (one["image"], one["given"], one["suggested"]) for one in doubtful
+        (one["image"], one["given"], one["suggested"]) for one in label_errors
     ]
-    assert [float(row["doubt"]) for row in rows] == [one["doubt"] for one in doubtful]
+    assert [float(row["doubt"]) for row in rows] == [one["doubt"] for one in label_errors]
 
 
 def test_calibration_before_and_after_temperature(page, numbers):
-    part = section(page, "certainty")
+    part = section(page, "confidence")
     assert f"divided by a temperature of {plain(numbers['temperature'], 3)}, fitted on 300 held-out images" in part.text
     bins, measures, thresholds = part.all("table")
     assert bins.rows == [
-        [str(bin["images"]), sure(bin["certainty"]), percent(bin["accuracy"], 1), between(bin["interval_95"], 1)]
+        [str(bin["images"]), sure(bin["confidence"]), percent(bin["accuracy"], 1), between(bin["interval_95"], 1)]
         for bin in numbers["reliability"]
     ]
     error, mass = "expected_calibration_error", "expected_calibration_error_equal_mass"
@@ -220,7 +220,7 @@ def test_calibration_before_and_after_temperature(page, numbers):
 def test_what_a_threshold_buys(page, digits_study, probabilities):
     judged = digits_study.evaluation
     best, wrong = probabilities.max(axis=1), judged.predicted != judged.labels
-    rows = section(page, "certainty").all("table")[2].rows
+    rows = section(page, "confidence").all("table")[2].rows
     for (_, threshold, answered), most in zip(rows, (0.05, 0.02, 0.01, 0.005, 0.001), strict=True):
         fitting = [one for one in best if wrong[best >= one].mean() <= most]
         assert answered == percent((best >= min(fitting)).mean(), 1)
@@ -230,16 +230,16 @@ def test_what_a_threshold_buys(page, digits_study, probabilities):
 def test_where_no_temperature_was_fitted_there_is_no_before(make_reader, show, read_page):
     names = ("cat", "dog")
     page = read_page(write_page(study_model(make_reader(names), show(names, [0, 1, 1], [0, 1, 0]))))
-    part = section(page, "certainty")
+    part = section(page, "confidence")
     assert "No temperature was fitted" in part.text
     assert [head.text for head in part.all("table")[1].all("th", scope="col")] == ["measure", "as it is"]
     assert {len(row) for row in part.all("table")[1].rows} == {2}
 
 
 def test_bent_images_as_numbers(page, numbers):
-    part = section(page, "bent")
+    part = section(page, "corruptions")
     assert len(part.all("svg")) == 6
-    for figure, curve in zip(part.all("figure"), numbers["bent_images"], strict=True):
+    for figure, curve in zip(part.all("figure"), numbers["corruptions"], strict=True):
         assert figure.one("figcaption").text == curve["kind"].capitalize()
         assert figure.one("table").rows == [
             [

@@ -25,7 +25,7 @@ from convlens.calibration import Calibration
 from convlens.data import Dataset, LabelledImages
 from convlens.errors import DataError, UsageError
 from convlens.evaluation import ImagesToJudge
-from convlens.evaluation.bending import BENDS
+from convlens.evaluation.corruptions import CORRUPTIONS
 from convlens.report import Study, study_model
 from convlens.trained_model import load_model
 
@@ -102,7 +102,7 @@ def bins_of_equal_width(probabilities: np.ndarray) -> list[np.ndarray]:
 
 
 def bins_of_equally_many(probabilities: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
-    """Fifteen stretches of the images in the order of their certainty, and of equal ones the wrong ones first."""
+    """Fifteen chunks of the images in the order of their confidence, and of equal ones the wrong ones first."""
     best, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     order = sorted(range(len(labels)), key=lambda place: (best[place], right[place]))
     ends = [-(-number * len(order) // 15) for number in range(16)]
@@ -143,10 +143,10 @@ def test_the_bins_of_the_reliability_diagram(judged):
         expected = []
         for some in bins_of_equally_many(probabilities, judged.labels):
             right = accuracy_score(judged.labels[some], judged.said[some], normalize=False)
-            certainty = probabilities[some].max(axis=1).mean()
-            expected.append((len(some), right, certainty, right / len(some), *wilson(right, len(some))))
+            confidence = probabilities[some].max(axis=1).mean()
+            expected.append((len(some), right, confidence, right / len(some), *wilson(right, len(some))))
         found = [
-            (bin["images"], bin["correct"], bin["certainty"], bin["accuracy"], *bin["interval_95"])
+            (bin["images"], bin["correct"], bin["confidence"], bin["accuracy"], *bin["interval_95"])
             for bin in judged.found[f"reliability{name}"]
         ]
         assert np.array(found) == close(np.array(expected))
@@ -197,12 +197,12 @@ def test_the_hardest_errors_and_their_order(judged):
         assert one["probability_of_true"] == close(judged.after[place, judged.labels[place]])
 
 
-def test_the_doubtful_labels_and_their_order(judged):
+def test_the_label_errors_and_their_order(judged):
     given = judged.after[np.arange(297), judged.labels]
     others = np.where(label_binarize(judged.labels, classes=range(10)) == 1, -1, judged.after)
     doubt = others.max(axis=1) - given
     order = [place for place in np.argsort(-doubt, kind="stable").tolist() if doubt[place] > 0]
-    found = judged.found["doubtful_labels"]
+    found = judged.found["label_errors"]
     assert [one["index"] for one in found] == order
     assert len(order) > 20
     for one, place in zip(found, order, strict=True):
@@ -213,21 +213,22 @@ def test_the_doubtful_labels_and_their_order(judged):
         assert one["doubt"] == close(doubt[place])
 
 
-def test_accuracy_on_bent_images(judged, digits_study):
-    assert [(one["kind"], one["unit"]) for one in judged.found["bent_images"]] == [(b.kind, b.unit) for b in BENDS]
+def test_accuracy_on_corrupted_images(judged, digits_study):
+    found = judged.found["corruptions"]
+    assert [(one["kind"], one["unit"]) for one in found] == [(one.kind, one.unit) for one in CORRUPTIONS]
     engine = digits_study.model.engine
     accuracies = set()
-    for curve, bend in zip(judged.found["bent_images"], BENDS, strict=True):
-        assert [point["strength"] for point in curve["points"]] == list(bend.strengths)
+    for curve, corruption in zip(judged.found["corruptions"], CORRUPTIONS, strict=True):
+        assert [point["strength"] for point in curve["points"]] == list(corruption.strengths)
         for point in curve["points"]:
-            bent = (
+            corrupted = (
                 judged.images
-                if point["strength"] == bend.plain
-                else bend.apply(engine, judged.images, point["strength"])
+                if point["strength"] == corruption.plain
+                else corruption.apply(engine, judged.images, point["strength"])
             )
-            said = digits_study.model.logits(bent).argmax(1)
+            said = digits_study.model.logits(corrupted).argmax(1)
             correct = accuracy_score(judged.labels, said, normalize=False)
-            assert (point["correct"], point["total"]) == (correct, 297), (bend.kind, point)
+            assert (point["correct"], point["total"]) == (correct, 297), (corruption.kind, point)
             assert point["accuracy"] == close(accuracy_score(judged.labels, said))
             assert point["interval_95"] == close(wilson(correct, 297))
             accuracies.add(point["correct"])
@@ -240,9 +241,9 @@ def test_of_many_images_two_thousand_are_bent(make_model, random_images):
     study = study_model(model, LabelledImages(images, labels, ("cat", "dog"), "noise"))
     chosen = np.sort(np.random.default_rng(6).choice(2100, 2000, replace=False))
     right = accuracy_score(labels[chosen], model.logits(images[chosen]).argmax(1), normalize=False)
-    assert {point.total for curve in study.bends for point in curve.points} == {2000}
-    for curve, bend in zip(study.bends, BENDS, strict=True):
-        (plain,) = [point for point in curve.points if point.strength == bend.plain]
+    assert {point.total for curve in study.corruptions for point in curve.points} == {2000}
+    for curve, corruption in zip(study.corruptions, CORRUPTIONS, strict=True):
+        (plain,) = [point for point in curve.points if point.strength == corruption.plain]
         assert plain.correct == right
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from convlens.data import Dataset, LabelledImages
 from convlens.errors import DataError, UsageError
-from convlens.evaluation import DoubtfulLabel
-from convlens.report import Study, TrainingLabels, judge_training_labels, study_model, write_doubtful
+from convlens.evaluation import SuspectedLabel
+from convlens.report import Study, TrainingLabels, judge_training_labels, study_model, write_label_errors
 from convlens.report.page import write_page
 from convlens.report.training_labels import COLUMNS
 from convlens.training import EpochDone, TrainingStarted, train
@@ -38,20 +38,20 @@ def judged(study: Study) -> TrainingLabels:
     return judge_training_labels(study)
 
 
-def test_most_of_the_wrong_labels_are_among_the_most_doubtful(judged):
+def test_most_of_the_wrong_labels_are_among_the_most_suspect(judged):
     assert (judged.folds, len(judged.learned_from.images)) == (3, 1500)
-    doubted = {one.index for one in judged.doubtful[:30]}  # 2 % of the images
+    doubted = {one.index for one in judged.label_errors[:30]}  # 2 % of the images
     assert len(doubted & set(SWAPPED.tolist())) >= 12  # 80 % of the wrong labels
 
 
 def test_for_the_wrong_labels_the_right_ones_are_suggested(judged, digits_8x8):
-    suggested = {one.index: one.suggested for one in judged.doubtful}
+    suggested = {one.index: one.suggested for one in judged.label_errors}
     right = [suggested.get(index) == digits_8x8.train.labels[index] for index in SWAPPED.tolist()]
     assert sum(right) >= 12
 
 
-def test_the_most_doubtful_comes_first(judged):
-    doubts = [one.suggested_probability - one.given_probability for one in judged.doubtful]
+def test_the_most_suspect_comes_first(judged):
+    doubts = [one.suggested_probability - one.given_probability for one in judged.label_errors]
     assert doubts == sorted(doubts, reverse=True)
     assert 0 < doubts[-1] < doubts[0] <= 1
 
@@ -60,8 +60,8 @@ def test_the_dictionary_has_names_and_counts(judged, mislabelled):
     found = json.loads(json.dumps(judged.as_dict(), allow_nan=False))
     assert (found["images"], found["folds"]) == (1500, 3)
     assert found["seconds"] > 0
-    first = judged.doubtful[0]
-    assert found["doubtful_labels"][0] == {
+    first = judged.label_errors[0]
+    assert found["label_errors"][0] == {
         "image": f"digits train {first.index}",
         "index": first.index,
         "given": str(mislabelled.train.labels[first.index]),
@@ -70,7 +70,7 @@ def test_the_dictionary_has_names_and_counts(judged, mislabelled):
         "suggested_probability": first.suggested_probability,
         "doubt": first.suggested_probability - first.given_probability,
     }
-    assert len(found["doubtful_labels"]) == len(judged.doubtful)
+    assert len(found["label_errors"]) == len(judged.label_errors)
 
 
 def test_the_judging_tells_of_its_three_trainings(study):
@@ -91,13 +91,13 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 def test_the_list_has_the_judged_images_and_behind_them_those_of_the_training(study, judged):
-    text = write_doubtful(study, judged)
+    text = write_label_errors(study, judged)
     assert text.splitlines()[0] == ",".join(COLUMNS)
     rows = rows_of(text)
-    count = len(study.doubtful)
-    assert [row["part"] for row in rows] == ["judged"] * count + ["training"] * len(judged.doubtful)
+    count = len(study.label_errors)
+    assert [row["part"] for row in rows] == ["judged"] * count + ["training"] * len(judged.label_errors)
     assert count > 0
-    for row, one in zip(rows, [*study.doubtful, *judged.doubtful], strict=True):
+    for row, one in zip(rows, [*study.label_errors, *judged.label_errors], strict=True):
         part = "digits test" if row["part"] == "judged" else "digits train"
         assert (row["image"], int(row["index"])) == (f"{part} {one.index}", one.index)
         assert (int(row["given"]), int(row["suggested"])) == (one.given, one.suggested)
@@ -107,8 +107,8 @@ def test_the_list_has_the_judged_images_and_behind_them_those_of_the_training(st
 
 
 def test_the_list_can_be_cut_and_do_without_the_training(study, judged):
-    assert [row["part"] for row in rows_of(write_doubtful(study, judged, 2))] == ["judged"] * 2 + ["training"] * 2
-    assert {row["part"] for row in rows_of(write_doubtful(study, None))} == {"judged"}
+    assert [row["part"] for row in rows_of(write_label_errors(study, judged, 2))] == ["judged"] * 2 + ["training"] * 2
+    assert {row["part"] for row in rows_of(write_label_errors(study, None))} == {"judged"}
 
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "fine", 'a "quoted", name', "two\nlines")
@@ -117,7 +117,7 @@ FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "fine", 'a "quoted", 
 def test_names_that_a_spreadsheet_would_take_for_formulas_are_only_names(make_reader, show):
     true = np.arange(len(FORMULAS))
     images = show(FORMULAS, true, (true + 1) % len(FORMULAS), "=cmd|' /C calc'!A0")
-    text = write_doubtful(study_model(make_reader(FORMULAS), images), None)
+    text = write_label_errors(study_model(make_reader(FORMULAS), images), None)
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert len(rows) == len(FORMULAS)
     for row in rows:
@@ -128,16 +128,16 @@ def test_names_that_a_spreadsheet_would_take_for_formulas_are_only_names(make_re
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())
 
 
-def test_the_page_shows_the_most_doubtful_training_images(study, judged, read_page):
+def test_the_page_shows_the_most_suspect_training_images(study, judged, read_page):
     part = read_page(write_page(study, judged)).one("section", id="labels")
     assert "1,500 training images were judged by 3 models like this one" in part.text
-    assert f"They disagree with {len(judged.doubtful)} label" in part.text
+    assert f"They disagree with {len(judged.label_errors)} label" in part.text
     assert "Not looked at here" not in part.text
     here, learned = part.all("ul", class_="cards")
     assert [one.text for one in learned.all("p", class_="where")] == [
-        f"digits train {one.index}" for one in judged.doubtful[:24]
+        f"digits train {one.index}" for one in judged.label_errors[:24]
     ]
-    assert len(here.all("li")) == min(24, len(study.doubtful))
+    assert len(here.all("li")) == min(24, len(study.label_errors))
 
 
 def test_without_judging_the_page_says_that_nobody_looked(study, read_page):
@@ -145,8 +145,8 @@ def test_without_judging_the_page_says_that_nobody_looked(study, read_page):
     assert "Not looked at here: the labels of the training images." in part.text
 
 
-def test_no_doubtful_training_label_is_said_in_words(study, judged, read_page):
-    none = dataclasses.replace(judged, doubtful=())
+def test_no_suspect_training_label_is_said_in_words(study, judged, read_page):
+    none = dataclasses.replace(judged, label_errors=())
     part = read_page(write_page(study, none)).one("section", id="labels")
     assert "They disagree with 0 labels." in part.text
 
@@ -188,13 +188,13 @@ def test_a_model_of_one_class_has_no_labels_to_doubt(make_reader, show):
 
 
 def test_a_model_knows_its_classes_by_the_names_of_the_images(judged):
-    # Doubtful labels are numbers; the names belong to the images that were judged.
+    # Suspected label errors are numbers; the names belong to the images that were judged.
     swapped = dataclasses.replace(
         judged.learned_from.images, class_names=tuple(f"digit {number}" for number in range(10))
     )
     named = dataclasses.replace(judged.learned_from, images=swapped)
-    one = DoubtfulLabel(0, 3, 4, 0.1, 0.9)
-    found = TrainingLabels(named, (one,), 3, 1.0).as_dict()["doubtful_labels"]
+    one = SuspectedLabel(0, 3, 4, 0.1, 0.9)
+    found = TrainingLabels(named, (one,), 3, 1.0).as_dict()["label_errors"]
     assert (found[0]["given"], found[0]["suggested"]) == ("digit 3", "digit 4")
 
 

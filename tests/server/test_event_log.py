@@ -37,8 +37,8 @@ def test_of_weights_only_the_newest_is_kept():
     log = EventLog()
     for step in range(3):
         log.append("weights", {"step": step})
-        log.append("stretch", {"step": step})
-    assert everything(log) == [(2, "stretch"), (4, "stretch"), (5, "weights"), (6, "stretch")]
+        log.append("chunk", {"step": step})
+    assert everything(log) == [(2, "chunk"), (4, "chunk"), (5, "weights"), (6, "chunk")]
     newest = log.next_after(4)
     assert newest is not None
     assert json.loads(newest.wire.split(b"data: ")[1])["step"] == 2
@@ -48,7 +48,7 @@ def test_after_the_end_nothing_comes():
     log = EventLog()
     log.append("done", {})
     log.end()
-    log.append("stretch", {})
+    log.append("chunk", {})
     assert everything(log) == [(1, "done")]
     assert log.ended
 
@@ -58,11 +58,11 @@ def test_a_long_training_is_thinned_at_its_beginning(monkeypatch):
     log = EventLog()
     log.append("started", {})
     for step in range(1000):
-        log.append("stretch", {"step": step})
+        log.append("chunk", {"step": step})
     log.append("done", {})
     numbers = [number for number, _ in everything(log)]
     assert len(numbers) <= 102
-    assert numbers[0] == 1  # what is no stretch stays
+    assert numbers[0] == 1  # what is no chunk stays
     assert numbers[-10:] == list(range(993, 1003))  # the newest are all there
     gaps = [after - before for before, after in itertools.pairwise(numbers[1:-1])]
     assert gaps[0] > gaps[len(gaps) // 2] >= gaps[-1] == 1
@@ -72,7 +72,7 @@ def test_many_bytes_are_thinned_too(monkeypatch):
     monkeypatch.setattr(event_log, "MOST_THINNED_BYTES", 50_000)
     log = EventLog()
     for step in range(2000):
-        log.append("stretch", {"step": step, "losses": [0.5] * 50})
+        log.append("chunk", {"step": step, "losses": [0.5] * 50})
     assert log.size < 60_000
 
 
@@ -80,9 +80,9 @@ def test_a_listener_is_woken_and_let_go():
     log, woken = EventLog(), []
     with log.listening(lambda: woken.append(1)):
         assert log.listeners == 1
-        log.append("stretch", {})
+        log.append("chunk", {})
         log.end()
-    log.append("stretch", {})
+    log.append("chunk", {})
     assert (len(woken), log.listeners) == (2, 0)
 
 

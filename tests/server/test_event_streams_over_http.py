@@ -37,7 +37,7 @@ def test_two_listeners_at_once(server):
         lines = stream.iter_lines()
         next(lines)
         beside = server.listen(job, most=2)
-        assert [event.kind for event in beside] == ["started", "stretch"]
+        assert [event.kind for event in beside] == ["started", "chunk"]
         server.post(f"/api/jobs/{job}/stop", {})
         assert any(line == "event: stopped" for line in lines)
 
@@ -70,7 +70,7 @@ def test_closing_the_page_stops_nothing(server):
 def test_trainings_follow_one_another(server):
     first, second = server.train(epochs=10), server.train(epochs=1)
     events = server.listen(second)
-    assert [event.kind for event in events][:2] in (["queued", "started"], ["started", "stretch"])
+    assert [event.kind for event in events][:2] in (["queued", "started"], ["started", "chunk"])
     states = {job["job"]: job["state"] for job in server.get("/api/jobs").json()}
     assert (states[first], states[second]) == ("done", "done")
     assert len(server.get("/api/runs").json()) == 2

@@ -100,7 +100,7 @@ def test_a_training_that_is_interrupted_is_saved_and_can_go_on(start, own_images
         job = client.post("/api/train", json=body).json()["job"]
         with client.stream("GET", f"/api/jobs/{job}/events") as stream:  # and the page is closed
             lines = stream.iter_lines()
-            assert any(line == "event: stretch" for line in lines)
+            assert any(line == "event: chunk" for line in lines)
         with client.stream("GET", f"/api/jobs/{job}/events") as stream:
             lines = stream.iter_lines()
             next(lines)

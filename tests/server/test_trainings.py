@@ -33,13 +33,11 @@ def test_a_training_is_told_from_start_to_end(server):
     assert (started["data"], started["images"], started["epochs"], started["parameters"]) == ("tiny", 1500, 3, 690)
     assert started["steps_per_epoch"] == 12
     assert started["layers"][0]["text"] == "conv 4 3x3 pad 1"
-    # Batches of 128 of 1,500 images are 12 steps; each stretch says where it begins, and no loss is missing.
-    stretches = [event.values for event in events if event.kind == "stretch"]
-    assert sum(len(one["losses"]) for one in stretches) == 36
-    assert [one["step"] for one in stretches] == np.cumsum([0, *(len(one["losses"]) for one in stretches)])[
-        :-1
-    ].tolist()
-    assert {one["epoch"] for one in stretches} == {0, 1, 2}
+    # Batches of 128 of 1,500 images are 12 steps; each chunk says where it begins, and no loss is missing.
+    chunks = [event.values for event in events if event.kind == "chunk"]
+    assert sum(len(one["losses"]) for one in chunks) == 36
+    assert [one["step"] for one in chunks] == np.cumsum([0, *(len(one["losses"]) for one in chunks)])[:-1].tolist()
+    assert {one["epoch"] for one in chunks} == {0, 1, 2}
     assert (done["total"], done["correct"]) == (297, round(done["accuracy"] * 297))
     low, high = done["interval"]
     assert low < done["accuracy"] < high
@@ -64,7 +62,7 @@ def test_watching_changes_no_bit(server, tiny):
 
 def test_losses_are_those_of_the_training(server, tiny):
     events = server.listen(server.train())
-    told = [loss for event in events if event.kind == "stretch" for loss in event.values["losses"]]
+    told = [loss for event in events if event.kind == "chunk" for loss in event.values["losses"]]
     seen: list[float] = []
     train("tiny", network=NETWORK, epochs=2, on_event=lambda event: seen.extend(getattr(event, "losses", [])))
     assert told == pytest.approx(seen, abs=1e-6)

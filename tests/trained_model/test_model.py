@@ -128,7 +128,7 @@ def test_any_program_can_read_the_weights_and_the_metadata(tmp_path):
     module.load_state_dict(safetensors.torch.load_file(path))
     with safetensors.safe_open(path, "numpy") as file:
         stored = json.loads(file.metadata()["convlens"])
-    assert stored["format_version"] == 2
+    assert stored["format_version"] == 3
     assert stored["network"] == TUTORIAL
     assert stored["class_names"] == list("0123456789")
 
@@ -166,7 +166,7 @@ def test_predictions_are_after_temperature_and_know_the_threshold():
     image = np.random.default_rng(1).integers(0, 256, (28, 28), np.uint8)
     plain = make_model()
     warm = dataclasses.replace(plain, calibration=Calibration(temperature=10.0, threshold=0.9))
-    before, after = plain.predict(image, mend=False), warm.predict(image, mend=False)
+    before, after = plain.predict(image, repair=False), warm.predict(image, repair=False)
     logits = plain.logits(before.pixels[np.newaxis])
     np.testing.assert_allclose(after.probabilities, warm.calibration.probabilities(logits)[0], rtol=1e-6)
     assert after.class_name == before.class_name
@@ -180,7 +180,7 @@ def test_mending_can_be_left_out():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("convlens.trained_model.model.predict_images", lambda *values: given.append(values) or ["one"])
         model.predict([1, 2])
-        model.predict(3, mend=False)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        model.predict(3, repair=False)  # pyright: ignore[reportArgumentType, reportCallIssue]
     assert [values[3:] for values in given] == [([1, 2], model.calibration, True), ([3], model.calibration, False)]
 
 

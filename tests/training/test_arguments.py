@@ -7,7 +7,8 @@ import pytest
 
 from convlens.data import LabelledImages
 from convlens.errors import LossNotFinite, UsageError
-from convlens.network import Conv2d, Dense, Network, ReLU
+from convlens.layers import Conv2d, Dense, ReLU
+from convlens.network import Network
 from convlens.training import train
 
 

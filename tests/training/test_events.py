@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convlens.training import events
-from convlens.training.events import EpochDone, StretchDone, TrainingStarted, log_lines
+from convlens.training.events import ChunkDone, EpochDone, TrainingStarted, log_lines
 from convlens.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
@@ -24,8 +24,8 @@ STARTED = TrainingStarted("mnist", 60_000, SETTINGS, "torch 2.6.0 on cpu, 2 thre
 DONE = EpochDone(2, 938, 0.061234, 0.98125, None, 0.001, 4.04, 14_851.4)
 
 
-def progress(first_batch: int, losses: list[float]) -> StretchDone:
-    return StretchDone(2, first_batch, np.array(losses, np.float32), 0.5, 1000.0, 2.0)
+def progress(first_batch: int, losses: list[float]) -> ChunkDone:
+    return ChunkDone(2, first_batch, np.array(losses, np.float32), 0.5, 1000.0, 2.0)
 
 
 def test_a_start_says_all_that_was_chosen():
@@ -58,7 +58,7 @@ def test_losses_are_the_tutorials_lines():
 
 
 @pytest.mark.parametrize("cuts", [[], [1], [450], [1, 2, 449, 451, 900], list(range(1, 938))])
-def test_how_long_stretches_are_changes_no_line(cuts):
+def test_how_long_chunks_are_changes_no_line(cuts):
     losses = np.linspace(2, 0, 938).tolist()
     places = [0, *cuts, len(losses)]
     lines = [

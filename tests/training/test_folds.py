@@ -230,7 +230,7 @@ def test_whoever_stops_it_gets_no_half_answers():
 
 @pytest.mark.slow
 @pytest.mark.native
-def test_of_swapped_labels_of_mnist_most_are_among_the_most_doubtful(user_data_folder):
+def test_of_swapped_labels_of_mnist_most_are_among_the_most_suspect(user_data_folder):
     """600 of 60,000 labels become another class's, and the 2 % that are doubted most are looked at."""
     mnist = load_dataset("mnist", data_dir=user_data_folder).train
     random = np.random.default_rng(20)
@@ -239,7 +239,7 @@ def test_of_swapped_labels_of_mnist_most_are_among_the_most_doubtful(user_data_f
     labels[swapped] = (labels[swapped] + random.integers(1, 10, 600)) % 10
     assert (labels != mnist.labels).sum() == 600
     images = LabelledImages(mnist.images, labels, mnist.class_names, "mnist with mistakes")
-    preprocessing = fit_preprocessing(images.images, "mnist")
+    preprocessing = fit_preprocessing(images.images, "digit")
     logits = predict_out_of_fold(images, choose_settings("fast", engine="native"), preprocessing)
     order, _ = rank_labels(softmax(logits), labels)
     assert np.isin(swapped, order[:1200]).mean() >= 0.8

@@ -9,7 +9,7 @@ import pytest
 
 from convlens.data import LabelledImages
 from convlens.trained_model import load_model
-from convlens.training import Event, StretchDone, train
+from convlens.training import ChunkDone, Event, train
 from convlens.training.interrupts import interrupts_are_pythons, stopping_on
 
 
@@ -20,7 +20,7 @@ def make_images(count: int = 40) -> LabelledImages:
 
 def test_ctrl_c_in_python_saves_and_is_passed_on():
     def interrupt(event: Event) -> None:
-        if isinstance(event, StretchDone) and event.epoch == 1:
+        if isinstance(event, ChunkDone) and event.epoch == 1:
             signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)

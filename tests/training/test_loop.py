@@ -1,4 +1,4 @@
-"""The loop alone, with an engine that computes nothing: orders, stretches, events and numbers that must add up."""
+"""The loop alone, with an engine that computes nothing: orders, chunks, events and numbers that must add up."""
 
 from dataclasses import dataclass, field
 
@@ -10,8 +10,8 @@ from convlens.engines import Plan, Steps
 from convlens.errors import LossNotFinite
 from convlens.network import Network
 from convlens.preprocessing import Normalisation
-from convlens.training.events import EpochDone, StretchDone
-from convlens.training.loop import History, Job, epoch_order, run_stretches
+from convlens.training.events import ChunkDone, EpochDone
+from convlens.training.loop import History, Job, epoch_order, run_chunks
 from convlens.training.settings import TrainingSettings
 
 
@@ -60,7 +60,7 @@ def make_job(images=10, held_out=None, text="dense", bad_step=None, **changes) -
 
 
 def run_all(job: Job) -> None:
-    for _ in run_stretches(job):
+    for _ in run_chunks(job):
         pass
 
 
@@ -77,9 +77,9 @@ def test_weights_are_copied_only_for_whoever_asks():
     job, events = make_job()
     run_all(job)
     assert job.engine.copies == 0  # pyright: ignore[reportAttributeAccessIssue]
-    stretch = next(event for event in events if isinstance(event, StretchDone))
-    assert stretch.weights is not None
-    assert stretch.weights()["1.bias"].tolist() == [1, 1]
+    chunk = next(event for event in events if isinstance(event, ChunkDone))
+    assert chunk.weights is not None
+    assert chunk.weights()["1.bias"].tolist() == [1, 1]
     assert job.engine.copies == 1  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -95,24 +95,24 @@ def test_epochs_add_up():
     assert job.history.seconds == pytest.approx(sum(one.seconds for one in done))
 
 
-def test_stretches_never_cross_an_epoch_and_cover_every_step():
+def test_chunks_never_cross_an_epoch_and_cover_every_step():
     job, events = make_job(images=1000, epochs=2)
     run_all(job)
     seen = [
         (event.epoch, event.first_batch + number)
         for event in events
-        if isinstance(event, StretchDone)
+        if isinstance(event, ChunkDone)
         for number in range(len(event.losses))
     ]
     assert seen == [(epoch, batch) for epoch in range(2) for batch in range(250)]
-    assert len([event for event in events if isinstance(event, StretchDone)]) < 40
+    assert len([event for event in events if isinstance(event, ChunkDone)]) < 40
 
 
 def test_a_training_that_stops_and_goes_on_takes_the_same_steps():
     whole, _ = make_job(images=30)
     run_all(whole)
     stopped, _ = make_job(images=30)
-    for number, _stretch in enumerate(run_stretches(stopped)):
+    for number, _chunk in enumerate(run_chunks(stopped)):
         if number == 2:
             break
     assert not stopped.finished

@@ -1,4 +1,4 @@
-"""`losses.csv`: a line a step, or for each equal stretch of a long training; and that every run folder has it."""
+"""`losses.csv`: a line a step, or for each equal chunk of a long training; and that every run folder has it."""
 
 import csv
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from convlens.data import LabelledImages
 from convlens.training import resume_training, train
-from convlens.training.events import Event, StretchDone
+from convlens.training.events import ChunkDone, Event
 from convlens.training.run_folder import write_losses
 
 
@@ -34,7 +34,7 @@ def test_ten_thousand_steps_have_a_line_each(tmp_path):
     assert (len(lines), lines[1], lines[-1]) == (10_001, "1,0", "10000,9999")
 
 
-def test_one_more_makes_stretches_of_two_whose_last_is_shorter(tmp_path):
+def test_one_more_makes_chunks_of_two_whose_last_is_shorter(tmp_path):
     write_losses(tmp_path, [float(step) for step in range(10_001)])
     lines = lines_of(tmp_path)
     # steps 1 and 2 lost 0 and 1, steps 3 and 4 lost 2 and 3, …, the last is alone
@@ -44,7 +44,7 @@ def test_one_more_makes_stretches_of_two_whose_last_is_shorter(tmp_path):
 
 
 @pytest.mark.parametrize(("steps", "size"), [(20_000, 2), (20_001, 3), (123_456, 13)])
-def test_stretches_are_equal_and_no_loss_is_left_out(tmp_path, steps, size):
+def test_chunks_are_equal_and_no_loss_is_left_out(tmp_path, steps, size):
     losses = np.random.default_rng(0).random(steps).tolist()
     write_losses(tmp_path, losses)
     rows = list(csv.DictReader(lines_of(tmp_path)))
@@ -76,7 +76,7 @@ def test_a_run_folder_has_the_losses_of_every_step(tmp_path):
         make_images(), network="dense", epochs=3, batch_size=16, threads=1, device="cpu", out=tmp_path / "run",
         on_event=events.append,
     )  # fmt: skip
-    losses = [float(loss) for event in events if isinstance(event, StretchDone) for loss in event.losses]
+    losses = [float(loss) for event in events if isinstance(event, ChunkDone) for loss in event.losses]
     assert len(losses) == 3 * 3
     assert lines_of(tmp_path / "run") == ["step,loss", *(f"{step},{loss:.6g}" for step, loss in enumerate(losses, 1))]
 

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from convlens.data import LabelledImages
 from convlens.engines import AugmentationSettings
-from convlens.training.probe import CHANGES, Verdict, _judge, probe_changes, reduce_images, with_safe_changes
+from convlens.training.probe import CHANGES, ProbeVerdict, _judge, probe_changes, reduce_images, with_safe_changes
 
 ARROW = [(3, 8), (8, 3), (8, 6), (13, 6), (13, 10), (8, 10), (8, 13)]
 """Points to the left."""
@@ -31,7 +31,7 @@ def mirrored(shape: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return [(16 - x, y) for x, y in shape]
 
 
-def probe(shapes: dict[str, list[tuple[int, int]]]) -> dict[str, Verdict]:
+def probe(shapes: dict[str, list[tuple[int, int]]]) -> dict[str, ProbeVerdict]:
     found = probe_changes(make_images(shapes, 150, 0), make_images(shapes, 40, 1), seed=0, threads=1)
     assert [verdict.change for verdict in found] == list(CHANGES)
     return {verdict.change: verdict for verdict in found}
@@ -88,7 +88,7 @@ def test_a_loss_that_is_spread_over_all_classes_counts_too():
 
 
 def test_what_is_safe_is_added_to_the_augmentation():
-    verdicts = [Verdict(SIDEWAYS, True, ""), Verdict(UPSIDE_DOWN, False, ""), Verdict(TURNED, True, "")]
+    verdicts = [ProbeVerdict(SIDEWAYS, True, ""), ProbeVerdict(UPSIDE_DOWN, False, ""), ProbeVerdict(TURNED, True, "")]
     assert with_safe_changes(AugmentationSettings(shift=0.1, rotation=10), verdicts) == AugmentationSettings(
         shift=0.1, rotation=180, flip_horizontal=True
     )
@@ -97,7 +97,7 @@ def test_what_is_safe_is_added_to_the_augmentation():
 
 @pytest.mark.parametrize(("safe", "words"), [(True, "yes"), (False, "no")])
 def test_a_verdict_is_one_line(safe, words):
-    assert str(Verdict(SIDEWAYS, safe, "because")) == f"mirrored left to right: {words} (because)"
+    assert str(ProbeVerdict(SIDEWAYS, safe, "because")) == f"mirrored left to right: {words} (because)"
 
 
 def test_large_images_are_averaged_down_in_blocks():

@@ -14,7 +14,7 @@ from convlens.errors import DataError, LossNotFinite, NetworkError, OutputError,
 from convlens.network import Network, initial_weights
 from convlens.trained_model import TrainedModel, load_model
 from convlens.training import resume_training, session, starting, train
-from convlens.training.events import EpochDone, Event, StretchDone, TrainingStarted
+from convlens.training.events import ChunkDone, EpochDone, Event, TrainingStarted
 from convlens.training.run_folder import read_config
 from convlens.training.settings import TrainingSettings
 
@@ -38,10 +38,10 @@ def assert_same_weights(first: TrainedModel, second: TrainedModel) -> None:
         assert array.tobytes() == second.weights[name].tobytes(), name
 
 
-def stop_after(stretches: int):
-    """A `should_stop` that lets that many stretches pass."""
+def stop_after(chunks: int):
+    """A `should_stop` that lets that many chunks pass."""
     asked = itertools.count(1)
-    return lambda: next(asked) >= stretches
+    return lambda: next(asked) >= chunks
 
 
 def test_whoever_watches_gets_the_weights_of_the_moment_and_changes_no_bit():
@@ -50,7 +50,7 @@ def test_whoever_watches_gets_the_weights_of_the_moment_and_changes_no_bit():
     def watch(event: Event) -> None:
         if isinstance(event, TrainingStarted) and event.model is not None:
             seen.append(event.model())
-        if isinstance(event, StretchDone) and event.weights is not None:
+        if isinstance(event, ChunkDone) and event.weights is not None:
             seen.append(event.weights())
 
     model = quick(images, network=STATEFUL, on_event=watch)
@@ -108,16 +108,16 @@ def test_events_come_in_order_and_add_up(tmp_path):
     events: list[Event] = []
     dataset = Dataset("pets", make_images(), make_images(9), "letterbox")
     model = quick(dataset, on_event=events.append, validation=0.25, out=tmp_path / "run")
-    kinds = "".join(type(event).__name__[0] for event in events if not isinstance(event, TrainingStarted))
+    kinds = "".join(type(event).__name__[:2] for event in events if not isinstance(event, TrainingStarted))
     assert isinstance(events[0], TrainingStarted)
     # 30 images are left in batches of 16: two steps an epoch.
-    assert kinds in ("SSESSECJ", "SSESECJ", "SESECJ")
+    assert kinds in ("ChChEpChChEpCaJu", "ChChEpChEpCaJu", "ChEpChEpCaJu")
     started = events[0]
     assert (started.data, started.images, started.steps_per_epoch, started.steps_done) == ("pets", 30, 2, 0)
     # The convolution has 4·9 + 4 parameters, dense 4·4·4·2 + 2.
     assert (started.parameters, started.folder) == (40 + 130, tmp_path / "run")
     assert started.settings.threads == 1
-    losses = [float(loss) for event in events if isinstance(event, StretchDone) for loss in event.losses]
+    losses = [float(loss) for event in events if isinstance(event, ChunkDone) for loss in event.losses]
     assert len(losses) == 4
     done = [event for event in events if isinstance(event, EpochDone)]
     assert done[0].loss == pytest.approx((16 * losses[0] + 14 * losses[1]) / 30)
@@ -179,13 +179,13 @@ def test_a_network_can_be_given_as_an_object():
     assert_same_weights(quick(make_images(), network=Network.from_text(NETWORK)), quick(make_images()))
 
 
-@pytest.mark.parametrize("stretches", [1, 2, 3, 5])
-def test_a_stopped_training_goes_on_to_the_same_bits(tmp_path, stretches):
+@pytest.mark.parametrize("chunks", [1, 2, 3, 5])
+def test_a_stopped_training_goes_on_to_the_same_bits(tmp_path, chunks):
     images = make_images(70)
     changes: dict[str, Any] = {"network": STATEFUL, "epochs": 3, "batch_size": 4, "validation": 0.1}
     whole_events: list[Event] = []
     whole = quick(images, on_event=whole_events.append, **changes)
-    stopped = quick(images, out=tmp_path / "run", should_stop=stop_after(stretches), **changes)
+    stopped = quick(images, out=tmp_path / "run", should_stop=stop_after(chunks), **changes)
     assert (stopped.facts["finished"], load_model(tmp_path / "run").facts["finished"]) == (False, False)
     assert 0 < stopped.facts["steps"] < whole.facts["steps"]
     events: list[Event] = []
@@ -224,7 +224,7 @@ def test_a_dataset_is_tested_when_it_goes_on_to_the_end(tmp_path):
     assert resume_training(tmp_path / "run", dataset).facts["test"]["total"] == 9
 
 
-def test_the_last_stretch_is_not_a_stop(tmp_path):
+def test_the_last_chunk_is_not_a_stop(tmp_path):
     model = quick(make_images(8), epochs=1, out=tmp_path / "run", should_stop=lambda: True)
     assert model.facts["finished"] is True
     assert not (tmp_path / "run" / "last.checkpoint").exists()
@@ -283,14 +283,12 @@ def test_checkpoints_are_written_while_it_runs(tmp_path, monkeypatch):
 
 
 def test_fashion_rules_are_kept_in_the_model():
-    dataset = Dataset("clothes", make_images(), None, "fashion-mnist")
-    assert quick(dataset, epochs=1).preprocessing.rules == "fashion-mnist"
+    dataset = Dataset("clothes", make_images(), None, "garment")
+    assert quick(dataset, epochs=1).preprocessing.rules == "garment"
 
 
 def test_rules_that_are_not_known_are_refused(tmp_path):
-    with pytest.raises(
-        UsageError, match=r"preprocessing rules 'sepia': mnist, fashion-mnist, letterbox, ink are known"
-    ):
+    with pytest.raises(UsageError, match=r"preprocessing rules 'sepia': digit, garment, glyph, letterbox are known"):
         quick(Dataset("pets", make_images(), None, "sepia"), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -416,7 +414,7 @@ def test_a_disk_that_fills_up_keeps_the_last_checkpoint(tmp_path, monkeypatch):
 
 def test_what_the_listener_raises_comes_through(tmp_path):
     def interrupt(event: Event) -> None:
-        if isinstance(event, StretchDone):
+        if isinstance(event, ChunkDone):
             raise KeyboardInterrupt("enough")
 
     with pytest.raises(KeyboardInterrupt, match="enough"):

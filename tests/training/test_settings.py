@@ -4,7 +4,8 @@ import pytest
 
 from convlens.engines import LossSettings, OptimizerSettings
 from convlens.errors import NetworkError, UsageError
-from convlens.network import Conv2d, Dense, Flatten, MaxPool2d, Network, ReLU
+from convlens.layers import Conv2d, Dense, Flatten, MaxPool2d, ReLU
+from convlens.network import Network
 from convlens.training import RECIPES, TrainingSettings, choose_settings
 
 

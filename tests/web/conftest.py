@@ -144,6 +144,28 @@ def page(open_page: Callable[..., Any], web_address: str) -> Iterator[Any]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def look(open_page: Callable[..., Any], web_address: str) -> Callable[..., Any]:
+    """A context manager (payload, **options of a browser context) → the whole page, served, with that model.
+
+    A dialog, as a hostile name might open one, counts as a fault.
+    """
+
+    @contextmanager
+    def opener(payload: dict[str, Any], **options: Any) -> Iterator[Any]:
+        state = {"served": True, "model": payload["name"], "runs": [], "datasets": [], "job": None, "queue": 0}
+        with open_page("about:blank", **options) as page:
+            page.on("dialog", lambda dialog: page.faults.append(f"a dialog: {dialog.message}"))
+            page.route("**/api/state*", lambda route: route.fulfill(json=state))
+            page.route("**/api/model*", lambda route: route.fulfill(json=payload))
+            page.goto(f"{web_address}/")
+            page.wait_for_selector("html[data-ready]")
+            page.wait_for_timeout(300)
+            yield page
+
+    return opener
+
+
 @pytest.fixture(scope="session")
 def violations() -> Callable[..., list[str]]:
     """A function (page, rules, within) → what axe-core has against the page, or a part, as it is now: a line each."""
@@ -222,6 +244,31 @@ NETWORKS = {
         "conv 8 3x3 pad 1, relu, conv 8 3x3 pad 2, relu, conv 12 3x3, leaky_relu 1, flatten, relu, dense",
         (1, 8, 8),
         10,
+    ),
+    "residual blocks": (
+        (
+            "conv 6 3x3 pad 1, relu, residual(conv 6 3x3 pad 1, batchnorm, silu, residual(conv 6 1x1, gelu)), relu, "
+            "residual(conv 8 3x3 pad 1 stride 2, batchnorm, shortcut conv 8 1x1 stride 2), globalavgpool, dense"
+        ),
+        (3, 12, 11),
+        4,
+    ),
+    "branches": (
+        (
+            "concat(conv 4 1x1; conv 6 3x3 pad 1, gelu; maxpool 3 stride 1 pad 1; ), conv 8 3x3 groups 2, tanh, "
+            "concat(relu; relu), avgpool 2, flatten, residual(dense 144), concat(dense 5; ), dense"
+        ),
+        (3, 8, 8),
+        3,
+    ),
+    "groups": (
+        (
+            "conv 24 3x3 pad 1 stride 2x1, leaky_relu, conv 24 3x3 pad 1 groups 24, silu, conv 36 1x1 groups 4, "
+            "conv 36 3x2 dilation 2 pad 3 stride 2 groups 2, maxpool 2, conv 32 3x3 pad 1, "
+            "conv 32 3x3 pad 1 groups 2, dense"
+        ),
+        (1, 21, 18),
+        5,
     ),
     "a row": ("conv 4 1x7 pad 0x3, tanh, maxpool 1x3, conv 6 1x3, relu, dense", (1, 1, 40), 3),
 }

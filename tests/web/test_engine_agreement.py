@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_sample_images
 
 from convlens.export import page_model
-from convlens.network.layers import LAYER_TYPES
+from convlens.layers import BLOCKS, JOINS, KINDS
 
 TOLERANCE = 1e-4
 SIX_CONV = (
@@ -71,10 +71,16 @@ def test_six_convolutions_on_photographs(call, build_model):
 
 
 def test_the_networks_have_every_layer_and_option(varied_models):
-    written = [layer.word for model in varied_models.values() for layer in model.network.layers]
-    assert set(written) == set(LAYER_TYPES)
-    text = " ".join(str(model.network) for model in varied_models.values())
-    assert all(option in text for option in ("pad", "stride", "dilation"))
+    models = varied_models.values()
+    nodes = [node for one in models for node in one.network.resolve(one.plan.input_shape, one.plan.classes)]
+    assert {node.layer.word for node in nodes} == {*KINDS, *JOINS}
+    text = " ".join(str(model.network) for model in models)
+    assert all(word in text for word in ("pad", "stride", "dilation", "groups", "shortcut", *BLOCKS))
+
+
+def test_the_page_has_a_file_for_every_kind(call):
+    found = call('async () => Object.keys((await import("convlens/layers/kinds.js")).KINDS)')
+    assert sorted(found) == sorted([*KINDS, *JOINS])
 
 
 def test_every_layer_and_option(call, varied_models):
@@ -97,31 +103,65 @@ def random_window(random, size, pool):
     return kernel, int(random.integers(1, 4)), min(padding, kernel // 2) if pool else padding, dilation
 
 
-def random_network(random, shape):
-    """The text of a network for this shape."""
-    layers = []
-    sizes = list(shape[1:])
-    for _ in range(random.integers(1, 6)):
-        kind = str(random.choice(["conv", "conv", "maxpool", "avgpool", "batchnorm", "activation"]))
-        if kind == "activation":
-            layers.append(str(random.choice(["relu", "leaky_relu 0.3", "tanh", "sigmoid", "dropout 0.5"])))
-        elif kind == "batchnorm":
-            layers.append(kind)
-        else:
-            axes = [random_window(random, size, kind != "conv") for size in sizes]
-            sizes = [(n + 2 * p - (d * (k - 1) + 1)) // s + 1 for n, (k, s, p, d) in zip(sizes, axes, strict=True)]
-            kernel, stride, padding, dilation = (f"{one}x{other}" for one, other in zip(*axes, strict=True))
-            word = f"conv {random.integers(1, 20)}" if kind == "conv" else kind
-            layers.append(f"{word} {kernel} stride {stride} pad {padding}" + f" dilation {dilation}" * (kind == "conv"))
-    layers += [["globalavgpool"], ["dense 7", "tanh"], []][random.integers(0, 3)]
-    return ", ".join([*layers, "dense"])
+ACTIVATIONS = ("relu", "leaky_relu 0.3", "tanh", "sigmoid", "gelu", "silu", "dropout 0.5")
 
 
-@pytest.mark.parametrize("seed", range(25))
+class RandomNetwork:
+    """Draws the text of a network for a shape; `shape` is that of the maps so far."""
+
+    def __init__(self, random, shape):
+        self.random, self.shape = random, list(shape)
+
+    def text(self):
+        steps = [self.step, self.step, self.residual, self.concat]
+        layers = [steps[self.random.integers(0, len(steps))]() for _ in range(self.random.integers(2, 6))]
+        layers += [["globalavgpool"], ["dense 7", "tanh"], ["flatten", "residual(gelu)"]][self.random.integers(0, 3)]
+        return ", ".join([*layers, "dense"])
+
+    def step(self):
+        kind = str(self.random.choice(["conv", "conv", "maxpool", "avgpool", "batchnorm", "activation"]))
+        if kind in ("batchnorm", "activation"):
+            return kind if kind == "batchnorm" else str(self.random.choice(ACTIVATIONS))
+        axes = [random_window(self.random, size, kind != "conv") for size in self.shape[1:]]
+        for axis, (kernel, stride, padding, dilation) in enumerate(axes, 1):
+            self.shape[axis] = (self.shape[axis] + 2 * padding - (dilation * (kernel - 1) + 1)) // stride + 1
+        kernel, stride, padding, dilation = (f"{one}x{other}" for one, other in zip(*axes, strict=True))
+        window = f"{kernel} stride {stride} pad {padding}"
+        return f"{self.conv()} {window} dilation {dilation}" if kind == "conv" else f"{kind} {window}"
+
+    def conv(self):
+        """A convolution's word, its channels and groups: a divisor of the channels that come in."""
+        groups = int(self.random.choice([n for n in range(1, self.shape[0] + 1) if self.shape[0] % n == 0]))
+        self.shape[0] = groups * int(self.random.integers(1, 1 + max(1, 20 // groups)))
+        return f"conv {self.shape[0]}" + f" groups {groups}" * (groups > 1)
+
+    def residual(self):
+        """One whose body keeps the shape, or that has a shortcut to the body's shape."""
+        size = self.shape[0]
+        if self.random.integers(0, 2):
+            return f"residual(conv {size} 3x3 pad 1, batchnorm, {self.random.choice(ACTIVATIONS)})"
+        self.shape[0] = int(self.random.integers(1, 12))
+        return f"residual(conv {self.shape[0]} 1x1, conv {self.shape[0]} 3x3 pad 1, shortcut conv {self.shape[0]} 1x1)"
+
+    def concat(self):
+        """Branches of the same height and width: a convolution, a pooling, a block, and the input itself."""
+        channels, size = int(self.random.integers(1, 8)), self.shape[0]
+        branches = {
+            f"conv {channels} 3x3 pad 1, {self.random.choice(ACTIVATIONS)}": channels,
+            "maxpool 3 stride 1 pad 1": size,
+            f"residual(conv {size} 1x1)": size,
+            "": size,
+        }
+        chosen = self.random.choice(list(branches), self.random.integers(2, 4))
+        self.shape[0] = sum(branches[str(branch)] for branch in chosen)
+        return f"concat({'; '.join(map(str, chosen))})"
+
+
+@pytest.mark.parametrize("seed", range(40))
 def test_random_networks(call, build_model, seed):
     random = np.random.default_rng(seed)
     shape = (int(random.choice([1, 3])), int(random.integers(3, 25)), int(random.integers(3, 25)))
-    model = build_model(random_network(random, shape), shape, int(random.integers(2, 12)), seed)
+    model = build_model(RandomNetwork(random, shape).text(), shape, int(random.integers(2, 12)), seed)
     images = random.integers(0, 256, (2, *shape), np.uint8)
     assert largest_difference(call, model, images) < TOLERANCE, str(model.network)
 

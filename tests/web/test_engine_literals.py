@@ -24,6 +24,19 @@ SOFTMAX = """async ([payload, logits]) => {
   return { probabilities: Array.from(answer), softmax: softmaxOf(model, logits) };
 }"""
 
+GRAPH = """async ([payload, pixels, wanted]) => {
+  const { openModel, activations } = await import("convlens/engine/network.js");
+  const { gradient } = await import("convlens/engine/attribution.js");
+  const { sumBehind } = await import("convlens/engine/sums.js");
+  const model = openModel(payload);
+  const outputs = activations(model, Uint8Array.from(pixels));
+  return {
+    layers: outputs.map(({ data }) => Array.from(data)),
+    slopes: Array.from(gradient(model, outputs, 0)),
+    sums: wanted.map(([layer, place]) => sumBehind(model, outputs, layer, place)),
+  };
+}"""
+
 SCALED = Normalisation((0.0,), (1 / 255,))  # the network gets the bytes as they are
 
 
@@ -39,6 +52,11 @@ def make(text, weights, shape, classes, normalisation=SCALED, calibration=None):
 
 def run(call, model, pixels):
     return call(LAYERS, [page_model(model), list(pixels)])
+
+
+def graph(call, model, pixels, *wanted):
+    """What the page makes of pixels: its layers, the slopes of the first logit, and the sums that are asked for."""
+    return call(GRAPH, [page_model(model), list(pixels), [list(one) for one in wanted]])
 
 
 PICTURE = [1, 2, 3, 4, 5, 6, 7, 8, 9]  # 3×3
@@ -142,6 +160,98 @@ def test_dense(call):
     assert run(call, make("dense", weights, (1, 1, 3), 2), [10, 20, 30])[2] == [140.5, -6]
 
 
+@pytest.mark.parametrize(
+    ("layer", "expected", "slopes"),
+    [
+        # x·Φ(x) with Φ(2) = 0.9772498680518208; the slope is Φ(x) + x·φ(x), φ(2) = 0.05399096651318806
+        ("gelu", [-0.0455002639, 0, 1.9544997361], [-0.0852318012, 0.5, 1.0852318012]),
+        # x·s with s = 1 / (1 + e^−x), s(2) = 0.8807970779778823; the slope is s + x·s·(1 − s)
+        ("silu", [-0.2384058440, 0, 1.7615941560], [-0.0907842464, 0.5, 1.0907842464]),
+    ],
+)
+def test_smooth_activations(call, layer, expected, slopes):
+    weights = {"1.weight": np.eye(3), "1.bias": [-2, -2, -2], "3.weight": np.ones((1, 3)), "3.bias": [0]}
+    model = make(f"flatten, dense 3, {layer}, dense", weights, (1, 1, 3), 1)
+    found = graph(call, model, [0, 2, 4], (2, 2))  # after the first dense these are −2, 0 and 2
+    assert found["layers"][3] == pytest.approx(expected, abs=4e-7)
+    assert found["slopes"] == pytest.approx(slopes, abs=4e-7)
+    assert found["sums"][0]["input"] == {"value": 2, "source": {"layer": 1, "place": 2}}
+    assert found["sums"][0]["total"] == pytest.approx(expected[2], abs=4e-7)
+
+
+def test_an_addition_and_slopes_of_what_is_taken_twice(call):
+    weights = {"0.body.0.weight": [[[[3]]]], "0.body.0.bias": [1], "2.weight": [[1, 10]], "2.bias": [0]}
+    model = make("residual(conv 1 1x1), dense", weights, (1, 1, 2), 1)
+    found = graph(call, model, [5, 7], (1, 0))
+    assert found["layers"][2] == [5 * 3 + 1 + 5, 7 * 3 + 1 + 7]
+    # Each pixel speaks through the body, three times, and around it, once.
+    assert found["slopes"] == [1 * (3 + 1), 10 * (3 + 1)]
+    (addition,) = found["sums"]
+    assert addition["terms"] == [
+        {"value": 16, "source": {"layer": 0, "place": 0}},
+        {"value": 5, "source": {"layer": -1, "place": 0}},
+    ]
+    assert (addition["kind"], addition["total"]) == ("add", 21)
+
+
+def test_a_concatenation_of_maps(call):
+    weights = {"0.branches.0.0.weight": [[[[2]]], [[[3]]]], "0.branches.0.0.bias": [0, 1]}
+    weights |= {"2.weight": [[1, 2, 3, 4, 5, 6]], "2.bias": [0]}
+    model = make("concat(conv 2 1x1; ), dense", weights, (1, 1, 2), 1)
+    found = graph(call, model, [5, 7], (1, 3), (1, 4))
+    assert found["layers"][2] == [10, 14, 16, 22, 5, 7]
+    assert found["slopes"] == [1 * 2 + 3 * 3 + 5, 2 * 2 + 4 * 3 + 6]
+    of_conv, of_input = found["sums"]
+    assert (of_conv["which"], of_conv["input"]) == (0, {"value": 22, "source": {"layer": 0, "place": 3}})
+    assert (of_input["which"], of_input["input"]) == (1, {"value": 5, "source": {"layer": -1, "place": 0}})
+    assert (of_conv["total"], of_input["total"]) == (22, 5)
+
+
+def test_the_same_node_named_twice(call):
+    # relu, added to itself, and the sum beside itself
+    payload = page_model(make("residual(relu), concat(; ), dense", TWICE, (1, 1, 2), 1))
+    assert payload["layers"][1]["inputs"] == [0, -1]
+    payload["layers"][1]["inputs"] = [0, 0]
+    found = call(GRAPH, [payload, [5, 7], [[1, 0], [2, 3]]])
+    assert found["layers"][2:4] == [[10, 14], [10, 14, 10, 14]]
+    assert found["slopes"] == [2 * (1 + 3), 2 * (2 + 4)]
+    addition, joining = found["sums"]
+    assert [term["source"] for term in addition["terms"]] == [{"layer": 0, "place": 0}] * 2
+    assert (joining["which"], joining["input"]["source"]) == (1, {"layer": 1, "place": 1})
+
+
+TWICE = {"3.weight": [[1, 2, 3, 4]], "3.bias": [0]}
+
+
+def test_a_depthwise_convolution(call):
+    # Each of three channels has a kernel of its own: 1×2 of them, beside each other.
+    weights = {"0.weight": [[[[1, 2]]], [[[3, 4]]], [[[5, 6]]]], "0.bias": [0, 100, 0]}
+    weights |= {"2.weight": [[1, 10, 100]], "2.bias": [0]}
+    scaling = Normalisation((0,) * 3, (1 / 255,) * 3)
+    found = graph(call, make("conv 3 1x2 groups 3, dense", weights, (3, 1, 2), 1, scaling), [1, 2, 3, 4, 5, 6], (0, 1))
+    assert found["layers"][1] == [1 * 1 + 2 * 2, 3 * 3 + 4 * 4 + 100, 5 * 5 + 6 * 6]
+    assert found["slopes"] == [1, 2, 30, 40, 500, 600]
+    (behind,) = found["sums"]
+    (channel,) = behind["channels"]  # no other goes into it
+    assert (channel["channel"], channel["patch"], channel["kernel"]) == (1, [3, 4], [3, 4])
+    assert channel["sources"] == [{"layer": -1, "place": 2}, {"layer": -1, "place": 3}]
+    assert (behind["bias"], behind["total"]) == (100, 125)
+
+
+def test_two_groups_of_a_convolution(call):
+    # Four channels in two groups, one map of each: the first of channels 0 and 1, the second of 2 and 3.
+    first = {"0.weight": np.reshape([1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1], (4, 3, 1, 1)), "0.bias": [0, 0, 0, 0]}
+    weights = {**first, "1.weight": np.reshape([1, 2, 3, 4], (2, 2, 1, 1)), "1.bias": [0, 0]}
+    weights |= {"3.weight": [[1, 10]], "3.bias": [0]}
+    scaling = Normalisation((0,) * 3, (1 / 255,) * 3)
+    model = make("conv 4 1x1, conv 2 1x1 groups 2, dense", weights, (3, 1, 1), 1, scaling)
+    found = graph(call, model, [5, 6, 7], (1, 1))
+    assert found["layers"][1] == [5, 6, 7, 18]
+    assert found["layers"][2] == [5 * 1 + 6 * 2, 7 * 3 + 18 * 4]
+    assert found["slopes"] == [1 + 40, 2 + 40, 30 + 40]
+    assert [channel["channel"] for channel in found["sums"][0]["channels"]] == [2, 3]
+
+
 def test_softmax_with_temperature(call):
     weights = {"1.weight": np.eye(2), "1.bias": [0, 0]}
     model = make("dense", weights, (1, 1, 2), 2, calibration=Calibration(temperature=2.0, threshold=0.8))
@@ -203,8 +313,8 @@ def test_weights_that_do_not_fit(call, weights, message):
 
 def test_a_format_or_picture_that_the_page_does_not_know(call):
     payload = page_model(make("dense", {"1.weight": [[1, 1]], "1.bias": [0]}, (1, 1, 2), 1))
-    with pytest.raises(Exception, match="this page reads models of format 1, and this one has format 2"):
-        run_payload(call, {**payload, "format": 2}, [1, 2])
+    with pytest.raises(Exception, match="this page reads models of format 2, and this one has format 1"):
+        run_payload(call, {**payload, "format": 1}, [1, 2])
     with pytest.raises(Exception, match="a picture of 3 numbers: this network takes 1×1×2"):
         run_payload(call, payload, [1, 2, 3])
     layer = {**payload["layers"][1], "kind": "attention"}

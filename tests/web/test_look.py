@@ -5,7 +5,6 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -26,23 +25,6 @@ Opened = Callable[..., Any]
 @pytest.fixture(scope="session")
 def mnist_payload(mnist_model: TrainedModel, mnist_images: LabelledImages) -> dict[str, Any]:
     return page_model(mnist_model, choose_samples(mnist_model, mnist_images), name="digits")
-
-
-@pytest.fixture(scope="module")
-def look(open_page: Opened, web_address: str) -> Opened:
-    """A context manager (payload, **options of a browser context) → the page with that model."""
-
-    @contextmanager
-    def opener(payload: dict[str, Any], **options: Any) -> Iterator[Any]:
-        state = {"served": True, "model": payload["name"], "runs": [], "datasets": [], "job": None, "queue": 0}
-        with open_page("about:blank", **options) as page:
-            page.route("**/api/state*", lambda route: route.fulfill(json=state))
-            page.route("**/api/model*", lambda route: route.fulfill(json=payload))
-            page.goto(f"{web_address}/")
-            page.wait_for_selector("html[data-ready]")
-            yield page
-
-    return opener
 
 
 @pytest.fixture
@@ -444,8 +426,8 @@ def test_a_late_kernel_stays_chosen_when_only_the_first_are_shown(page: Any) -> 
             const { LayerPanel } = await import("convlens/views/look/layer_panel.js");
             const tensor = (...shape) => ({ shape, data: Float32Array.from({ length: 40 }, (_, place) => place / 8) });
             const layer = { kind: "conv", weight: tensor(40, 1, 1, 1), bias: tensor(40) };
-            const panel = new LayerPanel();
-            panel.build({ layers: [{ ...layer, inputShape: [1, 1, 1], outputShape: [40, 1, 1] }] });
+            const shapes = { inputShapes: [[1, 1, 1]], outputShape: [40, 1, 1] };
+            const panel = new LayerPanel({ layers: [{ ...layer, ...shapes, text: "conv 40 1x1", path: "0" }] });
             panel.show();
             document.body.append(panel.root);
         }"""

@@ -1,7 +1,6 @@
 """Look inside for everybody: axe-core's checks, large text, narrow screens, hostile names, all networks."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +21,6 @@ HOSTILE = (
     "\u200b",
 )
 Opened = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def look(open_page: Opened, web_address: str) -> Opened:
-    """A context manager (payload, **options of a browser context) → the page with that model."""
-
-    @contextmanager
-    def opener(payload: dict[str, Any], **options: Any) -> Iterator[Any]:
-        state = {"served": True, "model": payload["name"], "runs": [], "datasets": [], "job": None, "queue": 0}
-        with open_page("about:blank", **options) as page:
-            page.on("dialog", lambda dialog: page.faults.append(f"a dialog: {dialog.message}"))
-            page.route("**/api/state*", lambda route: route.fulfill(json=state))
-            page.route("**/api/model*", lambda route: route.fulfill(json=payload))
-            page.goto(f"{web_address}/")
-            page.wait_for_selector("html[data-ready]")
-            page.wait_for_timeout(300)
-            yield page
-
-    return opener
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,7 @@ def left_edge(page: Any) -> float:
 def test_change_the_network_train_and_see_98_per_cent(page):
     page.fill(TEXT, "conv 8 5x5 pad 2, relu, maxpool 2, dense")
     page.get_by_label("Add a layer").select_option("dropout")
-    assert page.input_value(TEXT) == "conv 8 5x5 pad 2, relu, maxpool 2, dropout 0.2, dense"
+    assert page.input_value(TEXT) == "conv 8 5x5 pad 2, relu, maxpool 2, dropout 0.5, dense"
     page.locator("#train-layers-words", has_text="15,898 parameters").wait_for()  # 8·(25 + 1) + 10·(8·14·14 + 1)
     train(page)
     await_state(page, "Done")
@@ -118,7 +118,7 @@ def test_two_runs_are_compared_and_replayed(page):
         await_state(page, "Training|Judging")
         await_state(page, "Done")
     expect(page.locator(".train-line.earlier")).to_have_count(2)
-    expect(page.locator(".train-result")).to_contain_text("Against the run before")
+    expect(page.locator(".train-result")).to_contain_text("Compared with the previous run")
     expect(page.locator(".train-runs input:checked")).to_have_count(2)
     page.get_by_role("slider").focus()
     shares = page.locator(".train-probabilities")
@@ -193,7 +193,7 @@ def test_a_broken_stream_reconnects(page, monkeypatch):
         with httpx.Client(trust_env=False) as client, client.stream("GET", route.request.url) as stream:
             for chunk in stream.iter_raw():
                 received += chunk
-                if received.count(b"event: stretch") >= 4:
+                if received.count(b"event: chunk") >= 4:
                     break
         route.fulfill(body=received[:-20], content_type="text/event-stream")
 
@@ -228,6 +228,7 @@ def test_a_mistake_is_underlined_where_it_stands(page):
         "__proto__, constructor, dense",
         "\u202erelu, dense",
         "",
+        "(" * 19_000,
     ],
 )
 def test_hostile_network_text(page, text):
@@ -276,11 +277,49 @@ def test_layers_by_keyboard(page):
     page.keyboard.press("Delete")
     assert page.input_value(TEXT) == "conv 8 3x3, maxpool 2, dense"
     page.locator(".train-chip").first.click()
-    page.locator(".train-numbers").get_by_label("kernels", exact=True).fill("12")
+    page.locator(".train-numbers").get_by_label("channels", exact=True).fill("12")
     page.locator(".train-numbers").get_by_label("pad", exact=True).fill("1")
     assert page.input_value(TEXT) == "conv 12 3x3 pad 1, maxpool 2, dense"
     page.get_by_role("button", name="Move this layer later").click()
     assert page.input_value(TEXT) == "maxpool 2, conv 12 3x3 pad 1, dense"
+
+
+def test_layers_inside_a_residual(page):
+    """Chips of a group stand in its frame; keyboard, fields and menu work inside it as outside."""
+    page.fill(TEXT, "conv 8 3x3 pad 1, relu, dense")
+    page.locator(".train-chip", has_text="relu").click()
+    page.get_by_label("Add a layer").select_option("residual")
+    body = "conv 8 3x3 pad 1, batchnorm, relu, conv 8 3x3 pad 1, batchnorm"
+    assert page.input_value(TEXT) == f"conv 8 3x3 pad 1, relu, residual({body}), dense"
+    inside = page.locator(".train-block .train-branch .train-chip")
+    assert inside.all_text_contents() == body.split(", ")
+    inside.nth(1).click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    inside.first.click()
+    page.locator(".train-numbers").get_by_label("channels", exact=True).fill("4")
+    assert page.input_value(TEXT).startswith("conv 8 3x3 pad 1, relu, residual(conv 4 3x3 pad 1, relu, conv 8")
+    inside.nth(1).focus()
+    page.keyboard.press("Alt+ArrowLeft")
+    page.keyboard.press("Alt+ArrowLeft")
+    assert page.input_value(TEXT).startswith("conv 8 3x3 pad 1, relu, relu, residual(conv 4 3x3 pad 1, conv 8")
+    assert page.evaluate("document.activeElement.textContent") == "relu"
+    page.keyboard.press("Delete")
+    page.locator(".train-chip", has_text="residual").click()
+    page.get_by_role("button", name="Add a shortcut").click()
+    page.get_by_label("Add a layer").select_option("relu")  # behind the group, which is chosen
+    text = "residual(conv 4 3x3 pad 1, conv 8 3x3 pad 1, batchnorm, shortcut conv 8 1x1), relu, dense"
+    assert page.input_value(TEXT) == f"conv 8 3x3 pad 1, relu, {text}"
+    assert page.locator(".train-branch").last.get_attribute("aria-label") == "shortcut"
+
+
+def test_rows_of_a_residual_are_indented(page):
+    page.fill(TEXT, "conv 4 3x3 pad 1, residual(conv 4 3x3 pad 1, shortcut conv 4 1x1), relu, dense")
+    # 4·(9 + 1) + 4·(36 + 1) + 4·(4 + 1) + 10·(4·28·28 + 1)
+    page.locator("#train-layers-words", has_text="31,578 parameters").wait_for()
+    rows = page.locator(".train-layers tbody th")
+    left = [rows.nth(place).evaluate("(cell) => parseFloat(getComputedStyle(cell).paddingLeft)") for place in range(5)]
+    assert left[1] == left[2] > left[0] == left[3] == left[4]
+    assert rows.nth(2).text_content() == "shortcutconv 4 1x1"
 
 
 def test_its_report_opens_in_a_tab_of_its_own(page):
@@ -318,7 +357,7 @@ def test_axe_finds_nothing(open_page, address, violations, scheme, width):
         found["training"] = violations(page)
         page.get_by_role("button", name="Stop").click()
         await_state(page, "Stopped")
-        page.fill(TEXT, "conv 8 3x3, rleu, dense")
+        page.fill(TEXT, "conv 8 3x3, rleu, concat(relu; ), dense")
         page.locator(".train-problem strong").wait_for()
         found["mistake"] = violations(page)
         page.faults.clear()

@@ -10,7 +10,6 @@ import pytest
 
 from convlens import TrainedModel
 from convlens.export import page_model
-from convlens.metrics import wilson_interval
 
 HERE = "convlens/views/train"
 
@@ -26,24 +25,24 @@ EVENTS = [
     ["queued", {"place": 2}, 1],
     ["reading", {"what": "getting train-images", "done": 5, "total": 1000}, 2],
     ["started", STARTED, 3],
-    ["stretch", {"losses": [2.5], "accuracy": 0.125, "images_per_second": 10, "seconds_left": 4}, 4],
+    ["chunk", {"losses": [2.5], "accuracy": 0.125, "images_per_second": 10, "seconds_left": 4}, 4],
     ["weights", {"step": 1, "weights": {"a": 1}}, 5],
-    ["stretch", {"losses": [1.5, 0.5], "accuracy": 0.5, "images_per_second": 30, "seconds_left": 2}, 6],
+    ["chunk", {"losses": [1.5, 0.5], "accuracy": 0.5, "images_per_second": 30, "seconds_left": 2}, 6],
     ["epoch", {"epoch": 0, "accuracy": 0.5}, 7],
-    ["stretch", {"losses": [0.25, 0.125, 0.0625], "accuracy": 1, "images_per_second": 20, "seconds_left": 0}, 8],
+    ["chunk", {"losses": [0.25, 0.125, 0.0625], "accuracy": 1, "images_per_second": 20, "seconds_left": 0}, 8],
     ["epoch", {"epoch": 1, "accuracy": 1}, 9],
     ["judged", {"accuracy": 0.75, "correct": 3, "total": 4}, 10],
     ["done", {"run": "r", "accuracy": 0.75, "correct": 3, "total": 4, "seconds": 1}, 11],
 ]
 REDUCE = """((events) => {
-    const run = m.newRun("j"), told = [], states = [];
+    const run = new m.Run("j"), told = [], states = [];
     for (const [name, data, number] of events) {
-        told.push(m.applyEvent(run, name, data, number));
-        states.push(m.describeState(run));
+        told.push(run.apply(name, data, number));
+        states.push(run.describeState());
     }
-    const { accuracies, fastest, weights, error } = run;
-    return { told, states, accuracies, fastest, weights, error, losses: [...run.losses.values()], steps: m.stepsOf(run),
-        total: m.totalSteps(run), over: m.isOver(run), epochs: run.epochs.length };
+    const { accuracies, weights, error, steps, totalSteps, isOver } = run;
+    return { told, states, accuracies, weights, error, losses: [...run.losses.values()], steps, total: totalSteps,
+        over: isOver, epochs: run.epochs.length, summary: run.summarise() };
 })(values[0])"""
 
 
@@ -51,9 +50,24 @@ def test_events_become_a_run(call):
     run = use(call, "run_state", REDUCE, EVENTS)
     assert run["losses"] == [2.5, 1.5, 0.5, 0.25, 0.125, 0.0625]
     assert run["accuracies"] == [{"step": 1, "value": 0.125}, {"step": 3, "value": 0.5}, {"step": 6, "value": 1}]
-    assert (run["steps"], run["total"], run["epochs"], run["fastest"]) == (6, 6, 2, 30)
+    assert (run["steps"], run["total"], run["epochs"]) == (6, 6, 2)
     assert run["over"]
     assert run["weights"] == {"step": 1, "weights": {"a": 1}}
+    assert run["summary"] == {
+        "job": "j",
+        "state": "done",
+        "data": "mnist",
+        "network": "",
+        "recipe": "",
+        "epochs": 2,
+        "seed": None,
+        "parameters": 7,
+        "accuracy": 0.75,
+        "correct": 3,
+        "total": 4,
+        "seconds": 1,
+        "folder": "r",
+    }
     assert run["states"] == [
         "Waiting: number 2 in the queue",
         "getting train-images: 5 of 1,000",
@@ -136,17 +150,6 @@ def test_smoothing_against_numpy(call):
     assert use(call, "chart_scale", "[...m.smooth(values[0], 7)]", values.tolist()) == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize(("correct", "total"), [(9895, 10_000), (0, 7), (7, 7), (1, 3), (0, 0)])
-def test_interval_is_pythons(call, correct, total):
-    assert use(call, "comparison", "m.wilsonInterval(values[0], values[1])", correct, total) == pytest.approx(
-        wilson_interval(correct, total), abs=1e-12
-    )
-
-
-def test_interval_literal(call):
-    assert use(call, "comparison", "m.wilsonInterval(9895, 10000)") == pytest.approx([0.98731, 0.99132], abs=1e-5)
-
-
 def test_comparisons_in_words(call):
     def judged(correct: int, data: str = "mnist") -> dict[str, Any]:
         return {"data": data, "correct": correct, "total": 10_000, "accuracy": correct / 10_000}
@@ -155,15 +158,15 @@ def test_comparisons_in_words(call):
     # √(2 · 0.99 · 0.01 / 10,000) · 1.96 = 0.28 percentage points is what chance explains near 99 %.
     assert (
         use(call, "comparison", compare, judged(9900), judged(9890))
-        == "0.10 percentage points more are right: no more than chance explains."
+        == "0.10 percentage points higher: no more than chance explains."
     )
     assert (
         use(call, "comparison", compare, judged(9800), judged(9900))
-        == "1.00 percentage points fewer are right: more than chance explains."
+        == "1.00 percentage points lower: more than chance explains."
     )
-    assert use(call, "comparison", compare, judged(9900), judged(9900)) == "The same accuracy."
+    assert use(call, "comparison", compare, judged(9900), judged(9900)) == "The accuracy is the same."
     assert "different images" in use(call, "comparison", compare, judged(9900), judged(9890, "fashion-mnist"))
-    assert "Only finished" in use(call, "comparison", compare, judged(9900), {"accuracy": None})
+    assert "Only finished" in use(call, "comparison", compare, judged(9900), {**judged(1), "accuracy": None})
 
 
 def test_kept_weights_stay_few_and_even(call):
@@ -198,7 +201,8 @@ def test_slices_compute_what_the_engine_does(call, build_model):
             const zeros = (shape) => ({ shape, data: new Float32Array(shape.reduce((size, next) => size * next, 1)) });
             const none = Object.entries(payload.weights).map(([name, { shape }]) => [name, zeros(shape)]);
             const empty = { ...payload, weights: Object.fromEntries(none) };
-            const { outputs } = await computeInSlices(openModel(empty), payload.weights, Uint8Array.from(pixels), 0.01);
+            const task = { model: openModel(empty), weights: payload.weights, pixels: Uint8Array.from(pixels) };
+            const outputs = await computeInSlices(task, 0.01);
             return outputs.map(({ data }) => [...data]);
         }""",
         [payload, pixels.tolist()],
@@ -214,11 +218,11 @@ def test_what_comes_while_one_is_computed_takes_the_place_of_what_waits(call, bu
     payload = page_model(build_model("conv 2 3x3, relu, dense", (1, 8, 8), 2, 0))
     done = call(
         """async (payload) => {
-            const { createComputer } = await import("convlens/views/train/forward_slices.js");
+            const { Computer } = await import("convlens/views/train/forward_slices.js");
             const { openModel } = await import("convlens/engine/network.js");
             const model = openModel(payload), done = [];
             const onDone = (task) => done.push(task.number), onError = (error) => done.push(error.message);
-            const computer = createComputer({ onDone, onError });
+            const computer = new Computer({ onDone, onError });
             const task = { model, weights: payload.weights, pixels: new Uint8Array(64) };
             for (let number = 0; number < 50; number += 1) computer.offer({ ...task, number });
             await new Promise((resolve) => setTimeout(resolve, 300));
@@ -261,10 +265,10 @@ def test_stale_answers_are_dropped(call):
     """An answer that comes after a newer question is never shown; one that was typed over is never asked."""
     log = call(
         """async () => {
-            const { createChecker } = await import("convlens/views/train/layer_check.js");
+            const { LayerCheck } = await import("convlens/views/train/layer_check.js");
             const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
             const log = [];
-            const checker = createChecker({
+            const checker = new LayerCheck({
                 async ask(question) {
                     log.push(`ask ${question}`);
                     await wait(question === "slow" ? 120 : 5);

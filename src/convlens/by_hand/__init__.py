@@ -18,6 +18,7 @@ nothing here is used by them.
 
 from convlens.by_hand.activations import ACTIVATIONS, activate
 from convlens.by_hand.gradients import kernel_weight_gradient, trace_kernel_weight_gradient
+from convlens.by_hand.joins import trace_add, trace_concatenate
 from convlens.by_hand.kernels import KERNELS, kernel_named
 from convlens.by_hand.matrices import (
     convolve2d,
@@ -37,7 +38,7 @@ from convlens.by_hand.pooling import (
     trace_max_pool2d,
 )
 from convlens.by_hand.tensors import conv2d, trace_conv2d
-from convlens.by_hand.trace import Placement, PoolPlacement, SlopePlacement, Trace
+from convlens.by_hand.trace import JoinPlacement, Placement, PoolPlacement, SlopePlacement, Term, Trace
 from convlens.by_hand.vectors import (
     convolve,
     convolve_full,
@@ -61,10 +62,12 @@ from convlens.window import dropped, output_size, output_size_formula
 __all__ = [
     "ACTIVATIONS",
     "KERNELS",
+    "JoinPlacement",
     "LayerResult",
     "Placement",
     "PoolPlacement",
     "SlopePlacement",
+    "Term",
     "Trace",
     "activate",
     "avg_pool2d",
@@ -90,7 +93,9 @@ __all__ = [
     "pooled_size",
     "rotate",
     "run_network",
+    "trace_add",
     "trace_avg_pool2d",
+    "trace_concatenate",
     "trace_conv2d",
     "trace_convolve",
     "trace_convolve2d",

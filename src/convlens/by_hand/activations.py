@@ -5,32 +5,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from convlens import layers
 from convlens.by_hand.operands import Values, as_values
 from convlens.errors import UsageError
 
-
-def relu(values: Values) -> Values:
-    """What is negative becomes 0."""
-    return np.maximum(values, 0.0)
-
-
-def leaky_relu(values: Values, slope: float = 0.01) -> Values:
-    """What is negative is multiplied by the slope, 0.01 unless said otherwise."""
-    return np.where(values > 0, values, slope * values)
-
-
-def sigmoid(values: Values) -> Values:
-    """1 / (1 + e⁻ˣ), without an overflow far from zero."""
-    small = np.exp(-np.abs(values))
-    return np.where(values >= 0, 1 / (1 + small), small / (1 + small))
-
-
-ACTIVATIONS: dict[str, Callable[[Values], Values]] = {
-    "relu": relu,
-    "leaky_relu": leaky_relu,
-    "tanh": np.tanh,
-    "sigmoid": sigmoid,
-}
+ACTIVATIONS: dict[str, Callable[[Values], Values]] = {word: kind().apply for word, kind in layers.ACTIVATIONS.items()}
+"""Name → function of an array, for every activation that a network can have, with its usual numbers."""
 
 
 def activate(values: ArrayLike, name: str | None) -> Values:

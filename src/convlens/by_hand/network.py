@@ -1,6 +1,6 @@
 """A whole network by hand: its forward pass through the functions of this package alone.
 
-Weights have the names that every engine and every model file uses, those of a `torch.nn.Sequential`.
+Weights have the names that every engine and every model file uses, those of the module that `to_torch` gives.
 """
 
 from collections.abc import Mapping
@@ -9,36 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convlens.by_hand.activations import leaky_relu, relu, sigmoid
+from convlens import by_hand
 from convlens.by_hand.operands import Values, as_values
-from convlens.by_hand.pooling import avg_pool2d, max_pool2d, trace_avg_pool2d, trace_max_pool2d
-from convlens.by_hand.tensors import conv2d, trace_conv2d
-from convlens.by_hand.trace import Placement, PoolPlacement, Trace
+from convlens.by_hand.trace import JoinPlacement, Placement, PoolPlacement, Trace
 from convlens.errors import UsageError
-from convlens.network import (
-    AvgPool2d,
-    BatchNorm2d,
-    Conv2d,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2d,
-    Layer,
-    LeakyReLU,
-    MaxPool2d,
-    Network,
-    ReLU,
-    Sigmoid,
-    Tanh,
-    write_layer,
-)
+from convlens.layers import Dense, ResolvedLayer, walk
+from convlens.network import Network
 
-EPSILON = 1e-5
-"""What batch normalisation adds to a variance, PyTorch's and the engines'."""
-
-
-_NAMES = ("weight", "bias", "running_mean", "running_var")
-_NONE = np.zeros(0)
+_UNUSED = "num_batches_tracked"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,20 +42,19 @@ def run_network(network: Network, weights: Mapping[str, ArrayLike], image: Array
     >>> [result.output.tolist() for result in run_network(network, weights, [[[4]]])]
     [[[[7.0]]], [[[7.0]]], [7.0], [7.0, 3.0]]
     """
-    values, results = as_values("the image", image, 3), []
-    checked = _check_weights(network, weights, values.shape)
-    for index, layer in enumerate(network.layers):
-        values = _run_layer(layer, {name: checked.get(f"{index}.{name}", _NONE) for name in _NAMES}, values)
-        results.append(LayerResult(index, write_layer(layer), values))
-    return results
+    values = as_values("the image", image, 3)
+    nodes, checked = _resolve(network, weights, values.shape)
+    outputs = _run(nodes, checked, values)
+    return [LayerResult(node.index, str(node.layer), outputs[node.index]) for node in nodes]
 
 
 def trace_layer(
     network: Network, weights: Mapping[str, ArrayLike], image: ArrayLike, layer: int
-) -> Trace[Placement] | Trace[PoolPlacement]:
-    """The placements of one layer of a network at work: of a convolution, a pooling, or a dense layer.
+) -> Trace[Placement] | Trace[PoolPlacement] | Trace[JoinPlacement]:
+    """The placements of one layer of a network at work: a convolution, a pooling, a dense layer, or one that joins.
 
-    A dense layer has one placement for each of its numbers, which covers all its inputs.
+    A dense layer has one placement for each of its numbers, which covers all its inputs. A placement of an addition or
+    a concatenation says which layers its number comes from.
 
     Raises:
         UsageError: as `run_network`; a layer that looks at one number at a time, or that is not there.
@@ -88,28 +65,22 @@ def trace_layer(
     >>> trace_layer(network, weights, [[[4]]], 3).at(1).total  # 7·(−1) + 10
     3.0
     """
-    if not 0 <= layer < len(network.layers):
-        raise UsageError(f"there is no layer {layer}; give one from 0 to {len(network.layers) - 1}.")
-    results = run_network(network, weights, image)
-    values = results[layer - 1].output if layer else as_values("the image", image, 3)
-    match network.layers[layer]:
-        case Conv2d() as conv:
-            kernels, bias = weights[f"{layer}.weight"], weights[f"{layer}.bias"]
-            return trace_conv2d(values, kernels, bias, conv.stride, conv.padding, conv.dilation)
-        case MaxPool2d() as pool:
-            return trace_max_pool2d(values, pool.kernel_size, pool.stride, pool.padding)
-        case AvgPool2d() as pool:
-            return trace_avg_pool2d(values, pool.kernel_size, pool.stride, pool.padding)
-        case Dense():
-            rows = as_values("the weights", weights[f"{layer}.weight"], 2)
-            return _trace_dense(values, rows, as_values("the bias", weights[f"{layer}.bias"], 1))
-    raise UsageError(
-        f"{write_layer(network.layers[layer])} takes one number at a time, so there is no placement to show; give the "
-        "number of a conv, pool or dense layer."
-    )
+    values = as_values("the image", image, 3)
+    nodes, checked = _resolve(network, weights, values.shape)
+    if not 0 <= layer < len(nodes):
+        raise UsageError(f"there is no layer {layer}; give one from 0 to {len(nodes) - 1}.")
+    outputs = _run(nodes[:layer], checked, values)
+    node = nodes[layer]
+    return node.layer.trace(by_hand, node, _weights_of(node, checked), *(outputs[index] for index in node.inputs))
 
 
-def _trace_dense(values: Values, rows: Values, bias: Values) -> Trace[Placement]:
+def trace_dense(values: Values, rows: Values, bias: Values) -> Trace[Placement]:
+    """The sum behind each number of a dense layer: inputs I, weights O×I, bias O; a position covers all inputs.
+
+    >>> trace_dense(np.array([7.0]), np.array([[1.0], [-1.0]]), np.array([0.0, 10.0])).at(1).total  # 7·(−1) + 10
+    3.0
+    """
+
     def place(position: tuple[int, ...]) -> Placement:
         kernel, plus = rows[position[0]], float(bias[position[0]])
         products = values * kernel
@@ -119,69 +90,44 @@ def _trace_dense(values: Values, rows: Values, bias: Values) -> Trace[Placement]
     return Trace("dense", (len(rows),), place, values, (0,))
 
 
-def _check_weights(network: Network, weights: Mapping[str, ArrayLike], shape: tuple[int, ...]) -> dict[str, Values]:
-    """The weights that are used, as arrays of the shapes that the network needs for an image of this shape."""
+def _run(nodes: list[ResolvedLayer], weights: dict[str, Values], image: Values) -> dict[int, Values]:
+    """What each layer gives, by its index; −1 is the image."""
+    outputs = {-1: image}
+    for node in nodes:
+        inputs = [outputs[index] for index in node.inputs]
+        outputs[node.index] = node.layer.run(by_hand, _weights_of(node, weights), *inputs)
+    return outputs
+
+
+def _weights_of(node: ResolvedLayer, weights: dict[str, Values]) -> dict[str, Values]:
+    return {name: weights[f"{node.path}.{name}"] for name in node.layer.parameter_shapes(node) if name != _UNUSED}
+
+
+def _resolve(
+    network: Network, weights: Mapping[str, ArrayLike], shape: tuple[int, ...]
+) -> tuple[list[ResolvedLayer], dict[str, Values]]:
+    """The layers, and the weights that are used as arrays of the shapes that they need for an image of this shape."""
     channels, height, width = shape
-    classes = _count_classes(network, weights, (channels, height, width))
+    nodes = network.resolve((channels, height, width), _count_classes(network, weights, (channels, height, width)))
     checked = {}
-    for name, wanted in network.parameter_shapes((channels, height, width), classes).items():
-        if name.partition(".")[2] not in _NAMES:
-            continue
-        layer = write_layer(network.layers[int(name.partition(".")[0])])
-        if name not in weights:
-            raise UsageError(f"the weights have no {name}, which {layer} needs; give a model's own weights.")
-        values = as_values(name, weights[name], len(wanted))
-        if values.shape != tuple(wanted):
-            given, needed = ("×".join(map(str, one)) for one in (values.shape, wanted))
-            raise UsageError(f"{name} is {given} and {layer} needs {needed}; give a model's own weights.")
-        checked[name] = values
-    return checked
+    for node in nodes:
+        for name, wanted in node.parameter_shapes().items():
+            if name.endswith(_UNUSED):
+                continue
+            if name not in weights:
+                raise UsageError(f"the weights have no {name}, which {node.layer} needs; give a model's own weights.")
+            values = as_values(name, weights[name], len(wanted))
+            if values.shape != tuple(wanted):
+                given, needed = ("×".join(map(str, one)) for one in (values.shape, wanted))
+                raise UsageError(f"{name} is {given} and {node.layer} needs {needed}; give a model's own weights.")
+            checked[name] = values
+    return nodes, checked
 
 
 def _count_classes(network: Network, weights: Mapping[str, ArrayLike], shape: tuple[int, int, int]) -> int:
     """How many numbers the network ends in; where a last `dense` leaves that to the data, its bias says."""
-    dense = [(index, layer) for index, layer in enumerate(network.layers) if isinstance(layer, Dense)]
-    if not dense:
+    dense = [layer for layer in walk(network.layers) if isinstance(layer, Dense)]
+    if not dense or dense[-1].features is not None:
         return int(Network([*network.layers, Dense(1)]).resolve(shape, 1)[-2].output_shape[0])
-    index, layer = dense[-1]
-    bias = weights.get(f"{index}.bias", ())
-    return layer.features or max(int(np.size(bias)), 1)
-
-
-def _run_layer(layer: Layer, weights: Mapping[str, Values], values: Values) -> Values:
-    match layer:
-        case Conv2d():
-            return conv2d(values, weights["weight"], weights["bias"], layer.stride, layer.padding, layer.dilation)
-        case MaxPool2d():
-            return max_pool2d(values, layer.kernel_size, layer.stride, layer.padding)
-        case AvgPool2d():
-            return avg_pool2d(values, layer.kernel_size, layer.stride, layer.padding)
-        case GlobalAvgPool2d():
-            return values.mean(axis=(1, 2), keepdims=True)
-        case BatchNorm2d():
-            return _normalise(values, weights)
-        case ReLU():
-            return relu(values)
-        case LeakyReLU():
-            return leaky_relu(values, layer.slope)
-        case Tanh():
-            return np.tanh(values)
-        case Sigmoid():
-            return sigmoid(values)
-        case Dropout():
-            return values
-        case Flatten():
-            return values.reshape(-1)
-        case Dense():
-            # Every output is a cross-correlation of two vectors: all inputs and the weights of that output.
-            return weights["weight"] @ values + weights["bias"]
-    raise UsageError(f"{write_layer(layer)} is not known by hand.")
-
-
-def _normalise(values: Values, weights: Mapping[str, Values]) -> Values:
-    """(value − mean) / √(variance + ε) · weight + bias, with one of each for a channel, or for a number after dense."""
-    shape = (-1, *[1] * (values.ndim - 1))
-    mean, variance, weight, bias = (
-        weights[name].reshape(shape) for name in ("running_mean", "running_var", "weight", "bias")
-    )
-    return (values - mean) / np.sqrt(variance + EPSILON) * weight + bias
+    place = max(index for index, layer in enumerate(network.layers) if isinstance(layer, Dense))
+    return max(int(np.size(weights.get(f"{place}.bias", ()))), 1)

@@ -23,14 +23,17 @@ def conv2d(
     dilation: Pair = 1,
     padding_mode: str = "zeros",
     activation: str | None = None,
+    groups: int = 1,
 ) -> Values:
     """The maps of a layer: image C×H×W, kernels O×C×kH×kW, bias O → O×H'×W'.
 
-    One kernel C×kH×kW without the first axis gives one map H'×W'; its bias is one number.
+    One kernel C×kH×kW without the first axis gives one map H'×W'; its bias is one number. With `groups`, channels and
+    kernels are divided into so many groups, and kernels O×C/groups×kH×kW read the channels of their group alone.
 
     Raises:
         UsageError: an image and kernels of different channels, a bias that is not one a kernel, a kernel larger
-            than the padded image, or a setting that is not allowed.
+            than the padded image, groups that do not divide the channels or the kernels, or a setting that is not
+            allowed.
 
     >>> conv2d([[[3]]], [[[2]]], bias=1)  # one channel, one kernel: 3·2 + 1
     array([[7.]])
@@ -43,10 +46,14 @@ def conv2d(
            [0., 9.]])
     >>> conv2d(np.ones((3, 28, 28)), np.ones((8, 3, 3, 3)), padding=1).shape
     (8, 28, 28)
+    >>> conv2d([[[1]], [[2]]], [[[[10]]], [[[100]]]], groups=2).tolist()  # depthwise: a kernel a channel
+    [[[10.0]], [[200.0]]]
     """
-    image, kernels, bias, single = _check(image, kernels, bias)
+    image, kernels, bias, single = _check(image, kernels, bias, groups)
     sliding = _slide(image, kernels, stride, padding, dilation, padding_mode)
-    sums = np.einsum("chwij,ocij->ohw", sliding.windows(image), kernels)
+    windows = sliding.windows(image)
+    parts = zip(np.split(windows, groups), np.split(kernels, groups), strict=True)
+    sums = np.concatenate([np.einsum("chwij,ocij->ohw", seen, part) for seen, part in parts])
     maps = apply_activation(sums + bias[:, None, None], activation)
     return maps[0] if single else maps
 
@@ -60,6 +67,7 @@ def trace_conv2d(
     dilation: Pair = 1,
     padding_mode: str = "zeros",
     activation: str | None = None,
+    groups: int = 1,
 ) -> Trace[Placement]:
     """The placements of `conv2d`, with the sum of each channel.
 
@@ -67,15 +75,17 @@ def trace_conv2d(
     >>> placement.channel_sums, placement.total, placement.result
     ((3.0, 8.0), -9.0, 0.0)
     """
-    image, kernels, bias, single = _check(image, kernels, bias)
+    image, kernels, bias, single = _check(image, kernels, bias, groups)
     sliding = _slide(image, kernels, stride, padding, dilation, padding_mode)
+    seen, kernels_of_group = kernels.shape[1], len(kernels) // groups
     padded = sliding.pad(image)
     activation = None if activation == "none" else activation
     apply_activation(np.zeros(1), activation)  # an unknown name is found now, not at the first placement
 
     def place(position: tuple[int, ...]) -> Placement:
         number = 0 if single else position[0]
-        covered = sliding.covered(padded, position)
+        first = number // kernels_of_group * seen
+        covered = sliding.covered(padded[first : first + seen], position)
         products = covered * kernels[number]
         channel_sums = tuple(float(channel.sum()) for channel in products)
         total = sum(channel_sums) + float(bias[number])
@@ -91,6 +101,7 @@ def trace_conv2d(
             total=total,
             result=result,
             activation=activation,
+            first_channel=first,
         )
 
     shape = sliding.output if single else (len(kernels), *sliding.output)
@@ -101,12 +112,26 @@ def _slide(image: Values, kernels: Values, stride: Pair, padding: Pair, dilation
     return slide_over(image.shape[1:], kernels.shape[2:], stride, padding, dilation, padding_mode)
 
 
-def _check(image: ArrayLike, kernels: ArrayLike, bias: ArrayLike | None) -> tuple[Values, Values, Values, bool]:
+def _check(
+    image: ArrayLike, kernels: ArrayLike, bias: ArrayLike | None, groups: int
+) -> tuple[Values, Values, Values, bool]:
     """The operands with all axes, and whether there was one kernel without the axis that counts them."""
     image, kernels = as_values("the image", image, 3), as_values("the kernels", kernels, 3, 4)
     single = kernels.ndim == 3
     kernels = kernels[None] if single else kernels
-    if image.shape[0] != kernels.shape[1]:
+    if isinstance(groups, bool) or not isinstance(groups, int | np.integer) or groups < 1:
+        raise UsageError(f"groups is {groups!r}; give a whole number of 1 or more.")
+    if len(image) % groups or len(kernels) % groups:
+        raise UsageError(
+            f"{groups} groups do not divide {len(image)} channels and {len(kernels)} kernels evenly; give groups that "
+            "divide both."
+        )
+    if len(image) != groups * kernels.shape[1] and groups > 1:
+        raise UsageError(
+            f"the image has {len(image)} channels in {groups} groups and the kernels have {kernels.shape[1]}; a kernel "
+            f"needs {len(image) // groups}, one for each channel of its group."
+        )
+    if image.shape[0] != groups * kernels.shape[1]:
         raise UsageError(
             f"the image has {image.shape[0]} channels and the kernels have {kernels.shape[1]}; a kernel needs one "
             "channel for each channel of the image."

@@ -20,7 +20,8 @@ class Placement:
 
     `position` is the place in the result and `start` that of the window's first value in the input, negative in the
     padding. Arrays are C×kH×kW for tensors, kH×kW for matrices, k for vectors; `channel_sums` are the sums of the
-    products of each channel (of one where there are no channels); `result` is `activation(total)`.
+    products of each channel (of one where there are no channels); `result` is `activation(total)`. `first_channel` is
+    the input's channel that `covered` begins with, more than 0 where groups divide the channels.
     """
 
     position: tuple[int, ...]
@@ -33,6 +34,7 @@ class Placement:
     total: float
     result: float
     activation: str | None = None
+    first_channel: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: lists and numbers."""
@@ -47,6 +49,7 @@ class Placement:
             "total": self.total,
             "activation": self.activation,
             "result": self.result,
+            "first_channel": self.first_channel,
         }
 
 
@@ -97,7 +100,34 @@ class SlopePlacement:
         }
 
 
-Place = TypeVar("Place", Placement, PoolPlacement, SlopePlacement)
+@dataclass(frozen=True)
+class Term:
+    """One number that another layer gave: the layer's index (−1 is the network's input) and the place in its output."""
+
+    layer: int
+    position: tuple[int, ...]
+    value: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: lists and numbers."""
+        return {"layer": self.layer, "position": list(self.position), "value": self.value}
+
+
+@dataclass(frozen=True)
+class JoinPlacement:
+    """One number of a layer that joins branches: `result` is the sum of the terms; a concatenation has one term."""
+
+    position: tuple[int, ...]
+    terms: tuple[Term, ...]
+    result: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: lists and numbers."""
+        terms = [term.as_dict() for term in self.terms]
+        return {"position": list(self.position), "terms": terms, "result": self.result}
+
+
+Place = TypeVar("Place", Placement, PoolPlacement, SlopePlacement, JoinPlacement)
 
 
 class Trace(Sequence[Place], Generic[Place]):

@@ -2,7 +2,7 @@
 
 from convlens.calibration.fitting import fit_calibration
 from convlens.calibration.settings import UNCALIBRATED, Calibration
-from convlens.calibration.words import describe_answers, describe_calibration, describe_choice, percent
+from convlens.calibration.words import describe_answers, describe_calibration, describe_choice
 
 __all__ = [
     "UNCALIBRATED",
@@ -11,5 +11,4 @@ __all__ = [
     "describe_calibration",
     "describe_choice",
     "fit_calibration",
-    "percent",
 ]

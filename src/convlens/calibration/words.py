@@ -3,6 +3,7 @@
 import math
 
 from convlens.calibration.settings import Calibration
+from convlens.words import exact_percent
 
 
 def describe_calibration(calibration: Calibration) -> dict[str, str]:
@@ -20,7 +21,8 @@ def describe_calibration(calibration: Calibration) -> dict[str, str]:
     if calibration.images or calibration.temperature != 1:
         words["temperature"] = f"{calibration.temperature:.3g}: the network by itself was {_verdict(calibration)}"
     if calibration.threshold is not None:
-        words["threshold"] = f"{percent(calibration.threshold)}: less is unknown{_on_validation_images(calibration)}"
+        least = exact_percent(calibration.threshold)
+        words["threshold"] = f"{least}: less is unknown{_on_validation_images(calibration)}"
     return words
 
 
@@ -32,7 +34,7 @@ def describe_answers(coverage: float, error: float | None, images: str) -> str:
     """
     if error is None:
         return f"answers none {images}"
-    return f"answers {percent(coverage)} {images}, {percent(error)} of those wrong"
+    return f"answers {exact_percent(coverage)} {images}, {exact_percent(error)} of those wrong"
 
 
 def describe_choice(calibration: Calibration) -> str:
@@ -52,18 +54,6 @@ def describe_choice(calibration: Calibration) -> str:
         return f"chosen for {rate}, but of the answers that are quite sure more are wrong"
     told = "none of them was wrong" if calibration.coverage == 1 else "it is above the surest mistake"
     return f"{calibration.images:,} validation images are too few to show {rate}: {told}"
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with two digits, more of them near 100 %, so that 99.999 % does not become 100 %.
-
-    >>> percent(0.9), percent(0.99999), percent(1.0)
-    ('90.00 %', '99.999 %', '100.00 %')
-    """
-    digits = 2
-    while share < 1 and digits < 9 and float(f"{share * 100:.{digits}f}") == 100:
-        digits += 1
-    return f"{share * 100:.{digits}f} %"
 
 
 def _verdict(calibration: Calibration) -> str:

@@ -6,8 +6,9 @@ A user's own matplotlib style does not reach these pictures, so the same numbers
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, SKY = "#0072B2", "#D55E00", "#007A5A", "#9CCBE8"
 INK, QUIET, LINE, PALE = "#1B2530", "#66727F", "#D9DEE3", "#EEF1F4"
-DEEP_TO_LIGHT = ("#0A1220", "#0E3A63", "#0072B2", "#72BDEB", "#FFFFFF")
+ADDS_OR_TAKES_AWAY = (ORANGE, "#FFFFFF", BLUE)
+"""From the most negative to the most positive number, zero in the middle."""
 WIDTH, DPI = 8.0, 150  # inches, dots per inch: 1,200 pixels
+MARGIN = 0.3
+_LARGEST_TO_MEDIAN = 1e6
+"""How many times the median of all a value counts for in a running mean, at most."""
 
 _OTHER_SCRIPTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Hiragino Sans", "Microsoft YaHei", "Yu Gothic",
@@ -62,13 +67,6 @@ def drawing_style() -> Iterator[None]:
         yield
 
 
-def new_figure(height: float) -> "Figure":
-    """An empty white sheet, 8 inches (1,200 pixels) wide and `height` inches high."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
-
-
 def encode_figure(figure: "Figure") -> bytes:
     """The PNG of a figure; the same figure gives the same bytes, so no date or version is written into it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -79,40 +77,97 @@ def encode_figure(figure: "Figure") -> bytes:
     return file.getvalue()
 
 
-def add_axes(figure: "Figure", left: float, top: float, width: float, height: float) -> "Axes":
-    """Axes placed in inches from the upper left corner, which is how a page is laid out."""
-    page_width, page_height = figure.get_size_inches()
-    return figure.add_axes(
-        (left / page_width, 1 - (top + height) / page_height, width / page_width, height / page_height)
-    )
+@dataclass(frozen=True)
+class Bar:
+    """A probability as a bar: what stands before it and behind it, and whether it is the one that counts."""
+
+    name: str
+    share: float
+    value: str
+    strong: bool = False
+    bold: bool = False
 
 
-def add_sheet(figure: "Figure") -> "Axes":
-    """Axes without lines that cover the page, in inches from the upper left corner.
+class Sheet:
+    """A white page, 8 inches (1,200 pixels) wide, on which everything is placed in inches from the upper left corner.
 
-    For pictures with many small parts: every other axes costs as much time as a hundred squares in this one.
+    All parts but curves share one pair of axes over the whole page: another pair costs as much time as a hundred
+    squares in this one. Draw inside of `drawing_style`.
     """
-    axes = figure.add_axes((0, 0, 1, 1))
-    width, height = figure.get_size_inches()
-    axes.set_axis_off()
-    axes.set_autoscale_on(False)
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    return axes
+
+    def __init__(self, height: float) -> None:
+        from matplotlib.figure import Figure
+
+        self.height = height
+        self.figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+        self.page = self.axes(0, 0, WIDTH, height)
+        self.page.set_axis_off()
+        self.page.set_autoscale_on(False)
+        self.page.set_xlim(0, WIDTH)
+        self.page.set_ylim(height, 0)
+
+    def axes(self, left: float, top: float, width: float, height: float) -> "Axes":
+        """Axes of their own, for a curve."""
+        lower = 1 - (top + height) / self.height
+        return self.figure.add_axes((left / WIDTH, lower, width / WIDTH, height / self.height))
+
+    def text(self, left: float, top: float, text: str, **style: Any) -> None:
+        """Text whose baseline is `top` inches below the upper edge."""
+        self.page.text(left, top, text, **style)
+
+    def title(self, text: str) -> None:
+        """The heading of the whole page."""
+        self.text(MARGIN, 0.42, shorten(text, 70), fontsize=15, fontweight="bold")
+
+    def block(self, left: float, top: float, width: float, height: float, colour: str, **style: Any) -> None:
+        """A filled rectangle."""
+        self.page.barh(top + height / 2, width, height=height, left=left, color=colour, linewidth=0, **style)
+
+    def pixels(self, pixels: np.ndarray, left: float, top: float, width: float, height: float, **style: Any) -> None:
+        """Pixels as squares: uint8 H×W (grey), H×W×3 or H×W×4, or numbers with a `cmap`; `style` is `imshow`'s."""
+        if pixels.ndim == 2 and not style:
+            style = {"cmap": "gray", "vmin": 0, "vmax": 255}
+        extent = (left, left + width, top + height, top)
+        self.page.imshow(pixels, extent=extent, aspect="auto", interpolation="nearest", **style)
+
+    def bars(self, left: float, top: float, room: float, bars: Sequence[Bar], step: float, points: float = 8) -> None:
+        """Bars below each other, `step` inches for each; a share of 1 is `room` inches long and begins at `left`."""
+        for row, bar in enumerate(bars):
+            middle, colour = top + (row + 0.5) * step, INK if bar.strong else QUIET
+            share = bar.share if np.isfinite(bar.share) else 0.0
+            for length, shade in ((1.0, PALE), (share, BLUE if bar.strong else SKY)):
+                self.block(left, middle - 0.31 * step, length * room, 0.62 * step, shade)
+            weight, named = "bold" if bar.bold else "normal", INK if bar.bold else colour
+            self.text(left - 0.06, middle, bar.name, ha="right", va="center", fontsize=points, color=named,
+                      fontweight=weight)  # fmt: skip
+            self.text(left + room + 0.06, middle, bar.value, va="center", fontsize=8, color=colour)
+
+    def png(self) -> bytes:
+        """The page as a PNG file."""
+        return encode_figure(self.figure)
 
 
-def show_pixels(
-    sheet: "Axes", pixels: np.ndarray, left: float, top: float, width: float, height: float, **style: Any
-) -> None:
-    """Pixels as squares in a place of a sheet; `style` is that of matplotlib's `imshow`."""
-    extent = (left, left + width, top + height, top)
-    sheet.imshow(pixels, extent=extent, aspect="auto", interpolation="nearest", **style)
+def as_pixels(image: np.ndarray) -> np.ndarray:
+    """An image C×H×W as `Sheet.pixels` takes it: H×W of one channel, else H×W×C."""
+    return image[0] if image.shape[0] == 1 else image.transpose(1, 2, 0)
 
 
-def add_text(figure: "Figure", left: float, top: float, text: str, **style: object) -> None:
-    """Text whose baseline lies `top` inches below the upper edge."""
-    page_width, page_height = figure.get_size_inches()
-    figure.text(left / page_width, 1 - top / page_height, text, **style)  # pyright: ignore[reportArgumentType]
+def running_mean(values: np.ndarray, half: int) -> np.ndarray:
+    """The mean of each of N values with `half` neighbours on each side; NaN counts nowhere, and stays NaN.
+
+    >>> running_mean(np.array([1.0, 2, 6, np.nan]), 1)
+    array([1.5, 3. , 4. , nan])
+    """
+    known = np.isfinite(values)
+    # After one loss of 1e26, differences of cumulative sums would lose every later one; its own mean nobody can read.
+    most = _LARGEST_TO_MEDIAN * float(np.median(np.abs(values[known]))) if known.any() else 0.0
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, np.clip(values, -most, most), 0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    start = np.maximum(np.arange(len(values)) - half, 0)
+    end = np.minimum(np.arange(len(values)) + half + 1, len(values))
+    with np.errstate(invalid="ignore"):
+        mean = (sums[end] - sums[start]) / (counts[end] - counts[start])
+    return np.where(known, mean, np.nan)
 
 
 def shorten(text: object, longest: int) -> str:
@@ -124,18 +179,3 @@ def shorten(text: object, longest: int) -> str:
     line = "".join(letter if letter.isprintable() else " " for letter in str(text)[: 4 * longest + 100])
     line = " ".join(line.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
-
-
-def percent(share: float) -> str:
-    """A share from 0 to 1 for a person; what is not zero never looks like zero, nor what is not all like all.
-
-    >>> percent(0.98765), percent(0.0002), percent(0.99997), percent(float("nan"))
-    ('98.8 %', '<0.1 %', '>99.9 %', '–')
-    """
-    if share != share:
-        return "–"
-    if 0 < share < 0.0005:
-        return "<0.1 %"
-    if 0.9995 <= share < 1:
-        return ">99.9 %"
-    return f"{100 * share:.1f} %"

@@ -9,28 +9,23 @@ from convlens.charts.canvas import (
     BLUE,
     DPI,
     GREEN,
-    INK,
+    MARGIN,
     ORANGE,
     QUIET,
     SKY,
     WIDTH,
-    add_axes,
-    add_text,
+    Sheet,
     drawing_style,
-    encode_figure,
-    new_figure,
+    running_mean,
     shorten,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _LEFT, _PANEL_WIDTH = 0.75, 5.9
 _HEIGHT, _FACTS_HEIGHT = 4.15, 0.63  # without what stands above the panels, in inches
 _MOST_FACTS = 5
-_LARGEST_TO_MEDIAN = 1e6
-"""How many times the median loss a loss counts for in the running mean, at most."""
 
 
 def draw_training(
@@ -52,11 +47,11 @@ def draw_training(
     losses = np.asarray(losses, np.float64)
     with drawing_style():
         top = 0.92 + (_FACTS_HEIGHT if facts else 0)
-        figure = new_figure(_HEIGHT + top)
-        add_text(figure, 0.3, 0.42, shorten(title, 70), fontsize=15, fontweight="bold")
-        _write_facts(figure, facts or {})
-        above = add_axes(figure, _LEFT, top, _PANEL_WIDTH, 1.75)
-        below = add_axes(figure, _LEFT, top + 2.2, _PANEL_WIDTH, 1.35)
+        sheet = Sheet(_HEIGHT + top)
+        sheet.title(title)
+        _write_facts(sheet, facts or {})
+        above = sheet.axes(_LEFT, top, _PANEL_WIDTH, 1.75)
+        below = sheet.axes(_LEFT, top + 2.2, _PANEL_WIDTH, 1.35)
         epochs = max(len(losses) / max(steps_per_epoch, 1), len(accuracies), 1)
         _draw_losses(above, losses, max(steps_per_epoch, 1))
         _draw_accuracies(below, accuracies, validation_accuracies)
@@ -64,15 +59,15 @@ def draw_training(
             _share_epochs(axes, epochs)
         above.tick_params(labelbottom=False)
         below.set_xlabel("epochs", fontsize=8, loc="right", labelpad=2)
-        return encode_figure(figure)
+        return sheet.png()
 
 
-def _write_facts(figure: "Figure", facts: Mapping[str, Any]) -> None:
+def _write_facts(sheet: Sheet, facts: Mapping[str, Any]) -> None:
     shown = list(facts.items())[:_MOST_FACTS]
-    step = (WIDTH - 0.6) / max(len(shown), 4)
+    step = (WIDTH - 2 * MARGIN) / max(len(shown), 4)
     for place, (name, value) in enumerate(shown):
-        add_text(figure, 0.3 + place * step, 0.86, shorten(value, 16), fontsize=11, color=INK, fontweight="bold")
-        add_text(figure, 0.3 + place * step, 1.06, shorten(name, 24), fontsize=8, color=QUIET)
+        sheet.text(MARGIN + place * step, 0.86, shorten(value, 16), fontsize=11, fontweight="bold")
+        sheet.text(MARGIN + place * step, 1.06, shorten(name, 24), fontsize=8, color=QUIET)
 
 
 def _draw_losses(axes: "Axes", losses: np.ndarray, steps_per_epoch: int) -> None:
@@ -80,7 +75,7 @@ def _draw_losses(axes: "Axes", losses: np.ndarray, steps_per_epoch: int) -> None
     epochs = np.arange(1, len(losses) + 1) / steps_per_epoch
     finite = np.isfinite(losses)
     shown = np.where(finite, losses, np.nan)
-    smooth = _running_mean(shown)
+    smooth = running_mean(shown, max(1, len(shown) // 100))
     marker = "o" if len(losses) < 3 else None
     axes.plot(epochs, shown, color=SKY, linewidth=0.5, alpha=0.9 if len(losses) < 5000 else 0.5, marker=marker)
     axes.plot(epochs, smooth, color=BLUE, linewidth=1.8, solid_capstyle="round")
@@ -92,21 +87,6 @@ def _draw_losses(axes: "Axes", losses: np.ndarray, steps_per_epoch: int) -> None
         axes.set_yticks([])
     if not finite.all():
         _mark_not_finite(axes, epochs, finite)
-
-
-def _running_mean(values: np.ndarray) -> np.ndarray:
-    """The mean around every step, over about a fiftieth of the training; steps that are not finite do not count."""
-    half = max(1, len(values) // 100)
-    known = np.isfinite(values)
-    # After one loss of 1e26, differences of cumulative sums would lose every later one; its own mean nobody can read.
-    most = _LARGEST_TO_MEDIAN * float(np.median(np.abs(values[known]))) if known.any() else 0.0
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, np.clip(values, -most, most), 0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    start = np.maximum(np.arange(len(values)) - half, 0)
-    end = np.minimum(np.arange(len(values)) + half + 1, len(values))
-    with np.errstate(invalid="ignore"):
-        mean = (sums[end] - sums[start]) / (counts[end] - counts[start])
-    return np.where(known, mean, np.nan)
 
 
 def _choose_loss_scale(axes: "Axes", losses: np.ndarray, smooth: np.ndarray) -> None:

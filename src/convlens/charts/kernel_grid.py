@@ -4,34 +4,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convlens.charts.canvas import (
-    BLUE,
-    INK,
-    LINE,
-    ORANGE,
-    QUIET,
-    WIDTH,
-    add_axes,
-    add_sheet,
-    add_text,
-    drawing_style,
-    encode_figure,
-    new_figure,
-    shorten,
-    show_pixels,
-)
+from convlens.charts.canvas import ADDS_OR_TAKES_AWAY, INK, LINE, MARGIN, QUIET, WIDTH, Sheet, drawing_style
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure
 
 _MOST_KERNELS = 64
 _MOST_CHANNELS = 8
 _MOST_TILES = 256
-_MARGIN, _BAR_ROOM = 0.3, 0.75
-_ROOM = WIDTH - 2 * _MARGIN - _BAR_ROOM
+_BAR_ROOM = 0.75
+_ROOM = WIDTH - 2 * MARGIN - _BAR_ROOM
 _LARGEST_TILE = 1.45
 _WRITABLE = 0.235  # inches; a pixel of a kernel must be that wide to hold its number
 
@@ -57,19 +40,18 @@ def draw_kernels(weights: np.ndarray, bias: np.ndarray | None = None, title: str
     tile_height = tile * weights.shape[2] / weights.shape[3]
     row_height = tile_height + (0.36 if columns <= 8 else 0.26)
     with drawing_style():
-        figure = new_figure(max(0.95 + -(-kernels // columns) * row_height + 0.1, 2.2))
-        add_text(figure, _MARGIN, 0.42, shorten(title, 70), fontsize=15, fontweight="bold")
-        add_text(figure, _MARGIN, 0.66, _describe(weights, kernels, channels), fontsize=8, color=QUIET)
+        sheet = Sheet(max(0.95 + -(-kernels // columns) * row_height + 0.1, 2.2))
+        sheet.title(title)
+        sheet.text(MARGIN, 0.66, _describe(weights, kernels, channels), fontsize=8, color=QUIET)
         largest = float(np.abs(weights[np.isfinite(weights)]).max(initial=0)) or 1.0
-        sheet = add_sheet(figure)
         for index in range(kernels):
-            left = _MARGIN + (index % columns) * (channels * tile + (channels - 1) * 0.04 + _gap(columns))
+            left = MARGIN + (index % columns) * (channels * tile + (channels - 1) * 0.04 + _gap(columns))
             top = 0.95 + (index // columns) * row_height
-            _write_name(figure, left, top, index, bias, tile * channels)
+            _write_name(sheet, left, top, index, bias, tile * channels)
             for channel in range(channels):
                 _draw_tile(sheet, weights[index, channel], largest, left + channel * (tile + 0.04), top + 0.22, tile)
-        _draw_scale(figure, largest)
-        return encode_figure(figure)
+        _draw_scale(sheet, largest)
+        return sheet.png()
 
 
 def _choose_columns(kernels: int, channels: int, height: int, width: int) -> tuple[int, float]:
@@ -100,20 +82,20 @@ def _describe(weights: np.ndarray, kernels: int, channels: int) -> str:
     return f"{shown} of {height}×{width}{depth}"
 
 
-def _write_name(figure: "Figure", left: float, top: float, index: int, bias: np.ndarray | None, width: float) -> None:
+def _write_name(sheet: Sheet, left: float, top: float, index: int, bias: np.ndarray | None, width: float) -> None:
     name = f"{index + 1}"
     if bias is not None and width > 0.75:
         name += f"   bias {_signed(float(bias[index]))}"
-    add_text(figure, left, top + 0.16, name, fontsize=8 if width > 0.5 else 6.5, color=QUIET)
+    sheet.text(left, top + 0.16, name, fontsize=8 if width > 0.5 else 6.5, color=QUIET)
 
 
-def _draw_tile(sheet: "Axes", kernel: np.ndarray, largest: float, left: float, top: float, width: float) -> None:
+def _draw_tile(sheet: Sheet, kernel: np.ndarray, largest: float, left: float, top: float, width: float) -> None:
     from matplotlib.patches import Rectangle
 
     pixel = width / kernel.shape[1]
     height = pixel * kernel.shape[0]
-    show_pixels(sheet, kernel, left, top, width, height, cmap=_colours(), vmin=-largest, vmax=largest)
-    sheet.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=LINE, linewidth=0.8))
+    sheet.pixels(kernel, left, top, width, height, cmap=_colours(), vmin=-largest, vmax=largest)
+    sheet.page.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=LINE, linewidth=0.8))
     if pixel < _WRITABLE:
         return
     for (row, column), value in np.ndenumerate(kernel):
@@ -122,8 +104,8 @@ def _draw_tile(sheet: "Axes", kernel: np.ndarray, largest: float, left: float, t
                    va="center", color="white" if dark else INK, fontsize=min(9.0, pixel * 19))  # fmt: skip
 
 
-def _draw_scale(figure: "Figure", largest: float) -> None:
-    axes = add_axes(figure, WIDTH - _MARGIN - 0.5, 1.17, 0.13, min(2.2, figure.get_size_inches()[1] - 1.5))
+def _draw_scale(sheet: Sheet, largest: float) -> None:
+    axes = sheet.axes(WIDTH - MARGIN - 0.5, 1.17, 0.13, min(2.2, sheet.height - 1.5))
     axes.imshow(np.linspace(1, -1, 256)[:, None], cmap=_colours(), aspect="auto", extent=(0, 1, -largest, largest))
     axes.set_xticks([])
     axes.yaxis.tick_right()
@@ -135,7 +117,7 @@ def _draw_scale(figure: "Figure", largest: float) -> None:
 def _colours() -> "Colormap":
     from matplotlib.colors import LinearSegmentedColormap
 
-    colours = LinearSegmentedColormap.from_list("adds and takes away", [ORANGE, "#F3B48C", "#FFFFFF", "#8CC3E6", BLUE])
+    colours = LinearSegmentedColormap.from_list("adds and takes away", ADDS_OR_TAKES_AWAY)
     colours.set_bad(LINE)
     return colours
 

@@ -1,42 +1,33 @@
 """What happened to a picture on its way into the network: every step with its note, and what the model says of the
-picture as it came and as mended.
+picture as it came and as repaired.
 """
 
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convlens.charts.canvas import (
-    BLUE,
     DPI,
     INK,
     LINE,
+    MARGIN,
     ORANGE,
     PALE,
     QUIET,
-    SKY,
     WIDTH,
-    add_sheet,
-    add_text,
+    Bar,
+    Sheet,
     drawing_style,
-    encode_figure,
-    new_figure,
-    percent,
     shorten,
-    show_pixels,
 )
 from convlens.errors import UsageError
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from convlens.words import percent
 
 MOST_PICTURES = 20
-_MARGIN, _GAP, _COLUMNS = 0.3, 0.18, 6
-_STEP = (WIDTH - 2 * _MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
+_GAP, _COLUMNS = 0.18, 6
+_STEP = (WIDTH - 2 * MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
 _NOTE_LINES, _NOTE_LETTERS, _LINE = 9, 22, 0.135
 _BAR, _BARS = 0.2, 3
 _HEAD, _ANSWERS_HEIGHT = 0.42, 0.28 + _BARS * _BAR + 0.25
@@ -77,17 +68,16 @@ def draw_preparation(pictures: Sequence[PictureSteps]) -> bytes:
     rows = [_rows(picture.steps) for picture in pictures]
     heights = [_HEAD + sum(_row_height(row) for row in own) + _ANSWERS_HEIGHT for own in rows]
     with drawing_style():
-        figure = new_figure(0.2 + sum(heights))
-        sheet = add_sheet(figure)
+        sheet = Sheet(0.2 + sum(heights))
         top = 0.15
         for picture, own, height in zip(pictures, rows, heights, strict=True):
             if top > _HEAD:
-                sheet.barh(top - 0.02, WIDTH - 2 * _MARGIN, height=0.01, left=_MARGIN, color=LINE, linewidth=0)
-            add_text(figure, _MARGIN, top + 0.24, shorten(picture.name, 80), fontsize=12, fontweight="bold")
-            _draw_rows(figure, sheet, top + _HEAD, own)
-            _draw_answers(figure, sheet, top + height - _ANSWERS_HEIGHT, picture.answers)
+                sheet.block(MARGIN, top - 0.025, WIDTH - 2 * MARGIN, 0.01, LINE)
+            sheet.text(MARGIN, top + 0.24, shorten(picture.name, 80), fontsize=12, fontweight="bold")
+            _draw_rows(sheet, top + _HEAD, own)
+            _draw_answers(sheet, top + height - _ANSWERS_HEIGHT, picture.answers)
             top += height
-        return encode_figure(figure)
+        return sheet.png()
 
 
 def _rows(steps: Sequence[tuple[str, np.ndarray, str, str]]) -> list[list[tuple[str, np.ndarray, list[str]]]]:
@@ -109,32 +99,29 @@ def _row_height(row: list[tuple[str, np.ndarray, list[str]]]) -> float:
     return 0.2 + _STEP + 0.1 + max(len(lines) for _, _, lines in row) * _LINE + 0.12
 
 
-def _draw_rows(
-    figure: "Figure", sheet: "Axes", top: float, rows: list[list[tuple[str, np.ndarray, list[str]]]]
-) -> None:
+def _draw_rows(sheet: Sheet, top: float, rows: list[list[tuple[str, np.ndarray, list[str]]]]) -> None:
     for row in rows:
         for place, (heading, pixels, lines) in enumerate(row):
-            left = _MARGIN + place * (_STEP + _GAP)
-            add_text(figure, left, top + 0.12, heading, fontsize=8.5, fontweight="bold", color=INK)
+            left = MARGIN + place * (_STEP + _GAP)
+            sheet.text(left, top + 0.12, heading, fontsize=8.5, fontweight="bold")
             _show(sheet, pixels, left, top + 0.2)
             for number, line in enumerate(lines):
                 lower = top + 0.2 + _STEP + 0.14 + number * _LINE
-                add_text(figure, left, lower, line, fontsize=6.8, color=QUIET)
+                sheet.text(left, lower, line, fontsize=6.8, color=QUIET)
         top += _row_height(row)
 
 
-def _show(sheet: "Axes", pixels: np.ndarray, left: float, top: float) -> None:
+def _show(sheet: Sheet, pixels: np.ndarray, left: float, top: float) -> None:
     """As large as there is room, in its own proportions, on a pale square; what is transparent on chequers."""
     height, width = pixels.shape[:2]
     scale = _STEP / max(height, width)
     wide, high = max(width * scale, 1 / DPI), max(height * scale, 1 / DPI)  # a single row is still to be seen
     pixels = _averaged(pixels)
-    sheet.barh(top + _STEP / 2, _STEP, height=_STEP, left=left, color=PALE, linewidth=0, zorder=-1)
+    sheet.block(left, top, _STEP, _STEP, PALE, zorder=-1)
     place = (left + (_STEP - wide) / 2, top + (_STEP - high) / 2, wide, high)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
-        show_pixels(sheet, _CHEQUERS, *place, cmap="gray", vmin=-4, vmax=1.5)
-    grey = {"cmap": "gray", "vmin": 0, "vmax": 255} if pixels.ndim == 2 else {}
-    show_pixels(sheet, pixels, *place, **grey)
+        sheet.pixels(_CHEQUERS, *place, cmap="gray", vmin=-4, vmax=1.5)
+    sheet.pixels(pixels, *place)
 
 
 def _averaged(pixels: np.ndarray) -> np.ndarray:
@@ -146,18 +133,15 @@ def _averaged(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).reduce(factor))
 
 
-def _draw_answers(figure: "Figure", sheet: "Axes", top: float, answers: Sequence[Answer]) -> None:
-    """Side by side: as it came, as mended."""
-    wide = (WIDTH - 2 * _MARGIN - 0.4) / 2
+def _draw_answers(sheet: Sheet, top: float, answers: Sequence[Answer]) -> None:
+    """Side by side: as it came, as repaired."""
+    wide = (WIDTH - 2 * MARGIN - 0.4) / 2
     for number, answer in enumerate(answers):
-        left = _MARGIN + number * (wide + 0.4)
+        left = MARGIN + number * (wide + 0.4)
         colour = ORANGE if answer.unknown else INK
-        add_text(figure, left, top + 0.16, shorten(answer.heading, 58), fontsize=9, fontweight="bold", color=colour)
-        for row, (name, share) in enumerate(answer.classes[:_BARS]):
-            middle = top + 0.28 + (row + 0.5) * _BAR
-            room = wide - 1.05 - 0.65
-            for length, shade in ((1.0, PALE), (share, BLUE if row == 0 else SKY)):
-                sheet.barh(middle, length * room, height=0.62 * _BAR, left=left + 1.05, color=shade, linewidth=0)
-            strong = INK if row == 0 else QUIET
-            sheet.text(left + 0.99, middle, shorten(name, 14), ha="right", va="center", fontsize=8, color=strong)
-            sheet.text(left + 1.11 + room, middle, percent(share), ha="left", va="center", fontsize=8, color=strong)
+        sheet.text(left, top + 0.16, shorten(answer.heading, 58), fontsize=9, fontweight="bold", color=colour)
+        bars = [
+            Bar(shorten(name, 14), share, percent(share), strong=row == 0)
+            for row, (name, share) in enumerate(answer.classes[:_BARS])
+        ]
+        sheet.bars(left + 1.05, top + 0.28, wide - 1.05 - 0.65, bars, _BAR)

@@ -1,38 +1,29 @@
 """What a model says of some images: each on a card, its likeliest classes as bars, and right or wrong in words."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convlens.charts.canvas import (
-    BLUE,
     GREEN,
     INK,
+    MARGIN,
     ORANGE,
-    PALE,
     QUIET,
-    SKY,
     WIDTH,
-    add_sheet,
-    add_text,
+    Bar,
+    Sheet,
+    as_pixels,
     drawing_style,
-    encode_figure,
-    new_figure,
-    percent,
     shorten,
-    show_pixels,
 )
 from convlens.errors import UsageError
+from convlens.words import percent
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-_COLUMNS, _MARGIN, _GAP = 3, 0.3, 0.3
+_COLUMNS, _GAP = 3, 0.3
 _MOST_CARDS = 12
 _TOP = 5
-_CARD_WIDTH = (WIDTH - 2 * _MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
+_CARD_WIDTH = (WIDTH - 2 * MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
 _IMAGE = 1.75
 _BAR = 0.24
 
@@ -69,61 +60,49 @@ def draw_samples(
     shown, bars = min(count, _MOST_CARDS), min(_TOP, len(class_names))
     card_height = 0.55 + _IMAGE + 0.18 + bars * _BAR + 0.35
     with drawing_style():
-        figure = new_figure(0.75 + -(-shown // _COLUMNS) * card_height)
-        title += f", the first {shown} of {count}" if shown < count else ""
-        add_text(figure, _MARGIN, 0.42, shorten(title, 70), fontsize=15, fontweight="bold")
-        sheet = add_sheet(figure)
+        sheet = Sheet(0.75 + -(-shown // _COLUMNS) * card_height)
+        sheet.title(title + (f", the first {shown} of {count}" if shown < count else ""))
         for place in range(shown):
-            left = _MARGIN + (place % _COLUMNS) * (_CARD_WIDTH + _GAP)
+            left = MARGIN + (place % _COLUMNS) * (_CARD_WIDTH + _GAP)
             top = 0.75 + (place // _COLUMNS) * card_height
             truth = None if true_names is None else true_names[place]
             guess = class_names[int(np.argmax(probabilities[place]))]
-            _write_verdict(figure, left, top, captions[place], guess, truth)
+            _write_verdict(sheet, left, top, captions[place], guess, truth)
             _show_image(sheet, left, top + 0.55, images[place])
             _draw_bars(sheet, left, top + 0.55 + _IMAGE + 0.18, probabilities[place], class_names, truth)
-        return encode_figure(figure)
+        return sheet.png()
 
 
-def _write_verdict(figure: "Figure", left: float, top: float, caption: str, guess: str, truth: str | None) -> None:
+def _write_verdict(sheet: Sheet, left: float, top: float, caption: str, guess: str, truth: str | None) -> None:
     if truth is not None and guess != truth:
         caption = f"{shorten(caption, 22)}, true class {shorten(truth, 14)}"
-    add_text(figure, left, top + 0.16, shorten(caption, 38), fontsize=8, color=QUIET)
+    sheet.text(left, top + 0.16, shorten(caption, 38), fontsize=8, color=QUIET)
     if truth is None:
         text, colour = f"says {shorten(guess, 22)}", INK
     elif guess == truth:
         text, colour = f"✓ right: {shorten(guess, 18)}", GREEN
     else:
         text, colour = f"✗ wrong: {shorten(guess, 18)}", ORANGE
-    add_text(figure, left, top + 0.40, text, fontsize=11.5, fontweight="bold", color=colour)
+    sheet.text(left, top + 0.40, text, fontsize=11.5, fontweight="bold", color=colour)
 
 
-def _show_image(sheet: "Axes", left: float, top: float, image: np.ndarray) -> None:
+def _show_image(sheet: Sheet, left: float, top: float, image: np.ndarray) -> None:
     """As large as the card has room for, in its own proportions."""
     height, width = image.shape[1:]
     scale = min(_CARD_WIDTH / width, _IMAGE / height)
-    top += (_IMAGE - height * scale) / 2
-    pixels = image[0] if image.shape[0] == 1 else image.transpose(1, 2, 0)
-    show_pixels(sheet, pixels, left, top, width * scale, height * scale, cmap="gray", vmin=0, vmax=255)
+    sheet.pixels(as_pixels(image), left, top + (_IMAGE - height * scale) / 2, width * scale, height * scale)
 
 
 def _draw_bars(
-    sheet: "Axes", left: float, top: float, probabilities: np.ndarray, class_names: Sequence[str], truth: str | None
+    sheet: Sheet, left: float, top: float, probabilities: np.ndarray, class_names: Sequence[str], truth: str | None
 ) -> None:
     """The likeliest classes, likeliest on top; the first bar is strong, and the true class is named as such."""
-    order = np.argsort(-np.nan_to_num(probabilities), kind="stable")[:_TOP]
-    names = [shorten(class_names[index], 12) for index in order]
-    longest = max(len(name) for name in names)
-    name_room, value_room, size = 0.08 + 0.075 * longest, 0.78, 9 if longest <= 4 else 8  # inches, inches, points
-    bar_room, left = _CARD_WIDTH - name_room - value_room, left + name_room
-    for row, index in enumerate(order):
-        share, middle = float(probabilities[index]), top + (row + 0.5) * _BAR
-        width = share if np.isfinite(share) else 0.0
-        for length, colour in ((1.0, PALE), (width, BLUE if row == 0 else SKY)):
-            sheet.barh(middle, length * bar_room, height=0.62 * _BAR, left=left, color=colour, linewidth=0)
-        is_true = truth is not None and class_names[index] == truth
-        sheet.text(left - 0.06, middle, names[row], ha="right", va="center", fontsize=size, color=INK,
-                   fontweight="bold" if is_true else "normal")  # fmt: skip
+    bars = []
+    for row, index in enumerate(np.argsort(-np.nan_to_num(probabilities), kind="stable")[:_TOP]):
+        is_true, share = truth is not None and class_names[index] == truth, float(probabilities[index])
         note = ", true" if is_true and row > 0 else ""
-        colour = INK if row == 0 else QUIET
-        sheet.text(left + bar_room + 0.06, middle, percent(share) + note, ha="left", va="center", fontsize=8,
-                   color=colour)  # fmt: skip
+        bars.append(Bar(shorten(class_names[index], 12), share, percent(share) + note, strong=row == 0, bold=is_true))
+    longest = max(len(bar.name) for bar in bars)
+    name_room, value_room = 0.08 + 0.075 * longest, 0.78  # inches
+    room = _CARD_WIDTH - name_room - value_room
+    sheet.bars(left + name_room, top, room, bars, _BAR, points=9 if longest <= 4 else 8)

@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DataDir, Json
-from convlens.cli.training_options import OwnImages, OwnImagesOptions
+from convlens.cli.training_options import UserImages, UserImagesOptions
 from convlens.errors import DataError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def check_command(
     /,
     *,
     strict: Annotated[bool, Parameter(negative="", help="Exit with code 3 if there is an error or a warning.")] = False,
-    reading: OwnImagesOptions = None,
+    reading: UserImagesOptions = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> int:
@@ -106,7 +106,7 @@ def check_command(
     from convlens.cli.checkup_view import print_checkup
     from convlens.cli.terminal import print_json
 
-    checkup = _check(images, (reading or OwnImages()).as_options(), data_dir)
+    checkup = _check(images, (reading or UserImages()).as_options(), data_dir)
     failed = strict and bool(checkup.problems)
     if json:
         print_json({**checkup.as_dict(), "strict": strict, "passed": not failed})
@@ -118,12 +118,12 @@ def check_command(
 def _check(images: str, options: "ImportOptions | None", data_dir: Path | None) -> "Checkup":
     """Examine a known dataset, or images of one's own."""
     from convlens.cli.reading_progress import showing_images, showing_progress
-    from convlens.data import data_folder, import_images, is_own_path, load_dataset
+    from convlens.data import cache_folder, import_images, is_own_path, load_dataset
     from convlens.data.checkup import check_images
 
     with showing_progress() as on_progress:
         if is_own_path(images):
-            found = import_images(images, options, data_folder(data_dir) / "own", on_progress)
+            found = import_images(images, options, cache_folder(data_dir), on_progress)
             return check_images(found, on_progress)
         known = load_dataset(images, data_dir, on_progress, options)
     with showing_images() as on_progress:  # after the bars of what was fetched
@@ -137,7 +137,7 @@ def _as_dict(entry: "CatalogueEntry", found: "DatasetStatus") -> dict[str, Any]:
         "licence": entry.licence,
         "image_shape": list(entry.shape),
         "class_names": list(entry.class_names),
-        "files": dict(entry.files),
+        "files": {name: file.sha256 for name, file in entry.files.items()},
         "sources": [source.describe() for source in entry.sources],
         "state": found.state,
         "path": str(found.path),

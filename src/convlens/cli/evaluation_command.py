@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, MendOption, Threads
+from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
+from convlens.words import exact_percent, percent
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +27,7 @@ def evaluate_command(
     ] = None,
     /,
     *,
-    mend: MendOption = True,
+    repair: RepairOption = True,
     data_dir: DataDir = None,
     engine: EngineOption = None,
     device: DeviceOption = None,
@@ -46,7 +47,7 @@ def evaluate_command(
     matrix.
 
     Of your own images all count, unless they have a test folder of their own. Their classes are found by name, and they
-    are mended as `convlens predict` mends them, unless the model learned from that folder.
+    are repaired as `convlens predict` repairs them, unless the model learned from that folder.
 
     `--json` has every number that `convlens report` shows.
     """
@@ -60,12 +61,12 @@ def evaluate_command(
         from convlens.report import study_model
 
         with showing_progress() as on_progress:
-            study = study_model(model, data, *computing, data_dir=data_dir, on_progress=on_progress, mend=mend)
+            study = study_model(model, data, *computing, data_dir=data_dir, on_progress=on_progress, repair=repair)
         print_json({"model": model, **study.as_dict()})
         return
     trained = load_model(model)
     with showing_progress() as on_progress:
-        chosen = choose_images(trained, data, data_dir, on_progress, mend)
+        chosen = choose_images(trained, data, data_dir, on_progress, repair)
     opened = trained.open_engine(*computing)
     evaluation = evaluate(trained, chosen, engine=opened)
     console = result_console()
@@ -106,14 +107,14 @@ def _calibration_line(evaluation: "Evaluation") -> str:
 
 def _threshold_line(evaluation: "Evaluation") -> str:
     """What is left when the model may say `unknown`."""
-    from convlens.calibration import describe_answers, describe_choice, percent
+    from convlens.calibration import describe_answers, describe_choice
 
     threshold, answered = evaluation.calibration.threshold, evaluation.answered
     if threshold is None or answered is None:
         return "No threshold: every image is answered, none is unknown"
     left = describe_answers(answered.coverage, answered.error if answered.answered else None, "of the images")
     choice = describe_choice(evaluation.calibration)
-    return f"At the threshold of {percent(threshold)}: {left}{f' ({choice})' * bool(choice)}"
+    return f"At the threshold of {exact_percent(threshold)}: {left}{f' ({choice})' * bool(choice)}"
 
 
 def _class_table(evaluation: "Evaluation") -> "Table":
@@ -122,7 +123,7 @@ def _class_table(evaluation: "Evaluation") -> "Table":
     numbers = ("precision", "recall", "F1", "images")
     table = make_table("class", *numbers, right=numbers)
     for name, row in zip(evaluation.class_names, evaluation.classes, strict=True):
-        ratios = [_percent(ratio) for ratio in (row.precision, row.recall, row.f1)]
+        ratios = [percent(ratio) for ratio in (row.precision, row.recall, row.f1)]
         table.add_row(_plain(name), *ratios, f"{row.support:,}")
     return table
 
@@ -153,10 +154,6 @@ def _pairs(evaluation: "Evaluation") -> "Table":
     for true, said, count in evaluation.most_confused(MOST_CONFUSIONS):
         table.add_row(_plain(true), _plain(said), f"{count:,}")
     return table
-
-
-def _percent(ratio: float) -> str:
-    return "–" if ratio != ratio else f"{ratio * 100:.1f} %"
 
 
 def _plain(name: str, longest: int = 40) -> str:

@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from convlens.cli.options import DataDir, Json
-from convlens.errors import UsageError
 
 if TYPE_CHECKING:
     from convlens.data import LabelledImages
     from convlens.trained_model import TrainedModel
-
-TARGETS = ("html",)
 
 
 def export_command(
     model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
     /,
     *,
-    to: Annotated[str, Parameter(help="What to make: html, the page with the model inside, as one file.")],
+    to: Annotated[
+        str, Parameter(help="The format, such as html. One that there is not is answered with all that there are.")
+    ],
     out: Annotated[Path | None, Parameter(help="The file to write. [default: the model's name, here]")] = None,
     data: Annotated[
         str | None,
@@ -31,7 +30,7 @@ def export_command(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Take a model home: the whole page as one file, which works from disk, offline, on a phone.
+    """Take a model home as one file: as html it is the whole page, which works from disk, offline, on a phone.
 
     ```
     convlens export latest --to html
@@ -39,18 +38,17 @@ def export_command(
     convlens export latest --to html --data photos/
     ```
     """
-    if to not in TARGETS:
-        raise UsageError(f"--to {to!r} is not known yet; give --to {', '.join(TARGETS)}.")
     from convlens.cli.terminal import print_json, result_console
-    from convlens.export import choose_samples, export_html
+    from convlens.export import choose_samples, find_format
     from convlens.trained_model import load_model
     from convlens.trained_model.location import find_model_file, name_of_model
 
+    kind = find_format(to)
     trained = load_model(model)
     name = name_of_model(find_model_file(model))
     images = _images(trained, data, data_dir)
     samples = None if images is None else choose_samples(trained, images)
-    written = export_html(trained, out or Path(f"{name}.html"), samples, name)
+    written = kind.write(trained, out or Path(f"{name}{kind.suffix}"), samples, name)
     size, count = written.stat().st_size, 0 if samples is None else len(samples)
     if json:
         print_json({"file": str(written), "bytes": size, "samples": count})

@@ -9,6 +9,8 @@ from rich.markup import escape
 
 from convlens.cli.options import Json, Whole
 from convlens.errors import UsageError
+from convlens.layers import BLOCKS, KINDS
+from convlens.layers.arguments import ARGUMENTS, OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,12 +42,15 @@ def layers_command(
     convlens layers
     convlens layers "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense" --input 1x28x28
     convlens layers "conv 32 5x5 stride 2, relu, globalavgpool, dense" --input 3x64x64 --classes 5 --compare-dense
+    convlens layers "conv 8 3x3 pad 1, relu, residual(conv 8 3x3 pad 1, batchnorm, relu), globalavgpool, dense"
     convlens layers lenet --draw lenet.svg
     ```
 
-    Layers: `conv N SIZE`, `maxpool SIZE`, `avgpool SIZE`, `globalavgpool`, `batchnorm`, `dropout P`, `relu`,
-    `leaky_relu SLOPE`, `tanh`, `sigmoid`, `flatten`, `dense N`; a last `dense` without a number has one for each class.
-    Options: `pad N`, `stride N`, `dilation N`. Sizes: `3` or `3x5`. Presets: `tutorial`, `lenet`.
+    Layers: {layers}. A last `dense` without a number has one for each class.
+    Options: {options}. Sizes: `3` or `3x5`. Presets: `tutorial`, `lenet`.
+
+    Blocks hold layers, which the table moves in: {blocks}. The shortcut of a residual block, where it needs one, comes
+    last: `residual(conv 16 3x3 stride 2 pad 1, shortcut conv 16 1x1 stride 2)`.
     """
     from convlens.cli.terminal import print_json, result_console
     from convlens.network import dense_comparison, layer_table, read_network
@@ -77,6 +82,18 @@ def layers_command(
         console.print(
             f"\n{comparison.parameters:,} parameters against {table.parameters:,}: {ratio:.1f} times as many."
         )
+
+
+def _list_kinds(docstring: str) -> str:
+    """The help, with every kind of layer that there is."""
+    return docstring.format(
+        layers=", ".join(f"`{kind.example}`" for kind in KINDS.values()),
+        options=", ".join(f"`{ARGUMENTS[name].option} {ARGUMENTS[name].example}`" for name in OPTIONS.values()),
+        blocks=", ".join(f"`{kind.example}`" for kind in BLOCKS.values()),
+    )
+
+
+layers_command.__doc__ = _list_kinds(layers_command.__doc__ or "")
 
 
 def _warn(table: "LayerTable", console: "Console") -> None:
@@ -119,7 +136,7 @@ def _draw(table: "LayerTable", console: "Console") -> "Table":
 
 _COLUMNS: dict[str, "Callable[[LayerRow], str]"] = {
     "": lambda row: str(row.index),
-    "layer": lambda row: f"[bold]{escape(row.text)}[/]",
+    "layer": lambda row: f"[bold]{escape(row.indented_text)}[/]",
     "output": lambda row: "×".join(map(str, row.output_shape)),
     "output size": lambda row: escape(row.size_formula),
     "parameters": lambda row: f"{row.parameters:,}" if row.parameters else "[dim]·[/]",

@@ -23,6 +23,7 @@ from convlens.cli.prediction_command import name_stdin, predict_command
 from convlens.cli.report_command import report_command
 from convlens.cli.terminal import error_console
 from convlens.cli.training_command import train_command
+from convlens.deprecations import renamed_options
 from convlens.errors import ConvlensError, UsageError
 
 HELP = """
@@ -64,10 +65,12 @@ app.command(by_hand_app)
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code. Errors are printed as one line on stderr."""
-    tokens = [argument for argument in arguments if argument != "--debug"]
+    tokens, renamed = renamed_options([argument for argument in arguments if argument != "--debug"])
+    for sentence in renamed:
+        print(sentence, file=sys.stderr)
     if tokens[:1] in (["predict"], ["by-hand"]):
         tokens = name_stdin(tokens)
-    debug = len(tokens) < len(arguments)
+    debug = "--debug" in arguments
     try:
         result = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
         return result if isinstance(result, int) else 0

@@ -34,6 +34,6 @@ DataDir = Annotated[
 Threads = Annotated[Whole | None, Parameter(help="Processor threads; one a core if not given.")]
 EngineOption = Annotated[str | None, Parameter(help="What computes: auto, native or torch.")]
 DeviceOption = Annotated[str | None, Parameter(help="Where PyTorch computes: auto, cpu, cuda or mps.")]
-MendOption = Annotated[
-    bool, Parameter(negative="--no-mend", help="Make pictures like the training images where that is safe.")
+RepairOption = Annotated[
+    bool, Parameter(negative="--no-repair", help="Make pictures like the training images where that is safe.")
 ]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.markup import escape
 
-from convlens.cli.options import DeviceOption, EngineOption, Json, MendOption, Threads, Whole
+from convlens.cli.options import DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
 from convlens.errors import ImageError, UsageError
 from convlens.files import write_atomically
+from convlens.words import percent
 
 if TYPE_CHECKING:
     from convlens.charts import PictureSteps
@@ -36,7 +37,7 @@ def predict_command(
     steps: Annotated[
         Path | None, Parameter(help="Draw what was done to each picture, and what it changed, into this PNG file.")
     ] = None,
-    mend: MendOption = True,
+    repair: RepairOption = True,
     engine: EngineOption = None,
     device: DeviceOption = None,
     threads: Threads = None,
@@ -66,7 +67,7 @@ def predict_command(
     answers: list[tuple[str, Prediction]] = []
     drawn: list[PictureSteps] = []
     failed: dict[str, str] = {}
-    for name, answer, plain in _predict(trained, opened, names, mend, steps is not None, failed):
+    for name, answer, plain in _predict(trained, opened, names, repair, steps is not None, failed):
         answers.append((name, replace(answer, steps=())))  # of thousands of pictures, the steps would fill the memory
         if steps is not None:
             drawn.append(_picture_steps(name, answer, plain))
@@ -97,7 +98,7 @@ def _check_outputs(csv: Path | None, steps: Path | None, class_names: tuple[str,
 
 
 def _predict(
-    trained: "TrainedModel", engine: "Engine", names: list[str], mend: bool, compare: bool, failed: dict[str, str]
+    trained: "TrainedModel", engine: "Engine", names: list[str], repair: bool, compare: bool, failed: dict[str, str]
 ) -> "Iterator[tuple[str, Prediction, Prediction | None]]":
     """An answer to each picture and, with `compare`, the one to the picture as it came where that may differ; what is
     no image is said, and remembered in `failed`.
@@ -110,9 +111,9 @@ def _predict(
             source = _source(name)
             answer, *plain = [
                 predict_images(
-                    engine, trained.preprocessing, trained.class_names, [source], trained.calibration, mended
+                    engine, trained.preprocessing, trained.class_names, [source], trained.calibration, repaired
                 )[0]
-                for mended in ([True, False] if mend and compare else [mend])
+                for repaired in ([True, False] if repair and compare else [repair])
             ]
         except ImageError as error:
             failed[name] = str(error)
@@ -170,7 +171,6 @@ def _source(name: str) -> Path | bytes:
 def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
     from rich.padding import Padding
 
-    from convlens.charts import percent
     from convlens.cli.terminal import result_console
 
     (best, probability), *others = prediction.top(top)
@@ -192,7 +192,7 @@ def _picture_steps(name: str, answer: "Prediction", plain: "Prediction | None") 
     """What is drawn of a picture; `plain` is the answer to it as it came, None where `answer` is that already."""
     from convlens.charts import Answer, PictureSteps
 
-    shown = [("as it came", answer)] if plain is None else [("as it came", plain), ("as mended", answer)]
+    shown = [("as it came", answer)] if plain is None else [("as it came", plain), ("as repaired", answer)]
     drawn = [
         Answer(f"{heading}: {'unknown, best guess ' * one.unknown}{one.class_name}", one.top(3), one.unknown)
         for heading, one in shown

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, MendOption, Threads
+from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ def report_command(
             "takes about twice as long as the training did.",
         ),
     ] = False,
-    doubtful: Annotated[Path | None, Parameter(help="Also write all doubtful labels to this CSV file.")] = None,
-    mend: MendOption = True,
+    label_errors: Annotated[
+        Path | None, Parameter(help="Also write all suspected label errors to this CSV file.")
+    ] = None,
+    repair: RepairOption = True,
     show: Annotated[bool, Parameter(negative="", help="Open the report when it is done.")] = False,
     data_dir: DataDir = None,
     engine: EngineOption = None,
@@ -54,23 +56,23 @@ def report_command(
     ```
     convlens report latest
     convlens report runs/2026-11-23_1510_mnist photos/ --out photos.html
-    convlens report latest --training-labels --doubtful labels.csv
+    convlens report latest --training-labels --label-errors labels.csv
     convlens report runs/first runs/second mnist
     ```
 
     Accuracy with its interval and whether it can be trusted, confusions with the images behind them, the hardest
-    errors, doubtful labels, calibration, what a threshold buys, bent images, the training, the network, its kernels and
-    maps. Several models are put side by side, with McNemar's test for each pair.
+    errors, suspected label errors, calibration, what a threshold buys, corrupted images, the training, the network,
+    its kernels and maps. Several models are put side by side, with McNemar's test for each pair.
     """
     from convlens.cli.reading_progress import showing_progress
     from convlens.report import make_report
 
     names, data = divide_arguments(models)
     computing = {"engine": engine or "auto", "device": device or "auto", "threads": threads}
-    labels = {"training_labels": training_labels, "doubtful": doubtful, "on_event": _telling_folds()}
+    labels = {"training_labels": training_labels, "label_errors": label_errors, "on_event": _telling_folds()}
     place = out or _default_place(names)
     with showing_progress() as on_progress:
-        reading = {"data_dir": data_dir, "on_progress": on_progress, "mend": mend}
+        reading = {"data_dir": data_dir, "on_progress": on_progress, "repair": repair}
         made = make_report(names, data, place, **labels, **computing, **reading)
     _tell(made, names, json)
     if show:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convlens.cli.options import DataDir, JsonLines
-from convlens.cli.training_options import ChangeOptions, Changes, OwnImages, OwnImagesOptions
+from convlens.cli.training_options import ChangeOptions, Changes, UserImages, UserImagesOptions
 from convlens.errors import ConvlensError, UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def train_command(
     *,
     recipe: RecipeOption = None,
     changes: ChangeOptions = None,
-    images: OwnImagesOptions = None,
+    images: UserImagesOptions = None,
     config: Annotated[Path | None, Parameter(help="Repeat a run from its config.toml.")] = None,
     resume: Annotated[str | None, Parameter(help="Go on with a stopped run: its folder, or latest.")] = None,
     out: Annotated[Path | None, Parameter(help="A new folder for the run. [default: runs/DATE_TIME_DATA]")] = None,
@@ -66,7 +66,7 @@ def train_command(
     """
     from convlens.cli.training_view import TrainingView
 
-    changed, own = (changes or Changes()).given(), images or OwnImages()
+    changed, own = (changes or Changes()).given(), images or UserImages()
     view = TrainingView(json)
     if resume is not None:
         others = {**changed, **own.given(), "recipe": recipe, "config": config, "out": out, "DATA": data}
@@ -135,13 +135,13 @@ def _repeat(
 def _load(data: str, data_dir: Path | None, images: "ImportOptions | None", view: "TrainingView") -> "Dataset":
     """The images, with a bar while they are fetched or decoded, and in a few lines what is wrong with one's own."""
     from convlens.cli.reading_progress import showing_progress
-    from convlens.data import data_folder, import_images, is_own_path, load_dataset
+    from convlens.data import cache_folder, import_images, is_own_path, load_dataset
     from convlens.data.checkup import check_images
 
     with showing_progress() as on_progress:
         if not is_own_path(data):
             return load_dataset(data, data_dir=data_dir, on_progress=on_progress, options=images)
-        imported = import_images(data, images, data_folder(data_dir) / "own", on_progress)
+        imported = import_images(data, images, cache_folder(data_dir), on_progress)
         checkup = check_images(imported, on_progress)
     view.show_checkup(data, checkup.summary_lines())
     return imported.dataset()

@@ -19,7 +19,7 @@ SeedOption = Annotated[
 ]
 ValidationOption = Annotated[
     float | None,
-    Parameter(help="Share of the training images to hold out, judge after every epoch, and fit the certainty on."),
+    Parameter(help="Share of the training images to hold out, judge after every epoch, and fit the confidence on."),
 ]
 AugmentationOption = Annotated[
     str | None, Parameter(help='How copies differ that are learned from: none, or "shift 0.1, rotation 10, noise 0.1".')
@@ -69,7 +69,7 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class OwnImages:
+class UserImages:
     """How images of one's own are read and divided. Each field is an option."""
 
     size: SizeOption = None
@@ -93,8 +93,8 @@ class OwnImages:
 
 
 ChangeOptions = Annotated[Changes | None, Parameter(name="*")]
-OwnImagesOptions = Annotated[OwnImages | None, Parameter(name="*")]
+UserImagesOptions = Annotated[UserImages | None, Parameter(name="*")]
 
 
-def _given(options: Changes | OwnImages) -> dict[str, Any]:
+def _given(options: Changes | UserImages) -> dict[str, Any]:
     return {name: value for name, value in asdict(options).items() if value is not None}

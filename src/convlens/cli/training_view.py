@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.terminal import error_console, print_json, result_console
-from convlens.training import Calibrated, EpochDone, Event, Judged, Probed, StretchDone, TrainingStarted
+from convlens.training import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted
 from convlens.training.events import log_lines
 from convlens.training.run_folder import CHECKPOINT_NAME
 
@@ -98,7 +98,7 @@ class TrainingView:
                 bar.update(self._task, total=total, completed=started.steps_done)
             case Probed() | Calibrated():
                 self._print_lines(event)
-            case StretchDone():
+            case ChunkDone():
                 left = round(event.seconds_left)
                 facts = (
                     f"loss {float(event.losses[-1]):.4f}  accuracy {event.accuracy * 100:.2f} %  "

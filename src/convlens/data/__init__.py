@@ -1,25 +1,39 @@
-"""Where images come from: known datasets, fetched once and checked, or images of one's own, decoded once.
+"""Where images come from: known datasets, fetched once and checked, or a user's own images, decoded once.
 
-    catalogue → fetching (sources/) → raw files, checksums → idx → LabelledImages → Dataset
-    a path → own/ ─────────────────────────────────────────────────────────────────────┘
+    catalogue → fetching (sources/) → raw files, checksums → the entry's reader → Dataset
+    a path → custom/ ───────────────────────────────────────────────────────┘
 
 Nothing here knows networks, engines or preprocessing. What leaves is always a `LabelledImages`, whatever the source.
 """
 
-from convlens.data.catalogue import CATALOGUE, CatalogueEntry, find_entry
+from convlens.data.catalogue import CATALOGUE, CatalogueEntry, RawFile, find_entry
+from convlens.data.custom import (
+    IMAGE_ENDINGS,
+    LARGEST_SIDE,
+    SMALLEST_SIDE,
+    ImportedImages,
+    ImportOptions,
+    ImportProgress,
+    import_images,
+)
 from convlens.data.fetching import fetch
-from convlens.data.folders import data_folder
+from convlens.data.folders import cache_folder, data_folder
 from convlens.data.idx import read_idx, write_idx
 from convlens.data.inventory import DatasetStatus, status
 from convlens.data.labelled_images import Dataset, LabelledImages, check_class_names, hash_images
 from convlens.data.loading import is_own_path, load_dataset
-from convlens.data.own import IMAGE_ENDINGS, ImportedImages, ImportOptions, ImportProgress, import_images
+from convlens.data.parts import TEST, TRAIN, VALIDATION
 from convlens.data.sources import FetchProgress
 from convlens.data.split import split_grouped, split_stratified
 
 __all__ = [
     "CATALOGUE",
     "IMAGE_ENDINGS",
+    "LARGEST_SIDE",
+    "SMALLEST_SIDE",
+    "TEST",
+    "TRAIN",
+    "VALIDATION",
     "CatalogueEntry",
     "Dataset",
     "DatasetStatus",
@@ -28,6 +42,8 @@ __all__ = [
     "ImportProgress",
     "ImportedImages",
     "LabelledImages",
+    "RawFile",
+    "cache_folder",
     "check_class_names",
     "data_folder",
     "fetch",

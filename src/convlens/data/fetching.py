@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from convlens.data.catalogue import CatalogueEntry, find_entry
-from convlens.data.raw_files import damaged_files, locate, raw_folder, remember
+from convlens.data.raw_files import examine, raw_folder, remember
 from convlens.data.sources import FetchProgress, OnProgress, Source, SourceError
 from convlens.errors import DatasetUnavailable
 from convlens.files import explain_write_errors, move_into_place, sha256_of_file
@@ -70,9 +70,8 @@ def _keep_quiet(_: FetchProgress) -> None:
 
 def _wanted(entry: CatalogueEntry, folder: Path) -> list[str]:
     """The names of the files that are missing or damaged."""
-    places = {name: locate(folder, name) for name in entry.files}
-    damaged = damaged_files(folder, {path: entry.files[name] for name, path in places.items() if path})
-    return [name for name, path in places.items() if path is None or path in damaged]
+    good, _ = examine(entry, folder)
+    return [name for name in entry.files if name not in good]
 
 
 def _bring(
@@ -101,10 +100,10 @@ def _bring(
 
 def _take_from(source: Source, entry: CatalogueEntry, wanted: list[str], folder: Path, report: OnProgress) -> None:
     """Accept the files that a source yields; the first with wrong bytes ends it, for its others are no better."""
-    sizes = {name: entry.file_size(name) for name in wanted}
+    sizes = {name: entry.files[name].size for name in wanted}
     with closing(source.deliver(sizes, folder / _WORKSHOP, report)) as delivered:
         for name in delivered:
-            _accept(folder / _WORKSHOP / name, folder / name, entry.files[name])
+            _accept(folder / _WORKSHOP / name, folder / name, entry.files[name].sha256)
             wanted.remove(name)
     if wanted:
         raise SourceError(f"it did not give {', '.join(wanted)}")

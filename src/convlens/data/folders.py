@@ -22,3 +22,12 @@ def data_folder(given: Path | str | None = None) -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("convlens", appauthor=False) / "data"
+
+
+def cache_folder(data_dir: Path | str | None = None) -> Path:
+    """Where images from a user's own paths are kept decoded: in `own`, as the first version called it.
+
+    >>> cache_folder("data").as_posix()
+    'data/own'
+    """
+    return data_folder(data_dir) / "own"

@@ -12,18 +12,20 @@ be cut short or lie. Written here because readers in other packages trust the he
 import gzip
 import math
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from convlens.errors import DamagedData, DataError
-from convlens.files import write_atomically
+from convlens.files import MOST_DEFLATE_SHRINKS, write_atomically
+from convlens.words import count_of, printable, times
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CODES = {np.dtype(text).newbyteorder("="): code for code, text in _TYPES.items()}
 _MOST_DIMENSIONS = 32
-_MOST_GZIP_SHRINKS = 1032  # deflate never does better, so a gz file of n bytes cannot hold more than 1032·n
 _CHUNK = 1 << 20
 
 
@@ -39,23 +41,47 @@ def read_idx(path: Path | str) -> np.ndarray:
     array([7, 2, 1], dtype=uint8)
     >>> folder.cleanup()
     """
-    path = Path(path)
+    with open_idx(path) as (kind, shape, content):
+        length = math.prod(shape) * kind.itemsize
+        numbers = _read_at_most(content, length + 1)
+        if len(numbers) != length:
+            found = "more follow" if len(numbers) > length else f"{len(numbers):,} follow"
+            raise DamagedData(
+                f"{path} is damaged: {_claim(kind, shape)}, but {found} the {4 + 4 * len(shape)} bytes of header. "
+                "Get it again."
+            )
+    return np.frombuffer(numbers, kind).reshape(shape).astype(kind.newbyteorder("="), copy=False)
+
+
+@contextmanager
+def open_idx(path: Path | str) -> Iterator[tuple[np.dtype, tuple[int, ...], BinaryIO | gzip.GzipFile]]:
+    """The type and the shape that an IDX file says it has, and its content, which stands at the first number.
+
+    Raises:
+        DamagedData, DataError: as `read_idx`, also while its content is read.
+    """
+    path, shown = Path(path), printable(str(path))
     if path.is_dir():
-        raise DataError(f"{path} is a folder, not an IDX file. Give the file inside it.")
+        raise DataError(f"{shown} is a folder, not an IDX file. Give the file inside it.")
     try:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            room = path.stat().st_size * (_MOST_GZIP_SHRINKS if packed else 1)
+            most = path.stat().st_size * (MOST_DEFLATE_SHRINKS if packed else 1)
             with gzip.GzipFile(fileobj=file) if packed else file as content:
-                return _read_array(path, content, room)
+                kind, shape = _read_header(shown, content)
+                if math.prod(shape) * kind.itemsize > most:
+                    raise DamagedData(
+                        f"{shown} is damaged: {_claim(kind, shape)}, more than the file can hold. Get it again."
+                    )
+                yield kind, shape, content
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DamagedData(f"{path} is a damaged gz file ({error}). Get it again.") from error
+        raise DamagedData(f"{shown} is a damaged gz file ({error}). Get it again.") from error
     except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist. Give the path of an IDX file.") from error
+        raise DataError(f"{shown} does not exist. Give the path of an IDX file.") from error
     except OSError as error:
         raise DataError(
-            f"{path} cannot be read: {error.strerror or error}. Check the file and its permissions."
+            f"{shown} cannot be read: {error.strerror or error}. Check the file and its permissions."
         ) from error
 
 
@@ -80,29 +106,12 @@ def write_idx(path: Path | str, array: np.ndarray) -> Path:
     return write_atomically(path, header + array.astype(_TYPES[code]).tobytes())
 
 
-def _read_array(path: Path, content: BinaryIO | gzip.GzipFile, room: int) -> np.ndarray:
-    """Read header and numbers; `room` is the most bytes this file can possibly hold."""
-    kind, shape = read_idx_header(path, content)
+def _claim(kind: np.dtype, shape: tuple[int, ...]) -> str:
     length = math.prod(shape) * kind.itemsize
-    header_length = 4 + 4 * len(shape)
-    claim = (
-        f"its header says {_times(shape)} numbers of {kind.itemsize} byte{'s' * (kind.itemsize > 1)}, {length:,} bytes"
-    )
-    if length > room:
-        raise DamagedData(f"{path} is damaged: {claim}, more than the file can hold. Get it again.")
-    numbers = _read_at_most(content, length + 1)
-    if len(numbers) != length:
-        found = "more follow" if len(numbers) > length else f"{len(numbers):,} follow"
-        raise DamagedData(f"{path} is damaged: {claim}, but {found} the {header_length} bytes of header. Get it again.")
-    return np.frombuffer(numbers, kind).reshape(shape).astype(kind.newbyteorder("="), copy=False)
+    return f"its header says {times(shape)} numbers of {count_of(kind.itemsize, 'byte')}, {length:,} bytes"
 
 
-def read_idx_header(path: Path, content: BinaryIO | gzip.GzipFile) -> tuple[np.dtype, tuple[int, ...]]:
-    """The type and the shape that an IDX file says it has; `content` then stands at its first number.
-
-    Raises:
-        DamagedData: it is no header of an IDX file; messages call it `path`.
-    """
+def _read_header(path: str, content: BinaryIO | gzip.GzipFile) -> tuple[np.dtype, tuple[int, ...]]:
     start = content.read(4)
     if len(start) < 4 or start[:2] != b"\0\0":
         raise DamagedData(
@@ -134,7 +143,3 @@ def _read_at_most(content: BinaryIO | gzip.GzipFile, most: int) -> bytearray:
     while piece := content.read(min(_CHUNK, most - len(numbers))):
         numbers += piece
     return numbers
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return "×".join(f"{size:,}" for size in shape)

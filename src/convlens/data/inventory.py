@@ -47,5 +47,5 @@ def _size(entry: CatalogueEntry, folder: Path, name: str) -> int | None:
     if path is None or not path.is_file():
         return None
     size = path.stat().st_size
-    expected = entry.file_size(name)
+    expected = entry.files[name].size
     return size if size == expected or (path.suffix == ".gz" and size > 0) else None

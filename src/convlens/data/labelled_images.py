@@ -92,10 +92,10 @@ class Dataset:
 
     `test` is None where there are no images to test with, `validation` where none were set aside for choosing between
     models and for fitting how sure a model may be.
-    `preprocessing_rules` is "mnist", "fashion-mnist", "ink" or "letterbox": how a photo becomes one of this kind; with
+    `preprocessing_rules` is "digit", "garment", "glyph" or "letterbox": how a photo becomes one of this kind; with
     "auto" the training images decide.
     `notes` are lines for people: what was done to which images by which rule, what was left out, how it was divided.
-    `source` is where images of one's own can be had again: their absolute "path" and the "options" they were read with,
+    `source` is where custom images can be had again: their absolute "path" and the "options" they were read with,
     JSON values only.
 
     Raises:

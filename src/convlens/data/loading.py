@@ -1,6 +1,6 @@
-"""From a dataset's name, or the path of one's own images, to arrays.
+"""From a dataset's name, or the path of custom images, to arrays.
 
-A known dataset is read at once (MNIST is 55 MB), since training wants it as an array. Images of one's own are decoded
+A known dataset is read at once (MNIST is 55 MB), since training wants it as an array. Custom images are decoded
 into a cache and mapped into memory, however many there are.
 """
 
@@ -9,19 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from convlens.data.catalogue import CatalogueEntry, find_entry
+from convlens.data.custom import ImportOptions, import_images
 from convlens.data.fetching import fetch_command, fetch_entry
-from convlens.data.folders import data_folder
-from convlens.data.idx import read_idx
-from convlens.data.labelled_images import Dataset, LabelledImages
-from convlens.data.own import ImportOptions, import_images
-from convlens.data.raw_files import damaged_files, locate, raw_folder
+from convlens.data.folders import cache_folder
+from convlens.data.labelled_images import Dataset
+from convlens.data.raw_files import examine, raw_folder
 from convlens.data.sources import OnProgress
 from convlens.errors import DamagedData, UsageError
-
-_PREFIXES = {"train": "train", "test": "t10k"}
 
 
 def load_dataset(
@@ -30,7 +25,7 @@ def load_dataset(
     on_progress: Callable[[Any], None] | None = None,
     options: ImportOptions | None = None,
 ) -> Dataset:
-    """A dataset to train on: "mnist" or "fashion-mnist", or the path of images of one's own.
+    """A dataset to train on: "mnist" or "fashion-mnist", or the path of custom images.
 
     A known dataset is fetched the first time, then read from the disk, offline. A path is that of a folder of class
     folders, a CSV file of paths and labels, an `.npz`, IDX files, or a zip of one of these; the images are decoded the
@@ -39,7 +34,7 @@ def load_dataset(
 
     `data_dir` is the folder for all datasets and caches (default: $CONVLENS_DATA, else the user's cache folder); one in
     torchvision's layout works as it is. `on_progress` is called with a `FetchProgress` while files are fetched and with
-    an `ImportProgress` while one's own images are decoded.
+    an `ImportProgress` while custom images are decoded.
 
     Raises:
         UsageError: no dataset has that name, and there is no such path; or options for a known dataset.
@@ -51,7 +46,7 @@ def load_dataset(
     For example `load_dataset("mnist").train` is `LabelledImages('mnist train', 60,000 images of 1×28×28, 10 classes)`.
     """
     if is_own_path(name_or_path):
-        return import_images(name_or_path, options, data_folder(data_dir) / "own", on_progress).dataset()
+        return import_images(name_or_path, options, cache_folder(data_dir), on_progress).dataset()
     entry = find_entry(str(name_or_path))
     if options is not None and options != ImportOptions():
         raise UsageError(
@@ -62,7 +57,7 @@ def load_dataset(
 
 
 def is_own_path(name_or_path: Path | str) -> bool:
-    """Whether this means images of one's own: a path, and not a text that names a known dataset.
+    """Whether this means custom images: a path, and not a text that names a known dataset.
 
     >>> is_own_path("mnist"), is_own_path("./mnist"), is_own_path("no-such-dataset")
     (False, True, False)
@@ -86,14 +81,12 @@ def load_entry(
     if len(checked) < len(entry.files):
         fetch_entry(entry, data_dir, on_progress)
         checked = _checked_files(entry, folder, data_dir)
-    train, test = (_read_part(entry, part, checked) for part in ("train", "test"))
-    return Dataset(entry.name, train, test, entry.preprocessing)
+    return entry.read(entry, checked)
 
 
 def _checked_files(entry: CatalogueEntry, folder: Path, data_dir: Path | str | None) -> dict[str, Path]:
     """The files that are there, by name, each with the right checksum."""
-    files = {name: path for name in entry.files if (path := locate(folder, name))}
-    damaged = damaged_files(folder, {path: entry.files[name] for name, path in files.items()})
+    files, damaged = examine(entry, folder)
     if damaged:
         trouble = "a folder, not" if damaged[0].is_dir() else "damaged (changed or cut short): it is not"
         raise DamagedData(
@@ -101,10 +94,3 @@ def _checked_files(entry: CatalogueEntry, folder: Path, data_dir: Path | str | N
             f"Delete it, or run `{fetch_command(entry, data_dir)}` to get it again."
         )
     return files
-
-
-def _read_part(entry: CatalogueEntry, part: str, files: dict[str, Path]) -> LabelledImages:
-    prefix = _PREFIXES[part]
-    images = read_idx(files[f"{prefix}-images-idx3-ubyte"])
-    labels = read_idx(files[f"{prefix}-labels-idx1-ubyte"])
-    return LabelledImages(images[:, np.newaxis], labels.astype(np.int64), entry.class_names, f"{entry.name} {part}")

@@ -23,7 +23,7 @@ _RECORD = ".convlens-checksums.json"
 
 def raw_folder(entry: CatalogueEntry, data_dir: Path | str | None = None) -> Path:
     """The folder of a dataset's raw files, such as DATA_DIR/MNIST/raw."""
-    return data_folder(data_dir) / entry.folder / "raw"
+    return data_folder(data_dir) / entry.folder
 
 
 def locate(folder: Path, name: str) -> Path | None:
@@ -46,6 +46,17 @@ def damaged_files(folder: Path, checksums: dict[Path, str]) -> list[Path]:
     if any(record.get(name) != facts for name, facts in new.items()):
         _write_record(folder, record | new)
     return [path for path, checksum in found.items() if checksum != checksums[path]]
+
+
+def examine(entry: CatalogueEntry, folder: Path) -> tuple[dict[str, Path], list[Path]]:
+    """The entry's files that are there and right, by name, and the paths of those that are something else.
+
+    Raises:
+        DataError: a file may not be read.
+    """
+    places = {name: path for name in entry.files if (path := locate(folder, name))}
+    damaged = damaged_files(folder, {path: entry.files[name].sha256 for name, path in places.items()})
+    return {name: path for name, path in places.items() if path not in damaged}, damaged
 
 
 def remember(folder: Path, checked: Iterable[tuple[Path, str]]) -> None:

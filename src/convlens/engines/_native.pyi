@@ -21,7 +21,7 @@ class Engine:
 
     def __init__(
         self,
-        layers: Sequence[tuple[str, Sequence[float]]],
+        layers: Sequence[tuple[str, Sequence[float], Sequence[int]]],
         input_shape: tuple[int, int, int],
         mean: Sequence[float],
         deviation: Sequence[float],

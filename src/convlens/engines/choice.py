@@ -5,17 +5,15 @@ Engines are imported here, one at a time and only when chosen, so that nobody wa
 
 import importlib
 import importlib.util
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from convlens.engines.engine import Engine, Plan
 from convlens.errors import MissingDependency, UsageError
+from convlens.machine import available_cores
 
 MOST_THREADS = 256
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-"""Where Linux tells a container how many microseconds of processor time it gets in each period."""
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 """Where Linux tells that there is an NVIDIA GPU: asking PyTorch takes a second, this a microsecond."""
 
@@ -136,17 +134,3 @@ def require_torch(who: str = "the torch engine") -> None:
     """
     if not _is_installed("torch"):
         raise MissingDependency(f"{who} needs PyTorch, which is not installed. pip install 'convlens[torch]'")
-
-
-def available_cores() -> int:
-    """How many cores this process may use: those it is bound to, and no more than a container's quota pays for.
-
-    >>> available_cores() >= 1
-    True
-    """
-    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = CPU_QUOTA.read_text(encoding="ascii").split()
-        return max(1, min(bound, int(quota) // int(period)))
-    except (OSError, ValueError):
-        return bound  # no such file, or "max": no quota

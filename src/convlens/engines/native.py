@@ -31,15 +31,6 @@ from convlens.engines.engine import (
     state_shapes,
 )
 from convlens.errors import UsageError
-from convlens.network import (
-    AvgPool2d,
-    Conv2d,
-    Dense,
-    Dropout,
-    LeakyReLU,
-    MaxPool2d,
-)
-from convlens.network.shapes import ResolvedLayer
 
 INSTRUCTION_SET = "CONVLENS_INSTRUCTION_SET"
 """The environment variable that forces one of `instruction_sets()`; without it the engine takes the best."""
@@ -252,29 +243,12 @@ class NativeTrainer:
         return ("momentum_buffer",) if self._settings.momentum else ()
 
 
-def _open(plan: Plan, threads: int, instruction_set: str) -> _native.Engine:
-    layers = [_words_and_numbers(layer) for layer in plan.network.resolve(plan.input_shape, plan.classes)]
+def _open(plan: Plan, threads: int, instruction_set: str, poison: bool = False) -> _native.Engine:
+    """The extension's engine, which is told each layer's word, its numbers, and the layers that it reads."""
+    nodes = plan.network.resolve(plan.input_shape, plan.classes)
+    layers = [(node.layer.word, [float(number) for number in node.layer.numbers(node)], node.inputs) for node in nodes]
     mean, deviation = list(plan.normalisation.mean), list(plan.normalisation.std)
-    return _native.Engine(layers, plan.input_shape, mean, deviation, threads, instruction_set)
-
-
-def _words_and_numbers(resolved: ResolvedLayer) -> tuple[str, list[float]]:
-    """A layer as the extension takes it."""
-    layer = resolved.layer
-    match layer:
-        case Conv2d():
-            numbers = (layer.channels, *layer.kernel_size, *layer.stride, *layer.padding, *layer.dilation)
-        case MaxPool2d() | AvgPool2d():
-            numbers = (*layer.kernel_size, *layer.stride, *layer.padding)
-        case LeakyReLU():
-            numbers = (layer.slope,)
-        case Dropout():
-            numbers = (layer.probability,)
-        case Dense():
-            numbers = resolved.output_shape
-        case _:
-            numbers = ()
-    return layer.word, [float(number) for number in numbers]
+    return _native.Engine(layers, plan.input_shape, mean, deviation, threads, instruction_set, poison)
 
 
 @contextmanager

@@ -4,16 +4,19 @@ The only module that imports torch. It keeps the images as one tensor on the dev
 is an index and arithmetic; a DataLoader would convert every image again in every epoch, and that conversion, not the
 network, is where the usual script spends most of its time.
 
-The network is a plain `nn.Sequential`, so its state dict is what a user of PyTorch expects.
+The network is a plain `nn.Sequential`, or a `torch.fx.GraphModule` where it has blocks, so its state dict is what a
+user of PyTorch expects.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import torch
+import torch.fx
 from numpy.typing import NDArray
 from torch import nn
 
@@ -35,89 +38,69 @@ from convlens.engines.engine import (
 )
 from convlens.engines.torch_changes import change_images
 from convlens.errors import UsageError
-from convlens.network import (
-    AvgPool2d,
-    BatchNorm2d,
-    Conv2d,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2d,
-    LeakyReLU,
-    MaxPool2d,
-    Network,
-    ReLU,
-    ResolvedLayer,
-    Sigmoid,
-    Tanh,
-)
+from convlens.layers import MaxPool2d, ReLU, ResolvedLayer
+from convlens.network import Network
 
 _IMAGES_AT_ONCE = 1000
 """Images of one forward pass in prediction: enough to keep the cores busy, small enough to stay in their caches."""
 
 
-def build_module(network: Network, input_shape: tuple[int, int, int], classes: int) -> nn.Sequential:
-    """The network as a plain `nn.Sequential`, one module a layer, with PyTorch's own initial weights.
+def build_module(network: Network, input_shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """The network as a plain PyTorch module with PyTorch's own initial weights, which needs nothing of Convlens.
 
-    >>> build_module(Network.from_text("conv 2 3x3, relu, dense"), (1, 4, 4), 3)[3]
+    A chain is an `nn.Sequential`, one module a layer; a network with blocks is a `torch.fx.GraphModule`, whose modules
+    have the same names as its weights here (`3.body.0`), and whose code can be read: `print(module.code)`.
+
+    >>> build_module(Network("conv 2 3x3, relu, dense"), (1, 4, 4), 3)[3]
     Linear(in_features=8, out_features=3, bias=True)
+    >>> module = build_module(Network("residual(conv 1 3x3 pad 1), dense"), (1, 4, 4), 3)
+    >>> sorted(module.state_dict())
+    ['0.body.0.bias', '0.body.0.weight', '2.bias', '2.weight']
     """
-    return nn.Sequential(*[_module(layer) for layer in network.resolve(input_shape, classes)])
+    return _assemble(network.resolve(input_shape, classes), {})
 
 
-def _module(resolved: ResolvedLayer) -> nn.Module:
-    """One layer as PyTorch's module."""
-    channels = resolved.input_shape[0]
-    match resolved.layer:
-        case Conv2d() as conv:
-            return nn.Conv2d(
-                channels,
-                conv.channels,
-                conv.kernel_size,
-                stride=conv.stride,
-                padding=conv.padding,
-                dilation=conv.dilation,
-            )
-        case MaxPool2d() as pool:
-            return nn.MaxPool2d(pool.kernel_size, stride=pool.stride, padding=pool.padding)
-        case AvgPool2d() as pool:
-            return nn.AvgPool2d(pool.kernel_size, stride=pool.stride, padding=pool.padding)
-        case BatchNorm2d():
-            return nn.BatchNorm2d(channels) if len(resolved.input_shape) == 3 else nn.BatchNorm1d(channels)
-        case Dropout() as dropout:
-            return nn.Dropout(dropout.probability)
-        case Dense():
-            return nn.Linear(channels, resolved.output_shape[0])
-        case LeakyReLU() as activation:
-            return nn.LeakyReLU(activation.slope)
-        case other:
-            return _PLAIN_MODULES[type(other)]()
-
-
-_PLAIN_MODULES: dict[type, Callable[[], nn.Module]] = {
-    ReLU: nn.ReLU,
-    Tanh: nn.Tanh,
-    Sigmoid: nn.Sigmoid,
-    Flatten: nn.Flatten,
-    GlobalAvgPool2d: lambda: nn.AdaptiveAvgPool2d(1),
-}
-
-
-def pool_before_relu(module: nn.Sequential) -> nn.Sequential:
-    """The same modules, but every ReLU that stands before a max-pooling behind it.
+def pool_before_relu(nodes: list[ResolvedLayer]) -> list[ResolvedLayer]:
+    """The same layers, but every ReLU that a max-pooling alone reads behind it.
 
     ReLU never decreases, so the largest of the rectified values is the rectified largest value: loss and gradients
     are the same to the last bit, and ReLU works on a quarter of the numbers (13 % less time for the tutorial's
     network).
 
-    >>> pool_before_relu(nn.Sequential(nn.ReLU(), nn.MaxPool2d(2)))[1]
-    ReLU()
+    >>> nodes = pool_before_relu(Network("conv 2 3x3, relu, maxpool 2, dense").resolve((1, 8, 8), 3))
+    >>> [(node.path, node.inputs) for node in nodes]
+    [('0', (-1,)), ('2', (0,)), ('1', (1,)), ('3', (2,)), ('4', (3,))]
     """
-    layers = list(module)
-    for place in range(len(layers) - 1):
-        if isinstance(layers[place], nn.ReLU) and isinstance(layers[place + 1], nn.MaxPool2d):
-            layers[place : place + 2] = layers[place + 1], layers[place]
-    return nn.Sequential(*layers)
+    nodes = list(nodes)
+    for k in range(len(nodes) - 1):
+        relu, pool = nodes[k : k + 2]
+        readers = [node.index for node in nodes if k in node.inputs]
+        if isinstance(relu.layer, ReLU) and isinstance(pool.layer, MaxPool2d) and readers == [pool.index]:
+            nodes[k : k + 2] = replace(pool, index=k, inputs=relu.inputs), replace(relu, index=k + 1, inputs=(k,))
+    return nodes
+
+
+def _assemble(nodes: list[ResolvedLayer], modules: dict[str, nn.Module]) -> nn.Module:
+    """One module of all layers; of `modules` by their paths where there are any, else of new ones."""
+    calls = {node.index for node in nodes if node.layer.torch_call(torch, node.inputs)}
+    made = {
+        node.path: modules.get(node.path) or node.layer.torch_module(node, nn)
+        for node in nodes
+        if node.index not in calls
+    }
+    if not calls:
+        return nn.Sequential(*made.values())
+    graph = torch.fx.Graph()
+    values = {-1: graph.placeholder("images")}
+    for node in nodes:
+        inputs = [values[index] for index in node.inputs]
+        if node.index in calls:
+            function, arguments = cast(tuple[Any, Any], node.layer.torch_call(torch, inputs))
+            values[node.index] = graph.call_function(function, arguments)
+        else:
+            values[node.index] = graph.call_module(node.path, tuple(inputs))
+    graph.output(values[nodes[-1].index])
+    return torch.fx.GraphModule(made, graph)
 
 
 def load_weights(module: nn.Module, weights: Weights) -> None:
@@ -158,12 +141,14 @@ class TorchEngine:
         self._device = choose_device(device)
         self.threads = threads or torch.get_num_threads()
         self._precision = precision
-        self._module = build_module(plan.network, plan.input_shape, plan.classes).to(self._device, precision)
+        self._nodes = plan.network.resolve(plan.input_shape, plan.classes)
+        self._module = _assemble(self._nodes, {}).to(self._device, precision)
         if self._device.type == "cpu":
             # A quarter less time than N×C×H×W, and only `Module.to` sets the strides of a kernel with one input
             # channel.
             self._module = self._module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        self._pooling_first = pool_before_relu(self._module)
+        modules = dict(self._module.named_modules())
+        self._pooling_first = _assemble(pool_before_relu(self._nodes), modules)
         self._shapes = plan.network.parameter_shapes(plan.input_shape, plan.classes)
 
     @property
@@ -204,10 +189,13 @@ class TorchEngine:
         check_images(self.plan, images)
         with self._computing(), torch.inference_mode():
             self._module.eval()
-            values = [self._normalised(images)]
-            for layer in self._module:
-                values.append(layer(values[-1]))
-        return [_to_numpy(value) for value in values]
+            modules = dict(self._module.named_modules())
+            values = {-1: self._normalised(images)}
+            for node in self._nodes:
+                inputs = [values[index] for index in node.inputs]
+                call = node.layer.torch_call(torch, inputs)
+                values[node.index] = call[0](*call[1]) if call else modules[node.path](*inputs)
+        return [_to_numpy(value) for value in values.values()]
 
     def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Changed copies, as training sees them."""
@@ -224,8 +212,9 @@ class TorchEngine:
         before = {name: buffer.clone() for name, buffer in self._module.named_buffers()}
         with self._computing():
             self._module.train()
-            for layer in self._module:
-                layer.train(not isinstance(layer, nn.Dropout))
+            for module in self._module.modules():
+                if isinstance(module, nn.Dropout):
+                    module.eval()
             logits = self._pooling_first(self._normalised(images))
             value = self._criterion(loss)(logits, torch.from_numpy(np.array(labels, np.int64)).to(self._device))
             parameters = dict(self._module.named_parameters())
@@ -312,7 +301,7 @@ class TorchTrainer:
         self._criterion = criterion
         self._seed = seed
         self._step = 0
-        self._has_dropout = any(isinstance(layer, nn.Dropout) for layer in self._module)
+        self._has_dropout = any(isinstance(module, nn.Dropout) for module in self._module.modules())
 
     def run(
         self,

@@ -1,33 +1,36 @@
 """How good a model is on labelled images, how far its percentages can be believed, and whether the numbers can."""
 
-from convlens.evaluation.bending import BendCurve, BendPoint, measure_bends
-from convlens.evaluation.doubtful import (
-    DoubtfulLabel,
-    describe_doubtful,
-    find_disagreements,
-    find_doubtful,
-    rank_labels,
-)
+from convlens.deprecations import old_module_names
+from convlens.evaluation.corruptions import CorruptionCurve, CorruptionPoint, measure_corruptions
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, choose_images, find_test_images
 from convlens.evaluation.judging import evaluate
+from convlens.evaluation.label_errors import (
+    SuspectedLabel,
+    describe_label_error,
+    find_disagreements,
+    find_label_errors,
+    rank_labels,
+)
 from convlens.evaluation.trust import TrustCheck, check_trust, training_images
 
 __all__ = [
-    "BendCurve",
-    "BendPoint",
-    "DoubtfulLabel",
+    "CorruptionCurve",
+    "CorruptionPoint",
     "Evaluation",
     "ImagesToJudge",
+    "SuspectedLabel",
     "TrustCheck",
     "check_trust",
     "choose_images",
-    "describe_doubtful",
+    "describe_label_error",
     "evaluate",
     "find_disagreements",
-    "find_doubtful",
+    "find_label_errors",
     "find_test_images",
-    "measure_bends",
+    "measure_corruptions",
     "rank_labels",
     "training_images",
 ]
+
+__getattr__ = old_module_names("convlens.evaluation")

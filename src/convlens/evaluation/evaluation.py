@@ -11,20 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration
+from convlens.deprecations import with_old_attributes, with_old_keys
 from convlens.metrics import (
     Answered,
-    Certainties,
     ClassIntervals,
     ClassMetrics,
+    Confidences,
     RiskCoverage,
-    certainties,
     class_intervals,
+    confidences,
     confusion_matrix,
     per_class,
     wilson_interval,
 )
 
 
+@with_old_attributes
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """What a model does on labelled images.
@@ -73,7 +75,7 @@ class Evaluation:
     @cached_property
     def loss(self) -> float:
         """Mean cross-entropy in nats, before temperature: what the training made small."""
-        return self.certainties_before.negative_log_likelihood
+        return self.confidences_before.negative_log_likelihood
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
@@ -91,14 +93,14 @@ class Evaluation:
         return class_intervals(self.confusion)
 
     @cached_property
-    def certainties(self) -> Certainties:
+    def confidences(self) -> Confidences:
         """What the probabilities come to, after temperature."""
-        return certainties(self.logits, self.labels, self.calibration.temperature)
+        return confidences(self.logits, self.labels, self.calibration.temperature)
 
     @cached_property
-    def certainties_before(self) -> Certainties:
+    def confidences_before(self) -> Confidences:
         """The same before temperature."""
-        return certainties(self.logits, self.labels)
+        return confidences(self.logits, self.labels)
 
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:
@@ -112,53 +114,53 @@ class Evaluation:
     @property
     def calibration_error(self) -> float:
         """Expected calibration error after temperature, 0 to 1, in 15 bins of equal width."""
-        return self.certainties.calibration_error()
+        return self.confidences.calibration_error()
 
     @property
     def calibration_error_before(self) -> float:
         """The same before temperature."""
-        return self.certainties_before.calibration_error()
+        return self.confidences_before.calibration_error()
 
     @property
     def equal_mass_calibration_error(self) -> float:
         """Expected calibration error after temperature in 15 bins of equally many images."""
-        return self.certainties.calibration_error(equal_mass=True)
+        return self.confidences.calibration_error(equal_mass=True)
 
     @property
     def equal_mass_calibration_error_before(self) -> float:
         """The same before temperature."""
-        return self.certainties_before.calibration_error(equal_mass=True)
+        return self.confidences_before.calibration_error(equal_mass=True)
 
     @property
     def negative_log_likelihood(self) -> float:
         """Mean of −log(probability of the true class) after temperature, in nats."""
-        return self.certainties.negative_log_likelihood
+        return self.confidences.negative_log_likelihood
 
     @property
     def brier(self) -> float:
         """Brier score after temperature, 0 to 2."""
-        return self.certainties.brier_score
+        return self.confidences.brier_score
 
     @property
     def brier_before(self) -> float:
         """Brier score before temperature, 0 to 2."""
-        return self.certainties_before.brier_score
+        return self.confidences_before.brier_score
 
     @cached_property
     def risk_coverage(self) -> RiskCoverage:
         """What is left at every threshold, after temperature."""
-        return self.certainties.risk_coverage()
+        return self.confidences.risk_coverage()
 
     @property
     def answered(self) -> Answered | None:
         """What is left at the model's threshold; None where it has none."""
         threshold = self.calibration.threshold
-        return None if threshold is None else self.certainties.answered_at(threshold)
+        return None if threshold is None else self.confidences.answered_at(threshold)
 
     def hardest_errors(self, count: int | None = None) -> NDArray[np.int64]:
         """The numbers of the images that are wrong, those first whose wrong answer has the highest probability."""
         (wrong,) = np.nonzero(self.predicted != self.labels)
-        return wrong[np.argsort(-self.certainties.best[wrong], kind="stable")][:count]
+        return wrong[np.argsort(-self.confidences.best[wrong], kind="stable")][:count]
 
     def most_confused(self, count: int) -> list[tuple[str, str, int]]:
         """The most frequent mistakes: (true class, predicted class, how many images), most frequent first."""
@@ -198,8 +200,8 @@ class Evaluation:
             "negative_log_likelihood": self.negative_log_likelihood,
             "brier_score": self.brier,
             "brier_score_before_temperature": self.brier_before,
-            "reliability": _reliability(self.certainties),
-            "reliability_before_temperature": _reliability(self.certainties_before),
+            "reliability": _reliability(self.confidences),
+            "reliability_before_temperature": _reliability(self.confidences_before),
             "area_under_risk_coverage": _number(self.risk_coverage.area),
             "at_threshold": self._at_threshold(),
             "notes": list(self.notes),
@@ -223,8 +225,11 @@ class Evaluation:
         return f"Evaluation({self.data!r}: {share}, 95 % interval {low * 100:.2f} % to {high * 100:.2f} %)"
 
 
-def _reliability(found: Certainties) -> list[dict[str, Any]]:
-    return [{**asdict(bin), "accuracy": bin.accuracy, "interval_95": list(bin.interval)} for bin in found.reliability()]
+def _reliability(found: Confidences) -> list[dict[str, Any]]:
+    return [
+        with_old_keys({**asdict(bin), "accuracy": bin.accuracy, "interval_95": list(bin.interval)})
+        for bin in found.reliability()
+    ]
 
 
 def _number(value: float) -> float | None:

@@ -1,8 +1,8 @@
 """Which images a model is judged on, and whether they can judge it: their classes and their shape must be the model's.
 
-Images of one's own are read at the size and with the channels of the model's input, by the code that reads them for
-training, and mended as predictions mend them; their classes are found by name. What the model has been trained on never
-judges it: where its own images are named again, those count that its training set aside for testing.
+A user's images are read at the size and with the channels of the model's input, by the code that reads them for
+training, and repaired as predictions repair them; their classes are found by name. What the model has been trained on
+never judges it: where its training folder is named again, those images count that were set aside for testing.
 """
 
 from collections.abc import Callable
@@ -15,23 +15,27 @@ from numpy.typing import NDArray
 
 from convlens.data import (
     CATALOGUE,
+    LARGEST_SIDE,
+    SMALLEST_SIDE,
+    TEST,
+    TRAIN,
+    VALIDATION,
     Dataset,
     ImportedImages,
     ImportOptions,
     LabelledImages,
-    data_folder,
+    cache_folder,
     find_entry,
     import_images,
     is_own_path,
     load_dataset,
     status,
 )
-from convlens.data.own.layout import TEST, TRAIN, VALIDATION
-from convlens.data.own.names import printable
-from convlens.data.own.options import LARGEST, SMALLEST
+from convlens.deprecations import with_old_arguments
 from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
-from convlens.evaluation.mending import mend_images
+from convlens.evaluation.repair import repair_images
 from convlens.trained_model import TrainedModel
+from convlens.words import printable
 
 OnProgress = Callable[[Any], None]
 
@@ -65,12 +69,13 @@ class ImagesToJudge:
         return printable(self.imported.listing.names[int(self.imported.rows[self.places[index]])])
 
 
+@with_old_arguments
 def choose_images(
     model: TrainedModel,
     data: Dataset | LabelledImages | Path | str | None = None,
     data_dir: Path | str | None = None,
     on_progress: OnProgress | None = None,
-    mend: bool = True,
+    repair: bool = True,
 ) -> ImagesToJudge:
     """The images that `data` means for this model; see `convlens.evaluate`.
 
@@ -80,7 +85,7 @@ def choose_images(
     """
     data = what_it_learned_from(model) if data is None else data
     if isinstance(data, Path | str) and is_own_path(data):
-        return _own_images(model, data, data_dir, on_progress, mend)
+        return _own_images(model, data, data_dir, on_progress, repair)
     if isinstance(data, Path | str):
         entry = find_entry(str(data))
         _check_same_classes(model, entry.name, entry.class_names)  # before anything is fetched
@@ -97,7 +102,7 @@ def find_test_images(model: TrainedModel, data_dir: Path | str | None = None) ->
     """
     try:
         data = what_it_learned_from(model)
-        return choose_images(model, data, data_dir, mend=False).images if is_here(data, data_dir) else None
+        return choose_images(model, data, data_dir, repair=False).images if is_here(data, data_dir) else None
     except (ConvlensError, OSError):
         return None
 
@@ -158,28 +163,28 @@ def learned_with_options(model: TrainedModel, path: Path | str) -> ImportOptions
 
 
 def _own_images(
-    model: TrainedModel, path: Path | str, data_dir: Path | str | None, on_progress: OnProgress | None, mend: bool
+    model: TrainedModel, path: Path | str, data_dir: Path | str | None, on_progress: OnProgress | None, repair: bool
 ) -> ImagesToJudge:
     learned_with = learned_with_options(model, path)
     options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
-    imported = import_images(path, options, data_folder(data_dir) / "own", on_progress)
+    imported = import_images(path, options, cache_folder(data_dir), on_progress)
     dataset = imported.dataset()
     part, images, which = _part_to_judge(dataset, learned_with is not None)
     notes, places = (*dataset.notes, which), imported.places(part)
-    if mend and learned_with is None:
-        mended, places, more = mend_images(imported, part, model.preprocessing, on_progress)
-        if mended is None:
+    if repair and learned_with is None:
+        repaired, places, more = repair_images(imported, part, model.preprocessing, on_progress)
+        if repaired is None:
             raise DataError(f"{imported.name}: none of the images can be read any more. Look at the folder again.")
-        images, notes = replace(mended, name=images.name), (*notes, *more)
+        images, notes = replace(repaired, name=images.name), (*notes, *more)
     return _with_classes_of(model, ImagesToJudge(images, notes, dataset, imported, places))
 
 
 def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:
     channels, height, width = model.plan.input_shape
-    if height != width or not SMALLEST <= height <= LARGEST:
+    if height != width or not SMALLEST_SIDE <= height <= LARGEST_SIDE:
         raise DataError(
-            f"this model takes images of {channels}×{height}×{width}; files are read as squares of {SMALLEST} to "
-            f"{LARGEST} pixels. Evaluate it in Python, on LabelledImages of its shape."
+            f"this model takes images of {channels}×{height}×{width}; files are read as squares of {SMALLEST_SIDE} to "
+            f"{LARGEST_SIDE} pixels. Evaluate it in Python, on LabelledImages of its shape."
         )
     return replace(options, size=height, channels=channels)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from convlens.data import Dataset, LabelledImages
+from convlens.deprecations import with_old_arguments
 from convlens.engines import Engine
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, choose_images
@@ -12,6 +13,7 @@ from convlens.prediction import finite_logits
 from convlens.trained_model import TrainedModel, load_model
 
 
+@with_old_arguments
 def evaluate(
     model: TrainedModel | Path | str,
     data: ImagesToJudge | Dataset | LabelledImages | Path | str | None = None,
@@ -19,7 +21,7 @@ def evaluate(
     engine: Engine | None = None,
     data_dir: Path | str | None = None,
     on_progress: Callable[[Any], None] | None = None,
-    mend: bool = True,
+    repair: bool = True,
 ) -> Evaluation:
     """Judge a model on labelled images.
 
@@ -33,14 +35,14 @@ def evaluate(
         engine: what computes, if not the model's own choice; it must have the model's weights.
         data_dir: where known datasets are kept.
         on_progress: told how far fetching or reading the images is.
-        mend: whether pictures at a path that the model did not learn from are mended, as predictions mend them.
+        repair: whether pictures at a path that the model did not learn from are repaired, as predictions repair them.
 
     Raises:
         DataError: there are no images, they have another shape, or their classes are not the model's.
         UsageError: nothing is known of what the model was trained on, and no data are named.
     """
     trained = model if isinstance(model, TrainedModel) else load_model(model)
-    chosen = data if isinstance(data, ImagesToJudge) else choose_images(trained, data, data_dir, on_progress, mend)
+    chosen = data if isinstance(data, ImagesToJudge) else choose_images(trained, data, data_dir, on_progress, repair)
     logits = finite_logits(engine or trained.engine, chosen.images.images)
     return Evaluation(
         chosen.images.name, trained.class_names, chosen.images.labels, logits, trained.calibration, chosen.notes

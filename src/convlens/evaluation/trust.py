@@ -12,18 +12,26 @@ from typing import Any, Literal
 
 import numpy as np
 
-from convlens.data import Dataset, ImportedImages, LabelledImages, data_folder, hash_images, import_images, load_dataset
+from convlens.data import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Dataset,
+    ImportedImages,
+    LabelledImages,
+    cache_folder,
+    hash_images,
+    import_images,
+    load_dataset,
+)
 from convlens.data.checkup import check_images
-from convlens.data.checkup.findings import agreeing, count_of
-from convlens.data.own.groups import find_series, group_numbers
-from convlens.data.own.layout import TEST, TRAIN, UNDECIDED, VALIDATION, part_of
-from convlens.data.own.names import printable, some_of
 from convlens.errors import ConvlensError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, is_here, learned_with_options, what_it_learned_from
 from convlens.trained_model import TrainedModel
+from convlens.words import agreeing, count_of, printable, some_of
 
-Verdict = Literal["good", "unknown", "warning", "bad"]
+TrustVerdict = Literal["good", "unknown", "warning", "bad"]
 
 FEW_IMAGES = 30
 """A class with fewer test images has a recall that says little: 27 of 30 may be 74 % or 97 %."""
@@ -44,7 +52,7 @@ class TrustCheck:
     """
 
     kind: str
-    verdict: Verdict
+    verdict: TrustVerdict
     sentence: str
     count: int = 0
     images: tuple[int, ...] = ()
@@ -112,7 +120,7 @@ def _load_training(model: TrainedModel, data_dir: Path | str | None) -> tuple[Da
             return None, None
         if isinstance(source, str):
             return load_dataset(source, data_dir=data_dir), None
-        imported = import_images(source, learned_with_options(model, source), data_folder(data_dir) / "own")
+        imported = import_images(source, learned_with_options(model, source), cache_folder(data_dir))
         return imported.dataset(), imported
     except (ConvlensError, OSError):
         return None, None
@@ -132,7 +140,7 @@ def check_copies(chosen: ImagesToJudge, learned_from: LabelledImages | None) -> 
         return TrustCheck("copies", "unknown", sentence)
     learned = hash_images(learned_from.images)
     found = np.isin(hash_images(judged.images), learned)
-    if chosen.imported is not None and chosen.places is not None:  # mended images differ from what was learned from
+    if chosen.imported is not None and chosen.places is not None:  # repaired images differ from what was learned from
         found |= np.isin(hash_images(chosen.imported.images[chosen.places]), learned)
     flat = judged.images.reshape(len(judged), -1)
     copies = tuple(index for index in np.flatnonzero(found).tolist() if flat[index].min() != flat[index].max())
@@ -169,7 +177,7 @@ def check_amount(evaluation: Evaluation) -> TrustCheck:
         )
     if absent:
         sentences.append(f"{_classes(absent)} no image here and {'is' if len(absent) == 1 else 'are'} not judged.")
-    verdict: Verdict = "warning" if half > WIDE or few or absent else "good"
+    verdict: TrustVerdict = "warning" if half > WIDE or few or absent else "good"
     return TrustCheck("amount", verdict, " ".join(sentences), len(few) + len(absent))
 
 
@@ -189,14 +197,8 @@ def check_files(chosen: ImagesToJudge) -> list[TrustCheck]:
 
 def _check_series(chosen: ImagesToJudge, imported: ImportedImages) -> TrustCheck:
     """Whether files of one series, by their names or as the division was asked for, were parted."""
-    names = [imported.listing.names[int(row)] for row in imported.rows]
-    parts, pattern = imported.parts[imported.rows], imported.options.group_by
-    given = bool((imported.listing.parts[imported.rows] != UNDECIDED).any())
-    if pattern is not None:
-        series, words = group_numbers(names, pattern), f"by {pattern}"
-    else:
-        bare = [_without_part(name) for name in names] if given else names
-        series, words = find_series(bare, len(imported.class_names)), "by their names"
+    parts, pattern, given = imported.parts[imported.rows], imported.options.group_by, imported.parts_are_given
+    series, words = imported.series(), "by their names" if pattern is None else f"by {pattern}"
     if series is None or chosen.places is None:
         return TrustCheck("groups", "good", "The names of the files tell of no series that the split could have torn.")
     learned = np.isin(series, np.unique(series[parts != TEST]))
@@ -204,7 +206,7 @@ def _check_series(chosen: ImagesToJudge, imported: ImportedImages) -> TrustCheck
     if not len(torn):
         kept = "No series of files, by their names, lies on both sides of the split."
         return TrustCheck("groups", "good", f"The split kept files together {words}." if pattern else kept)
-    example = printable(names[int(chosen.places[torn[0]])])
+    example = chosen.name_of(int(torn[0]))
     advice = (
         "Put whole series into one part."
         if given
@@ -217,12 +219,6 @@ def _check_series(chosen: ImagesToJudge, imported: ImportedImages) -> TrustCheck
         f"were learned from{how}. If a series shows one thing, the accuracy is too good. {advice}"
     )
     return TrustCheck("groups", "warning", sentence, len(torn), tuple(torn.tolist()))
-
-
-def _without_part(name: str) -> str:
-    """A file's name without the folder that says its part, which would make two series of one."""
-    first, _, rest = name.partition("/")
-    return rest if rest and part_of(first) is not None else name
 
 
 def _classes(names: list[str]) -> str:

@@ -4,8 +4,17 @@ In: a trained model, and images to show with it. Out: JSON values, an HTML file.
 training.
 """
 
+from convlens.export.formats import FORMATS, ExportFormat, find_format
 from convlens.export.html_file import export_html
 from convlens.export.page_model import page_model, page_weights
 from convlens.export.page_samples import choose_samples
 
-__all__ = ["choose_samples", "export_html", "page_model", "page_weights"]
+__all__ = [
+    "FORMATS",
+    "ExportFormat",
+    "choose_samples",
+    "export_html",
+    "find_format",
+    "page_model",
+    "page_weights",
+]

@@ -13,25 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.by_hand.network import EPSILON
 from convlens.data import LabelledImages
 from convlens.engines import Weights
 from convlens.errors import UsageError
 from convlens.export.page_samples import encode_array, encode_samples
-from convlens.network import (
-    AvgPool2d,
-    BatchNorm2d,
-    Conv2d,
-    LayerRow,
-    LeakyReLU,
-    MaxPool2d,
-    ResolvedLayer,
-    layer_table,
-    write_layer,
-)
+from convlens.layers import ResolvedLayer
+from convlens.network import LayerRow, layer_table
 from convlens.trained_model import TrainedModel
 
-FORMAT = 1
+FORMAT = 2
 MOST_PARAMETERS = 20_000_000
 """80 MB of weights, 107 MB of text: more than a browser opens gladly."""
 MOST_VALUES = 50_000_000
@@ -159,23 +149,17 @@ def _check_samples(model: TrainedModel, samples: LabelledImages) -> None:
 
 
 def _layer(step: ResolvedLayer, row: LayerRow) -> dict[str, Any]:
-    layer = step.layer
-    own: dict[str, Any] = {}
-    if isinstance(layer, Conv2d | MaxPool2d | AvgPool2d):
-        own = {"kernel": layer.kernel_size, "stride": layer.stride, "padding": layer.padding}
-        own["dilation"] = layer.dilation if isinstance(layer, Conv2d) else (1, 1)
-        own = {name: list(value) for name, value in own.items()}
-    elif isinstance(layer, LeakyReLU):
-        own = {"negative_slope": layer.slope}
-    elif isinstance(layer, BatchNorm2d):
-        own = {"epsilon": EPSILON}
     return {
         "index": step.index,
-        "kind": layer.word,
-        "text": write_layer(layer),
+        "path": step.path,
+        "kind": step.layer.word,
+        "text": row.text,
+        "inputs": list(step.inputs),
+        "depth": step.depth,
+        "branch": step.branch,
         "input_shape": list(step.input_shape),
         "output_shape": list(step.output_shape),
-        **own,
+        **step.layer.page_arguments(),
         "size_formula": row.size_formula,
         "parameters": row.parameters,
         "parameters_formula": row.parameters_formula,

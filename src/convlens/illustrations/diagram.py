@@ -1,52 +1,143 @@
-"""A network as blocks from left to right: what every layer makes, how large, and how many parameters it has."""
+"""A network as blocks from left to right: what every layer makes, how large, and how many parameters it has.
+
+Branches lie below each other in lanes, and a branch without layers is a line of its own past the others. Where a
+picture is placed stands in `diagram_layout`; here it is drawn.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from convlens.illustrations.sheet import INK, KERNEL, LINE, LOOKED_AT, QUIET, RESULT, WHITE, Box, Sheet
-from convlens.network import Conv2d, Dense, LayerTable, Network
+from convlens.illustrations.diagram_layout import BLOCK, SLOT, Part, lay_out
+from convlens.illustrations.sheet import INK, KERNEL, LINE, LOOKED_AT, PADDING, QUIET, RESULT, WHITE, Box, Sheet
+from convlens.layers import ResolvedLayer
+from convlens.network import LayerRow, Network
 from convlens.network import layer_table as tabulate
 
-_SLOT, _HEIGHT, _BLOCK = 1.95, 2.55, 0.95
-_IN_A_ROW = 5
 _MOST_PLANES = 5
+_TEXT_WIDTH = SLOT - 0.12
+_SPACE = 0.08  # between a block and the arrows at its sides
 
 
 def draw_network(network: Network, input_shape: tuple[int, int, int], classes: int) -> Sheet:
-    """A diagram of any network: every layer with its output's size and its parameters, wrapped into rows."""
+    """A diagram of any network: every layer with its output's size and its parameters, wrapped into rows.
+
+    A block stands in one row as a whole. Its branches begin and end at upright lines, through which the numbers of all
+    of them pass unchanged.
+    """
     table = tabulate(network, input_shape, classes)
     sheet = Sheet("Network", f"{network}: {table.parameters:,} parameters")
-    largest = max(input_shape[1:])
-    sizes = [input_shape, *(row.output_shape for row in table.rows)]
-    headings = [("input", "", WHITE), *_headings(network, table)]
-    for number, (shape, (name, parameters, colour)) in enumerate(zip(sizes, headings, strict=True)):
-        left, top = (number % _IN_A_ROW) * _SLOT, (number // _IN_A_ROW) * _HEIGHT
-        middle = left + _SLOT / 2
-        right = _draw_block(sheet, shape, middle, top + _BLOCK / 2 + 0.1, largest, colour)
-        for place, line in enumerate(_in_two_lines(name)):
-            sheet.text(middle, top + 1.5 - 0.19 * place, line, 11, bold=True, align="centre", width=_SLOT - 0.12)
-        sheet.text(middle, top + 1.75, "×".join(f"{size:,}" for size in shape), 11, align="centre", width=_SLOT - 0.12)
-        sheet.text(middle, top + 1.98, parameters, 9.5, QUIET, align="centre", width=_SLOT - 0.12)
-        if number and number % _IN_A_ROW == 0:  # from the end of the row above
-            width = _block_width(shape, largest)
-            sheet.arrow((left, top + _BLOCK / 2 + 0.1), (middle - width / 2 - 0.08, top + _BLOCK / 2 + 0.1))
-        if number + 1 < len(sizes) and (number + 1) % _IN_A_ROW == 0:
-            sheet.arrow((right + 0.08, top + _BLOCK / 2 + 0.1), (left + _SLOT, top + _BLOCK / 2 + 0.1))
-        elif number + 1 < len(sizes):
-            following = _block_width(sizes[number + 1], largest)
-            sheet.arrow((right + 0.08, top + _BLOCK / 2 + 0.1),
-                        (middle + _SLOT - following / 2 - 0.08, top + _BLOCK / 2 + 0.1))  # fmt: skip
-    end = -(-len(sizes) // _IN_A_ROW) * _HEIGHT
-    sheet.text(0.1, end, f"{table.parameters:,} parameters, {table.multiply_adds:,} multiply-adds an image", 12, INK)
+    cells = [_Cell("input", "", input_shape, WHITE)]
+    for node, row in zip(network.resolve(input_shape, classes), table.rows, strict=True):
+        cells.append(_cell_of(node, row))
+    drawing = _Drawing(sheet, cells, max(input_shape[1:]))
+    rows, top = lay_out(network.layers), 0.0
+    for number, row in enumerate(rows):
+        drawing.draw_row(row, top, is_first=number == 0, is_last=number == len(rows) - 1)
+        top += max(part.height for part in row)
+    sheet.text(0.1, top, f"{table.parameters:,} parameters, {table.multiply_adds:,} multiply-adds an image", 12, INK)
     return sheet
 
 
-def _headings(network: Network, table: LayerTable) -> list[tuple[str, str, str]]:
-    headings = []
-    for layer, row in zip(network.layers, table.rows, strict=True):
-        colour = KERNEL if isinstance(layer, Conv2d) else RESULT if isinstance(layer, Dense) else LOOKED_AT
-        parameters = f"{row.parameters:,} parameters" if row.parameters else ""
-        headings.append((row.text, parameters, colour))
-    return headings
+@dataclass(frozen=True)
+class _Cell:
+    """What a layer looks like: its name, a line about its parameters, the shape that it gives, its colour."""
+
+    name: str
+    parameters: str
+    shape: Sequence[int]
+    colour: str
+
+
+def _cell_of(node: ResolvedLayer, row: LayerRow) -> _Cell:
+    colours = {"weights": KERNEL if len(row.output_shape) > 1 else RESULT, "join": PADDING}
+    parameters = f"{row.parameters:,} parameters" if row.parameters else ""
+    return _Cell(row.text, parameters, row.output_shape, colours.get(node.layer.group, LOOKED_AT))
+
+
+@dataclass
+class _Drawing:
+    """A diagram while it is drawn; a place where numbers come from is a point, the right edge of a block or a line."""
+
+    sheet: Sheet
+    cells: Sequence[_Cell]
+    largest: int
+
+    def draw_row(self, row: Sequence[Part], top: float, is_first: bool, is_last: bool) -> None:
+        """A row of parts, with an arrow from the row above and one to the row below."""
+        start = None
+        if not is_first:
+            start = (0.0, _middle(top))
+            if row[0].branches:
+                self._line((-0.3, start[1]), start)
+        end = self._draw_chain(row, 0, top, start)
+        if not is_last:
+            columns = sum(part.columns for part in row)
+            self.sheet.arrow(end, (columns * SLOT, end[1]))
+
+    def _draw_chain(
+        self, parts: Sequence[Part], column: int, top: float, start: tuple[float, float] | None, label: str = ""
+    ) -> tuple[float, float]:
+        """Parts that follow one another, the first of which takes what comes from `start`; returns where they end."""
+        for part in parts:
+            if part.branches and start is not None:
+                start = self._draw_branches(part, column, top, start, label)
+            else:
+                self._label(column, top, label)
+                start = self._draw_cell(part.cell, column, top, start)
+            column, label = column + part.columns, ""
+        assert start is not None, "a chain has parts"
+        return start
+
+    def _draw_branches(
+        self, block: Part, column: int, top: float, start: tuple[float, float], label: str
+    ) -> tuple[float, float]:
+        """A block: its branches below each other between two upright lines, and the layer that joins them."""
+        last = column + block.columns - 1
+        fork, gather, middle = column * SLOT, last * SLOT, _middle(top)
+        self._line(start, (fork, middle))
+        lowest = middle
+        for branch in block.branches:
+            lane_top = top + branch.top
+            lowest = y = _middle(lane_top) if branch.is_roomy else lane_top
+            name = ": ".join([label, branch.label] if label else [branch.label])
+            if branch.parts:
+                end = self._draw_chain(branch.parts, column, lane_top, (fork, y), name)
+            else:
+                end = (fork, y)
+                self.sheet.text((column + 0.5) * SLOT, y - 0.12, name, 9.5, QUIET, align="centre", width=_TEXT_WIDTH)
+            self._line(end, (gather, y))
+            label = ""
+        for x in (fork, gather):
+            self._line((x, middle), (x, lowest))
+        return self._draw_cell(block.cell, last, top, (gather, middle))
+
+    def _draw_cell(
+        self, number: int, column: int, top: float, start: tuple[float, float] | None
+    ) -> tuple[float, float]:
+        """One layer with its texts, and the arrow to it; returns where the next arrow begins."""
+        sheet, cell = self.sheet, self.cells[number]
+        x, y = (column + 0.5) * SLOT, _middle(top)
+        right = _draw_block(sheet, cell.shape, x, y, self.largest, cell.colour)
+        for place, line in enumerate(_in_two_lines(cell.name)):
+            sheet.text(x, top + 1.5 - 0.19 * place, line, 11, bold=True, align="centre", width=_TEXT_WIDTH)
+        size = "×".join(f"{size:,}" for size in cell.shape)
+        sheet.text(x, top + 1.75, size, 11, align="centre", width=_TEXT_WIDTH)
+        sheet.text(x, top + 1.98, cell.parameters, 9.5, QUIET, align="centre", width=_TEXT_WIDTH)
+        if start is not None:
+            sheet.arrow(start, (x - _block_width(cell.shape, self.largest) / 2 - _SPACE, y))
+        return right + _SPACE, y
+
+    def _label(self, column: int, top: float, label: str) -> None:
+        self.sheet.text((column + 0.5) * SLOT, top - 0.06, label, 9.5, QUIET, align="centre", width=_TEXT_WIDTH)
+
+    def _line(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        if start != end:
+            self.sheet.arrow(start, end, tip=False)
+
+
+def _middle(top: float) -> float:
+    """The height at which the blocks of a lane stand."""
+    return top + BLOCK / 2 + 0.1
 
 
 def _in_two_lines(name: str) -> list[str]:
@@ -62,7 +153,7 @@ def _in_two_lines(name: str) -> list[str]:
 
 
 def _side(size: int, largest: int) -> float:
-    return max(0.22, _BLOCK * 0.78 * (size / largest) ** 0.5)
+    return max(0.22, BLOCK * 0.78 * (size / largest) ** 0.5)
 
 
 def _planes(shape: Sequence[int]) -> int:

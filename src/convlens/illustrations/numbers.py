@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convlens.by_hand import Placement, PoolPlacement, SlopePlacement
+from convlens.by_hand import JoinPlacement, Placement, PoolPlacement, SlopePlacement
+from convlens.layers import name_of_layer
 
 _LARGEST_WHOLE = 1e10
 
@@ -67,7 +68,7 @@ def write_sum(pairs: Sequence[tuple[float, float]], most: int = 9) -> str:
     return " + ".join(terms)
 
 
-def write_placement(placement: Placement | PoolPlacement | SlopePlacement, most: int = 9) -> str:
+def write_placement(placement: Placement | PoolPlacement | SlopePlacement | JoinPlacement, most: int = 9) -> str:
     """The sum behind a number, written out, with bias, activation, winner or divisor.
 
     >>> from convlens.by_hand import trace_conv2d
@@ -80,6 +81,8 @@ def write_placement(placement: Placement | PoolPlacement | SlopePlacement, most:
         return f"{told}, in all {short_number(placement.sum_so_far)}"
     if isinstance(placement, PoolPlacement):
         return _write_pool(placement, most)
+    if isinstance(placement, JoinPlacement):
+        return _write_join(placement)
     if len(placement.channel_sums) > 1:
         sums = placement.channel_sums
         text = " + ".join(bracketed(one) for one in sums[:most])
@@ -93,6 +96,17 @@ def write_placement(placement: Placement | PoolPlacement | SlopePlacement, most:
     sign = equals(*written, placement.bias, placement.total)
     text += f" {sign} {short_number(placement.total)}"
     return text + (f", {placement.activation} {short_number(placement.result)}" if placement.activation else "")
+
+
+def _write_join(placement: JoinPlacement) -> str:
+    if len(placement.terms) == 1:
+        (term,) = placement.terms
+        first, *others = term.position
+        place = f"{'map' if others else 'place'} {first}"
+        return f"{short_number(term.value)}, from {place} of {name_of_layer(term.layer)}"
+    terms = (f"{bracketed(term.value)} ({name_of_layer(term.layer)})" for term in placement.terms)
+    sign = equals(*(term.value for term in placement.terms), placement.result)
+    return f"{' + '.join(terms)} {sign} {short_number(placement.result)}"
 
 
 def _write_pool(placement: PoolPlacement, most: int) -> str:

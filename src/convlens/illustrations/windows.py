@@ -41,11 +41,12 @@ def draw_placement(
     source = trace.source if trace.source.ndim == 3 else trace.source[None]
     kernels = placement.kernel if placement.kernel.ndim == 3 else placement.kernel[None]
     covered = placement.covered if placement.covered.ndim == 3 else placement.covered[None]
-    channels, several = min(len(source), MOST_CHANNELS), len(source) > 1
+    channels, several = min(len(covered), MOST_CHANNELS), len(source) > 1
     top, right, end = 0.0, 0.0, 0.0
     for channel in range(channels):
-        sheet.text(0, top - 0.2, f"input, channel {channel}" if several else "input", 10, QUIET)
-        plane = _draw_input(sheet, source[channel], top, trace, placement.start, covered[channel].shape)
+        of_input = placement.first_channel + channel
+        sheet.text(0, top - 0.2, f"input, channel {of_input}" if several else "input", 10, QUIET)
+        plane = _draw_input(sheet, source[of_input], top, trace, placement.start, covered[channel].shape)
         right, bottom = _draw_covered(sheet, plane, covered[channel])
         cell = CELL if _is_small(source) else _patch_cell(covered)
         height = kernels.shape[1] * cell
@@ -60,8 +61,8 @@ def draw_placement(
             right = max(right, sheet.text(right + 0.2, middle, sum_text, 13).right)
         end = max(bottom, kernel.bottom)
         top = end + 0.55
-    if channels < len(source):
-        sheet.text(0, end + 0.3, f"and {len(source) - channels} more channels", 11, QUIET)
+    if channels < len(covered):
+        sheet.text(0, end + 0.3, f"and {len(covered) - channels} more channels", 11, QUIET)
         end += 0.3
     sheet.text(0, end + 0.45, write_placement(placement, 8), 12.5)
     known = _known_results(trace, number, number if filled is None else filled, results)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.engines import Engine, Weights
-from convlens.network import AvgPool2d, BatchNorm2d, Conv2d, Dropout, Layer, MaxPool2d, ReLU, write_layer
+from convlens.layers import AvgPool2d, BatchNorm2d, Conv2d, Dropout, MaxPool2d, ReLU, ResolvedLayer
 
 LIKENESS = 0.98
 """The cosine from which on two kernels count as near duplicates; random kernels of 3×3 reach 0.9 now and then."""
@@ -41,7 +41,10 @@ class KernelFacts:
 
 @dataclass(frozen=True, eq=False)
 class LayerKernels:
-    """The kernels of one convolution: `weights` O×I×kH×kW, and a fact sheet for each of the O."""
+    """The kernels of one convolution: `weights` O×I×kH×kW (I of a group), and a fact sheet for each of the O.
+
+    `text` is the layer's, behind the branch that it stands in.
+    """
 
     layer: int
     text: str
@@ -89,13 +92,14 @@ def examine_kernels(engine: Engine, images: NDArray[np.uint8]) -> tuple[LayerKer
     >>> layer.dead, layer.duplicates
     ((0,), ((0, 1, 1.0),))
     """
-    weights, layers = engine.weights(), engine.plan.network.layers
-    convolutions = [number for number, layer in enumerate(layers) if isinstance(layer, Conv2d)]
+    weights, plan = engine.weights(), engine.plan
+    nodes = plan.network.resolve(plan.input_shape, plan.classes)
+    convolutions = [node for node in nodes if isinstance(node.layer, Conv2d)]
     if not convolutions:
         return ()
-    ends = {number: _end_of_block(layers, number) for number in convolutions}
-    largest = _largest_values(engine, images[:MOST_IMAGES], list(ends.values()))
-    return tuple(_examine(number, layers, weights, largest[ends[number]], ends[number]) for number in convolutions)
+    ends = {node.index: _activation_behind(nodes, node) for node in convolutions}
+    largest = _largest_values(engine, images[:MOST_IMAGES], [end.index for end in ends.values()])
+    return tuple(_examine(node, ends[node.index], weights, largest[ends[node.index].index]) for node in convolutions)
 
 
 def describe_kernels(layer: LayerKernels) -> list[str]:
@@ -127,17 +131,17 @@ def _numbered(numbers: list[int]) -> str:
     return f"kernel {which} is" if len(numbers) == 1 else f"kernels {which} are"
 
 
-def _end_of_block(layers: tuple[Layer, ...], number: int) -> int:
+def _activation_behind(nodes: list[ResolvedLayer], node: ResolvedLayer) -> ResolvedLayer:
     """The ReLU behind a convolution, with nothing between them but what passes maps on one by one (batch normalisation,
     pooling, dropout); where there is none, the last such layer.
     """
-    end = number
     passing = BatchNorm2d | MaxPool2d | AvgPool2d | Dropout | ReLU
-    while end + 1 < len(layers) and isinstance(layers[end + 1], passing):
-        end += 1
-        if isinstance(layers[end], ReLU):
+    while not isinstance(node.layer, ReLU):
+        readers = [reader for reader in nodes if node.index in reader.inputs]
+        if len(readers) != 1 or not isinstance(readers[0].layer, passing):
             break
-    return end
+        node = readers[0]
+    return node
 
 
 def _largest_values(engine: Engine, images: NDArray[np.uint8], places: list[int]) -> dict[int, NDArray[np.float32]]:
@@ -161,14 +165,12 @@ def _blocks(engine: Engine, images: NDArray[np.uint8]) -> Iterator[NDArray[np.ui
         yield images[start : start + size]
 
 
-def _examine(
-    number: int, layers: tuple[Layer, ...], weights: Weights, largest: NDArray[np.float32], end: int
-) -> LayerKernels:
-    kernels, bias = weights[f"{number}.weight"], weights[f"{number}.bias"]
+def _examine(node: ResolvedLayer, end: ResolvedLayer, weights: Weights, largest: NDArray[np.float32]) -> LayerKernels:
+    kernels, bias = weights[f"{node.path}.weight"], weights[f"{node.path}.bias"]
     flat = kernels.reshape(len(kernels), -1).astype(np.float64)
     lengths = np.sqrt((flat**2).sum(axis=1))
     like, likeness = _likest_before(flat, lengths)
-    rectified = isinstance(layers[end], ReLU)
+    rectified = isinstance(end.layer, ReLU)
     facts = tuple(
         KernelFacts(
             number=place,
@@ -181,7 +183,7 @@ def _examine(
         )
         for place in range(len(kernels))
     )
-    return LayerKernels(number, write_layer(layers[number]), kernels, facts)
+    return LayerKernels(node.index, node.text_with_branch, kernels, facts)
 
 
 def _likest_before(flat: NDArray[np.float64], lengths: NDArray[np.float64]) -> tuple[np.ndarray, np.ndarray]:

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.engines import Engine
-from convlens.network import write_layer
 
 
 @dataclass(frozen=True, eq=False)
 class LayerMaps:
-    """The output of one layer: C×H×W maps, or F numbers. The input is layer −1."""
+    """The output of one layer: C×H×W maps, or F numbers. The input is layer −1.
+
+    `text` is the layer's, behind the branch that it stands in: `shortcut: conv 16 1x1`.
+    """
 
     layer: int
     text: str
@@ -32,7 +34,7 @@ def look_through(engine: Engine, image: NDArray[np.uint8]) -> tuple[LayerMaps, .
     """
     plan = engine.plan
     resolved = plan.network.resolve(plan.input_shape, plan.classes)
-    names = ["input", *(write_layer(one.layer) for one in resolved)]
+    names = ["input", *(one.text_with_branch for one in resolved)]
     arrays = engine.activations(image[np.newaxis])
     return tuple(
         LayerMaps(number - 1, name, array[0]) for number, (name, array) in enumerate(zip(names, arrays, strict=True))

@@ -1,32 +1,33 @@
 """How good a classifier is, as numbers: plain NumPy, every formula in its function.
 
-`shares` is what the others are made of; `classes` asks what was taken for what, `certainty` how far probabilities can
+`shares` is what the others are made of; `classes` asks what was taken for what, `confidence` how far probabilities can
 be believed, `pairs` which of two models is better.
 """
 
-from convlens.metrics.certainty import (
+from convlens.deprecations import old_module_names
+from convlens.metrics.classes import ClassIntervals, ClassMetrics, class_intervals, confusion_matrix, per_class
+from convlens.metrics.confidence import (
     Answered,
-    Certainties,
+    Confidences,
     ReliabilityBin,
     RiskCoverage,
     answered_at,
     brier_score,
-    certainties,
+    confidences,
     cross_entropy,
     expected_calibration_error,
     reliability,
     risk_coverage,
     softmax,
 )
-from convlens.metrics.classes import ClassIntervals, ClassMetrics, class_intervals, confusion_matrix, per_class
 from convlens.metrics.pairs import PairedComparison, adjust_for_many, compare_pairs
 from convlens.metrics.shares import accuracy, wilson_interval
 
 __all__ = [
     "Answered",
-    "Certainties",
     "ClassIntervals",
     "ClassMetrics",
+    "Confidences",
     "PairedComparison",
     "ReliabilityBin",
     "RiskCoverage",
@@ -34,9 +35,9 @@ __all__ = [
     "adjust_for_many",
     "answered_at",
     "brier_score",
-    "certainties",
     "class_intervals",
     "compare_pairs",
+    "confidences",
     "confusion_matrix",
     "cross_entropy",
     "expected_calibration_error",
@@ -46,3 +47,5 @@ __all__ = [
     "softmax",
     "wilson_interval",
 ]
+
+__getattr__ = old_module_names("convlens.metrics")

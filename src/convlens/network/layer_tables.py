@@ -5,7 +5,7 @@ Everything in it is arithmetic on the description; no array is made, so it is in
 
 from collections.abc import Sequence
 
-from convlens.network.layers import Dense, Layer, ReLU
+from convlens.layers import Dense, Layer, ReLU
 from convlens.network.network import Network
 from convlens.network.rows import tabulate
 from convlens.network.table import LayerTable

@@ -5,33 +5,27 @@ is difflib's; words of other libraries for the same thing are looked up first, b
 """
 
 import difflib
+from dataclasses import fields
 
-from convlens.network.arguments import ARGUMENTS, OPTIONS
-from convlens.network.layers import LAYER_TYPES
+from convlens.layers import BLOCKS, KINDS, Layer
+from convlens.layers.arguments import ARGUMENTS, OPTIONS
 from convlens.network.tokens import Token, read_number
 
 EXAMPLE = "conv 8 3x3 pad 1, relu, maxpool 2, dense"
 EMPTY_TEXT = f"the text of the network is empty; it needs at least one layer. Write for example '{EXAMPLE}'."
 EMPTY_LAYER = "no layer stands before this comma. Remove the comma, or write a layer there."
+EMPTY_SHORTCUT = "no layer stands after 'shortcut'. Remove the word, or write for example 'shortcut conv 16 1x1'."
 
-_EXAMPLES = {"conv": "conv 8 3x3", "maxpool": "maxpool 2", "avgpool": "avgpool 2"}
-_OTHER_NAMES = {
-    **dict.fromkeys(["conv2d", "convolution", "convolutional", "conv1d", "c"], "conv"),
-    **dict.fromkeys(["linear", "fc", "full", "fully_connected", "mlp", "hidden"], "dense"),
-    **dict.fromkeys(["maxpool2d", "max_pool", "max_pool2d", "maxpooling", "max", "pool", "pooling"], "maxpool"),
-    **dict.fromkeys(["avgpool2d", "avg_pool", "averagepool", "meanpool", "avg", "mean"], "avgpool"),
-    **dict.fromkeys(["bn", "batchnorm2d", "batchnorm1d", "batch_norm", "norm"], "batchnorm"),
-    **dict.fromkeys(["gap", "globalpool", "global_avg_pool", "adaptiveavgpool2d"], "globalavgpool"),
-    **dict.fromkeys(["lrelu", "leaky", "leakyrelu"], "leaky_relu"),
-    **dict.fromkeys(["gelu", "elu", "selu", "silu", "swish", "mish", "relu6", "prelu", "hardswish"], "relu"),
-    **dict.fromkeys(["flat", "view", "reshape"], "flatten"),
-    **dict.fromkeys(["logistic"], "sigmoid"),
-    **dict.fromkeys(["drop", "dropout2d"], "dropout"),
+_WORDS = [*KINDS, *BLOCKS]
+_OTHER_NAMES = {name: word for word, kind in KINDS.items() for name in kind.other_names} | {
+    **dict.fromkeys(["res", "resblock", "skip"], "residual"),
+    **dict.fromkeys(["inception", "cat", "concatenate", "parallel"], "concat"),
 }
 _OTHER_OPTIONS = {
     **dict.fromkeys(["padding", "pads", "p", "border"], "pad"),
     **dict.fromkeys(["strides", "step", "s"], "stride"),
     **dict.fromkeys(["dilate", "dilated", "d", "rate", "atrous"], "dilation"),
+    **dict.fromkeys(["group", "g", "depthwise"], "groups"),
 }
 _SOFTMAX = (
     "Leave it out: a network ends in plain numbers, one a class, and Convlens makes probabilities of them itself."
@@ -40,27 +34,61 @@ _SOFTMAX = (
 
 def about_first_token(token: Token) -> str:
     """What to say where a layer should begin and none does."""
-    layers = "Layers are " + _list(LAYER_TYPES) + "."
+    layers = "Layers are " + _list(_WORDS) + "."
     if token.kind == "number":
         return (
             f"{_short(token)} is a number, but a layer begins with its name. If it belongs to the layer before, remove "
             f"the comma between them; otherwise write for example 'dense {_short(token)}'."
         )
+    if token.text == "shortcut":
+        return "'shortcut' stands in a residual block alone. Write for example 'residual(..., shortcut conv 16 1x1)'."
+    if token.kind != "word":
+        return about_stray_sign(token)
     if token.text in ("softmax", "log_softmax", "logsoftmax"):
         return f"{_quote(token)} is not needed. {_SOFTMAX}"
     if token.text in OPTIONS:
         return f"{_quote(token)} is not a layer but belongs to one. Remove the comma before it."
-    return (
-        f"{_quote(token)} is not a layer.{_foreign_letter(token)} {_did_you_mean(token, list(LAYER_TYPES)) or layers}"
-    )
+    return f"{_quote(token)} is not a layer.{_foreign_letter(token)} {_did_you_mean(token, _WORDS) or layers}"
 
 
-def about_missing_number(word: Token, name: str, first: Token | None, following: Token | None) -> str:
+def about_stray_sign(token: Token, block: Token | None = None) -> str:
+    """What to say of a sign, or a word, that cannot stand where it does; `block` is the word of the block around it."""
+    if token.kind == "close":
+        return "no bracket was opened for this one. Remove it."
+    if token.kind == "open":
+        return f"brackets stand after {_list(list(BLOCKS), last='or')} alone. Write for example '{_block_example()}'."
+    if token.kind == "semicolon":
+        return "';' separates the branches of a concat. Layers are separated by commas: write ',' instead."
+    if token.text == "shortcut" and block is not None:
+        return f"a {block.text} has no second shortcut, and a concat none at all. Remove it."
+    return f"{_quote(token)} stands behind a block. Write a comma before it."
+
+
+def about_missing_bracket(word: Token) -> str:
+    """What to say of a block's word without brackets."""
+    return f"{word.text} needs its layers in brackets. Write for example '{BLOCKS[word.text].example}'."
+
+
+def about_open_bracket(word: Token) -> str:
+    """What to say of a bracket that is never closed."""
+    return f"the bracket of {word.text} is not closed. Write ')' behind its last layer."
+
+
+def about_brackets(example: str) -> str:
+    """What to say of brackets behind the word of a layer."""
+    return f"the numbers of a layer have no brackets. Write for example '{example}'."
+
+
+def _block_example() -> str:
+    return next(iter(BLOCKS.values())).example
+
+
+def about_missing_number(kind: type[Layer], name: str, first: Token | None, following: Token | None) -> str:
     """What to say where a layer lacks a number that it must have."""
-    example = _EXAMPLES[word.text]
+    example = kind.example
     if following is not None and following.kind == "number":
         return (
-            f"{word.text} has no {ARGUMENTS[name].plain_name} before the comma. Remove the comma after it: '{example}'."
+            f"{kind.word} has no {ARGUMENTS[name].plain_name} before the comma. Remove the comma after it: '{example}'."
         )
     if name == "channels":
         return f"conv needs two numbers, its channels and its kernel size. Write for example '{example}'."
@@ -71,7 +99,7 @@ def about_missing_number(word: Token, name: str, first: Token | None, following:
                 f"Write the channels before it, for example 'conv 8 {_short(first)}'."
             )
         return f"conv has {_short(first)} channels but no kernel size. Write for example 'conv {_short(first)} 3x3'."
-    return f"{word.text} needs its kernel size. Write for example '{example}'."
+    return f"{kind.word} needs its kernel size. Write for example '{example}'."
 
 
 def about_extra_number(word: Token, number: Token, options: list[str]) -> str:
@@ -86,7 +114,7 @@ def about_extra_number(word: Token, number: Token, options: list[str]) -> str:
 
 def about_unknown_option(word: Token, token: Token, options: list[str]) -> str:
     """What to say of a word inside a layer that is none of its options."""
-    if token.text in LAYER_TYPES:
+    if token.text in _WORDS:
         return f"{token.text} is a layer of its own. Write a comma before it: ', {token.text}'."
     takes = f"{_takes(word, options)}."
     if token.text in OPTIONS:
@@ -95,7 +123,7 @@ def about_unknown_option(word: Token, token: Token, options: list[str]) -> str:
         return "a size is two numbers with an x between them. Write for example 3x3."
     if token.text == "same" or token.text == "valid":
         return f"{_short(token)} is not a padding; give it as a number. Write for example 'pad 1'."
-    near = _did_you_mean(token, [*options, *LAYER_TYPES], commas=True)
+    near = _did_you_mean(token, [*options, *_WORDS], commas=True)
     return f"{_quote(token)} is not known here.{_foreign_letter(token)} {near or takes}"
 
 
@@ -142,7 +170,7 @@ def _did_you_mean(token: Token, known: list[str], *, commas: bool = False) -> st
         meant = nearest(word, known)
     if meant is None:
         return None
-    if commas and meant in LAYER_TYPES:
+    if commas and meant in _WORDS:
         return f"Did you mean the layer '{meant}'? Then write a comma before it."
     return f"Did you mean '{meant}'?"
 
@@ -150,7 +178,7 @@ def _did_you_mean(token: Token, known: list[str], *, commas: bool = False) -> st
 def _takes(word: Token, options: list[str]) -> str:
     if options:
         return f"{word.text} takes {_list(options)} after its numbers"
-    if word.text in ("dense", "dropout", "leaky_relu"):
+    if fields(KINDS[word.text]):
         return f"{word.text} takes one number and nothing else"
     return f"{word.text} takes no number and nothing else"
 
@@ -172,6 +200,6 @@ def _short(token: Token) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _list(words: "list[str] | dict[str, type]", last: str = "and") -> str:
-    *first, final = list(words)
+def _list(words: list[str], last: str = "and") -> str:
+    *first, final = words
     return f"{', '.join(first)} {last} {final}" if first else final

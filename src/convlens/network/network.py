@@ -1,4 +1,4 @@
-"""The network: a frozen list of layers in canonical form, readable as text and as Python.
+"""The network: a frozen tree of layers in canonical form, readable as text and as Python.
 
 It is the description alone. Weights belong to a trained model, arithmetic to an engine, and the size of the images to
 the data, so one network can be printed, compared, stored and used with any of them. A `torch.nn.Module` mixes all four.
@@ -9,40 +9,43 @@ from dataclasses import dataclass, field
 from html import escape
 
 from convlens.errors import NetworkError
-from convlens.network.layers import Layer
+from convlens.layers import Block, Layer, ResolvedLayer, write_chain
 from convlens.network.rows import tabulate
-from convlens.network.shapes import ResolvedLayer, parameter_shapes, resolve_layers
+from convlens.network.shapes import resolve_layers
 from convlens.network.source import Source
-from convlens.network.structure import complete
-from convlens.network.text import read_layers, write_text
+from convlens.network.structure import Chain, complete
+from convlens.network.text import read_layers
 
 _NOTEBOOK_INPUT, _NOTEBOOK_CLASSES = (1, 28, 28), 10
 
 
 @dataclass(frozen=True, init=False, repr=False)
 class Network:
-    """Layers that follow one another, from an image to one number (logit) a class.
+    """Layers and blocks of layers that follow one another, from an image to one number (logit) a class.
 
-    A `Flatten` is added before the first `Dense` and at the end where none is written; the last `Dense` may leave its
-    number out and then takes the number of classes. Two networks are equal where their layers are.
+    Give a list of them, or the network as text. A `Flatten` is added before the first `Dense` and at the end where none
+    is written; the last `Dense` may leave its number out and then takes the number of classes. Two networks are equal
+    where their layers are.
 
     Raises:
-        NetworkError: layers that cannot follow one another.
+        NetworkError: layers that cannot follow one another, or a text with a mistake.
 
-    >>> from convlens.network.layers import Conv2d, Dense, MaxPool2d, ReLU
+    >>> from convlens.layers import Conv2d, Dense, MaxPool2d, ReLU
     >>> network = Network([Conv2d(8, 3, padding=1), ReLU(), MaxPool2d(2), Dense()])
     >>> str(network)
     'conv 8 3x3 pad 1, relu, maxpool 2, dense'
-    >>> network == Network.from_text("conv 8 3 pad 1, relu, maxpool 2, flatten, dense")
+    >>> network == Network("conv 8 3 pad 1, relu, maxpool 2, flatten, dense")
     True
     >>> network
     Network([Conv2d(8, 3, padding=1), ReLU(), MaxPool2d(2), Flatten(), Dense()])
     """
 
-    layers: tuple[Layer, ...]
+    layers: Chain
     source: Source | None = field(default=None, compare=False)
 
-    def __init__(self, layers: Iterable[Layer], source: Source | None = None) -> None:
+    def __init__(self, layers: Iterable[Layer | Block] | str, source: Source | None = None) -> None:
+        if isinstance(layers, str):
+            layers, source = read_layers(layers)
         completed, completed_source = complete(layers, source)
         object.__setattr__(self, "layers", completed)
         object.__setattr__(self, "source", completed_source)
@@ -51,8 +54,9 @@ class Network:
     def from_text(cls, text: str) -> "Network":
         """Read a network from text such as `conv 8 3x3 pad 1, relu, maxpool 2, dense`.
 
-        A layer is its word, its numbers, then options (`pad`, `stride`, `dilation`) with a number each. Sizes are `3`,
-        or `3x5` for height and width. Capitals, blanks and line ends don't matter.
+        A layer is its word, its numbers, then options (`pad`, `stride`, `dilation`, `groups`) with a number each. Sizes
+        are `3`, or `3x5` for height and width. `residual(...)` and `concat(...; ...)` are blocks of layers. Capitals,
+        blanks and line ends don't matter.
 
         Raises:
             NetworkError: pointing at the word with the mistake, and saying what to write instead.
@@ -60,16 +64,17 @@ class Network:
         >>> print(Network.from_text("CONV 8 3X3 Pad 1, relu,  globalavgpool, dense"))
         conv 8 3x3 pad 1, relu, globalavgpool, dense
         """
-        return cls(*read_layers(text))
+        return cls(text)
 
     def __str__(self) -> str:
-        return write_text(self.layers)
+        return write_chain(self.layers, is_network=True)
 
     def __repr__(self) -> str:
         return f"Network([{', '.join(repr(layer) for layer in self.layers)}])"
 
     def resolve(self, input_shape: tuple[int, int, int], classes: int) -> list[ResolvedLayer]:
-        """What every layer gets and gives for images of `input_shape` (C, H, W) and this number of classes.
+        """Every layer in the order in which they are computed, for images of `input_shape` (C, H, W) and this number of
+        classes: its inputs, what it gets and what it gives.
 
         Raises:
             NetworkError: maps smaller than a kernel, or an output that is not one number a class.
@@ -80,7 +85,7 @@ class Network:
         return resolve_layers(self.layers, input_shape, classes, self.source)
 
     def parameter_shapes(self, input_shape: tuple[int, int, int], classes: int) -> dict[str, tuple[int, ...]]:
-        """The shape of every tensor under the names of a `torch.nn.Sequential`'s state dict, in its order.
+        """The shape of every tensor under the names of the state dict of `to_torch()`, in its order.
 
         Raises:
             NetworkError: as `resolve`.
@@ -88,7 +93,8 @@ class Network:
         >>> Network.from_text("dense").parameter_shapes((1, 28, 28), 10)
         {'1.weight': (10, 784), '1.bias': (10,)}
         """
-        return parameter_shapes(self.resolve(input_shape, classes))
+        resolved = self.resolve(input_shape, classes)
+        return {name: shape for node in resolved for name, shape in node.parameter_shapes().items()}
 
     def _repr_html_(self) -> str:
         """The layer table for 1×28×28 images and 10 classes, as its caption says; the text where that does not fit."""

@@ -4,7 +4,7 @@ Presets are text, as a user would write them, so that each is an example and not
 """
 
 from convlens.errors import UsageError
-from convlens.network.layers import LAYER_TYPES
+from convlens.layers import BLOCKS, KINDS
 from convlens.network.mistakes import nearest
 from convlens.network.network import Network
 from convlens.network.source import Span, point
@@ -52,7 +52,7 @@ def read_network(text_or_name: str) -> Network:
     if key in PRESETS:
         return preset(key)
     near = nearest(key, list(PRESETS))
-    if near and word.isidentifier() and nearest(key, [*LAYER_TYPES, *PRESETS]) == near:
+    if near and word.isidentifier() and nearest(key, [*KINDS, *BLOCKS, *PRESETS]) == near:
         reason = f"'{word[:40]}' is neither a preset network ({', '.join(PRESETS)}) nor a layer. Did you mean '{near}'?"
         start = text_or_name.index(word)
         error = point(reason, word, Span(0, len(word)))

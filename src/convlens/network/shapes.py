@@ -1,110 +1,115 @@
-"""What shape every layer of a network gets and gives, once the size of the images and the number of classes are known.
+"""A network's layers in the order in which they are computed, each with its inputs and shapes.
 
-This is the one place that knows how a layer changes a shape: the layer table, the engines, the initial weights and the
-check of a model file all read its result. Asking torch instead (a forward pass on nothing) would need torch, and its
-errors speak of tensors where ours name the layer and the number to change.
+This is the one place that knows how a network is laid out: the layer table, the engines, the initial weights, the page
+and the check of a model file all read its result. Asking torch instead (a forward pass on nothing) would need torch,
+and its errors speak of tensors where ours name the layer and the number to change.
 """
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import prod
 from typing import SupportsIndex
 
 from convlens.errors import NetworkError
-from convlens.network.arguments import show
-from convlens.network.layers import (
-    BatchNorm2d,
-    Conv2d,
-    Dense,
-    Flatten,
-    GlobalAvgPool2d,
-    Layer,
-    SlidingLayer,
-    windows_of,
-    write_layer,
-)
-from convlens.network.source import Source
-from convlens.window import output_size, reach
+from convlens.layers import Block, Dense, Layer, Residual, ResolvedLayer, Shape, SlidingLayer
+from convlens.layers.arguments import show
+from convlens.network import misfits
+from convlens.network.source import LayerPlace, Places, Source
 
 _LARGEST = 65_536
 
 
-@dataclass(frozen=True)
-class ResolvedLayer:
-    """A layer with its shapes, (C, H, W) for maps and (F,) for a row of numbers; a `Dense` knows its number here.
-
-    `index` is the position in `network.layers`, which is that in a `torch.nn.Sequential` of the same layers.
-    """
-
-    index: int
-    layer: Layer
-    input_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
-
-
 def resolve_layers(
-    layers: Sequence[Layer], input_shape: tuple[int, int, int], classes: int, source: Source | None = None
+    layers: Sequence[Layer | Block], input_shape: tuple[int, int, int], classes: int, source: Source | None = None
 ) -> list[ResolvedLayer]:
-    """The shapes of a canonical network's layers, in order.
+    """The layers of a canonical network, in order; a block gives its branches' layers and then the one that joins them.
 
     Raises:
-        NetworkError: maps smaller than a kernel, or an output that is not one number a class; it points into the text
-            if there is one.
+        NetworkError: maps smaller than a kernel, branches that do not fit together, or an output that is not one
+            number a class; it points into the text if there is one.
 
-    >>> resolve_layers([Conv2d(2, 3), Flatten(), Dense()], (1, 4, 4), 10)[2]
-    ResolvedLayer(index=2, layer=Dense(10), input_shape=(8,), output_shape=(10,))
+    >>> from convlens.layers import Conv2d, Flatten
+    >>> dense = resolve_layers([Conv2d(2, 3), Flatten(), Dense()], (1, 4, 4), 10)[2]
+    >>> dense.layer, dense.inputs, dense.input_shapes, dense.output_shape, dense.path
+    (Dense(10), (1,), ((8,),), (10,), '2')
     """
     shape, classes = _check_input(input_shape, classes)
-    resolved: list[ResolvedLayer] = []
-    for index, layer in enumerate(layers):
-        concrete = Dense(classes) if layer == Dense() else layer
-        output_shape = _output_shape(concrete, shape)
-        resolved.append(ResolvedLayer(index, concrete, shape, output_shape))
-        if isinstance(layer, SlidingLayer) and min(output_shape) < 1:
-            raise _refuse(source, resolved[-1], _about_small_maps(resolved, layer), "kernel_size")
-        shape = output_shape
-    if shape != (classes,):
-        _refuse_output(resolved, classes, source)
-    return resolved
+    layout = _Layout(shape, classes, source)
+    places = source.places if source else (None,) * len(layers)
+    layout.add_chain(layers, places, -1)
+    if layout.nodes[-1].output_shape != (classes,):
+        reason, node, argument = misfits.about_output(layout.nodes, classes)
+        place = layout.places[node.index] if argument else next(p for p in reversed(layout.places) if p or not source)
+        raise layout.refuse(reason, place, argument)
+    return layout.nodes
 
 
-def parameter_shapes(resolved: Sequence[ResolvedLayer]) -> dict[str, tuple[int, ...]]:
-    """The shape of every weight, bias and statistic under the names of a `torch.nn.Sequential`'s state dict.
+class _Layout:
+    """A network while it is laid out."""
 
-    >>> parameter_shapes(resolve_layers([Conv2d(2, (3, 5)), Flatten(), Dense()], (1, 8, 8), 10))
-    {'0.weight': (2, 1, 3, 5), '0.bias': (2,), '2.weight': (10, 48), '2.bias': (10,)}
-    """
-    shapes: dict[str, tuple[int, ...]] = {}
-    for step in resolved:
-        incoming = step.input_shape[0]
-        own: dict[str, tuple[int, ...]] = {}
-        match step.layer:
-            case Conv2d() as conv:
-                own = {"weight": (conv.channels, incoming, *conv.kernel_size), "bias": (conv.channels,)}
-            case Dense():
-                own = {"weight": (*step.output_shape, incoming), "bias": step.output_shape}
-            case BatchNorm2d():
-                own |= dict.fromkeys(["weight", "bias", "running_mean", "running_var"], (incoming,))
-                own["num_batches_tracked"] = ()
-        shapes |= {f"{step.index}.{name}": shape for name, shape in own.items()}
-    return shapes
+    def __init__(self, input_shape: Shape, classes: int, source: Source | None) -> None:
+        self.nodes: list[ResolvedLayer] = []
+        self.places: list[LayerPlace | None] = []
+        self._input_shape, self._classes, self._source = input_shape, classes, source
 
+    def refuse(self, reason: str, place: LayerPlace | None, argument: str | None = None) -> NetworkError:
+        """The error, pointing into the text where there is one."""
+        return self._source.point(reason, place, argument) if self._source else NetworkError(reason)
 
-def _output_shape(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
-    if isinstance(layer, SlidingLayer):
-        channels, *sizes = shape
-        height, width = (output_size(size, *window) for size, window in zip(sizes, windows_of(layer), strict=True))
-        return (layer.channels if isinstance(layer, Conv2d) else channels, height, width)
-    match layer:
-        case GlobalAvgPool2d():
-            return (shape[0], 1, 1)
-        case Flatten():
-            return (prod(shape),)
-        case Dense(features) if features is not None:
-            return (features,)
-        case _:
-            return shape
+    def add_chain(
+        self,
+        layers: Sequence[Layer | Block],
+        places: Places,
+        start: int,
+        prefix: str = "",
+        depth: int = 0,
+        branch: str = "",
+    ) -> int:
+        """Lay out layers that follow one another, the first of which reads `start`; returns the last one's index."""
+        for number, (layer, place) in enumerate(zip(layers, places, strict=True)):
+            path = f"{prefix}{number}"
+            inputs = (start,)
+            if isinstance(layer, Block):
+                inputs = self._add_branches(layer, place, start, path, depth)
+                self._check_join(layer, inputs, place)
+                layer = layer.join
+            if isinstance(layer, Dense) and layer.features is None:
+                layer = Dense(self._classes)
+            start = self._add(layer, inputs, path, depth, branch, place)
+        return start
+
+    def _add_branches(
+        self, block: Block, place: LayerPlace | None, start: int, path: str, depth: int
+    ) -> tuple[int, ...]:
+        places = place.branches if place else tuple((None,) * len(branch.layers) for branch in block.branches)
+        return tuple(
+            self.add_chain(branch.layers, branch_places, start, f"{path}.{branch.path}.", depth + 1, branch.label)
+            for branch, branch_places in zip(block.branches, places, strict=True)
+        )
+
+    def _add(
+        self, layer: Layer, inputs: tuple[int, ...], path: str, depth: int, branch: str, place: LayerPlace | None
+    ) -> int:
+        index = len(self.nodes)
+        shapes = tuple(self.shape_of(one) for one in inputs)
+        node = ResolvedLayer(index, layer, inputs, shapes, layer.output_shape(shapes), path, depth, branch)
+        self.nodes.append(node)
+        self.places.append(place)
+        if isinstance(layer, SlidingLayer):
+            if reason := misfits.about_groups(node):
+                raise self.refuse(reason, place, "groups")
+            if min(node.output_shape) < 1:
+                raise self.refuse(misfits.about_small_maps(self.nodes, layer), place, "kernel_size")
+        return index
+
+    def shape_of(self, index: int) -> Shape:
+        """What a layer gives; −1 is the input."""
+        return self._input_shape if index < 0 else self.nodes[index].output_shape
+
+    def _check_join(self, block: Block, inputs: tuple[int, ...], place: LayerPlace | None) -> None:
+        shapes = [self.shape_of(index) for index in inputs]
+        compared = shapes if isinstance(block, Residual) else [(0, *shape[1:]) for shape in shapes]
+        if len(set(compared)) > 1:
+            raise self.refuse(misfits.about_branches(block, shapes), place)
 
 
 def _check_input(input_shape: Sequence[int], classes: int) -> tuple[tuple[int, ...], int]:
@@ -125,92 +130,3 @@ def _check_input(input_shape: Sequence[int], classes: int) -> tuple[tuple[int, .
 
 def _is_possible(number: object) -> bool:
     return isinstance(number, SupportsIndex) and 1 <= operator.index(number) <= _LARGEST
-
-
-def _about_small_maps(resolved: Sequence[ResolvedLayer], layer: SlidingLayer) -> str:
-    """Say what came in, what the kernel needs, and which number to change to what."""
-    step = resolved[-1]
-    windows = windows_of(layer)
-    sizes = step.input_shape[1:]
-    padded = [size + 2 * window.padding for size, window in zip(sizes, windows, strict=True)]
-    reaches = [reach(window.kernel_size, window.dilation) for window in windows]
-    with_padding = f" ({_by(padded)} with its padding)" if list(sizes) != padded else ""
-    with_dilation = f" that reaches over {_by(reaches)}" if tuple(reaches) != layer.kernel_size else ""
-    reason = (
-        f"layer {step.index}, {write_layer(layer)}, gets maps of {_by(sizes)}{with_padding}, "
-        f"too small for its {_by(layer.kernel_size)} kernel{with_dilation}."
-    )
-    return f"{reason} {_sentence(_ways_out(resolved, layer, padded, reaches))}"
-
-
-def _ways_out(
-    resolved: Sequence[ResolvedLayer], layer: SlidingLayer, padded: Sequence[int], reaches: Sequence[int]
-) -> list[str]:
-    """What makes the last layer fit: the largest kernel that does, the smallest padding, or less shrinking before."""
-    step = resolved[-1]
-    is_conv = isinstance(layer, Conv2d)
-    axes = list(zip(step.input_shape[1:], padded, reaches, windows_of(layer), strict=True))
-    kernel_size = tuple(min((room - 1) // window.dilation + 1, window.kernel_size) for _, room, _, window in axes)
-    padding = tuple(max(window.padding, -((size - length) // 2)) for size, _, length, window in axes)
-    ways = []
-    if is_conv:
-        ways.append(f"change the kernel size {_by(layer.kernel_size, 'x')} to {_by(kernel_size, 'x')}")
-    elif max(kernel_size) > 1:
-        ways.append(f"change the kernel size {show(layer.kernel_size)} to {show(kernel_size)}")
-    pool_allows = all(pad <= kernel // 2 for pad, kernel in zip(padding, layer.kernel_size, strict=True))
-    if is_conv or (pool_allows and max(step.input_shape[1:]) > 1):  # pooling one number with padding is no help
-        ways.append(f"set 'pad {show(padding)}'")
-    if shrinking := _last_shrinking(resolved[:-1]):
-        ways.append(f"shrink the maps less before it (layer {shrinking.index}, {write_layer(shrinking.layer)})")
-    return [*ways, "remove one of the two" if shrinking else "remove this layer"]
-
-
-def _last_shrinking(resolved: Sequence[ResolvedLayer]) -> ResolvedLayer | None:
-    """The nearest earlier layer that takes steps of more than one, the usual reason for maps that got too small."""
-    for step in reversed(resolved):
-        if isinstance(step.layer, GlobalAvgPool2d) or (
-            isinstance(step.layer, SlidingLayer) and max(step.layer.stride) > 1
-        ):
-            return step
-    return None
-
-
-def _refuse_output(resolved: Sequence[ResolvedLayer], classes: int, source: Source | None) -> None:
-    """Refuse a network whose output is not one number a class, at the number that decides it."""
-    for step in reversed(resolved):
-        if isinstance(step.layer, Dense):
-            given = step.output_shape[0]
-            reason = (
-                f"the network gives {given:,} numbers for an image, but there are {classes:,} classes. "
-                f"Change 'dense {given}' to 'dense {classes}', or write 'dense' alone, which always gives one a class."
-            )
-            raise _refuse(source, step, reason, "features")
-    step = next(step for step in reversed(resolved) if isinstance(step.layer, Flatten))
-    maps, height, width = step.input_shape
-    ends = f"the network ends in {maps:,} maps of {height}×{width}"
-    but = f"which are {step.output_shape[0]:,} numbers, but there are {classes:,} classes. Add ', dense' at the end"
-    conv = next((step for step in reversed(resolved) if isinstance(step.layer, Conv2d)), None)
-    if conv is not None and (height, width) == (1, 1):
-        reason = f"{ends}, {but}, or change the channels of layer {conv.index} from {maps:,} to {classes:,}."
-        raise _refuse(source, conv, reason, "channels")
-    pooling = ", or ', globalavgpool'" if maps == classes else ""
-    raise _refuse(source, _last_written(resolved, source), f"{ends}, {but}{pooling}.")
-
-
-def _last_written(resolved: Sequence[ResolvedLayer], source: Source | None) -> ResolvedLayer:
-    if source is None:
-        return resolved[-1]
-    return next(step for step in reversed(resolved) if source.places[step.index] is not None)
-
-
-def _refuse(source: Source | None, step: ResolvedLayer, reason: str, argument: str | None = None) -> NetworkError:
-    return source.point(reason, step.index, argument) if source else NetworkError(reason)
-
-
-def _by(sizes: Sequence[int], sign: str = "×") -> str:
-    return sign.join(str(size) for size in sizes)
-
-
-def _sentence(ways: Sequence[str]) -> str:
-    text = ", or ".join(ways) if len(ways) <= 2 else f"{', '.join(ways[:-1])}, or {ways[-1]}"
-    return f"{text[0].upper()}{text[1:]}."

@@ -6,7 +6,7 @@ layers costs a few numbers; reading the text a second time for the error would n
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from convlens.errors import NetworkError
 
@@ -22,23 +22,29 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class LayerPlace:
-    """Where one layer stands: its word, all of it, and the number of each argument that was written."""
+    """Where one layer stands: its word, all of it, and the number of each argument that was written.
+
+    For a block `branches` has the places of each branch's layers; a layer that was implied has none.
+    """
 
     word: Span
     whole: Span
     arguments: Mapping[str, Span] = field(default_factory=dict)
+    branches: "tuple[Places, ...]" = ()
+
+
+Places: TypeAlias = "tuple[LayerPlace | None, ...]"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A network's text and the place of each layer in it; None for a layer that was implied."""
+    """A network's text and the place of each of its layers; None for a layer that was implied."""
 
     text: str
-    places: tuple[LayerPlace | None, ...]
+    places: Places
 
-    def point(self, reason: str, index: int, argument: str | None = None) -> NetworkError:
-        """An error at an argument of layer `index`; at the whole layer where that argument was not written."""
-        place = self.places[index]
+    def point(self, reason: str, place: LayerPlace | None, argument: str | None = None) -> NetworkError:
+        """An error at an argument of a layer; at the whole layer where that argument was not written."""
         if place is None:
             return NetworkError(reason)
         span = place.arguments.get(argument, place.whole) if argument else place.whole

@@ -7,110 +7,148 @@ the positions of layers are those in a `torch.nn.Sequential`, and equal networks
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from convlens.errors import NetworkError
-from convlens.network.layers import (
-    LAYER_TYPES,
-    AvgPool2d,
-    Conv2d,
-    Dense,
-    Flatten,
-    GlobalAvgPool2d,
-    Layer,
-    MaxPool2d,
-    write_layer,
-)
-from convlens.network.source import LayerPlace, Source
+from convlens.layers import BLOCKS, KINDS, Block, Conv2d, Dense, Flatten, Layer, Residual, walk
+from convlens.network.source import LayerPlace, Places, Source
 
-_NEEDS_MAPS = (Conv2d, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Flatten)
+DEEPEST = 20
+"""Blocks within blocks: more of them are no network, and no function here needs to count its own depth."""
+
+Chain = tuple[Layer | Block, ...]
+_Item = tuple[Layer | Block, LayerPlace | None]
 
 
-def complete(layers: Iterable[Layer], source: Source | None = None) -> tuple[tuple[Layer, ...], Source | None]:
+def complete(layers: Iterable[Layer | Block], source: Source | None = None) -> tuple[Chain, Source | None]:
     """Check the order of the layers and write every implied `flatten` out, in the source as a layer without a place.
 
     Raises:
         NetworkError: no layers, nothing to learn, maps needed after `flatten` or `dense`, a `dense` without number
-            that is not the last one, or something that is no layer.
+            that is not the last one, a block that is empty, or something that is no layer.
 
-    >>> from convlens.network.layers import ReLU
+    >>> from convlens.layers import ReLU
     >>> complete([Conv2d(2, 3), Dense(4), ReLU()])[0]
     (Conv2d(2, 3), Flatten(), Dense(4), ReLU())
     """
-    given = _check_layers(layers)
-    _check_dense_numbers(given, source)
-    places = source.places if source else (None,) * len(given)
-    completed: list[tuple[Layer, LayerPlace | None]] = []
-    flattened_by: Layer | None = None
-    for index, (layer, place) in enumerate(zip(given, places, strict=True)):
-        if flattened_by and isinstance(layer, _NEEDS_MAPS):
-            raise _refuse(source, index, _about_lost_maps(layer, flattened_by))
-        if isinstance(layer, Dense) and not flattened_by:
-            completed.append((Flatten(), None))
-        if isinstance(layer, Dense | Flatten):
-            flattened_by = layer
-        completed.append((layer, place))
-    if not flattened_by:
-        completed.append((Flatten(), None))
-    if not any(isinstance(layer, Conv2d | Dense) for layer in given):
-        reason = "the network has no conv and no dense, so it has nothing to learn. Add one, for example ', dense'."
-        raise _refuse(source, len(given) - 1, reason)
-    completed_source = Source(source.text, tuple(place for _, place in completed)) if source else None
-    return tuple(layer for layer, _ in completed), completed_source
-
-
-def is_flatten_implied(layers: Sequence[Layer], index: int) -> bool:
-    """Whether the `flatten` at `index` of a canonical network goes without saying.
-
-    >>> is_flatten_implied([Conv2d(2, 3), Flatten(), Dense(4)], 1)
-    True
-    """
-    return index + 1 == len(layers) or isinstance(layers[index + 1], Dense)
-
-
-def _check_layers(layers: Iterable[Layer]) -> tuple[Layer, ...]:
-    if isinstance(layers, str):
-        raise NetworkError(
-            "Network was given text; it takes a list of layers, such as [Conv2d(8, 3), ReLU(), Dense()]. "
-            "For text write Network.from_text(...)."
-        )
     given = tuple(layers)
     if not given:
         raise NetworkError(
             "the network has no layers; it needs at least one conv or dense. Write for example [Dense()]."
         )
-    for index, layer in enumerate(given):
-        if isinstance(layer, type) and layer in LAYER_TYPES.values():
-            name = layer.__name__
-            raise NetworkError(
-                f"layer {index} is the class {name} itself, not a layer. Write {name}(...) with brackets."
-            )
-        if not isinstance(layer, tuple(LAYER_TYPES.values())):
-            names = ", ".join(layer_type.__name__ for layer_type in LAYER_TYPES.values())
-            raise NetworkError(
-                f"layer {index} is of type {type(layer).__name__}; a network takes {names}. "
-                "Replace it, or use Network.from_text(...) for a network as text."
-            )
-    return given
+    check = _Completion(source)
+    places = source.places if source else (None,) * len(given)
+    items, flattened_by = check.complete_chain(given, places, None)
+    if not flattened_by:
+        items.append((Flatten(), None))
+    if not any(isinstance(layer, Conv2d | Dense) for layer in walk(given)):
+        reason = "the network has no conv and no dense, so it has nothing to learn. Add one, for example ', dense'."
+        raise check.refuse(reason, str(len(given) - 1), places[-1])
+    completed_source = Source(source.text, tuple(place for _, place in items)) if source else None
+    return tuple(layer for layer, _ in items), completed_source
 
 
-def _check_dense_numbers(layers: Sequence[Layer], source: Source | None) -> None:
-    dense_indices = [index for index, layer in enumerate(layers) if isinstance(layer, Dense)]
-    for index in dense_indices[:-1]:
-        layer = layers[index]
-        if isinstance(layer, Dense) and layer.features is None:
+class _Completion:
+    """One network while it is completed."""
+
+    def __init__(self, source: Source | None) -> None:
+        self._source = source
+
+    def refuse(self, reason: str, path: str, place: LayerPlace | None) -> NetworkError:
+        """The error, pointing at the layer in the text or naming it."""
+        if self._source:
+            return self._source.point(reason, place)
+        return NetworkError(f"layer {path}: {reason}")
+
+    def complete_chain(
+        self,
+        layers: Sequence[Layer | Block],
+        places: Places,
+        flattened_by: Layer | None,
+        prefix: str = "",
+        depth: int = 0,
+    ) -> tuple[list[_Item], Layer | None]:
+        """Layers that follow one another, and which of them, or of those before, made a row of the maps."""
+        items: list[_Item] = []
+        for index, (layer, place) in enumerate(zip(layers, places, strict=True)):
+            path = f"{prefix}{index}"
+            _check_kind(layer, path)
+            if isinstance(layer, Block):
+                block, flattened_by = self._complete_block(layer, place, flattened_by, path, depth)
+                items.append(block)
+                continue
+            if flattened_by and layer.needs_maps:
+                raise self.refuse(_about_lost_maps(layer, flattened_by), path, place)
+            if isinstance(layer, Dense):
+                is_last = not prefix and not any(isinstance(other, Dense) for other in walk(layers[index + 1 :]))
+                if layer.features is None and not is_last:
+                    raise self.refuse(_ABOUT_OPEN_DENSE, path, place)
+                if not flattened_by:
+                    items.append((Flatten(), None))
+            if layer.makes_row:
+                flattened_by = layer
+            items.append((layer, place))
+        return items, flattened_by
+
+    def _complete_block(
+        self, block: Block, place: LayerPlace | None, flattened_by: Layer | None, path: str, depth: int
+    ) -> tuple[_Item, Layer | None]:
+        if depth >= DEEPEST:
+            raise self.refuse(f"there are more than {DEEPEST} blocks within blocks. Use fewer.", path, place)
+        self._check_branches(block, path, place)
+        places = place.branches if place else tuple((None,) * len(branch.layers) for branch in block.branches)
+        completed, ends = [], []
+        for branch, branch_places in zip(block.branches, places, strict=True):
+            items, end = self.complete_chain(
+                branch.layers, branch_places, flattened_by, f"{path}.{branch.path}.", depth + 1
+            )
+            completed.append(items)
+            ends.append(end)
+        if len({end is None for end in ends}) > 1:
+            row = next(branch.label for branch, end in zip(block.branches, ends, strict=True) if end is not None)
+            maps = next(branch.label for branch, end in zip(block.branches, ends, strict=True) if end is None)
             reason = (
-                "this dense has no number; only the last dense may leave it out, because it takes the number of "
-                "classes. Write for example 'dense 64'."
+                f"the {row} of this {block.word} gives a row of numbers and its {maps} gives maps, which cannot be "
+                f"joined. Write ', flatten' before the {block.word}."
             )
-            raise _refuse(source, index, reason)
+            raise self.refuse(reason, path, place)
+        whole = block.with_branches([tuple(layer for layer, _ in items) for items in completed])
+        if place:
+            place = replace(place, branches=tuple(tuple(at for _, at in items) for items in completed))
+        return (whole, place), ends[0]
+
+    def _check_branches(self, block: Block, path: str, place: LayerPlace | None) -> None:
+        if isinstance(block, Residual):
+            if not block.body:
+                raise self.refuse(
+                    f"this residual block has no layers. Write for example '{block.example}'.", path, place
+                )
+        elif len(block.branches) < 2:
+            reason = f"this {block.word} has one branch; it needs at least two. Write for example '{block.example}'."
+            raise self.refuse(reason, path, place)
+
+
+_ABOUT_OPEN_DENSE = (
+    "this dense has no number; only the last dense may leave it out, because it takes the number of classes. "
+    "Write for example 'dense 64'."
+)
+
+
+def _check_kind(layer: object, path: str) -> None:
+    kinds = {**KINDS, **BLOCKS}.values()
+    if isinstance(layer, type) and layer in kinds:
+        name = layer.__name__
+        raise NetworkError(f"layer {path} is the class {name} itself, not a layer. Write {name}(...) with brackets.")
+    if not isinstance(layer, tuple(kinds)):
+        names = ", ".join(kind.__name__ for kind in kinds)
+        raise NetworkError(
+            f"layer {path} is of type {type(layer).__name__}; a network takes {names}. "
+            "Replace it, or use Network('...') for a network as text."
+        )
 
 
 def _about_lost_maps(layer: Layer, flattened_by: Layer) -> str:
     before = f"the {flattened_by.word} before it leaves one row of numbers"
     if isinstance(layer, Flatten):
         return f"there is nothing to flatten here: {before}. Remove this flatten."
-    return f"{write_layer(layer)} needs maps, but {before}. Move it to before that, or remove one of the two."
-
-
-def _refuse(source: Source | None, index: int, reason: str) -> NetworkError:
-    return source.point(reason, index) if source else NetworkError(f"layer {index}: {reason}")
+    return f"{layer} needs maps, but {before}. Move it to before that, or remove one of the two."

@@ -17,7 +17,10 @@ _HEADINGS = ("", "layer", "output", "size", "parameters", "multiply-adds", "sees
 class LayerRow:
     """One layer of the table; the formulas are sums with the numbers filled in, empty where there is nothing to count.
 
-    `output_shape` is (C, H, W) or (F,); `receptive_field` is (rows, columns) of the image.
+    `output_shape` is (C, H, W) or (F,); `receptive_field` is (rows, columns) of the image. `inputs` are the indices of
+    the layers that it reads, −1 being the network's input; `path` begins the names of its weights. `depth` says how
+    many blocks there are around the layer, `branch` in which branch of the innermost it stands, and `opens` which
+    branches begin with it, the outermost first.
     """
 
     index: int
@@ -30,6 +33,26 @@ class LayerRow:
     multiply_adds_formula: str
     receptive_field: tuple[int, int]
     warnings: tuple[str, ...]
+    inputs: tuple[int, ...]
+    path: str
+    depth: int = 0
+    branch: str = ""
+    opens: tuple[str, ...] = ()
+
+    @property
+    def indented_text(self) -> str:
+        """The layer's text, moved in by two blanks for each block around it; the first of a branch says which it is.
+
+        >>> from convlens.network import Network, layer_table
+        >>> table = layer_table(Network("residual(conv 1 3x3 pad 1, relu, shortcut conv 1 1x1), dense"))
+        >>> for row in table.rows[:4]:
+        ...     print(row.index, row.indented_text)
+        0   body: conv 1 3x3 pad 1
+        1   relu
+        2   shortcut: conv 1 1x1
+        3 add
+        """
+        return "  " * self.depth + ": ".join([*self.opens, self.text])
 
 
 @dataclass(frozen=True)
@@ -93,7 +116,7 @@ class LayerTable:
 def _row_as_html(row: LayerRow) -> str:
     cells = (
         str(row.index),
-        row.text,
+        row.indented_text.replace(" ", "\u00a0"),
         _by(row.output_shape),
         row.size_formula,
         row.parameters_formula,

@@ -1,24 +1,28 @@
 """Networks as text: `conv 8 3x3 pad 1, relu, maxpool 2, dense`, read into layers and printed from them.
 
 A line that a person can read aloud, fits a command line and a config file, and that an error can point into. A layer
-is its word, then its numbers, then options with a number each (`pad`, `stride`, `dilation`); commas separate layers;
-capitals, blanks and line ends don't matter. TOML or JSON could hold the same, but nobody types a network in them.
-The grammar follows from the layers' own fields; the sentences about mistakes stand in `mistakes`.
+is its word, then its numbers, then options with a number each (`pad`, `stride`, `dilation`, `groups`); commas separate
+layers; a block is its word and its layers in brackets; capitals, blanks and line ends don't matter. TOML or JSON could
+hold the same, but nobody types a network in them. The grammar follows from the layers' own fields; the sentences about
+mistakes stand in `mistakes`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 
 from convlens.errors import NetworkError
+from convlens.layers import BLOCKS, KINDS, Block, Concat, Layer, Residual
+from convlens.layers.arguments import ARGUMENTS, OPTIONS, WrongArgument
 from convlens.network import mistakes
-from convlens.network.arguments import ARGUMENTS, OPTIONS, WrongArgument, check_arguments
-from convlens.network.layers import LAYER_TYPES, Flatten, Layer, write_layer
 from convlens.network.source import LayerPlace, Source, Span, point
-from convlens.network.structure import is_flatten_implied
+from convlens.network.structure import DEEPEST
 from convlens.network.tokens import Token, read_number, tokenize
 
+SHORTCUT = "shortcut"
 
-def read_layers(text: str) -> tuple[list[Layer], Source]:
+Chain = tuple[list["Layer | Block"], list[LayerPlace]]
+
+
+def read_layers(text: str) -> tuple[list["Layer | Block"], Source]:
     """Read the text of a network: its layers as written, and where each stands.
 
     Raises:
@@ -26,110 +30,154 @@ def read_layers(text: str) -> tuple[list[Layer], Source]:
 
     >>> read_layers("conv 8 3x3 pad 1, ReLU")[0]
     [Conv2d(8, 3, padding=1), ReLU()]
+    >>> read_layers("residual(conv 8 3x3 pad 1, shortcut conv 8 1x1)")[0]
+    [Residual([Conv2d(8, 3, padding=1)], shortcut=[Conv2d(8, 1)])]
     """
     if not text.strip():
         raise NetworkError(mistakes.EMPTY_TEXT)
-    layers, places = [], []
-    for tokens, following in _groups(text):
-        layer, place = _read_layer(text, tokens, following)
-        layers.append(layer)
-        places.append(place)
+    reader = _Reader(text)
+    layers, places = reader.read_chain()
+    if token := reader.peek():
+        raise point(mistakes.about_stray_sign(token), text, token.span)
     return layers, Source(text, tuple(places))
 
 
-def write_text(layers: Sequence[Layer]) -> str:
-    """The layers of a network in its canonical form as text; `flatten` stands only where it is not implied.
-
-    >>> from convlens.network.layers import Dense, ReLU
-    >>> write_text([Flatten(), ReLU(), Dense(3)]), write_text([Flatten(), Dense(3)])
-    ('flatten, relu, dense 3', 'dense 3')
-    """
-    return ", ".join(
-        write_layer(layer)
-        for index, layer in enumerate(layers)
-        if not (isinstance(layer, Flatten) and is_flatten_implied(layers, index))
-    )
-
-
-def _groups(text: str) -> list[tuple[list[Token], Token | None]]:
-    """The tokens of each layer, with the first token after its comma. A comma at the very end is allowed."""
-    groups: list[list[Token]] = [[]]
-    for token in tokenize(text):
-        if token.kind != "comma":
-            groups[-1].append(token)
-        elif groups[-1]:
-            groups.append([])
-        else:
-            raise point(mistakes.EMPTY_LAYER, text, token.span)
-    if not groups[-1]:
-        groups.pop()
-    following = [group[0] for group in groups[1:]]
-    return list(zip(groups, [*following, None], strict=True))
-
-
 @dataclass
-class _Reading:
-    """One layer while it is read: which numbers it still expects, and which it was given."""
+class _Arguments:
+    """The numbers of one layer while they are read: which it still expects, and which it was given."""
 
-    text: str
     word: Token
     open_numbers: list[str]
     options: dict[str, str]
     given: dict[str, Token] = field(default_factory=dict)
 
 
-def _read_layer(text: str, tokens: list[Token], following: Token | None) -> tuple[Layer, LayerPlace]:
-    word = tokens[0]
-    layer_type = LAYER_TYPES.get(word.text) if word.kind == "word" else None
-    if layer_type is None:
-        raise point(mistakes.about_first_token(word), text, word.span)
-    names = [layer_field.name for layer_field in fields(layer_type)]
-    reading = _Reading(
-        text,
-        word,
-        open_numbers=[name for name in names if not ARGUMENTS[name].option],
-        options={option: name for option, name in OPTIONS.items() if name in names},
-    )
-    _read_arguments(reading, tokens)
-    # A kernel that starts the size instead of the channels is the one mistake that the order of numbers hides.
-    if reading.open_numbers and not _may_be_left_out(layer_type, reading.open_numbers[0]):
-        first = reading.given.get("channels")
-        reason = mistakes.about_missing_number(word, reading.open_numbers[0], first, following)
-        raise point(reason, text, first.span if first else word.span)
-    return _build(reading, layer_type, Span(word.span.start, tokens[-1].span.end))
+class _Reader:
+    """A text while it is read, token by token."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._tokens, self._next = text, tokenize(text), 0
+
+    def peek(self, ahead: int = 0) -> Token | None:
+        """The next token, or one behind it; None at the end."""
+        place = self._next + ahead
+        return self._tokens[place] if place < len(self._tokens) else None
+
+    def _take(self) -> Token:
+        self._next += 1
+        return self._tokens[self._next - 1]
+
+    def _is_next(self, *kinds: str) -> bool:
+        token = self.peek()
+        return token is not None and token.kind in kinds
+
+    def read_chain(self, depth: int = 0) -> Chain:
+        """Layers up to the end, a bracket, a semicolon or the word `shortcut`. A comma at the very end is allowed."""
+        layers: list[Layer | Block] = []
+        places: list[LayerPlace] = []
+        while (token := self.peek()) and token.kind not in ("close", "semicolon"):
+            if token.kind == "comma":
+                raise point(mistakes.EMPTY_LAYER, self._text, token.span)
+            if token.text == SHORTCUT and depth:
+                break
+            layer, place = self._read_block(depth) if token.text in BLOCKS else self._read_layer()
+            layers.append(layer)
+            places.append(place)
+            if not self._is_next("comma"):
+                break
+            self._take()
+        return layers, places
+
+    def _read_block(self, depth: int) -> tuple[Block, LayerPlace]:
+        word = self._take()
+        if not self._is_next("open"):
+            raise point(mistakes.about_missing_bracket(word), self._text, word.span)
+        bracket = self._take()
+        if depth >= DEEPEST:
+            raise point(f"there are more than {DEEPEST} blocks within blocks. Use fewer.", self._text, word.span)
+        read = self._read_residual if word.text == Residual.word else self._read_concat
+        block, branches = read(depth + 1)
+        if not self._is_next("close"):
+            token = self.peek()
+            if token is None:
+                raise point(mistakes.about_open_bracket(word), self._text, bracket.span)
+            raise point(mistakes.about_stray_sign(token, word), self._text, token.span)
+        end = self._take().span.end
+        places = tuple(tuple(places) for places in branches)
+        return block, LayerPlace(word.span, Span(word.span.start, end), branches=places)
+
+    def _read_residual(self, depth: int) -> tuple[Block, list[list[LayerPlace]]]:
+        body, body_places = self.read_chain(depth)
+        shortcut: list[Layer | Block] = []
+        shortcut_places: list[LayerPlace] = []
+        if (token := self.peek()) and token.text == SHORTCUT:
+            self._take()
+            shortcut, shortcut_places = self.read_chain(depth)
+            if not shortcut:
+                raise point(mistakes.EMPTY_SHORTCUT, self._text, token.span)
+        return Residual(body, shortcut), [body_places, shortcut_places]
+
+    def _read_concat(self, depth: int) -> tuple[Block, list[list[LayerPlace]]]:
+        branches = [self.read_chain(depth)]
+        while self._is_next("semicolon"):
+            self._take()
+            branches.append(self.read_chain(depth))
+        return Concat(*(layers for layers, _ in branches)), [places for _, places in branches]
+
+    def _read_layer(self) -> tuple[Layer, LayerPlace]:
+        word = self._take()
+        kind = KINDS.get(word.text) if word.kind == "word" else None
+        if kind is None:
+            raise point(mistakes.about_first_token(word), self._text, word.span)
+        if self._is_next("open"):
+            raise point(mistakes.about_brackets(kind.example), self._text, self._take().span)
+        names = [layer_field.name for layer_field in fields(kind)]
+        arguments = _Arguments(
+            word,
+            open_numbers=[name for name in names if not ARGUMENTS[name].option],
+            options={option: name for option, name in OPTIONS.items() if name in names},
+        )
+        self._read_arguments(arguments)
+        # A kernel that starts the size instead of the channels is the one mistake that the order of numbers hides.
+        if arguments.open_numbers and not _may_be_left_out(kind, arguments.open_numbers[0]):
+            first = arguments.given.get("channels")
+            following = self.peek(1) if self._is_next("comma") else None
+            reason = mistakes.about_missing_number(kind, arguments.open_numbers[0], first, following)
+            raise point(reason, self._text, first.span if first else word.span)
+        return self._build(arguments, kind, Span(word.span.start, self._tokens[self._next - 1].span.end))
+
+    def _read_arguments(self, arguments: _Arguments) -> None:
+        while self._is_next("word", "number"):
+            token = self._take()
+            options = list(arguments.options)
+            if token.kind == "number":
+                if not arguments.open_numbers:
+                    reason = mistakes.about_extra_number(arguments.word, token, options)
+                    raise point(reason, self._text, token.span)
+                arguments.given[arguments.open_numbers.pop(0)] = token
+                continue
+            name = arguments.options.get(token.text)
+            if name is None:
+                raise point(mistakes.about_unknown_option(arguments.word, token, options), self._text, token.span)
+            number = self._take() if self._is_next("word", "number") else None
+            if number is None or number.kind != "number":
+                kernel_size = arguments.given.get("kernel_size")
+                reason = mistakes.about_missing_option_number(token, number, kernel_size)
+                raise point(reason, self._text, token.span if number is None else number.span)
+            if name in arguments.given:
+                raise point(mistakes.about_repeated_option(token), self._text, token.span)
+            arguments.given[name] = number
+
+    def _build(self, arguments: _Arguments, kind: type[Layer], whole: Span) -> tuple[Layer, LayerPlace]:
+        spans = {name: token.span for name, token in arguments.given.items()}
+        place = LayerPlace(arguments.word.span, whole, spans)
+        values = {name: read_number(token.text) for name, token in arguments.given.items()}
+        try:
+            checked = kind.check(values)
+        except WrongArgument as wrong:
+            raise point(wrong.reason, self._text, place.arguments[wrong.name]) from None
+        return kind(**checked), place
 
 
-def _may_be_left_out(layer_type: type[Layer], name: str) -> bool:
-    return hasattr(layer_type, name)  # a dataclass keeps the default of a field as an attribute of the class
-
-
-def _read_arguments(reading: _Reading, tokens: list[Token]) -> None:
-    rest = iter(tokens[1:])
-    for token in rest:
-        if token.kind == "number":
-            if not reading.open_numbers:
-                reason = mistakes.about_extra_number(reading.word, token, list(reading.options))
-                raise point(reason, reading.text, token.span)
-            reading.given[reading.open_numbers.pop(0)] = token
-            continue
-        name = reading.options.get(token.text)
-        if name is None:
-            reason = mistakes.about_unknown_option(reading.word, token, list(reading.options))
-            raise point(reason, reading.text, token.span)
-        number = next(rest, None)
-        if number is None or number.kind != "number":
-            reason = mistakes.about_missing_option_number(token, number, reading.given.get("kernel_size"))
-            raise point(reason, reading.text, token.span if number is None else number.span)
-        if name in reading.given:
-            raise point(mistakes.about_repeated_option(token), reading.text, token.span)
-        reading.given[name] = number
-
-
-def _build(reading: _Reading, layer_type: type[Layer], whole: Span) -> tuple[Layer, LayerPlace]:
-    place = LayerPlace(reading.word.span, whole, {name: token.span for name, token in reading.given.items()})
-    values = {name: read_number(token.text) for name, token in reading.given.items()}
-    try:
-        checked = check_arguments(reading.word.text, values)
-    except WrongArgument as wrong:
-        raise point(wrong.reason, reading.text, place.arguments[wrong.name]) from None
-    return layer_type(**checked), place  # pyright: ignore[reportArgumentType]
+def _may_be_left_out(kind: type[Layer], name: str) -> bool:
+    return next(layer_field.default for layer_field in fields(kind) if layer_field.name == name) is not MISSING

@@ -1,40 +1,39 @@
-"""The text of a network cut into words, numbers and commas, each with its place.
+"""The text of a network cut into words, numbers, commas and brackets, each with its place.
 
 A number may be a size such as 3x5, with blanks around the x. One regular expression does it; splitting at commas and
 blanks would lose the places that errors point at, and a parser generator would bring its own error messages.
 """
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast, get_args
 
 from convlens.network.source import Span, point
 
 _NUMBER = r"[+\-−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+\-]?[0-9]+)?"
 _TOKEN = re.compile(
-    rf"(?P<blank>\s+)|(?P<number>{_NUMBER}(?:\s*[xX×]\s*{_NUMBER})*)|(?P<word>[^\W\d]\w*)|(?P<comma>,)|(?P<other>[\-=]+>|.)",
+    rf"(?P<blank>\s+)|(?P<number>{_NUMBER}(?:\s*[xX×]\s*{_NUMBER})*)|(?P<word>[^\W\d]\w*)|(?P<comma>,)|(?P<open>\()|(?P<close>\))|(?P<semicolon>;)|(?P<other>[\-=]+>|.)",
     re.DOTALL,
 )
 _INSTEAD = {
-    ";": "Layers are separated by commas: write ',' instead of ';'.",
     "|": "Layers are separated by commas: write ',' instead of '|'.",
     "→": "Layers are separated by commas: write ',' instead of '→'.",
     "=": "Numbers follow their word after a blank: write 'pad 1' instead of 'pad=1'.",
     ":": "Numbers follow their word after a blank: write 'pad 1' instead of 'pad:1'.",
-    "(": "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'.",
-    ")": "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'.",
-    "[": "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'.",
-    "]": "A network's text has no brackets: write 'conv 8 3x3', 'maxpool 2', 'relu'.",
+    "[": "Layers of a block stand in round brackets: write 'residual(conv 8 3x3 pad 1, relu)'.",
+    "]": "Layers of a block stand in round brackets: write 'residual(conv 8 3x3 pad 1, relu)'.",
     "*": "A size is written with an x: 3x3.",
     "×": "A size is two numbers, one on each side: 3x3.",
     "/": "Fractions are decimal numbers: write 0.5 instead of 1/2.",
     "%": "Fractions are decimal numbers: write 'dropout 0.5' instead of 'dropout 50%'.",
 }
 
+Kind = Literal["word", "number", "comma", "open", "close", "semicolon"]
+
 
 class Token(NamedTuple):
-    """A word in small letters, a number or size as written, or a comma; and where it stands."""
+    """A word in small letters, a number or size as written, or a sign; and where it stands."""
 
-    kind: Literal["word", "number", "comma"]
+    kind: Kind
     text: str
     span: Span
 
@@ -55,8 +54,8 @@ def tokenize(text: str) -> list[Token]:
             kind, span = "other", Span(span.start, span.start + 1)  # ² and ½ count as letters of words for `re`
         if kind == "other":
             raise point(_about_other(text[span.start : span.end]), text, span)
-        if kind == "word" or kind == "number" or kind == "comma":
-            tokens.append(Token(kind, match.group().lower(), span))
+        if kind in get_args(Kind):
+            tokens.append(Token(cast(Kind, kind), match.group().lower(), span))
     return tokens
 
 

@@ -4,7 +4,7 @@ Training from the same distributions as PyTorch makes results comparable with an
 seed mean the same start on every engine, and needs no torch. Only the random stream differs from PyTorch's.
 """
 
-from math import prod, sqrt
+from math import prod
 from typing import TYPE_CHECKING
 
 from convlens.errors import NetworkError, UsageError
@@ -22,7 +22,8 @@ def initial_weights(
     """Fresh weights under the names and in the order of `network.parameter_shapes`, float32.
 
     Weights and biases of conv (O×I×kH×kW) and dense (outputs × inputs) are uniform in ±1/√(inputs of one output);
-    batch normalisation starts as weight 1, bias 0, mean 0, variance 1 and an int64 count of 0.
+    batch normalisation starts as weight 1, bias 0, mean 0, variance 1 and an int64 count of 0. Each kind of layer
+    draws its own (`Layer.initial_weights`).
 
     Raises:
         NetworkError: the network does not fit, or has more parameters than any memory here should hold.
@@ -38,29 +39,15 @@ def initial_weights(
 
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise UsageError(f"the seed is {seed!r}; it must be a whole number of 0 or more. Write for example 3.")
-    shapes = network.parameter_shapes(input_shape, classes)
-    total = sum(prod(shape) for shape in shapes.values())
+    resolved = network.resolve(input_shape, classes)
+    total = sum(prod(shape) for node in resolved for shape in node.parameter_shapes().values())
     if total > _MOST:
         raise NetworkError(
             f"the network has {total:,} parameters; at most {_MOST:,} can be made. Use fewer channels or features."
         )
     random = np.random.default_rng([int(seed), 0])
     weights: dict[str, np.ndarray] = {}
-    bound = 0.0
-    for name, shape in shapes.items():
-        layer, kind = name.split(".")
-        if f"{layer}.running_mean" in shapes:
-            weights[name] = _start_of_batch_normalisation(kind, shape)
-            continue
-        if kind == "weight":  # comes before its bias, which has the same bound
-            bound = 1 / sqrt(prod(shape[1:]))
-        weights[name] = random.uniform(-bound, bound, shape).astype(np.float32)
+    for node in resolved:
+        fresh = node.layer.initial_weights(node.layer.parameter_shapes(node), random)
+        weights |= {f"{node.path}.{name}": array for name, array in fresh.items()}
     return weights
-
-
-def _start_of_batch_normalisation(kind: str, shape: tuple[int, ...]) -> "np.ndarray":
-    import numpy as np
-
-    if kind == "num_batches_tracked":
-        return np.zeros(shape, np.int64)
-    return np.full(shape, 1 if kind in ("weight", "running_var") else 0, np.float32)

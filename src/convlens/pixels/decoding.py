@@ -15,6 +15,7 @@ import numpy as np
 
 from convlens.errors import ImageError
 from convlens.pixels.arrays import image_from_array
+from convlens.words import printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,6 +42,7 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")
 # libtiff prints to the terminal, past Python, when it meets another compression.
 _TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "jpeg", "tiff_jpeg")
 _TIFF_FAX_COMPRESSIONS = ("group3", "group4", "tiff_ccitt", "tiff_raw_16")
+_CUT_SHORT = ("runcated", "not enough", "unexpected end", "buffer is not large enough")  # Pillow's words for it
 _ORIENTATION = 0x0112
 _SILENT = logging.NullHandler()
 
@@ -66,7 +68,8 @@ def read_image(source: ImageSource) -> "Image":
     if isinstance(source, np.ndarray):
         if source.ndim in (2, 3) and source.size > 4 * MAX_PIXELS:
             raise ImageError(
-                f"{name} has {source.size:,} values: at most {MAX_PIXELS:,} pixels are read; make it smaller."
+                f"{name} has {source.size:,} values: at most {MAX_PIXELS:,} pixels are read; make it smaller.",
+                "too_large",
             )
         return image_from_array(source, name)
     logging.getLogger("PIL").addHandler(_SILENT)  # else its complaints reach the terminal when nobody set up logging
@@ -78,7 +81,7 @@ def read_image(source: ImageSource) -> "Image":
             try:
                 image = Image.open(file, formats=FORMATS)
             except Exception as error:
-                raise ImageError(_explain_unopened(name, file, error)) from error
+                raise _explain_unopened(name, file, error) from error
             with image:
                 return _decode(image, name)
 
@@ -86,7 +89,7 @@ def read_image(source: ImageSource) -> "Image":
 def _name(source: ImageSource) -> str:
     """How messages call the source: one printable line."""
     if isinstance(source, str | Path):
-        return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(source)) or "''"
+        return printable(str(source)) or "''"
     if isinstance(source, bytes):
         return f"the image of {len(source):,} bytes"
     return "the image array" if isinstance(source, np.ndarray) else "the image"
@@ -119,31 +122,41 @@ def _open_file(source: str | Path | bytes, name: str) -> IO[bytes]:
         return file
     file.close()
     if size == 0:
-        raise ImageError(f"{name} is empty (0 bytes): save the image again.")
-    raise ImageError(f"{name} has {size:,} bytes, more than the {MAX_FILE_BYTES:,} allowed: save it smaller.")
+        raise ImageError(f"{name} is empty (0 bytes): save the image again.", "empty")
+    raise ImageError(
+        f"{name} has {size:,} bytes, more than the {MAX_FILE_BYTES:,} allowed: save it smaller.", "too_large"
+    )
 
 
-def _explain_unopened(name: str, file: IO[bytes], error: Exception) -> str:
+def _explain_unopened(name: str, file: IO[bytes], error: Exception) -> ImageError:
     from PIL import UnidentifiedImageError
 
     file.seek(0)
     start = file.read(64)
     for signature, kind in _OTHER_FILES.items():
         if start.lstrip().startswith(signature):
-            return f"{name} is {kind}, not an image: {_READABLE}; save a picture of it as PNG."
+            return ImageError(
+                f"{name} is {kind}, not an image: {_READABLE}; save a picture of it as PNG.", "unsupported"
+            )
     if start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS:
-        return f"{name} is a HEIC photo, as phones save them: {_READABLE}; save it as JPEG."
+        return ImageError(f"{name} is a HEIC photo, as phones save them: {_READABLE}; save it as JPEG.", "unsupported")
     if isinstance(error, UnidentifiedImageError):
-        return f"{name} is not an image: {_READABLE}; open it in another program and save it as PNG."
+        words = f"{name} is not an image: {_READABLE}; open it in another program and save it as PNG."
+        return ImageError(words, "not_an_image")
     return _explain_damaged(name, error)
 
 
-def _explain_damaged(name: str, error: Exception) -> str:
+def _explain_damaged(name: str, error: Exception) -> ImageError:
     from PIL.Image import DecompressionBombError
 
     if isinstance(error, DecompressionBombError):
-        return f"{name} says that it has far more than the {MAX_PIXELS:,} pixels allowed: make it smaller."
-    return f"{name} is damaged, or of a kind that cannot be decoded ({_one_line(error)}): save the image again, as PNG."
+        words = f"{name} says that it has far more than the {MAX_PIXELS:,} pixels allowed: make it smaller."
+        return ImageError(words, "too_large")
+    words = (
+        f"{name} is damaged, or of a kind that cannot be decoded ({_one_line(error)}): save the image again, as PNG."
+    )
+    cut_short = any(phrase in str(error) for phrase in _CUT_SHORT)
+    return ImageError(words, "truncated" if cut_short else "damaged")
 
 
 def _one_line(error: Exception) -> str:
@@ -158,7 +171,8 @@ def _check_size(size: tuple[int, int], name: str) -> None:
     if width * height > MAX_PIXELS:
         raise ImageError(
             f"{name} is {width:,}×{height:,}, which is {width * height:,} pixels: {MAX_PIXELS:,} are allowed; "
-            "make it smaller."
+            "make it smaller.",
+            "too_large",
         )
 
 
@@ -167,7 +181,7 @@ def _decode(image: "Image", name: str) -> "Image":
     _check_size(image.size, name)
     compression = image.info.get("compression", "raw")
     if image.format == "TIFF" and compression not in _TIFF_COMPRESSIONS + _TIFF_FAX_COMPRESSIONS:
-        raise ImageError(f"{name} is a TIFF file compressed with {compression!s:.20}: save it as PNG.")
+        raise ImageError(f"{name} is a TIFF file compressed with {compression!s:.20}: save it as PNG.", "unsupported")
     try:
         image.load()
         _check_size(image.size, name)
@@ -175,7 +189,7 @@ def _decode(image: "Image", name: str) -> "Image":
     except ImageError:
         raise
     except Exception as error:  # decoders raise nearly everything: OSError, ValueError, SyntaxError, struct.error, ...
-        raise ImageError(_explain_damaged(name, error)) from error
+        raise _explain_damaged(name, error) from error
     notes = list(image.info.get("notes", ()))
     kept = {key: image.info[key] for key in ("transparency",) if key in image.info}
     decoded, turned = _turn_upright(image, decoded)

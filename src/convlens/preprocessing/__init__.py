@@ -2,11 +2,11 @@
 
 Rules travel with the model, since a digit that is dark on light, off centre or too small is the commonest reason why a
 network with 99 % on its test images fails on a photo. With them travels how the training images look, so that a new
-picture can be compared, mended where that is safe, and called unlike where it is.
+picture can be compared, normalised where that is safe, and called unlike where it is.
 
 `fitting` makes both from training images, by the measures of `measuring`; `settings` and `appearance` hold what is
-stored. `preparation` applies it: `mnist_rules`, `ink_rules` and `frame_rules` are the rules; `cleaning`,
-`disturbances`, `ink` and `strokes` are their steps; `trail` is what is written down on the way, `likeness` the last
+stored. `preparation` applies it: `digit_rules`, `glyph_rules` and `frame_rules` are the rules; `cleaning`,
+`disturbances`, `glyph` and `strokes` are their steps; `trail` is what is written down on the way, `likeness` the last
 look.
 """
 

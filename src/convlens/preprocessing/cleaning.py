@@ -4,7 +4,7 @@ import numpy as np
 
 from convlens.pixels.framing import reduce
 from convlens.preprocessing.disturbances import cut_frame, even_out_shadows, remove_lines, undo_enlargement
-from convlens.preprocessing.ink import even_out_light, is_dark_on_light
+from convlens.preprocessing.glyph import even_out_light, is_dark_on_light
 from convlens.preprocessing.trail import Trail, describe_size
 
 EMPTY = "no ink found, so the image is empty"

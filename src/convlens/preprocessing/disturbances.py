@@ -1,7 +1,7 @@
 """What is on a picture besides the object: a frame, ruled lines, shadows, the blocks of an enlargement.
 
 Each function looks for one of them and takes it out, or gives back the very array it got. They are timid: a rule that
-is wrong once in a hundred ordinary pictures costs more than it mends. Images are uint8 H×W.
+is wrong once in a hundred ordinary pictures costs more than it repairs. Images are uint8 H×W.
 """
 
 import numpy as np

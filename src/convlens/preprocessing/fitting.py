@@ -6,10 +6,11 @@ from numpy.typing import NDArray
 from convlens.errors import UsageError
 from convlens.preprocessing.appearance import Appearance, Centre, Spread
 from convlens.preprocessing.measuring import NO_INK, Looks, measure
-from convlens.preprocessing.settings import Normalisation, Preprocessing
+from convlens.preprocessing.settings import Normalisation, Preprocessing, current_name
+from convlens.words import times
 
 _ENOUGH = 0.95  # the share of images that must agree before others are inverted to match
-_MOSTLY_INK = 0.9  # the share of images that must show ink on an even background before the rules for ink apply
+_MOSTLY_INK = 0.9  # the share of images that must show ink on an even background before the rules for glyphs apply
 _MOST_IMAGES, _MOST_PIXELS = 2000, 3_000_000  # measured: 30 ms for MNIST
 _DIGITS = 4  # what is stored of a measure
 
@@ -17,9 +18,9 @@ _DIGITS = 4  # what is stored of a measure
 def fit_preprocessing(images: NDArray[np.uint8], rules: str) -> Preprocessing:
     """The preprocessing for a network trained on `images`, uint8 N×C×H×W, which were made by `rules`.
 
-    `auto` stands for `ink` or `letterbox`; see `choose_rules`. With these two, grey images whose background is dark in
-    at least 95 % of them count as light on dark, and the other way round; colour images never do. Pixels are normalised
-    to 0 to 1, no further. At most 2,000 images, evenly spaced, are measured.
+    `auto` stands for `glyph` or `letterbox`; see `choose_rules`. With these two, grey images whose background is dark
+    in at least 95 % of them count as light on dark, and the other way round; colour images never do. Pixels are
+    normalised to 0 to 1, no further. At most 2,000 images, evenly spaced, are measured.
 
     Raises:
         UsageError: no images, or images that the rules cannot make.
@@ -31,13 +32,14 @@ def fit_preprocessing(images: NDArray[np.uint8], rules: str) -> Preprocessing:
     _check_images(images)
     some = _sample(images)
     looks = measure(_grey(some))
+    rules = current_name(rules)
     if rules == "auto":
         rules = _choose_rules(some, looks)[0]
     channels, height, width = (int(size) for size in images.shape[1:])
     light_on_dark: bool | None = True
     if rules == "letterbox":
         light_on_dark = None if channels != 1 else _agreed(looks.background < 128)
-    elif rules == "ink":
+    elif rules == "glyph":
         light_on_dark = _agreed(~looks.dark_ink[looks.contrast >= NO_INK])
     return Preprocessing(
         image_shape=(channels, height, width),
@@ -49,11 +51,11 @@ def fit_preprocessing(images: NDArray[np.uint8], rules: str) -> Preprocessing:
 
 
 def choose_rules(images: NDArray[np.uint8]) -> tuple[str, str]:
-    """Which rules suit training images of one's own, uint8 N×C×H×W, and why: `ink` or `letterbox`.
+    """Which rules suit a user's training images, uint8 N×C×H×W, and why: `glyph` or `letterbox`.
 
-    `ink` if at least 90 % of them are grey and show something on an even background of another brightness, with little
-    in between, as handwriting, icons and glyphs do. Everything else is taken for photographs: mending by what is ink
-    and what is paper would damage them.
+    `glyph` if at least 90 % of them are grey and show something on an even background of another brightness, with
+    little in between, as handwriting, icons and glyphs do. Everything else is taken for photographs: changing them by
+    what is ink and what is paper would damage them.
 
     Raises:
         UsageError: no images.
@@ -61,7 +63,7 @@ def choose_rules(images: NDArray[np.uint8]) -> tuple[str, str]:
     >>> glyphs = np.full((20, 1, 16, 16), 255, np.uint8)
     >>> glyphs[:, :, 4:12, 6:10] = 0
     >>> choose_rules(glyphs)
-    ('ink', '100 % of the images show ink on an even background')
+    ('glyph', '100 % of the images show ink on an even background')
     """
     _check_images(images)
     some = _sample(images)
@@ -70,8 +72,9 @@ def choose_rules(images: NDArray[np.uint8]) -> tuple[str, str]:
 
 def _check_images(images: np.ndarray) -> None:
     if images.ndim != 4 or len(images) == 0:
-        shape = "×".join(str(size) for size in images.shape)
-        raise UsageError(f"images of the shape {shape}: give at least one, as N × channels × height × width.")
+        raise UsageError(
+            f"images of the shape {times(images.shape)}: give at least one, as N × channels × height × width."
+        )
 
 
 def _sample(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -93,7 +96,7 @@ def _choose_rules(images: NDArray[np.uint8], looks: Looks) -> tuple[str, str]:
     share = float((looks.is_even & ink).mean())
     only = "only " if share < _MOSTLY_INK else ""
     reason = f"{only}{100 * share:.0f} % of the images show ink on an even background"
-    return ("letterbox" if only else "ink"), reason
+    return ("letterbox" if only else "glyph"), reason
 
 
 def _agreed(light_on_dark: NDArray[np.bool_]) -> bool | None:

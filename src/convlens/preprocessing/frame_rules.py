@@ -1,14 +1,14 @@
 """The rules that keep a picture whole or fill the frame with it.
 
-letterbox       grey or colour, polarity of the training images, scale as a whole, centre
-fashion-mnist   grey, light on dark, crop to the article, scale its longest side to the frame, centre
+letterbox   grey or colour, polarity of the training images, scale as a whole, centre
+garment     grey, light on dark, crop to the article, scale its longest side to the frame, centre
 """
 
 import numpy as np
 
 from convlens.pixels.framing import border_pixels, centre_in, median_of_border, scale_into
 from convlens.preprocessing.cleaning import EMPTY, match_polarity, reduce_picture
-from convlens.preprocessing.ink import ink_box
+from convlens.preprocessing.glyph import ink_box
 from convlens.preprocessing.trail import Trail, describe_size
 
 
@@ -22,7 +22,7 @@ def letterbox_picture(
     return _centred(_scaled(pixels, height, width, trail), height, width, background, trail)
 
 
-def prepare_fashion(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
+def prepare_garment(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
     """As Fashion-MNIST was made."""
     grey = reduce_picture(grey, trail)
     grey = match_polarity(grey, True, trail, float(np.median(border_pixels(grey))))

@@ -1,9 +1,9 @@
 """From any picture to the network's input: the rules that the model was trained with, step by step, with notes.
 
-    mnist           `mnist_rules`: as MNIST was made
-    ink             `ink_rules`: what one's own training images agree on
-    letterbox       `frame_rules`: the whole picture, for photographs
-    fashion-mnist   `frame_rules`: as Fashion-MNIST was made
+    digit       `digit_rules`: as MNIST was made
+    glyph       `glyph_rules`: what a user's own training images agree on
+    letterbox   `frame_rules`: the whole picture, for photographs
+    garment     `frame_rules`: as Fashion-MNIST was made
 
 All 60,000 training and 10,000 test images of MNIST, and the 10,000 test images of Fashion-MNIST, come through their own
 rules with every pixel unchanged; in half a millisecond each.
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.pixels import ImageSource, read_image, to_colour, to_grey
-from convlens.preprocessing.frame_rules import letterbox_picture, prepare_fashion
-from convlens.preprocessing.ink_rules import prepare_ink
+from convlens.preprocessing.digit_rules import prepare_digit
+from convlens.preprocessing.frame_rules import letterbox_picture, prepare_garment
+from convlens.preprocessing.glyph_rules import prepare_glyph
 from convlens.preprocessing.likeness import find_unlike
-from convlens.preprocessing.mnist_rules import prepare_digit
 from convlens.preprocessing.settings import Preprocessing
 from convlens.preprocessing.trail import Step, Trail
 
@@ -37,7 +37,7 @@ class Prepared:
         pixels: uint8 C×H×W.
         notes: what was changed, in words.
         steps: the pictures on the way, from `original` to `tensor`; see `Step`.
-        unlike: why, even mended, it does not look like the training images; empty where it does.
+        unlike: why, even prepared, it does not look like the training images; empty where it does.
     """
 
     pixels: NDArray[np.uint8]
@@ -50,8 +50,8 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, mend: bool = True
     """Turn any picture into the network's input by the rules that are stored with the model.
 
     `source` is whatever `convlens.pixels.read_image` takes. A picture without ink gives zeros, or is only scaled by the
-    rules `ink`, and a note. With `mend=False` it becomes grey or colour as the network wants it, is scaled to the frame
-    as a whole, and nothing else.
+    rules `glyph`, and a note. With `mend=False` it becomes grey or colour as the network wants it, is scaled to the
+    frame as a whole, and nothing else.
 
     Raises:
         ImageError: it is no image, or damaged.
@@ -75,12 +75,12 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, mend: bool = True
         pixels = letterbox_picture(read, height, width, trail)
     elif preprocessing.rules == "letterbox":
         pixels = letterbox_picture(read, height, width, trail, preprocessing.light_on_dark)
-    elif preprocessing.rules == "ink":
-        pixels = prepare_ink(read, preprocessing, trail)
-    elif preprocessing.rules == "mnist":
+    elif preprocessing.rules == "glyph":
+        pixels = prepare_glyph(read, preprocessing, trail)
+    elif preprocessing.rules == "digit":
         pixels = prepare_digit(read, height, preprocessing.appearance, trail)
     else:
-        pixels = prepare_fashion(read, height, trail)
+        pixels = prepare_garment(read, height, trail)
     trail.add("tensor", pixels)
     unlike = find_unlike(pixels, preprocessing)
     pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)

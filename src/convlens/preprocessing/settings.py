@@ -1,17 +1,35 @@
 """What a trained model stores of its preprocessing: a few plain numbers, checked on the way in, JSON on the way out."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from convlens.errors import UsageError
-from convlens.preprocessing.appearance import Appearance, check_keys, numbers
+from convlens.preprocessing.appearance import Appearance
+from convlens.words import times
 
-RULES = ("mnist", "fashion-mnist", "letterbox", "ink")
-_SQUARE_GREY_RULES = ("mnist", "fashion-mnist")
+RULES = ("digit", "garment", "glyph", "letterbox")
+_SQUARE_GREY_RULES = ("digit", "garment")
+_FORMER_NAMES = {"mnist": "digit", "fashion-mnist": "garment", "ink": "glyph"}
+"""Rules under the names that they had up to version 0.6, in model files too."""
+
+
+def current_name(rules: str) -> str:
+    """The name of preprocessing rules today; a former one is deprecated.
+
+    >>> current_name("digit"), current_name("auto")
+    ('digit', 'auto')
+    """
+    if rules not in _FORMER_NAMES:
+        return rules
+    name = _FORMER_NAMES[rules]
+    warnings.warn(f"the preprocessing rules {rules!r} are called {name!r} now.", DeprecationWarning, stacklevel=4)
+    return name
 
 
 @dataclass(frozen=True)
@@ -48,10 +66,10 @@ class Preprocessing:
 
     Args:
         image_shape: (channels, height, width) of the network's input; 1 channel is grey, 3 are red, green and blue.
-        rules: `mnist` and `fashion-mnist` (square and grey), `ink` (grey), or `letterbox`.
+        rules: `digit` and `garment` (square and grey), `glyph` (grey), or `letterbox`.
         light_on_dark: what the training images are; None where they are mixed or in colour: nothing is inverted then.
         normalisation: what follows the pixels.
-        appearance: how the training images look, which pictures are compared with and mended to; None where that was
+        appearance: how the training images look, which pictures are compared with and made alike; None where that was
             not measured, as in models of version 1, or where there was nothing on the images.
 
     Raises:
@@ -62,7 +80,7 @@ class Preprocessing:
     """
 
     image_shape: tuple[int, int, int] = (1, 28, 28)
-    rules: str = "mnist"
+    rules: str = "digit"
     light_on_dark: bool | None = True
     normalisation: Normalisation = Normalisation()
     appearance: Appearance | None = None
@@ -70,14 +88,15 @@ class Preprocessing:
     def __post_init__(self) -> None:
         shape = tuple(self.image_shape)
         object.__setattr__(self, "image_shape", shape)
+        object.__setattr__(self, "rules", current_name(self.rules))
         if len(shape) != 3 or not all(type(size) is int and size > 0 for size in shape) or shape[0] not in (1, 3):
             raise UsageError(f"an image shape of {shape}: give (channels, height, width) with 1 or 3 channels.")
         if self.rules not in RULES:
             raise UsageError(f"preprocessing rules {self.rules!r}: {', '.join(RULES)} are known; choose one of them.")
         if self.rules in _SQUARE_GREY_RULES and (shape[0] != 1 or shape[1] != shape[2]):
-            raise UsageError(f"the rules {self.rules!r} make square grey images, not {_times(shape)}: use letterbox.")
-        if self.rules == "ink" and shape[0] != 1:
-            raise UsageError(f"the rules 'ink' make grey images, not {_times(shape)}: use letterbox.")
+            raise UsageError(f"the rules {self.rules!r} make square grey images, not {times(shape)}: use letterbox.")
+        if self.rules == "glyph" and shape[0] != 1:
+            raise UsageError(f"the rules 'glyph' make grey images, not {times(shape)}: use letterbox.")
         if len(self.normalisation.mean) != shape[0]:
             raise UsageError(
                 f"{len(self.normalisation.mean)} normalised channels for images of {shape[0]}: "
@@ -91,7 +110,7 @@ class Preprocessing:
             "rules": self.rules,
             "light_on_dark": self.light_on_dark,
             "normalisation": {"mean": list(self.normalisation.mean), "std": list(self.normalisation.std)},
-            "appearance": None if self.appearance is None else self.appearance.as_dict(),
+            "appearance": msgspec.to_builtins(self.appearance),
         }
 
     @classmethod
@@ -99,23 +118,27 @@ class Preprocessing:
         """The way back from `as_dict`; nothing but `appearance` may be missing, nothing unknown or of another type.
 
         Raises:
-            UsageError: with the name of the value.
+            UsageError: with the place of the value.
         """
-        check_keys("preprocessing", stored, ("image_shape", "rules", "light_on_dark", "normalisation"), ("appearance",))
-        scaling = stored["normalisation"]
-        check_keys("normalisation", scaling, ("mean", "std"))
-        shape, polarity = stored["image_shape"], stored["light_on_dark"]
-        if not isinstance(shape, list | tuple):
-            raise UsageError(f"image_shape {shape!r}: give a list of three whole numbers.")
-        if polarity is not None and not isinstance(polarity, bool):
-            raise UsageError(f"light_on_dark {polarity!r}: give true, false or null.")
-        if not isinstance(stored["rules"], str):
-            raise UsageError(f"rules {stored['rules']!r}: give one of {', '.join(RULES)}.")
-        normalisation = Normalisation(numbers("mean", scaling["mean"]), numbers("std", scaling["std"]))
-        looks = stored.get("appearance")
-        appearance = None if looks is None else Appearance.from_dict(looks)
-        return cls(tuple(shape), stored["rules"], polarity, normalisation, appearance)
+        try:
+            typed = msgspec.convert(stored, _Stored)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"the preprocessing is not what a model stores: {error}.") from error
+        normalisation = Normalisation(typed.normalisation.mean, typed.normalisation.std)
+        rules = _FORMER_NAMES.get(typed.rules, typed.rules)
+        return cls(typed.image_shape, rules, typed.light_on_dark, normalisation, typed.appearance)
 
 
-def _times(shape: tuple[int, ...]) -> str:
-    return "×".join(str(size) for size in shape)
+class _StoredNormalisation(msgspec.Struct, forbid_unknown_fields=True):
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+class _Stored(msgspec.Struct, forbid_unknown_fields=True):
+    """What must be there, and of which type; msgspec checks it."""
+
+    image_shape: tuple[int, int, int]
+    rules: str
+    light_on_dark: bool | None
+    normalisation: _StoredNormalisation
+    appearance: Appearance | None = None

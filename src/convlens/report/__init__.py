@@ -6,9 +6,10 @@
 the training images judged. Whatever the page says stands in the study as a number.
 """
 
+from convlens.deprecations import old_module_names
 from convlens.report.comparison import Comparison, compare_studies
 from convlens.report.study import Study, study_model
-from convlens.report.training_labels import TrainingLabels, judge_training_labels, write_doubtful
+from convlens.report.training_labels import TrainingLabels, judge_training_labels, write_label_errors
 from convlens.report.writing import Report, make_report, write_report
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "judge_training_labels",
     "make_report",
     "study_model",
-    "write_doubtful",
+    "write_label_errors",
     "write_report",
 ]
+
+__getattr__ = old_module_names("convlens.report")

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from convlens.charts import percent
-from convlens.data.checkup.findings import count_of
 from convlens.errors import DataError, UsageError
 from convlens.metrics import PairedComparison, adjust_for_many, compare_pairs
 from convlens.report import figures
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
 from convlens.report.words import interval, number, share, short
+from convlens.words import count_of, percent
 
 MOST_MODELS = 12
 _MOST_CLASSES, _MOST_CARDS = 60, 24
@@ -29,6 +28,11 @@ class Pair:
     second: int
     difference: PairedComparison
     adjusted_p: float
+
+    @property
+    def is_luck(self) -> bool:
+        """Whether the difference may be chance, at the level of 0.05."""
+        return self.adjusted_p >= _LUCK
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,18 +118,18 @@ def tell_comparison(comparison: Comparison, book: PictureBook) -> dict[str, Any]
             names, [s.evaluation.accuracy for s in studies], [s.evaluation.interval for s in studies]
         ),
         "facts": _facts(studies),
-        "pairs": [_pair(pair, names) for pair in comparison.pairs],
+        "pairs": comparison.pairs,
         "classes": _classes(studies),
-        "bends": [
+        "corruptions": [
             {
                 "kind": curves[0].kind,
-                "svg": figures.draw_bends(curves[0].kind, list(zip(names, curves, strict=True))),
+                "svg": figures.draw_corruption(curves[0].kind, list(zip(names, curves, strict=True))),
                 "points": [
                     (number(points[0].strength, 2), [share(point.accuracy, 1) for point in points])
                     for points in zip(*(curve.points for curve in curves), strict=True)
                 ],
             }
-            for curves in zip(*(study.bends for study in studies), strict=True)
+            for curves in zip(*(study.corruptions for study in studies), strict=True)
         ]
         if len(studies) <= 4
         else [],
@@ -146,31 +150,12 @@ def _sentences(comparison: Comparison) -> list[str]:
         if best in (pair.first, pair.second):
             other = pair.second if pair.first == best else pair.first
             if other not in equals:
-                (better if pair.adjusted_p < _LUCK else same).append(short(studies[other].name))
+                (same if pair.is_luck else better).append(short(studies[other].name))
     if better:
         told.append(f"That is more than luck against {', '.join(better)}.")
     if same:
         told.append(f"Against {', '.join(same)} the difference may be luck: these images cannot tell them apart.")
     return told
-
-
-def _pair(pair: Pair, names: list[str]) -> dict[str, str]:
-    found = pair.difference
-    return {
-        "first": names[pair.first],
-        "second": names[pair.second],
-        "only_first": f"{found.only_first:,}",
-        "only_second": f"{found.only_second:,}",
-        "difference": share(found.difference),
-        "interval": interval(found.interval),
-        "p": _p(found.p_value),
-        "adjusted": _p(pair.adjusted_p),
-        "verdict": "more than luck" if pair.adjusted_p < _LUCK else "may be luck",
-    }
-
-
-def _p(value: float) -> str:
-    return "<0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
 def _facts(studies: Sequence[Study]) -> list[tuple[str, list[str]]]:
@@ -211,7 +196,7 @@ def _disagreements(studies: Sequence[Study], book: PictureBook) -> list[dict[str
     labels = studies[0].evaluation.labels
     right = np.array([study.evaluation.predicted == labels for study in studies])
     (places,) = np.nonzero(right.any(axis=0) & ~right.all(axis=0))
-    sure = np.array([study.evaluation.certainties.best[places] for study in studies])
+    sure = np.array([study.evaluation.confidences.best[places] for study in studies])
     wrong_and_sure = np.where(right[:, places], 0, sure).max(axis=0, initial=0)
     cards, names = [], studies[0].evaluation.class_names
     for index in places[np.argsort(-wrong_and_sure, kind="stable")][:_MOST_CARDS].tolist():
@@ -221,7 +206,7 @@ def _disagreements(studies: Sequence[Study], book: PictureBook) -> list[dict[str
         lines = []
         for study in studies:
             said = int(study.evaluation.predicted[index])
-            probability = percent(float(study.evaluation.certainties.best[index]))
+            probability = percent(float(study.evaluation.confidences.best[index]))
             lines.append((study.name, names[said], probability, said == labels[index]))
         cards.append({"address": address, "name": studies[0].chosen.name_of(index), "true": names[labels[index]],
                       "lines": lines})  # fmt: skip

@@ -23,7 +23,7 @@ class Course:
 
     Attributes:
         epochs: a dictionary each, under the names of metrics.csv; None for what was not measured or is no number.
-        losses: (last step of a stretch, its mean loss), in order; None where it is no number.
+        losses: (last step of a chunk, its mean loss), in order; None where it is no number.
         environment: what environment.json says, None where it is missing.
     """
 

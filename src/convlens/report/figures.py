@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convlens.charts import drawing_style, shorten
-from convlens.evaluation import BendCurve
+from convlens.charts import drawing_style, running_mean, shorten
+from convlens.evaluation import CorruptionCurve
 from convlens.metrics import ReliabilityBin, RiskCoverage
 from convlens.report.course import Course
 from convlens.report.thinning import thin_out
@@ -84,27 +84,33 @@ def _fit_into_page(svg: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
 
 
-def draw_recalls(
-    names: Sequence[str], recalls: Sequence[float], intervals: Sequence[tuple[float, float]], overall: float
+def draw_intervals(
+    names: Sequence[str],
+    values: Sequence[float],
+    intervals: Sequence[tuple[float, float]],
+    overall: float | None = None,
 ) -> str:
-    """The share of each class that is right, with its interval; the line is the accuracy of all. At most 24 classes."""
-    count = len(names)
+    """Shares that are right with their intervals, one above the other: of models, or of classes beside that of all
+    images, `overall`, which is a line.
+    """
+    count, longest = len(names), 24 if overall is None else 16
 
     def draw(axes: "Axes") -> None:
         places = np.arange(count)[::-1]
-        values = np.array(recalls) * 100
         low, high = (np.array([interval[end] for interval in intervals]) * 100 for end in (0, 1))
-        axes.axvline(overall * 100, color=_QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         axes.hlines(places, low, high, color=_BLUE, linewidth=2.2, zorder=2)
-        axes.plot(values, places, "o", color=_BLUE, markersize=5.5, zorder=3)
-        axes.set_yticks(places, [shorten(name, 16) for name in names])
+        axes.plot(np.array(values) * 100, places, "o", color=_BLUE, markersize=5.5, zorder=3)
+        axes.set_yticks(places, [shorten(name, longest) for name in names])
         axes.tick_params(axis="y", labelcolor=_INK)
         axes.set_ylim(-0.7, count - 0.3)
-        axes.set_xlim(max(0, float(np.nanmin(low)) - 2) if count else 0, 100.5)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel("right, %")
+        if overall is not None:
+            axes.axvline(overall * 100, color=_QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+            axes.set_xlim(max(0, float(np.nanmin(low)) - 2) if count else 0, 100.5)
 
-    return _draw("recalls", 0.75 + 0.23 * max(count, 2), draw, left=_room_for(names, 16))
+    left = 0.25 + 0.085 * max((min(len(name), longest) for name in names), default=1)
+    return _draw("intervals", 0.75 + 0.23 * max(count, 2), draw, left=left)
 
 
 def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[ReliabilityBin]) -> str:
@@ -116,13 +122,13 @@ def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[Reliabili
         axes.plot([0, 100], [0, 100], color=_QUIET, linewidth=1, linestyle=(0, (4, 3)))
         both = ((before, _ORANGE, "s", "before temperature"), (after, _BLUE, "o", "after" if before else "as it is"))
         for bins, colour, marker, name in both[0 if before else 1 :]:
-            sure = [100 * bin.certainty for bin in bins]
+            sure = [100 * bin.confidence for bin in bins]
             right = [100 * bin.accuracy for bin in bins]
             axes.plot(sure, right, marker, color=colour, markersize=4.5, label=name)
             if bins is after:
                 ends = [(100 * bin.interval[0], 100 * bin.interval[1]) for bin in bins]
                 axes.vlines(sure, [low for low, _ in ends], [high for _, high in ends], color=colour, linewidth=1.2)
-        lowest = [bin.certainty for bin in (*after, *before)] + [bin.interval[0] for bin in after] + [0.95]
+        lowest = [bin.confidence for bin in (*after, *before)] + [bin.interval[0] for bin in after] + [0.95]
         axes.set_xlim(max(0, 100 * min(lowest) - 5), 101)
         axes.set_ylim(max(0, 100 * min(lowest) - 5), 101)
         axes.set_xlabel("sure, %")
@@ -153,8 +159,8 @@ def draw_risk(curve: RiskCoverage, threshold: tuple[float, float] | None) -> str
     return _draw("risk", 2.6, draw)
 
 
-def draw_bends(kind: str, curves: Sequence[tuple[str, BendCurve]]) -> str:
-    """Accuracy against the strength of one kind of bend, with its interval; of one model, or of several with names."""
+def draw_corruption(kind: str, curves: Sequence[tuple[str, CorruptionCurve]]) -> str:
+    """Accuracy against the strength of one corruption, with its interval; of one model, or of several with names."""
     styles = [(_BLUE, "o", "-"), (_ORANGE, "s", "--"), (_INK, "^", ":"), (_QUIET, "D", "-.")]
 
     def draw(axes: "Axes") -> None:
@@ -166,23 +172,15 @@ def draw_bends(kind: str, curves: Sequence[tuple[str, BendCurve]]) -> str:
             if len(curves) == 1:
                 axes.fill_between(strengths, low, high, color=_BAND, linewidth=0)
             values = [100 * point.accuracy for point in curve.points]
-            axes.plot(
-                strengths,
-                values,
-                line,
-                marker=marker,
-                color=colour,
-                markersize=4,
-                linewidth=1.6,
-                label=_NO_SPACE + shorten(name, 28),
-            )
+            label = _NO_SPACE + shorten(name, 28)
+            axes.plot(strengths, values, line, marker=marker, color=colour, markersize=4, linewidth=1.6, label=label)
         axes.set_ylim(0, 103)
         axes.set_xlabel(f"{kind}, {curves[0][1].unit}")
         axes.set_ylabel("right, %")
         if len(curves) > 1:
             axes.legend(frameon=False, labelcolor=_INK, fontsize=8)
 
-    return _draw(f"bend-{kind}", 2.1, draw, width=3.3)
+    return _draw(f"corruption-{kind}", 2.1, draw, width=3.3)
 
 
 def draw_losses(course: Course) -> str:
@@ -191,8 +189,7 @@ def draw_losses(course: Course) -> str:
     values = np.array([np.nan if loss is None else loss for _, loss in course.losses], np.float64)
     values = np.clip(values, -_HUGE, _HUGE)
     shown = thin_out(len(steps), 1500)
-    window = max(1, len(values) // 40)
-    smooth = _running_mean(values, window)
+    smooth = running_mean(values, max(1, len(values) // 80))
 
     def draw(axes: "Axes") -> None:
         axes.plot(steps[shown], values[shown], color=_BAND, linewidth=0.8)
@@ -229,33 +226,3 @@ def draw_accuracies(course: Course) -> str:
             axes.legend(frameon=False, labelcolor=_INK, loc="lower right")
 
     return _draw("accuracies", 2.3, draw)
-
-
-def draw_intervals(names: Sequence[str], values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> str:
-    """Several models' accuracies with their intervals, one above the other."""
-
-    def draw(axes: "Axes") -> None:
-        places = np.arange(len(names))[::-1]
-        axes.hlines(places, [100 * low for low, _ in intervals], [100 * high for _, high in intervals],
-                    color=_BLUE, linewidth=2.4)  # fmt: skip
-        axes.plot([100 * value for value in values], places, "o", color=_BLUE, markersize=6)
-        axes.set_yticks(places, [shorten(name, 24) for name in names])
-        axes.tick_params(axis="y", labelcolor=_INK)
-        axes.set_ylim(-0.7, len(names) - 0.3)
-        axes.grid(visible=False, axis="y")
-        axes.set_xlabel("right, %")
-
-    return _draw("intervals", 0.8 + 0.3 * len(names), draw, left=_room_for(names, 24))
-
-
-def _room_for(names: Sequence[str], most: int) -> float:
-    """Inches for the longest of these names, cut to `most` letters."""
-    return 0.25 + 0.085 * max((min(len(name), most) for name in names), default=1)
-
-
-def _running_mean(values: np.ndarray, window: int) -> np.ndarray:
-    """The mean of the last `window` values that are numbers, at each place; NaN where none of them is."""
-    known = np.isfinite(values)
-    sums, counts = np.cumsum(np.where(known, values, 0)), np.cumsum(known)
-    sums[window:], counts[window:] = sums[window:] - sums[:-window], counts[window:] - counts[:-window]
-    return np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0)

@@ -7,15 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import describe_calibration
-from convlens.charts import percent
-from convlens.data.checkup.findings import count_of
 from convlens.illustrations import draw_network, render_svg
 from convlens.lens import KernelFacts, LayerKernels, describe_kernels, look_through
 from convlens.report import figures
 from convlens.report.pictures import encode_maps, encode_svg
 from convlens.report.study import Study
 from convlens.report.thinning import thin_out
-from convlens.report.words import number, share, short, size
+from convlens.report.words import number, share, short
+from convlens.words import count_of, percent, times
 
 MOST_KERNELS = 1024
 _MOST_MAPS, _LARGEST_MAP = 64, 48
@@ -32,7 +31,7 @@ def tell_training(study: Study) -> dict[str, Any]:
         "facts": [(name, text) for name, text in _training_facts(study).items() if text],
         "losses": figures.draw_losses(course) if any(loss is not None for _, loss in course.losses) else "",
         "accuracies": figures.draw_accuracies(course) if len(course.epochs) > 1 else "",
-        "epochs": [_epoch(place, course.epochs[place]) for place in thin_out(len(course.epochs), _MOST_EPOCHS)],
+        "epochs": [(place + 1, course.epochs[place]) for place in thin_out(len(course.epochs), _MOST_EPOCHS)],
         "all_epochs": len(course.epochs) <= _MOST_EPOCHS,
         "settings": _flatten(settings) if isinstance(settings, dict) else [],
         "notes": [note for note in _listed(facts.get("notes")) if isinstance(note, str)],
@@ -83,18 +82,6 @@ def _date(text: str) -> str:
         return text
 
 
-def _epoch(place: int, row: dict[str, float | None]) -> tuple[str, ...]:
-    seconds = row.get("seconds")
-    return (
-        f"{place + 1}",
-        number(row.get("loss")),
-        share(row.get("accuracy")),
-        share(row.get("validation_accuracy")),
-        number(row.get("learning_rate"), 5),
-        "–" if seconds is None else f"{seconds:,.1f} s",
-    )
-
-
 def _flatten(settings: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """Settings inside of settings with their whole name."""
     rows = []
@@ -112,24 +99,9 @@ def tell_layers(study: Study) -> dict[str, Any]:
         sheet = draw_network(model.network, model.plan.input_shape, model.plan.classes)
         diagram = encode_svg(render_svg(sheet))
     return {
-        "rows": [
-            {
-                "index": row.index,
-                "text": row.text,
-                "output": size(row.output_shape),
-                "formula": row.size_formula,
-                "parameters": f"{row.parameters:,}" if row.parameters else "",
-                "parameters_formula": row.parameters_formula,
-                "multiply_adds": f"{row.multiply_adds:,}" if row.multiply_adds else "",
-                "sees": size(row.receptive_field),
-            }
-            for row in table.rows
-        ],
-        "parameters": f"{table.parameters:,}",
-        "multiply_adds": f"{table.multiply_adds:,}",
-        "warnings": table.warnings,
+        "table": table,
         "diagram": diagram,
-        "input": size(model.plan.input_shape),
+        "input": model.plan.input_shape,
     }
 
 
@@ -185,9 +157,9 @@ def tell_maps(study: Study) -> list[dict[str, Any]]:
                 break
             more = f", the first {len(maps)}" if len(maps) < len(one.values) else ""
             name = "the network's input" if one.layer < 0 else f"{one.layer} {one.text}"
-            layers.append({"name": name, "size": size(one.values.shape) + more, "address": address,
+            layers.append({"name": name, "size": times(one.values.shape) + more, "address": address,
                            "columns": _columns(len(maps))})  # fmt: skip
-        probability = percent(float(judged.certainties.best[index]))
+        probability = percent(float(judged.confidences.best[index]))
         title = f"{words}: {study.chosen.name_of(index)}, {short(names[judged.labels[index]])}"
         told.append({"title": title, "said": f"said to be {short(names[said])}, {probability}", "layers": layers})
     return told
@@ -195,7 +167,7 @@ def tell_maps(study: Study) -> list[dict[str, Any]]:
 
 def _chosen_images(study: Study) -> list[tuple[str, int]]:
     judged = study.evaluation
-    best = judged.certainties.best
+    best = judged.confidences.best
     (right,) = np.nonzero(judged.predicted == judged.labels)
     chosen = []
     if len(right):

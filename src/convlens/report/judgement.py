@@ -1,5 +1,5 @@
-"""The sections of the page that judge: the verdict on top, classes, confusions, errors, doubtful labels, certainty,
-bent images. Each becomes plain words and pictures here, so the template has only to place them.
+"""The sections of the page that judge: the verdict on top, classes, confusions, errors, label errors, confidence,
+corruptions. Each becomes plain words and pictures here, so the template has only to place them.
 """
 
 from collections.abc import Sequence
@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from convlens.calibration import describe_answers, describe_choice
-from convlens.charts import percent
-from convlens.data.checkup.findings import count_of
-from convlens.evaluation import DoubtfulLabel, Evaluation, ImagesToJudge, TrustCheck
+from convlens.evaluation import Evaluation, ImagesToJudge, SuspectedLabel, TrustCheck
 from convlens.report import figures
 from convlens.report.pictures import PictureBook, encode_shares
 from convlens.report.study import Study
 from convlens.report.words import interval, number, share, short
+from convlens.words import count_of, percent
 
 MOST_CLASSES_IN_MATRIX = 30
 _MOST_PAIRS = 40
@@ -28,18 +27,14 @@ def tell_verdict(study: Study) -> dict[str, Any]:
     judged = study.evaluation
     copies = next((check for check in study.trust if check.kind == "copies"), None)
     return {
-        "accuracy": share(judged.accuracy),
-        "interval": interval(judged.interval),
         "images": count_of(judged.total, "image"),
-        "data": judged.data,
-        "wrong": f"{judged.total - judged.correct:,}",
+        "wrong": judged.total - judged.correct,
         "worst": _worst(judged),
         "unknown": _left_unknown(judged),
         "trust": tell_trust(study.trust),
         "apart": copies is not None and copies.verdict != "unknown",
         "copies": copies is not None and copies.count > 0,
         "figure": _recall_figure(judged),
-        "notes": judged.notes,
     }
 
 
@@ -102,30 +97,13 @@ def _recall_figure(judged: Evaluation) -> dict[str, str]:
         chosen = sorted(present, key=lambda place: judged.classes[place].recall)[: figures.MOST_CLASSES]
         worst = f"{figures.MOST_CLASSES} worst of {len(present):,} classes"
         caption = f"How much is right of the {worst}, with 95 % intervals; the dashed line is all images."
-    svg = figures.draw_recalls(
+    svg = figures.draw_intervals(
         [judged.class_names[place] for place in chosen],
         [judged.classes[place].recall for place in chosen],
         [judged.intervals[place].recall for place in chosen],
         judged.accuracy,
     )
     return {"svg": svg, "caption": caption}
-
-
-def tell_classes(judged: Evaluation) -> list[dict[str, str]]:
-    """A row for each class, in the order of the classes."""
-    return [
-        {
-            "name": name,
-            "support": f"{row.support:,}",
-            "precision": share(row.precision, 1),
-            "precision_interval": interval(ends.precision, 1),
-            "recall": share(row.recall, 1),
-            "recall_interval": interval(ends.recall, 1),
-            "f1": share(row.f1, 1),
-            "f1_interval": interval(ends.f1, 1),
-        }
-        for name, row, ends in zip(judged.class_names, judged.classes, judged.intervals, strict=True)
-    ]
 
 
 def tell_confusion(study: Study, book: PictureBook) -> dict[str, Any]:
@@ -141,16 +119,24 @@ def tell_confusion(study: Study, book: PictureBook) -> dict[str, Any]:
     cells = shown + ([(place, place) for place in range(classes) if judged.confusion[place, place]] if small else [])
     behind = {pair: _images_behind(study, pair, book) for pair in cells}
     rows = [_matrix_row(judged, true, behind, int(wrong.max())) for true in range(classes)] if small else []
-    frequent = [{"id": f"cell-{true}-{said}", "true": judged.class_names[true], "said": judged.class_names[said],
-                 "count": f"{wrong[true, said]:,}"} for true, said in pairs[:_MOST_PAIRS]]  # fmt: skip
+    frequent = (
+        []
+        if small
+        else [
+            (_id_of(pair), *(judged.class_names[one] for one in pair), int(wrong[pair])) for pair in pairs[:_MOST_PAIRS]
+        ]
+    )
     return {
-        "names": judged.class_names,
         "rows": rows,
         "frequent": frequent,
-        "pairs": f"{len(pairs):,}",
+        "pairs": len(pairs),
         "picture": "" if small else encode_shares(_shares_of(judged.confusion)),
-        "behind": [{"id": f"cell-{true}-{said}", **shown} for (true, said), shown in behind.items()],
+        "behind": [{"id": _id_of(pair), **shown} for pair, shown in behind.items()],
     }
+
+
+def _id_of(pair: tuple[int, int]) -> str:
+    return "cell-{}-{}".format(*pair)
 
 
 def _matrix_row(
@@ -166,10 +152,10 @@ def _matrix_row(
         tone = amount / support if true == said else (amount / max(most_wrong, 1)) ** 0.5
         cells.append(
             {
-                "count": f"{amount:,}",
+                "count": amount,
                 "tone": round(tone, 3),
                 "right": true == said,
-                "id": f"cell-{true}-{said}" if shown else "",
+                "id": _id_of((true, said)) if shown else "",
                 "label": shown["title"] if shown else "",
             }
         )
@@ -185,7 +171,7 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
     """The images of one cell: mistakes with the surest first, right answers with the least sure first."""
     judged, (true, said) = study.evaluation, pair
     (places,) = np.nonzero((judged.labels == true) & (judged.predicted == said))
-    sureness = judged.certainties.best[places]
+    sureness = judged.confidences.best[places]
     order = places[np.argsort(sureness if true == said else -sureness, kind="stable")]
     most = _MOST_RIGHT_BEHIND_CELL if true == said else _MOST_BEHIND_CELL
     pictures = []
@@ -193,7 +179,7 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
         address = book.add(study.chosen.images.images[index])
         if address is None:
             break
-        caption = percent(float(judged.certainties.best[index]))
+        caption = percent(float(judged.confidences.best[index]))
         pictures.append({"address": address, "name": study.chosen.name_of(index), "caption": caption})
     names = judged.class_names
     what = f"{short(names[true])}, and said to be"
@@ -218,8 +204,10 @@ def tell_errors(study: Study, book: PictureBook) -> list[dict[str, Any]]:
     return [card for card in cards if card]
 
 
-def tell_doubtful(images: ImagesToJudge, found: Sequence[DoubtfulLabel], book: PictureBook) -> list[dict[str, Any]]:
-    """Cards of the most doubtful labels: given and suggested."""
+def tell_label_errors(
+    images: ImagesToJudge, found: Sequence[SuspectedLabel], book: PictureBook
+) -> list[dict[str, Any]]:
+    """Cards of the most suspect labels: given and suggested."""
     names, cards = images.images.class_names, []
     for one in found[:_MOST_CARDS]:
         address = book.add(images.images.images[one.index])
@@ -247,7 +235,7 @@ def _card(
     }
 
 
-def tell_certainty(judged: Evaluation) -> dict[str, Any]:
+def tell_confidence(judged: Evaluation) -> dict[str, Any]:
     """How far the percentages can be believed, before and after temperature, and what a threshold buys."""
     fitted = judged.calibration.images > 0 or judged.calibration.temperature != 1
     equal_mass = judged.equal_mass_calibration_error_before, judged.equal_mass_calibration_error
@@ -258,22 +246,19 @@ def tell_certainty(judged: Evaluation) -> dict[str, Any]:
         ("negative log-likelihood, nats", number(judged.loss), number(judged.negative_log_likelihood)),
         ("Brier score, 0 to 2", number(judged.brier_before), number(judged.brier)),
     ]
-    after, before = judged.certainties.reliability(), judged.certainties_before.reliability()
+    after, before = judged.confidences.reliability(), judged.confidences_before.reliability()
     answered = judged.answered
-    own = (answered.coverage, answered.error) if answered is not None and answered.answered else None
-    curve = judged.risk_coverage
+    at_threshold = (answered.coverage, answered.error) if answered is not None and answered.answered else None
     return {
         "fitted": fitted,
-        "temperature": number(judged.calibration.temperature, 3),
         "images": count_of(judged.calibration.images, "held-out image"),
         "rows": rows,
         "reliability": figures.draw_reliability(after, before if fitted else ()),
         "bins": [
-            (f"{bin.images:,}", percent(bin.certainty), share(bin.accuracy, 1), interval(bin.interval, 1))
+            (f"{bin.images:,}", percent(bin.confidence), share(bin.accuracy, 1), interval(bin.interval, 1))
             for bin in after
         ],
-        "risk": figures.draw_risk(curve, own),
-        "area": number(curve.area, 5),
+        "risk": figures.draw_risk(judged.risk_coverage, at_threshold),
         "thresholds": [_bought(judged, risk) for risk in _RISKS],
         "unknown": _left_unknown(judged),
     }
@@ -287,12 +272,12 @@ def _bought(judged: Evaluation, risk: float) -> tuple[str, str, str]:
     return f"{100 * risk:g} %", threshold, share(left.coverage, 1)
 
 
-def tell_bends(study: Study) -> dict[str, Any]:
-    """A small figure for each kind of bend, with its numbers."""
+def tell_corruptions(study: Study) -> dict[str, Any]:
+    """A small figure for each kind of corruption, with its numbers."""
     curves = []
-    for curve in study.bends:
+    for curve in study.corruptions:
         points = [(f"{point.strength:.2g}".replace("-", "−"), share(point.accuracy, 1), interval(point.interval, 1))
                   for point in curve.points]  # fmt: skip
-        svg = figures.draw_bends(curve.kind, [(study.name, curve)])
+        svg = figures.draw_corruption(curve.kind, [(study.name, curve)])
         curves.append({"kind": curve.kind, "unit": curve.unit, "svg": svg, "points": points})
-    return {"images": count_of(study.bends[0].points[0].total, "image"), "curves": curves}
+    return {"images": count_of(study.corruptions[0].points[0].total, "image"), "curves": curves}

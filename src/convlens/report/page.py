@@ -14,12 +14,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from convlens.data.checkup.findings import count_of
 from convlens.report import interior, judgement
 from convlens.report.comparison import Comparison, tell_comparison
 from convlens.report.pictures import PictureBook
 from convlens.report.study import Study
-from convlens.report.training_labels import TrainingLabels, write_doubtful
+from convlens.report.training_labels import TrainingLabels, write_label_errors
+from convlens.report.words import interval, number, share
+from convlens.words import count_of, percent, times
 
 PICTURES_BUDGET = 2_500_000
 """Bytes of pictures of a dataset in one page: about five thousand of MNIST's, a few hundred photographs."""
@@ -31,21 +32,21 @@ def write_page(study: Study, training: TrainingLabels | None = None) -> str:
     """The report of one model as HTML."""
     book = PictureBook(PICTURES_BUDGET)
     errors = judgement.tell_errors(study, book)
-    rows = write_doubtful(study, training, _MOST_ROWS_IN_FILE)
+    rows = write_label_errors(study, training, _MOST_ROWS_IN_FILE)
     return _render(
         "report.html.j2",
         title=f"Report: {study.name}",
         name=study.name,
+        judged=study.evaluation,
         verdict=judgement.tell_verdict(study),
         errors=errors,
-        doubtful=judgement.tell_doubtful(study.chosen, study.doubtful, book),
-        doubtful_count=count_of(len(study.doubtful), "label"),
+        label_errors=judgement.tell_label_errors(study.chosen, study.label_errors, book),
+        label_errors_count=count_of(len(study.label_errors), "label"),
         training_labels=_tell_training_labels(training, book),
-        doubtful_file=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(rows.encode()).decode()}",
+        label_errors_file=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(rows.encode()).decode()}",
         confusion=judgement.tell_confusion(study, book),
-        classes=judgement.tell_classes(study.evaluation),
-        certainty=judgement.tell_certainty(study.evaluation),
-        bends=judgement.tell_bends(study),
+        confidence=judgement.tell_confidence(study.evaluation),
+        corruptions=judgement.tell_corruptions(study),
         training=interior.tell_training(study),
         layers=interior.tell_layers(study),
         kernels=interior.tell_kernels(study),
@@ -63,10 +64,10 @@ def _tell_training_labels(training: TrainingLabels | None, book: PictureBook) ->
     if training is None:
         return None
     return {
-        "count": count_of(len(training.doubtful), "label"),
+        "count": count_of(len(training.label_errors), "label"),
         "images": count_of(len(training.learned_from.images), "training image"),
         "folds": training.folds,
-        "cards": judgement.tell_doubtful(training.learned_from, training.doubtful, book),
+        "cards": judgement.tell_label_errors(training.learned_from, training.label_errors, book),
     }
 
 
@@ -84,6 +85,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["drawing"] = Markup  # our own figures; matplotlib has escaped the names in them
+    environment.filters |= {"interval": interval, "number": number, "percent": percent, "share": share, "times": times}
+    environment.filters["whole"] = "{:,}".format
+    environment.filters["drawing"] = Markup  # our figures; matplotlib has escaped the names in them
     environment.globals["style"] = Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return environment

@@ -9,9 +9,10 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageColor
 
-_BLUE, _ORANGE = np.array([0, 114, 178.0]), np.array([213, 94, 0.0])
+from convlens.charts import ADDS_OR_TAKES_AWAY, as_pixels
+
 _GAP = 1
 
 
@@ -41,8 +42,7 @@ class PictureBook:
 
 def encode_image(image: NDArray[np.uint8]) -> str:
     """The data address of an image's PNG, uint8 C×H×W."""
-    pixels = image[0] if image.shape[0] == 1 else image[:3].transpose(1, 2, 0)
-    return _address(Image.fromarray(np.ascontiguousarray(pixels)))
+    return _address(Image.fromarray(np.ascontiguousarray(as_pixels(image[:3]))))
 
 
 def encode_maps(maps: NDArray[np.float32], columns: int, largest: float | None = None) -> str:
@@ -58,31 +58,32 @@ def encode_maps(maps: NDArray[np.float32], columns: int, largest: float | None =
     for place in range(count):
         top, left = place // columns * (height + _GAP), place % columns * (width + _GAP)
         numbers[top : top + height, left : left + width] = shades[place]
-    picture = Image.fromarray(numbers)
-    picture.putpalette(_PALETTE)  # the same bytes, now places in a palette
-    return _address(picture, transparency=0)
+    return _coloured(numbers)
 
 
 def encode_shares(shares: NDArray[np.float64]) -> str:
     """The data address of a matrix of shares from 0 to 1 as an image, darker for more; a pixel each."""
     values = np.rint(np.sqrt(np.clip(shares, 0, 1)) * 127).astype(np.uint8) + 128
     values[shares <= 0] = 0
-    picture = Image.fromarray(values)
-    picture.putpalette(_PALETTE)
-    return _address(picture, transparency=0)
+    return _coloured(values)
 
 
 def _make_palette() -> list[int]:
     """Number 0 is transparent, 1 all orange, 128 white, 255 all blue."""
-    white = np.full(3, 255.0)
-    colours = [white]
-    for number in range(1, 256):
-        share = (number - 128) / 127
-        colours.append(white + abs(share) * ((_BLUE if share > 0 else _ORANGE) - white))
-    return np.rint(np.array(colours)).astype(int).ravel().tolist()
+    known = np.array([ImageColor.getrgb(colour) for colour in ADDS_OR_TAKES_AWAY], np.float64)
+    places = np.linspace(1, 255, len(known))
+    shades = [np.interp(np.arange(1, 256), places, channel) for channel in known.T]
+    return [255, 255, 255, *np.rint(np.stack(shades, axis=1)).astype(int).ravel().tolist()]
 
 
 _PALETTE = _make_palette()
+
+
+def _coloured(places: NDArray[np.uint8]) -> str:
+    """The data address of an image whose pixels are places in the palette."""
+    picture = Image.fromarray(places)
+    picture.putpalette(_PALETTE)
+    return _address(picture, transparency=0)
 
 
 def _address(picture: Image.Image, **options: int) -> str:

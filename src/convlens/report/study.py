@@ -10,20 +10,20 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from convlens.data.own.names import printable
+from convlens.deprecations import with_old_arguments, with_old_attributes, with_old_keys
 from convlens.engines import Engine
 from convlens.evaluation import (
-    BendCurve,
-    DoubtfulLabel,
+    CorruptionCurve,
     Evaluation,
     ImagesToJudge,
+    SuspectedLabel,
     TrustCheck,
     check_trust,
     choose_images,
-    describe_doubtful,
+    describe_label_error,
     evaluate,
     find_disagreements,
-    measure_bends,
+    measure_corruptions,
 )
 from convlens.lens import LayerKernels, examine_kernels
 from convlens.network import LayerTable, layer_table
@@ -32,11 +32,13 @@ from convlens.report.speed import Speed, measure_speed
 from convlens.report.thinning import thin_out
 from convlens.trained_model import TrainedModel, find_model_file, load_model
 from convlens.trained_model.location import name_of_model
+from convlens.words import printable
 
 _MOST_ERRORS_IN_JSON = 1000
 _MOST_STEPS_OF_RISK = 200
 
 
+@with_old_attributes
 @dataclass(frozen=True, eq=False)
 class Study:
     """One model, judged on some images, with all that was found.
@@ -48,8 +50,8 @@ class Study:
         chosen: what it is judged on.
         evaluation: accuracy, classes, confusion, calibration.
         trust: whether these can be believed.
-        doubtful: labels of the judged images that the model disagrees with, most doubtful first.
-        bends: accuracy on bent images.
+        label_errors: labels of the judged images that the model disagrees with, most suspect first.
+        corruptions: accuracy on corrupted images.
         kernels: of every convolution.
         layers: the layer table.
         course: how the training went.
@@ -62,8 +64,8 @@ class Study:
     chosen: ImagesToJudge
     evaluation: Evaluation
     trust: tuple[TrustCheck, ...]
-    doubtful: tuple[DoubtfulLabel, ...]
-    bends: tuple[BendCurve, ...]
+    label_errors: tuple[SuspectedLabel, ...]
+    corruptions: tuple[CorruptionCurve, ...]
     kernels: tuple[LayerKernels, ...]
     layers: LayerTable
     course: Course
@@ -71,20 +73,21 @@ class Study:
 
     def as_dict(self) -> dict[str, Any]:
         """Every number, for JSON."""
-        return {
+        found = {
             **self.evaluation.as_dict(),
             "trust": [check.as_dict(self.chosen.name_of) for check in self.trust],
             "hardest_errors": self._errors(),
-            "doubtful_labels": [
-                describe_doubtful(one, self.evaluation.class_names, self.chosen.name_of)
-                for one in self.doubtful[:_MOST_ERRORS_IN_JSON]
+            "label_errors": [
+                describe_label_error(one, self.evaluation.class_names, self.chosen.name_of)
+                for one in self.label_errors[:_MOST_ERRORS_IN_JSON]
             ],
             "risk_against_coverage": self._risk(),
-            "bent_images": [curve.as_dict() for curve in self.bends],
+            "corruptions": [curve.as_dict() for curve in self.corruptions],
             "kernels": [layer.as_dict() for layer in self.kernels],
             "layers": self.layers.as_dict(),
             "training": {**_without_nan(self.model.facts), **self.course.as_dict(), "speed": self.speed.as_dict()},
         }
+        return with_old_keys(found)
 
     def _errors(self) -> list[dict[str, Any]]:
         judged, names = self.evaluation, self.evaluation.class_names
@@ -94,8 +97,8 @@ class Study:
                 "index": index,
                 "true": names[judged.labels[index]],
                 "said": names[judged.predicted[index]],
-                "probability": float(judged.certainties.best[index]),
-                "probability_of_true": float(judged.certainties.true[index]),
+                "probability": float(judged.confidences.best[index]),
+                "probability_of_true": float(judged.confidences.true[index]),
             }
             for index in judged.hardest_errors(_MOST_ERRORS_IN_JSON).tolist()
         ]
@@ -112,6 +115,7 @@ class Study:
         ]
 
 
+@with_old_arguments
 def study_model(
     model: TrainedModel | Path | str,
     data: Any = None,
@@ -121,7 +125,7 @@ def study_model(
     *,
     data_dir: Path | str | None = None,
     on_progress: Callable[[Any], None] | None = None,
-    mend: bool = True,
+    repair: bool = True,
 ) -> Study:
     """Judge a model in every respect.
 
@@ -138,9 +142,11 @@ def study_model(
         file = find_model_file(model)
         name, course, model = printable(name_of_model(file)), read_course(file), load_model(file)
     opened = model.open_engine(engine, device, threads)
-    chosen = data if isinstance(data, ImagesToJudge) else choose_images(model, data, data_dir, on_progress, mend)
+    chosen = data if isinstance(data, ImagesToJudge) else choose_images(model, data, data_dir, on_progress, repair)
     evaluation = evaluate(model, chosen, engine=opened)
-    several = len(model.class_names) > 1
+    label_errors: list[SuspectedLabel] = []
+    if len(model.class_names) > 1:
+        label_errors = find_disagreements(evaluation.logits, evaluation.labels, model.calibration)
     return Study(
         name=name,
         model=model,
@@ -148,8 +154,8 @@ def study_model(
         chosen=chosen,
         evaluation=evaluation,
         trust=check_trust(model, chosen, evaluation, data_dir),
-        doubtful=tuple(find_disagreements(evaluation.logits, evaluation.labels, model.calibration)) if several else (),
-        bends=measure_bends(opened, chosen.images),
+        label_errors=tuple(label_errors),
+        corruptions=measure_corruptions(opened, chosen.images),
         kernels=examine_kernels(opened, chosen.images.images),
         layers=layer_table(model.network, model.plan.input_shape, model.plan.classes),
         course=course,

@@ -10,8 +10,9 @@ from typing import Any
 
 from convlens.calibration import Calibration
 from convlens.calibration.fitting import fit_temperature
+from convlens.deprecations import with_old_attributes, with_old_keys
 from convlens.errors import DataError, UsageError
-from convlens.evaluation import DoubtfulLabel, ImagesToJudge, describe_doubtful, find_disagreements, training_images
+from convlens.evaluation import ImagesToJudge, SuspectedLabel, describe_label_error, find_disagreements, training_images
 from convlens.report.study import Study
 from convlens.training import TrainingSettings
 from convlens.training.folds import FOLDS, predict_out_of_fold
@@ -19,24 +20,26 @@ from convlens.training.folds import FOLDS, predict_out_of_fold
 COLUMNS = ("part", "image", "index", "given", "suggested", "given_probability", "suggested_probability", "doubt")
 
 
+@with_old_attributes
 @dataclass(frozen=True, eq=False)
 class TrainingLabels:
-    """The labels that out-of-fold models disagree with, most doubtful first, and what was judged."""
+    """The labels that out-of-fold models disagree with, most suspect first, and what was judged."""
 
     learned_from: ImagesToJudge
-    doubtful: tuple[DoubtfulLabel, ...]
+    label_errors: tuple[SuspectedLabel, ...]
     folds: int
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         names = self.learned_from.images.class_names
-        return {
+        found = {
             "images": len(self.learned_from.images),
             "folds": self.folds,
             "seconds": self.seconds,
-            "doubtful_labels": [describe_doubtful(one, names, self.learned_from.name_of) for one in self.doubtful],
+            "label_errors": [describe_label_error(one, names, self.learned_from.name_of) for one in self.label_errors],
         }
+        return with_old_keys(found)
 
 
 def judge_training_labels(
@@ -72,24 +75,24 @@ def judge_training_labels(
     images = learned_from.images
     logits = predict_out_of_fold(images, settings, study.model.preprocessing, folds, on_event, should_stop)
     calibration = Calibration(fit_temperature(logits, images.labels))
-    doubtful = tuple(find_disagreements(logits, images.labels, calibration))
-    return TrainingLabels(learned_from, doubtful, folds, time.perf_counter() - start)
+    label_errors = tuple(find_disagreements(logits, images.labels, calibration))
+    return TrainingLabels(learned_from, label_errors, folds, time.perf_counter() - start)
 
 
-def write_doubtful(study: Study, training: TrainingLabels | None, most: int | None = None) -> str:
-    """All doubtful labels as CSV, those of the training images behind those of the judged ones; see `COLUMNS`.
+def write_label_errors(study: Study, training: TrainingLabels | None, most: int | None = None) -> str:
+    """All suspected label errors as CSV, those of the training images behind those of the judged ones; see `COLUMNS`.
 
     A name that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     text = io.StringIO(newline="")
     writer: csv.DictWriter[str] = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
-    parts: list[tuple[str, ImagesToJudge, Sequence[DoubtfulLabel]]] = [("judged", study.chosen, study.doubtful)]
+    parts: list[tuple[str, ImagesToJudge, Sequence[SuspectedLabel]]] = [("judged", study.chosen, study.label_errors)]
     if training is not None:
-        parts.append(("training", training.learned_from, training.doubtful))
+        parts.append(("training", training.learned_from, training.label_errors))
     for part, images, found in parts:
         for one in found[:most]:
-            row = describe_doubtful(one, images.images.class_names, images.name_of)
+            row = describe_label_error(one, images.images.class_names, images.name_of)
             plain = {key: _harmless(value) if isinstance(value, str) else value for key, value in row.items()}
             writer.writerow({"part": part, **plain})
     return text.getvalue()

@@ -1,6 +1,5 @@
 """Numbers as a reader wants them: percentages, intervals, sizes, and what does not exist as a dash."""
 
-from collections.abc import Sequence
 from math import isfinite
 
 from convlens.charts import shorten
@@ -46,12 +45,3 @@ def number(value: float | None, digits: int = 4) -> str:
     if value is None or not isfinite(value):
         return NOTHING
     return f"{value:.{digits}f}".replace("-", "−")
-
-
-def size(shape: Sequence[int]) -> str:
-    """Sizes with a times sign.
-
-    >>> size((8, 28, 28))
-    '8×28×28'
-    """
-    return "×".join(f"{one:,}" for one in shape)

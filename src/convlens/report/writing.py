@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convlens.deprecations import with_old_arguments
 from convlens.errors import OutputError, UsageError
 from convlens.files import write_atomically
 from convlens.report.comparison import Comparison, compare_studies
 from convlens.report.page import write_comparison, write_page
 from convlens.report.study import Study, study_model
-from convlens.report.training_labels import COLUMNS, TrainingLabels, judge_training_labels, write_doubtful
+from convlens.report.training_labels import COLUMNS, TrainingLabels, judge_training_labels, write_label_errors
 from convlens.trained_model import TrainedModel
 
 _REPORT = b'<meta name="generator" content="Convlens'
@@ -25,7 +26,7 @@ class Report:
         path: the HTML file.
         studies: one a model.
         comparison: of several models; None for one.
-        training: the doubtful labels of the training images, where they were asked for.
+        training: the suspected label errors of the training images, where they were asked for.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Report:
         return numbers | ({"training_labels": self.training.as_dict()} if self.training else {})
 
 
+@with_old_arguments
 def write_report(
     models: TrainedModel | Path | str | Sequence[TrainedModel | Path | str],
     data: Any = None,
@@ -47,7 +49,7 @@ def write_report(
     training_labels: bool = False,
     data_dir: Path | str | None = None,
     on_progress: Callable[[Any], None] | None = None,
-    mend: bool = True,
+    repair: bool = True,
 ) -> Path:
     """Judge a model, or several side by side, and write the report as one HTML file. Returns its path.
 
@@ -59,7 +61,7 @@ def write_report(
             them. That takes about twice the time of the training.
         data_dir: where known datasets are kept.
         on_progress: told how far fetching or reading the images is.
-        mend: whether pictures at a path that the model did not learn from are mended, as predictions mend them.
+        repair: whether pictures at a path that the model did not learn from are repaired, as predictions repair them.
 
     Raises:
         DataError: there are no images, or they don't fit the model.
@@ -67,17 +69,18 @@ def write_report(
         OutputError: the file cannot be written, or is no report.
     """
     given = [models] if isinstance(models, TrainedModel | Path | str) else list(models)
-    options: dict[str, Any] = {"data_dir": data_dir, "on_progress": on_progress, "mend": mend}
+    options: dict[str, Any] = {"data_dir": data_dir, "on_progress": on_progress, "repair": repair}
     return make_report(given, data, out, training_labels=training_labels, **options).path
 
 
+@with_old_arguments
 def make_report(
     models: Sequence[TrainedModel | Path | str],
     data: Any = None,
     out: Path | str = "report.html",
     *,
     training_labels: bool = False,
-    doubtful: Path | None = None,
+    label_errors: Path | None = None,
     on_event: Callable[[Any], None] | None = None,
     **judging: Any,
 ) -> Report:
@@ -85,17 +88,17 @@ def make_report(
 
     Args:
         models, data, out, training_labels: as there.
-        doubtful: a CSV file for all doubtful labels.
+        label_errors: a CSV file for all suspected label errors.
         on_event: told the events of the trainings that judge the training labels.
         judging: as for `study_model`.
     """
     if not models:
         raise UsageError("there is no model to report on. Give one, or several to compare.")
-    if len(models) > 1 and (training_labels or doubtful):
+    if len(models) > 1 and (training_labels or label_errors):
         raise UsageError("labels are judged and listed for one model at a time. Give one model.")
     _check_place(Path(out), _REPORT, "report", "--out")
-    if doubtful is not None:
-        _check_place(doubtful, _LIST, "list of doubtful labels", "--doubtful")
+    if label_errors is not None:
+        _check_place(label_errors, _LIST, "list of suspected label errors", "--label-errors")
     study, *others = (study_model(model, data, **judging) for model in models)
     if others:
         comparison = compare_studies([study, *others])
@@ -103,8 +106,8 @@ def make_report(
     training = None
     if training_labels:
         training = judge_training_labels(study, data_dir=judging.get("data_dir"), on_event=on_event)
-    if doubtful is not None:
-        write_atomically(doubtful, write_doubtful(study, training))
+    if label_errors is not None:
+        write_atomically(label_errors, write_label_errors(study, training))
     return Report(write_atomically(out, write_page(study, training)), (study,), None, training)
 
 

@@ -2,7 +2,7 @@
 
 The log is the only store: a listener remembers the number of the last event that it has and asks for what came after.
 So a slow listener costs no memory and a listener that comes late misses nothing that is worth having. What is not worth
-having is dropped: of weights all but the newest, and of a training of hours every other of its oldest stretches and
+having is dropped: of weights all but the newest, and of a training of hours every other of its oldest chunks and
 epochs, again and again, so that the log stays within bounds.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 WEIGHTS = "weights"
-THINNED = frozenset({"stretch", "epoch"})
+THINNED = frozenset({"chunk", "epoch"})
 MOST_THINNED = 8_000
 MOST_THINNED_BYTES = 8_000_000
 

@@ -1,7 +1,7 @@
 """One training for the page: `convlens.training.train` as `convlens train` calls it, its events as the page reads them.
 
 The page gets numbers and base64; what they mean stands in `docs/page.md`. Weights are copied only while somebody
-listens, after every stretch of steps and less often for large networks, so that watching costs next to nothing.
+listens, after every chunk of steps and less often for large networks, so that watching costs next to nothing.
 """
 
 import sys
@@ -23,7 +23,7 @@ from convlens.metrics import wilson_interval
 from convlens.server.event_log import WEIGHTS
 from convlens.server.jobs import Job
 from convlens.trained_model import TrainedModel
-from convlens.training import Calibrated, EpochDone, Event, Judged, Probed, StretchDone, TrainingStarted, train
+from convlens.training import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted, train
 
 WEIGHTS_BYTES_A_SECOND = 8_000_000
 READING_SECONDS = 0.1
@@ -159,8 +159,8 @@ class Teller:
                 self._start(event)
             case Probed():
                 log.append("probed", {"verdicts": [str(verdict) for verdict in event.verdicts]})
-            case StretchDone():
-                log.append("stretch", self._stretch(event))
+            case ChunkDone():
+                log.append("chunk", self._chunk(event))
                 now = time.monotonic()
                 if event.weights is not None and log.listeners and now >= self._next_weights_at:
                     self.tell_weights(event.weights())
@@ -209,7 +209,7 @@ class Teller:
         }
         self._job.log.append("started", values)
 
-    def _stretch(self, event: StretchDone) -> dict[str, Any]:
+    def _chunk(self, event: ChunkDone) -> dict[str, Any]:
         """The step is the number of the first one, over the whole training."""
         step = event.epoch * self._steps_per_epoch + event.first_batch
         self._job.facts["steps"] = step + len(event.losses)

@@ -17,7 +17,7 @@ from convlens.engines.engine import Weights
 from convlens.errors import DamagedModel, FutureModel, ModelFileError
 from convlens.files import sha256_of_bytes
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _DTYPES = {"float32": "F32", "int64": "I64"}
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _LONGEST_HEADER = 100_000_000

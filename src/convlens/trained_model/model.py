@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration, describe_calibration
 from convlens.data import check_class_names
+from convlens.deprecations import with_old_arguments
 from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
 from convlens.engines.engine import check_weights
@@ -85,13 +86,14 @@ class TrainedModel:
         return opened
 
     @overload
-    def predict(self, images: list[Any] | tuple[Any, ...], mend: bool = True) -> list[Prediction]: ...
+    def predict(self, images: list[Any] | tuple[Any, ...], repair: bool = True) -> list[Prediction]: ...
 
     @overload
-    def predict(self, images: ImageSource, mend: bool = True) -> Prediction: ...
+    def predict(self, images: ImageSource, repair: bool = True) -> Prediction: ...
 
+    @with_old_arguments
     def predict(
-        self, images: "ImageSource | list[Any] | tuple[Any, ...]", mend: bool = True
+        self, images: "ImageSource | list[Any] | tuple[Any, ...]", repair: bool = True
     ) -> Prediction | list[Prediction]:
         """What the model says of an image, or of each of several.
 
@@ -99,7 +101,7 @@ class TrainedModel:
             images: a path, the bytes of a file, a Pillow image or an array (H×W or H×W×C, uint8); or a list of these.
                 Any size and mode: the stored preprocessing makes it the network's input, and the prediction's `notes`
                 say how.
-            mend: whether what is unlike the training images (dark on light, too large in the frame, ...) is changed
+            repair: whether what is unlike the training images (dark on light, too large in the frame, ...) is changed
                 where that is safe; else an image is only brought to the network's shape.
 
         Returns:
@@ -109,8 +111,8 @@ class TrainedModel:
             ImageError: one of them is no image.
         """
         if isinstance(images, list | tuple):
-            return predict_images(self.engine, self.preprocessing, self.class_names, images, self.calibration, mend)
-        return self.predict([images], mend)[0]
+            return predict_images(self.engine, self.preprocessing, self.class_names, images, self.calibration, repair)
+        return self.predict([images], repair)[0]
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """N × classes for images that already have the network's shape (uint8, N × channels × height × width)."""
@@ -155,8 +157,10 @@ class TrainedModel:
         file_format.check_unchanged(content, weights, name)
         return model
 
-    def to_torch(self) -> "nn.Sequential":
-        """The network as a plain `torch.nn.Sequential` in evaluation mode, with these weights.
+    def to_torch(self) -> "nn.Module":
+        """The network as a plain PyTorch module in evaluation mode, with these weights; it needs nothing of Convlens.
+
+        A chain of layers is a `torch.nn.Sequential`, a network with blocks a `torch.fx.GraphModule`.
 
         Its input is what the preprocessing makes: float32, N × channels × height × width, (pixels / 255 − mean) / std.
 

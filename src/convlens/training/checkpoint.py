@@ -21,7 +21,7 @@ from convlens.files import sha256_of_bytes, write_atomically
 from convlens.trained_model import file_format
 from convlens.training.events import EpochDone
 from convlens.training.loop import History
-from convlens.training.probe import Verdict
+from convlens.training.probe import ProbeVerdict
 from convlens.training.settings import TrainingSettings
 
 _SAMPLED_IMAGES = 512
@@ -38,7 +38,7 @@ class Checkpoint:
     optimizer_state: Weights
     history: History
     source: Mapping[str, Any] | None = None
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[ProbeVerdict, ...] = ()
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -89,7 +89,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             optimizer_state=_part(arrays, "optimizer/"),
             history=history,
             source=msgspec.convert(facts.get("source"), dict[str, Any] | None),
-            verdicts=msgspec.convert(facts.get("verdicts", []), tuple[Verdict, ...]),
+            verdicts=msgspec.convert(facts.get("verdicts", []), tuple[ProbeVerdict, ...]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(

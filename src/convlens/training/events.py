@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from convlens.calibration import Calibration, describe_calibration
 from convlens.engines import Weights
 from convlens.trained_model import TrainedModel
-from convlens.training.probe import Verdict
+from convlens.training.probe import ProbeVerdict
 from convlens.training.settings import TrainingSettings
 
 
@@ -42,8 +42,8 @@ class TrainingStarted:
 
 
 @dataclass(frozen=True)
-class StretchDone:
-    """A stretch of steps is done: `losses` are theirs, the first of them is batch `first_batch` of the epoch (both
+class ChunkDone:
+    """A chunk of steps is done: `losses` are theirs, the first of them is batch `first_batch` of the epoch (both
     from 0).
 
     `weights` copies the weights of this moment, which nobody else does: it costs nothing where nobody asks. Who calls
@@ -96,7 +96,7 @@ class Judged:
 class Probed:
     """Mirror images and large turns were tried out, before anything else; `augmentation` is what is learned from."""
 
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[ProbeVerdict, ...]
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,11 @@ class Calibrated:
     calibration: Calibration
 
 
-Event: TypeAlias = TrainingStarted | Probed | StretchDone | EpochDone | Calibrated | Judged
+Event: TypeAlias = TrainingStarted | Probed | ChunkDone | EpochDone | Calibrated | Judged
 
 
 def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
-    """The event as lines of a plain log; none for most stretches. The loss lines are the tutorial's.
+    """The event as lines of a plain log; none for most chunks. The loss lines are the tutorial's.
 
     >>> log_lines(Judged(correct=9873, total=10_000), TrainingSettings())
     ['Accuracy: 98.73 % of 10,000 test images']
@@ -129,7 +129,7 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
             lines += [f"Augmentation: {settings.augmentation.describe()}"] if settings.augmentation else []
             lines += [f"Images: {note}" for note in event.notes]
             return lines + ([f"Going on after step {event.steps_done}"] if event.steps_done else [])
-        case StretchDone():
+        case ChunkDone():
             lines = [f"Epoch -> {event.epoch}"] if event.first_batch == 0 else []
             batches = range(event.first_batch, event.first_batch + len(event.losses))
             return lines + [

@@ -1,6 +1,6 @@
-"""The loop: stretches of steps until every epoch is done or somebody wants to stop.
+"""The loop: chunks of steps until every epoch is done or somebody wants to stop.
 
-Nothing here depends on how long a stretch is or on what happened before a stop. The order of an epoch's images comes
+Nothing here depends on how long a chunk is or on what happened before a stop. The order of an epoch's images comes
 from the seed and the epoch's number, the learning rate from the step's number, so a training that goes on from step
 700 does what it would have done anyway, to the last bit.
 """
@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from convlens.data import LabelledImages
 from convlens.engines import AugmentationSettings, Engine, Trainer, draw_changes
 from convlens.errors import LossNotFinite
-from convlens.network import BatchNorm2d
+from convlens.layers import BatchNorm2d, walk
 from convlens.training.balance import balanced_order
-from convlens.training.events import EpochDone, Event, StretchDone
+from convlens.training.events import ChunkDone, EpochDone, Event
 from convlens.training.schedule import learning_rates
 from convlens.training.settings import TrainingSettings
 
 _USUAL_RATE = 0.01
 """From no higher than here a training is tried again whose loss exploded."""
-STRETCH_SECONDS = 0.05
-"""How long a stretch should take: twenty reports a second, so that ten pictures a second can be drawn of them whatever
+CHUNK_SECONDS = 0.05
+"""How long a chunk should take: twenty reports a second, so that ten pictures a second can be drawn of them whatever
 else the machine does, and Ctrl-C is heard within a blink."""
 
 
@@ -77,7 +77,7 @@ class Job:
     @property
     def images_per_epoch(self) -> int:
         """All images, but one less where batch normalisation would be left with a single image in the last batch."""
-        normalises = any(isinstance(layer, BatchNorm2d) for layer in self.engine.plan.network.layers)
+        normalises = any(isinstance(layer, BatchNorm2d) for layer in walk(self.engine.plan.network.layers))
         lonely = self.images % self.settings.batch_size == 1 and self.images > 1
         return self.images - int(normalises and lonely)
 
@@ -97,22 +97,22 @@ class Job:
         return self.history.steps == self.total_steps
 
 
-def run_stretches(job: Job) -> Iterator[None]:
-    """Take the steps that are left, a stretch at a time; whoever iterates may save between stretches, or stop.
+def run_chunks(job: Job) -> Iterator[None]:
+    """Take the steps that are left, a chunk at a time; whoever iterates may save between chunks, or stop.
 
     Raises:
         LossNotFinite: the loss became NaN or infinite.
     """
     rates = learning_rates(job.settings.schedule, job.settings.learning_rate, job.total_steps)
-    stretch = 1
+    chunk = 1
     while job.history.steps < job.total_steps:
         epoch, batch = divmod(job.history.steps, job.steps_per_epoch)
-        stretch = min(stretch, job.steps_per_epoch - batch)
-        seconds = _run_stretch(job, epoch, batch, rates[job.history.steps : job.history.steps + stretch])
-        if batch + stretch == job.steps_per_epoch:
+        chunk = min(chunk, job.steps_per_epoch - batch)
+        seconds = _run_chunk(job, epoch, batch, rates[job.history.steps : job.history.steps + chunk])
+        if batch + chunk == job.steps_per_epoch:
             _finish_epoch(job, epoch, float(rates[job.history.steps - 1]))
         # At most twice as long as the last one: the first steps of a process tell little about the speed of the rest.
-        stretch = max(1, int(min(stretch * STRETCH_SECONDS / max(seconds, 1e-6), 2 * stretch)))
+        chunk = max(1, int(min(chunk * CHUNK_SECONDS / max(seconds, 1e-6), 2 * chunk)))
         yield
 
 
@@ -138,7 +138,7 @@ def augmentation_of(settings: TrainingSettings, epoch: int) -> AugmentationSetti
     return settings.augmentation.scaled(1 - (1 - settings.final_strength) * max(0.0, 2 * progress - 1))
 
 
-def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -> float:
+def _run_chunk(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -> float:
     """Run some steps of one epoch, record and report them; returns the seconds that they took."""
     settings, size = job.settings, job.settings.batch_size
     order = job.order(epoch)
@@ -158,7 +158,7 @@ def _run_stretch(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -
     history.seconds += seconds
     seen = min((batch + len(rates)) * size, job.images_per_epoch)
     job.on_event(
-        StretchDone(
+        ChunkDone(
             epoch=epoch,
             first_batch=batch,
             losses=steps.losses,

@@ -10,7 +10,7 @@ from convlens import charts
 from convlens.data import Dataset, LabelledImages
 from convlens.engines import Engine
 from convlens.files import write_atomically
-from convlens.network import Conv2d, write_layer
+from convlens.layers import Conv2d
 from convlens.prediction import predict_probabilities
 from convlens.trained_model import TrainedModel
 from convlens.training.loop import History, Job
@@ -26,11 +26,11 @@ def write_pictures(folder: Path, model: TrainedModel, dataset: Dataset, job: Job
     write_atomically(folder / "training.png", _draw_training(model, job.history, job.steps_per_epoch))
     if dataset.test:
         write_atomically(folder / "samples.png", _draw_samples(model, dataset.test, job.engine))
-    layers = model.network.layers
-    first = next((number for number, layer in enumerate(layers) if isinstance(layer, Conv2d)), None)
+    nodes = model.network.resolve(model.plan.input_shape, model.plan.classes)
+    first = next((node for node in nodes if isinstance(node.layer, Conv2d)), None)
     if first is not None:
-        title = f"Layer {first}: {write_layer(layers[first])}"
-        weights = model.weights[f"{first}.weight"], model.weights[f"{first}.bias"]
+        title = f"Layer {first.index}: {first.text_with_branch}"
+        weights = model.weights[f"{first.path}.weight"], model.weights[f"{first.path}.bias"]
         write_atomically(folder / "kernels.png", charts.draw_kernels(*weights, title=title))
 
 

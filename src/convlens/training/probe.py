@@ -55,10 +55,10 @@ CHANGES: dict[str, AugmentationSettings] = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ProbeVerdict:
     """Whether copies may be changed so: `reason` is why, in words.
 
-    >>> print(Verdict("mirrored left to right", False, "b keeps 52 % of its 99 %, taken for d"))
+    >>> print(ProbeVerdict("mirrored left to right", False, "b keeps 52 % of its 99 %, taken for d"))
     mirrored left to right: no (b keeps 52 % of its 99 %, taken for d)
     """
 
@@ -72,11 +72,11 @@ class Verdict:
 
 def probe_changes(
     train: LabelledImages, held_out: LabelledImages | None, seed: int, threads: int | None = None, device: str = "auto"
-) -> list[Verdict]:
+) -> list[ProbeVerdict]:
     """Try each of `CHANGES` and say which are safe; where that cannot be told, none is."""
     reason = _why_not(train, held_out)
     if reason or held_out is None:
-        return [Verdict(change, False, reason) for change in CHANGES]
+        return [ProbeVerdict(change, False, reason) for change in CHANGES]
     most = max(300, MOST_PIXELS // int(np.prod(reduce_images(train.subset([0])).image_shape)))
     found = {change: np.zeros((len(train.class_names),) * 2, np.int64) for change in (_PLAIN, *CHANGES)}
     for run in range(RUNS):
@@ -88,10 +88,10 @@ def probe_changes(
     return [_judge(change, found[_PLAIN], found[change], train.class_names) for change in CHANGES]
 
 
-def with_safe_changes(settings: AugmentationSettings, verdicts: Sequence[Verdict]) -> AugmentationSettings:
+def with_safe_changes(settings: AugmentationSettings, verdicts: Sequence[ProbeVerdict]) -> AugmentationSettings:
     """The augmentation with those changes that are safe.
 
-    >>> with_safe_changes(AugmentationSettings(), [Verdict("turned to any side", True, "")]).rotation
+    >>> with_safe_changes(AugmentationSettings(), [ProbeVerdict("turned to any side", True, "")]).rotation
     180.0
     """
     for verdict in verdicts:
@@ -173,17 +173,17 @@ def _confusion(engine: Engine, judged: LabelledImages) -> NDArray[np.int64]:
     return confusion_matrix(judged.labels, predicted, len(judged.class_names))
 
 
-def _judge(change: str, plain: NDArray[np.int64], changed: NDArray[np.int64], names: Sequence[str]) -> Verdict:
+def _judge(change: str, plain: NDArray[np.int64], changed: NDArray[np.int64], names: Sequence[str]) -> ProbeVerdict:
     """Compare two confusion matrices, rows being true classes: trained as the images are, and with the change."""
     counts = np.maximum(plain.sum(1), 1)
     before, after = np.diag(plain) / counts, np.diag(changed) / counts
     worst = int((before - after).argmax())
     lost, lost_in_all = float(before[worst] - after[worst]), float(np.trace(plain) - np.trace(changed)) / plain.sum()
     if lost <= MOST_LOST and lost_in_all <= MOST_LOST_IN_ALL:
-        return Verdict(change, True, f"no class loses more than {max(lost, 0) * 100:.1f} % of recall by it")
+        return ProbeVerdict(change, True, f"no class loses more than {max(lost, 0) * 100:.1f} % of recall by it")
     more = changed[worst] - plain[worst]
     more[worst] = -1
     reason = f"recall of {names[worst]} falls from {before[worst] * 100:.0f} to {after[worst] * 100:.0f} %"
     if lost <= MOST_LOST:
         reason = f"accuracy falls by {lost_in_all * 100:.1f} %, most for {names[worst]}"
-    return Verdict(change, False, f"{reason}, taken for {names[int(more.argmax())]}")
+    return ProbeVerdict(change, False, f"{reason}, taken for {names[int(more.argmax())]}")

@@ -6,7 +6,7 @@ runs/2026-11-23_1510_mnist/
   command.txt         the command that started it
   environment.json    machine and versions
   metrics.csv         a line an epoch
-  losses.csv          a line a step, or for each of 10,000 equal stretches of a longer training
+  losses.csv          a line a step, or for each of 10,000 equal chunks of a longer training
   training.png        loss and accuracy
   samples.png         three test images with what the model says of them
   kernels.png         the first layer's kernels
@@ -33,9 +33,9 @@ from typing import Any
 import tomli_w
 
 from convlens.data import ImportOptions
-from convlens.engines.choice import available_cores
 from convlens.errors import DataError, OutputError, UsageError
 from convlens.files import explain_write_errors, write_atomically
+from convlens.machine import available_cores
 from convlens.trained_model.location import CONFIG_NAME, LATEST, RUNS_FOLDER
 from convlens.training.events import EpochDone
 from convlens.training.settings import TrainingSettings
@@ -210,7 +210,7 @@ def write_metrics(folder: Path, epochs: list[EpochDone]) -> None:
 
 
 def write_losses(folder: Path, losses: Sequence[float]) -> None:
-    """`losses.csv`: the last step of each stretch, from 1 on, and its mean loss; a step each where they are few."""
+    """`losses.csv`: the last step of each chunk, from 1 on, and its mean loss; a step each where they are few."""
     size = max(1, -(-len(losses) // _MOST_LOSSES))
     lines = ["step,loss"]
     for start in range(0, len(losses), size):

@@ -1,6 +1,6 @@
 """The learning rate of every step, known before the first one.
 
-A whole array rather than an object that is stepped: it can be handed to an engine a stretch at a time, drawn, and
+A whole array rather than an object that is stepped: it can be handed to an engine a chunk at a time, drawn, and
 picked up in the middle after a stop without any state.
 """
 

@@ -3,7 +3,6 @@
 The test images are judged a single time, after the last step, and choose nothing.
 """
 
-import math
 import signal
 import time
 from collections.abc import Callable
@@ -20,8 +19,9 @@ from convlens.calibration import UNCALIBRATED, Calibration, fit_calibration
 from convlens.data import Dataset, ImportOptions, LabelledImages, split_stratified
 from convlens.engines import AugmentationSettings, Engine, Plan, Weights, choose_engine, open_engine
 from convlens.errors import UsageError
+from convlens.layers.batchnorm import normalises_one_number
 from convlens.locking import refuse_others
-from convlens.network import BatchNorm2d, initial_weights, read_network
+from convlens.network import initial_weights, read_network
 from convlens.prediction import finite_logits
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import TrainedModel, count_parameters
@@ -31,8 +31,8 @@ from convlens.training.balance import balanced_weights
 from convlens.training.checkpoint import Checkpoint, fingerprint, save_checkpoint
 from convlens.training.events import Calibrated, Event, Judged, Probed, TrainingStarted, log_lines
 from convlens.training.interrupts import interrupts_are_pythons, stopping_on
-from convlens.training.loop import History, Job, explain_explosion, run_stretches
-from convlens.training.probe import Verdict, probe_changes, with_safe_changes
+from convlens.training.loop import History, Job, explain_explosion, run_chunks
+from convlens.training.probe import ProbeVerdict, probe_changes, with_safe_changes
 from convlens.training.settings import TrainingSettings
 
 CHECKPOINT_SECONDS = 10.0
@@ -52,7 +52,7 @@ class Session:
     folder: Path | None = None
     notes: tuple[str, ...] = ()
     engine_reason: str = ""
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[ProbeVerdict, ...] = ()
 
     def run(self, checkpoint: Checkpoint | None, out: Path | str | None) -> TrainedModel:
         """Train from the start, or go on from a checkpoint. The folder is made when only the training can fail."""
@@ -191,7 +191,7 @@ class Session:
     def _run_steps(self, job: Job) -> None:
         """The loop, with a checkpoint now and then and a last one where it is stopped."""
         saved_at = time.monotonic()
-        for _ in run_stretches(job):
+        for _ in run_chunks(job):
             if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
                 self._save_checkpoint(job)
                 saved_at = time.monotonic()
@@ -284,10 +284,10 @@ def _check_batch_normalisation(job: Job) -> None:
     size = job.settings.batch_size
     smallest = min(job.images_per_epoch % size or size, job.images_per_epoch)
     plan = job.engine.plan
-    for number, resolved in enumerate(plan.network.resolve(plan.input_shape, plan.classes)):
-        if smallest == 1 and isinstance(resolved.layer, BatchNorm2d) and math.prod(resolved.input_shape[1:]) == 1:
+    for node in plan.network.resolve(plan.input_shape, plan.classes):
+        if smallest == 1 and normalises_one_number(node):
             raise UsageError(
-                f"batch normalisation of single numbers (layer {number}) needs two images in every batch; "
+                f"batch normalisation of single numbers (layer {node.index}) needs two images in every batch; "
                 f"{job.images:,} images in batches of {size:,} leave one alone. "
                 "Give a larger batch size or more images."
             )

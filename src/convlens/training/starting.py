@@ -7,7 +7,8 @@ from typing import Any
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
 from convlens.engines import AugmentationSettings
 from convlens.errors import UsageError
-from convlens.network import Layer, Network
+from convlens.layers import Layer
+from convlens.network import Network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
@@ -142,7 +143,7 @@ def settings_for(
         image_shape=dataset.train.image_shape,
         classes=len(dataset.train.class_names),
         images=len(dataset.train),
-        ink=preprocessing.rules in ("mnist", "ink"),
+        ink=preprocessing.rules in ("digit", "glyph"),
     )
     return choose_settings(recipe or (BEST if dataset.source is not None else DEFAULT_RECIPE), facts, **changes)
 

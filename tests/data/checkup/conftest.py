@@ -8,7 +8,7 @@ import pytest
 
 from convlens.data import Dataset
 from convlens.data.checkup.collection import Collection
-from convlens.data.own.facts import FACTS
+from convlens.data.custom.facts import FACTS
 
 
 @pytest.fixture

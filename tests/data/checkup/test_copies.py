@@ -98,4 +98,4 @@ def test_near_copies_are_judged_by_where_both_are(collect):
 
 
 def test_no_pairs_no_findings(collect):
-    assert find_near(collect(2), np.zeros((0, 2), np.int64)) == []
+    assert list(find_near(collect(2), np.zeros((0, 2), np.int64))) == []

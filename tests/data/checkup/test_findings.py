@@ -1,6 +1,4 @@
-import pytest
-
-from convlens.data.checkup.findings import Checkup, Finding, agreeing, count_of, in_order
+from convlens.data.checkup.findings import Checkup, Finding, in_order
 
 
 def finding(severity, kind="blank", **more):
@@ -47,25 +45,3 @@ def test_json_has_every_file_and_the_details():
     assert (found["refused"], found["problems"]) == (2, 1)
     assert found["findings"][0]["files"] == list(files)
     assert found["findings"][0]["groups"] == [["1.png", "2.png"]]
-
-
-@pytest.mark.parametrize(
-    ("number", "words"), [(0, "0 images are"), (1, "1 image is"), (2, "2 images are"), (12345, "12,345 images are")]
-)
-def test_words_agree_with_their_number(number, words):
-    assert count_of(number, "image", "is") == words
-
-
-def test_every_irregular_word():
-    singular = ["class", "is", "has", "was", "shows", "looks", "its", "file"]
-    assert [agreeing(1, word) for word in singular] == singular
-    assert [agreeing(2, word) for word in singular] == [
-        "classes",
-        "are",
-        "have",
-        "were",
-        "show",
-        "look",
-        "their",
-        "files",
-    ]

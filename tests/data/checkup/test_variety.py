@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from convlens.data.checkup.variety import find_mixed_kinds, find_mixed_polarity, find_odd_sizes, polarities
-from convlens.data.own.facts import MODES, conversion_bit
+from convlens.data.custom.facts import MODES, conversion_bit
 
 L, RGB, P = MODES.index("L"), MODES.index("RGB"), MODES.index("P")
 
 
 def test_one_kind_is_nothing_to_tell(collect):
-    assert find_mixed_kinds(collect(3, mode=[L, L, L])) == []
+    assert list(find_mixed_kinds(collect(3, mode=[L, L, L]))) == []
 
 
 def test_kinds_are_counted_the_most_frequent_first(collect):
@@ -49,7 +49,7 @@ def test_sizes(collect):
 
 
 def test_sizes_that_hardly_differ_are_nothing_to_tell(collect):
-    assert find_odd_sizes(collect(3, width=[14, 28, 55], height=[14, 28, 40])) == []
+    assert list(find_odd_sizes(collect(3, width=[14, 28, 55], height=[14, 28, 40]))) == []
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,6 @@ def test_where_both_are_frequent_the_advice_is_to_mix(collect):
 def test_photos_have_no_polarity(collect):
     border = np.where(np.arange(100) < 3, 255, 0)
     mean = np.where(border > 0, 220, 30)
-    assert find_mixed_polarity(collect(100, border=border, mean=mean, colour=80)) == []
+    assert list(find_mixed_polarity(collect(100, border=border, mean=mean, colour=80))) == []
     mean[30:] = 128  # grey photos: two thirds are neither
-    assert find_mixed_polarity(collect(100, border=np.where(np.arange(100) < 30, border, 128), mean=mean)) == []
+    assert list(find_mixed_polarity(collect(100, border=np.where(np.arange(100) < 30, border, 128), mean=mean))) == []

@@ -17,7 +17,7 @@ with np.load(TESTS / "preprocessing" / "mnist_sample.npz") as sample:
 MNIST = Preprocessing.from_dict(
     {  # what `fit_preprocessing` gives for MNIST's 60,000 training images
         "image_shape": [1, 28, 28],
-        "rules": "mnist",
+        "rules": "digit",
         "light_on_dark": True,
         "normalisation": {"mean": [0.0], "std": [1.0]},
         "appearance": {
@@ -78,7 +78,7 @@ def _fit_ink(
     inverted: bool = False,
 ) -> Preprocessing:
     signs = _signs(heights, shift, papers, inks)
-    return fit_preprocessing(255 - signs if inverted else signs, "ink")
+    return fit_preprocessing(255 - signs if inverted else signs, "glyph")
 
 
 _NOISE = np.random.default_rng(0).integers(0, 256, (60, 3, 32, 32), np.uint8)
@@ -91,7 +91,7 @@ def models() -> dict[str, Preprocessing]:
         "MNIST": MNIST,
         "MNIST without looks": Preprocessing(),
         "MNIST at 56 pixels": Preprocessing((1, 56, 56)),
-        "Fashion-MNIST": Preprocessing(rules="fashion-mnist"),
+        "Fashion-MNIST": Preprocessing(rules="garment"),
         "grey letterbox": Preprocessing((1, 24, 32), "letterbox"),
         "grey letterbox of any polarity": Preprocessing((1, 30, 20), "letterbox", None),
         "colour": Preprocessing((3, 32, 32), "letterbox", None, Normalisation((0.0,) * 3, (1.0,) * 3)),
@@ -102,7 +102,7 @@ def models() -> dict[str, Preprocessing]:
         "ink of varied levels": _fit_ink(papers=(150, 255), inks=(0, 100)),
         "ink in its place only": _fit_ink(heights=(6, 28), papers=(150, 255), inks=(0, 100)),
         "light ink": _fit_ink(inverted=True),
-        "ink without looks": Preprocessing((1, 32, 48), "ink", None),
+        "ink without looks": Preprocessing((1, 32, 48), "glyph", None),
     }
 
 

@@ -191,7 +191,7 @@ def test_rules_that_are_not_known_are_named(call: Call, models: Models) -> None:
         }""",
         models["MNIST"].as_dict(),
     )
-    known = "mnist, fashion-mnist, letterbox and ink are known"
+    known = "digit, garment, glyph and letterbox are known"
     assert message == f'Preprocessing rules "magic": {known}; open the model with a newer page.'
 
 

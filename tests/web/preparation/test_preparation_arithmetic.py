@@ -107,7 +107,10 @@ def test_background_contrast_and_box_by_hand(run: Call) -> None:
         False,
     ]
     # (60 − 20) · 255 / (120 − 20)
-    assert run("glyph.stretchContrast", [plane(np.pad([[60, 120]], 2, constant_values=20))])[0]["data"][14:16] == [102, 255]
+    assert run("glyph.stretchContrast", [plane(np.pad([[60, 120]], 2, constant_values=20))])[0]["data"][14:16] == [
+        102,
+        255,
+    ]
     # 51 is a fifth of 255, and the first that counts; a line of 1 of 101 pixels is dust.
     picture = np.zeros((30, 30), np.uint8)
     picture[5:15, 10:20] = 51

@@ -29,7 +29,8 @@ def network_command(
     """`convlens by-hand network`.
 
     The forward pass of a trained model, layer by layer, by these functions alone, beside what the engine says. With
-    `--layer` of a conv, pool or dense layer, `--steps`, `--table` and `--at` show the sums behind its numbers.
+    `--layer` of a conv, pool or dense layer, or of one that joins branches, `--steps`, `--table` and `--at` show the
+    sums behind its numbers.
     """
     from convlens.by_hand import run_network
     from convlens.cli.by_hand.network_view import print_layer, print_network, show_placements

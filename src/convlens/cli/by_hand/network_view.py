@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convlens.by_hand import LayerResult, PoolPlacement, trace_layer
+from convlens.by_hand import JoinPlacement, LayerResult, PoolPlacement, trace_layer
 from convlens.cli.by_hand.options import Wanted
 from convlens.cli.by_hand.showing import print_values, show
 from convlens.cli.terminal import make_table, print_json, result_console
 from convlens.errors import UsageError
 from convlens.illustrations import Sheet, draw_placement, draw_pooling, short_number
 from convlens.metrics import softmax
+from convlens.network import layer_table
 
 if TYPE_CHECKING:
     from convlens.trained_model import TrainedModel
@@ -28,8 +29,12 @@ def print_network(
     """Every layer with the range of its numbers, and the logits beside the engine's."""
     logits, engine = results[-1].output, trained.open_engine().logits(pixels[None])[0]
     difference, shares = float(np.abs(logits - engine).max()), softmax(logits[None])[0]
+    rows = layer_table(trained.network, trained.plan.input_shape, trained.plan.classes).rows
     if as_json:
-        layers = [{"layer": one.index, "text": one.text, "output": one.output.tolist()} for one in results]
+        layers = [
+            {"layer": row.index, "text": row.text, "inputs": row.inputs, "output": one.output.tolist()}
+            for row, one in zip(rows, results, strict=True)
+        ]
         classes = dict(zip(trained.class_names, shares.tolist(), strict=True))
         answer = {"layers": layers, "probabilities": classes, "largest_difference_to_engine": difference}
         print_json({**answer, "notes": list(notes)})
@@ -37,8 +42,8 @@ def print_network(
     console = result_console()
     table = make_table("", "layer", "output", "from", "to", right=("from", "to"))
     table.add_row("", "input", "×".join(map(str, values.shape)), *_range(values))
-    for one in results:
-        table.add_row(str(one.index), one.text, "×".join(map(str, one.output.shape)), *_range(one.output))
+    for row, one in zip(rows, results, strict=True):
+        table.add_row(str(row.index), row.indented_text, "×".join(map(str, one.output.shape)), *_range(one.output))
     console.print(table)
     answers = make_table("class", "by hand", "engine", "probability", right=("by hand", "engine", "probability"))
     for index in np.argsort(-logits)[:10]:
@@ -67,8 +72,11 @@ def show_placements(
     if layer == -1:
         raise UsageError("--layer is -1, the input, which is not computed from anything; give a layer from 0 on.")
     trace, result = trace_layer(trained.network, trained.weights, values, layer), results[layer].output
-    if len(trace.shape) == 1 and wanted.draw is not None:
-        raise UsageError("a dense layer has no window to draw; leave --draw out, or give a conv or pool layer.")
+    if wanted.draw is not None and (len(trace.shape) == 1 or isinstance(trace[0], JoinPlacement)):
+        raise UsageError(
+            f"layer {layer}, {results[layer].text}, has no window to draw; leave --draw out, or give a conv or pool "
+            "layer."
+        )
 
     def draw(number: int, filled: int | None) -> Sheet:
         one = draw_pooling if isinstance(trace[number], PoolPlacement) else draw_placement

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from rich.table import Table
 
-from convlens.by_hand import Placement, PoolPlacement, Trace
+from convlens.by_hand import JoinPlacement, Placement, PoolPlacement, Trace
 from convlens.cli.terminal import make_table
-from convlens.illustrations import short_number
+from convlens.illustrations import short_number, write_placement
 
 
 def placement_table(trace: Trace, chosen: Sequence[int]) -> Table:
@@ -17,6 +17,11 @@ def placement_table(trace: Trace, chosen: Sequence[int]) -> Table:
         return _weighted(trace, chosen)
     if isinstance(first, PoolPlacement):
         return _pooled(trace, chosen)
+    if isinstance(first, JoinPlacement):
+        table = make_table("place", "sum" if len(first.terms) > 1 else "number")
+        for one in (trace[number] for number in chosen):
+            table.add_row(_place(one.position), write_placement(one))
+        return table
     table = make_table("place", "met", "gradient there", "product", "so far", right=("product", "so far"))
     for one in (trace[number] for number in chosen):
         numbers = (one.met, one.output_gradient, one.product, one.sum_so_far)

@@ -153,13 +153,14 @@ def _weighted(trace: Trace, placement: Placement, console: "Console") -> Iterato
         yield beside("products", grid(placement.products))
         return
     sources = trace.source if trace.source.ndim == 3 else trace.source[None]
-    for channel, source in enumerate(sources):
+    channels = 1 if placement.covered.ndim == 2 else len(placement.covered)
+    for channel, source in enumerate(sources[placement.first_channel : placement.first_channel + channels]):
         covered, kernel, products = (
             one if one.ndim == 2 else one[channel] for one in (placement.covered, placement.kernel, placement.products)
         )
         around = _around(source, trace, placement.start, covered.shape)
         line = beside(*around, grid(covered), "×", grid(kernel, KERNEL), "=", grid(products))
-        if len(sources) > 1:
+        if channels > 1:
             line = beside(list(line.split("\n")), f"sum {short_number(placement.channel_sums[channel])}")
         too_wide = max(one.cell_len for one in line.split("\n")) > console.width
         yield beside(grid(covered), "×", grid(kernel, KERNEL), "=", grid(products)) if too_wide else line

@@ -3,7 +3,7 @@
     ImportedImages or Dataset → Collection → checks → findings → Checkup
 
 `findings` is the form of an answer; `files`, `copies`, `contents`, `balance` and `variety` find; `fingerprints`,
-`near_copies` and `strangers` compare pixels for them.
+`near_copies` and `outliers` compare pixels for them.
 """
 
 from convlens.data.checkup.examination import check_collection, check_images

@@ -1,23 +1,20 @@
 """What is to be examined, in one shape for every source: usable images with their facts, and files that gave none."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convlens.data.custom.facts import FACTS, MODES, PROBLEMS
 from convlens.data.labelled_images import Dataset, hash_images
-from convlens.data.own.facts import FACTS, FORMATS, MODES, PROBLEMS
-from convlens.data.own.layout import part_of
-from convlens.data.own.names import printable
+from convlens.data.parts import PART_NAMES, TEST, TRAIN, VALIDATION, part_of
+from convlens.words import printable
 
 if TYPE_CHECKING:
-    from convlens.data.own import ImportedImages
-
-TRAIN, VALIDATION, TEST = 0, 1, 2
-PART_NAMES = ("train", "validation", "test")
+    from convlens.data.custom import ImportedImages
 
 
 @dataclass(frozen=True)
@@ -70,9 +67,9 @@ class Collection:
             told.append(PART_NAMES[self.parts[place]])
         return f"{name} ({', '.join(told)})" if told else name
 
-    def show_all(self, places: np.ndarray) -> tuple[str, ...]:
+    def show_all(self, places: Iterable[int]) -> tuple[str, ...]:
         """The names of several images."""
-        return tuple(self.show(place) for place in places.tolist())
+        return tuple(self.show(int(place)) for place in places)
 
     @cached_property
     def blank(self) -> np.ndarray:
@@ -90,7 +87,7 @@ NEARLY = 8
 
 
 def collect_imported(imported: "ImportedImages") -> Collection:
-    """Images of one's own, with the files that gave none."""
+    """A user's images, with the files that gave none."""
     listing, rows = imported.listing, imported.rows
     kept = set(imported.class_names)
     refused = np.flatnonzero(imported.facts["problem"]).tolist()
@@ -143,12 +140,12 @@ def _measure(images: np.ndarray) -> np.ndarray:
     count, channels, height, width = images.shape
     facts = np.zeros(count, FACTS)
     facts["width"], facts["height"] = width, height
-    facts["mode"], facts["format"] = MODES.index("L" if channels == 1 else "RGB"), FORMATS.index("array")
+    facts["mode"] = MODES.index("L" if channels == 1 else "RGB")
     for start in range(0, count, 1024):
         some, rows = images[start : start + 1024], facts[start : start + 1024]
         grey = some[:, 0] if channels == 1 else some.mean(axis=1, dtype=np.float32)
-        rows["mean"], rows["deviation"] = grey.mean(axis=(1, 2)), grey.std(axis=(1, 2))
-        rows["lowest"], rows["highest"] = grey.min(axis=(1, 2)), grey.max(axis=(1, 2))
+        for name, measure in (("mean", np.mean), ("lowest", np.min), ("highest", np.max)):
+            rows[name] = measure(grey, axis=(1, 2))
         border = np.concatenate([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]], axis=1)
         rows["border"] = np.median(border, axis=1)
         if channels > 1:

@@ -1,47 +1,31 @@
 """Findings about what is to be seen: nothing at all, or something unlike the rest of the class."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from convlens.data.checkup.collection import Collection
-from convlens.data.checkup.findings import Finding, agreeing, count_of
-from convlens.data.checkup.strangers import Stranger
+from convlens.data.checkup.findings import Finding, find_files
+from convlens.data.checkup.outliers import Outlier
+from convlens.words import agreeing
 
 
-def find_blank(collection: Collection) -> list[Finding]:
+def find_blank(collection: Collection) -> Iterator[Finding]:
     """Images of one colour, or nearly: empty scans, wholly transparent pictures."""
-    places = np.flatnonzero(collection.blank)
-    if not len(places):
-        return []
-    return [
-        Finding(
-            kind="blank",
-            severity="warning",
-            title=f"{count_of(len(places), 'image', 'shows')} nothing: one colour, or nearly",
-            count=len(places),
-            advice="Nothing can be learned from them, but that their class looks like nothing: take them out.",
-            files=collection.show_all(places),
-        )
-    ]
+    yield from find_files(
+        "blank", "warning", collection.show_all(np.flatnonzero(collection.blank)),
+        "shows nothing: one colour, or nearly",
+        "Nothing can be learned from them, but that their class looks like nothing: take them out.",
+    )  # fmt: skip
 
 
-def find_unlike(collection: Collection, strangers: Sequence[Stranger]) -> list[Finding]:
+def find_unlike(collection: Collection, outliers: Sequence[Outlier]) -> Iterator[Finding]:
     """Images that look unlike the rest of their class, the strangest first."""
-    if not strangers:
-        return []
-    names = collection.show_all(np.array([stranger.place for stranger in strangers]))
-    lines = [f"{collection.show(stranger.place, label=True)}: {stranger.reason}" for stranger in strangers]
-    return [
-        Finding(
-            kind="unlike_class",
-            severity="note",
-            title=f"{count_of(len(names), 'image', 'looks')} unlike the rest of {agreeing(len(names), 'its')} class",
-            count=len(names),
-            advice="Look at the first ones. This finds photos among drawings, wrong labels and bad scans, but what is "
-            "merely rare, too.",
-            files=names,
-            examples=tuple(lines),
-            details={"reasons": {name: one.reason for name, one in zip(names, strangers, strict=True)}},
-        )
-    ]
+    names = collection.show_all(outlier.place for outlier in outliers)
+    yield from find_files(
+        "unlike_class", "note", names, f"looks unlike the rest of {agreeing(len(names), 'its')} class",
+        "Look at the first ones. This finds photos among drawings, wrong labels and bad scans, but what is merely "
+        "rare, too.",
+        examples=tuple(f"{collection.show(one.place, label=True)}: {one.reason}" for one in outliers),
+        details={"reasons": {name: one.reason for name, one in zip(names, outliers, strict=True)}},
+    )  # fmt: skip

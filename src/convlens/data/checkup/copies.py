@@ -1,27 +1,45 @@
 """Findings about images that are there more than once: in one class, in two classes, in two parts of the data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from convlens.data.checkup.collection import Collection
-from convlens.data.checkup.findings import Finding, Severity, count_of
+from convlens.data.checkup.findings import Finding, Severity
+from convlens.words import count_of, some_of
 
 _MOST_IN_A_LINE = 4
 
-_ADVICE = {
-    "labels": "At most one label is right: keep the file in the class where it belongs and delete the others.",
-    "parts": "The test asks what was learned by heart. Keep each picture in one part only.",
-    "drawn": "Parts were drawn at random, so the test asks what was learned by heart: keep one file of each picture.",
-    "plain": "Keep one of each; copies add weight, not knowledge.",
+_EXACT: dict[str, tuple[str, Severity, str]] = {
+    "labels": (
+        "copies_across_classes",
+        "error",
+        "At most one label is right: keep the file in the class where it belongs and delete the others.",
+    ),
+    "parts": (
+        "copies_across_parts",
+        "error",
+        "The test asks what was learned by heart. Keep each picture in one part only.",
+    ),
+    "plain": ("copies", "warning", "Keep one of each; copies add weight, not knowledge."),
 }
-_NEAR_ADVICE = {
-    "labels": "Look at them: if they show the same thing, at most one label is right.",
-    "parts": "Look at them: pictures of one scene or track belong in one part, or the test flatters.",
-    "drawn": "Look at them: pictures of one scene or track belong in one part, or the test flatters. Keep them "
-    'together with --group-by, such as --group-by "{stem[:5]}".',
-    "plain": "Look at them: pictures of one scene count as one. Nothing to do if they are meant to be so alike.",
+_DRAWN = "Parts were drawn at random, so the test asks what was learned by heart: keep one file of each picture."
+
+_SCENES = "Look at them: pictures of one scene or track belong in one part, or the test flatters."
+_NEAR: dict[str, tuple[str, Severity, str]] = {
+    "labels": (
+        "near_copies_across_classes",
+        "warning",
+        "Look at them: if they show the same thing, at most one label is right.",
+    ),
+    "parts": ("near_copies_across_parts", "warning", _SCENES),
+    "plain": (
+        "near_copies",
+        "note",
+        "Look at them: pictures of one scene count as one. Nothing to do if they are meant to be so alike.",
+    ),
 }
+_NEAR_DRAWN = f'{_SCENES} Keep them together with --group-by, such as --group-by "{{stem[:5]}}".'
 
 
 def group_exact_copies(hashes: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
@@ -38,98 +56,71 @@ def group_exact_copies(hashes: np.ndarray, chosen: np.ndarray) -> list[np.ndarra
     return sorted(groups, key=lambda group: int(group[0]))
 
 
-def find_exact_copies(collection: Collection, groups: list[np.ndarray]) -> list[Finding]:
+def find_exact_copies(collection: Collection, groups: Sequence[np.ndarray]) -> Iterator[Finding]:
     """One finding for copies in several classes, one for copies in several parts, one for the rest."""
+    for what, some in _sorted_out(collection, groups):
+        files = sum(map(len, some))
+        copies = files - len(some)
+        where = f"in more than one {'class' if what == 'labels' else 'part'} ({count_of(files, 'file')})"
+        title = f"{count_of(len(some), 'picture', 'is')} {where}"
+        if what == "plain":
+            nouns = "an exact copy" if copies == 1 else "exact copies"
+            title = f"{count_of(copies, 'file', 'is')} {nouns} of another, in the same class"
+        kind, severity, advice = _EXACT[what]
+        advice = _DRAWN if _is_drawn(collection, what, some) else advice
+        yield Finding(
+            kind, severity, title, files, advice,
+            files=collection.show_all(np.concatenate(some)),
+            examples=_lines(collection, what, some, " = "),
+            details={"groups": [list(collection.show_all(group)) for group in some]},
+        )  # fmt: skip
+
+
+def find_near(collection: Collection, pairs: np.ndarray) -> Iterator[Finding]:
+    """The same three findings for pairs (M×2) of images that are nearly the same."""
+    where = {"labels": "in another class", "parts": "in another part", "plain": "in the same class"}
+    for what, some in _sorted_out(collection, list(pairs)):
+        places = np.unique(some)
+        kind, severity, advice = _NEAR[what]
+        yield Finding(
+            kind,
+            severity,
+            f"{count_of(len(places), 'image', 'is')} nearly the same as one {where[what]}",
+            len(places),
+            _NEAR_DRAWN if _is_drawn(collection, what, some) else advice,
+            files=collection.show_all(places),
+            examples=_lines(collection, what, some, " ≈ "),
+            details={"pairs": [list(collection.show_all(pair)) for pair in some]},
+        )
+
+
+def _sorted_out(collection: Collection, groups: Sequence[np.ndarray]) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """The groups whose images differ in their labels, in their parts, in neither; a group may differ in both."""
     labels = [group for group in groups if _differ(collection.labels, group)]
     parts = [group for group in groups if _differ(collection.parts, group)]
-    plain = [
-        group for group in groups if not _differ(collection.labels, group) and not _differ(collection.parts, group)
-    ]
-    findings = []
-    if labels:
-        files = count_of(sum(map(len, labels)), "file")
-        title = f"{count_of(len(labels), 'picture', 'is')} in more than one class ({files})"
-        findings.append(_finding(collection, "copies_across_classes", "error", title, labels, "labels"))
-    if parts:
-        files = count_of(sum(map(len, parts)), "file")
-        title = f"{count_of(len(parts), 'picture', 'is')} in more than one part ({files})"
-        findings.append(_finding(collection, "copies_across_parts", "error", title, parts, "parts"))
-    if plain:
-        count = sum(map(len, plain)) - len(plain)
-        copies = "an exact copy" if count == 1 else "exact copies"
-        title = f"{count_of(count, 'file', 'is')} {copies} of another, in the same class"
-        findings.append(_finding(collection, "copies", "warning", title, plain, "plain"))
-    return findings
+    across = {id(group) for group in (*labels, *parts)}
+    plain = [group for group in groups if id(group) not in across]
+    yield from ((what, some) for what, some in (("labels", labels), ("parts", parts), ("plain", plain)) if some)
 
 
-def _advised(collection: Collection, what: str, groups: Sequence[np.ndarray]) -> str:
-    """Files that their source has in one part were parted by chance, which their owner cannot mend by moving them."""
+def _is_drawn(collection: Collection, what: str, groups: Sequence[np.ndarray]) -> bool:
+    """Whether files that their source has in one part were parted by chance: moving them would not help."""
     given = collection.given
-    if what != "parts" or given is None or any(_differ(given, group) for group in groups):
-        return what
-    return "drawn"
+    return what == "parts" and given is not None and not any(_differ(given, group) for group in groups)
 
 
 def _differ(values: np.ndarray, group: np.ndarray) -> bool:
     return bool((values[group] != values[group[0]]).any())
 
 
-def _finding(
-    collection: Collection, kind: str, severity: Severity, title: str, groups: list[np.ndarray], what: str
-) -> Finding:
-    told = {"label": what == "labels", "part": what == "parts"}
+def _lines(collection: Collection, what: str, groups: Sequence[np.ndarray], between: str) -> tuple[str, ...]:
+    """The names in each group, files that differ first, however many are alike."""
     lines = []
     for group in groups:
-        if what != "plain":  # files that differ first, however many are alike
+        if what != "plain":
             values = (collection.labels if what == "labels" else collection.parts)[group]
             _, first = np.unique(values, return_index=True)
             group = np.concatenate([group[np.sort(first)], np.delete(group, first)])
-        line = " = ".join(collection.show(place, **told) for place in group[:_MOST_IN_A_LINE].tolist())
-        lines.append(line + (f" and {len(group) - _MOST_IN_A_LINE:,} more" if len(group) > _MOST_IN_A_LINE else ""))
-    return Finding(
-        kind=kind,
-        severity=severity,
-        title=title,
-        count=sum(map(len, groups)),
-        advice=_ADVICE[_advised(collection, what, groups)],
-        files=collection.show_all(np.concatenate(groups)),
-        examples=tuple(lines),
-        details={"groups": [list(collection.show_all(group)) for group in groups]},
-    )
-
-
-def find_near(collection: Collection, pairs: np.ndarray) -> list[Finding]:
-    """The same three findings for pairs (M×2) of images that are nearly the same."""
-    if not len(pairs):
-        return []
-    across = {
-        "labels": (collection.labels[pairs[:, 0]] != collection.labels[pairs[:, 1]]),
-        "parts": (collection.parts[pairs[:, 0]] != collection.parts[pairs[:, 1]]),
-    }
-    across["plain"] = ~across["labels"] & ~across["parts"]
-    kinds: dict[str, tuple[str, Severity, str]] = {
-        "labels": ("near_copies_across_classes", "warning", "in another class"),
-        "parts": ("near_copies_across_parts", "warning", "in another part"),
-        "plain": ("near_copies", "note", "in the same class"),
-    }
-    findings = []
-    for what, (kind, severity, where) in kinds.items():
-        some = pairs[across[what]]
-        if not len(some):
-            continue
-        places = np.unique(some)
-        told = {"label": what == "labels", "part": what == "parts"}
-        lines = [" ≈ ".join(collection.show(place, **told) for place in pair) for pair in some.tolist()]
-        findings.append(
-            Finding(
-                kind=kind,
-                severity=severity,
-                title=f"{count_of(len(places), 'image', 'is')} nearly the same as one {where}",
-                count=len(places),
-                advice=_NEAR_ADVICE[_advised(collection, what, list(some))],
-                files=collection.show_all(places),
-                examples=tuple(lines),
-                details={"pairs": [list(collection.show_all(pair)) for pair in some]},
-            )
-        )
-    return findings
+        names = [collection.show(place, label=what == "labels", part=what == "parts") for place in group.tolist()]
+        lines.append(some_of(names, _MOST_IN_A_LINE, between))
+    return tuple(lines)

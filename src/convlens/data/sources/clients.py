@@ -1,4 +1,4 @@
-"""Running a package client (npm, pip, apt-get) as a child process that cannot hang, ask questions or be left behind.
+"""Running a package client (npm, apt-get) as a child process that cannot hang, ask questions or be left behind.
 
 The clients are used as they are because they know this machine's mirrors, proxies and keys, which a download of our
 own would not. Their output goes to a file and not to a pipe: a grandchild that keeps a pipe open would make us wait.
@@ -20,7 +20,7 @@ from convlens.files import explain_write_errors
 
 _LOOK_EVERY = 0.1
 _LONGEST_REASON = 240
-_TELLING = re.compile(r"(npm )?(err!|error\b|e:|warning: connection broken)", re.IGNORECASE)
+_TELLING = re.compile(r"(npm )?(err!|error\b|e:)", re.IGNORECASE)
 
 
 def find_client(name: str) -> str:
@@ -131,7 +131,6 @@ def _size(folder: Path) -> int:
 
 def _reason(text: str) -> str:
     """The most telling lines of a client's output as one, without what looks like a password in an address."""
-    text = re.sub(r"Retrying \(Retry\(.*?\)\) after ", "", text)  # pip's way to say that there is no network
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if _TELLING.match(line)]
     reason = "; ".join(dict.fromkeys(telling) if telling else lines[-1:])

@@ -7,9 +7,20 @@
 export const MAPS = 4;
 export const PLACES = 2;
 
+/** @import { Numbers } from "convlens/engine/network.js" */
+
 /**
  * Into `sums`: for two places (`start` and `start + stride`) and four maps, every tap's number times its weight, summed; the
  * first place's four sums come first. Tap k reads `input[place + offsets[k]]` and four weights from `packed[from + 4·k]` on.
+ *
+ * @param {Float64Array} input
+ * @param {number} start
+ * @param {number} stride
+ * @param {Int32Array} offsets
+ * @param {number} taps
+ * @param {Float64Array} packed
+ * @param {number} from
+ * @param {Float64Array} sums
  */
 export function sumBlock(input, start, stride, offsets, taps, packed, from, sums) {
   let [a0, a1, a2, a3, b0, b1, b2, b3] = [0, 0, 0, 0, 0, 0, 0, 0];
@@ -42,12 +53,23 @@ export function sumBlock(input, start, stride, offsets, taps, packed, from, sums
   sums[7] = b3;
 }
 
-/** Where the weight of a map and a tap lies among those of `taps` taps: four maps side by side, tap by tap. */
+/**
+ * Where the weight of a map and a tap lies among those of `taps` taps: four maps side by side, tap by tap.
+ *
+ * @param {number} map
+ * @param {number} tap
+ * @param {number} taps
+ */
 export function packedPlace(map, tap, taps) {
   return (map - (map % MAPS)) * taps + tap * MAPS + (map % MAPS);
 }
 
-/** How many numbers the packed weights of so many maps have; those that are missing in the last four are zeros. */
+/**
+ * How many numbers the packed weights of so many maps have; those that are missing in the last four are zeros.
+ *
+ * @param {number} maps
+ * @param {number} taps
+ */
 export function packedSize(maps, taps) {
   return Math.ceil(maps / MAPS) * MAPS * taps;
 }
@@ -55,6 +77,10 @@ export function packedSize(maps, taps) {
 /**
  * C·H·W numbers copied into the middle of a buffer of larger maps of zeros, so that no tap asks whether it is inside; its
  * frame stays zero from the beginning.
+ *
+ * @param {{ inputShape: number[], padding: number[] }} layer
+ * @param {{ rows: number, columns: number, padded: Float64Array }} prepared
+ * @param {Numbers} input
  */
 export function fillPadded(layer, { rows, columns, padded }, input) {
   const [channels, height, width] = layer.inputShape;

@@ -7,12 +7,20 @@
 import { decodeBytes, decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { activations, weightsOf } from "convlens/engine/network.js";
 
+/** @import { Model, Numbers } from "convlens/engine/network.js" */
+
+/** @typedef {{ worst: number, where: string }} Difference */
+/** @typedef {Difference & { agrees: boolean }} Verdict */
+
 /** How far a value may be off, in parts of the largest value of its layer. */
 export const TOLERANCE = 1e-4;
 
 /**
- * Compute the check vectors again: {agrees, worst, where}. `worst` is the largest difference found, in parts of the largest
+ * Compute the check vectors again. `worst` is the largest difference found, in parts of the largest
  * value of its layer (Infinity where something is no number or is missing), and `where` says in words what it was.
+ *
+ * @param {Model} model
+ * @returns {Verdict}
  */
 export function checkModel(model) {
   const { check } = model.payload;
@@ -24,22 +32,32 @@ export function checkModel(model) {
   }
   const pictures = decodeBytes(check.images);
   const size = sizeOf(model.inputShape);
-  const expected = check.layers.map((layer) => decodeFloats(layer.values));
+  const layers = /** @type {{ places: number[], largest: number, values: string }[]} */ (check.layers);
+  const expected = layers.map(({ values }) => decodeFloats(values));
   const logits = decodeFloats(check.logits);
   let found = { worst: 0, where: "" };
   for (let picture = 0; picture < check.count; picture += 1) {
     const outputs = activations(model, pictures.subarray(picture * size, (picture + 1) * size));
-    check.layers.forEach(({ places, largest }, number) => {
+    layers.forEach(({ places, largest }, number) => {
       const values = places.map((place) => outputs[number].data[place]);
       found = compare(found, values, expected[number], picture, largest, nameOf(model, number));
     });
     const answer = outputs[outputs.length - 1].data;
-    found = compare(found, answer, logits, picture, check.layers[model.layers.length].largest, "the logits");
+    found = compare(found, answer, logits, picture, layers[model.layers.length].largest, "the logits");
   }
   return { agrees: found.worst <= TOLERANCE, ...found };
 }
 
-/** The larger difference of the one found so far and those between `values` and what is expected of a picture. */
+/**
+ * The larger difference of the one found so far and those between `values` and what is expected of a picture.
+ *
+ * @param {Difference} found
+ * @param {number[] | Numbers} values
+ * @param {Numbers} expected
+ * @param {number} picture
+ * @param {number} largest
+ * @param {string} name
+ */
 function compare(found, values, expected, picture, largest, name) {
   let { worst, where } = found;
   for (let i = 0; i < values.length; i += 1) {
@@ -54,11 +72,21 @@ function compare(found, values, expected, picture, largest, name) {
   return { worst, where };
 }
 
+/**
+ * @param {Model} model
+ * @param {number} number
+ */
 function nameOf(model, number) {
-  return number === 0 ? "the input" : `layer ${number - 1}, ${model.layers[number - 1].text}`;
+  if (number === 0) return "the input";
+  const { path, text } = model.layers[number - 1];
+  return `layer ${path}, ${text}`;
 }
 
-/** The CRC-32 of all weights as little-endian float32, in the order of the payload. */
+/**
+ * The CRC-32 of all weights as little-endian float32, in the order of the payload.
+ *
+ * @param {Model} model
+ */
 export function fingerprint(model) {
   let remainder = 0xffffffff;
   for (const data of weightsOf(model)) {

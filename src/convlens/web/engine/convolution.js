@@ -4,11 +4,73 @@
 // `winograd.js`.
 
 import { fillPadded, MAPS, packedPlace, packedSize, PLACES, sumBlock } from "convlens/engine/blocks.js";
-import { prepareTiles, suitsTiles } from "convlens/engine/winograd.js";
+import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winograd.js";
 
-/** What a layer's convolution needs besides its input, made once for its weights: see `convolve`. */
-function prepareConvolution(layer) {
-  if (suitsTiles(layer)) return prepareTiles(layer);
+/** @import { Numbers, Pair, Tensor } from "convlens/engine/network.js" */
+
+/**
+ * What of a layer a convolution of one group needs to know.
+ *
+ * @typedef {object} ConvLayer
+ * @property {number[]} inputShape
+ * @property {number[]} outputShape
+ * @property {Pair} kernel
+ * @property {Pair} stride
+ * @property {Pair} padding
+ * @property {Pair} dilation
+ * @property {Tensor} weight
+ * @property {Tensor} bias
+ */
+
+/** @typedef {ReturnType<typeof prepareTaps>} Taps */
+
+/**
+ * A function of a layer that is worked out once for its weights, and anew when it gets others.
+ *
+ * @template {{ weight: Tensor }} L
+ * @template Made
+ * @param {(layer: L) => Made} make
+ */
+export function onceForWeights(make) {
+  /** @type {WeakMap<Tensor, Made>} */
+  const known = new WeakMap();
+  return (/** @type {L} */ layer) => {
+    const made = known.get(layer.weight) ?? make(layer);
+    known.set(layer.weight, made);
+    return made;
+  };
+}
+
+const prepare = onceForWeights((/** @type {ConvLayer} */ layer) =>
+  suitsTiles(layer) ? { tiles: prepareTiles(layer) } : { taps: prepareTaps(layer) },
+);
+const turned = onceForWeights(turnRound);
+
+/**
+ * The maps of a convolutional layer from C·H·W numbers, bias added.
+ *
+ * @param {ConvLayer} layer
+ * @param {Numbers} input
+ */
+export function convolve(layer, input) {
+  const { tiles, taps } = prepare(layer);
+  fillPadded(layer, tiles ?? taps, input);
+  return tiles ? convolveTiles(layer, tiles) : convolveTaps(layer, taps);
+}
+
+/**
+ * The slopes of a layer's inputs from those of its outputs: every output's slope spread over what it was made of.
+ *
+ * @param {ConvLayer} layer
+ * @param {Numbers} slopes
+ */
+export function convolveBack(layer, slopes) {
+  const back = turned(layer);
+  return convolve(back, spread(layer, slopes, back.inputShape));
+}
+
+/** @param {ConvLayer} layer */
+function prepareTaps(layer) {
   const [channels, height, width] = layer.inputShape;
   const [kernelHeight, kernelWidth] = layer.kernel;
   const [rows, columns] = [height + 2 * layer.padding[0], width + 2 * layer.padding[1]];
@@ -24,9 +86,13 @@ function prepareConvolution(layer) {
   }
   // The last pair of columns may reach one stride beyond the end.
   const padded = new Float64Array(channels * rows * columns + (PLACES - 1) * layer.stride[1]);
-  return { run: convolveTaps, rows, columns, offsets, padded, packed: packKernels(layer, offsets.length) };
+  return { rows, columns, offsets, padded, packed: packKernels(layer, offsets.length) };
 }
 
+/**
+ * @param {ConvLayer} layer
+ * @param {number} taps
+ */
 function packKernels(layer, taps) {
   const maps = layer.outputShape[0];
   const packed = new Float64Array(packedSize(maps, taps));
@@ -36,13 +102,10 @@ function packKernels(layer, taps) {
   return packed;
 }
 
-/** The maps of a convolutional layer from C·H·W numbers, bias added. */
-export function convolve(layer, input) {
-  layer.prepared ??= prepareConvolution(layer);
-  fillPadded(layer, layer.prepared, input);
-  return layer.prepared.run(layer, layer.prepared);
-}
-
+/**
+ * @param {ConvLayer} layer
+ * @param {Taps} prepared
+ */
 function convolveTaps(layer, prepared) {
   const [maps, height, width] = layer.outputShape;
   const output = new Float32Array(maps * height * width);
@@ -66,4 +129,56 @@ function convolveTaps(layer, prepared) {
     }
   }
   return output;
+}
+
+/**
+ * The layer that brings slopes back: what a kernel spreads, the kernel turned by 180° collects, from all maps into each
+ * channel. It slides step by step over the slopes as `spread` lays them out.
+ *
+ * @param {ConvLayer} layer
+ * @returns {ConvLayer}
+ */
+function turnRound({ kernel, dilation, inputShape, outputShape, weight }) {
+  const [channels, height, width] = inputShape;
+  const [maps] = outputShape;
+  const size = kernel[0] * kernel[1];
+  const weights = new Float32Array(weight.data.length);
+  for (let map = 0; map < maps; map += 1) {
+    for (let channel = 0; channel < channels; channel += 1) {
+      const start = (map * channels + channel) * size;
+      weights.set(weight.data.slice(start, start + size).reverse(), (channel * maps + map) * size);
+    }
+  }
+  return {
+    ...{ kernel, dilation, stride: [1, 1], padding: [0, 0] },
+    inputShape: [maps, height + (kernel[0] - 1) * dilation[0], width + (kernel[1] - 1) * dilation[1]],
+    outputShape: inputShape,
+    weight: { shape: [channels, maps, ...kernel], data: weights },
+    bias: { shape: [channels], data: new Float32Array(channels) },
+  };
+}
+
+/**
+ * The slopes on larger maps of zeros, a stride apart and so far from the edge that the turned kernel meets each of them
+ * wherever the kernel met its input; those that only reach padding are left out.
+ *
+ * @param {ConvLayer} layer
+ * @param {Numbers} slopes
+ * @param {number[]} shape
+ */
+function spread({ kernel, stride, padding, dilation, outputShape }, slopes, [maps, height, width]) {
+  const [, rows, columns] = outputShape;
+  const [down, right] = [0, 1].map((axis) => (kernel[axis] - 1) * dilation[axis] - padding[axis]);
+  const result = new Float64Array(maps * height * width);
+  for (let map = 0; map < maps; map += 1) {
+    for (let row = 0; row < rows; row += 1) {
+      const y = row * stride[0] + down;
+      if (y < 0 || y >= height) continue;
+      for (let column = 0; column < columns; column += 1) {
+        const x = column * stride[1] + right;
+        if (x >= 0 && x < width) result[(map * height + y) * width + x] = slopes[(map * rows + row) * columns + column];
+      }
+    }
+  }
+  return result;
 }

@@ -1,6 +1,12 @@
-// Bytes as the payload holds them (base64, little-endian) to typed arrays, and back.
+// Bytes as the payload holds them (base64, little-endian) to typed arrays; shapes, and places in arrays.
 
-/** The bytes of a base64 text. */
+/** @import { Model } from "convlens/engine/network.js" */
+
+/**
+ * The bytes of a base64 text.
+ *
+ * @param {string} text
+ */
 export function decodeBytes(text) {
   const characters = atob(text);
   const bytes = new Uint8Array(characters.length);
@@ -8,7 +14,11 @@ export function decodeBytes(text) {
   return bytes;
 }
 
-/** The float32 numbers of a base64 text; read one by one, so that the machine's own byte order doesn't matter. */
+/**
+ * The float32 numbers of a base64 text; read one by one, so that the machine's own byte order doesn't matter.
+ *
+ * @param {string} text
+ */
 export function decodeFloats(text) {
   const bytes = decodeBytes(text);
   if (bytes.length % 4 !== 0) throw new Error(`${bytes.length} bytes are no float32 numbers, which have four each.`);
@@ -18,12 +28,22 @@ export function decodeFloats(text) {
   return values;
 }
 
-/** How many numbers an array of this shape has. */
+/**
+ * How many numbers an array of this shape has.
+ *
+ * @param {number[]} shape
+ */
 export function sizeOf(shape) {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Where a number stands: the flat place 5 in a shape of [2, 2, 2] is [1, 0, 1]. */
+/**
+ * Where a number stands: the flat place 5 in a shape of [2, 2, 2] is [1, 0, 1].
+ *
+ * @param {number[]} shape
+ * @param {number} place
+ * @returns {number[]}
+ */
 export function positionOf(shape, place) {
   const position = new Array(shape.length);
   let rest = place;
@@ -34,7 +54,22 @@ export function positionOf(shape, place) {
   return position;
 }
 
-/** The flat place of a position, the way back from `positionOf`. */
+/**
+ * The flat place of a position, the way back from `positionOf`.
+ *
+ * @param {number[]} shape
+ * @param {number[]} position
+ */
 export function placeOf(shape, position) {
   return position.reduce((place, index, axis) => place * shape[axis] + index, 0);
+}
+
+/**
+ * The shape of what layer `layer` gives; −1 is the input.
+ *
+ * @param {Model} model
+ * @param {number} layer
+ */
+export function shapeOf(model, layer) {
+  return layer < 0 ? model.inputShape : model.layers[layer].outputShape;
 }

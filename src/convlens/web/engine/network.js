@@ -1,19 +1,68 @@
 // A trained model in the page: opened from its payload (src/convlens/export/page_model.py), then run on pictures.
 //
-// Python has resolved the network: every layer comes with its kind, shapes and numbers, so no text is parsed here. The names
-// of weights are those of PyTorch's state dict.
+// Python has resolved the network: every layer comes with its kind, inputs, shapes and numbers, so no text is parsed here.
+// The layers are in an order in which each comes after its inputs. The names of weights are those of PyTorch's state dict.
 
 import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
-import { FORWARD } from "convlens/engine/layers.js";
+import { kindOf } from "convlens/layers/shared/kind.js";
 
-const FORMAT = 1;
-const PARTS = { weight: "weight", bias: "bias", running_mean: "runningMean", running_var: "runningVariance" };
+const FORMAT = 2;
+
+/** @typedef {Float32Array | Float64Array} Numbers */
+/** @typedef {[number, number]} Pair for rows and columns */
+/** @typedef {{ shape: number[], data: Float32Array }} Tensor */
+/** @typedef {{ layer: number, place: number }} Source a number: its layer (−1: the input) and its place in the flat array */
+/** @typedef {{ mean: number[], std: number[] }} Normalisation channel by channel */
+/** @typedef {{ shape: number[], data: string | Float32Array }} GivenTensor data may be base64 */
+/** @typedef {Record<string, any>} Payload the model as `page_model` wrote it */
 
 /**
- * The model that a payload holds: {name, network, inputShape, classNames, layers, normalisation, temperature, threshold,
- * preprocessing, facts, payload}. A layer has {index, kind, text, inputShape, outputShape, sizeFormula, parameters,
- * parametersFormula, multiplyAdds, receptiveField} and of these what applies: kernel, stride, padding, dilation,
- * negativeSlope, epsilon, and weight, bias, runningMean, runningVariance as {shape, data: Float32Array}.
+ * A layer has this, what its kind takes besides (kernel, slope, epsilon ...), and its weights under PyTorch's names.
+ *
+ * @typedef {object} Layer
+ * @property {number} index
+ * @property {string} path its module's name in PyTorch: "3", "3.body.0"
+ * @property {string} kind
+ * @property {string} text
+ * @property {number[]} inputs the layers whose outputs it takes, −1 being the network's input
+ * @property {number} depth how many residual blocks and concatenations it lies in
+ * @property {string} branch in which branch of the innermost: "", "body", "shortcut", "branch 1"
+ * @property {number[]} inputShape of the first input
+ * @property {number[][]} inputShapes
+ * @property {number[]} outputShape
+ * @property {string} sizeFormula
+ * @property {number} parameters
+ * @property {string} parametersFormula
+ * @property {number} multiplyAdds
+ * @property {number[]} receptiveField
+ * @property {Tensor} [weight]
+ * @property {Tensor} [bias]
+ */
+
+/** @typedef {Layer & { weight: Tensor, bias: Tensor }} WeightedLayer */
+
+/**
+ * @typedef {object} Model
+ * @property {string} name
+ * @property {string} network
+ * @property {number[]} inputShape
+ * @property {string[]} classNames
+ * @property {Layer[]} layers
+ * @property {Normalisation} normalisation
+ * @property {number} temperature
+ * @property {number | null} threshold
+ * @property {any} preprocessing
+ * @property {Record<string, any>} facts
+ * @property {Payload} payload
+ */
+
+/** @typedef {{ shape: number[], data: Numbers }} Activation */
+
+/**
+ * The model that a payload holds.
+ *
+ * @param {Payload} payload
+ * @returns {Model}
  */
 export function openModel(payload) {
   if (payload.format !== FORMAT) {
@@ -24,7 +73,7 @@ export function openModel(payload) {
     network: payload.network,
     inputShape: payload.input_shape,
     classNames: payload.class_names,
-    layers: payload.layers.map(openLayer),
+    layers: openLayers(payload),
     normalisation: payload.normalisation,
     temperature: payload.calibration.temperature,
     threshold: payload.calibration.threshold,
@@ -35,69 +84,76 @@ export function openModel(payload) {
   return replaceWeights(model, payload.weights);
 }
 
-function openLayer(layer) {
-  const { input_shape, output_shape, size_formula, parameters_formula, ...rest } = layer;
-  const { multiply_adds, receptive_field, negative_slope, ...same } = rest;
-  if (!(layer.kind in FORWARD)) throw new Error(`this page does not know the layer kind ${layer.kind}.`);
-  return {
-    ...same,
-    inputShape: input_shape,
-    outputShape: output_shape,
-    sizeFormula: size_formula,
-    parametersFormula: parameters_formula,
-    multiplyAdds: multiply_adds,
-    receptiveField: receptive_field,
-    negativeSlope: negative_slope,
-  };
+/**
+ * @param {Payload} payload
+ * @returns {Layer[]}
+ */
+function openLayers({ layers, input_shape: shape }) {
+  return layers.map((/** @type {Record<string, any>} */ layer) => {
+    kindOf(/** @type {Layer} */ (layer)); // refuses one that is not known
+    const named = Object.entries(layer).map(([name, value]) => [
+      name.replace(/_[a-z]/g, (letters) => letters[1].toUpperCase()),
+      value,
+    ]);
+    const inputShapes = layer.inputs.map((/** @type {number} */ input) => layers[input]?.output_shape ?? shape);
+    return { ...Object.fromEntries(named), inputShapes };
+  });
 }
 
 /**
- * Give an open model other weights, {"0.weight": {shape, data}, ...}, where data is base64 or a Float32Array; those that
- * are not named stay. For training that is watched. Returns the same model.
+ * Give an open model other weights, {"0.weight": {shape, data}, ...}; those that are not named stay. For training that is
+ * watched. Returns the same model.
+ *
+ * @param {Model} model
+ * @param {Record<string, GivenTensor>} weights
  */
 export function replaceWeights(model, weights) {
+  const layers = new Map(model.layers.map((layer) => [layer.path, layer]));
   for (const [name, tensor] of Object.entries(weights)) {
-    const [index, part] = name.split(".");
-    const layer = model.layers[Number(index)];
-    const wanted = layer && shapesOfWeights(layer)[part];
+    const [path, part] = splitName(name);
+    const layer = layers.get(path);
+    const wanted = layer && kindOf(layer).weights?.(layer)[part];
     if (!wanted) throw new Error(`this network has no place for the weights ${name}.`);
     const [given, needed] = [tensor.shape.join("×"), wanted.join("×")];
     if (given !== needed) throw new Error(`${name} has the shape ${given}, and this network needs ${needed}.`);
     const data = typeof tensor.data === "string" ? decodeFloats(tensor.data) : tensor.data;
     if (data.length !== sizeOf(wanted)) throw new Error(`${name} has ${data.length} numbers, not ${sizeOf(wanted)}.`);
-    layer[PARTS[part]] = { shape: wanted, data };
-    // What was derived from the old ones.
-    layer.prepared = null;
-    layer.backward = undefined;
+    Object.assign(layer, { [part]: { shape: wanted, data } });
   }
   return model;
 }
 
-/** The shapes of a layer's weights, under their names; none for a layer that has none. */
-function shapesOfWeights(layer) {
-  const [incoming] = layer.inputShape;
-  const [outgoing] = layer.outputShape;
-  switch (layer.kind) {
-    case "conv":
-      return { weight: [outgoing, incoming, ...layer.kernel], bias: [outgoing] };
-    case "dense":
-      return { weight: [outgoing, incoming], bias: [outgoing] };
-    case "batchnorm":
-      return Object.fromEntries(Object.keys(PARTS).map((part) => [part, [incoming]]));
-    default:
-      return {};
-  }
+/**
+ * "3.body.0.weight" to "3.body.0" and "weight".
+ *
+ * @param {string} name
+ */
+function splitName(name) {
+  const dot = name.lastIndexOf(".");
+  return [name.slice(0, dot), name.slice(dot + 1)];
 }
 
-/** The numbers of all weights as they are now, in the order of the payload. */
+/**
+ * The numbers of all weights as they are now, in the order of the payload.
+ *
+ * @param {Model} model
+ * @returns {Float32Array[]}
+ */
 export function weightsOf(model) {
+  /** @type {Map<string, any>} */
+  const layers = new Map(model.layers.map((layer) => [layer.path, layer]));
   return Object.keys(model.payload.weights).map((name) => {
-    const [index, part] = name.split(".");
-    return model.layers[Number(index)][PARTS[part]].data;
+    const [path, part] = splitName(name);
+    return layers.get(path)[part].data;
   });
 }
 
-/** What the network gets of a picture: (pixels / 255 − mean) / std, channel by channel. Pixels are bytes, C·H·W. */
+/**
+ * What the network gets of a picture: (pixels / 255 − mean) / std, channel by channel.
+ *
+ * @param {Model} model
+ * @param {Uint8Array} pixels C·H·W
+ */
 export function normalise(model, pixels) {
   const [channels, height, width] = model.inputShape;
   const count = height * width;
@@ -114,29 +170,51 @@ export function normalise(model, pixels) {
 }
 
 /**
- * What every layer makes of a picture (Uint8Array, C·H·W): [{shape, data: Float32Array}]. The first is the normalised
- * input, number i + 1 the output of layer i, the last the logits. Read them only: flatten and dropout hand on the array
- * of the layer before.
+ * What every layer makes of a picture: the normalised input first, as number k + 1 the output of layer k, last the logits.
+ * Read them only: flatten and dropout hand on the array of their input.
+ *
+ * @param {Model} model
+ * @param {Uint8Array} pixels C·H·W
  */
 export function activations(model, pixels) {
   return activationsOfInput(model, normalise(model, pixels));
 }
 
-/** The same for numbers that are normalised already. */
+/**
+ * The same for numbers that are normalised already.
+ *
+ * @param {Model} model
+ * @param {Numbers} input
+ */
 export function activationsOfInput(model, input) {
+  /** @type {Activation[]} */
   const outputs = [{ shape: model.inputShape, data: input }];
   for (const layer of model.layers) {
-    const data = FORWARD[layer.kind](layer, outputs[outputs.length - 1].data);
-    outputs.push({ shape: layer.outputShape, data });
+    outputs.push({ shape: layer.outputShape, data: kindOf(layer).forward(layer, inputsOf(layer, outputs)) });
   }
   return outputs;
 }
 
-/** The probabilities of logits after the model's temperature; the largest is taken off first, so nothing overflows. */
+/**
+ * The numbers that a layer takes, among those that were computed before it.
+ *
+ * @param {Layer} layer
+ * @param {Activation[]} outputs as `activations` gives them
+ */
+export function inputsOf(layer, outputs) {
+  return layer.inputs.map((input) => outputs[input + 1].data);
+}
+
+/**
+ * The probabilities of logits after the model's temperature; the largest is taken off first, so nothing overflows.
+ *
+ * @param {Model} model
+ * @param {Numbers} logits
+ */
 export function probabilities(model, logits) {
   const scaled = Float64Array.from(logits, (logit) => logit / model.temperature);
   const largest = scaled.reduce((most, value) => Math.max(most, value), -Infinity);
   const exponents = scaled.map((value) => Math.exp(value - largest));
-  const sum = exponents.reduce((total, value) => total + value, 0);
+  const sum = exponents.reduce((all, value) => all + value, 0);
   return exponents.map((value) => value / sum);
 }

@@ -8,20 +8,31 @@
 
 import { MAPS, packedPlace, packedSize, PLACES, sumBlock } from "convlens/engine/blocks.js";
 
+/** @import { ConvLayer } from "convlens/engine/convolution.js" */
+
+/** @typedef {ReturnType<typeof prepareTiles>} Tiles */
+
 const TILE = 4;
 const FORM = 6;
 const NUMBERS = FORM * FORM;
 const FEWEST = 16;
 
-/** Whether a convolution gains by it: 3×3, step by step, between so many maps that the forms are the smaller part. */
-export function suitsTiles(layer) {
-  const isOne = ([rows, columns]) => rows === 1 && columns === 1;
-  const isThree = layer.kernel[0] === 3 && layer.kernel[1] === 3;
-  const many = Math.min(layer.inputShape[0], layer.outputShape[0]) >= FEWEST;
-  return isThree && many && isOne(layer.stride) && isOne(layer.dilation);
+/**
+ * Whether a convolution gains by it: 3×3, step by step, between so many maps that the forms are the smaller part.
+ *
+ * @param {ConvLayer} layer
+ */
+export function suitsTiles({ kernel, stride, dilation, inputShape, outputShape }) {
+  const are = (/** @type {number[]} */ sizes, /** @type {number} */ size) => sizes.every((one) => one === size);
+  const many = Math.min(inputShape[0], outputShape[0]) >= FEWEST;
+  return many && are(kernel, 3) && are(stride, 1) && are(dilation, 1);
 }
 
-/** The kernels in their form, and room for the input and for the sums. */
+/**
+ * The kernels in their form, and room for the input and for the sums.
+ *
+ * @param {ConvLayer} layer
+ */
 export function prepareTiles(layer) {
   const [channels] = layer.inputShape;
   const [maps, height, width] = layer.outputShape;
@@ -29,7 +40,6 @@ export function prepareTiles(layer) {
   const [rows, columns] = [down * TILE + 2, across * TILE + 2];
   const tiles = down * across;
   return {
-    run: convolveTiles,
     ...{ rows, columns, down, across, tiles },
     padded: new Float64Array(channels * rows * columns),
     // One more than there are: the last pair of tiles may be a single one.
@@ -40,7 +50,11 @@ export function prepareTiles(layer) {
   };
 }
 
-/** Every kernel's 36 numbers: for each of the numbers, the weights of four maps side by side, channel by channel. */
+/**
+ * Every kernel's 36 numbers: for each of the numbers, the weights of four maps side by side, channel by channel.
+ *
+ * @param {ConvLayer} layer
+ */
 function transformKernels(layer) {
   const [channels] = layer.inputShape;
   const [maps] = layer.outputShape;
@@ -59,7 +73,14 @@ function transformKernels(layer) {
   return packed;
 }
 
-/** G: three numbers of a kernel to six. */
+/**
+ * Reads numbers from `start` on, `step` apart, and writes others from `first` on, `apart` from each other.
+ *
+ * @typedef {(from: Float32Array | Float64Array, start: number, step: number, to: Float64Array, first: number,
+ *   apart: number) => void} Transform
+ */
+
+/** @type {Transform} G: three numbers of a kernel to six. */
 function formOfKernel(from, start, step, to, first, apart) {
   const [a, b, c] = [from[start], from[start + step], from[start + 2 * step]];
   to[first] = a / 4;
@@ -70,7 +91,7 @@ function formOfKernel(from, start, step, to, first, apart) {
   to[first + 5 * apart] = c;
 }
 
-/** Bᵀ: six numbers of the input to six. */
+/** @type {Transform} Bᵀ: six numbers of the input to six. */
 function formOfInput(from, start, step, to, first, apart) {
   const a = from[start];
   const b = from[start + step];
@@ -86,7 +107,7 @@ function formOfInput(from, start, step, to, first, apart) {
   to[first + 5 * apart] = 4 * b - 5 * d + f;
 }
 
-/** Aᵀ: six sums back to four numbers of the output. */
+/** @type {Transform} Aᵀ: six sums back to four numbers of the output. */
 function outputOfForm(from, start, step, to, first, apart) {
   const b = from[start + step];
   const c = from[start + 2 * step];
@@ -98,13 +119,22 @@ function outputOfForm(from, start, step, to, first, apart) {
   to[first + 3 * apart] = b - c + 8 * (d - e) + from[start + 5 * step];
 }
 
-/** The maps of a layer whose padded input is in place. */
-function convolveTiles(layer, prepared) {
+/**
+ * The maps of a layer whose padded input is in place.
+ *
+ * @param {ConvLayer} layer
+ * @param {Tiles} prepared
+ */
+export function convolveTiles(layer, prepared) {
   transformInput(layer, prepared);
   multiply(layer, prepared);
   return transformBack(layer, prepared);
 }
 
+/**
+ * @param {ConvLayer} layer
+ * @param {Tiles} prepared
+ */
 function transformInput(layer, { rows, columns, down, across, tiles, padded, input }) {
   const [channels] = layer.inputShape;
   const between = new Float64Array(NUMBERS);
@@ -123,7 +153,12 @@ function transformInput(layer, { rows, columns, down, across, tiles, padded, inp
   }
 }
 
-/** For each of the 36 numbers: the sums over the channels, for every map and tile. */
+/**
+ * For each of the 36 numbers: the sums over the channels, for every map and tile.
+ *
+ * @param {ConvLayer} layer
+ * @param {Tiles} prepared
+ */
 function multiply(layer, { tiles, input, products, offsets, packed }) {
   const [channels] = layer.inputShape;
   const [maps] = layer.outputShape;
@@ -146,6 +181,10 @@ function multiply(layer, { tiles, input, products, offsets, packed }) {
   }
 }
 
+/**
+ * @param {ConvLayer} layer
+ * @param {Tiles} prepared
+ */
 function transformBack(layer, { across, tiles, products }) {
   const [maps, height, width] = layer.outputShape;
   const output = new Float32Array(maps * height * width);

@@ -1,7 +1,7 @@
 /** What the page asks of the server that sent it: JSON there and back, and event streams that take up where they broke off. */
 
 const EVENTS = [
-  ...["queued", "reading", "probed", "started", "stretch", "weights", "epoch", "calibrated", "judged"],
+  ...["queued", "reading", "probed", "started", "chunk", "weights", "epoch", "calibrated", "judged"],
   ...["done", "failed", "stopped"],
 ];
 const [FIRST_WAIT, LONGEST_WAIT] = [500, 10_000]; // milliseconds

@@ -20,7 +20,7 @@ export function brushWidth(preprocessing, padSide) {
   const looks = readAppearance(preprocessing.appearance);
   if (!looks || preprocessing.rules === "letterbox") return USUAL * padSide;
   const [, height, width] = preprocessing.image_shape;
-  const isScaled = preprocessing.rules !== "ink" || makeTarget(height, width, null, looks).size;
+  const isScaled = preprocessing.rules !== "glyph" || makeTarget(height, width, null, looks).size;
   const scale = isScaled ? DRAWN_SHARE / looks.fill.middle : 1;
   return clamp(looks.stroke.middle * scale, THINNEST, THICKEST) * padSide;
 }

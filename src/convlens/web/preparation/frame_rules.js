@@ -1,7 +1,7 @@
 // The rules that keep a picture whole or fill the frame with it.
 //
 //   letterbox       grey or colour, polarity of the training images, scaled as a whole, centred
-//   fashion-mnist   grey, light on dark, cropped to the article, its longest side scaled to the frame, centred
+//   garment         grey, light on dark, cropped to the article, its longest side scaled to the frame, centred
 import { cropTo, leaveEmpty, matchPolarity, reducePicture } from "convlens/preparation/cleaning.js";
 import { borderPixels, centreIn, medianOfBorder, scaleInto } from "convlens/preparation/framing.js";
 import { findGlyphBox } from "convlens/preparation/glyph.js";

@@ -1,10 +1,10 @@
 // From any picture to the network's input, by the rules that the model was trained with, step by step, with notes: the
 // same bytes and words as `convlens.preprocessing.prepare` gives, which the tests compare.
 //
-//   mnist           `mnist_rules`: as MNIST was made
-//   ink             `glyph_rules`: what one's own training images agree on
-//   letterbox       `frame_rules`: the whole picture, for photographs
-//   fashion-mnist   `frame_rules`: as Fashion-MNIST was made
+//   digit       `mnist_rules`: as MNIST was made
+//   glyph       `glyph_rules`: what a user's own training images agree on
+//   letterbox   `frame_rules`: the whole picture, for photographs
+//   garment     `frame_rules`: as Fashion-MNIST was made
 import { readAppearance } from "convlens/preparation/appearance.js";
 import { toColour, toGrey, toPicture } from "convlens/preparation/conversion.js";
 import { letterboxPicture, prepareFashion } from "convlens/preparation/frame_rules.js";
@@ -28,7 +28,7 @@ import { Trail } from "convlens/preparation/trail.js";
  * @typedef {{ pixels: Uint8Array, notes: string[], steps: Step[], unlike: string[] }} Prepared
  */
 
-const KNOWN = "mnist, fashion-mnist, letterbox and ink are known";
+const KNOWN = "digit, garment, glyph and letterbox are known";
 
 /**
  * With `normalise` false the picture becomes grey or colour as the network wants it, is scaled to the frame as a whole,
@@ -68,11 +68,11 @@ function applyRules(read, preprocessing, normalise, trail) {
   switch (preprocessing.rules) {
     case "letterbox":
       return letterboxPicture(read, height, width, trail, preprocessing.light_on_dark);
-    case "ink":
+    case "glyph":
       return prepareGlyph(read, preprocessing, trail);
-    case "mnist":
+    case "digit":
       return prepareDigit(read, height, readAppearance(preprocessing.appearance), trail);
-    case "fashion-mnist":
+    case "garment":
       return prepareFashion(read, height, trail);
     default:
       throw new Error(`Preprocessing rules "${preprocessing.rules}": ${KNOWN}; open the model with a newer page.`);

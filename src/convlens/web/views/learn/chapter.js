@@ -9,7 +9,7 @@ import { OPERATIONS } from "convlens/views/learn/operations.js";
 import { Stepper } from "convlens/views/learn/steps.js";
 
 /** @import { GridOptions, OnChange, ViewOptions } from "convlens/views/learn/matrices.js" */
-/** @import { Model } from "convlens/views/learn/model_parts.js" */
+/** @import { Model } from "convlens/engine/network.js" */
 
 /** @typedef {Node | { root: Node }} Part a node, or what has one */
 

@@ -3,19 +3,24 @@
 import { normalise } from "convlens/engine/network.js";
 import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
 
+/** @import { Layer, Model, WeightedLayer } from "convlens/engine/network.js" */
 /** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
 /** @import { Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
 /**
- * What Learn reads of the open model; the layers' kernel, stride, padding, dilation and weights where they are convolutions.
- * @typedef {{ shape: number[], data: Float32Array }} Weights
- * @typedef {{ index: number, kind: string, text: string, inputShape: number[], outputShape: number[] }} LayerFacts
- * @typedef {LayerFacts & Sliding & { weight: Weights, bias?: Weights, negativeSlope?: number }} ModelLayer
- * @typedef {{ samples: { pixels: Uint8Array, label: number }[] }} Payload
- * @typedef {{ inputShape: number[], classNames: string[], layers: ModelLayer[], payload: Payload }} Model
+ * @typedef {WeightedLayer & Sliding & { groups: number }} ConvolutionLayer
  * @typedef {NonNullable<ReturnType<typeof firstLayerOf>>} FirstLayer
  * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them
  */
+
+/**
+ * The convolutions of the open model whose kernels see every channel, as all kernels of this view do.
+ * @param {Model | null} model
+ */
+export function convolutionsOf(model) {
+  const layers = /** @type {ConvolutionLayer[]} */ (model?.layers ?? []);
+  return layers.filter(({ kind, groups }) => kind === "conv" && groups === 1);
+}
 
 /**
  * A flat array C·H·W as a nested one.
@@ -37,8 +42,11 @@ function nest(data, [channels, height, width]) {
  * @param {Model | null} model
  */
 export function firstLayerOf(model) {
-  const [layer, next] = model?.layers ?? [];
-  if (layer?.kind !== "conv") return null;
+  const [layer] = convolutionsOf(model);
+  if (layer?.index !== 0) return null;
+  /** @type {(Layer & { slope?: number }) | undefined} */
+  const next = model?.layers[1];
+  const activated = next && ACTIVATIONS.includes(next.kind) && `${next.inputs}` === "0";
   const [count, ...shape] = layer.weight.shape;
   const size = layer.weight.data.length / count;
   const kernels = Array.from({ length: count }, (_, kernel) =>
@@ -48,10 +56,10 @@ export function firstLayerOf(model) {
   return {
     name: layer.text,
     kernels,
-    biases: layer.bias ? Array.from(layer.bias.data) : kernels.map(() => 0),
+    biases: Array.from(layer.bias.data),
     sliding: { kernel, stride, padding, dilation },
-    activation: ACTIVATIONS.includes(next?.kind) ? next.kind : "none",
-    slope: next?.negativeSlope,
+    activation: activated ? next.kind : "none",
+    slope: next?.slope,
   };
 }
 
@@ -62,7 +70,9 @@ export function firstLayerOf(model) {
  */
 export function samplesOf(model) {
   if (!model) return [];
-  return model.payload.samples.map(({ pixels, label }, number) => ({
+  /** @type {{ pixels: Uint8Array, label: number }[]} */
+  const samples = model.payload.samples ?? [];
+  return samples.map(({ pixels, label }, number) => ({
     name: `${number}: ${model.classNames[label] ?? "of no class"}`,
     pixels: nest(pixels, model.inputShape),
     // Computed when it is asked for, since few of them are looked at.

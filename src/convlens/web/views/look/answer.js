@@ -3,18 +3,34 @@
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatPercent } from "convlens/interface/format.js";
 
+/** @import { Model, Numbers } from "convlens/engine/network.js" */
+/** @import { Answered } from "convlens/views/look/session.js" */
+
+/** @typedef {ReturnType<Answer["makeRow"]>} Row */
+
 const FEW = 10;
 
-/** The answer's part of the page, in `root`; `onClass(number)` when a bar is chosen. */
+/** The answer's part of the page. */
 export class Answer {
-  constructor({ onClass }) {
-    Object.assign(this, { onClass, model: null, showsAll: false, answer: null, rows: [] });
-    this.name = element("bdi", { class: "answer-name", dir: "auto" });
-    this.sure = element("p", { class: "answer-sure" });
-    this.why = element("p", { class: "answer-why small", hidden: true });
-    this.truth = element("p", { class: "small soft", hidden: true });
-    this.list = element("ol", { class: "bars answer-bars", "aria-label": "Probabilities" });
-    this.all = element("button", { type: "button", class: "quiet small", onClick: () => this.toggleAll() });
+  #showsAll = false;
+  /** @type {Row[]} */
+  #rows = [];
+  /** @type {Answered | null} */
+  #answer = null;
+  #name = element("bdi", { class: "answer-name", dir: "auto" });
+  #sure = element("p", { class: "answer-sure" });
+  #why = element("p", { class: "answer-why small", hidden: true });
+  #truth = element("p", { class: "small soft", hidden: true });
+  #list = element("ol", { class: "bars answer-bars", "aria-label": "Probabilities" });
+  #all = element("button", { type: "button", class: "quiet small", onClick: () => this.#toggleAll() });
+
+  /**
+   * @param {Model} model
+   * @param {(classNumber: number) => void} onClass called when a bar is chosen
+   */
+  constructor(model, onClass) {
+    this.model = model;
+    this.onClass = onClass;
     this.root = element(
       "section",
       { class: "answer", "aria-labelledby": "answer-title" },
@@ -22,88 +38,80 @@ export class Answer {
         "div",
         { class: "answer-head" },
         element("h2", { class: "eyebrow", id: "answer-title" }, "The network says"),
-        element("p", { class: "answer-class" }, this.name),
-        this.sure,
-        this.why,
-        this.truth,
+        element("p", { class: "answer-class" }, this.#name),
+        this.#sure,
+        this.#why,
+        this.#truth,
       ),
-      element("div", { class: "answer-bars-part" }, this.list, this.all),
+      element("div", { class: "answer-bars-part" }, this.#list, this.#all),
     );
+    this.#buildRows();
   }
 
-  /** Another model. */
-  build(model) {
-    Object.assign(this, { model, showsAll: false, answer: null });
-    this.buildRows();
+  #toggleAll() {
+    this.#showsAll = !this.#showsAll;
+    this.#buildRows();
+    if (this.#answer) this.show(this.#answer);
   }
 
-  toggleAll() {
-    this.showsAll = !this.showsAll;
-    this.buildRows();
-    if (this.answer) this.show(this.answer);
-  }
-
-  buildRows() {
+  #buildRows() {
     const classes = this.model.classNames.length;
-    this.all.hidden = classes <= FEW;
-    this.all.textContent = this.showsAll ? `Show the ${FEW} likeliest` : `Show all ${classes}`;
-    this.rows = Array.from({ length: this.showsAll ? classes : Math.min(classes, FEW) }, () => this.makeRow());
+    this.#all.hidden = classes <= FEW;
+    this.#all.textContent = this.#showsAll ? `Show the ${FEW} likeliest` : `Show all ${classes}`;
+    const count = this.#showsAll ? classes : Math.min(classes, FEW);
+    this.#rows = Array.from({ length: count }, () => this.makeRow());
     fill(
-      this.list,
-      this.rows.map((row) => row.item),
+      this.#list,
+      this.#rows.map(({ item }) => item),
     );
   }
 
   makeRow() {
-    const row = { place: 0 };
-    row.name = element("bdi", { class: "bar-name", dir: "auto" });
-    row.number = element("span", { class: "bar-number" });
-    row.bar = element(
+    const name = element("bdi", { class: "bar-name", dir: "auto" });
+    const number = element("span", { class: "bar-number" });
+    const bar = element(
       "button",
       { type: "button", class: "bar", onClick: () => this.onClass(row.place) },
-      row.name,
+      name,
       element("span", { class: "bar-track" }),
-      row.number,
+      number,
     );
-    row.item = element("li", {}, row.bar);
+    const row = { place: 0, name, number, bar, item: element("li", {}, bar) };
     return row;
   }
 
-  /** Shows an answer of `Session`. */
+  /** @param {Answered} answer */
   show(answer) {
-    this.answer = answer;
-    this.showHead(answer);
+    this.#answer = answer;
+    this.#showHead(answer);
     const { probabilities } = answer;
     // Few classes keep their places, so that bars grow and shrink instead of jumping about.
-    const order =
-      probabilities.length <= FEW ? [...probabilities.keys()] : likeliest(probabilities).slice(0, this.rows.length);
-    this.rows.forEach((row, index) => this.showRow(row, order[index]));
+    const order = probabilities.length <= FEW ? [...probabilities.keys()] : likeliest(probabilities);
+    this.#rows.forEach((row, index) => this.#showRow(row, order[index], answer));
   }
 
-  showHead({ probabilities, best, whyUnknown: why, nothing, label }) {
+  /** @param {Answered} answer */
+  #showHead({ probabilities, best, whyUnknown: why, nothing, label }) {
     const guess = this.model.classNames[best];
-    write(this.name, nothing ? "–" : why ? "unknown" : guess);
-    this.name.classList.toggle("long", Array.from(this.name.textContent).length > 3);
-    write(
-      this.sure,
-      nothing
-        ? "The paper is empty."
-        : `${why ? `best guess ${guess}, ` : ""}${formatPercent(probabilities[best])} sure`,
-    );
-    this.why.hidden = !why || nothing;
-    write(this.why, why ? `Unknown: ${why}.` : "");
-    this.truth.hidden = label === null;
-    if (label !== null)
-      fill(
-        this.truth,
-        "The test image’s class is ",
-        nameOf(this.model.classNames[label]),
-        label === best ? "." : ": the network is wrong.",
-      );
+    const name = nothing ? "–" : why ? "unknown" : guess;
+    const sure = `${why ? `best guess ${guess}, ` : ""}${formatPercent(probabilities[best])} sure`;
+    write(this.#name, name);
+    this.#name.classList.toggle("long", Array.from(name).length > 3);
+    write(this.#sure, nothing ? "The paper is empty." : sure);
+    this.#why.hidden = !why || nothing;
+    write(this.#why, why ? `Unknown: ${why}.` : "");
+    this.#truth.hidden = label === null;
+    if (label === null) return;
+    const verdict = label === best ? "." : ": the network is wrong.";
+    fill(this.#truth, "The test image’s class is ", nameOf(this.model.classNames[label]), verdict);
   }
 
-  showRow(row, place) {
-    const { probabilities, best, nothing } = this.answer;
+  /**
+   * @param {Row} row
+   * @param {number} place
+   * @param {Answered} answer
+   */
+  #showRow(row, place, { probabilities, best, nothing }) {
     row.place = place;
     write(row.name, this.model.classNames[place]);
     row.name.title = this.model.classNames[place];
@@ -113,22 +121,34 @@ export class Answer {
   }
 }
 
-/** The places of numbers, the largest first. */
+/**
+ * The places of numbers, the largest first.
+ *
+ * @param {number[] | Numbers} numbers
+ */
 export function likeliest(numbers) {
   return [...numbers.keys()].sort((one, other) => numbers[other] - numbers[one] || one - other);
 }
 
-/** Why an answer is none: the same reasons in the same order as `convlens predict` gives; empty where it is one. */
-export function whyUnknown(model, unlike, probability) {
+/**
+ * Why an answer is none: the same reasons in the same order as `convlens predict` gives; empty where it is one.
+ *
+ * @param {Model} model
+ * @param {string[]} unlike
+ * @param {number} probability
+ */
+export function whyUnknown({ threshold }, unlike, probability) {
   if (unlike.length > 0) return `unlike the training images: ${unlike.join("; ")}`;
-  const { threshold } = model;
-  if (threshold !== null && threshold !== undefined && probability < threshold) {
-    return `${formatPercent(probability, 2)} sure, and an answer takes ${formatPercent(threshold, 2)}`;
-  }
-  return "";
+  if (threshold === null || probability >= threshold) return "";
+  return `${formatPercent(probability, 2)} sure, and an answer takes ${formatPercent(threshold, 2)}`;
 }
 
-// Text that stays the same is left alone: writing it would lay the page out anew.
-function write(node, text) {
+/**
+ * Text that stays the same is left alone: writing it would lay the page out anew.
+ *
+ * @param {Node} node
+ * @param {string} text
+ */
+export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -2,7 +2,9 @@
 
 import { element } from "convlens/interface/dom.js";
 
-/** The notice for an answer of `checkModel` that disagrees. */
+/** @import { Verdict } from "convlens/engine/check.js" */
+
+/** @param {Verdict} verdict of `checkModel`, that they disagree */
 export function showDisagreement({ worst, where }) {
   const size = Number.isFinite(worst) ? ` It is off by ${worst.toPrecision(2)} of the layer’s largest value.` : "";
   return element(

@@ -1,234 +1,256 @@
 /** One layer of the network as a column: its text and size, its maps, the scale of their colours. */
 
+import { shapeOf } from "convlens/engine/decode.js";
 import { element, fill, onceAFrame, svg } from "convlens/interface/dom.js";
 import { formatNumber, formatShape } from "convlens/interface/format.js";
 import { drawMaps, largestSize, placeUnder } from "convlens/interface/maps.js";
-import { isLabelled, layOut, mostShown, outlines, rectangle } from "convlens/views/look/column_layout.js";
-import { describeShape, isLogits, layerName, placeAt, positionIn, shapeOf } from "convlens/views/look/places.js";
+import { write } from "convlens/views/look/answer.js";
+import { isLabelled, layOut, letterSize, mostShown, outlines, rectangle } from "convlens/views/look/column_layout.js";
+import { describeInputs, describeShape, isLogits, layerName } from "convlens/views/look/places.js";
+import { placeAt, positionIn } from "convlens/views/look/places.js";
+
+/** @import { Field } from "convlens/engine/fields.js" */
+/** @import { Model, Numbers } from "convlens/engine/network.js" */
 
 /**
- * A column for layer `layer` of a model. `handlers`: `onPoint(layer, place | null)` while a number is pointed at or reached with
- * the arrow keys, `onChoose(layer, place)`, `onLayer(layer)` for the heading.
+ * @typedef {object} ColumnHandlers
+ * @property {(layer: number, place: number | null, spoken?: boolean) => void} onPoint
+ *   while a number is pointed at, or reached with the arrow keys
+ * @property {(layer: number, place: number) => void} onChoose
+ * @property {(layer: number) => void} onLayer for the heading
  */
+
+/** @type {Record<string, [number, number, number]>} by maps, rows and columns */
+const MOVES = {
+  ArrowLeft: [0, 0, -1],
+  ArrowRight: [0, 0, 1],
+  ArrowUp: [0, -1, 0],
+  ArrowDown: [0, 1, 0],
+  PageUp: [-1, 0, 0],
+  PageDown: [1, 0, 0],
+};
+
 export class Column {
+  /** The place that arrow keys begin at. */
+  at = 0;
+  isVisible = true;
+  isStale = false;
+  /** @type {Numbers | null} */
+  values = null;
+  /** @type {Uint8Array} */
+  #pixels = new Uint8Array();
+  #limit = 0;
+  #showsAll = false;
+  /** @type {Field | null} */
+  #field = null;
+  #marked = "";
+  /** @type {HTMLElement[]} */
+  #numbers = [];
+  #canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "numbers of a layer" });
+  #outline = svg("path", { class: "map-outline" });
+  #window = svg("path", { class: "mark-window" });
+  #windowEdge = svg("path", { class: "mark-window-edge" });
+  #marks = svg("svg", { class: "marks", "aria-hidden": "true" }, this.#outline, this.#windowEdge, this.#window);
+  #scale = element("span", { class: "column-scale" });
+  #labels = element("ol", { class: "column-labels", "aria-hidden": "true" });
+  #more = element("button", { type: "button", class: "quiet small", onClick: () => this.#toggleAll() });
+
+  /**
+   * @param {Model} model
+   * @param {number} layer
+   * @param {number | null} width the room that there is as a row, null as a column
+   * @param {ColumnHandlers} handlers
+   */
   constructor(model, layer, width, handlers) {
-    Object.assign(this, {
-      model,
-      layer,
-      handlers,
-      width,
-      shape: shapeOf(model, layer),
-      all: false,
-      visible: true,
-      stale: false,
-      values: null,
-      at: 0,
-    });
+    this.model = model;
+    this.layer = layer;
+    this.handlers = handlers;
+    this.width = width;
+    this.shape = shapeOf(model, layer);
+    this.root = this.#build();
+    this.arrange(width);
+    this.#listen();
+  }
+
+  #build() {
+    const { model, layer, shape } = this;
     const name = layerName(model, layer);
-    this.canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "numbers of a layer" });
-    this.outline = svg("path", { class: "map-outline" });
-    this.window = svg("path", { class: "mark-window" });
-    this.windowEdge = svg("path", { class: "mark-window-edge" });
-    this.marks = svg("svg", { class: "marks", "aria-hidden": "true" }, this.outline, this.windowEdge, this.window);
-    this.legend = element("span", { class: "column-scale" });
-    this.labels = isLabelled(this.shape) ? element("ol", { class: "column-labels", "aria-hidden": "true" }) : null;
-    this.more = element("button", {
-      type: "button",
-      class: "quiet small",
-      hidden: this.shape[0] <= mostShown(this.shape),
-      onClick: () => this.toggleAll(),
-    });
-    this.root = element(
+    this.#more.hidden = shape[0] <= mostShown(shape);
+    this.#labels.hidden = !isLabelled(shape);
+    this.#canvas.setAttribute(
+      "aria-label",
+      `${name}: ${describeShape(shape, layer)}. ${describeInputs(model, layer)}` +
+        "Arrow keys go from number to number, Page Up and Page Down from map to map, Enter shows the sum behind one.",
+    );
+    const text = layer < 0 ? name : model.layers[layer].text;
+    const onClick = () => this.handlers.onLayer(layer);
+    const heading = element("button", { type: "button", class: "column-name", onClick, title: `About ${name}` }, text);
+    return element(
       "li",
-      { class: "column", data: { layer } },
-      element(
-        "h3",
-        { class: "column-heading" },
-        element(
-          "button",
-          { type: "button", class: "column-name", onClick: () => handlers.onLayer(layer), title: `About ${name}` },
-          name,
-        ),
-      ),
-      element("p", { class: "column-shape" }, formatShape(this.shape).replaceAll(" ", "\u2009")),
+      { class: "column", data: { layer }, style: { "--depth": layer < 0 ? 0 : model.layers[layer].depth } },
+      element("h3", { class: "column-heading" }, heading),
+      element("p", { class: "column-shape" }, formatShape(shape).replaceAll(" ", "\u2009")),
       element(
         "div",
         { class: "column-body" },
-        element("div", { class: "column-maps" }, this.canvas, this.marks),
-        this.labels,
+        element("div", { class: "column-maps" }, this.#canvas, this.#marks),
+        this.#labels,
       ),
-      this.legend,
-      this.more,
+      this.#scale,
+      this.#more,
     );
-    this.arrange();
-    this.listen();
   }
 
-  /** Lays the maps out anew: for another width, or for all of them. */
-  arrange(width = this.width) {
+  /**
+   * Lays the maps out anew: for another width, or for all of them.
+   *
+   * @param {number | null} width
+   */
+  arrange(width) {
     this.width = width;
-    const count = this.all ? this.shape[0] : Math.min(this.shape[0], mostShown(this.shape));
+    const count = this.#showsAll ? this.shape[0] : Math.min(this.shape[0], mostShown(this.shape));
     this.layout = layOut(this.shape, count, { width, larger: this.layer < 0, line: Math.round(1.375 * letterSize()) });
-    this.marks.setAttribute("viewBox", `0 0 ${this.layout.pixelWidth} ${this.layout.pixelHeight}`);
-    this.marks.style.width = `${this.layout.pixelWidth * this.layout.scale}px`;
-    this.marks.style.height = `${this.layout.pixelHeight * this.layout.scale}px`;
-    this.outline.setAttribute("d", outlines(this.layout));
-    if (this.labels) {
-      this.labels.style.setProperty("--cell", `${this.layout.scale}px`);
-      fill(
-        this.labels,
-        Array.from({ length: count }, (_, place) => this.makeLabel(place)),
-      );
-      this.numbers = [...this.labels.querySelectorAll(".column-number")];
-    }
-    this.more.textContent = this.all ? `Show ${mostShown(this.shape)}` : `Show all ${this.shape[0]}`;
+    const { pixelWidth, pixelHeight, scale, height, width: wide } = this.layout;
+    this.#marks.setAttribute("viewBox", `0 0 ${pixelWidth} ${pixelHeight}`);
+    this.#marks.style.width = `${pixelWidth * scale}px`;
+    this.#marks.style.height = `${pixelHeight * scale}px`;
+    this.#outline.setAttribute("d", outlines(this.layout));
+    if (isLabelled(this.shape)) this.#writeLabels(count, scale);
+    this.#more.textContent = this.#showsAll ? `Show ${mostShown(this.shape)}` : `Show all ${this.shape[0]}`;
+    this.mark(this.#field);
     if (this.values) this.paint();
-    else drawMaps(this.canvas, new Float32Array(count * this.layout.height * this.layout.width), this.layout);
+    else drawMaps(this.#canvas, new Float32Array(count * height * wide), this.layout);
   }
 
-  toggleAll() {
-    this.all = !this.all;
-    this.arrange();
+  #toggleAll() {
+    this.#showsAll = !this.#showsAll;
+    this.arrange(this.width);
   }
 
-  makeLabel(place) {
-    const name = isLogits(this.model, this.layer) ? this.model.classNames[place] : String(place);
-    return element(
-      "li",
-      {},
-      element("bdi", { dir: "auto", class: "column-label", title: name }, name),
-      element("span", { class: "column-number" }),
+  /**
+   * @param {number} count
+   * @param {number} scale
+   */
+  #writeLabels(count, scale) {
+    this.#labels.style.setProperty("--cell", `${scale}px`);
+    this.#numbers = Array.from({ length: count }, () => element("span", { class: "column-number" }));
+    fill(
+      this.#labels,
+      this.#numbers.map((number, place) => {
+        const name = isLogits(this.model, this.layer) ? this.model.classNames[place] : String(place);
+        return element("li", {}, element("bdi", { dir: "auto", class: "column-label", title: name }, name), number);
+      }),
     );
   }
 
-  /** Takes in new numbers; they are painted now when the column can be seen, else when it comes into sight. */
+  /**
+   * Takes in new numbers; they are painted now when the column can be seen, else when it comes into sight.
+   *
+   * @param {Numbers} values
+   * @param {Uint8Array} pixels the picture, which the input's column shows
+   */
   show(values, pixels) {
     this.values = values;
-    this.pixels = pixels;
-    if (this.visible) this.paint();
-    else this.stale = true;
+    this.#pixels = pixels;
+    if (this.isVisible) this.paint();
+    else this.isStale = true;
   }
 
   paint() {
-    this.stale = false;
-    if (this.layer < 0) drawMaps(this.canvas, this.pixels, this.layout, { grey: [0, 255] });
-    else this.limit = drawMaps(this.canvas, this.values, this.layout, { limit: largestSize(this.values) });
-    this.writeLegend();
-    this.numbers?.forEach((node, place) => {
-      const text = formatNumber(this.values[place], 1);
-      if (node.textContent !== text) node.textContent = text;
-    });
+    const { values, layout } = this;
+    if (!values || !layout) return;
+    this.isStale = false;
+    if (this.layer < 0) drawMaps(this.#canvas, this.#pixels, layout, { grey: [0, 255] });
+    else this.#limit = drawMaps(this.#canvas, values, layout, { limit: largestSize(values) });
+    const hasMinus = this.layer >= 0 && values.some((value) => value < 0);
+    const limit = formatNumber(this.#limit, this.#limit < 10 ? 2 : 1);
+    write(this.#scale, this.layer < 0 ? "0 to 255" : `${hasMinus ? "±" : "0 to "}${limit}`);
+    this.#numbers.forEach((node, place) => write(node, formatNumber(values[place], 1)));
   }
 
-  writeLegend() {
-    const text =
-      this.layer < 0
-        ? "0 to 255"
-        : `${this.hasMinus() ? "±" : "0 to "}${formatNumber(this.limit, this.limit < 10 ? 2 : 1)}`;
-    if (this.legend.textContent !== text) this.legend.textContent = text;
-    if (!this.labelled) {
-      this.labelled = true;
-      this.canvas.setAttribute(
-        "aria-label",
-        `${layerName(this.model, this.layer)}: ${describeShape(this.shape, this.layer)}. ` +
-          "Arrow keys go from number to number, Page Up and Page Down from map to map, Enter shows the sum behind one.",
-      );
-    }
-  }
-
-  hasMinus() {
-    const kind = this.model.layers[this.layer].kind;
-    return kind !== "relu" && kind !== "sigmoid" && this.values.some((value) => value < 0);
-  }
-
-  /** Lights up what `fieldIn` found; nothing where it is null. */
+  /**
+   * Lights up a field; nothing where it is null.
+   *
+   * @param {Field | null} field
+   */
   mark(field) {
+    this.#field = field;
+    const { layout } = this;
     let path = "";
-    if (field) {
-      const end = Math.min(field.end, this.layout.count);
+    if (field && layout) {
+      const end = Math.min(field.endChannel, layout.count);
       // A row of numbers that belong together has one frame, not one around each.
-      if (this.layout.gap === 0 && field.first === 0 && end === this.layout.count) path = outlines(this.layout);
-      else for (let map = field.first; map < end; map += 1) path += rectangle(this.layout, map, field);
+      if (layout.gap === 0 && field.firstChannel === 0 && end === layout.count) path = outlines(layout);
+      else for (let map = field.firstChannel; map < end; map += 1) path += rectangle(layout, map, field);
     }
-    if (this.marked === path) return;
-    this.marked = path;
-    this.window.setAttribute("d", path);
-    this.windowEdge.setAttribute("d", path);
+    if (this.#marked === path) return;
+    this.#marked = path;
+    this.#window.setAttribute("d", path);
+    this.#windowEdge.setAttribute("d", path);
   }
 
-  listen() {
-    const { canvas, handlers, layer } = this;
-    const under = (event) => {
-      const found = placeUnder(this.layout, event.offsetX, event.offsetY);
-      return found && placeAt(this.shape, found);
-    };
+  #listen() {
+    const { handlers, layer } = this;
+    const canvas = this.#canvas;
     // One answer a frame, however many positions a mouse reports.
-    let last = null;
-    const point = onceAFrame(() => handlers.onPoint(layer, last));
-    canvas.addEventListener("pointermove", (event) => {
-      last = under(event);
-      point();
-    });
-    canvas.addEventListener("pointerleave", () => {
-      last = null;
-      point();
-    });
+    let last = /** @type {number | null} */ (null);
+    const answer = onceAFrame(() => handlers.onPoint(layer, last));
+    const point = (/** @type {number | null} */ place) => {
+      last = place;
+      answer();
+    };
+    canvas.addEventListener("pointermove", (event) => point(this.#placeUnder(event)));
+    canvas.addEventListener("pointerleave", () => point(null));
     canvas.addEventListener("click", (event) => {
-      const place = under(event);
-      if (place !== null) this.choose(place);
+      const place = this.#placeUnder(event);
+      if (place !== null) this.#choose(place);
     });
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && handlers.onPoint(layer, this.at, true));
     canvas.addEventListener("blur", () => handlers.onPoint(layer, null));
-    canvas.addEventListener("keydown", (event) => this.key(event));
+    canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  choose(place) {
+  /** @param {MouseEvent} event */
+  #placeUnder(event) {
+    const found = this.layout && placeUnder(this.layout, event.offsetX, event.offsetY);
+    return found ? placeAt(this.shape, found) : null;
+  }
+
+  /** @param {number} place */
+  #choose(place) {
     this.at = place;
     this.handlers.onChoose(this.layer, place);
   }
 
-  key(event) {
+  /** @param {KeyboardEvent} event */
+  #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" || event.key === " ") this.choose(this.at);
-    else {
-      const next = this.step(event.key);
-      if (next === null) return;
-      this.at = next;
-      this.handlers.onPoint(this.layer, next, true);
-    }
+    if (event.key === "Enter" || event.key === " ") this.#choose(this.at);
+    else if (event.key in MOVES) {
+      this.at = this.#placeAfter(MOVES[event.key]);
+      this.handlers.onPoint(this.layer, this.at, true);
+    } else return;
     event.preventDefault();
   }
 
-  /** The place that a key leads to, null where it is no key of ours. */
-  step(key) {
+  /** @param {[number, number, number]} move */
+  #placeAfter([maps, rows, columns]) {
     const { layout, shape } = this;
-    const position = positionIn(shape, this.at);
-    const vector = shape.length === 1;
-    const move = {
-      ArrowLeft: [0, 0, -1],
-      ArrowRight: [0, 0, 1],
-      ArrowUp: [0, -1, 0],
-      ArrowDown: [0, 1, 0],
-      PageUp: [-1, 0, 0],
-      PageDown: [1, 0, 0],
-    }[key];
-    if (!move) return null;
-    if (vector) position.map += move[0] * 10 + move[1] * layout.columns + move[2];
-    else {
-      position.map += move[0];
-      position.row = clamp(position.row + move[1], shape[1]);
-      position.column = clamp(position.column + move[2], shape[2]);
-    }
-    position.map = clamp(position.map, layout.count);
-    return placeAt(shape, position);
+    const { map, row, column } = positionIn(shape, this.at);
+    const [count, across] = [layout?.count ?? 1, layout?.columns ?? 1];
+    if (shape.length === 1) return clamp(map + maps * 10 + rows * across + columns, count);
+    return placeAt(shape, {
+      map: clamp(map + maps, count),
+      row: clamp(row + rows, shape[1]),
+      column: clamp(column + columns, shape[2]),
+    });
   }
 }
 
-/** The size of a letter (a rem) in pixels: what is laid out beside text follows it. */
-export function letterSize() {
-  return parseFloat(getComputedStyle(document.documentElement).fontSize);
-}
-
+/**
+ * @param {number} value
+ * @param {number} size
+ */
 function clamp(value, size) {
   return Math.min(Math.max(value, 0), size - 1);
 }

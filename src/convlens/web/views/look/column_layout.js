@@ -2,6 +2,11 @@
 
 import { arrange } from "convlens/interface/maps.js";
 
+/** @import { Box } from "convlens/engine/fields.js" */
+
+/** @typedef {ReturnType<typeof arrange>} Layout */
+
+// From this size of a map on, so many pixels for a number.
 const SCALES = [
   [48, 1],
   [24, 2],
@@ -16,13 +21,21 @@ const MOST_MAPS = 16;
 const MOST_NUMBERS = 1024;
 const MOST_LABELLED = 16;
 
-/** How many of a layer's maps, or of a vector's numbers, are drawn before somebody asks for all. */
+/**
+ * How many of a layer's maps, or of a vector's numbers, are drawn before somebody asks for all.
+ *
+ * @param {number[]} shape
+ */
 export function mostShown(shape) {
   if (shape.length === 1) return MOST_NUMBERS;
   return Math.max(shape[1], shape[2]) > 48 ? MOST_MAPS / 2 : MOST_MAPS;
 }
 
-/** Whether a vector is so short that every number is written out. */
+/**
+ * Whether a vector is so short that every number is written out.
+ *
+ * @param {number[]} shape
+ */
 export function isLabelled(shape) {
   return shape.length === 1 && shape[0] <= MOST_LABELLED;
 }
@@ -30,48 +43,64 @@ export function isLabelled(shape) {
 /**
  * The layout of a layer's maps (see `arrange`): in columns of at most `HEIGHT` pixels, or, where they lie as rows, as many beside
  * each other as fit into `width`. `larger` enlarges them, as the input is; `line` is the height of a line of text.
+ *
+ * @param {number[]} shape
+ * @param {number} count
+ * @param {{ width?: number | null, larger?: boolean, line?: number }} options
  */
 export function layOut(shape, count, { width = null, larger = false, line = 22 } = {}) {
   if (shape.length === 1) return layOutVector(count, width, line);
   const [, high, wide] = shape;
   const side = Math.max(high, wide);
-  let scale = SCALES.find(([least]) => side >= least)[1];
-  if (larger) scale = Math.max(scale, Math.floor(88 / side));
+  const usual = SCALES.find(([least]) => side >= least)?.[1] ?? 1;
+  const scale = larger ? Math.max(usual, Math.floor(88 / side)) : usual;
   const gap = Math.max(1, Math.round(GAP / scale));
-  const room = width ?? Infinity;
-  const across = Math.max(1, Math.floor((room + gap * scale) / ((wide + gap) * scale)));
-  if (width !== null) return arrange({ count, height: high, width: wide, columns: across, scale, gap });
-  const most = Math.max(1, Math.floor((HEIGHT + gap * scale) / ((high + gap) * scale)));
-  return arrange({ count, height: high, width: wide, columns: Math.ceil(count / most), scale, gap });
+  const fitting = (/** @type {number} */ room, /** @type {number} */ size) =>
+    Math.max(1, Math.floor((room + gap * scale) / ((size + gap) * scale)));
+  const columns = width === null ? Math.ceil(count / fitting(HEIGHT, high)) : fitting(width, wide);
+  return arrange({ count, height: high, width: wide, columns, scale, gap });
 }
 
+/**
+ * @param {number} count
+ * @param {number | null} width
+ * @param {number} line
+ */
 function layOutVector(count, width, line) {
-  if (count <= MOST_LABELLED) return arrange({ count, height: 1, width: 1, columns: 1, scale: line, gap: 0 });
+  const numbers = { count, height: 1, width: 1, gap: 0 };
+  if (count <= MOST_LABELLED) return arrange({ ...numbers, columns: 1, scale: line });
   const scale = count <= 128 ? 10 : count <= 512 ? 6 : 4;
-  const columns =
-    width === null ? Math.ceil(count / Math.floor(HEIGHT / scale)) : Math.min(count, Math.floor(width / scale));
-  return arrange({
-    count,
-    height: 1,
-    width: 1,
-    columns: Math.max(width === null && count > 64 ? 8 : 1, columns),
-    scale,
-    gap: 0,
-  });
+  if (width !== null) return arrange({ ...numbers, columns: Math.min(count, Math.floor(width / scale)), scale });
+  const columns = Math.ceil(count / Math.floor(HEIGHT / scale));
+  return arrange({ ...numbers, columns: Math.max(count > 64 ? 8 : 1, columns), scale });
 }
 
-/** The SVG path around every map, in pixels of the canvas. */
+/**
+ * The SVG path around every map, in pixels of the canvas.
+ *
+ * @param {Layout} layout
+ */
 export function outlines(layout) {
   if (layout.height === 1 && layout.width === 1 && layout.gap === 0)
     return `M0 0h${layout.pixelWidth}v${layout.pixelHeight}h${-layout.pixelWidth}z`;
-  return Array.from({ length: layout.count }, (_, map) =>
-    rectangle(layout, map, { top: 0, left: 0, bottom: layout.height, right: layout.width }),
-  ).join("");
+  const whole = { top: 0, left: 0, bottom: layout.height, right: layout.width };
+  return Array.from({ length: layout.count }, (_nothing, map) => rectangle(layout, map, whole)).join("");
 }
 
-/** The SVG path around a part of one map; bottom and right are outside. */
+/**
+ * The SVG path around a part of one map.
+ *
+ * @param {Layout} layout
+ * @param {number} map
+ * @param {Box} box
+ */
 export function rectangle(layout, map, { top, left, bottom, right }) {
   const y = Math.floor(map / layout.columns) * (layout.height + layout.gap) + top;
   const x = (map % layout.columns) * (layout.width + layout.gap) + left;
   return `M${x} ${y}h${right - left}v${bottom - top}h${left - right}z`;
+}
+
+/** The size of a letter (a rem) in pixels: what is laid out beside text follows it. */
+export function letterSize() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize);
 }

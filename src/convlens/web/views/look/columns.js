@@ -1,100 +1,162 @@
-/** The network as columns of maps, in reading order; as rows where the page is narrow. */
+/** The network as columns of maps, in reading order; as rows where the page is narrow. Branches lie in frames of their own. */
 
-import { element, fill } from "convlens/interface/dom.js";
-import { receptiveField } from "convlens/engine/fields.js";
-import { Column, letterSize } from "convlens/views/look/column.js";
-import { layerName, placeName, shapeOf } from "convlens/views/look/places.js";
+import { receptiveFields } from "convlens/engine/fields.js";
+import { element, prefersStillness } from "convlens/interface/dom.js";
+import { plural } from "convlens/interface/format.js";
+import { write } from "convlens/views/look/answer.js";
+import { Bypasses } from "convlens/views/look/bypasses.js";
+import { Column } from "convlens/views/look/column.js";
+import { letterSize } from "convlens/views/look/column_layout.js";
+import { branchesOf } from "convlens/views/look/places.js";
+
+/** @import { Activation, Model, Source } from "convlens/engine/network.js" */
+/** @import { ColumnHandlers } from "convlens/views/look/column.js" */
 
 const NARROW = 37.5;
 
-/** The columns, in `root`. `handlers` as of `Column`. */
 export class Columns {
-  constructor(handlers) {
-    Object.assign(this, { handlers, columns: [], model: null, narrow: null, letters: letterSize() });
-    this.list = element("ol", { class: "columns", "aria-label": "The network, layer by layer" });
-    this.root = element("div", { class: "network scroll", tabindex: -1 }, this.list);
+  /** @type {number | null} */
+  #narrow = null;
+  #letters = letterSize();
+  #list = element("ol", { class: "columns", "aria-label": "The network, layer by layer" });
+  #earlier = element("button", { type: "button", class: "quiet small", onClick: () => this.#scroll(-1) });
+  #later = element("button", { type: "button", class: "quiet small", onClick: () => this.#scroll(1) });
+
+  /** What is beside the columns where not all of them fit: buttons to those that are out of sight. */
+  ends = element("div", { class: "row network-ends", hidden: true }, this.#earlier, this.#later);
+  root = element("div", { class: "network scroll", tabindex: -1, onScroll: () => this.#showEnds() }, this.#list);
+
+  /**
+   * @param {Model} model
+   * @param {ColumnHandlers} handlers
+   */
+  constructor(model, handlers) {
+    this.model = model;
+    this.columns = [-1, ...model.layers.keys()].map((layer) => new Column(model, layer, null, handlers));
+    this.#fillList();
+    this.bypasses = new Bypasses(
+      model,
+      this.#list,
+      this.columns.map(({ root }) => root),
+    );
+    this.root.append(this.bypasses.root);
     // What is out of sight is painted when it comes into sight.
-    this.sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.takeSight(entry)), {
+    const sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.#takeSight(entry)), {
       rootMargin: "100px",
     });
-    new ResizeObserver(() => this.fit()).observe(this.root);
+    for (const { root } of this.columns) sight.observe(root);
+    const sizes = new ResizeObserver(() => this.#fit());
+    sizes.observe(this.root);
+    sizes.observe(this.#list);
   }
 
-  /** Another model. */
-  build(model) {
-    Object.assign(this, { model, narrow: this.narrowWidth() });
-    this.list.classList.toggle("as-rows", this.narrow !== null);
-    this.sight.disconnect();
-    this.columns = [-1, ...model.layers.keys()].map((layer) => new Column(model, layer, this.narrow, this.handlers));
-    fill(
-      this.list,
-      this.columns.map((column) => column.root),
-    );
-    this.columns.forEach((column) => this.sight.observe(column.root));
+  /** Every branch's columns in a list of their own, inside the list of what the branch is part of. */
+  #fillList() {
+    /** @type {{ id: string, list: HTMLElement }[]} */
+    const open = [{ id: "", list: this.#list }];
+    for (const column of this.columns) {
+      const branches = column.layer < 0 ? [] : branchesOf(this.model.layers[column.layer].path);
+      const shared = branches.filter(({ id }, level) => open[level + 1]?.id === id).length;
+      open.length = shared + 1;
+      for (const { id, label } of branches.slice(shared)) {
+        const list = element("ol", { class: "columns", "aria-label": label });
+        const name = element("span", { class: "branch-name", "aria-hidden": "true" }, label);
+        open[open.length - 1].list.append(element("li", { class: "branch" }, name, list));
+        open.push({ id, list });
+      }
+      open[open.length - 1].list.append(column.root);
+    }
+    const deepest = Math.max(...this.model.layers.map(({ depth }) => depth));
+    this.#list.style.setProperty("--deepest", String(deepest));
   }
 
-  takeSight({ target, isIntersecting }) {
-    const column = this.columns.find((one) => one.root === target);
+  /** @param {IntersectionObserverEntry} entry */
+  #takeSight({ target, isIntersecting }) {
+    const column = this.columns.find(({ root }) => root === target);
     if (!column) return;
-    column.visible = isIntersecting;
-    if (column.visible && column.stale) column.paint();
-  }
-
-  /** The width that there is where it is narrow, else null. */
-  narrowWidth() {
-    const width = this.root.clientWidth;
-    return width > 0 && width <= NARROW * letterSize() ? width : null;
+    column.isVisible = isIntersecting;
+    if (isIntersecting && column.isStale) column.paint();
   }
 
   /** Lays the columns out anew where their width or their letters have changed. */
-  fit() {
-    const narrow = this.narrowWidth(),
-      letters = letterSize();
-    if (!this.model || (narrow === this.narrow && letters === this.letters)) return;
-    Object.assign(this, { narrow, letters });
-    this.list.classList.toggle("as-rows", narrow !== null);
-    this.columns.forEach((column) => column.arrange(narrow));
+  #fit() {
+    const [width, letters] = [this.root.clientWidth, letterSize()];
+    if (width === 0) return;
+    const narrow = width <= NARROW * letters ? width : null;
+    if (narrow !== this.#narrow || letters !== this.#letters) {
+      this.#narrow = narrow;
+      this.#letters = letters;
+      this.#list.classList.toggle("as-rows", narrow !== null);
+      for (const column of this.columns) column.arrange(narrow && column.root.clientWidth);
+    }
+    this.bypasses.draw(narrow !== null);
+    this.#showEnds();
   }
 
+  /** Says how many layers are out of sight on either side. */
+  #showEnds() {
+    const { left, right } = this.root.getBoundingClientRect();
+    const boxes = this.columns.map(({ root }) => root.getBoundingClientRect());
+    const before = boxes.filter((box) => box.left < left - 1).length;
+    const behind = boxes.filter((box) => box.right > right + 1).length;
+    this.ends.hidden = this.#narrow !== null || before + behind === 0;
+    this.root.classList.toggle("more-before", before > 0);
+    this.root.classList.toggle("more-behind", behind > 0);
+    showEnd(this.#earlier, before > 0, before > 0 ? `← ${plural(before, "earlier layer")}` : "← start");
+    showEnd(this.#later, behind > 0, behind > 0 ? `${plural(behind, "more layer")} →` : "end →");
+  }
+
+  /** @param {-1 | 1} direction */
+  #scroll(direction) {
+    const behavior = prefersStillness() ? "auto" : "smooth";
+    this.root.scrollBy({ left: direction * 0.8 * this.root.clientWidth, behavior });
+  }
+
+  /**
+   * @param {Activation[]} activations
+   * @param {Uint8Array} pixels
+   */
   show(activations, pixels) {
     this.columns.forEach((column, index) => column.show(activations[index].data, pixels));
   }
 
-  /** Lights up what a number was made of, in all layers before it; nothing where the target is null. */
+  /**
+   * Lights up what a number was made of, in all layers that lead to it; nothing where the target is null.
+   *
+   * @param {Source | null} target
+   */
   point(target) {
-    this.columns.forEach((column) => {
-      if (!target || column.layer > target.layer) column.mark(null);
-      else column.mark(fieldIn(this.model, target, column.layer));
-    });
+    const fields = target ? receptiveFields(this.model, target.layer, target.place) : [];
+    this.columns.forEach((column, index) => column.mark(fields[index] ?? null));
   }
 
-  /** Makes arrow keys begin at this place. */
+  /**
+   * Makes arrow keys begin at this place.
+   *
+   * @param {Source} target
+   */
   reach({ layer, place }) {
     this.columns[layer + 1].at = place;
   }
 
   /** Paints what is out of sight, too. */
   paintAll() {
-    this.columns.forEach((column) => column.stale && column.paint());
+    for (const column of this.columns) if (column.isStale) column.paint();
   }
 
   repaint() {
-    this.columns.forEach((column) => column.values && column.paint());
+    for (const column of this.columns) column.paint();
   }
 }
 
 /**
- * What of layer `upTo` a number was made of: `{ top, left, bottom, right, first, end }`, the maps from `first` to before `end`. In a
- * vector every number is a map of its own.
+ * The button stays when nothing is left on its side, so that whoever pressed it keeps the focus.
+ *
+ * @param {HTMLElement} button
+ * @param {boolean} leads
+ * @param {string} text
  */
-export function fieldIn(model, { layer, place }, upTo) {
-  const field = receptiveField(model, layer, place, upTo);
-  if (shapeOf(model, upTo).length === 1)
-    return { top: 0, left: 0, bottom: 1, right: 1, first: field.left, end: field.right };
-  return { ...field, first: field.firstChannel, end: field.endChannel };
-}
-
-/** A number in words: "conv 8 3x3 pad 1, map 2, row 5, column 7". */
-export function describeTarget(model, { layer, place }) {
-  return `${layerName(model, layer)}, ${placeName(model, layer, place)}`;
+function showEnd(button, leads, text) {
+  button.setAttribute("aria-disabled", String(!leads));
+  write(button, text);
 }

@@ -3,84 +3,84 @@
 import { element, prefersStillness } from "convlens/interface/dom.js";
 import { HeatPanel } from "convlens/views/look/heat_panel.js";
 import { LayerPanel } from "convlens/views/look/layer_panel.js";
-import { makePreparationPanel } from "convlens/views/look/preparation_panel.js";
+import { PreparationPanel } from "convlens/views/look/preparation_panel.js";
 import { SumPanel } from "convlens/views/look/sum_panel.js";
 
+/** @import { Model, Source } from "convlens/engine/network.js" */
+/** @import { Session } from "convlens/views/look/session.js" */
+/** @import { SumHandlers } from "convlens/views/look/sum_panel.js" */
+
+/** @typedef {{ root: HTMLElement, show(session: Session, trail: Source[]): void }} Panel */
+/** @typedef {{ name: string, panel: Panel, button: HTMLButtonElement, body: HTMLElement }} Tab */
+
+/** @type {Record<string, number>} */
 const MOVES = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 
-/** The details, in `root`. Handlers as of `SumPanel`; `onTab()` when another tab is chosen. */
 export class Details {
-  constructor({ onTab, ...handlers }) {
-    Object.assign(this, {
-      onTab,
-      open: "sum",
-      sum: new SumPanel(handlers),
-      heat: new HeatPanel(),
-      layer: new LayerPanel(),
-    });
-    const preparation = makePreparationPanel();
+  #open = "sum";
+
+  /**
+   * @param {Model} model
+   * @param {SumHandlers & { onTab: () => void }} handlers `onTab` is called when another tab is chosen
+   */
+  constructor(model, { onTab, ...handlers }) {
+    this.onTab = onTab;
+    this.sum = new SumPanel(handlers);
+    this.layer = new LayerPanel(model);
     this.tabs = [
-      {
-        name: "sum",
-        title: "The sum behind a number",
-        panel: this.sum,
-        show: (session, trail) => this.sum.show(session, trail),
-      },
-      { name: "heat", title: "For and against", panel: this.heat, show: (session) => this.heat.show(session) },
-      { name: "layer", title: "Kernels and layers", panel: this.layer, show: () => this.layer.show() },
-      {
-        name: "steps",
-        title: "How the picture was prepared",
-        panel: preparation,
-        show: (session) => preparation.show(session),
-      },
+      this.#makeTab("sum", "The sum behind a number", this.sum),
+      this.#makeTab("heat", "For and against", new HeatPanel(model)),
+      this.#makeTab("layer", "Kernels and layers", this.layer),
+      this.#makeTab("steps", "How the picture was prepared", new PreparationPanel()),
     ];
-    for (const tab of this.tabs) {
-      const { name, title, panel } = tab;
-      tab.button = element(
-        "button",
-        {
-          type: "button",
-          role: "tab",
-          id: `detail-tab-${name}`,
-          "aria-controls": `detail-${name}`,
-          onClick: () => this.choose(name),
-        },
-        title,
-      );
-      tab.body = element(
-        "div",
-        { role: "tabpanel", id: `detail-${name}`, "aria-labelledby": `detail-tab-${name}`, class: "detail" },
-        panel.root,
-      );
-    }
+    const onKeydown = (/** @type {KeyboardEvent} */ event) => this.#key(event);
     this.root = element(
       "section",
       { class: "details panel", "aria-label": "Details" },
       element(
         "div",
-        { class: "tabs", role: "tablist", "aria-label": "Details", onKeydown: (event) => this.key(event) },
+        { class: "tabs", role: "tablist", "aria-label": "Details", onKeydown },
         this.tabs.map(({ button }) => button),
       ),
       this.tabs.map(({ body }) => body),
     );
-    this.mark();
+    this.#mark();
   }
 
-  /** Another model. */
-  build(model) {
-    this.heat.build(model);
-    this.layer.build(model);
+  /**
+   * @param {string} name
+   * @param {string} title
+   * @param {Panel} panel
+   * @returns {Tab}
+   */
+  #makeTab(name, title, panel) {
+    const [tab, body] = [`detail-tab-${name}`, `detail-${name}`];
+    const onClick = () => this.#choose(name);
+    return {
+      name,
+      panel,
+      button: element("button", { type: "button", role: "tab", id: tab, "aria-controls": body, onClick }, title),
+      body: element("div", { role: "tabpanel", id: body, "aria-labelledby": tab, class: "detail" }, panel.root),
+    };
   }
 
-  /** Brings the open tab up to date. */
+  /**
+   * Brings the open tab up to date.
+   *
+   * @param {Session} session
+   * @param {Source[]} trail
+   */
   show(session, trail) {
-    this.tabs.find(({ name }) => name === this.open).show(session, trail);
+    this.tabs.find(({ name }) => name === this.#open)?.panel.show(session, trail);
   }
 
+  /**
+   * @param {Session} session
+   * @param {Source[]} trail
+   */
   openSum(session, trail) {
-    this.open = "sum";
-    this.mark();
+    this.#open = "sum";
+    this.#mark();
     this.sum.show(session, trail);
   }
 
@@ -89,38 +89,49 @@ export class Details {
     reveal(this.root);
   }
 
-  /** Shows a layer by itself; of the input, how it came to be. */
+  /**
+   * Shows a layer by itself; of the input, how it came to be.
+   *
+   * @param {number} index
+   */
   askLayer(index) {
     if (index >= 0) this.layer.ask(index);
-    this.choose(index >= 0 ? "layer" : "steps");
+    this.#choose(index >= 0 ? "layer" : "steps");
     reveal(this.root);
   }
 
-  choose(name) {
-    this.open = name;
-    this.mark();
+  /** @param {string} name */
+  #choose(name) {
+    this.#open = name;
+    this.#mark();
     this.onTab();
   }
 
-  mark() {
+  #mark() {
     for (const { name, button, body } of this.tabs) {
-      button.setAttribute("aria-selected", String(name === this.open));
-      button.tabIndex = name === this.open ? 0 : -1;
-      body.hidden = name !== this.open;
+      const isOpen = name === this.#open;
+      button.setAttribute("aria-selected", String(isOpen));
+      button.tabIndex = isOpen ? 0 : -1;
+      body.hidden = !isOpen;
     }
   }
 
-  key(event) {
+  /** @param {KeyboardEvent} event */
+  #key(event) {
     if (!(event.key in MOVES)) return;
     event.preventDefault();
-    const at = this.tabs.findIndex(({ name }) => name === this.open);
+    const at = this.tabs.findIndex(({ name }) => name === this.#open);
     const next = this.tabs[Math.min(Math.max(at + MOVES[event.key], 0), this.tabs.length - 1)];
-    this.choose(next.name);
+    this.#choose(next.name);
     next.button.focus();
   }
 }
 
-// Only as far as is needed to see where the details begin: whoever chose a number in a map wants to keep seeing the map.
+/**
+ * Only as far as is needed to see where the details begin: whoever chose a number in a map wants to keep seeing the map.
+ *
+ * @param {HTMLElement} root
+ */
 function reveal(root) {
   const { top } = root.getBoundingClientRect();
   const behavior = prefersStillness() ? "auto" : "smooth";

@@ -6,39 +6,40 @@ import { formatNumber, formatSigned } from "convlens/interface/format.js";
 import { arrange, drawMaps, drawPicture, largestSize } from "convlens/interface/maps.js";
 import { clipName } from "convlens/views/look/places.js";
 
+/** @import { Model, Numbers } from "convlens/engine/network.js" */
+/** @import { Session } from "convlens/views/look/session.js" */
+
 const SIZE = 280;
 
-/** The panel, in `root`. */
+/** Asked about is the class that is likeliest, until another one is chosen. */
 export class HeatPanel {
-  constructor() {
-    Object.assign(this, { model: null, session: null, chosen: null });
-    this.choice = element("select", { id: "heat-class", onChange: () => this.choose() });
-    this.heat = element("canvas", { role: "img" });
-    this.picture = element("canvas", { role: "img", "aria-label": "What the network sees" });
-    this.words = element("p", {});
-    this.low = element("span");
-    this.high = element("span");
+  /** @type {Session | null} */
+  #session = null;
+  #choice = element("select", { id: "heat-class", onChange: () => this.#session && this.show(this.#session) });
+  #heat = element("canvas", { role: "img" });
+  #picture = element("canvas", { role: "img", "aria-label": "What the network sees" });
+  #words = element("p");
+  #low = element("span");
+  #high = element("span");
+
+  /** @param {Model} model */
+  constructor({ classNames }) {
+    fill(
+      this.#choice,
+      element("option", { value: "" }, "the likeliest"),
+      classNames.map((name, number) => element("option", { value: number }, clipName(name))),
+    );
+    const scale = element("span", { class: "scale", "aria-hidden": "true" });
     this.root = element(
       "div",
       { class: "heat" },
-      element("div", { class: "row" }, element("label", { for: "heat-class" }, "Class"), this.choice),
-      this.words,
+      element("div", { class: "row" }, element("label", { for: "heat-class" }, "Class"), this.#choice),
+      this.#words,
       element(
         "div",
         { class: "heat-pictures" },
-        element("figure", {}, this.picture, element("figcaption", { class: "small soft" }, "What the network sees")),
-        element(
-          "figure",
-          {},
-          this.heat,
-          element(
-            "figcaption",
-            { class: "legend" },
-            this.low,
-            element("span", { class: "scale", "aria-hidden": "true" }),
-            this.high,
-          ),
-        ),
+        element("figure", {}, this.#picture, element("figcaption", { class: "small soft" }, "What the network sees")),
+        element("figure", {}, this.#heat, element("figcaption", { class: "legend" }, this.#low, scale, this.#high)),
       ),
       element(
         "p",
@@ -49,69 +50,58 @@ export class HeatPanel {
     );
   }
 
-  /** Another model: asked about is the class that is likeliest. */
-  build(model) {
-    Object.assign(this, { model, session: null, chosen: null });
-    fill(
-      this.choice,
-      element("option", { value: "" }, "the likeliest"),
-      model.classNames.map((name, number) => element("option", { value: number }, clipName(name))),
-    );
-  }
-
-  choose() {
-    this.chosen = this.choice.value === "" ? null : Number(this.choice.value);
-    if (this.session) this.show(this.session);
-  }
-
+  /** @param {Session} session */
   show(session) {
-    this.session = session;
-    if (!session.activations) return;
-    const number = this.chosen ?? session.best;
-    const total = totalOfChannels(attribution(this.model, session.activations, number).data, this.model.inputShape);
-    this.drawPictures(total, session.pixels);
-    this.write(total, clipName(this.model.classNames[number]));
+    this.#session = session;
+    const { model, activations, best } = session;
+    const number = this.#choice.value === "" ? best : Number(this.#choice.value);
+    const total = totalOfChannels(attribution(model, activations, number).data, model.inputShape);
+    this.#draw(total, session);
+    this.#write(total, clipName(model.classNames[number]));
   }
 
-  drawPictures(total, pixels) {
-    const { inputShape } = this.model;
+  /**
+   * @param {Float32Array} total
+   * @param {Session} session
+   */
+  #draw(total, { model: { inputShape }, pixels }) {
     const [, height, width] = inputShape;
     const scale = SIZE / Math.max(height, width);
     const limit = largestSize(total);
-    drawMaps(this.heat, total, arrange({ count: 1, height, width, scale }), { limit });
-    drawPicture(this.picture, pixels, inputShape, scale);
-    this.low.textContent = formatNumber(-limit);
-    this.high.textContent = formatSigned(limit);
+    drawMaps(this.#heat, total, arrange({ count: 1, height, width, scale }), { limit });
+    drawPicture(this.#picture, pixels, inputShape, scale);
+    this.#low.textContent = formatNumber(-limit);
+    this.#high.textContent = formatSigned(limit);
   }
 
-  write(total, name) {
-    const [pro, contra] = sums(total);
-    this.heat.setAttribute(
-      "aria-label",
-      `What spoke for and against ${name}: for it ${formatSigned(pro)}, against it ${formatNumber(contra)} in all`,
-    );
+  /**
+   * @param {Float32Array} total
+   * @param {string} name
+   */
+  #write(total, name) {
+    const add = (/** @type {number} */ sum, /** @type {number} */ part) => sum + part;
+    const pro = formatSigned(total.filter((part) => part > 0).reduce(add, 0));
+    const contra = formatNumber(total.filter((part) => part < 0).reduce(add, 0));
+    const label = `What spoke for and against ${name}: for it ${pro}, against it ${contra} in all`;
+    this.#heat.setAttribute("aria-label", label);
+    const bold = element("bdi", { dir: "auto" }, name);
     fill(
-      this.words,
+      this.#words,
       "Blue pixels spoke for ",
-      element("bdi", { dir: "auto" }, name),
-      ` (${formatSigned(pro)} to its logit in all), orange ones against it (${formatNumber(contra)}).`,
+      bold,
+      ` (${pro} to its logit in all), orange ones against it (${contra}).`,
     );
   }
 }
 
-/** One map of all channels: a pixel speaks with all its colours at once. */
+/**
+ * One map of all channels: a pixel speaks with all its colours at once.
+ *
+ * @param {Numbers} values
+ * @param {number[]} shape
+ */
 function totalOfChannels(values, [, height, width]) {
   const total = new Float32Array(height * width);
   for (let place = 0; place < values.length; place += 1) total[place % total.length] += values[place];
   return total;
-}
-
-function sums(values) {
-  let pro = 0,
-    contra = 0;
-  for (const value of values) {
-    if (value > 0) pro += value;
-    else contra += value;
-  }
-  return [pro, contra];
 }

@@ -3,64 +3,68 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, formatNumber, formatShape, plural } from "convlens/interface/format.js";
 import { arrange, drawMaps, largestSize } from "convlens/interface/maps.js";
+import { hasKernels, layerName } from "convlens/views/look/places.js";
 import { numberGrid } from "convlens/views/look/sums/number_grid.js";
+
+/** @import { Layer, Model, WeightedLayer } from "convlens/engine/network.js" */
 
 const MOST_KERNELS = 32;
 const MOST_CHANNELS = 8;
+const MOST_GRIDS = 64;
 
-/** The panel, in `root`. */
+/** At first the first convolution is shown. */
 export class LayerPanel {
-  constructor() {
-    Object.assign(this, { model: null, chosen: 0, kernel: 0, showsAll: false, drawn: false });
-    this.choice = element("select", { id: "layer-choice", onChange: () => this.ask(Number(this.choice.value)) });
-    this.body = element("div", { class: "layer-body" });
+  #kernel = 0;
+  #showsAll = false;
+  #isDrawn = false;
+  #choice = element("select", { id: "layer-choice", onChange: () => this.ask(Number(this.#choice.value)) });
+  #body = element("div", { class: "layer-body" });
+
+  /** @param {Model} model */
+  constructor(model) {
+    this.layers = model.layers;
+    this.chosen = Math.max(model.layers.findIndex(hasKernels), 0);
+    fill(
+      this.#choice,
+      model.layers.map(({ path }, index) => element("option", { value: index }, `${path}: ${layerName(model, index)}`)),
+    );
+    this.#choice.value = String(this.chosen);
     this.root = element(
       "div",
       { class: "layer" },
-      element("div", { class: "row" }, element("label", { for: "layer-choice" }, "Layer"), this.choice),
-      this.body,
+      element("div", { class: "row" }, element("label", { for: "layer-choice" }, "Layer"), this.#choice),
+      this.#body,
     );
   }
 
-  /** Another model: its first convolution is chosen. */
-  build(model) {
-    const chosen = Math.max(
-      model.layers.findIndex(({ kind }) => kind === "conv"),
-      0,
-    );
-    Object.assign(this, { model, chosen, kernel: 0, showsAll: false, drawn: false });
-    fill(
-      this.choice,
-      model.layers.map((layer, index) => element("option", { value: index }, `${index}: ${layer.text}`)),
-    );
-    this.choice.value = String(chosen);
-  }
-
+  /** @param {number} layer */
   ask(layer) {
-    Object.assign(this, { chosen: layer, kernel: 0, showsAll: false });
-    this.choice.value = String(layer);
-    this.draw();
+    this.chosen = layer;
+    this.#kernel = 0;
+    this.#showsAll = false;
+    this.#choice.value = String(layer);
+    this.#draw();
   }
 
   show() {
-    if (!this.drawn) this.draw();
+    if (!this.#isDrawn) this.#draw();
   }
 
-  draw() {
-    this.drawn = true;
-    const layer = this.model.layers[this.chosen];
-    fill(this.body, drawFacts(layer), layer.kind === "conv" ? this.drawKernels(layer) : null);
+  #draw() {
+    this.#isDrawn = true;
+    const layer = this.layers[this.chosen];
+    const kernels = hasKernels(layer) ? this.#drawKernels(/** @type {WeightedLayer} */ (layer)) : null;
+    fill(this.#body, drawFacts(layer), kernels);
   }
 
-  drawKernels(layer) {
+  /** @param {WeightedLayer} layer */
+  #drawKernels(layer) {
     const [outputs, channels] = layer.weight.shape;
     const limit = largestSize(layer.weight.data);
+    const size = formatShape(layer.weight.shape.slice(1));
+    const detail = element("div", { class: "kernel-detail" });
     return [
-      element(
-        "p",
-        {},
-        `${plural(outputs, "kernel")} of ${formatShape(layer.weight.shape.slice(1))}. Blue adds, orange takes away; all share one scale.`,
-      ),
+      element("p", {}, `${plural(outputs, "kernel")} of ${size}. Blue adds, orange takes away; all share one scale.`),
       element(
         "p",
         { class: "legend" },
@@ -68,62 +72,56 @@ export class LayerPanel {
         element("span", { class: "scale", "aria-hidden": "true" }),
         `+${formatNumber(limit)}`,
       ),
-      this.kernelButtons(layer, limit),
+      this.#kernelButtons(layer, limit, detail),
       channels > MOST_CHANNELS
         ? element("p", { class: "small soft" }, `The pictures show the first ${MOST_CHANNELS} of ${channels} channels.`)
         : null,
-      outputs > MOST_KERNELS ? this.allButton(outputs) : null,
-      this.detail,
+      outputs > MOST_KERNELS ? this.#allButton(outputs) : null,
+      detail,
     ];
   }
 
-  /** A button for each kernel, and in `detail` the numbers of the one that is pressed. */
-  kernelButtons(layer, limit) {
+  /**
+   * A button for each kernel, and in `detail` the numbers of the one that is pressed.
+   *
+   * @param {WeightedLayer} layer
+   * @param {number} limit
+   * @param {HTMLElement} detail
+   */
+  #kernelButtons(layer, limit, detail) {
     const [outputs] = layer.weight.shape;
-    const many = this.showsAll ? outputs : Math.min(outputs, MOST_KERNELS);
-    this.detail = element("div", { class: "kernel-detail" });
-    const press = (number) => {
-      this.kernel = number;
+    const many = this.#showsAll ? outputs : Math.min(outputs, MOST_KERNELS);
+    const press = (/** @type {number} */ number) => {
+      this.#kernel = number;
       buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(index === number)));
-      fill(this.detail, drawNumbers(layer, number, limit));
+      fill(detail, drawNumbers(layer, number, limit));
     };
-    const buttons = Array.from({ length: many }, (_, number) =>
+    const buttons = Array.from({ length: many }, (_nothing, number) =>
       kernelButton(layer, number, limit, () => press(number)),
     );
-    press(this.kernel);
+    press(this.#kernel);
     return element("div", { class: "kernels", role: "group", "aria-label": "Kernels" }, buttons);
   }
 
-  allButton(outputs) {
-    return element(
-      "button",
-      {
-        type: "button",
-        class: "quiet small",
-        onClick: () => {
-          this.showsAll = !this.showsAll;
-          this.draw();
-        },
-      },
-      this.showsAll ? `Show ${MOST_KERNELS}` : `Show all ${formatCount(outputs)}`,
-    );
+  /** @param {number} outputs */
+  #allButton(outputs) {
+    const toggle = () => {
+      this.#showsAll = !this.#showsAll;
+      this.#draw();
+    };
+    const text = this.#showsAll ? `Show ${MOST_KERNELS}` : `Show all ${formatCount(outputs)}`;
+    return element("button", { type: "button", class: "quiet small", onClick: toggle }, text);
   }
 }
 
-function drawFacts({
-  inputShape,
-  outputShape,
-  sizeFormula,
-  parametersFormula,
-  parameters,
-  multiplyAdds,
-  receptiveField,
-}) {
+/** @param {Layer} layer */
+function drawFacts(layer) {
+  const { inputShapes, outputShape, parameters, multiplyAdds, receptiveField } = layer;
   const facts = [
-    ["takes", formatShape(inputShape)],
+    ["takes", inputShapes.map(formatShape).join(" and ")],
     ["gives", formatShape(outputShape)],
-    ["size", sizeFormula],
-    ["parameters", parametersFormula || (parameters ? formatCount(parameters) : "none")],
+    ["size", layer.sizeFormula],
+    ["parameters", layer.parametersFormula || (parameters ? formatCount(parameters) : "none")],
     ["multiply-adds", multiplyAdds ? formatCount(multiplyAdds) : ""],
     ["receptive field", receptiveField ? `${formatShape(receptiveField)} pixels` : ""],
   ];
@@ -136,57 +134,62 @@ function drawFacts({
   );
 }
 
+/**
+ * @param {WeightedLayer} layer
+ * @param {number} number
+ */
+function kernelName(layer, number) {
+  return `Kernel ${number}, bias ${formatNumber(layer.bias.data[number], 3)}`;
+}
+
+/**
+ * @param {WeightedLayer} layer
+ * @param {number} number
+ * @param {number} limit
+ * @param {() => void} onClick
+ */
 function kernelButton(layer, number, limit, onClick) {
   const [, channels, height, width] = layer.weight.shape;
   const count = Math.min(channels, MOST_CHANNELS);
   const size = channels * height * width;
   const canvas = element("canvas", { "aria-hidden": "true" });
-  const scale =
-    count === 1
-      ? Math.max(4, Math.floor(48 / Math.max(height, width)))
-      : Math.max(3, Math.floor(24 / Math.max(height, width)));
+  const [room, least] = count === 1 ? [48, 4] : [24, 3];
+  const scale = Math.max(least, Math.floor(room / Math.max(height, width)));
   drawMaps(
     canvas,
     layer.weight.data.subarray(number * size, number * size + count * height * width),
-    arrange({ count, height, width, columns: count > 1 ? Math.min(count, 4) : 1, scale, gap: 1 }),
+    arrange({ count, height, width, columns: Math.min(count, 4), scale, gap: 1 }),
     { limit },
   );
+  const name = kernelName(layer, number);
   return element(
     "button",
-    {
-      type: "button",
-      class: "kernel",
-      "aria-pressed": "false",
-      "aria-label": `Kernel ${number}, bias ${formatNumber(layer.bias.data[number], 3)}`,
-      onClick,
-    },
+    { type: "button", class: "kernel", "aria-pressed": "false", "aria-label": name, onClick },
     canvas,
     element("span", { class: "small" }, number),
   );
 }
 
+/**
+ * @param {WeightedLayer} layer
+ * @param {number} number
+ * @param {number} limit
+ */
 function drawNumbers(layer, number, limit) {
   const [, channels, height, width] = layer.weight.shape;
   const size = height * width;
-  const start = number * channels * size;
+  const grids = Array.from({ length: Math.min(channels, MOST_GRIDS) }, (_nothing, channel) => {
+    const start = (number * channels + channel) * size;
+    const values = Array.from(layer.weight.data.subarray(start, start + size));
+    const label = `kernel ${number}, channel ${channel}`;
+    const caption = element("figcaption", { class: "small soft" }, `channel ${channel}`);
+    return element("figure", {}, numberGrid(values, width, { label, limit }), caption);
+  });
   return [
-    element("h3", {}, `Kernel ${number}, bias ${formatNumber(layer.bias.data[number], 3)}`),
-    element(
-      "div",
-      { class: "kernel-numbers" },
-      Array.from({ length: Math.min(channels, 64) }, (_, channel) =>
-        element(
-          "figure",
-          {},
-          numberGrid(
-            Array.from(layer.weight.data.subarray(start + channel * size, start + (channel + 1) * size)),
-            width,
-            { label: `kernel ${number}, channel ${channel}`, limit },
-          ),
-          element("figcaption", { class: "small soft" }, `channel ${channel}`),
-        ),
-      ),
-    ),
-    channels > 64 ? element("p", { class: "small soft" }, `The first 64 of ${channels} channels.`) : null,
+    element("h3", {}, kernelName(layer, number)),
+    element("div", { class: "kernel-numbers" }, grids),
+    channels > MOST_GRIDS
+      ? element("p", { class: "small soft" }, `The first ${MOST_GRIDS} of ${channels} channels.`)
+      : null,
   ];
 }

@@ -3,14 +3,17 @@
 import { element } from "convlens/interface/dom.js";
 import { Strokes } from "convlens/views/look/strokes.js";
 
-const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** @import { Point } from "convlens/views/look/strokes.js" */
 
-/**
- * The pad: `{ root, strokes, picture(), clear(), undo(), use(brush) }`. `onChange(time)` is called after every change with the time of
- * the event that made it. `sizes` and `width` as of `Strokes`.
- */
-export function makePad({ sizes, width, dark = false, onChange }) {
-  const canvas = element("canvas", {
+/** @type {Record<string, [number, number]>} */
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const STEP = 1 / 28;
+const LONG_STEP = 1 / 7;
+const HELP =
+  "Arrow keys move the pen, Shift moves it further, Space puts it down or lifts it, Escape lifts it, Control Z takes a stroke back, Delete clears.";
+
+export class Pad {
+  #canvas = element("canvas", {
     class: "pad-paper",
     tabindex: 0,
     role: "application",
@@ -18,109 +21,139 @@ export function makePad({ sizes, width, dark = false, onChange }) {
     "aria-roledescription": "drawing paper",
     "aria-describedby": "pad-help",
   });
-  const cursor = element("span", { class: "pad-cursor", hidden: true, "aria-hidden": "true" });
-  const hint = element("span", { class: "pad-hint", "aria-hidden": "true" }, "Draw here");
-  const undo = element("button", { type: "button", onClick: () => change(() => strokes.undo()) }, "Undo");
-  const clear = element("button", { type: "button", onClick: () => change(() => strokes.clear()) }, "Clear");
-  const strokes = new Strokes(canvas, sizes, width, dark);
-  const root = element(
-    "div",
-    { class: "pad" },
-    element("div", { class: "pad-frame" }, canvas, cursor, hint),
-    element(
-      "p",
-      { class: "unseen", id: "pad-help" },
-      "Arrow keys move the pen, Shift moves it further, Space puts it down or lifts it, Escape lifts it, Control Z takes a stroke back, Delete clears.",
-    ),
-  );
+  #cursor = element("span", { class: "pad-cursor", hidden: true, "aria-hidden": "true" });
+  #hint = element("span", { class: "pad-hint", "aria-hidden": "true" }, "Draw here");
+  /** @type {number | null} */
+  #pointer = null;
+  #box = new DOMRect();
+  /** @type {Point} Where the pen of the keyboard is. */
+  #pen = [0.5, 0.25];
+  #isDown = false;
 
-  function change(act, time = performance.now()) {
-    act();
-    hint.hidden = !strokes.empty;
-    undo.disabled = clear.disabled = strokes.empty;
-    onChange(time);
+  undo = element("button", { type: "button", onClick: () => this.#change(() => this.strokes.undo()) }, "Undo");
+  clear = element("button", { type: "button", onClick: () => this.#change(() => this.strokes.clear()) }, "Clear");
+  frame = element("div", { class: "pad-frame" }, this.#canvas, this.#cursor, this.#hint);
+  root = element("div", { class: "pad" }, this.frame, element("p", { class: "unseen", id: "pad-help" }, HELP));
+
+  /**
+   * @param {{ sizes: [number, number], width: number, dark: boolean }} paper as of `Strokes`
+   * @param {(time: number) => void} onChange called after every change, with the time of the event that made it
+   */
+  constructor({ sizes, width, dark }, onChange) {
+    this.onChange = onChange;
+    this.strokes = new Strokes(this.#canvas, sizes, width, dark);
+    this.#showState();
+    this.#listenToPointer();
+    this.#listenToKeyboard();
   }
 
-  drawByPointer(canvas, strokes, change);
-  drawByKeyboard(canvas, cursor, strokes, change);
-  undo.disabled = clear.disabled = true;
-  return {
-    root,
-    canvas,
-    undo,
-    clear,
-    strokes,
-    picture: () => strokes.picture(),
-    /** Empties the paper without telling anybody: something else is shown now. */
-    wipe() {
-      strokes.clear();
-      hint.hidden = false;
-      undo.disabled = clear.disabled = true;
-    },
-  };
+  /** Empties the paper without telling anybody: something else is shown now. */
+  wipe() {
+    this.strokes.clear();
+    this.#showState();
+  }
+
+  /** @param {() => void} act */
+  #change(act, time = performance.now()) {
+    act();
+    this.#showState();
+    this.onChange(time);
+  }
+
+  #showState() {
+    this.#hint.hidden = !this.strokes.empty;
+    this.undo.disabled = this.strokes.empty;
+    this.clear.disabled = this.strokes.empty;
+  }
+
+  #listenToPointer() {
+    const canvas = this.#canvas;
+    canvas.addEventListener("pointerdown", (event) => {
+      if (this.#pointer !== null || event.button > 0) return;
+      this.#pointer = event.pointerId;
+      canvas.setPointerCapture(event.pointerId);
+      // Asked once a stroke: the paper lies still while a pen is on it, and asking in every move would lay the page out anew.
+      this.#box = canvas.getBoundingClientRect();
+      this.#change(() => this.strokes.begin(this.#pointOf(event)), event.timeStamp);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (event.pointerId !== this.#pointer) return;
+      const events = event.getCoalescedEvents?.() ?? [];
+      const points = (events.length ? events : [event]).map((one) => this.#pointOf(one));
+      this.#change(() => this.strokes.extend(points), event.timeStamp);
+    });
+    const lift = (/** @type {PointerEvent} */ event) => {
+      if (event.pointerId === this.#pointer) this.#pointer = null;
+    };
+    canvas.addEventListener("pointerup", lift);
+    canvas.addEventListener("pointercancel", lift);
+    canvas.addEventListener("lostpointercapture", lift);
+  }
+
+  /**
+   * @param {PointerEvent} event
+   * @returns {Point}
+   */
+  #pointOf({ clientX, clientY }) {
+    const { left, top, width, height } = this.#box;
+    return [(clientX - left) / width, (clientY - top) / height];
+  }
+
+  #listenToKeyboard() {
+    const canvas = this.#canvas;
+    canvas.addEventListener("focus", () => {
+      this.#cursor.hidden = !canvas.matches(":focus-visible");
+      this.#showPen();
+    });
+    canvas.addEventListener("blur", () => {
+      this.#cursor.hidden = true;
+      this.#isDown = false;
+      this.#showPen();
+    });
+    canvas.addEventListener("keydown", (event) => {
+      if (!this.#key(event)) return;
+      event.preventDefault();
+      this.#cursor.hidden = false;
+      this.#showPen();
+    });
+  }
+
+  #showPen() {
+    this.#cursor.style.left = `${this.#pen[0] * 100}%`;
+    this.#cursor.style.top = `${this.#pen[1] * 100}%`;
+    this.#cursor.classList.toggle("down", this.#isDown);
+  }
+
+  /**
+   * Whether the key is one of the paper's.
+   *
+   * @param {KeyboardEvent} event
+   */
+  #key(event) {
+    const { strokes } = this;
+    const hasModifier = event.ctrlKey || event.metaKey;
+    const change = (/** @type {() => void} */ act) => this.#change(act, event.timeStamp);
+    if (event.key in MOVES && !hasModifier && !event.altKey) this.#movePen(event);
+    else if (event.key === " ") {
+      this.#isDown = !this.#isDown;
+      if (this.#isDown) change(() => strokes.begin(this.#pen));
+    } else if (event.key === "Escape") this.#isDown = false;
+    else if (event.key.toLowerCase() === "z" && hasModifier) change(() => strokes.undo());
+    else if (event.key === "Delete" || event.key === "Backspace") change(() => strokes.clear());
+    else return false;
+    return true;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #movePen(event) {
+    const step = event.shiftKey ? LONG_STEP : STEP;
+    const [right, down] = MOVES[event.key];
+    this.#pen = [clip(this.#pen[0] + right * step), clip(this.#pen[1] + down * step)];
+    if (this.#isDown) this.#change(() => this.strokes.extend([this.#pen]), event.timeStamp);
+  }
 }
 
-function drawByPointer(canvas, strokes, change) {
-  let pointer = null,
-    frame = null;
-  const pointOf = (event) => [(event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height];
-  canvas.addEventListener("pointerdown", (event) => {
-    if (pointer !== null || event.button > 0) return;
-    pointer = event.pointerId;
-    canvas.setPointerCapture(pointer);
-    // Asked once a stroke: the paper lies still while a pen is on it, and asking in every move would lay the page out anew.
-    frame = canvas.getBoundingClientRect();
-    change(() => strokes.begin(...pointOf(event)), event.timeStamp);
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer) return;
-    const events = event.getCoalescedEvents?.() ?? [];
-    change(() => strokes.extend((events.length ? events : [event]).map(pointOf)), event.timeStamp);
-  });
-  const lift = (event) => {
-    if (event.pointerId === pointer) pointer = null;
-  };
-  canvas.addEventListener("pointerup", lift);
-  canvas.addEventListener("pointercancel", lift);
-  canvas.addEventListener("lostpointercapture", lift);
-}
-
-function drawByKeyboard(canvas, cursor, strokes, change) {
-  const place = [0.5, 0.25];
-  let down = false;
-  const show = () => {
-    cursor.style.left = `${place[0] * 100}%`;
-    cursor.style.top = `${place[1] * 100}%`;
-    cursor.classList.toggle("down", down);
-  };
-  const lift = () => {
-    down = false;
-    show();
-  };
-  canvas.addEventListener("focus", () => {
-    cursor.hidden = !canvas.matches(":focus-visible");
-    show();
-  });
-  canvas.addEventListener("blur", () => {
-    cursor.hidden = true;
-    lift();
-  });
-  canvas.addEventListener("keydown", (event) => {
-    const move = MOVES[event.key];
-    if (move && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const step = event.shiftKey ? 1 / 7 : 1 / 28;
-      for (const axis of [0, 1]) place[axis] = Math.min(Math.max(place[axis] + move[axis] * step, 0), 1);
-      if (down) change(() => strokes.extend([[...place]]), event.timeStamp);
-    } else if (event.key === " ") {
-      down = !down;
-      if (down) change(() => strokes.begin(...place), event.timeStamp);
-    } else if (event.key === "Escape") down = false;
-    else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey))
-      change(() => strokes.undo(), event.timeStamp);
-    else if (event.key === "Delete" || event.key === "Backspace") change(() => strokes.clear(), event.timeStamp);
-    else return;
-    event.preventDefault();
-    cursor.hidden = false;
-    show();
-  });
+/** @param {number} share */
+function clip(share) {
+  return Math.min(Math.max(share, 0), 1);
 }

@@ -3,81 +3,99 @@
 import { readPicture } from "convlens/preparation/reading.js";
 import { element } from "convlens/interface/dom.js";
 
+/** @typedef {Awaited<ReturnType<typeof readPicture>>} Picture */
+
 /**
- * A file button and a place to drop on. `zone` is what lights up while something is dragged over the page; `onPicture(picture, name)`;
- * `onRefusal(text)`. Pasting works anywhere but in a field, while `isActive()`. The page gets `button` and, unseen, `file`.
+ * @typedef {object} PictureHandlers
+ * @property {() => boolean} isActive whether what is dropped or pasted is meant for this
+ * @property {(picture: Picture, name: string) => void} onPicture
+ * @property {(text: string) => void} onRefusal why something is no picture
  */
+
+/** A file button and a place to drop on. Pasting works anywhere but in a field. */
 export class PictureInput {
-  constructor({ zone, onPicture, onRefusal, isActive }) {
-    Object.assign(this, { zone, onPicture, onRefusal, isActive, asked: 0 });
-    this.file = element("input", {
-      type: "file",
-      accept: "image/*",
-      class: "unseen",
-      tabindex: -1,
-      "aria-hidden": "true",
-      onChange: () => this.takeChosen(),
-    });
-    this.button = element("button", { type: "button", onClick: () => this.file.click() }, "Open image…");
-    this.listeners = {
-      dragover: (event) => this.dragOver(event),
-      dragleave: (event) => this.dragLeave(event),
-      drop: (event) => this.drop(event),
-      paste: (event) => this.paste(event),
-    };
-    for (const [name, listener] of Object.entries(this.listeners)) document.addEventListener(name, listener);
+  #asked = 0;
+  #listening = new AbortController();
+
+  /** The field behind the button; unseen, but it has to be in the page. */
+  file = element("input", {
+    type: "file",
+    accept: "image/*",
+    class: "unseen",
+    tabindex: -1,
+    "aria-hidden": "true",
+    onChange: () => this.#takeChosen(),
+  });
+  button = element("button", { type: "button", onClick: () => this.file.click() }, "Open image…");
+
+  /**
+   * @param {HTMLElement} zone what lights up while something is dragged over the page
+   * @param {PictureHandlers} handlers
+   */
+  constructor(zone, handlers) {
+    this.zone = zone;
+    this.handlers = handlers;
+    const { signal } = this.#listening;
+    document.addEventListener("dragover", (event) => this.#dragOver(event), { signal });
+    document.addEventListener("drop", (event) => this.#drop(event), { signal });
+    document.addEventListener("paste", (event) => this.#paste(event), { signal });
+    document.addEventListener(
+      "dragleave",
+      ({ relatedTarget }) => relatedTarget === null && zone.classList.remove("dropping"),
+      { signal },
+    );
   }
 
-  async read(blob, name) {
-    const mine = (this.asked += 1);
+  /** @param {File | undefined} file */
+  async #read(file, name = file?.name ?? "") {
+    if (!file) return;
+    const mine = (this.#asked += 1);
     try {
-      const picture = await readPicture(blob);
+      const picture = await readPicture(file);
       // A large picture may arrive after a small one that was chosen later.
-      if (mine === this.asked) this.onPicture(picture, name);
+      if (mine === this.#asked) this.handlers.onPicture(picture, name);
     } catch (error) {
-      if (mine === this.asked) this.onRefusal(error.message);
+      if (mine === this.#asked) this.handlers.onRefusal(error instanceof Error ? error.message : String(error));
     }
   }
 
-  takeChosen() {
-    const [chosen] = this.file.files;
-    if (chosen) this.read(chosen, chosen.name);
+  #takeChosen() {
+    this.#read(this.file.files?.[0]);
     this.file.value = "";
   }
 
-  dragOver(event) {
-    if (!this.isActive() || !holdsFile(event.dataTransfer)) return;
+  /** @param {DragEvent} event */
+  #dragOver(event) {
+    if (!this.#isMeant(event)) return;
     event.preventDefault();
     this.zone.classList.add("dropping");
   }
 
-  dragLeave(event) {
-    if (event.relatedTarget === null) this.zone.classList.remove("dropping");
-  }
-
-  drop(event) {
+  /** @param {DragEvent} event */
+  #drop(event) {
     this.zone.classList.remove("dropping");
-    if (!this.isActive() || !holdsFile(event.dataTransfer)) return;
+    if (!this.#isMeant(event)) return;
     // A browser would otherwise leave the page to show the file.
     event.preventDefault();
-    const [dropped] = event.dataTransfer.files;
-    this.read(dropped, dropped.name);
+    this.#read(event.dataTransfer?.files[0]);
   }
 
-  paste(event) {
-    if (!this.isActive() || event.target.closest?.("input, textarea, [contenteditable]")) return;
+  /** @param {DragEvent} event */
+  #isMeant({ dataTransfer }) {
+    return this.handlers.isActive() && (dataTransfer?.types ?? []).includes("Files");
+  }
+
+  /** @param {ClipboardEvent} event */
+  #paste(event) {
+    const isField = event.target instanceof Element && event.target.closest("input, textarea, [contenteditable]");
+    if (!this.handlers.isActive() || isField) return;
     const image = Array.from(event.clipboardData?.files ?? []).find(({ type }) => type.startsWith("image/"));
-    if (image) {
-      event.preventDefault();
-      this.read(image, "pasted image");
-    }
+    if (!image) return;
+    event.preventDefault();
+    this.#read(image, "pasted image");
   }
 
   dispose() {
-    for (const [name, listener] of Object.entries(this.listeners)) document.removeEventListener(name, listener);
+    this.#listening.abort();
   }
-}
-
-function holdsFile(transfer) {
-  return Array.from(transfer?.types ?? []).includes("Files");
 }

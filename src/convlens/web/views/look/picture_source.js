@@ -3,105 +3,124 @@
 import { brushWidth } from "convlens/preparation/brush.js";
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { drawPicture } from "convlens/interface/maps.js";
-import { makePad } from "convlens/views/look/pad.js";
+import { Pad } from "convlens/views/look/pad.js";
 import { PictureInput } from "convlens/views/look/picture_input.js";
 import { clipName } from "convlens/views/look/places.js";
+
+/** @import { Model } from "convlens/engine/network.js" */
+/** @import { Picture } from "convlens/views/look/picture_input.js" */
+/** @import { Session } from "convlens/views/look/session.js" */
 
 const FINE = 560;
 // Four pixels of paper for one of MNIST's: as exact as the network can tell.
 const COARSE = 112;
 
-/** The source, in `root`; `onChange(time)` after every stroke and picture. `kind` is "drawing" or "picture". */
 export class PictureSource {
-  constructor({ isActive, onChange }) {
-    Object.assign(this, { onChange, pad: null, opened: null, kind: "drawing" });
-    this.overlay = element("canvas", { class: "pad-shown", hidden: true, "aria-hidden": "true" });
-    this.caption = element("p", { class: "small soft pad-caption" });
-    this.refusal = element("p", { class: "notice alarm small", role: "alert", hidden: true });
-    this.stage = element("div", { class: "pad-stage" });
-    this.tools = element("div", { class: "row pad-tools" });
+  /** @type {Picture | null} */
+  #opened = null;
+  #overlay = element("canvas", { class: "pad-shown", hidden: true, "aria-hidden": "true" });
+  #caption = element("p", { class: "small soft pad-caption" });
+  #refusal = element("p", { class: "notice alarm small", role: "alert", hidden: true });
+
+  /**
+   * @param {Model} model
+   * @param {{ isActive: () => boolean, onChange: (time: number) => void }} handlers
+   *   `onChange` is called after every stroke and picture, `isActive` says whether dropped pictures are meant for this
+   */
+  constructor({ preprocessing, inputShape }, { isActive, onChange }) {
+    this.onChange = onChange;
+    const size = Math.max(COARSE, 2 * Math.max(...inputShape.slice(1)));
+    this.brush = { size, width: brushWidth(preprocessing, 1), dark: preprocessing.light_on_dark === false };
+    this.pad = new Pad({ ...this.brush, sizes: [FINE, size] }, (time) => {
+      this.#uncover();
+      onChange(time);
+    });
+    this.pad.frame.append(this.#overlay);
+    const stage = element("div", { class: "pad-stage" }, this.pad.root);
+    this.input = new PictureInput(stage, {
+      isActive,
+      onPicture: (picture, name) => this.#take(picture, name),
+      onRefusal: (text) => this.#refuse(text),
+    });
+    const { undo, clear } = this.pad;
     this.root = element(
       "section",
       { class: "source", "aria-labelledby": "source-title" },
       element("h2", { class: "eyebrow", id: "source-title" }, "The picture"),
-      this.stage,
-      this.tools,
-      this.caption,
-      this.refusal,
+      stage,
+      element("div", { class: "row pad-tools" }, undo, clear, this.input.button, this.input.file),
+      this.#caption,
+      this.#refusal,
     );
-    this.input = new PictureInput({
-      zone: this.stage,
-      isActive,
-      onPicture: (picture, name) => this.take(picture, name),
-      onRefusal: (text) => this.refuse(text),
-    });
+    this.#uncover();
   }
 
-  /** Another model: another brush, and an empty paper. */
-  build({ preprocessing, inputShape }) {
-    const size = Math.max(COARSE, 2 * Math.max(...inputShape.slice(1)));
-    this.brush = { size, width: brushWidth(preprocessing, 1), dark: preprocessing.light_on_dark === false };
-    this.pad = makePad({
-      ...this.brush,
-      sizes: [FINE, size],
-      onChange: (time) => {
-        this.uncover();
-        this.onChange(time);
-      },
-    });
-    this.pad.root.querySelector(".pad-frame").append(this.overlay);
-    fill(this.stage, this.pad.root);
-    fill(this.tools, this.pad.undo, this.pad.clear, this.input.button, this.input.file);
-    this.uncover();
+  /** @returns {"drawing" | "picture"} */
+  get kind() {
+    return this.#opened ? "picture" : "drawing";
   }
 
   /** What was drawn or opened; null of an empty paper. */
   picture() {
-    if (this.opened) return this.opened;
-    return this.pad.strokes.empty ? null : { ...this.pad.picture(), isGrey: true };
+    if (this.#opened) return this.#opened;
+    return this.pad.strokes.empty ? null : { ...this.pad.strokes.picture(), isGrey: true };
   }
 
-  take(picture, name) {
-    // Before there is a model there is nothing to prepare it for.
-    if (!this.pad) return;
+  /**
+   * @param {Picture} picture
+   * @param {string} name
+   */
+  #take(picture, name) {
     this.pad.wipe();
-    Object.assign(this, { opened: picture, kind: "picture" });
-    this.refusal.hidden = true;
-    this.cover(picture.width, picture.height, (context) =>
-      context.putImageData(new ImageData(new Uint8ClampedArray(picture.data), picture.width, picture.height), 0, 0),
-    );
-    fill(this.caption, nameOf(clipName(name)));
+    this.#opened = picture;
+    this.#refusal.hidden = true;
+    const { width, height, data } = picture;
+    this.#cover(width, height, () => {
+      const image = new ImageData(new Uint8ClampedArray(data), width, height);
+      this.#overlay.getContext("2d")?.putImageData(image, 0, 0);
+    });
+    fill(this.#caption, nameOf(clipName(name)));
     this.onChange(performance.now());
   }
 
-  refuse(text) {
-    this.refusal.textContent = text;
-    this.refusal.hidden = false;
+  /** @param {string} text */
+  #refuse(text) {
+    this.#refusal.textContent = text;
+    this.#refusal.hidden = false;
   }
 
-  /** Shows what a session shows: a test image large where one draws, with the paper below it empty again. */
+  /**
+   * Shows a test image large where one draws, with the paper below it empty again.
+   *
+   * @param {Session} session
+   */
   show({ source, pixels, model }) {
     this.pad.wipe();
-    this.uncover();
+    this.#uncover();
     if (source !== "sample") return;
     const [, height, width] = model.inputShape;
-    this.cover(width, height, () => drawPicture(this.overlay, pixels, model.inputShape));
-    fill(this.caption, "A test image. Draw over it to begin your own.");
+    this.#cover(width, height, () => drawPicture(this.#overlay, pixels, model.inputShape));
+    fill(this.#caption, "A test image. Draw over it to begin your own.");
   }
 
-  cover(width, height, paint) {
-    [this.overlay.width, this.overlay.height] = [width, height];
-    paint(this.overlay.getContext("2d"));
-    this.overlay.hidden = false;
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {() => void} paint
+   */
+  #cover(width, height, paint) {
+    [this.#overlay.width, this.#overlay.height] = [width, height];
+    paint();
+    this.#overlay.hidden = false;
     this.pad.root.classList.add("covered");
   }
 
-  uncover() {
-    this.overlay.hidden = true;
+  #uncover() {
+    this.#overlay.hidden = true;
     this.pad.root.classList.remove("covered");
-    Object.assign(this, { opened: null, kind: "drawing" });
-    this.refusal.hidden = true;
-    fill(this.caption, "Draw with mouse, finger, pen or arrow keys; drop or paste an image.");
+    this.#opened = null;
+    this.#refusal.hidden = true;
+    fill(this.#caption, "Draw with mouse, finger, pen or arrow keys; drop or paste an image.");
   }
 
   dispose() {

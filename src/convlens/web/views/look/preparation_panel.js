@@ -2,52 +2,50 @@
 
 import { element, fill } from "convlens/interface/dom.js";
 
-/** The panel: `{ root, show(session) }`. */
-export function makePreparationPanel() {
-  const root = element("div", { class: "steps-panel" });
-  return { root, show: (session) => fill(root, contentOf(session)) };
+/** @import { Session } from "convlens/views/look/session.js" */
+
+/** @typedef {NonNullable<Session["prepared"]>} Prepared */
+
+const OF_A_SAMPLE =
+  "A test image is already what the network takes; nothing was changed. Draw something, or open an image, to see it prepared.";
+const OF_NOTHING = "Draw something, or open an image: its way into the network is shown here, step by step.";
+
+export class PreparationPanel {
+  constructor() {
+    this.root = element("div", { class: "steps-panel" });
+  }
+
+  /** @param {Session} session */
+  show({ prepared, source }) {
+    const words = source === "sample" ? OF_A_SAMPLE : OF_NOTHING;
+    fill(this.root, prepared ? drawSteps(prepared) : element("p", { class: "soft" }, words));
+  }
 }
 
-function contentOf({ prepared, source }) {
-  if (source === "sample") {
-    return element(
-      "p",
-      { class: "soft" },
-      "A test image is already what the network takes; nothing was changed. Draw something, or open an image, to see it prepared.",
-    );
-  }
-  if (!prepared)
-    return element(
-      "p",
-      { class: "soft" },
-      "Draw something, or open an image: its way into the network is shown here, step by step.",
-    );
-  const changed = prepared.steps.filter(({ note }) => note).length;
+/** @param {Prepared} prepared */
+function drawSteps({ steps, unlike }) {
   return [
     element(
       "p",
       {},
-      changed > 0
+      steps.some(({ note }) => note)
         ? "So this picture was made to look like the images that the network learned from."
         : "Nothing had to be changed for the network to take this picture.",
     ),
-    prepared.unlike.length > 0
-      ? element("p", { class: "notice alarm" }, `Unlike the training images even so: ${prepared.unlike.join("; ")}.`)
+    unlike.length > 0
+      ? element("p", { class: "notice alarm" }, `Unlike the training images even so: ${unlike.join("; ")}.`)
       : null,
-    element("ol", { class: "steps" }, prepared.steps.map(stepOf)),
+    element("ol", { class: "steps" }, steps.map(drawStep)),
   ];
 }
 
-function stepOf({ name, note, size, picture }) {
-  const canvas = element("canvas", {
-    role: "img",
-    "aria-label": `The picture after the step “${name}”${size ? `, ${size} pixels` : ""}`,
-  });
-  [canvas.width, canvas.height] = [picture.width, picture.height];
+/** @param {Prepared["steps"][number]} step */
+function drawStep({ name, note, size, picture }) {
+  const { width, height, data } = picture;
+  const label = `The picture after the step “${name}”${size ? `, ${size} pixels` : ""}`;
+  const canvas = element("canvas", { role: "img", "aria-label": label, width, height });
   // A copy, since a step may be kept in bytes that are shared with others.
-  canvas
-    .getContext("2d")
-    .putImageData(new ImageData(new Uint8ClampedArray(picture.data), picture.width, picture.height), 0, 0);
+  canvas.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(data), width, height), 0, 0);
   return element(
     "li",
     {},

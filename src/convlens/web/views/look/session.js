@@ -1,66 +1,95 @@
 /** One picture in one model: what was prepared, what every layer makes of it, what comes out. No drawing, no elements. */
 
+import { sizeOf } from "convlens/engine/decode.js";
 import { activations, probabilities } from "convlens/engine/network.js";
 import { prepare } from "convlens/preparation/prepare.js";
 import { whyUnknown } from "convlens/views/look/answer.js";
+import { hasKernels } from "convlens/views/look/places.js";
 
-export class Session {
-  constructor(model) {
-    this.model = model;
-    this.showNothing();
-  }
+/** @import { Model, Numbers, Source } from "convlens/engine/network.js" */
 
-  /** An empty paper. */
-  showNothing() {
-    const [channels, height, width] = this.model.inputShape;
-    const empty = this.model.preprocessing.light_on_dark === false ? 255 : 0;
-    this.#compute({
-      source: "nothing",
-      prepared: null,
-      pixels: new Uint8Array(channels * height * width).fill(empty),
-      label: null,
-    });
-  }
+/**
+ * Where the picture came from, and what there is of it besides its pixels.
+ *
+ * @typedef {object} Shown
+ * @property {"nothing" | "drawing" | "picture" | "sample"} source
+ * @property {ReturnType<typeof prepare> | null} prepared null of nothing, and of test images, which the network takes as they are
+ * @property {Uint8Array} pixels C·H·W
+ * @property {number | null} label the class of a test image
+ */
 
-  /** A picture that was drawn or opened, `kind` "drawing" or "picture"; null is an empty paper. */
-  showPicture(picture, kind) {
-    if (!picture) {
-      this.showNothing();
-      return;
-    }
-    const prepared = prepare(this.model.preprocessing, picture);
-    this.#compute({ source: kind, prepared, pixels: prepared.pixels, label: null });
-  }
+/** @typedef {ReturnType<typeof lookAt>} Session */
+/** @typedef {ReturnType<typeof answerOf>} Answered */
 
-  /** A test image, which is what the network takes already. */
-  showSample({ pixels, label }) {
-    this.#compute({ source: "sample", prepared: null, pixels, label });
-  }
+/**
+ * An empty paper.
+ *
+ * @param {Model} model
+ */
+export function lookAtNothing(model) {
+  const empty = model.preprocessing.light_on_dark === false ? 255 : 0;
+  const pixels = new Uint8Array(sizeOf(model.inputShape)).fill(empty);
+  return lookAt(model, { source: "nothing", prepared: null, pixels, label: null });
+}
 
-  #compute(shown) {
-    Object.assign(this, shown);
-    this.activations = activations(this.model, this.pixels);
-    this.probabilities = probabilities(this.model, this.activations.at(-1).data);
-    this.best = this.probabilities.reduce((best, share, place) => (share > this.probabilities[best] ? place : best), 0);
-  }
+/**
+ * A picture that was drawn or opened; null is an empty paper.
+ *
+ * @param {Model} model
+ * @param {Parameters<typeof prepare>[1] | null} picture
+ * @param {"drawing" | "picture"} kind
+ */
+export function lookAtPicture(model, picture, kind) {
+  if (!picture) return lookAtNothing(model);
+  const prepared = prepare(model.preprocessing, picture);
+  return lookAt(model, { source: kind, prepared, pixels: prepared.pixels, label: null });
+}
 
-  /** What the network says: `{ probabilities, best, whyUnknown, nothing, label }`. */
-  answer() {
-    const { probabilities: shares, best, label, source, prepared } = this;
-    return {
-      probabilities: shares,
-      best,
-      label,
-      nothing: source === "nothing",
-      whyUnknown: whyUnknown(this.model, prepared?.unlike ?? [], shares[best]),
-    };
-  }
+/**
+ * A test image.
+ *
+ * @param {Model} model
+ * @param {{ pixels: Uint8Array, label: number }} sample
+ */
+export function lookAtSample(model, { pixels, label }) {
+  return lookAt(model, { source: "sample", prepared: null, pixels, label });
+}
 
-  /** Where to begin looking: the largest number of the first convolution, else of the last layer. */
-  interestingTarget() {
-    const found = this.model.layers.findIndex(({ kind }) => kind === "conv");
-    const layer = found < 0 ? this.model.layers.length - 1 : found;
-    const { data } = this.activations[layer + 1];
-    return { layer, place: data.reduce((best, value, place) => (value > data[best] ? place : best), 0) };
-  }
+/**
+ * @param {Model} model
+ * @param {Shown} shown
+ */
+function lookAt(model, shown) {
+  const outputs = activations(model, shown.pixels);
+  const shares = probabilities(model, outputs[model.layers.length].data);
+  return { ...shown, model, activations: outputs, probabilities: shares, best: placeOfLargest(shares) };
+}
+
+/**
+ * What the network says.
+ *
+ * @param {Session} session
+ */
+export function answerOf({ model, probabilities: shares, best, label, source, prepared }) {
+  const why = whyUnknown(model, prepared?.unlike ?? [], shares[best]);
+  return { probabilities: shares, best, label, nothing: source === "nothing", whyUnknown: why };
+}
+
+/**
+ * Where to begin looking: the largest number of the first convolution, else of the last layer.
+ *
+ * @param {Session} session
+ * @returns {Source}
+ */
+export function interestingTarget({ model, activations: outputs }) {
+  const found = model.layers.findIndex(hasKernels);
+  const layer = found < 0 ? model.layers.length - 1 : found;
+  return { layer, place: placeOfLargest(outputs[layer + 1].data) };
+}
+
+/** @param {Numbers} numbers */
+function placeOfLargest(numbers) {
+  let best = 0;
+  for (let place = 1; place < numbers.length; place += 1) if (numbers[place] > numbers[best]) best = place;
+  return best;
 }

@@ -2,69 +2,81 @@
  * What was drawn: strokes on a square of paper, kept as points so that any of them can be taken back.
  *
  * There are two papers of the same drawing: a fine one to look at, and a coarse one for the network, since preparing a picture takes
- * time by its pixels and has to be done before the pen has moved on. Points are shares of the side, from 0 to 1.
+ * time by its pixels and has to be done before the pen has moved on.
  */
 
+/** @typedef {[x: number, y: number]} Point in shares of the paper's side, from 0 to 1 */
+/** @typedef {{ context: CanvasRenderingContext2D, size: number }} Paper */
+
 export class Strokes {
-  /** `sizes`: of the fine and of the coarse paper, in pixels; `width`: the brush's share of the side. `dark`: dark ink on light paper. */
+  /** @type {Point[][]} */
+  #strokes = [];
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {[number, number]} sizes of the fine and of the coarse paper, in pixels
+   * @param {number} width the brush's share of the side
+   * @param {boolean} dark dark ink on light paper
+   */
   constructor(canvas, [fine, coarse], width, dark = false) {
     this.ink = dark ? "#000" : "#fff";
-    this.paper = dark ? "#fff" : "#000";
+    this.ground = dark ? "#fff" : "#000";
     this.width = width;
-    this.strokes = [];
-    [canvas.width, canvas.height] = [fine, fine];
-    const plain = Object.assign(document.createElement("canvas"), { width: coarse, height: coarse });
-    this.papers = [
-      [canvas.getContext("2d"), fine],
-      [plain.getContext("2d", { willReadFrequently: true }), coarse],
-    ];
+    this.fine = paperOf(canvas, fine);
+    this.coarse = paperOf(document.createElement("canvas"), coarse, { willReadFrequently: true });
     this.redraw();
   }
 
   get empty() {
-    return this.strokes.length === 0;
+    return this.#strokes.length === 0;
   }
 
-  begin(x, y) {
-    this.strokes.push([[x, y]]);
-    this.#draw([[x, y]]);
+  /** @param {Point} point */
+  begin(point) {
+    this.#strokes.push([point]);
+    this.#draw([point]);
   }
 
-  /** Goes on with the last stroke through points `[x, y]`, and draws what is new. */
+  /**
+   * Goes on with the last stroke, and draws what is new.
+   *
+   * @param {Point[]} points
+   */
   extend(points) {
-    const stroke = this.strokes.at(-1);
+    const stroke = this.#strokes.at(-1);
     if (!stroke || points.length === 0) return;
-    const from = stroke.at(-1);
+    const from = stroke[stroke.length - 1];
     stroke.push(...points);
     this.#draw([from, ...points]);
   }
 
   undo() {
-    this.strokes.pop();
+    this.#strokes.pop();
     this.redraw();
   }
 
   clear() {
-    this.strokes = [];
+    this.#strokes = [];
     this.redraw();
   }
 
   redraw() {
-    for (const [context, size] of this.papers) {
-      context.fillStyle = this.paper;
+    for (const { context, size } of [this.fine, this.coarse]) {
+      context.fillStyle = this.ground;
       context.fillRect(0, 0, size, size);
     }
-    for (const stroke of this.strokes) this.#draw(stroke);
+    for (const stroke of this.#strokes) this.#draw(stroke);
   }
 
-  /** The coarse paper as RGBA bytes: `{ width, height, data }`. */
+  /** The coarse paper as RGBA bytes. */
   picture() {
-    const [context, size] = this.papers[1];
+    const { context, size } = this.coarse;
     return { width: size, height: size, data: context.getImageData(0, 0, size, size).data };
   }
 
+  /** @param {Point[]} points */
   #draw(points) {
-    for (const [context, size] of this.papers) {
+    for (const { context, size } of [this.fine, this.coarse]) {
       context.strokeStyle = this.ink;
       context.lineWidth = this.width * size;
       context.lineCap = context.lineJoin = "round";
@@ -75,4 +87,17 @@ export class Strokes {
       context.stroke();
     }
   }
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} size
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ * @returns {Paper}
+ */
+function paperOf(canvas, size, settings) {
+  [canvas.width, canvas.height] = [size, size];
+  const context = canvas.getContext("2d", settings);
+  if (!context) throw new Error("this browser gives no canvas to draw on.");
+  return { context, size };
 }

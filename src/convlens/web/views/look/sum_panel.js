@@ -4,135 +4,162 @@ import { sumBehind, softmaxOf } from "convlens/engine/sums.js";
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
 import { largestSize } from "convlens/interface/maps.js";
+import { kindOf } from "convlens/layers/shared/kind.js";
 import { Magnifier } from "convlens/views/look/magnifier.js";
 import { clipName, layerName, placeName } from "convlens/views/look/places.js";
-import { drawConvolution } from "convlens/views/look/sums/convolution.js";
-import { drawDense } from "convlens/views/look/sums/dense.js";
-import { drawPooling } from "convlens/views/look/sums/pooling.js";
-import { drawInput, drawNormalisation, drawRule } from "convlens/views/look/sums/rules.js";
+import { drawInput } from "convlens/views/look/sums/rules.js";
 import { drawSoftmax } from "convlens/views/look/sums/softmax.js";
 
-const DRAWINGS = {
-  input: drawInput,
-  conv: drawConvolution,
-  maxpool: drawPooling,
-  avgpool: drawPooling,
-  globalavgpool: drawPooling,
-  batchnorm: drawNormalisation,
-  dense: drawDense,
-  relu: drawRule,
-  leaky_relu: drawRule,
-  tanh: drawRule,
-  sigmoid: drawRule,
-  dropout: drawRule,
-  flatten: drawRule,
-};
-const BENT = new Set(["relu", "leaky_relu", "tanh", "sigmoid", "batchnorm", "dropout"]);
+/** @import { Model, Source } from "convlens/engine/network.js" */
+/** @import { InputSum } from "convlens/engine/sums.js" */
+/** @import { Session } from "convlens/views/look/session.js" */
+/** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
 
 /**
- * The panel, in `root`. A target is `{ layer, place }`; the layer behind the last is the softmax. `onWalk(target)` when a term is
- * followed, `onReturn(index)` when a crumb is, `onMove(target)` when the pixel is moved.
+ * The layer behind the last is the softmax.
+ *
+ * @typedef {object} SumHandlers
+ * @property {(target: Source) => void} onWalk a term is followed
+ * @property {(index: number) => void} onReturn one of the numbers on the way here is gone back to
+ * @property {(target: Source) => void} onMove another number of the same map is chosen
  */
+
 export class SumPanel {
+  #crumbs = element("ol", { class: "crumbs" });
+  #way = element("nav", { "aria-label": "The way here", class: "sum-way" }, this.#crumbs);
+  #title = element("h3", { class: "sum-title", tabindex: -1 });
+  #value = element("p", { class: "sum-value number" });
+  #body = element("div", { class: "sum-body" });
+  #onwards = element("div", { class: "onwards" });
+
+  /** @param {SumHandlers} handlers */
   constructor({ onWalk, onReturn, onMove }) {
-    Object.assign(this, { onWalk, onReturn, magnifier: new Magnifier({ onMove }) });
-    this.crumbs = element("ol", { class: "crumbs" });
-    this.way = element("nav", { "aria-label": "The way here", class: "sum-way" }, this.crumbs);
-    this.title = element("h3", { class: "sum-title", tabindex: -1 });
-    this.value = element("p", { class: "sum-value number" });
-    this.body = element("div", { class: "sum-body" });
-    this.onwards = element("div", { class: "onwards" });
+    this.onWalk = onWalk;
+    this.onReturn = onReturn;
+    this.magnifier = new Magnifier(onMove);
+    const head = element("div", { class: "sum-head" }, this.#title, this.#value);
+    const main = element("div", { class: "sum-main" }, head, this.#body, this.#onwards);
     this.root = element(
       "div",
       { class: "sum-panel" },
-      this.way,
-      element(
-        "div",
-        { class: "sum-columns" },
-        this.magnifier.root,
-        element(
-          "div",
-          { class: "sum-main" },
-          element("div", { class: "sum-head" }, this.title, this.value),
-          this.body,
-          this.onwards,
-        ),
-      ),
+      this.#way,
+      element("div", { class: "sum-columns" }, this.magnifier.root, main),
     );
   }
 
-  /** The sum behind the last of the targets that were walked through. */
+  /**
+   * The sum behind the last of the targets that were walked through.
+   *
+   * @param {Session} session
+   * @param {Source[]} trail
+   */
   show(session, trail) {
     const { model, activations } = session;
-    const target = trail.at(-1);
-    this.way.hidden = trail.length < 2;
+    const target = trail[trail.length - 1];
+    this.#showWay(model, trail);
+    const limitOf = (/** @type {number} */ layer) => largestSize(activations[layer + 1].data);
+    const look = { model, limitOf, onSource: this.onWalk };
+    if (target.layer === model.layers.length) this.#showSoftmax(session, target, look);
+    else this.#showLayer(session, target, look);
+  }
+
+  /**
+   * @param {Model} model
+   * @param {Source[]} trail
+   */
+  #showWay(model, trail) {
+    this.#way.hidden = trail.length < 2;
+    const crumbs = trail.map((entry, index) => {
+      const onClick = () => this.onReturn(index);
+      const text = titleOf(model, entry, 20);
+      return index === trail.length - 1
+        ? element("span", { "aria-current": "step" }, text)
+        : element("button", { type: "button", class: "lead", onClick }, text);
+    });
     fill(
-      this.crumbs,
-      trail.map((entry, index) =>
-        element(
-          "li",
-          {},
-          index === trail.length - 1
-            ? element("span", { "aria-current": "step" }, crumbText(model, entry))
-            : element(
-                "button",
-                { type: "button", class: "lead", onClick: () => this.onReturn(index) },
-                crumbText(model, entry),
-              ),
-        ),
-      ),
+      this.#crumbs,
+      crumbs.map((crumb) => element("li", {}, crumb)),
     );
-    const look = { model, limitOf: (layer) => largestSize(activations[layer + 1].data), onSource: this.onWalk };
-    if (target.layer === model.layers.length) this.showSoftmax(session, target, look);
-    else this.showLayer(session, target, look);
   }
 
-  showSoftmax({ model, activations }, { place }, look) {
-    const softmax = softmaxOf(model, activations.at(-1).data);
+  /**
+   * @param {Session} session
+   * @param {Source} target
+   * @param {Look} look
+   */
+  #showSoftmax({ model, activations }, target, look) {
+    const softmax = softmaxOf(model, activations[model.layers.length].data);
     this.magnifier.hide();
-    fill(this.title, "softmax, class ", nameOf(clipName(model.classNames[place])));
-    this.value.textContent = formatPercent(softmax.probabilities[place], 2);
-    fill(this.body, drawSoftmax(softmax, place, look));
-    fill(this.onwards);
+    fill(this.#title, titleOf(model, target));
+    this.#value.textContent = formatPercent(softmax.probabilities[target.place], 2);
+    fill(this.#body, drawSoftmax(softmax, target.place, look));
+    fill(this.#onwards);
   }
 
-  showLayer(session, { layer, place }, look) {
+  /**
+   * @param {Session} session
+   * @param {Source} target
+   * @param {Look} look
+   */
+  #showLayer(session, target, look) {
     const { model, activations } = session;
-    const sum = sumBehind(model, activations, layer, place);
-    this.magnifier.show(session, { layer, place });
-    fill(this.title, `${layerName(model, layer)}, `, nameOf(placeName(model, layer, place)));
-    this.value.textContent = formatNumber(sum.value, 3);
-    fill(this.body, DRAWINGS[sum.kind](sum, look));
-    fill(this.onwards, this.nextStep(session, layer, place));
+    const sum = sumBehind(model, activations, target.layer, target.place);
+    this.magnifier.show(session, target);
+    fill(this.#title, titleOf(model, target));
+    this.#value.textContent = formatNumber(sum.value, 3);
+    fill(this.#body, drawSum(sum, look));
+    fill(this.#onwards, this.#nextSteps(session, target));
   }
 
-  // A convolution's number is seldom what goes on: the activation behind it is a step away, forwards.
-  nextStep({ model, activations }, layer, place) {
-    const next = model.layers[layer + 1];
-    const bent = next && BENT.has(next.kind);
-    if (!bent && layer !== model.layers.length - 1) return null;
-    const go = (...text) =>
-      element(
-        "button",
-        { type: "button", class: "lead", onClick: () => this.onWalk({ layer: layer + 1, place }) },
-        text,
-      );
-    const words = (text) => element("span", { class: "operator" }, text);
-    return element(
-      "p",
-      { class: "equation" },
-      bent
-        ? [words(`then ${next.text}`), words("→"), go(formatNumber(activations[layer + 2].data[place], 3))]
-        : [words("then"), go("softmax")],
+  /**
+   * A convolution's number is seldom what goes on: the activation behind it is a step away, forwards, and so is the sum of
+   * the branches that it is a part of.
+   *
+   * @param {Session} session
+   * @param {Source} target
+   */
+  #nextSteps({ model, activations }, { layer, place }) {
+    if (layer === model.layers.length - 1) return this.#step("then", "softmax", { layer: layer + 1, place });
+    return model.layers.flatMap((next) =>
+      next.inputs.map((input, which) => {
+        // What takes the same number twice needs no second way to it, unless it goes to another place.
+        const onwards = input === layer ? kindOf(next).onwards?.(next, which, place) : undefined;
+        const isKnown = next.inputs.slice(0, which).includes(input) && onwards === place;
+        if (onwards === undefined || isKnown) return null;
+        const value = formatNumber(activations[next.index + 1].data[onwards], 3);
+        return this.#step(`then ${layerName(model, next.index)} →`, value, { layer: next.index, place: onwards });
+      }),
     );
+  }
+
+  /**
+   * @param {string} words
+   * @param {string} text
+   * @param {Source} target
+   */
+  #step(words, text, target) {
+    const button = element("button", { type: "button", class: "lead", onClick: () => this.onWalk(target) }, text);
+    return element("p", { class: "equation" }, element("span", { class: "operator" }, words), button);
   }
 
   focus() {
-    this.title.focus({ preventScroll: true });
+    this.#title.focus({ preventScroll: true });
   }
 }
 
-function crumbText(model, { layer, place }) {
-  if (layer === model.layers.length) return ["softmax, class ", nameOf(clipName(model.classNames[place], 20))];
+/**
+ * @param {Sum} sum
+ * @param {Look} look
+ */
+function drawSum(sum, look) {
+  return sum.layer < 0 ? drawInput(/** @type {InputSum} */ (sum)) : kindOf(sum).draw(sum, look);
+}
+
+/**
+ * @param {Model} model
+ * @param {Source} target
+ */
+function titleOf(model, { layer, place }, most = 40) {
+  if (layer === model.layers.length) return ["softmax, class ", nameOf(clipName(model.classNames[place], most))];
   return [`${layerName(model, layer)}, `, nameOf(placeName(model, layer, place))];
 }

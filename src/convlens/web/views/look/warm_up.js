@@ -3,11 +3,14 @@
  * it. Without practice the first point after loading took 54 ms instead of 16.
  */
 
-import { Session } from "convlens/views/look/session.js";
+import { lookAtPicture } from "convlens/views/look/session.js";
 import { Strokes } from "convlens/views/look/strokes.js";
 
+/** @import { Model } from "convlens/engine/network.js" */
+/** @import { Point } from "convlens/views/look/strokes.js" */
+
 const TIMES = 24;
-// A 7, a 1 and a 0, from thin to thick for their size: so thickening and thinning are practised, too.
+/** @type {Point[][]} A 7, a 1 and a 0, from thin to thick for their size: so thickening and thinning are practised, too. */
 const DRAWINGS = [
   [
     [0.25, 0.25],
@@ -26,20 +29,25 @@ const DRAWINGS = [
     [0.5, 0.1],
   ],
 ];
-const later = globalThis.requestIdleCallback ?? ((run) => setTimeout(run, 50));
+const later = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ run) => setTimeout(run, 50));
 
-/** Prepares and judges drawings while nothing else happens, as long as `isWanted()`. `size` and `width` as of `Strokes`. */
+/**
+ * Prepares and judges drawings while nothing else happens, as long as `isWanted()`.
+ *
+ * @param {Model} model
+ * @param {{ size: number, width: number, dark: boolean }} brush as of `Strokes`
+ * @param {() => boolean} isWanted
+ */
 export function warmUp(model, { size, width, dark }, isWanted) {
-  const session = new Session(model);
   const strokes = new Strokes(document.createElement("canvas"), [1, size], width, dark);
   let times = 0;
   const practise = () => {
     if (!isWanted()) return;
     const [first, ...others] = DRAWINGS[times % DRAWINGS.length];
     strokes.clear();
-    strokes.begin(...first);
+    strokes.begin(first);
     strokes.extend(others);
-    session.showPicture({ ...strokes.picture(), isGrey: true }, "drawing");
+    lookAtPicture(model, { ...strokes.picture(), isGrey: true }, "drawing");
     times += 1;
     if (times < TIMES) later(practise);
   };

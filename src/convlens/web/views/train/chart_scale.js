@@ -1,14 +1,24 @@
 // Arithmetic of a chart: ticks, scales, smoothing and lines, without a drawing.
 
-/** 1, 2 or 5 times a power of ten: the smallest that cuts `span` into at most `count` pieces. */
+/** @typedef {{ ticks: number[], share: (value: number) => number }} Scale `share`: the height of a value, 0 to 1, clipped */
+
+/**
+ * 1, 2 or 5 times a power of ten: the smallest that cuts `span` into at most `count` pieces.
+ *
+ * @param {number} span @param {number} count
+ */
 export function niceStep(span, count) {
   const rough = span / Math.max(count, 1);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= rough * (1 - 1e-9));
-  return factor * power;
+  const factor = [1, 2, 5].find((candidate) => candidate * power >= rough * (1 - 1e-9));
+  return (factor ?? 10) * power;
 }
 
-/** Round numbers from `low` to `high`, about `count` of them. */
+/**
+ * Round numbers from `low` to `high`, about `count` of them.
+ *
+ * @param {number} low @param {number} high @param {number} count
+ */
 export function linearTicks(low, high, count) {
   if (!(high > low)) return [low];
   const step = niceStep(high - low, count);
@@ -19,45 +29,43 @@ export function linearTicks(low, high, count) {
   return ticks;
 }
 
-/** 1, 2 and 5 times powers of ten between two positive numbers; powers alone where that would be more than `count`. */
+/**
+ * 1, 2 and 5 times powers of ten between two positive numbers; powers alone where that would be more than `count`.
+ *
+ * @param {number} low @param {number} high @param {number} count
+ */
 export function logTicks(low, high, count) {
-  const between = (factors) => {
-    const ticks = [];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
-      for (const factor of factors) {
-        const tick = Number((factor * 10 ** power).toPrecision(12));
-        if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) ticks.push(tick);
-      }
+  const ticks = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
+    for (const factor of [1, 2, 5]) {
+      const tick = Number((factor * 10 ** power).toPrecision(12));
+      if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) ticks.push({ tick, factor });
     }
-    return ticks;
-  };
-  const many = between([1, 2, 5]);
-  return many.length > count ? between([1]) : many;
+  }
+  const kept = ticks.length > count ? ticks.filter(({ factor }) => factor === 1) : ticks;
+  return kept.map(({ tick }) => tick);
 }
 
 const LOWEST_LOSS = 1e-4;
 
 /**
- * The vertical scale of losses: 0 at the bottom, or logarithmic. `share(value)` is the height, 0 to 1, clipped.
- * The largest value that counts is the 99th percentile, so that one odd batch does not press the curve to the floor.
+ * The vertical scale of losses: 0 at the bottom, or logarithmic. The largest value that counts is the 99th percentile, so
+ * that one odd batch does not press the curve to the floor.
+ *
+ * @param {number[]} values @param {boolean} logarithmic @returns {Scale}
  */
 export function lossScale(values, logarithmic, tickCount = 5) {
-  const finite = Array.from(values)
-    .filter(Number.isFinite)
-    .sort((first, second) => first - second);
-  const largest = finite.length ? finite[Math.round(0.99 * (finite.length - 1))] : 1;
-  const smallest = Math.max(finite.length ? finite[0] : 0.1, LOWEST_LOSS);
+  const finite = values.filter(Number.isFinite).sort((first, second) => first - second);
+  const largest = finite[Math.round(0.99 * (finite.length - 1))] ?? 1;
   if (!logarithmic) {
     const step = niceStep(largest || 1, tickCount);
     const high = Math.ceil((largest || 1) / step - 1e-9) * step;
-    return { low: 0, high, ticks: linearTicks(0, high, tickCount), share: (value) => clip(value / high) };
+    return { ticks: linearTicks(0, high, tickCount), share: (value) => clip(value / high) };
   }
-  const low = smallest * 0.8;
+  const low = Math.max(finite[0] ?? 0.1, LOWEST_LOSS) * 0.8;
   const high = Math.max(largest, low * 2) * 1.1;
   const span = Math.log(high / low);
   return {
-    low,
-    high,
     ticks: logTicks(low, high, tickCount + 2),
     share: (value) => clip(Math.log(Math.max(value, low) / low) / span),
   };
@@ -65,20 +73,28 @@ export function lossScale(values, logarithmic, tickCount = 5) {
 
 const ACCURACY_TICKS = [0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
 
-/** The vertical scale of accuracies: 0 to 100 %, or by the logarithm of the error, where 99 % and 99.5 % differ. */
+/**
+ * The vertical scale of accuracies: 0 to 100 %, or by the logarithm of the error, where 99 % and 99.5 % differ.
+ *
+ * @param {number} best @param {boolean} logarithmic @returns {Scale}
+ */
 export function accuracyScale(best, logarithmic) {
-  if (!logarithmic) return { low: 0, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1], share: clip };
+  if (!logarithmic) return { ticks: [0, 0.25, 0.5, 0.75, 1], share: clip };
   const least = Math.max(5e-4, Math.min(0.05, (1 - best) * 0.7));
   const ticks = ACCURACY_TICKS.filter((tick) => 1 - tick >= least * 0.999);
+  /** @param {number} value */
   const share = (value) => clip(Math.log(Math.max(1 - value, least)) / Math.log(least));
+  /** @type {number[]} */
   const roomy = [];
-  for (const tick of ticks) if (!roomy.length || share(tick) - share(roomy.at(-1)) > 0.12) roomy.push(tick);
-  return { low: 0, high: 1 - least, ticks: roomy, share };
+  for (const tick of ticks) if (!roomy.length || share(tick) - share(roomy[roomy.length - 1]) > 0.12) roomy.push(tick);
+  return { ticks: roomy, share };
 }
 
 /**
  * The running mean of noisy numbers: each earlier one counts less, by the factor 1 − 1/width; corrected at the
  * beginning, where few are known, so that the first value is the first number itself.
+ *
+ * @param {ArrayLike<number>} values @param {number} width
  */
 export function smooth(values, width) {
   const keep = 1 - 1 / Math.max(width, 1);
@@ -93,7 +109,11 @@ export function smooth(values, width) {
   return smoothed;
 }
 
-/** At most `count` columns of many numbers: for each the place of its middle, the least, the greatest and the mean. */
+/**
+ * At most `count` columns of many numbers: for each the place of its middle, the least, the greatest and the mean.
+ *
+ * @param {ArrayLike<number>} values @param {number} count
+ */
 export function columns(values, count) {
   const size = Math.max(1, Math.ceil(values.length / count));
   const found = [];
@@ -112,7 +132,7 @@ export function columns(values, count) {
   return found;
 }
 
-/** An SVG path through points `[[x, y], …]`; one that is not finite breaks the line. */
+/** An SVG path through points `[[x, y], …]`; one that is not finite breaks the line. @param {number[][]} points */
 export function linePath(points) {
   let path = "";
   let isOpen = false;
@@ -123,15 +143,17 @@ export function linePath(points) {
   return path;
 }
 
-/** A share of 1 as per cent, with as many digits as tell it from 100 %: 0.9 → "90 %", 0.9895 → "98.95 %". */
+/** A share of 1 as per cent without needless zeros: 0.9 → "90 %", 0.9895 → "98.95 %". @param {number} share */
 export function percent(share, digits = 2) {
   return `${Number((share * 100).toFixed(digits))} %`;
 }
 
+/** @param {number} value */
 function clip(value) {
   return Math.min(1, Math.max(0, value));
 }
 
+/** @param {number} value */
 function round(value) {
   return Math.round(value * 10) / 10;
 }

@@ -4,113 +4,137 @@
 // turn. Up to twenty sets come each second. One that comes while another is in work waits alone: the next one takes its place,
 // so nothing ever queues up, and a slow machine shows fewer pictures instead of late ones.
 
-import { decodeFloats } from "convlens/engine/decode.js";
-import { FORWARD } from "convlens/engine/layers.js";
-import { normalise, replaceWeights } from "convlens/engine/network.js";
+import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
+import { inputsOf, normalise, replaceWeights } from "convlens/engine/network.js";
+import { kindOf } from "convlens/layers/shared/kind.js";
+
+/** @import { Activation, Layer, Model, Numbers, WeightedLayer } from "convlens/engine/network.js" */
+/** @import { Weights } from "convlens/views/train/run_state.js" */
+/** @typedef {{ model: Model, weights: Weights, pixels: Uint8Array }} Task */
 
 const BUDGET = 5; // milliseconds of a slice; a frame has 16
 const MOST_MULTIPLY_ADDS = 1_500_000; // of one piece: about as long as a slice
-const CHUNK = 65536; // letters of base64, a multiple of 16, so that each chunk holds whole numbers
+const LETTERS = 65536; // of base64 at a time, a multiple of 16, so that they hold whole numbers
 
-/** Lets the page draw a frame and listen, then goes on: one slice a frame. Nothing is computed while nobody looks. */
-function turn() {
-  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-}
+/** Says when a slice is used up, and lets the page draw a frame and listen then. Nothing is computed while nobody looks. */
+class Clock {
+  since = performance.now();
 
-/** A clock that says when a slice is used up: `await clock.rest()` waits only then. */
-function startClock(budget, wait = turn) {
-  let since = performance.now();
-  return {
-    async rest() {
-      if (performance.now() - since < budget) return;
-      await wait();
-      since = performance.now();
-    },
-  };
-}
-
-/** Base64 or numbers to numbers, in chunks. */
-export async function decodeInSlices(tensor, clock) {
-  if (typeof tensor.data !== "string") return tensor;
-  const count = tensor.shape.reduce((product, size) => product * size, 1);
-  if (tensor.data.length <= CHUNK) {
-    await clock.rest();
-    return { shape: tensor.shape, data: decodeFloats(tensor.data) };
+  /** @param {number} budget milliseconds */
+  constructor(budget) {
+    this.budget = budget;
   }
-  const data = new Float32Array(count);
+
+  async rest() {
+    if (performance.now() - this.since < this.budget) return;
+    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    this.since = performance.now();
+  }
+}
+
+/** The numbers of a tensor, some of its letters at a time. @param {Weights[string]} tensor @param {Clock} clock */
+async function decode({ shape, data }, clock) {
+  if (typeof data !== "string") return data;
+  const numbers = new Float32Array(sizeOf(shape));
   let place = 0;
-  for (let start = 0; start < tensor.data.length; start += CHUNK) {
-    const numbers = decodeFloats(tensor.data.slice(start, start + CHUNK));
-    data.set(numbers, place);
-    place += numbers.length;
+  for (let start = 0; start < data.length; start += LETTERS) {
     await clock.rest();
+    const some = decodeFloats(data.slice(start, start + LETTERS));
+    numbers.set(some, place);
+    place += some.length;
   }
-  return { shape: tensor.shape, data };
+  return numbers;
 }
 
-/** The weights decoded, and what every layer makes of the pixels with them, as `activations` gives it. */
-export async function computeInSlices(model, weights, pixels, budget = BUDGET) {
-  const clock = startClock(budget);
+/**
+ * What every layer makes of the pixels with these weights, as `activations` gives it; the model has them then.
+ *
+ * @param {Task} task
+ */
+export async function computeInSlices({ model, weights, pixels }, budget = BUDGET) {
+  const clock = new Clock(budget);
+  /** @type {Weights} */
   const decoded = {};
-  for (const [name, tensor] of Object.entries(weights)) decoded[name] = await decodeInSlices(tensor, clock);
+  for (const [name, tensor] of Object.entries(weights))
+    decoded[name] = { shape: tensor.shape, data: await decode(tensor, clock) };
   replaceWeights(model, decoded);
+  /** @type {Activation[]} */
   const outputs = [{ shape: model.inputShape, data: normalise(model, pixels) }];
   for (const layer of model.layers) {
     await clock.rest();
-    outputs.push({ shape: layer.outputShape, data: await computeLayer(layer, outputs.at(-1).data, clock) });
+    outputs.push({ shape: layer.outputShape, data: await computeLayer(layer, inputsOf(layer, outputs), clock) });
   }
-  return { decoded, outputs };
+  return outputs;
 }
 
-/** A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone. */
-async function computeLayer(layer, input, clock) {
-  const pieces = layer.kind === "conv" ? Math.ceil(layer.multiplyAdds / MOST_MULTIPLY_ADDS) : 1;
-  if (!(pieces > 1)) return FORWARD[layer.kind](layer, input);
+/**
+ * A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone.
+ *
+ * @param {Layer} layer @param {Numbers[]} inputs @param {Clock} clock
+ */
+async function computeLayer(layer, inputs, clock) {
+  const { forward } = kindOf(layer);
+  const pieces = Math.ceil(layer.multiplyAdds / MOST_MULTIPLY_ADDS);
+  // With groups, a part of the maps comes of a part of the channels.
+  if (layer.kind !== "conv" || !(pieces > 1) || layer.weight?.shape[1] !== layer.inputShape[0])
+    return forward(layer, inputs);
   const [maps, height, width] = layer.outputShape;
   const together = Math.max(4, Math.floor(maps / pieces / 4) * 4); // the engine sums four maps at once
-  const taps = layer.weight.data.length / maps;
   const output = new Float32Array(maps * height * width);
   for (let first = 0; first < maps; first += together) {
-    const end = Math.min(first + together, maps);
-    const piece = { ...layer, outputShape: [end - first, height, width], prepared: null };
-    piece.weight = {
-      shape: [end - first, ...layer.weight.shape.slice(1)],
-      data: layer.weight.data.subarray(first * taps, end * taps),
-    };
-    piece.bias = { shape: [end - first], data: layer.bias.data.subarray(first, end) };
-    output.set(FORWARD.conv(piece, input), first * height * width);
+    const piece = someMaps(/** @type {WeightedLayer} */ (layer), first, Math.min(first + together, maps));
+    output.set(forward(piece, inputs), first * height * width);
     await clock.rest();
   }
   return output;
 }
 
-/**
- * A worker of one: `offer(task)` begins it, or lets it wait in place of the one that waits. A task is
- * `{model, weights, pixels}`; `onDone(task, {decoded, outputs})` and `onError(error)` are called when it is done.
- */
-export function createComputer({ onDone, onError }) {
-  let waiting = null;
-  let isWorking = false;
-  const work = async () => {
-    isWorking = true;
-    while (waiting) {
-      const task = waiting;
-      waiting = null;
+/** A convolution that gives only some of the maps. @param {WeightedLayer} layer @param {number} first @param {number} end */
+function someMaps(layer, first, end) {
+  const { weight, bias, outputShape } = layer;
+  const taps = weight.data.length / outputShape[0];
+  const count = end - first;
+  return {
+    ...layer,
+    outputShape: [count, ...outputShape.slice(1)],
+    weight: { shape: [count, ...weight.shape.slice(1)], data: weight.data.subarray(first * taps, end * taps) },
+    bias: { shape: [count], data: bias.data.subarray(first, end) },
+  };
+}
+
+/** Works on one task at a time, and keeps only the newest of those that come meanwhile. @template {Task} T */
+export class Computer {
+  /** @type {T | null} */
+  waiting = null;
+  isWorking = false;
+
+  /** @param {{ onDone: (task: T, outputs: Activation[]) => void, onError: (error: Error) => void }} handlers */
+  constructor({ onDone, onError }) {
+    this.onDone = onDone;
+    this.onError = onError;
+  }
+
+  /** Begin a task, or let it wait in place of the one that waits. @param {T} task */
+  offer(task) {
+    this.waiting = task;
+    if (!this.isWorking) this.work();
+  }
+
+  forget() {
+    this.waiting = null;
+  }
+
+  async work() {
+    this.isWorking = true;
+    while (this.waiting) {
+      const task = this.waiting;
+      this.waiting = null;
       try {
-        onDone(task, await computeInSlices(task.model, task.weights, task.pixels));
+        this.onDone(task, await computeInSlices(task));
       } catch (error) {
-        onError(error);
+        this.onError(/** @type {Error} */ (error));
       }
     }
-    isWorking = false;
-  };
-  return {
-    offer(task) {
-      waiting = task;
-      if (!isWorking) work();
-    },
-    forget() {
-      waiting = null;
-    },
-  };
+    this.isWorking = false;
+  }
 }

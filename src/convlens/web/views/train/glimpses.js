@@ -5,186 +5,164 @@ import { onTheme } from "convlens/interface/colours.js";
 import { element, fill, nameOf, onceAFrame } from "convlens/interface/dom.js";
 import { formatPercent, formatShape } from "convlens/interface/format.js";
 import { arrange, drawMaps, drawPicture } from "convlens/interface/maps.js";
-import { createComputer } from "convlens/views/train/forward_slices.js";
+import { Computer } from "convlens/views/train/forward_slices.js";
+import { box, Problem } from "convlens/views/train/parts.js";
 import { stagesOf } from "convlens/views/train/stages.js";
-import { createPictureChooser } from "convlens/views/train/watched_picture.js";
+import { PictureChooser } from "convlens/views/train/watched_picture.js";
+
+/** @import { Model } from "convlens/engine/network.js" */
+/** @import { Task } from "convlens/views/train/forward_slices.js" */
+/** @import { Weights } from "convlens/views/train/run_state.js" */
+/** @import { Stage } from "convlens/views/train/stages.js" */
+/** @import { Sources } from "convlens/views/train/watched_picture.js" */
 
 const MAP_SIDE = 56; // CSS pixels that a map should about have
+const PICTURE_SIDE = 112; // and the picture
 const WIDE = 480; // CSS pixels from which on sixteen maps lie in two rows
 const MOST_MAPS = 16;
 const MOST_CLASSES = 10;
 
-/**
- * The panel. `begin(payload, sources)` for another training, `show(weights)` for other weights of it; `sources` as the
- * chooser takes them. Sets that come faster than they can be computed or drawn are left out.
- */
-export function createGlimpses() {
-  const panel = {
-    model: null,
-    weights: null,
-    result: null,
-    stages: [],
-    figures: [],
-    bars: [],
-    isWide: true,
-    stagesRoot: element("div", { class: "train-stages" }),
-    barsRoot: element("div", { class: "bars aligned train-probabilities" }),
-    problem: element("p", { class: "notice alarm", hidden: true }),
-  };
-  panel.chooser = createPictureChooser({ onChoice: () => compute(panel) });
-  panel.computer = createComputer({
-    onDone: (task, result) => takeResult(panel, task, result),
-    onError: (error) => showProblem(panel, error),
-  });
-  panel.draw = onceAFrame(() => panel.result && drawAll(panel));
-  const endTheme = onTheme(panel.draw);
-  const observer = new ResizeObserver(() => fitWidth(panel));
-  observer.observe(panel.stagesRoot);
-  return {
-    element: element(
-      "div",
-      { class: "train-glimpses" },
-      panel.chooser.element,
-      panel.problem,
-      panel.stagesRoot,
-      element("div", { class: "train-answer" }, element("h4", {}, "Probabilities"), panel.barsRoot),
-    ),
-    begin: (payload, sources) => begin(panel, payload, sources),
-    show(weights) {
-      if (panel.weights === weights) return;
-      panel.weights = weights;
-      compute(panel);
-    },
-    dispose() {
-      endTheme();
-      observer.disconnect();
-      panel.draw.cancel();
-      panel.computer.forget();
-    },
-  };
+/** The panel. Sets of weights that come faster than they can be computed or drawn are left out. */
+export class Glimpses {
+  /** @type {Model | null} */
+  model = null;
+  /** @type {Weights | null} */
+  weights = null;
+  /** What was computed last. @type {{ pixels: Uint8Array, outputs: { data: Float32Array | Float64Array }[] } | null} */
+  result = null;
+  /** @type {{ root: HTMLElement, canvas: HTMLCanvasElement, stage: Stage }[]} */
+  figures = [];
+  /** @type {Bar[]} */
+  bars = [];
+  stagesRoot = box("train-stages");
+  barsRoot = box("bars aligned train-probabilities");
+  problem = new Problem();
+  chooser = new PictureChooser({ onChoice: () => this.compute() });
+  draw = onceAFrame(() => this.drawNow());
+
+  constructor() {
+    /** @type {Computer<Task>} */
+    this.computer = new Computer({
+      onDone: (task, outputs) => {
+        if (task.model !== this.model) return; // another training has begun meanwhile
+        this.result = { outputs, pixels: task.pixels };
+        this.drawNow();
+      },
+      onError: ({ message }) => this.problem.say(`The pictures cannot be computed: ${message}`),
+    });
+    this.endTheme = onTheme(this.draw);
+    this.observer = new ResizeObserver(() => this.draw());
+    this.observer.observe(this.stagesRoot);
+    const answer = box("train-answer", element("h4", {}, "Probabilities"), this.barsRoot);
+    this.root = box("train-glimpses", this.chooser.root, this.problem.root, this.stagesRoot, answer);
+  }
+
+  /**
+   * Show another training, with the pictures that can be watched.
+   *
+   * @param {any} payload @param {Sources} sources
+   */
+  begin(payload, sources) {
+    this.problem.say("");
+    this.model = openModel(payload);
+    this.weights = payload.weights;
+    this.result = null;
+    this.figures = stagesOf(this.model).map(makeFigure);
+    this.bars = this.model.classNames.slice(0, MOST_CLASSES).map(() => new Bar());
+    fill(
+      this.stagesRoot,
+      this.figures.map(({ root }) => root),
+    );
+    fill(
+      this.barsRoot,
+      this.bars.map(({ root }) => root),
+    );
+    this.chooser.offer(this.model, sources);
+    this.compute();
+  }
+
+  /** Show other weights of this training. @param {Weights} weights */
+  show(weights) {
+    if (this.weights === weights) return;
+    this.weights = weights;
+    this.compute();
+  }
+
+  compute() {
+    const { model, weights } = this;
+    const { pixels } = this.chooser;
+    if (model && weights && pixels) this.computer.offer({ model, weights, pixels });
+  }
+
+  drawNow() {
+    const { model, result } = this;
+    if (!model || !result) return;
+    const isWide = this.stagesRoot.clientWidth >= WIDE;
+    for (const { canvas, stage } of this.figures) {
+      const { kind, layer } = stage;
+      if (kind === "picture") {
+        const scale = Math.max(1, Math.floor(PICTURE_SIDE / model.inputShape[2]));
+        drawPicture(canvas, result.pixels, model.inputShape, scale);
+        continue;
+      }
+      const data = kind === "kernels" ? model.layers[layer].weight?.data : result.outputs[layer + 1].data;
+      if (data) drawMaps(canvas, data, layoutOf(stage, isWide));
+    }
+    const logits = result.outputs[result.outputs.length - 1].data;
+    this.showShares(model, probabilities(model, logits));
+  }
+
+  /** All classes in their order where they fit, else the likeliest ones. @param {Model} model @param {Float64Array} shares */
+  showShares({ classNames }, shares) {
+    const labels = Array.from(shares.keys());
+    if (labels.length > MOST_CLASSES) labels.sort((first, second) => shares[second] - shares[first]);
+    const best = shares.indexOf(Math.max(...shares));
+    this.bars.forEach((bar, place) => {
+      const label = labels[place];
+      bar.show(classNames[label], shares[label], label === best);
+    });
+  }
+
+  dispose() {
+    this.endTheme();
+    this.observer.disconnect();
+    this.draw.cancel();
+    this.computer.forget();
+  }
 }
 
-function begin(panel, payload, sources) {
-  panel.problem.hidden = true;
-  panel.model = openModel(payload);
-  panel.weights = payload.weights;
-  panel.result = null;
-  furnish(panel);
-  panel.chooser.offer(panel.model, sources);
-  compute(panel);
+/** The probability of one class. */
+class Bar {
+  name = element("span", { class: "bar-name" });
+  number = element("span", { class: "bar-number" });
+  root = box("bar", this.name, element("span", { class: "bar-track" }), this.number);
+  /** @type {string | null} */
+  shown = null;
+
+  /** @param {string} name @param {number} share @param {boolean} isBest */
+  show(name, share, isBest) {
+    if (this.shown !== name) fill(this.name, nameOf(name));
+    this.shown = name;
+    this.root.classList.toggle("best", isBest);
+    this.root.style.setProperty("--share", share.toFixed(4));
+    this.number.textContent = formatPercent(share, 1);
+  }
 }
 
-function compute({ model, weights, chooser, computer }) {
-  const pixels = chooser.pixels();
-  if (model && weights && pixels) computer.offer({ model, weights, pixels });
+/** @param {Stage} stage */
+function makeFigure(stage) {
+  const { kind, name, shape } = stage;
+  const canvas = element("canvas", { role: "img", "aria-label": name });
+  const more = kind !== "picture" && shape[0] > MOST_MAPS ? `, ${MOST_MAPS} shown` : "";
+  const size = element("span", { class: "soft" }, `${formatShape(shape)}${more}`);
+  const caption = element("figcaption", {}, element("span", {}, name), size);
+  return { root: element("figure", { class: `train-stage ${kind}` }, caption, canvas), canvas, stage };
 }
 
-function takeResult(panel, task, result) {
-  if (task.model !== panel.model) return; // another training has begun meanwhile
-  panel.result = { ...result, pixels: task.pixels };
-  drawAll(panel);
-}
-
-function showProblem({ problem }, error) {
-  problem.textContent = `The pictures cannot be computed: ${error.message}`;
-  problem.hidden = false;
-}
-
-function fitWidth(panel) {
-  const isWide = panel.stagesRoot.clientWidth >= WIDE;
-  if (isWide === panel.isWide) return;
-  panel.isWide = isWide;
-  panel.figures.forEach((figure) => (figure.layout = layoutOf(figure.stage, isWide)));
-  panel.draw();
-}
-
-/** Empty figures for a network, filled with every set of weights. */
-function furnish(panel) {
-  const { model, stagesRoot, barsRoot } = panel;
-  panel.stages = stagesOf(model);
-  panel.figures = panel.stages.map((stage) => makeFigure(stage, panel.isWide));
-  fill(
-    stagesRoot,
-    panel.figures.map(({ root }) => root),
-  );
-  const shown = Math.min(model.classNames.length, MOST_CLASSES);
-  panel.bars = Array.from({ length: shown }, () => {
-    const name = element("span", { class: "bar-name" });
-    const number = element("span", { class: "bar-number" });
-    return {
-      root: element("div", { class: "bar" }, name, element("span", { class: "bar-track" }), number),
-      name,
-      number,
-      label: null,
-    };
-  });
-  fill(
-    barsRoot,
-    panel.bars.map(({ root }) => root),
-  );
-}
-
-function makeFigure(stage, isWide) {
-  const canvas = element("canvas", { role: "img", "aria-label": stage.name });
-  const more = stage.kind !== "picture" && stage.shape[0] > MOST_MAPS ? `, ${MOST_MAPS} shown` : "";
-  const root = element(
-    "figure",
-    { class: `train-stage ${stage.kind}` },
-    element(
-      "figcaption",
-      {},
-      element("span", {}, stage.name),
-      element("span", { class: "soft" }, `${formatShape(stage.shape)}${more}`),
-    ),
-    canvas,
-  );
-  return { root, canvas, stage, layout: layoutOf(stage, isWide) };
-}
-
-/** Two rows of maps, as high as the picture; four where that would be too wide. */
+/** Two rows of maps, as high as the picture; four where that would be too wide. @param {Stage} stage @param {boolean} isWide */
 function layoutOf({ shape: [maps, height, width] }, isWide) {
   const count = Math.min(maps, MOST_MAPS);
-  const scale = Math.max(1, Math.floor(MAP_SIDE / Math.max(height, width)));
-  const across = count > 8 && isWide ? 8 : count > 4 ? 4 : 2;
-  return arrange({
-    count,
-    height,
-    width,
-    columns: Math.min(across, count),
-    scale: Math.min(scale, 8),
-    gap: Math.max(1, Math.round(4 / scale)),
-  });
-}
-
-function drawAll(panel) {
-  const { model, result, stages, figures } = panel;
-  stages.forEach((stage, place) => {
-    const { canvas, layout } = figures[place];
-    if (stage.kind === "picture")
-      drawPicture(canvas, result.pixels, model.inputShape, Math.max(1, Math.floor(112 / model.inputShape[2])));
-    else drawMaps(canvas, dataOf(stage, model, result), layout);
-  });
-  const shares = probabilities(model, result.outputs.at(-1).data);
-  showShares(panel, shares);
-}
-
-function dataOf(stage, model, { decoded, outputs }) {
-  if (stage.kind === "kernels") return (decoded[`${stage.layer}.weight`] ?? model.layers[stage.layer].weight).data;
-  return outputs[stage.layer + 1].data;
-}
-
-/** All classes in their order where they fit, else the likeliest ones. */
-function showShares({ model, bars }, shares) {
-  let labels = Array.from(shares.keys());
-  if (labels.length > MOST_CLASSES)
-    labels = labels.sort((first, second) => shares[second] - shares[first]).slice(0, MOST_CLASSES);
-  const best = shares.indexOf(Math.max(...shares));
-  bars.forEach((bar, place) => {
-    const label = labels[place];
-    if (bar.label !== label) fill(bar.name, nameOf(model.classNames[label]));
-    bar.label = label;
-    bar.root.classList.toggle("best", label === best);
-    bar.root.style.setProperty("--share", shares[label].toFixed(4));
-    bar.number.textContent = formatPercent(shares[label], 1);
-  });
+  const scale = Math.min(8, Math.max(1, Math.floor(MAP_SIDE / Math.max(height, width))));
+  const columns = Math.min(count, count > 8 && isWide ? 8 : count > 4 ? 4 : 2);
+  return arrange({ count, height, width, columns, scale, gap: Math.max(1, Math.round(4 / scale)) });
 }

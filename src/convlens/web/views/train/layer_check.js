@@ -3,32 +3,49 @@
 const REST = 180; // milliseconds without a change
 
 /**
- * `check(question)` asks when nothing changed for a moment; `onAnswer(table, question)` or `onRefusal(error, question)`
- * gets what came back, unless something newer was asked meanwhile. `onWaiting(isWaiting)` says that an answer is due.
+ * @template Question, Answer
  */
-export function createChecker({ ask, onAnswer, onRefusal, onWaiting = () => {}, rest = REST }) {
-  let newest = 0;
-  let timer = 0;
-  return {
-    check(question, wait = rest) {
-      clearTimeout(timer);
-      newest += 1;
-      const mine = newest;
-      onWaiting(true);
-      timer = setTimeout(async () => {
-        const answer = await ask(question).then(
-          (table) => ({ table }),
-          (error) => ({ error }),
-        );
-        if (mine !== newest) return; // a newer question is on its way
-        onWaiting(false);
-        if (answer.error) onRefusal(answer.error, question);
-        else onAnswer(answer.table, question);
-      }, wait);
-    },
-    cancel() {
-      clearTimeout(timer);
-      newest += 1;
-    },
-  };
+export class LayerCheck {
+  newest = 0;
+  timer = 0;
+
+  /**
+   * @param {object} handlers
+   * @param {(question: Question) => Promise<Answer>} handlers.ask
+   * @param {(answer: Answer) => void} handlers.onAnswer not called where something newer was asked meanwhile
+   * @param {(error: Error, question: Question) => void} handlers.onRefusal likewise
+   * @param {(isWaiting: boolean) => void} [handlers.onWaiting]
+   * @param {number} [handlers.rest]
+   */
+  constructor({ ask, onAnswer, onRefusal, onWaiting = () => {}, rest = REST }) {
+    this.handlers = { ask, onAnswer, onRefusal, onWaiting };
+    this.rest = rest;
+  }
+
+  /** Ask when nothing has changed for a moment. @param {Question} question @param {number} [wait] */
+  check(question, wait = this.rest) {
+    this.cancel();
+    this.handlers.onWaiting(true);
+    this.timer = setTimeout(() => this.ask(question, this.newest), wait);
+  }
+
+  /** @param {Question} question @param {number} number */
+  async ask(question, number) {
+    const { ask, onAnswer, onRefusal, onWaiting } = this.handlers;
+    let tell;
+    try {
+      const answer = await ask(question);
+      tell = () => onAnswer(answer);
+    } catch (error) {
+      tell = () => onRefusal(/** @type {Error} */ (error), question);
+    }
+    if (number !== this.newest) return; // a newer question is on its way
+    onWaiting(false);
+    tell();
+  }
+
+  cancel() {
+    clearTimeout(this.timer);
+    this.newest += 1;
+  }
 }

@@ -1,194 +1,252 @@
-// The network as a row of chips, one a layer: choose one to change its numbers, move or remove it, or add one behind it.
+// The network as chips, one a layer, and a frame around each block with a chip of its own: choose one to change its
+// numbers, move or remove it, or add one behind it.
 //
-// The text stays the truth: a chip reads its layer's text and hands back a changed text. With the keyboard the row is one
-// stop: arrows go along it, Alt with an arrow moves the layer, Delete removes it.
+// The text stays the truth: a chip reads its layer's text and hands back a changed text. For the keyboard all chips are
+// one stop: arrows go from one to the next, Alt with an arrow moves a layer, Delete removes it.
 
 import { announce, element, fill } from "convlens/interface/dom.js";
 import { layerFields } from "convlens/views/train/layer_fields.js";
-import {
-  insertLayer,
-  LAYER_KINDS,
-  moveLayer,
-  placeForNewLayer,
-  readLayer,
-  removeLayer,
-  replaceLayer,
-  splitLayers,
-} from "convlens/views/train/network_text.js";
+import { BLOCKS, KINDS, MENU, readLayer, textForNew, textForShortcut } from "convlens/views/train/network_text.js";
+import * as tree from "convlens/views/train/network_tree.js";
+import { box, button } from "convlens/views/train/parts.js";
+
+/** @import { Chain, Edit, Part } from "convlens/views/train/network_tree.js" */
 
 const MOST_CHIPS = 200; // a text of thousands of commas is for the server to refuse
 
-/** The chips. `show(text, wrong)` draws those of a text, `wrong` being the index of a mistaken layer; `onText(text)`. */
-export function createLayerChips({ onText }) {
-  const row = element("ol", { class: "train-chips", "aria-label": "Layers" });
-  const fields = element("div", { class: "train-chip-fields" });
-  const add = element("select", { "aria-label": "Add a layer" });
-  fill(
-    add,
-    element("option", { value: "" }, "Add a layer …"),
-    Object.entries(LAYER_KINDS).map(([word, { title }]) =>
-      element("option", { value: word }, title === word ? title : `${word}: ${title}`),
-    ),
-  );
-  const chips = { row, fields, text: "", layers: [], chosen: -1, stop: 0, wrong: -1, onText };
-  add.addEventListener("change", () => {
-    if (add.value) addLayer(chips, LAYER_KINDS[add.value].default);
-    add.value = "";
-  });
-  row.addEventListener("keydown", (event) => onKey(chips, event));
-  return {
-    element: element("div", { class: "train-chip-editor" }, row, element("div", { class: "row" }, add), fields),
-    show(text, wrong = -1) {
-      chips.text = text;
-      chips.wrong = wrong;
-      chips.layers = splitLayers(text).slice(0, MOST_CHIPS);
-      if (chips.chosen >= chips.layers.length) chips.chosen = -1;
-      drawChips(chips);
-    },
-  };
-}
+export class LayerChips {
+  row = element("ol", { class: "train-chips", "aria-label": "Layers" });
+  fields = box("train-chip-fields");
+  text = "";
+  network = tree.readNetwork("");
+  /** @type {Part[]} in the order of the text */
+  parts = [];
+  /** @type {HTMLButtonElement[]} one for each part */
+  buttons = [];
+  chosen = -1;
+  stop = 0; // the chip that the tab key goes to
+  wrong = -1;
+  dragged = -1;
 
-function drawChips(chips) {
-  const hadFocus = chips.row.contains(document.activeElement);
-  chips.stop = Math.min(Math.max(chips.stop, 0), Math.max(chips.layers.length - 1, 0));
-  const { stop } = chips;
-  fill(
-    chips.row,
-    chips.layers.map(({ text }, index) => {
-      const word = text.toLowerCase().split(/\s/)[0];
-      const kind = Object.hasOwn(LAYER_KINDS, word) ? word : "unknown";
-      const button = element(
-        "button",
-        {
-          type: "button",
-          class: `train-chip ${kind}`,
-          tabindex: index === stop ? "0" : "-1",
-          "aria-pressed": String(index === chips.chosen),
-          "aria-invalid": index === chips.wrong ? "true" : null,
-          draggable: "true",
-          onClick: () => choose(chips, index === chips.chosen ? -1 : index),
-        },
-        text,
-      );
-      makeDraggable(chips, button, index);
-      return element("li", {}, button);
-    }),
-  );
-  if (hadFocus) chips.row.querySelectorAll("button")[stop]?.focus();
-  drawFields(chips);
-}
-
-function choose(chips, index) {
-  chips.chosen = index;
-  if (index >= 0) chips.stop = index;
-  drawChips(chips);
-}
-
-function drawFields(chips) {
-  const layer = chips.layers[chips.chosen];
-  if (!layer) {
-    fill(chips.fields);
-    chips.fields.dataset.layer = "";
-    return;
+  /** @param {{ onText: (text: string) => void }} handlers `onText` gets every changed text */
+  constructor({ onText }) {
+    this.onText = onText;
+    const words = MENU.map(([word, title]) => element("option", { value: word }, title));
+    const add = element(
+      "select",
+      { "aria-label": "Add a layer" },
+      element("option", { value: "" }, "Add a layer …"),
+      words,
+    );
+    add.addEventListener("change", () => {
+      if (add.value) this.add(add.value);
+      add.value = "";
+    });
+    this.row.addEventListener("keydown", (event) => this.onKey(event));
+    this.root = box("train-chip-editor", this.row, box("row", add), this.fields);
   }
-  const read = readLayer(layer.text);
-  const key = `${chips.chosen} ${read?.word ?? layer.text}`;
-  if (read && chips.fields.dataset.layer === key && chips.fields.contains(document.activeElement)) return; // somebody types in it
-  chips.fields.dataset.layer = key;
-  const index = chips.chosen;
-  const last = chips.layers.length - 1;
-  fill(
-    chips.fields,
-    read
-      ? layerFields(read, (changed) => chips.onText(replaceLayer(chips.text, index, changed)))
-      : element("p", { class: "soft small" }, "Mend this layer in the text above."),
-    element(
-      "div",
-      { class: "row" },
-      element(
-        "button",
-        {
-          type: "button",
-          disabled: index === 0,
-          "aria-label": "Move this layer earlier",
-          onClick: () => move(chips, index, index - 1),
-        },
-        "←",
-      ),
-      element(
-        "button",
-        {
-          type: "button",
-          disabled: index === last,
-          "aria-label": "Move this layer later",
-          onClick: () => move(chips, index, index + 1),
-        },
-        "→",
-      ),
-      element("button", { type: "button", onClick: () => remove(chips, index) }, "Remove"),
-    ),
-  );
-}
 
-function addLayer(chips, layer) {
-  const index = chips.chosen >= 0 ? chips.chosen + 1 : placeForNewLayer(chips.text);
-  chips.chosen = index;
-  chips.stop = index;
-  announce(`Added ${layer} as layer ${index + 1}`);
-  chips.onText(insertLayer(chips.text, index, layer));
-}
+  /**
+   * Show the layers of a text; `wrong` is where a mistake in it begins.
+   *
+   * @param {string} text @param {number | null} [wrong]
+   */
+  show(text, wrong = null) {
+    this.text = text;
+    this.network = tree.readNetwork(text);
+    this.parts = tree.partsOf(this.network).slice(0, MOST_CHIPS);
+    this.wrong = wrong === null ? -1 : tree.partAt(this.parts, wrong);
+    if (this.chosen >= this.parts.length) this.chosen = -1;
+    this.draw();
+  }
 
-function move(chips, from, to) {
-  if (to < 0 || to >= chips.layers.length || from === to) return;
-  if (chips.chosen >= 0) chips.chosen = to;
-  chips.stop = to;
-  announce(`${chips.layers[from].text} is now layer ${to + 1} of ${chips.layers.length}`);
-  chips.fields.dataset.layer = "";
-  chips.onText(moveLayer(chips.text, from, to));
-}
+  draw() {
+    const hadFocus = this.row.contains(document.activeElement);
+    this.stop = Math.max(0, Math.min(this.stop, this.parts.length - 1));
+    this.buttons = this.parts.map((part, index) => this.chip(part, index));
+    fill(this.row, this.chipsOf(this.network));
+    if (hadFocus) this.buttons[this.stop]?.focus();
+    this.drawFields();
+  }
 
-function remove(chips, index) {
-  announce(`Removed ${chips.layers[index].text}`);
-  chips.chosen = -1;
-  chips.stop = Math.min(index, chips.layers.length - 2);
-  const hadFocus = chips.row.contains(document.activeElement) || chips.fields.contains(document.activeElement);
-  chips.onText(removeLayer(chips.text, index));
-  if (hadFocus) chips.row.querySelectorAll("button")[chips.stop]?.focus();
-}
+  /** The items of a row, blocks framed with their branches inside. @param {Chain} chain @returns {HTMLElement[]} */
+  chipsOf(chain) {
+    const here = this.parts.flatMap((part, index) => (part.chain === chain ? [index] : []));
+    return here.map((index) => {
+      const { branches } = this.parts[index];
+      if (!branches.length) return element("li", {}, this.buttons[index]);
+      const rows = branches.map((branch) =>
+        element("ol", { class: "train-branch", "aria-label": branch.name }, this.chipsOf(branch)),
+      );
+      return element("li", {}, box("train-block", this.buttons[index], rows));
+    });
+  }
 
-function onKey(chips, event) {
-  const buttons = [...chips.row.querySelectorAll("button")];
-  const index = buttons.indexOf(document.activeElement);
-  if (index < 0) return;
-  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (step && event.altKey) move(chips, index, index + step);
-  else if (step && buttons[index + step]) {
-    chips.stop = index + step;
-    buttons[index].tabIndex = -1;
-    buttons[chips.stop].tabIndex = 0;
-    buttons[chips.stop].focus();
-  } else if (event.key === "Delete" || event.key === "Backspace") remove(chips, index);
-  else if (!step) return;
-  event.preventDefault();
-}
+  /** @param {Part} part @param {number} index */
+  chip(part, index) {
+    const { word, text, chain, branches } = part;
+    const isKnown = Object.hasOwn(branches.length ? BLOCKS : KINDS, word);
+    const chip = button(branches.length ? word : text || "no layer", () => this.choose(index), {
+      class: `train-chip ${isKnown ? word : text ? "unknown" : "empty"}`,
+      "aria-label": text ? null : `${chain.name}: no layer`,
+      tabindex: index === this.stop ? "0" : "-1",
+      "aria-pressed": String(index === this.chosen),
+      "aria-invalid": index === this.wrong ? "true" : null,
+      draggable: text ? "true" : null,
+    });
+    this.makeDraggable(chip, index);
+    return chip;
+  }
 
-function makeDraggable(chips, button, index) {
-  button.addEventListener("dragstart", (event) => {
-    chips.dragged = index;
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", chips.layers[index].text);
-  });
-  button.addEventListener("dragend", () => (chips.dragged = null));
-  button.addEventListener("dragover", (event) => {
-    if (chips.dragged === null || chips.dragged === undefined) return;
+  /** Choose a chip, or none where it is chosen already. @param {number} index */
+  choose(index) {
+    this.chosen = index === this.chosen ? -1 : index;
+    this.stop = index;
+    this.draw();
+  }
+
+  drawFields() {
+    const part = this.parts[this.chosen];
+    const key = part ? `${this.chosen} ${part.branches.length} ${part.word}` : "";
+    const isTypedIn = this.fields.contains(document.activeElement) && readLayer(part?.text ?? "");
+    if (isTypedIn && this.fields.dataset.layer === key) return;
+    this.fields.dataset.layer = key;
+    fill(this.fields, part ? [this.describe(part), this.actions(part)] : null);
+  }
+
+  /** What can be changed in a part. @param {Part} part */
+  describe(part) {
+    if (!part.text) return element("p", { class: "soft small" }, "No layer yet: what comes in goes on unchanged.");
+    if (part.branches.length && Object.hasOwn(BLOCKS, part.word)) {
+      const { title, summary } = BLOCKS[part.word];
+      return box("train-numbers", element("h4", {}, title), element("p", { class: "soft small" }, summary));
+    }
+    const layer = readLayer(part.text);
+    if (!layer) return element("p", { class: "soft small" }, "Edit this layer in the text above.");
+    return layerFields(layer, (changed) => this.onText(tree.replacePart(this.text, this.parts[this.chosen], changed)));
+  }
+
+  /**
+   * What can be done with the chosen part; while somebody types, that is not the one that was there when this was drawn.
+   *
+   * @param {Part} part
+   */
+  actions(part) {
+    const { word, text, branches } = part;
+    /** @param {string} arrow @param {string} words @param {number} step */
+    const mover = (arrow, words, step) =>
+      button(arrow, () => this.moveBy(this.parts[this.chosen], step), {
+        disabled: !text || !tree.placeBeside(part, step),
+        "aria-label": words,
+      });
+    /** @param {string} words @param {() => string} branch */
+    const adder = (words, branch) =>
+      button(words, () => this.take(tree.addBranch(this.text, this.parts[this.chosen], branch())));
+    const [body, ...others] = branches;
+    return box(
+      "row",
+      mover("←", "Move this layer earlier", -1),
+      mover("→", "Move this layer later", 1),
+      button("Remove", () => this.remove(this.parts[this.chosen])),
+      word === "concat" && body && adder("Add a branch", () => "; conv 8 1x1"),
+      word === "residual" && body && !others.length && adder("Add a shortcut", () => `, ${textForShortcut(body)}`),
+    );
+  }
+
+  /** Add a layer behind the chosen one, else before the last `dense`. @param {string} word */
+  add(word) {
+    const part = this.parts[this.chosen];
+    const chain = part?.chain ?? this.network;
+    const place = part ? part.place + 1 : tree.placeForNew(this.network);
+    const layer = textForNew(word, chain, place);
+    announce(`Added ${layer} as layer ${place + 1}${insideOf(chain)}`);
+    this.take(tree.insertPart(this.text, chain, place, layer), true);
+  }
+
+  /** @param {Part} part @param {number} step */
+  moveBy(part, step) {
+    const target = part.text ? tree.placeBeside(part, step) : null;
+    if (target) this.move(part, target.chain, target.place);
+  }
+
+  /** @param {Part} part @param {Chain} chain @param {number} place */
+  move(part, chain, place) {
+    announce(`${part.text} is now layer ${place + 1}${insideOf(chain)}`);
+    this.take(tree.movePart(this.text, part, chain, place), this.chosen >= 0);
+  }
+
+  /**
+   * Take over an edited text. The layer that begins where the edit says is the next stop, and where `isChosen`, chosen.
+   *
+   * @param {Edit} edit
+   */
+  take({ text, at }, isChosen = true) {
+    const index = tree.partsOf(tree.readNetwork(text)).findIndex(({ start }) => start === at);
+    if (isChosen) this.chosen = index;
+    this.stop = index;
+    this.fields.dataset.layer = "";
+    this.onText(text);
+  }
+
+  /** @param {Part} part */
+  remove(part) {
+    announce(part.text ? `Removed ${part.text}` : `Removed ${part.chain.name}`);
+    const hadFocus = this.root.contains(document.activeElement);
+    this.chosen = -1;
+    this.stop = this.parts.indexOf(part);
+    this.onText(tree.removePart(this.text, part));
+    if (hadFocus) this.buttons[this.stop]?.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    const index = this.buttons.findIndex((chip) => chip === document.activeElement);
+    if (index < 0) return;
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
+    if (step && event.altKey) this.moveBy(this.parts[index], step);
+    else if (step && this.buttons[index + step]) {
+      this.stop = index + step;
+      this.buttons[index].tabIndex = -1;
+      this.buttons[this.stop].tabIndex = 0;
+      this.buttons[this.stop].focus();
+    } else if (event.key === "Delete" || event.key === "Backspace") this.remove(this.parts[index]);
+    else if (!step) return;
     event.preventDefault();
-    button.classList.add("target");
-  });
-  button.addEventListener("dragleave", () => button.classList.remove("target"));
-  button.addEventListener("drop", (event) => {
-    event.preventDefault();
-    button.classList.remove("target");
-    if (Number.isInteger(chips.dragged)) move(chips, chips.dragged, index);
-    chips.dragged = null;
-  });
+  }
+
+  /** @param {HTMLButtonElement} chip @param {number} index */
+  makeDraggable(chip, index) {
+    chip.addEventListener("dragstart", (event) => {
+      this.dragged = index;
+      event.dataTransfer?.setData("text/plain", this.parts[index].text);
+    });
+    chip.addEventListener("dragend", () => (this.dragged = -1));
+    chip.addEventListener("dragover", (event) => {
+      if (this.dragged < 0) return;
+      event.preventDefault();
+      chip.classList.add("target");
+    });
+    chip.addEventListener("dragleave", () => chip.classList.remove("target"));
+    chip.addEventListener("drop", (event) => {
+      event.preventDefault();
+      chip.classList.remove("target");
+      this.drop(this.parts[this.dragged], this.parts[index]);
+      this.dragged = -1;
+    });
+  }
+
+  /**
+   * What is dropped takes the place of what it is dropped on; nothing can be dropped into itself.
+   *
+   * @param {Part | undefined} part @param {Part} target
+   */
+  drop(part, target) {
+    const isInside = part && part.start <= target.start && target.end <= part.end;
+    if (part && !isInside) this.move(part, target.chain, Math.max(0, target.place));
+  }
+}
+
+/** @param {Chain} chain */
+function insideOf({ name, owner }) {
+  return owner ? ` of ${name} in ${owner.word}` : "";
 }

@@ -1,42 +1,48 @@
-// The numbers of one layer as fields: what is typed is written into the network's text at once, and Python judges it there.
+// The numbers of one layer as fields: what is typed goes into the network's text at once, and Python judges it there.
 
 import { element } from "convlens/interface/dom.js";
-import { LAYER_KINDS, writeLayer } from "convlens/views/train/network_text.js";
+import { box } from "convlens/views/train/parts.js";
+import { KINDS, writeLayer } from "convlens/views/train/network_text.js";
 
-const OPTION_DEFAULTS = { pad: "0", stride: "1", dilation: "1" };
+/** @import { LayerWords } from "convlens/views/train/network_text.js" */
 
-/** Fields for a layer that was taken apart by `readLayer`; `onChange(text)` gets its new text. */
+/**
+ * Fields for a layer that was taken apart; `onChange` gets its new text.
+ *
+ * @param {LayerWords} layer @param {(text: string) => void} onChange
+ */
 export function layerFields(layer, onChange) {
-  const kind = LAYER_KINDS[layer.word];
+  const kind = KINDS[layer.word];
   const changed = { word: layer.word, numbers: [...layer.numbers], options: { ...layer.options } };
-  const tell = () => onChange(writeLayer(changed));
-  const numbers = kind.numbers.map(({ name, empty }, place) =>
-    field(name, changed.numbers[place] ?? "", empty ?? "", (text) => {
+  const numbers = kind.numbers.map((number, place) =>
+    field(number.label, changed.numbers[place], number.default, (text) => {
       changed.numbers[place] = text;
-      tell();
+      onChange(writeLayer(changed));
     }),
   );
-  const options = kind.options.map((name) => {
-    const usual = name === "stride" && layer.word.endsWith("pool") ? "the window" : OPTION_DEFAULTS[name];
-    return field(name, changed.options[name] ?? "", usual, (text) => {
-      changed.options[name] = text;
-      tell();
-    });
-  });
-  return element("div", { class: "train-numbers" }, element("h4", {}, kind.title), [...numbers, ...options]);
+  const options = kind.options.map((option) =>
+    field(option.word, changed.options[option.word], option.default, (text) => {
+      changed.options[option.word] = text;
+      onChange(writeLayer(changed));
+    }),
+  );
+  return box("train-numbers", element("h4", {}, kind.title), numbers, options);
 }
 
-function field(name, value, placeholder, onText) {
+/**
+ * @param {string} name @param {string | undefined} value
+ * @param {string | null} usual @param {(text: string) => void} onText
+ */
+function field(name, value, usual, onText) {
   const input = element("input", {
     type: "text",
-    inputmode: "text",
     autocomplete: "off",
     spellcheck: "false",
     size: "6",
     maxlength: "20",
-    placeholder,
+    placeholder: usual ?? "",
+    onInput: () => onText(input.value.trim().replace(/,/g, ".")),
   });
-  input.value = value;
-  input.addEventListener("input", () => onText(input.value.trim().replace(/,/g, ".")));
+  input.value = value ?? "";
   return element("label", {}, name, input);
 }

@@ -2,56 +2,74 @@
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, formatShape, plural } from "convlens/interface/format.js";
+import { scrollingTable } from "convlens/views/train/parts.js";
+
+/**
+ * A row of the server's table; one inside a residual or concat has a depth above 0 and the branch that it stands in.
+ *
+ * @typedef {object} LayerRow
+ * @property {string} text
+ * @property {number} [depth]
+ * @property {string} [branch]
+ * @property {number[]} output_shape
+ * @property {string} size_formula
+ * @property {number} parameters
+ * @property {string} parameters_formula
+ * @property {number} multiply_adds
+ * @property {string} multiply_adds_formula
+ * @property {number[]} receptive_field
+ * @property {string[]} warnings
+ */
+
+/**
+ * The answer of `/api/layers`; `isAssumed` where the shape of the images is not known yet.
+ *
+ * @typedef {object} LayerTable
+ * @property {LayerRow[]} layers
+ * @property {number} parameters
+ * @property {number} multiply_adds
+ * @property {number[]} input_shape
+ * @property {number} classes
+ * @property {boolean} [isAssumed]
+ */
 
 const HEADINGS = [["layer"], ["output"], ["parameters", "number"], ["multiply-adds", "number"], ["sees", "number"]];
 
-/** Fill `root` with the table of `/api/layers`. */
+/** Show the table in `root`. @param {Element} root @param {LayerTable} table */
 export function showLayerTable(root, table) {
   const most = Math.max(1, ...table.layers.map(({ parameters }) => parameters));
+  const rows = table.layers.map((row, index) => tableRow(row, most, row.branch !== table.layers[index - 1]?.branch));
+  const attributes = { class: "train-layers", "aria-describedby": "train-layers-words" };
+  const warnings = table.layers.flatMap((row) => row.warnings);
   fill(
     root,
     element("p", { class: "small soft", id: "train-layers-words" }, describeTable(table)),
-    element(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Layer table" },
+    scrollingTable("Layer table", HEADINGS, element("tbody", {}, rows), { attributes }),
+    warnings.length > 0 &&
       element(
-        "table",
-        { class: "train-layers", "aria-describedby": "train-layers-words" },
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            HEADINGS.map(([name, kind]) => element("th", { scope: "col", class: kind }, name)),
-          ),
-        ),
-        element(
-          "tbody",
-          {},
-          table.layers.map((row) => tableRow(row, most)),
-        ),
+        "ul",
+        { class: "train-warnings" },
+        warnings.map((warning) => element("li", {}, warning)),
       ),
-    ),
-    warningsOf(table),
   );
 }
 
-/** "9,098 parameters, 290,080 multiply-adds an image, for 1 × 28 × 28 and 10 classes" */
+/** "9,098 parameters, 290,080 multiply-adds per image of 1 × 28 × 28; 10 classes" @param {LayerTable} table */
 export function describeTable({ parameters, multiply_adds, input_shape, classes, isAssumed }) {
-  const images = isAssumed ? "as long as they are not read, images are taken to be" : "images of";
-  return `${plural(parameters, "parameter")}, ${plural(multiply_adds, "multiply-add")} an image; ${images} ${formatShape(input_shape)}, ${plural(classes, "class", "classes")}`;
+  const counts = `${plural(parameters, "parameter")}, ${plural(multiply_adds, "multiply-add")}`;
+  const images = `per image of ${formatShape(input_shape)}; ${plural(classes, "class", "classes")}`;
+  return `${counts} ${images}${isAssumed ? " (assumed until the images have been read)" : ""}`;
 }
 
-function tableRow(row, most) {
-  const parameters = element("td", { class: "number train-share" }, row.parameters ? formatCount(row.parameters) : "·");
-  parameters.style.setProperty("--share", (row.parameters / most).toFixed(4));
+/** @param {LayerRow} row @param {number} most @param {boolean} isFirst of its branch */
+function tableRow(row, most, isFirst) {
+  const branch = row.depth && row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
   const numbers = element(
     "tr",
-    {},
-    element("th", { scope: "row", class: "mono" }, row.text),
+    { style: { "--share": (row.parameters / most).toFixed(4), "--depth": String(row.depth ?? 0) } },
+    element("th", { scope: "row", class: "mono" }, branch, row.text),
     element("td", {}, formatShape(row.output_shape)),
-    parameters,
+    element("td", { class: "number train-share" }, row.parameters ? formatCount(row.parameters) : "·"),
     element("td", { class: "number" }, row.multiply_adds ? formatCount(row.multiply_adds) : "·"),
     element("td", { class: "number" }, formatShape(row.receptive_field)),
   );
@@ -60,31 +78,16 @@ function tableRow(row, most) {
     ["parameters", row.parameters_formula],
     ["multiply-adds", row.multiply_adds_formula],
   ].filter(([, formula]) => formula);
-  if (!formulas.length) return numbers;
+  if (!formulas.length) return [numbers];
   numbers.classList.add("followed");
-  return [
-    numbers,
-    element(
-      "tr",
-      { class: "train-formulas" },
-      element(
-        "td",
-        { colspan: HEADINGS.length },
-        formulas.map(([name, formula]) =>
-          element("span", {}, element("span", { class: "unseen" }, `${name}: `), formula),
-        ),
-      ),
-    ),
-  ];
-}
-
-function warningsOf({ layers }) {
-  const warnings = layers.flatMap((row) => row.warnings.map((warning) => `${row.text}: ${warning}`));
-  return warnings.length
-    ? element(
-        "ul",
-        { class: "train-warnings" },
-        warnings.map((warning) => element("li", {}, warning)),
-      )
-    : null;
+  const sums = formulas.map(([name, formula]) =>
+    element("span", {}, element("span", { class: "unseen" }, `${name}: `), formula),
+  );
+  const depth = { "--depth": String(row.depth ?? 0) };
+  const below = element(
+    "tr",
+    { class: "train-formulas" },
+    element("td", { colspan: HEADINGS.length, style: depth }, sums),
+  );
+  return [numbers, below];
 }

@@ -1,23 +1,35 @@
 // The network as text and as chips, with the layer table below; a mistake is underlined where it stands.
 
 import { element, fill } from "convlens/interface/dom.js";
-import { createLayerChips } from "convlens/views/train/layer_chips.js";
-import { createChecker } from "convlens/views/train/layer_check.js";
+import { FACTS } from "convlens/layers/facts.js";
+import { LayerChips } from "convlens/views/train/layer_chips.js";
+import { LayerCheck } from "convlens/views/train/layer_check.js";
 import { showLayerTable } from "convlens/views/train/layer_table.js";
-import { layerAt, splitLayers, unitsOf } from "convlens/views/train/network_text.js";
+import { unitsOf } from "convlens/views/train/network_text.js";
+import { box, button } from "convlens/views/train/parts.js";
 
-export const PRESETS = {
-  tutorial: "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense",
-  lenet: "conv 6 5x5 pad 2, tanh, avgpool 2, conv 16 5x5, tanh, avgpool 2, dense 120, tanh, dense 84, tanh, dense",
-};
+/** @import { Api } from "convlens/interface/api.js" */
+/** @import { LayerTable } from "convlens/views/train/layer_table.js" */
+/** @typedef {{ network: string, data: string }} Question */
+/** @typedef {Error & { body?: { position?: [number, number] | null, hint?: string, where?: string, unread?: boolean }}} Refusal */
 
 /**
- * The editor. `value()` is the text, `setValue(text)` sets it, `recheck()` asks again (for other data), `refuse(refusal)`
- * shows what the server had against it. `data()` says for which data; `onDataRefused(message)` gets mistakes that are
- * theirs; `onSubmit()` on Ctrl+Enter; `onText(text)` after every change.
+ * What the editor needs of the form around it: `data()` says for which data the network is, `onDataRefused` gets mistakes
+ * that are theirs, `onSubmit` is called on Ctrl+Enter and `onText` after every change.
+ *
+ * @typedef {object} Form
+ * @property {Api} api
+ * @property {() => string} data
+ * @property {(message: string, isNote: boolean) => void} onDataRefused
+ * @property {() => void} onSubmit
+ * @property {() => void} onText
  */
-export function createNetworkEditor({ api, data, onDataRefused, onSubmit, onText }) {
-  const text = element("textarea", {
+
+export class NetworkEditor {
+  mirror = box("train-mirror");
+  problem = element("div", { id: "train-network-problem", class: "train-problem", role: "alert" });
+  table = element("div", { class: "train-table", "aria-live": "off" });
+  text = element("textarea", {
     id: "train-network",
     rows: "3",
     spellcheck: "false",
@@ -25,132 +37,138 @@ export function createNetworkEditor({ api, data, onDataRefused, onSubmit, onText
     autocomplete: "off",
     "aria-describedby": "train-network-problem train-network-hint",
   });
-  const editor = {
-    text,
-    mirror: element("div", { class: "train-mirror", "aria-hidden": "true" }),
-    problem: element("div", { id: "train-network-problem", class: "train-problem", role: "alert" }),
-    table: element("div", { class: "train-table", "aria-live": "off" }),
-    wrong: -1,
-  };
-  const presets = Object.entries(PRESETS).map(([name, preset]) =>
-    element("button", { type: "button", class: "quiet", onClick: () => setValue(preset) }, name),
-  );
-  const chips = createLayerChips({ onText: setValue });
-  editor.chips = chips;
-  const checker = createChecker({
-    ask: (question) => askForLayers(api, question, onDataRefused),
-    onAnswer: (table) => showAnswer(editor, table),
-    onRefusal: (error, question) => showRefusal(editor, error, question.network),
-    onWaiting: (isWaiting) => editor.table.classList.toggle("stale", isWaiting),
-  });
 
-  function setValue(value) {
-    text.value = value;
-    changed();
-  }
-
-  function changed(wait) {
-    clearProblem(editor);
-    chips.show(text.value);
-    onText(text.value);
-    checker.check({ network: text.value, data: data() }, wait);
-  }
-
-  text.addEventListener("input", () => changed());
-  text.addEventListener("scroll", () => (editor.mirror.scrollTop = text.scrollTop));
-  text.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) onSubmit();
-  });
-  return {
-    element: element(
-      "div",
-      { class: "train-network" },
-      element(
-        "div",
-        { class: "train-label" },
+  /** @param {Form} form */
+  constructor(form) {
+    this.form = form;
+    this.chips = new LayerChips({ onText: (text) => this.setValue(text) });
+    this.check = new LayerCheck({
+      ask: (question) => askForLayers(form, question),
+      onAnswer: (table) => this.showAnswer(table),
+      onRefusal: (refusal, question) => this.showRefusal(refusal, question.network),
+      onWaiting: (isWaiting) => this.table.classList.toggle("stale", isWaiting),
+    });
+    this.text.addEventListener("input", () => this.changed());
+    this.text.addEventListener("scroll", () => (this.mirror.scrollTop = this.text.scrollTop));
+    this.text.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.onSubmit();
+    });
+    this.mirror.setAttribute("aria-hidden", "true");
+    const presets = Object.entries(FACTS.presets).map(([name, preset]) =>
+      button(name, () => this.setValue(preset), { class: "quiet" }),
+    );
+    this.root = box(
+      "train-network",
+      box(
+        "train-label",
         element("label", { for: "train-network" }, "Network"),
-        element("div", { class: "row", role: "group", "aria-label": "Networks with a name" }, presets),
+        element("div", { class: "row", role: "group", "aria-label": "Preset networks" }, presets),
       ),
-      element("div", { class: "train-text" }, editor.mirror, text),
+      box("train-text", this.mirror, this.text),
       element(
         "p",
         { id: "train-network-hint", class: "unseen" },
-        "Layers with commas between them. Control and Enter starts the training.",
+        "Separate layers with commas. Ctrl+Enter starts the training.",
       ),
-      editor.problem,
-      chips.element,
-    ),
-    tableElement: editor.table,
-    value: () => text.value,
-    setValue,
-    recheck: () => changed(0),
-    refuse: (refusal) => showRefusal(editor, refusal, text.value),
-    dispose: () => checker.cancel(),
-  };
+      this.problem,
+      this.chips.root,
+    );
+  }
+
+  get value() {
+    return this.text.value;
+  }
+
+  /** @param {string} text */
+  setValue(text) {
+    this.text.value = text;
+    this.changed();
+  }
+
+  /** Judge the network again, after `wait` milliseconds: the text or the data are others. @param {number} [wait] */
+  changed(wait) {
+    this.clearProblem();
+    this.chips.show(this.value);
+    this.form.onText();
+    this.check.check({ network: this.value, data: this.form.data() }, wait);
+  }
+
+  clearProblem() {
+    fill(this.problem);
+    fill(this.mirror);
+    this.text.removeAttribute("aria-invalid");
+  }
+
+  /** @param {LayerTable} table */
+  showAnswer(table) {
+    this.clearProblem();
+    this.chips.show(this.value);
+    showLayerTable(this.table, table);
+  }
+
+  /**
+   * The refusal of a text: underlined in the text, said below, its chip marked.
+   *
+   * @param {Refusal} refusal @param {string} network
+   */
+  showRefusal({ message, body: { position, hint } = {} }, network) {
+    this.text.setAttribute("aria-invalid", "true");
+    this.table.classList.add("stale"); // it is that of the last text that could be read
+    const [start, last] = (position ?? []).map((character) => unitsOf(network, character));
+    const end = Math.max(last, start + 1);
+    if (position) this.underline(network, start, end);
+    this.chips.show(network, position ? start : null);
+    fill(
+      this.problem,
+      position && excerpt(network, start, end),
+      element("p", {}, element("strong", {}, message), hint ? ` ${hint}` : null),
+    );
+  }
+
+  /** @param {string} text @param {number} start @param {number} end */
+  underline(text, start, end) {
+    fill(this.mirror, text.slice(0, start), element("mark", {}, text.slice(start, end) || " "), text.slice(end));
+    this.mirror.scrollTop = this.text.scrollTop;
+  }
 }
 
 /**
  * The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged for
  * the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
+ *
+ * @param {Form} form @param {Question} question @returns {Promise<LayerTable>}
  */
-async function askForLayers(api, question, onDataRefused) {
+async function askForLayers({ api, onDataRefused }, question) {
   try {
     const table = await api.post("/api/layers", question);
     onDataRefused("", false);
     return table;
   } catch (error) {
-    const { where, hint, unread } = error.body ?? {};
-    onDataRefused(where === "data" ? [error.message, hint].filter(Boolean).join(" ") : "", Boolean(unread));
+    const { message, body: { where, hint, unread } = {} } = /** @type {Refusal} */ (error);
+    onDataRefused(where === "data" ? sentences(message, hint) : "", Boolean(unread));
     if (where !== "data") throw error;
     return { ...(await api.post("/api/layers", { network: question.network })), isAssumed: true };
   }
 }
 
-function clearProblem(editor) {
-  fill(editor.problem);
-  fill(editor.mirror);
-  editor.text.removeAttribute("aria-invalid");
-}
-
-function showAnswer(editor, table) {
-  clearProblem(editor);
-  editor.chips.show(editor.text.value);
-  showLayerTable(editor.table, table);
-}
-
-/** The refusal of a text: underlined in the text, said below, its chip marked. What is not the text's fault goes elsewhere. */
-function showRefusal(editor, error, network) {
-  const { position, hint } = error.body ?? {};
-  const place = position ? position.map((character) => unitsOf(network, character)) : null;
-  editor.text.setAttribute("aria-invalid", "true");
-  editor.table.classList.add("stale"); // it is that of the last text that could be read
-  if (place) underline(editor, network, place);
-  editor.chips.show(network, place ? layerAt(splitLayers(network), place[0]) : -1);
-  fill(
-    editor.problem,
-    place ? excerpt(network, place) : null,
-    element("p", {}, element("strong", {}, error.message), hint ? ` ${hint}` : null),
-  );
-}
-
-function underline(editor, text, [start, end]) {
-  const marked = text.slice(start, Math.max(end, start + 1)) || " ";
-  fill(editor.mirror, text.slice(0, start), element("mark", {}, marked), text.slice(Math.max(end, start + 1)));
-  editor.mirror.scrollTop = editor.text.scrollTop;
+/** What is wrong, and what to do where that is said. @param {string} message @param {string} [hint] */
+export function sentences(message, hint) {
+  return hint ? `${message} ${hint}` : message;
 }
 
 const AROUND = 24; // letters before and after a mistake
 
-/** A few words around a mistake with carets below it, for those who look there and not into the text. */
-function excerpt(text, [start, end]) {
+/**
+ * A few words around a mistake with carets below it, for those who look there and not into the text.
+ *
+ * @param {string} text @param {number} start @param {number} end
+ */
+function excerpt(text, start, end) {
   const from = start > AROUND ? start - AROUND : 0;
-  const to = Math.min(text.length, Math.max(end, start + 1) + AROUND);
-  const clean = (part) => part.replace(/\s/g, " ");
-  const before = (from ? "…" : "") + clean(text.slice(from, start));
+  const to = Math.min(text.length, end + AROUND);
+  const before = `${from ? "…" : ""}${text.slice(from, start)}`;
+  const line = `${before}${text.slice(start, to)}${to < text.length ? "…" : ""}`.replace(/\s/g, " ");
   const carets = "^".repeat(Math.max(1, Math.min(end, to) - start));
-  return element(
-    "pre",
-    { class: "train-caret", "aria-hidden": "true" },
-    `${before}${clean(text.slice(start, to))}${to < text.length ? "…" : ""}\n${" ".repeat(before.length)}${carets}`,
-  );
+  const words = `${line}\n${" ".repeat(before.length)}${carets}`;
+  return element("pre", { class: "train-caret", "aria-hidden": "true" }, words);
 }

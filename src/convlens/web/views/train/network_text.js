@@ -1,162 +1,120 @@
-// The text of a network as a row of layers, and changes of single layers in it.
-//
-// Python reads networks; nothing here decides whether one is right. The chips only need to know where each layer stands
-// and which numbers it has, and a change of one chip must leave every other letter that somebody typed as it is. So the
-// text stays the one truth, and every function takes a text and gives a text.
+// One layer's text, taken apart and put together, and the text that a new layer begins with. What a layer may be given
+// stands in FACTS, which Python writes.
 
-/** What each layer may be given: numbers in order, then options by name. `default` is written when a layer is added. */
-export const LAYER_KINDS = {
-  conv: {
-    title: "convolution",
-    numbers: [
-      { name: "kernels", kind: "count" },
-      { name: "kernel size", kind: "size" },
-    ],
-    options: ["pad", "stride", "dilation"],
-    default: "conv 16 3x3 pad 1",
-  },
-  relu: { title: "ReLU", numbers: [], options: [], default: "relu" },
-  maxpool: {
-    title: "max pooling",
-    numbers: [{ name: "window", kind: "size" }],
-    options: ["pad", "stride"],
-    default: "maxpool 2",
-  },
-  batchnorm: { title: "batch normalisation", numbers: [], options: [], default: "batchnorm" },
-  dropout: {
-    title: "dropout",
-    numbers: [{ name: "probability", kind: "fraction" }],
-    options: [],
-    default: "dropout 0.2",
-  },
-  dense: {
-    title: "dense",
-    numbers: [{ name: "outputs", kind: "count", empty: "one a class" }],
-    options: [],
-    default: "dense 64",
-  },
-  avgpool: {
-    title: "average pooling",
-    numbers: [{ name: "window", kind: "size" }],
-    options: ["pad", "stride"],
-    default: "avgpool 2",
-  },
-  globalavgpool: { title: "global average pooling", numbers: [], options: [], default: "globalavgpool" },
-  leaky_relu: {
-    title: "leaky ReLU",
-    numbers: [{ name: "slope", kind: "fraction" }],
-    options: [],
-    default: "leaky_relu 0.1",
-  },
-  tanh: { title: "tanh", numbers: [], options: [], default: "tanh" },
-  sigmoid: { title: "sigmoid", numbers: [], options: [], default: "sigmoid" },
-  flatten: { title: "flatten", numbers: [], options: [], default: "flatten" },
-};
+import { FACTS } from "convlens/layers/facts.js";
 
-/** The layers of a text: `[{text, start, end}]`, places in UTF-16 units, blanks around a layer left out. */
-export function splitLayers(text) {
-  const layers = [];
-  let start = 0;
-  for (const piece of text.split(",")) {
-    const trimmed = piece.trim();
-    if (trimmed) {
-      const first = start + piece.indexOf(trimmed);
-      layers.push({ text: trimmed, start: first, end: first + trimmed.length });
-    }
-    start += piece.length + 1;
-  }
-  return layers;
-}
+/** @import { Chain } from "convlens/views/train/network_tree.js" */
+/** @typedef {{ label: string, default: string | null }} LayerNumber */
+/** @typedef {{ word: string, default: string | null }} LayerOption */
+/** @typedef {{ title: string, summary: string, example: string, numbers: LayerNumber[], options: LayerOption[] }} Kind */
+/** @typedef {{ word: string, numbers: string[], options: Record<string, string> }} LayerWords */
+
+/** What each kind of layer may be given, by its word. @type {Record<string, Kind>} */
+export const KINDS = FACTS.kinds;
+
+/** What each kind of block is. @type {Record<string, { title: string, summary: string }>} */
+export const BLOCKS = FACTS.blocks;
+
+/** The words of the menu and what they are, the blocks last. @type {[string, string][]} */
+export const MENU = Object.entries({ ...KINDS, ...BLOCKS }).map(([word, { title }]) => [
+  word,
+  title === word ? word : `${word}: ${title}`,
+]);
 
 /**
- * One layer taken apart: `{word, numbers: [text], options: {name: text}}`; null where it is not of the usual form, so
- * that a chip then offers no fields and its text has to be mended by hand.
+ * A layer taken apart; null where it is not of the usual form, so that its chip offers no fields and its text has to be
+ * edited by hand.
+ *
+ * @param {string} text @returns {LayerWords | null}
  */
 export function readLayer(text) {
-  const tokens = text
+  const [word = "", ...tokens] = text
     .toLowerCase()
     .replace(/\s*[x×]\s*(?=\d)/g, "x")
     .split(/\s+/)
     .filter(Boolean);
-  const word = tokens.shift() ?? "";
-  const kind = Object.hasOwn(LAYER_KINDS, word) ? LAYER_KINDS[word] : null;
-  if (!kind) return null;
-  const numbers = [];
-  const options = {};
+  if (!Object.hasOwn(KINDS, word)) return null;
+  const kind = KINDS[word];
+  /** @type {LayerWords} */
+  const layer = { word, numbers: [], options: {} };
   for (let place = 0; place < tokens.length; place += 1) {
-    if (/^[\d.]/.test(tokens[place]) && numbers.length < kind.numbers.length) numbers.push(tokens[place]);
-    else if (kind.options.includes(tokens[place]) && /^[\d.]/.test(tokens[place + 1] ?? "")) {
-      options[tokens[place]] = tokens[(place += 1)];
+    const token = tokens[place];
+    if (isNumber(token) && layer.numbers.length < kind.numbers.length) layer.numbers.push(token);
+    else if (kind.options.some((option) => option.word === token) && isNumber(tokens[place + 1])) {
+      place += 1;
+      layer.options[token] = tokens[place];
     } else return null;
   }
-  return { word, numbers, options };
+  return layer;
 }
 
-/** The text of a layer that was taken apart; numbers and options that are empty are left out. */
+/** @param {string | undefined} token */
+function isNumber(token) {
+  return /^[\d.]/.test(token ?? "");
+}
+
+/** The text of a layer that was taken apart; empty numbers and options are left out. @param {LayerWords} layer */
 export function writeLayer({ word, numbers, options }) {
-  const named = LAYER_KINDS[word].options.filter((name) => options[name]).map((name) => `${name} ${options[name]}`);
-  return [word, ...numbers.filter(Boolean), ...named].join(" ");
-}
-
-/** The text with layer `index` replaced. */
-export function replaceLayer(text, index, layer) {
-  const { start, end } = splitLayers(text)[index];
-  return text.slice(0, start) + layer + text.slice(end);
-}
-
-/** The text with a layer more: it becomes layer `index`. */
-export function insertLayer(text, index, layer) {
-  const layers = splitLayers(text);
-  if (!layers.length) return layer;
-  if (index < layers.length) return `${text.slice(0, layers[index].start)}${layer}, ${text.slice(layers[index].start)}`;
-  return `${text.slice(0, layers.at(-1).end)}, ${layer}`;
-}
-
-/** The text without layer `index`, and without one of the commas beside it. */
-export function removeLayer(text, index) {
-  const layers = splitLayers(text);
-  if (layers.length === 1) return "";
-  if (index + 1 < layers.length) return text.slice(0, layers[index].start) + text.slice(layers[index + 1].start);
-  return text.slice(0, layers[index - 1].end) + text.slice(layers[index].end);
-}
-
-/** The text with layer `from` moved so that it becomes layer `to`; what stands between layers stays where it is. */
-export function moveLayer(text, from, to) {
-  const layers = splitLayers(text);
-  const moved = layers.map((layer) => layer.text);
-  moved.splice(to, 0, ...moved.splice(from, 1));
-  let written = "";
-  let done = 0;
-  layers.forEach(({ start, end }, place) => {
-    written += text.slice(done, start) + moved[place];
-    done = end;
-  });
-  return written + text.slice(done);
-}
-
-/** Where a new layer goes when no chip is chosen: before a last `dense`, which has to stay the last. */
-export function placeForNewLayer(text) {
-  const layers = splitLayers(text);
-  const last = layers.at(-1);
-  return last && /^dense$/i.test(last.text) ? layers.length - 1 : layers.length;
-}
-
-/** The layer that a place in the text belongs to: the one that holds it, else the next one, else the last; −1: none. */
-export function layerAt(layers, place) {
-  const next = layers.findIndex((layer) => place < layer.end);
-  return next >= 0 ? next : layers.length - 1;
+  const named = KINDS[word].options.filter((option) => options[option.word]);
+  return [word, ...numbers.filter(Boolean), ...named.map((option) => `${option.word} ${options[option.word]}`)].join(
+    " ",
+  );
 }
 
 /**
- * A place that Python counted in characters, in the UTF-16 units that JavaScript counts in.
- * They differ behind every character beyond the first 65,536, such as an emoji.
+ * The text that a new layer of this kind gets at a place in the network. A residual gets layers that keep the shape of
+ * what comes before it, where that can be told from the text.
+ *
+ * @param {string} word @param {Chain} chain @param {number} place
+ */
+export function textForNew(word, chain, place) {
+  const before = outputsBefore(chain, place);
+  const { kind, count } = before ?? { kind: "conv", count: 8 };
+  if (word === "residual" && kind === "dense") return `residual(dense ${count}, relu)`;
+  if (word === "residual") {
+    const body = `conv ${count} 3x3 pad 1, batchnorm, relu, conv ${count} 3x3 pad 1, batchnorm`;
+    return before ? `residual(${body})` : `residual(${body}, ${shortcutFor(count)})`;
+  }
+  if (word === "concat")
+    return kind === "dense" ? "concat(dense 32; dense 32)" : "concat(conv 8 1x1; conv 8 3x3 pad 1)";
+  return KINDS[word].example;
+}
+
+/** A shortcut that gives as many maps as the body of a residual. @param {Chain} body */
+export function textForShortcut(body) {
+  return shortcutFor(outputsBefore(body, body.parts.length)?.count ?? 8);
+}
+
+/** @param {number} count */
+function shortcutFor(count) {
+  return `shortcut conv ${count} 1x1`;
+}
+
+/**
+ * How many maps or numbers come in at a place, and of which kind of layer; null where the text does not say.
+ *
+ * @param {Chain} chain @param {number} place @returns {{ kind: string, count: number } | null}
+ */
+function outputsBefore(chain, place) {
+  for (const part of chain.parts.slice(0, place).reverse()) {
+    if (part.branches.length) {
+      const ends = part.branches.map((branch) => outputsBefore(branch, branch.parts.length));
+      if (part.word !== "concat" || ends.includes(null)) return ends[0];
+      return ends.reduce((sum, end) => sum && end && { kind: end.kind, count: sum.count + end.count });
+    }
+    if (part.word === "flatten") return null;
+    const [count] = readLayer(part.text)?.numbers ?? [];
+    if (part.word === "conv" || part.word === "dense") return count ? { kind: part.word, count: Number(count) } : null;
+  }
+  return chain.owner ? outputsBefore(chain.owner.chain, chain.owner.place) : null;
+}
+
+/**
+ * A place that Python counted in characters, in the UTF-16 units that JavaScript counts in. They differ behind every
+ * character beyond the first 65,536, such as an emoji.
+ *
+ * @param {string} text @param {number} characters
  */
 export function unitsOf(text, characters) {
-  let units = 0;
-  for (const character of text) {
-    if (characters <= 0) break;
-    units += character.length;
-    characters -= 1;
-  }
-  return units;
+  return Array.from(text).slice(0, characters).join("").length;
 }

@@ -2,76 +2,86 @@
 
 import { element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
+import { box, button } from "convlens/views/train/parts.js";
 
 const SECONDS = 6; // of a whole replay
 
-/** The slider. `show(steps, total)` says how far it reaches; `onStep(step)` gets the chosen step, null for "as it comes". */
-export function createReplay({ onStep }) {
-  const slider = element("input", {
+export class Replay {
+  slider = element("input", {
     type: "range",
     min: "0",
     max: "1",
     step: "1",
     value: "0",
-    "aria-label": "Step of the training",
+    "aria-label": "Training step",
   });
-  const words = element("output", { class: "soft small number" });
-  const button = element("button", { type: "button", disabled: true }, "Replay");
-  const replay = { slider, words, button, steps: 0, step: null, frame: 0, onStep };
-  slider.addEventListener("input", () => {
-    stopPlaying(replay);
-    choose(replay, Number(slider.value));
-  });
-  button.addEventListener("click", () => (replay.frame ? stopPlaying(replay) : play(replay)));
-  return {
-    element: element("div", { class: "train-replay" }, button, slider, words),
-    show(steps, total, canReplay) {
-      replay.steps = steps;
-      slider.max = String(Math.max(total, 1));
-      if (replay.step === null) slider.value = String(steps);
-      button.disabled = !canReplay;
-      describe(replay);
-    },
-    choose: (step) => {
-      stopPlaying(replay);
-      choose(replay, step);
-    },
-    reset() {
-      stopPlaying(replay);
-      replay.step = null;
-    },
-  };
-}
+  words = element("output", { class: "soft small number" });
+  button = button("Replay", () => (this.frame ? this.stop() : this.play()), { disabled: true });
+  root = box("train-replay", this.button, this.slider, this.words);
+  steps = 0;
+  /** The step that was chosen; null: the newest. @type {number | null} */
+  step = null;
+  frame = 0;
 
-function choose(replay, step) {
-  replay.step = step >= replay.steps ? null : Math.max(0, step);
-  replay.slider.value = String(Math.min(step, replay.steps));
-  describe(replay);
-  replay.onStep(replay.step);
-}
+  /** @param {{ onStep: (step: number | null) => void }} handlers */
+  constructor({ onStep }) {
+    this.onStep = onStep;
+    this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
+  }
 
-function describe({ slider, words, steps, step }) {
-  const text = steps ? `after step ${formatCount(step ?? steps)}` : "";
-  words.textContent = text;
-  slider.setAttribute("aria-valuetext", text || "no step yet");
-}
+  /** How far it reaches: `steps` of `total`. @param {number} steps @param {number} total @param {boolean} canReplay */
+  show(steps, total, canReplay) {
+    this.steps = steps;
+    this.slider.max = String(Math.max(total, 1));
+    if (this.step === null) this.slider.value = String(steps);
+    this.button.disabled = !canReplay;
+    this.describe();
+  }
 
-function play(replay) {
-  const from = replay.step ?? 0;
-  let began = null;
-  replay.button.textContent = "Pause";
-  const tick = (time) => {
-    began ??= time;
-    const step = Math.round(from + ((time - began) / 1000 / SECONDS) * replay.steps);
-    choose(replay, step);
-    replay.frame = step >= replay.steps ? 0 : requestAnimationFrame(tick);
-    if (!replay.frame) stopPlaying(replay);
-  };
-  replay.frame = requestAnimationFrame(tick);
-}
+  /** @param {number} step */
+  choose(step) {
+    this.stop();
+    this.goTo(step);
+  }
 
-function stopPlaying(replay) {
-  cancelAnimationFrame(replay.frame);
-  replay.frame = 0;
-  replay.button.textContent = "Replay";
+  reset() {
+    this.stop();
+    this.step = null;
+  }
+
+  /** @param {number} step */
+  goTo(step) {
+    this.step = step >= this.steps ? null : Math.max(0, step);
+    this.slider.value = String(Math.min(step, this.steps));
+    this.describe();
+    this.onStep(this.step);
+  }
+
+  describe() {
+    const text = this.steps ? `after step ${formatCount(this.step ?? this.steps)}` : "";
+    this.words.textContent = text;
+    this.slider.setAttribute("aria-valuetext", text || "no step yet");
+  }
+
+  play() {
+    const from = this.step ?? 0;
+    this.button.textContent = "Pause";
+    /** @type {number | null} */
+    let began = null;
+    /** @param {number} time */
+    const tick = (time) => {
+      began ??= time;
+      const step = Math.round(from + ((time - began) / 1000 / SECONDS) * this.steps);
+      this.goTo(step);
+      if (step >= this.steps) this.stop();
+      else this.frame = requestAnimationFrame(tick);
+    };
+    this.frame = requestAnimationFrame(tick);
+  }
+
+  stop() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.button.textContent = "Replay";
+  }
 }

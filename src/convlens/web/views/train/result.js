@@ -2,133 +2,123 @@
 
 import { element, fill, nameOf, svg } from "convlens/interface/dom.js";
 import { formatCount, formatPercent } from "convlens/interface/format.js";
-import { compareAccuracy, wilsonInterval } from "convlens/views/train/comparison.js";
-import { summariseRun } from "convlens/views/train/session_runs.js";
+import { compareAccuracy } from "convlens/views/train/comparison.js";
+import { box, button, Problem } from "convlens/views/train/parts.js";
 import { describeSeconds } from "convlens/views/train/status_line.js";
 
-/** The result. `show(run, earlier)`; `onOpen(folder)` and `onReport(folder)` return promises; `canReport`. */
-export function createResult({ onOpen, onReport, canReport }) {
-  const words = element("div", { class: "train-result-words" });
-  const problem = element("p", { class: "notice alarm", role: "alert", hidden: true });
-  const result = { folder: null, shown: "" };
-  const act = (button, action) => async () => {
-    button.disabled = true;
-    problem.hidden = true;
+/** @import { Run } from "convlens/views/train/run_state.js" */
+/** @typedef {(folder: string) => Promise<void>} Action */
+
+export class Result {
+  words = box("train-result-words");
+  problem = new Problem();
+  shown = "";
+  folder = "";
+
+  /** @param {{ onOpen: Action, onReport: Action, canReport: boolean }} handlers `canReport`: reports can be written here */
+  constructor({ onOpen, onReport, canReport }) {
+    this.buttons = [
+      button("Open in “Look inside”", () => this.act(0, onOpen), { class: "primary" }),
+      button("Open its report", () => this.act(1, onReport), { hidden: !canReport }),
+    ];
+    this.root = element(
+      "section",
+      { class: "panel train-result", "aria-label": "Result", hidden: true },
+      this.words,
+      box("row", this.buttons),
+      this.problem.root,
+    );
+  }
+
+  /** @param {number} place of the button @param {Action} action */
+  async act(place, action) {
+    this.buttons[place].disabled = true;
+    this.problem.say("");
     try {
-      await action(result.folder);
+      await action(this.folder);
     } catch (error) {
-      problem.textContent = error.message;
-      problem.hidden = false;
+      this.problem.say(/** @type {Error} */ (error).message);
     }
-    button.disabled = false;
-  };
-  const open = element("button", { type: "button", class: "primary" }, "Open in “Look inside”");
-  const report = element("button", { type: "button", hidden: !canReport }, "Open its report");
-  open.addEventListener("click", act(open, onOpen));
-  report.addEventListener("click", act(report, onReport));
-  const root = element(
-    "section",
-    { class: "panel train-result", "aria-label": "Result", hidden: true },
-    words,
-    element("div", { class: "row" }, open, report),
-    problem,
-  );
-  return {
-    element: root,
-    show(run, earlier) {
-      const isKnown = Boolean(run?.outcome); // it can be read while the run's pictures are still being written
-      root.hidden = !isKnown;
-      const key = isKnown ? `${run.job} ${run.state} ${earlier?.job} ${earlier?.version}` : "";
-      if (!isKnown || result.shown === key) return;
-      result.shown = key;
-      result.folder = run.outcome.run;
-      open.disabled = report.disabled = !result.folder;
-      const summary = summariseRun(run, 0);
-      fill(
-        words,
-        run.outcome.total
-          ? accuracyPart(summary, run, earlier)
-          : element("p", { class: "train-headline" }, describeEnd(run)),
-        factsOf(summary, run),
-      );
-    },
-  };
+    this.buttons[place].disabled = false;
+  }
+
+  /** @param {Run | null} run @param {Run | null} earlier */
+  show(run, earlier) {
+    this.root.hidden = !run?.outcome; // it can be read while the run's pictures are still being written
+    const key = run?.outcome ? `${run.job} ${run.state} ${earlier?.job} ${earlier?.version}` : "";
+    if (!run?.outcome || this.shown === key) return;
+    this.shown = key;
+    const summary = run.summarise();
+    this.folder = summary.folder ?? "";
+    for (const one of this.buttons) one.disabled = !run.isOver || !this.folder;
+    const headline = run.outcome.total ? accuracyPart(run, earlier) : [headlineOf(describeEnd(run))];
+    fill(this.words, headline, factsOf(run));
+  }
 }
 
-function accuracyPart(summary, run, earlier) {
-  const [low, high] = run.outcome.interval ?? wilsonInterval(summary.correct, summary.total);
-  const before = earlier?.outcome?.total ? summariseRun(earlier, 0) : null;
+/** @param {...any} words */
+function headlineOf(...words) {
+  return element("p", { class: "train-headline" }, words);
+}
+
+/** @param {Run} run @param {Run | null} earlier */
+function accuracyPart(run, earlier) {
+  const now = run.summarise();
+  const before = earlier?.outcome?.total ? earlier.summarise() : null;
+  const [low, high] = run.outcome?.interval ?? [0, 1];
   return [
-    element(
-      "p",
-      { class: "train-headline" },
-      element("strong", {}, formatPercent(summary.accuracy, 2)),
-      ` of ${formatCount(summary.total)} test images right`,
+    headlineOf(
+      element("strong", {}, formatPercent(now.accuracy, 2)),
+      ` of ${formatCount(now.total)} test images correct`,
     ),
     element("p", { class: "soft" }, `95 % interval ${formatPercent(low, 2)} to ${formatPercent(high, 2)}`),
-    drawIntervals([[low, summary.accuracy, high], before ? [...bounds(before), before.accuracy] : null]),
-    before ? element("p", {}, `Against the run before: ${compareAccuracy(summary, before)}`) : null,
+    drawIntervals(before && earlier ? [run, earlier] : [run]),
+    before ? element("p", {}, `Compared with the previous run: ${compareAccuracy(now, before)}`) : null,
   ];
 }
 
+/** @param {Run} run */
 function describeEnd({ state, outcome }) {
-  if (state === "done") return "Done. There were no test images to judge it by.";
-  return outcome.run
-    ? "Stopped, and saved: `convlens train --resume` with its folder goes on."
+  if (state === "done") return "Done. There were no test images to judge it on.";
+  return outcome?.run
+    ? "Stopped and saved: `convlens train --resume` with its folder goes on."
     : "Stopped before it began.";
 }
 
-function bounds({ correct, total }) {
-  return wilsonInterval(correct, total);
-}
-
-/** Both intervals on one axis, this run's above the last one's. */
-function drawIntervals([now, before]) {
-  const rows = [{ low: now[0], value: now[1], high: now[2], name: "now" }];
-  if (before) rows.push({ low: before[0], value: before[2], high: before[1], name: "earlier" });
-  const low = Math.min(...rows.map((row) => row.low));
-  const high = Math.max(...rows.map((row) => row.high));
+/** The intervals of one or two runs on one axis, this run's above the earlier one's. @param {Run[]} runs */
+function drawIntervals(runs) {
+  const rows = runs.map(({ outcome }) => ({ value: outcome?.accuracy ?? 0, ends: outcome?.interval ?? [0, 1] }));
+  const low = Math.min(...rows.map(({ ends }) => ends[0]));
+  const high = Math.max(...rows.map(({ ends }) => ends[1]));
   const margin = Math.max((high - low) * 0.3, 0.0005);
+  /** @param {number} value */
   const across = (value) => ((value - low + margin) / (high - low + 2 * margin)) * 400;
   return svg(
     "svg",
     { class: "train-intervals", viewBox: `0 0 400 ${rows.length * 18 + 4}`, "aria-hidden": "true" },
-    rows.map((row, place) => {
+    rows.map(({ value, ends }, place) => {
       const y = 11 + place * 18;
-      return svg(
-        "g",
-        { class: `train-whisker ${row.name}` },
-        svg("line", { x1: across(row.low), x2: across(row.high), y1: y, y2: y }),
-        svg("line", { x1: across(row.low), x2: across(row.low), y1: y - 4, y2: y + 4 }),
-        svg("line", { x1: across(row.high), x2: across(row.high), y1: y - 4, y2: y + 4 }),
-        svg("path", { d: `M${across(row.value) - 5} ${y}l5 -5 5 5 -5 5z` }),
-      );
+      const [left, right] = ends.map(across);
+      const path = `M${left} ${y}H${right}M${left} ${y - 4}v8M${right} ${y - 4}v8M${across(value) - 5} ${y}l5 -5 5 5 -5 5z`;
+      return svg("path", { class: `train-whisker ${place ? "earlier" : "now"}`, d: path });
     }),
   );
 }
 
-function factsOf(summary, run) {
+/** @param {Run} run */
+function factsOf(run) {
+  const { seconds, parameters, folder } = run.summarise();
   const images = (run.started?.images ?? 0) * run.epochs.length;
-  const seconds = summary.seconds;
   const facts = [
-    ["trained in", Number.isFinite(seconds) ? describeSeconds(seconds) : null],
+    ["trained in", seconds === null ? null : describeSeconds(seconds)],
     ["images/s", images && seconds ? formatCount(images / seconds) : null],
-    ["parameters", summary.parameters === null ? null : formatCount(summary.parameters)],
+    ["parameters", parameters === null ? null : formatCount(parameters)],
     ["engine", run.started?.engine],
-    ["run folder", summary.folder],
-  ];
-  return element(
-    "dl",
-    { class: "facts train-facts" },
-    facts
-      .filter(([, value]) => value)
-      .map(([name, value]) =>
-        element(
-          "div",
-          {},
-          element("dt", {}, name),
-          element("dd", {}, nameOf(value, name === "run folder" ? { class: "mono" } : {})),
-        ),
-      ),
-  );
+    ["run folder", folder],
+  ].filter(([, value]) => value);
+  const items = facts.map(([name, value]) => {
+    const attributes = name === "run folder" ? { class: "mono" } : {};
+    return element("div", {}, element("dt", {}, name), element("dd", {}, nameOf(value, attributes)));
+  });
+  return element("dl", { class: "facts train-facts" }, items);
 }

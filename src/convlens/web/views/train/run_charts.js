@@ -1,125 +1,163 @@
 // Loss and accuracy of a training as they come, an earlier one faint behind; what the charts show of the runs.
 
-import { element } from "convlens/interface/dom.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
-import { createChart } from "convlens/views/train/chart.js";
+import { Chart } from "convlens/views/train/chart.js";
 import { accuracyScale, columns, lossScale, percent, smooth } from "convlens/views/train/chart_scale.js";
-import { wilsonInterval } from "convlens/views/train/comparison.js";
-import { stepsOf } from "convlens/views/train/run_state.js";
+import { box } from "convlens/views/train/parts.js";
+import { describeAccuracy } from "convlens/views/train/run_state.js";
+
+/** @import { Layer } from "convlens/views/train/chart.js" */
+/** @import { Run } from "convlens/views/train/run_state.js" */
+/** @typedef {{ epochs: number, logarithmic: boolean, step: number | null }} Options `epochs`: how many the width shows */
+/** @typedef {[Run, "now" | "earlier"]} Named */
 
 const MOST_COLUMNS = 300;
 
-/** Both charts; `draw(run, earlier, {logarithmic, step})`. `onPick(step)` says which step somebody points at. */
-export function createRunCharts({ onPick }) {
-  let domain = 1;
-  const pick = (share) => onPick(Math.round(share * domain));
-  const loss = createChart({ title: "Loss", onPick: pick });
-  const accuracy = createChart({ title: "Accuracy", onPick: pick });
-  return {
-    element: element("div", { class: "train-charts" }, loss.element, accuracy.element),
-    draw(run, earlier, { logarithmic, step }) {
-      const epochs = run?.started?.epochs ?? 2;
-      const perEpoch = run?.started?.steps_per_epoch ?? 1;
-      domain = epochs * perEpoch;
-      const shared = { xTicks: epochTicks(epochs), reading: step === null ? null : step / domain };
-      loss.draw({ ...shared, ...lossContent(run, earlier, epochs, logarithmic, step) });
-      accuracy.draw({ ...shared, ...accuracyContent(run, earlier, epochs, logarithmic, step) });
-    },
-    dispose() {
-      loss.dispose();
-      accuracy.dispose();
-    },
-  };
+export class RunCharts {
+  steps = 1; // of the whole width
+
+  /** @param {{ onPick: (step: number) => void }} handlers `onPick`: somebody points at a step */
+  constructor({ onPick }) {
+    /** @param {number} share */
+    const pick = (share) => onPick(Math.round(share * this.steps));
+    this.loss = new Chart({ title: "Loss", onPick: pick });
+    this.accuracy = new Chart({ title: "Accuracy", onPick: pick });
+    this.root = box("train-charts", this.loss.root, this.accuracy.root);
+  }
+
+  /**
+   * @param {Run | null} run @param {Run | null} earlier
+   * @param {{ logarithmic: boolean, step: number | null }} options the step that the words are about; null: the newest
+   */
+  draw(run, earlier, { logarithmic, step }) {
+    const { epochs, steps_per_epoch } = run?.started ?? { epochs: 2, steps_per_epoch: 1 };
+    this.steps = epochs * steps_per_epoch;
+    const options = { epochs, logarithmic, step };
+    const shared = { xTicks: epochTicks(epochs), reading: step === null ? null : step / this.steps };
+    // What stands in front is drawn last.
+    /** @type {Named[]} */
+    const named = [];
+    if (earlier?.started) named.push([earlier, "earlier"]);
+    if (run?.started) named.push([run, "now"]);
+    this.loss.draw({ ...shared, ...lossContent(named, options) });
+    this.accuracy.draw({ ...shared, ...accuracyContent(named, options) });
+  }
+
+  dispose() {
+    this.loss.dispose();
+    this.accuracy.dispose();
+  }
 }
 
-/** A line at the end of each epoch, or of every few where there are many. */
+/** A line at the end of each epoch, or of every few where there are many. @param {number} epochs */
 export function epochTicks(epochs) {
   const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((size) => epochs / size <= 6) ?? Math.ceil(epochs / 6);
   const ticks = [{ share: 0, text: "0", isEdge: true }];
   for (let epoch = every; epoch <= epochs; epoch += every) {
-    ticks.push({
-      share: epoch / epochs,
-      text: epoch + every > epochs ? `${epoch} epoch${epoch > 1 ? "s" : ""}` : `${epoch}`,
-      isEdge: epoch === epochs,
-    });
+    const text = epoch + every > epochs ? `${epoch} epoch${epoch > 1 ? "s" : ""}` : `${epoch}`;
+    ticks.push({ share: epoch / epochs, text, isEdge: epoch === epochs });
   }
   return ticks;
 }
 
-/** Where a step stands along the width, when the width is so many epochs. Runs of other batch sizes lie over each other. */
+/**
+ * Where a step stands along a width of so many epochs. Runs of other batch sizes lie over each other.
+ *
+ * @param {Run} run @param {number} step @param {number} epochs
+ */
 function shareOf(run, step, epochs) {
-  return step / run.started.steps_per_epoch / epochs;
+  return step / (run.started?.steps_per_epoch ?? 1) / epochs;
 }
 
-function lossContent(run, earlier, epochs, logarithmic, step) {
-  const known = run?.losses.length ? run : null;
-  const curve = known ? smoothed(run) : null;
-  const behind = earlier?.started && earlier.losses.length ? smoothed(earlier) : null;
-  const scaled = lossScale([...(known ? sampled(curve) : []), ...(behind ? sampled(behind) : [])], logarithmic);
-  const layers = [];
-  if (behind) layers.push({ kind: "line", name: "earlier", points: curvePoints(earlier, behind, epochs) });
-  if (known) {
-    const raw = columns(run.losses.values(), MOST_COLUMNS);
-    const bands = raw.map(({ middle, least, greatest }) => [
-      shareOf(run, run.stepsBefore + middle + 1, epochs),
-      least,
-      greatest,
-    ]);
-    layers.push({ kind: "band", name: "now", points: bands });
-    layers.push({ kind: "line", name: "now", points: curvePoints(run, curve, epochs) });
+/** @param {Named[]} named @param {Options} options */
+function lossContent(named, { epochs, logarithmic, step }) {
+  const curves = named
+    .filter(([run]) => run.losses.length)
+    .map(([run, name]) => ({ run, name, curve: smooth(run.losses.values(), Math.max(2, run.totalSteps / 60)) }));
+  const means = curves.flatMap(({ curve }) => columns(curve, MOST_COLUMNS).map(({ mean }) => mean));
+  const now = curves.find(({ name }) => name === "now");
+  let words = "";
+  let describe = "Loss: nothing yet";
+  if (now) {
+    const last = now.curve.length - 1;
+    const place = step === null ? last : Math.min(last, Math.max(0, step - now.run.stepsBefore - 1));
+    words = formatNumber(now.curve[place], 3);
+    describe = `Loss, ${words} after step ${now.run.stepsBefore + place + 1}`;
   }
-  const place = known ? placeOf(run, step) : 0;
-  const words = known ? formatNumber(curve[place], 3) : "";
   return {
-    scale: scaled,
-    layers,
+    scale: lossScale(means, logarithmic),
+    layers: curves.flatMap(({ run, name, curve }) => lossLayers(run, name, curve, epochs)),
     words,
-    label: (tick) => `${Number(tick.toPrecision(3))}`,
-    describe: known ? `Loss, ${words} after step ${run.stepsBefore + place + 1}` : "Loss: nothing yet",
+    describe,
+    label: (/** @type {number} */ tick) => `${Number(tick.toPrecision(3))}`,
   };
 }
 
-function accuracyContent(run, earlier, epochs, logarithmic, step) {
-  const known = run?.accuracies.length ? run : null;
-  const best = Math.max(bestOf(run), bestOf(earlier));
-  const layers = [];
-  if (earlier?.started)
-    layers.push(
-      { kind: "line", name: "earlier", points: accuracyPoints(earlier, epochs) },
-      ...judgedLayers(earlier, epochs, "earlier"),
-    );
-  if (known)
-    layers.push(
-      { kind: "line", name: "now", points: accuracyPoints(run, epochs) },
-      ...judgedLayers(run, epochs, "now"),
-    );
-  const words = known ? accuracyWords(run, step) : "";
+/** @param {Run} run @param {string} name @param {Float32Array} curve @param {number} epochs @returns {Layer[]} */
+function lossLayers(run, name, curve, epochs) {
+  /** @param {number} middle */
+  const across = (middle) => shareOf(run, run.stepsBefore + middle + 1, epochs);
+  const points = columns(curve, MOST_COLUMNS).map(({ middle, mean }) => [across(middle), mean]);
+  points.push([shareOf(run, run.steps, epochs), curve[curve.length - 1]]);
+  const line = { kind: /** @type {const} */ ("line"), name, points: points.filter(([share]) => share <= 1.0001) };
+  if (name !== "now") return [line];
+  const raw = columns(run.losses.values(), MOST_COLUMNS);
+  return [{ kind: "band", name, points: raw.map((one) => [across(one.middle), one.least, one.greatest]) }, line];
+}
+
+/** @param {Named[]} named @param {Options} options */
+function accuracyContent(named, { epochs, logarithmic, step }) {
+  const now = named.find(([run, name]) => name === "now" && run.accuracies.length)?.[0];
+  const words = now ? accuracyWords(now, step) : "";
   return {
-    scale: accuracyScale(best, logarithmic),
-    layers,
+    scale: accuracyScale(Math.max(0, ...named.map(([run]) => bestOf(run))), logarithmic),
+    layers: named.flatMap(([run, name]) => accuracyLayers(run, name, epochs)),
     words,
-    label: (tick) => percent(tick, 2),
-    describe: known ? `Accuracy: ${words}` : "Accuracy: nothing yet",
+    describe: now ? `Accuracy: ${words}` : "Accuracy: nothing yet",
+    label: (/** @type {number} */ tick) => percent(tick, 2),
   };
 }
 
+/** @param {Run} run @param {number | null} step */
 function accuracyWords(run, step) {
-  if (step === null && run.outcome?.total)
-    return `${formatPercent(run.outcome.correct / run.outcome.total, 2)} of the test images`;
-  const heard =
-    step === null
-      ? run.accuracies.at(-1)
-      : (run.accuracies.findLast((point) => point.step <= step) ?? run.accuracies[0]);
-  return `${formatPercent(heard.value, 1)} of the epoch so far`;
+  if (step === null && run.outcome?.total) return describeAccuracy(run.outcome);
+  const heard = step === null ? run.accuracies.at(-1) : run.accuracies.findLast((point) => point.step <= step);
+  return `${formatPercent((heard ?? run.accuracies[0]).value, 1)} of the epoch so far`;
 }
 
-/** The share of right answers counts from the start of each epoch, so the line begins anew there. */
+/**
+ * The accuracy of each epoch so far, held-out images after each epoch as dots, the test images at the end with their
+ * interval.
+ *
+ * @param {Run} run @param {string} name @param {number} epochs @returns {Layer[]}
+ */
+function accuracyLayers(run, name, epochs) {
+  /** @type {Layer[]} */
+  const layers = [{ kind: "line", name, points: accuracyPoints(run, epochs) }];
+  const dots = run.epochs
+    .filter(({ epoch, validation_accuracy }) => typeof validation_accuracy === "number" && epoch < epochs)
+    .map(({ epoch, validation_accuracy }) => [(epoch + 1) / epochs, validation_accuracy ?? 0]);
+  if (dots.length) layers.push({ kind: "dots", name, points: dots });
+  const { correct, total, interval } = run.outcome ?? {};
+  const place = (run.started?.epochs ?? Infinity) / epochs;
+  if (correct !== undefined && total && interval && place <= 1)
+    layers.push({ kind: "whisker", name, points: [[place, interval[0], correct / total, interval[1]]] });
+  return layers;
+}
+
+/**
+ * The share of right answers counts from the start of each epoch, so the line begins anew there.
+ *
+ * @param {Run} run @param {number} epochs
+ */
 export function accuracyPoints(run, epochs) {
   const every = Math.max(1, Math.floor(run.accuracies.length / MOST_COLUMNS));
+  const perEpoch = run.started?.steps_per_epoch ?? 1;
+  /** @type {number[][]} */
   const points = [];
   let epoch = -1;
   run.accuracies.forEach(({ step, value }, place) => {
-    const now = Math.floor((step - 1) / run.started.steps_per_epoch);
+    const now = Math.floor((step - 1) / perEpoch);
     if (now !== epoch && points.length) points.push([NaN, NaN]);
     if (now !== epoch || place % every === 0 || place === run.accuracies.length - 1)
       points.push([shareOf(run, step, epochs), value]);
@@ -128,52 +166,8 @@ export function accuracyPoints(run, epochs) {
   return points.filter(([share]) => !(share > 1.0001));
 }
 
-/** Held-out images after each epoch as dots, the test images at the end with their interval. */
-function judgedLayers(run, epochs, name) {
-  const layers = [];
-  const heldOut = run.epochs
-    .filter(
-      (done) => done.validation_accuracy !== null && done.validation_accuracy !== undefined && done.epoch < epochs,
-    )
-    .map((done) => [(done.epoch + 1) / epochs, done.validation_accuracy]);
-  if (heldOut.length) layers.push({ kind: "dots", name, points: heldOut });
-  if (run.outcome?.total && run.started.epochs <= epochs) {
-    const { correct, total } = run.outcome;
-    const [low, high] = run.outcome.interval ?? wilsonInterval(correct, total);
-    layers.push({ kind: "whisker", name, points: [[run.started.epochs / epochs, low, correct / total, high]] });
-  }
-  return layers;
-}
-
-function bestOf(run) {
-  if (!run) return 0;
-  return Math.max(
-    0,
-    run.outcome?.accuracy ?? 0,
-    ...run.epochs.map((done) => Math.max(done.accuracy, done.validation_accuracy ?? 0)),
-    run.accuracies.at(-1)?.value ?? 0,
-  );
-}
-
-function smoothed(run) {
-  const total = run.started.epochs * run.started.steps_per_epoch;
-  return smooth(run.losses.values(), Math.max(2, total / 60));
-}
-
-function sampled(values) {
-  return columns(values, MOST_COLUMNS).map(({ mean }) => mean);
-}
-
-function curvePoints(run, curve, epochs) {
-  const points = columns(curve, MOST_COLUMNS).map(({ middle, mean }) => [
-    shareOf(run, run.stepsBefore + middle + 1, epochs),
-    mean,
-  ]);
-  points.push([shareOf(run, stepsOf(run), epochs), curve.at(-1)]);
-  return points.filter(([share]) => share <= 1.0001);
-}
-
-function placeOf(run, step) {
-  const last = run.losses.length - 1;
-  return step === null ? last : Math.min(last, Math.max(0, step - run.stepsBefore - 1));
+/** The best accuracy of any kind that is known. @param {Run} run */
+function bestOf({ outcome, epochs, accuracies }) {
+  const ofEpochs = epochs.map(({ accuracy, validation_accuracy }) => Math.max(accuracy, validation_accuracy ?? 0));
+  return Math.max(outcome?.accuracy ?? 0, accuracies.at(-1)?.value ?? 0, ...ofEpochs);
 }

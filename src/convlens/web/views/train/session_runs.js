@@ -3,127 +3,107 @@
 // The server has the truth. This follows the streams that somebody looks at, and asks for the list now and then, since a
 // training may have been started in another tab. Whoever draws is told once a change, and reads what it wants.
 
-import { applyEvent, isOver, newRun } from "convlens/views/train/run_state.js";
+import { Run } from "convlens/views/train/run_state.js";
+
+/** @import { Api } from "convlens/interface/api.js" */
+/** @import { Listed } from "convlens/views/train/run_state.js" */
 
 const POLL = 2000; // milliseconds between questions while nothing runs
 
 /**
- * The session: `runs` (by job, oldest first), `follow(job)`, `refresh()`, `setWatching(isWatching)`, `close()`.
- * `onChange(run, what)` is called for every event that changed a run; `onList()` where the list itself changed;
- * `onStream(run, state)` with "open" or "lost"; `onRefused(error)` where the list could not be had, null when it could again.
+ * @typedef {object} Listener
+ * @property {(run: Run, event: string) => void} onChange for every event that changed a run
+ * @property {() => void} onList where there is another run
+ * @property {(run: Run, state: string) => void} onStream with "open" or "lost"
+ * @property {(error: Error | null) => void} onRefused where the list could not be had; null when it could again
  */
-export function openSession(api, { onChange, onList, onStream, onRefused }) {
-  const session = {
-    api,
-    onChange,
-    onList,
-    onStream,
-    onRefused,
-    runs: new Map(),
-    streams: new Map(),
-    timer: 0,
-    isWatching: false,
-  };
-  return {
-    runs: session.runs,
-    follow: (job) => follow(session, job),
-    refresh: () => refresh(session),
-    setWatching(isWatching) {
-      session.isWatching = isWatching;
-      if (isWatching) refresh(session);
-      else clearTimeout(session.timer);
-    },
-    close() {
-      clearTimeout(session.timer);
-      session.isWatching = false;
-      for (const job of [...session.streams.keys()]) stop(session, job);
-    },
-  };
-}
 
-function follow(session, job) {
-  const { api, runs, streams } = session;
-  const run = runs.get(job);
-  if (!run || run.isForgotten || streams.has(job) || isOver(run)) return;
-  const close = api.events(`/api/jobs/${encodeURIComponent(job)}/events`, {
-    onEvent(name, data, number) {
-      if (!applyEvent(run, name, data, number)) return;
-      if (isOver(run)) stop(session, job);
-      session.onChange(run, name);
-    },
-    onState(state) {
-      if (!isOver(run) && state !== "closed") session.onStream(run, state);
-    },
-  });
-  streams.set(job, close);
-}
+export class Session {
+  /** By job, the oldest first. @type {Map<string, Run>} */
+  runs = new Map();
+  /** What ends each stream. @type {Map<string, () => void>} */
+  streams = new Map();
+  timer = 0;
+  isWatching = false;
 
-async function refresh(session) {
-  const { api, runs } = session;
-  clearTimeout(session.timer);
-  try {
-    const jobs = await api.get("/api/jobs");
-    const isNew = jobs.some((listed) => !runs.has(listed.job));
-    jobs.forEach((listed) => takeListed(runs, listed));
-    for (const run of runs.values()) if (!jobs.some(({ job }) => job === run.job)) forget(session, run);
-    session.onRefused(null);
-    if (isNew) session.onList();
-  } catch (error) {
-    session.onRefused(error);
+  /** @param {Api} api @param {Listener} listener */
+  constructor(api, listener) {
+    this.api = api;
+    this.listener = listener;
   }
-  schedule(session);
-}
 
-/** Asks again in a while, as long as somebody watches. */
-function schedule(session) {
-  clearTimeout(session.timer);
-  if (session.isWatching)
-    session.timer = setTimeout(() => (document.hidden ? schedule(session) : refresh(session)), POLL);
-}
+  /** Listen to what a training says, from its beginning. @param {Run} run */
+  follow(run) {
+    const { job } = run;
+    if (run.isForgotten || run.isOver || this.streams.has(job)) return;
+    const close = this.api.events(`/api/jobs/${encodeURIComponent(job)}/events`, {
+      onEvent: (name, data, number) => {
+        if (!run.apply(name, data, number)) return;
+        if (run.isOver) this.leave(job);
+        this.listener.onChange(run, name);
+      },
+      onState: (state) => {
+        if (!run.isOver && state !== "closed") this.listener.onStream(run, state);
+      },
+    });
+    this.streams.set(job, close);
+  }
 
-/** The server no longer knows it: an old one, or the server was started anew. Its stream would be asked for in vain. */
-function forget(session, run) {
-  stop(session, run.job);
-  run.isForgotten = true;
-  if (isOver(run) || ["done", "stopped", "failed"].includes(run.listed?.state)) return;
-  applyEvent(run, "failed", {
-    error: "The server was started anew and no longer knows this training. What it saved is in its run folder.",
-  });
-  session.onChange(run, "failed");
-}
+  /** Ask for the list of trainings now, and again in a while as long as somebody watches. */
+  async refresh() {
+    clearTimeout(this.timer);
+    try {
+      this.takeList(await this.api.get("/api/jobs"));
+      this.listener.onRefused(null);
+    } catch (error) {
+      this.listener.onRefused(/** @type {Error} */ (error));
+    }
+    this.schedule();
+  }
 
-function stop({ streams }, job) {
-  streams.get(job)?.();
-  streams.delete(job);
-}
+  /** @param {Listed[]} jobs */
+  takeList(jobs) {
+    const isNew = jobs.some(({ job }) => !this.runs.has(job));
+    for (const listed of jobs) {
+      const run = this.runs.get(listed.job) ?? new Run(listed.job);
+      run.listed = listed;
+      this.runs.set(listed.job, run);
+    }
+    for (const run of this.runs.values()) if (!jobs.some(({ job }) => job === run.job)) this.forget(run);
+    if (isNew) this.listener.onList();
+  }
 
-/** What the list says of a job, beside what its stream says. */
-export function takeListed(runs, listed) {
-  if (!runs.has(listed.job)) runs.set(listed.job, newRun(listed.job));
-  const run = runs.get(listed.job);
-  run.listed = listed;
-  return run;
-}
+  schedule() {
+    clearTimeout(this.timer);
+    const ask = () => (document.hidden ? this.schedule() : this.refresh());
+    if (this.isWatching) this.timer = setTimeout(ask, POLL);
+  }
 
-/** A run as the table of the session has it, from its stream where that was heard, else from the list. */
-export function summariseRun(run, number) {
-  const { listed = {}, started, outcome } = run;
-  const state = run.state === "waiting" ? (listed.state ?? "waiting") : run.state;
-  return {
-    number,
-    job: run.job,
-    state,
-    data: started?.data ?? listed.data ?? "",
-    network: started?.network ?? listed.network ?? "",
-    recipe: listed.recipe ?? started?.recipe ?? "",
-    epochs: started?.epochs ?? listed.epochs ?? null,
-    seed: listed.seed ?? started?.seed ?? null,
-    parameters: started?.parameters ?? listed.parameters ?? null,
-    accuracy: outcome?.accuracy ?? listed.accuracy ?? null,
-    correct: outcome?.correct ?? listed.correct ?? null,
-    total: outcome?.total ?? listed.total ?? null,
-    seconds: outcome?.seconds ?? listed.seconds ?? null,
-    folder: outcome?.run ?? listed.run ?? null,
-    error: run.error ?? listed.error ?? null,
-  };
+  /** The server no longer knows it: an old one, or the server was started anew. Its stream would be asked for in vain. */
+  forget(/** @type {Run} */ run) {
+    this.leave(run.job);
+    run.isForgotten = true;
+    if (run.isOver || !run.isGoingOn) return;
+    const error = "The server was restarted and no longer knows this training. What it saved is in its run folder.";
+    run.apply("failed", { error });
+    this.listener.onChange(run, "failed");
+  }
+
+  /** @param {string} job */
+  leave(job) {
+    this.streams.get(job)?.();
+    this.streams.delete(job);
+  }
+
+  /** Whether somebody looks. @param {boolean} isWatching */
+  setWatching(isWatching) {
+    this.isWatching = isWatching;
+    if (isWatching) this.refresh();
+    else clearTimeout(this.timer);
+  }
+
+  close() {
+    this.setWatching(false);
+    for (const job of [...this.streams.keys()]) this.leave(job);
+  }
 }

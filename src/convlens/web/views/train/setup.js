@@ -1,7 +1,15 @@
 // What is trained: data, network, recipe, epochs and seed, and the button.
 
-import { element, fill } from "convlens/interface/dom.js";
-import { createNetworkEditor, PRESETS } from "convlens/views/train/network_editor.js";
+import { element } from "convlens/interface/dom.js";
+import { FACTS } from "convlens/layers/facts.js";
+import { NetworkEditor, sentences } from "convlens/views/train/network_editor.js";
+import { box } from "convlens/views/train/parts.js";
+
+/** @import { Api } from "convlens/interface/api.js" */
+/** @import { Refusal } from "convlens/views/train/network_editor.js" */
+/** @typedef {{ data: string, recipe: string, network?: string, epochs?: number, seed?: number }} Request */
+/** @typedef {{ name: string, title: string, here: boolean }} Dataset */
+/** @typedef {"data" | "recipe" | "epochs" | "seed" | "general"} Where */
 
 const OWN = "\u0000own"; // no name of a dataset
 const KEPT = "convlens-train";
@@ -11,56 +19,12 @@ const RECIPES = [
   { name: "best", says: "about a minute: learns from shifted, bent, noisy copies", epochs: "as many as fit" },
 ];
 
-/** The form. `onTrain(request)` sends it and returns a promise; its refusal is shown beside what caused it. */
-export function createSetup({ api, datasets, onTrain }) {
-  const form = { kept: remembered(), problems: {} };
-  furnishData(form, datasets, () => form.editor.recheck());
-  form.editor = createNetworkEditor({
-    api,
-    data: () => dataOf(form),
-    onDataRefused: (message, isNote) => sayProblem(form, "data", message, isNote),
-    onSubmit: () => form.root.requestSubmit(),
-    onText: () => remember(form),
-  });
-  furnishRecipe(form);
-  form.button = element("button", { type: "submit", class: "primary train-start" }, "Train");
-  form.root = element(
-    "form",
-    { class: "train-setup", novalidate: true, "aria-label": "What to train" },
-    element(
-      "div",
-      { class: "train-choices" },
-      form.dataPart,
-      form.editor.element,
-      form.recipePart,
-      element("div", { class: "train-press" }, form.button, problemOf(form, "general")),
-    ),
-    form.editor.tableElement,
-  );
-  form.root.addEventListener("submit", (event) => {
-    event.preventDefault();
-    submit(form, onTrain);
-  });
-  form.root.addEventListener("input", () => remember(form));
-  form.editor.setValue(form.kept.network ?? PRESETS.tutorial);
-  return {
-    element: form.root,
-    /** What the button is called: another training queues behind the one that runs. */
-    setBusy: (isBusy) => (form.button.textContent = isBusy ? "Train next" : "Train"),
-    dispose: () => form.editor.dispose(),
-  };
-}
-
-function furnishData(form, datasets, onChange) {
-  const choice = element("select", { id: "train-data" });
-  fill(
-    choice,
-    datasets.map(({ name, title, here }) =>
-      element("option", { value: name }, here ? title : `${title} (fetched first)`),
-    ),
-    element("option", { value: OWN }, "Images of your own …"),
-  );
-  const path = element("input", {
+/** The form. */
+export class Setup {
+  kept = remembered();
+  problems = { data: problem("data"), recipe: problem("recipe"), epochs: problem("epochs"), seed: problem("seed") };
+  general = problem("general");
+  path = element("input", {
     id: "train-path",
     type: "text",
     spellcheck: "false",
@@ -68,178 +32,209 @@ function furnishData(form, datasets, onChange) {
     placeholder: "photos/ or letters.npz",
     "aria-describedby": "train-data-problem",
   });
-  const own = element(
-    "div",
-    { class: "train-own" },
-    element(
-      "label",
-      { for: "train-path" },
-      "Path of a folder with a folder for each class, a CSV, an .npz, IDX files or a zip",
+  own = box(
+    "train-own",
+    label(
+      "train-path",
+      "Path of a folder with one folder per class, a CSV file, an .npz file, IDX files or a zip file",
     ),
-    path,
+    this.path,
   );
-  const kept = form.kept.data;
-  if (datasets.some(({ name }) => name === kept)) choice.value = kept;
-  else if (kept || !datasets.length) {
-    choice.value = OWN;
-    path.value = kept ?? "";
-  }
-  const show = () => (own.hidden = choice.value !== OWN);
-  choice.addEventListener("change", () => {
-    show();
-    sayProblem(form, "data", "");
-    if (choice.value === OWN) path.focus();
-    if (dataOf(form)) onChange();
-  });
-  path.addEventListener("change", () => dataOf(form) && onChange());
-  show();
-  Object.assign(form, { choice, path });
-  form.dataPart = element(
-    "div",
-    { class: "train-data" },
-    element("label", { for: "train-data" }, "Data"),
-    choice,
-    own,
-    problemOf(form, "data"),
-  );
-}
-
-function furnishRecipe(form) {
-  const kept = RECIPES.some(({ name }) => name === form.kept.recipe) ? form.kept.recipe : "fast";
-  form.recipes = RECIPES.map(({ name }) =>
-    element("input", { type: "radio", name: "train-recipe", value: name, checked: name === kept }),
-  );
-  const options = RECIPES.map(({ name, says }, place) =>
-    element(
-      "label",
-      { class: "train-recipe" },
-      form.recipes[place],
-      element("span", {}, name),
-      element("span", { class: "soft" }, says),
-    ),
-  );
-  form.ownNetwork = element("input", { type: "checkbox", checked: form.kept.isNetworkMine !== true });
-  const network = element(
+  choice = element("select", { id: "train-data" });
+  recipes = RECIPES.map(({ name }) => element("input", { type: "radio", name: "train-recipe", value: name }));
+  chosenNetwork = element("input", { type: "checkbox", checked: this.kept.isNetworkMine !== true });
+  chosenNetworkPart = element(
     "label",
     { class: "train-check" },
-    form.ownNetwork,
+    this.chosenNetwork,
     "with the network that it chooses for these images",
   );
-  form.epochs = numberField("train-epochs", 1, form.kept.epochs);
-  form.seed = numberField("train-seed", 0, form.kept.seed);
-  form.seed.placeholder = "3";
-  const show = () => {
-    form.epochs.placeholder = RECIPES.find(({ name }) => name === recipeOf(form)).epochs;
-    network.hidden = recipeOf(form) !== "best";
-  };
-  const choice = element(
-    "fieldset",
-    { class: "train-recipes", onChange: show },
-    element("legend", {}, "Recipe"),
-    options,
-    network,
-    problemOf(form, "recipe"),
-  );
-  form.recipePart = element(
-    "div",
-    { class: "train-recipe-part" },
-    choice,
-    element(
-      "div",
-      { class: "row train-counts" },
-      element("div", {}, element("label", { for: "train-epochs" }, "Epochs"), form.epochs, problemOf(form, "epochs")),
-      element("div", {}, element("label", { for: "train-seed" }, "Seed"), form.seed, problemOf(form, "seed")),
-    ),
-  );
-  show();
-}
+  epochs = numberField("train-epochs", 1, this.kept.epochs);
+  seed = numberField("train-seed", 0, this.kept.seed);
+  button = element("button", { type: "submit", class: "primary train-start" }, "Train");
+  root = element("form", { class: "train-setup", novalidate: true, "aria-label": "What to train" });
 
-function numberField(id, least, kept) {
-  const input = element("input", {
-    id,
-    type: "number",
-    inputmode: "numeric",
-    min: least,
-    step: "1",
-    "aria-describedby": `${id}-problem`,
-  });
-  input.value = kept ?? "";
-  return input;
-}
-
-function recipeOf(form) {
-  return form.recipes.find((input) => input.checked)?.value ?? "fast";
-}
-
-function dataOf(form) {
-  return form.choice.value === OWN ? form.path.value.trim() : form.choice.value;
-}
-
-async function submit(form, onTrain) {
-  Object.keys(form.problems).forEach((where) => sayProblem(form, where, ""));
-  const data = dataOf(form);
-  if (!data) {
-    sayProblem(form, "data", "No path is given. Type that of a folder, or choose a known dataset.");
-    form.path.focus();
-    return;
+  /**
+   * @param {object} options
+   * @param {Api} options.api
+   * @param {Dataset[]} options.datasets
+   * @param {(request: Request) => Promise<void>} options.onTrain what it is refused with is shown beside what caused it
+   */
+  constructor({ api, datasets, onTrain }) {
+    this.onTrain = onTrain;
+    this.editor = new NetworkEditor({
+      api,
+      data: () => this.data,
+      onDataRefused: (message, isNote) => this.say("data", message, isNote),
+      onSubmit: () => this.root.requestSubmit(),
+      onText: () => this.remember(),
+    });
+    const press = box("train-press", this.button, this.general);
+    const choices = box("train-choices", this.dataPart(datasets), this.editor.root, this.recipePart(), press);
+    this.root.append(choices, this.editor.table);
+    this.root.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    this.editor.setValue(this.kept.network ?? FACTS.presets.tutorial);
+    this.root.addEventListener("input", () => this.remember());
   }
-  const request = { data, recipe: recipeOf(form) };
-  if (!isNetworkChosen(form)) request.network = form.editor.value();
-  if (form.epochs.value !== "") request.epochs = Number(form.epochs.value);
-  if (form.seed.value !== "") request.seed = Number(form.seed.value);
-  form.button.disabled = true;
-  try {
-    await onTrain(request);
-  } catch (error) {
-    const { where, hint } = error.body ?? {};
-    if (where === "network") form.editor.refuse(error);
-    else sayProblem(form, where in form.problems ? where : "general", [error.message, hint].filter(Boolean).join(" "));
-  } finally {
-    form.button.disabled = false;
+
+  /** @param {Dataset[]} datasets */
+  dataPart(datasets) {
+    const { choice, path, kept } = this;
+    choice.append(
+      ...datasets.map(({ name, title, here }) =>
+        element("option", { value: name }, here ? title : `${title} (downloaded first)`),
+      ),
+      element("option", { value: OWN }, "Images of your own …"),
+    );
+    if (datasets.some(({ name }) => name === kept.data)) choice.value = kept.data;
+    else if (kept.data || !datasets.length) {
+      choice.value = OWN;
+      path.value = kept.data ?? "";
+    }
+    const recheck = () => {
+      if (this.data) this.editor.changed(0);
+    };
+    const show = () => (this.own.hidden = choice.value !== OWN);
+    choice.addEventListener("change", () => {
+      show();
+      this.say("data", "");
+      if (choice.value === OWN) path.focus();
+      recheck();
+    });
+    path.addEventListener("change", recheck);
+    show();
+    return box("train-data", label("train-data", "Data"), choice, this.own, this.problems.data);
+  }
+
+  recipePart() {
+    const kept = this.recipes.find(({ value }) => value === this.kept.recipe) ?? this.recipes[0];
+    kept.checked = true;
+    this.seed.placeholder = "3";
+    const options = RECIPES.map(({ name, says }, place) => {
+      const words = [element("span", {}, name), element("span", { class: "soft" }, says)];
+      return element("label", { class: "train-recipe" }, this.recipes[place], words);
+    });
+    const show = () => {
+      this.epochs.placeholder = this.recipe.epochs;
+      this.chosenNetworkPart.hidden = this.recipe.name !== "best";
+    };
+    show();
+    return box(
+      "train-recipe-part",
+      element(
+        "fieldset",
+        { class: "train-recipes", onChange: show },
+        element("legend", {}, "Recipe"),
+        options,
+        this.chosenNetworkPart,
+        this.problems.recipe,
+      ),
+      box(
+        "row train-counts",
+        element("div", {}, label("train-epochs", "Epochs"), this.epochs, this.problems.epochs),
+        element("div", {}, label("train-seed", "Seed"), this.seed, this.problems.seed),
+      ),
+    );
+  }
+
+  get recipe() {
+    return RECIPES[this.recipes.findIndex(({ checked }) => checked)] ?? RECIPES[0];
+  }
+
+  get data() {
+    return this.choice.value === OWN ? this.path.value.trim() : this.choice.value;
+  }
+
+  /** Another training waits behind the one that runs. @param {boolean} isBusy */
+  setBusy(isBusy) {
+    this.button.textContent = isBusy ? "Train next" : "Train";
+  }
+
+  async submit() {
+    for (const where of /** @type {Where[]} */ ([...Object.keys(this.problems), "general"])) this.say(where, "");
+    const { data, recipe, epochs, seed } = this;
+    if (!data) {
+      this.say("data", "No path is given. Type the path of a folder, or choose a known dataset.");
+      this.path.focus();
+      return;
+    }
+    /** @type {Request} */
+    const request = { data, recipe: recipe.name };
+    // Only one recipe can choose the network.
+    if (recipe.name !== "best" || !this.chosenNetwork.checked) request.network = this.editor.value;
+    if (epochs.value !== "") request.epochs = Number(epochs.value);
+    if (seed.value !== "") request.seed = Number(seed.value);
+    this.button.disabled = true;
+    try {
+      await this.onTrain(request);
+    } catch (error) {
+      this.showRefusal(/** @type {Refusal} */ (error));
+    }
+    this.button.disabled = false;
+  }
+
+  /** @param {Refusal} refusal */
+  showRefusal(refusal) {
+    const { where = "general", hint } = refusal.body ?? {};
+    if (where === "network") this.editor.showRefusal(refusal, this.editor.value);
+    else this.say(where in this.problems ? /** @type {Where} */ (where) : "general", sentences(refusal.message, hint));
+  }
+
+  /** Say what is wrong beside its field. @param {Where} where @param {string} message @param {boolean} [isNote] no mistake */
+  say(where, message, isNote = false) {
+    const line = where === "general" ? this.general : this.problems[where];
+    line.classList.toggle("note", isNote);
+    if (line.textContent !== message) line.textContent = message;
+    const field = { data: this.path, epochs: this.epochs, seed: this.seed, recipe: null, general: null }[where];
+    if (message && !isNote) field?.setAttribute("aria-invalid", "true");
+    else field?.removeAttribute("aria-invalid");
+  }
+
+  remember() {
+    const kept = {
+      data: this.data,
+      network: this.editor.value,
+      recipe: this.recipe.name,
+      epochs: this.epochs.value,
+      seed: this.seed.value,
+      isNetworkMine: !this.chosenNetwork.checked,
+    };
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify(kept));
+    } catch {
+      /* asked again after a reload */
+    }
+  }
+
+  dispose() {
+    this.editor.check.cancel();
   }
 }
 
-/** Whether the recipe chooses the network: only `best` can. */
-function isNetworkChosen(form) {
-  return recipeOf(form) === "best" && form.ownNetwork.checked;
+/** @param {string} id @param {string} words */
+function label(id, words) {
+  return element("label", { for: id }, words);
 }
 
-/** The line for mistakes of one field. */
-function problemOf(form, where) {
-  form.problems[where] = element("p", { class: "train-problem", id: `train-${where}-problem`, role: "alert" });
-  return form.problems[where];
+/** The line for mistakes of one field. @param {Where} where */
+function problem(where) {
+  return element("p", { class: "train-problem", id: `train-${where}-problem`, role: "alert" });
 }
 
-function sayProblem(form, where, message, isNote = false) {
-  form.problems[where]?.classList.toggle("note", isNote);
-  if (form.problems[where] && form.problems[where].textContent !== message) form.problems[where].textContent = message;
-  const field = { data: form.path, epochs: form.epochs, seed: form.seed }[where];
-  if (message && !isNote) field?.setAttribute("aria-invalid", "true");
-  else field?.removeAttribute("aria-invalid");
+/** @param {string} id @param {number} min @param {string | undefined} kept */
+function numberField(id, min, kept) {
+  const attributes = { id, type: "number", inputmode: "numeric", min, step: "1", "aria-describedby": `${id}-problem` };
+  return Object.assign(element("input", attributes), { value: kept ?? "" });
 }
 
-// What was typed outlives a reload; a browser that keeps nothing begins with the tutorial's network again.
+/** What was typed outlives a reload; a browser that keeps nothing begins with the tutorial's network again. */
 function remembered() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") ?? {};
   } catch {
     return {};
-  }
-}
-
-function remember(form) {
-  if (!form.root) return;
-  const kept = {
-    data: dataOf(form),
-    network: form.editor.value(),
-    recipe: recipeOf(form),
-    epochs: form.epochs.value,
-    seed: form.seed.value,
-    isNetworkMine: !form.ownNetwork.checked,
-  };
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify(kept));
-  } catch {
-    /* asked again after a reload */
   }
 }

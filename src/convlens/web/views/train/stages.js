@@ -3,40 +3,50 @@
 // Every layer would be too many and half of them the same: normalisation, activation and dropout change what a convolution
 // gave, so such a row is one stage, and its last output is drawn. Only maps are drawn; flat layers are not pictures.
 
-const FOLLOWING = ["batchnorm", "relu", "leaky_relu", "tanh", "sigmoid", "dropout"];
+import { FACTS } from "convlens/layers/facts.js";
+
+/** @import { Layer, Model } from "convlens/engine/network.js" */
+/** @typedef {{ kind: "picture" | "kernels" | "maps", name: string, shape: number[], layer: number }} Stage `layer` −1: the input */
+
+/** @type {Record<string, { group: string }>} */
+const KINDS = FACTS.kinds;
+const GROUPS = ["activation", "normalisation"];
 const MOST_STAGES = 8;
 
-/** The stages of an open model: [{kind: "picture" | "kernels" | "maps", name, shape, layer}], in the order of the layers. */
-export function stagesOf(model) {
-  const { layers, inputShape } = model;
+/** The stages of an open model, in the order of the layers. @param {Model} model @returns {Stage[]} */
+export function stagesOf({ layers, inputShape }) {
+  /** @type {Stage[]} */
   const stages = [{ kind: "picture", name: "picture", shape: inputShape, layer: -1 }];
   const first = layers.findIndex(({ kind }) => kind === "conv");
   for (let place = 0; place < layers.length; place += 1) {
-    const layer = layers[place];
-    if (layer.outputShape.length !== 3 || layer.outputShape[1] * layer.outputShape[2] === 1 || layer.kind === "flatten")
-      continue;
-    if (place === first) stages.push(kernelsOf(layer, place));
+    if (!givesMaps(layers[place])) continue;
+    if (place === first) stages.push(kernelsOf(layers[place], place));
     let last = place;
-    while (
-      last + 1 < layers.length &&
-      FOLLOWING.includes(layers[last + 1].kind) &&
-      layers[last + 1].outputShape.length === 3
-    )
-      last += 1;
-    const name = layers
-      .slice(place, last + 1)
-      .map(({ text }) => text)
-      .join(" → ");
-    stages.push({ kind: "maps", name, shape: layers[last].outputShape, layer: last });
+    while (last + 1 < layers.length && follows(layers[last + 1], last)) last += 1;
+    const texts = layers.slice(place, last + 1).map(({ text }) => text);
+    stages.push({ kind: "maps", name: texts.join(" → "), shape: layers[last].outputShape, layer: last });
     place = last;
   }
-  return stages.length > MOST_STAGES ? [...stages.slice(0, MOST_STAGES - 1), stages.at(-1)] : stages;
+  return stages.length > MOST_STAGES ? [...stages.slice(0, MOST_STAGES - 1), ...stages.slice(-1)] : stages;
 }
 
-/** The first layer's kernels: a map for each of their channels, one kernel after the other. */
-function kernelsOf(layer, place) {
-  const [count] = layer.outputShape;
-  const [channels] = layer.inputShape;
+/** @param {Layer} layer */
+function givesMaps({ kind, outputShape }) {
+  return outputShape.length === 3 && outputShape[1] * outputShape[2] > 1 && kind !== "flatten";
+}
+
+/** Whether a layer only changes the numbers that layer `before` gives. @param {Layer} layer @param {number} before */
+function follows({ kind, inputs, outputShape }, before) {
+  return GROUPS.includes(KINDS[kind]?.group) && inputs[0] === before && outputShape.length === 3;
+}
+
+/**
+ * The kernels of a convolution: a map for each of their channels, one kernel after the other.
+ *
+ * @param {Layer} layer @param {number} place @returns {Stage}
+ */
+function kernelsOf({ weight }, place) {
+  const [count, channels, ...size] = weight?.shape ?? [];
   const name = channels === 1 ? "kernels" : `kernels, each of ${channels} channels`;
-  return { kind: "kernels", name, shape: [count * channels, ...layer.kernel], layer: place };
+  return { kind: "kernels", name, shape: [count * channels, ...size], layer: place };
 }

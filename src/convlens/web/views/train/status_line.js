@@ -2,87 +2,87 @@
 
 import { announce, element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
-import { describeState, isOver, stepsOf, totalSteps } from "convlens/views/train/run_state.js";
+import { box, button, Problem } from "convlens/views/train/parts.js";
 
-/** The line. `show(run, {isLost, refusal})`; `onStop(run)` returns a promise. */
-export function createStatusLine({ onStop }) {
-  const state = element("strong", { class: "train-state" });
-  const facts = element("span", { class: "soft" });
-  const connection = element("span", { class: "train-connection soft small" });
-  const bar = element("progress", { max: "1", value: "0", "aria-label": "Steps taken" });
-  const problem = element("p", { class: "notice alarm", role: "alert", hidden: true });
-  const stop = element("button", { type: "button", hidden: true }, "Stop");
-  const line = { said: "", run: null };
-  stop.addEventListener("click", async () => {
-    stop.disabled = true;
+/** @import { Run } from "convlens/views/train/run_state.js" */
+
+export class StatusLine {
+  state = element("strong", { class: "train-state" });
+  facts = element("span", { class: "soft" });
+  connection = element("span", { class: "train-connection soft small" });
+  bar = element("progress", { max: "1", value: "0", "aria-label": "Steps taken" });
+  problem = new Problem();
+  said = "";
+  /** @type {Run | null} */
+  run = null;
+
+  /** @param {{ onStop: (run: Run) => Promise<void> }} handlers */
+  constructor({ onStop }) {
+    this.stop = button("Stop", () => this.askToStop(onStop), { hidden: true });
+    const words = box("train-status-words", this.state, this.facts, this.connection, this.stop);
+    this.root = box("train-status", words, this.bar, this.problem.root);
+  }
+
+  /** @param {(run: Run) => Promise<void>} onStop */
+  async askToStop(onStop) {
+    if (!this.run) return;
+    this.stop.disabled = true;
     try {
-      await onStop(line.run);
+      await onStop(this.run);
     } catch (error) {
-      problem.textContent = error.message;
-      problem.hidden = false;
-      stop.disabled = false;
+      this.problem.say(/** @type {Error} */ (error).message);
+      this.stop.disabled = false;
     }
-  });
-  return {
-    element: element(
-      "div",
-      { class: "train-status" },
-      element("div", { class: "train-status-words" }, state, facts, connection, stop),
-      bar,
-      problem,
-    ),
-    show(run, { isLost, refusal }) {
-      if (line.run !== run) {
-        problem.hidden = true;
-        stop.disabled = false;
-      }
-      line.run = run;
-      const asked = run && !isOver(run) && (stop.disabled || run.listed?.stopping);
-      state.textContent = asked
-        ? "Stopping after this step"
-        : run
-          ? describeState(run)
-          : "Nothing has been trained yet";
-      facts.textContent = run ? describeSpeed(run) : "MNIST with the tutorial's network takes about a second.";
-      connection.textContent = isLost ? "connection lost, coming back …" : (refusal ?? "");
-      bar.hidden = !run || run.state === "failed";
-      const total = run ? totalSteps(run) : 0;
-      if (total) bar.value = stepsOf(run) / total;
-      else if (run && !isOver(run) && run.state !== "queued") bar.removeAttribute("value");
-      else bar.value = 0;
-      stop.hidden = !run || isOver(run) || run.state === "saving";
-      if (run?.error) problem.textContent = run.error;
-      if (run?.error) problem.hidden = false;
-      speak(line, run);
-    },
-  };
+  }
+
+  /** @param {Run | null} run @param {string} connection what is wrong with the connection, else nothing */
+  show(run, connection) {
+    if (this.run !== run) {
+      this.problem.say("");
+      this.stop.disabled = false;
+    }
+    this.run = run;
+    this.connection.textContent = connection;
+    this.bar.hidden = !run || run.state === "failed";
+    this.stop.hidden = !run || run.isOver || run.state === "saving";
+    if (!run) {
+      this.state.textContent = "Nothing has been trained yet";
+      this.facts.textContent = "MNIST with the tutorial's network takes about a second.";
+      return;
+    }
+    const isStopping = !run.isOver && (this.stop.disabled || run.listed?.stopping);
+    this.state.textContent = isStopping ? "Stopping after this step" : run.describeState();
+    this.facts.textContent = describeSpeed(run);
+    if (run.totalSteps) this.bar.value = run.steps / run.totalSteps;
+    else if (run.isOver || run.state === "queued") this.bar.value = 0;
+    else this.bar.removeAttribute("value");
+    if (run.error) this.problem.say(run.error);
+    this.speak(run);
+  }
+
+  /** A screen reader hears of every change of state and of every whole epoch, not of every step. @param {Run} run */
+  speak(run) {
+    const epoch = run.isOver ? null : run.epochs.at(-1);
+    const heard = epoch ? `, training accuracy ${(epoch.accuracy * 100).toFixed(1)} per cent` : "";
+    const said = run.describeState() + heard;
+    if (said !== this.said) announce(said);
+    this.said = said;
+  }
 }
 
-/** "36,012 images/s · 1.2 s left" */
-export function describeSpeed(run) {
-  if (isOver(run) || !run.started) return "";
-  const parts = [];
-  if (run.imagesPerSecond) parts.push(`${formatCount(run.imagesPerSecond)} images/s`);
-  if (Number.isFinite(run.secondsLeft) && run.state === "running")
-    parts.push(`${describeSeconds(run.secondsLeft)} left`);
-  return parts.join(" · ");
+/** "36,012 images/s · 1.2 s left" @param {Run} run */
+function describeSpeed({ isOver, started, state, imagesPerSecond, secondsLeft }) {
+  if (isOver || !started) return "";
+  const speed = imagesPerSecond ? `${formatCount(imagesPerSecond)} images/s` : null;
+  const left = secondsLeft !== null && state === "running" ? `${describeSeconds(secondsLeft)} left` : null;
+  return [speed, left].filter(Boolean).join(" · ");
 }
 
-/** "0.8 s", "42 s", "3 min 20 s", "2 h 5 min" */
+/** "0.8 s", "42 s", "3 min 20 s", "2 h 5 min" @param {number} seconds */
 export function describeSeconds(seconds) {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   return hours ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
-}
-
-/** A screen reader hears of every change of state and of every whole epoch, not of every step. */
-function speak(line, run) {
-  if (!run) return;
-  const epoch = run.epochs.at(-1);
-  const heard = epoch ? `, training accuracy ${(epoch.accuracy * 100).toFixed(1)} per cent` : "";
-  const said = `${describeState(run)}${isOver(run) ? "" : heard}`;
-  if (said !== line.said) announce(said);
-  line.said = said;
 }

@@ -1,247 +1,226 @@
 // Train: change the network, press the button, and watch it learn.
 //
-// What is shown is always what the stream of a job said (run_state), drawn a dozen times a second however much came; the page can be
-// closed and opened again at any time, since the training belongs to the server.
+// What is shown is always what the stream of a job said (run_state), drawn a dozen times a second however much came; the
+// page can be closed and opened again at any time, since the training belongs to the server.
 
 import { unpackSamples } from "convlens/engine/samples.js";
 import { element, fill, prefersStillness, steadily } from "convlens/interface/dom.js";
 import { openWhenReady } from "convlens/interface/new_tab.js";
-import { createGlimpses } from "convlens/views/train/glimpses.js";
-import { createReplay } from "convlens/views/train/replay.js";
-import { createResult } from "convlens/views/train/result.js";
-import { createRunCharts } from "convlens/views/train/run_charts.js";
-import { createRunTable } from "convlens/views/train/run_table.js";
-import { isOver, stepsOf, totalSteps } from "convlens/views/train/run_state.js";
-import { openSession } from "convlens/views/train/session_runs.js";
-import { createSetup } from "convlens/views/train/setup.js";
-import { createStatusLine } from "convlens/views/train/status_line.js";
-import { sizeOfWeights, WeightFrames } from "convlens/views/train/weight_frames.js";
+import { Glimpses } from "convlens/views/train/glimpses.js";
+import { box } from "convlens/views/train/parts.js";
+import { Replay } from "convlens/views/train/replay.js";
+import { Result } from "convlens/views/train/result.js";
+import { RunCharts } from "convlens/views/train/run_charts.js";
+import { RunTable } from "convlens/views/train/run_table.js";
+import { Session } from "convlens/views/train/session_runs.js";
+import { Setup } from "convlens/views/train/setup.js";
+import { StatusLine } from "convlens/views/train/status_line.js";
+import { WeightFrames } from "convlens/views/train/weight_frames.js";
 
-const PAUSE = 80; // milliseconds between two pictures of what comes by itself: twelve a second leave the processor to the training
+/** @import { Context } from "convlens/interface/context.js" */
+/** @import { Run } from "convlens/views/train/run_state.js" */
+/** @import { Request } from "convlens/views/train/setup.js" */
 
+// Milliseconds between two pictures of what comes by itself: twelve a second leave the processor to the training.
+const PAUSE = 80;
+
+/** @param {Element} root @param {Context} context */
 export function mount(root, context) {
-  const view = {
-    context,
-    run: null,
-    earlier: null,
-    chosen: null,
-    step: null,
-    isLost: false,
-    refusal: "",
-    logarithmic: false,
-    frames: new WeightFrames(),
-    samples: new Map(),
-    shownJob: null,
-    isShown: false,
-  };
-  view.draw = steadily(() => drawView(view), PAUSE);
-  view.session = openSession(context.api, {
-    onChange: (run, name) => onRunChange(view, run, name),
-    onList: () => chooseRuns(view),
-    onStream(run, state) {
-      if (run === view.run) view.isLost = state === "lost";
-      view.draw();
-    },
-    onRefused(error) {
-      view.refusal = error ? error.message : "";
-      view.draw();
-    },
-  });
-  build(view, root);
-  return {
-    show() {
-      view.isShown = true;
-      view.session.setWatching(true);
-      view.draw.now();
-    },
-    hide() {
-      view.isShown = false;
-      view.session.setWatching(false);
-    },
-    onModel() {},
-    dispose: () => dispose(view),
-  };
+  return new TrainView(root, context);
 }
 
-function build(view, root) {
-  const { api } = view.context;
-  view.setup = buildSetup(view);
-  view.status = createStatusLine({ onStop: (run) => api.post(`/api/jobs/${encodeURIComponent(run.job)}/stop`) });
-  view.charts = createRunCharts({ onPick: (step) => view.replay.choose(step) });
-  view.replay = createReplay({
-    onStep(step) {
-      view.step = step;
-      view.draw.now();
-    },
-  });
-  view.glimpses = createGlimpses();
-  view.result = buildResult(view);
-  view.table = createRunTable({
-    onChoice(jobs) {
-      view.chosen = jobs;
-      chooseRuns(view);
-    },
-  });
-  view.live = element(
-    "div",
-    { class: "train-live" },
-    view.status.element,
-    view.charts.element,
-    element("div", { class: "train-under-charts" }, view.replay.element, buildScaleSwitch(view)),
-    view.result.element,
-    view.glimpses.element,
-    view.table.element,
-  );
-  fill(
-    root,
-    element("div", { class: "train" }, element("h2", { class: "unseen" }, "Train live"), view.setup.element, view.live),
-  );
-}
+class TrainView {
+  /** The run in front. @type {Run | null} */
+  run = null;
+  /** The run behind it. @type {Run | null} */
+  earlier = null;
+  /** The jobs that somebody chose. @type {string[] | null} */
+  chosen = null;
+  /** The step that is looked at; null: the newest. @type {number | null} */
+  step = null;
+  connection = { isLost: false, refusal: "" };
+  frames = new WeightFrames();
+  /** Data to a payload with test images of it. @type {Map<string, any>} */
+  samples = new Map();
+  /** The job whose weights are kept. @type {string | null} */
+  shownJob = null;
+  isShown = false;
+  isLogarithmic = element("input", { type: "checkbox", onChange: () => this.draw.now() });
+  draw = steadily(() => this.drawNow(), PAUSE);
 
-function buildSetup(view) {
-  const { api, state } = view.context;
-  return createSetup({
-    api,
-    datasets: state.datasets ?? [],
-    async onTrain(request) {
-      const { job } = await api.post("/api/train", request);
-      view.chosen = null;
-      await view.session.refresh();
-      const run = view.session.runs.get(job);
-      if (run && view.run && !isOver(view.run) && view.run !== run) return; // it waits behind the one that runs
-      revealLive(view);
-    },
-  });
-}
-
-function buildResult({ context }) {
-  const { api, state } = context;
-  return createResult({
-    canReport: state.report !== false,
-    async onOpen(folder) {
-      await context.openModel(await api.get(`/api/model?run=${encodeURIComponent(folder)}`));
-      context.goTo("look");
-    },
-    async onReport(folder) {
-      await openWhenReady(() => api.post("/api/report", { run: folder }), "The report is being written …");
-    },
-  });
-}
-
-/** The box that makes the scales of the curves logarithmic. */
-function buildScaleSwitch(view) {
-  const box = element("input", { type: "checkbox" });
-  box.addEventListener("change", () => {
-    view.logarithmic = box.checked;
-    view.draw.now();
-  });
-  return element("label", { class: "train-check" }, box, "logarithmic");
-}
-
-/** Which run stands in front and which behind: those that were chosen, else the one that runs or the newest, and the one before. */
-function chooseRuns(view) {
-  const runs = [...view.session.runs.values()];
-  if (view.chosen?.length) {
-    const chosen = runs.filter(({ job }) => view.chosen.includes(job));
-    [view.earlier, view.run] = chosen.length === 2 ? chosen : [null, chosen[0] ?? null];
-  } else {
-    const running = runs.find((run) => isGoingOn(run) && stateOf(run) !== "queued");
-    view.run = running ?? runs.find(isGoingOn) ?? runs.at(-1) ?? null;
-    const before = runs.slice(0, Math.max(0, runs.indexOf(view.run)));
-    view.earlier = before.findLast((run) => stateOf(run) === "done") ?? null; // one that was stopped compares with nothing
-  }
-  for (const run of [view.run, view.earlier]) if (run) view.session.follow(run.job);
-  view.draw.now();
-}
-
-function stateOf(run) {
-  return run.state === "waiting" ? (run.listed?.state ?? "waiting") : run.state;
-}
-
-function isGoingOn(run) {
-  return !["done", "stopped", "failed"].includes(stateOf(run));
-}
-
-function onRunChange(view, run, name) {
-  if (run === view.run) {
-    if (name === "started") beginRun(view);
-    if (name === "weights" && view.shownJob === run.job)
-      view.frames.add(stepsOf(run), run.weights.weights, sizeOfWeights(run.weights.weights));
-  }
-  if (isOver(run)) {
-    view.context.refreshRuns();
-    if (run === view.run) findSamples(view, run);
-    view.session.refresh().then(() => chooseRuns(view)); // the next one in the queue
-  }
-  view.draw();
-}
-
-/** The first weights of a run that is now in front: another network, perhaps other images. */
-function beginRun(view) {
-  const { run } = view;
-  view.shownJob = run.job;
-  view.step = null;
-  view.replay.reset();
-  view.frames.clear();
-  view.glimpses.begin(run.started.model, { drawing: view.context.drawing ?? null, samples: samplesFor(view, run) });
-  view.frames.add(run.stepsBefore, run.started.model.weights, sizeOfWeights(run.started.model.weights));
-  if (run.weights) view.frames.add(stepsOf(run), run.weights.weights, sizeOfWeights(run.weights.weights));
-}
-
-/** Test images of the same data: of a run of this session, else of the model that is open. */
-function samplesFor(view, run) {
-  const open = view.context.model?.payload;
-  return view.samples.get(run.started.data) ?? (open?.samples.length ? open : null);
-}
-
-/** When a run is done, its test images are there to be watched in the next one. */
-async function findSamples(view, run) {
-  const data = run.started?.data;
-  if (!run.outcome?.run || view.samples.has(data)) return;
-  view.samples.set(data, null);
-  try {
-    const payload = await unpackSamples(
-      await view.context.api.get(`/api/model?run=${encodeURIComponent(run.outcome.run)}`),
+  /** @param {Element} root @param {Context} context */
+  constructor(root, context) {
+    const { api, state } = context;
+    if (!api) throw new Error("there is no server that could train. Start the page with `convlens open`.");
+    this.api = api;
+    this.context = context;
+    this.session = new Session(api, {
+      onChange: (run, name) => this.onRunChange(run, name),
+      onList: () => this.chooseRuns(),
+      onStream: (run, state) => {
+        if (run === this.run) this.connection.isLost = state === "lost";
+        this.draw();
+      },
+      onRefused: (error) => {
+        this.connection.refusal = error?.message ?? "";
+        this.draw();
+      },
+    });
+    this.setup = new Setup({ api, datasets: state.datasets ?? [], onTrain: (request) => this.train(request) });
+    this.status = new StatusLine({ onStop: ({ job }) => api.post(`/api/jobs/${encodeURIComponent(job)}/stop`) });
+    this.charts = new RunCharts({ onPick: (step) => this.replay.choose(step) });
+    this.replay = new Replay({
+      onStep: (step) => {
+        this.step = step;
+        this.draw.now();
+      },
+    });
+    this.glimpses = new Glimpses();
+    this.result = new Result({
+      canReport: state.report !== false,
+      onOpen: async (folder) => {
+        await context.openModel(await this.modelOf(folder));
+        context.goTo("look");
+      },
+      onReport: (run) => openWhenReady(() => api.post("/api/report", { run }), "The report is being written …"),
+    });
+    this.table = new RunTable({
+      onChoice: (jobs) => {
+        this.chosen = jobs;
+        this.chooseRuns();
+      },
+    });
+    const scale = element("label", { class: "train-check" }, this.isLogarithmic, "logarithmic");
+    this.live = box(
+      "train-live",
+      this.status.root,
+      this.charts.root,
+      box("train-under-charts", this.replay.root, scale),
+      this.result.root,
+      this.glimpses.root,
+      this.table.root,
     );
-    if (payload.samples.length) view.samples.set(data, payload);
-  } catch {
-    /* digits are there instead */
+    fill(root, box("train", element("h2", { class: "unseen" }, "Train live"), this.setup.root, this.live));
   }
-}
 
-function drawView(view) {
-  const { run, earlier, step } = view;
-  const isBusy = [...view.session.runs.values()].some(isGoingOn);
-  view.setup.setBusy(isBusy);
-  if (run?.started && view.shownJob !== run.job) beginRun(view);
-  view.status.show(run, { isLost: view.isLost && run && !isOver(run), refusal: view.refusal });
-  view.result.show(run, earlier);
-  view.charts.draw(run?.started ? run : null, earlier?.started ? earlier : null, {
-    logarithmic: view.logarithmic,
-    step,
-  });
-  view.replay.show(
-    run ? stepsOf(run) : 0,
-    run ? totalSteps(run) : 1,
-    Boolean(run && isOver(run) && view.frames.frames.length > 2),
-  );
-  const frame = view.frames.at(step ?? Infinity);
-  if (frame && view.isShown && run?.started) view.glimpses.show(frame.weights);
-  const chosen = view.chosen ?? [earlier?.job, run?.job].filter((job) => job !== undefined);
-  view.table.show(view.session.runs, chosen);
-}
+  show() {
+    this.isShown = true;
+    this.session.setWatching(true);
+    this.draw.now();
+  }
 
-/** On a narrow page the curves are below the form: what was asked for comes into sight. */
-function revealLive(view) {
-  const box = view.live.getBoundingClientRect();
-  if (box.top < 0 || box.top > window.innerHeight / 2)
-    view.live.scrollIntoView({ behavior: prefersStillness() ? "auto" : "smooth", block: "start" });
-}
+  hide() {
+    this.isShown = false;
+    this.session.setWatching(false);
+  }
 
-function dispose(view) {
-  view.draw.cancel();
-  view.session.close();
-  view.setup.dispose();
-  view.charts.dispose();
-  view.glimpses.dispose();
+  onModel() {}
+
+  /** @param {Request} request */
+  async train(request) {
+    const { job } = await this.api.post("/api/train", request);
+    this.chosen = null;
+    await this.session.refresh();
+    const run = this.session.runs.get(job);
+    const waits = run && this.run && !this.run.isOver && this.run !== run;
+    if (!waits) this.revealLive();
+  }
+
+  /** @param {string} folder @returns {Promise<any>} */
+  modelOf(folder) {
+    return this.api.get(`/api/model?run=${encodeURIComponent(folder)}`);
+  }
+
+  /** The run in front and the one behind it: what was chosen, else what runs or is the newest, and the one before. */
+  chooseRuns() {
+    const runs = [...this.session.runs.values()];
+    if (this.chosen?.length) {
+      const chosen = runs.filter(({ job }) => this.chosen?.includes(job));
+      this.run = chosen.at(-1) ?? null;
+      this.earlier = chosen.at(-2) ?? null;
+    } else {
+      const goingOn = runs.filter((run) => run.isGoingOn);
+      const running = goingOn.find((run) => run.knownState !== "queued");
+      this.run = running ?? goingOn[0] ?? runs.at(-1) ?? null;
+      // One that was stopped compares with nothing.
+      const before = this.run ? runs.slice(0, runs.indexOf(this.run)) : [];
+      this.earlier = before.findLast((run) => run.knownState === "done") ?? null;
+    }
+    for (const run of [this.run, this.earlier]) if (run) this.session.follow(run);
+    this.draw.now();
+  }
+
+  /** @param {Run} run @param {string} name */
+  onRunChange(run, name) {
+    if (run === this.run && name === "started") this.beginRun(run);
+    if (run === this.run && name === "weights" && this.shownJob === run.job) this.keepWeights(run);
+    if (run.isOver) {
+      this.context.refreshRuns();
+      if (run === this.run) this.findSamples(run);
+      this.session.refresh().then(() => this.chooseRuns()); // the next one in the queue
+    }
+    this.draw();
+  }
+
+  /** The first weights of a run that is now in front: another network, perhaps other images. @param {Run} run */
+  beginRun(run) {
+    const { data, model } = run.started ?? {};
+    this.shownJob = run.job;
+    this.step = null;
+    this.replay.reset();
+    this.frames.clear();
+    // Test images of the same data: of a run of this session, else of the model that is open.
+    const open = this.context.model?.payload;
+    const samples = this.samples.get(data ?? "") ?? (open?.samples.length ? open : null);
+    this.glimpses.begin(model, { drawing: this.context.drawing ?? null, samples });
+    this.frames.add(run.stepsBefore, model.weights);
+    this.keepWeights(run);
+  }
+
+  /** @param {Run} run */
+  keepWeights({ steps, weights }) {
+    if (weights) this.frames.add(steps, weights.weights);
+  }
+
+  /** When a run is done, its test images are there to be watched in the next one. @param {Run} run */
+  async findSamples({ started, outcome }) {
+    if (!started || !outcome?.run || this.samples.has(started.data)) return;
+    this.samples.set(started.data, null);
+    try {
+      const payload = await unpackSamples(await this.modelOf(outcome.run));
+      if (payload.samples.length) this.samples.set(started.data, payload);
+    } catch {
+      /* digits are there instead */
+    }
+  }
+
+  drawNow() {
+    const { run, earlier, step } = this;
+    this.setup.setBusy([...this.session.runs.values()].some(({ isGoingOn }) => isGoingOn));
+    if (run?.started && this.shownJob !== run.job) this.beginRun(run);
+    const isLost = this.connection.isLost && run && !run.isOver;
+    this.status.show(run, isLost ? "connection lost, coming back …" : this.connection.refusal);
+    this.result.show(run, earlier);
+    this.charts.draw(run, earlier, { logarithmic: this.isLogarithmic.checked, step });
+    const canReplay = Boolean(run?.isOver && this.frames.frames.length > 2);
+    this.replay.show(run?.steps ?? 0, run?.totalSteps ?? 1, canReplay);
+    const frame = this.frames.at(step ?? Infinity);
+    if (frame && this.isShown && run?.started) this.glimpses.show(frame.weights);
+    this.table.show(this.session.runs, this.chosen ?? [earlier, run].flatMap((one) => (one ? [one.job] : [])));
+  }
+
+  /** On a narrow page the curves are below the form: what was asked for comes into sight. */
+  revealLive() {
+    const { top } = this.live.getBoundingClientRect();
+    if (top < 0 || top > window.innerHeight / 2)
+      this.live.scrollIntoView({ behavior: prefersStillness() ? "auto" : "smooth", block: "start" });
+  }
+
+  dispose() {
+    this.draw.cancel();
+    this.session.close();
+    this.setup.dispose();
+    this.charts.dispose();
+    this.glimpses.dispose();
+  }
 }

@@ -4,84 +4,95 @@ import { drawPicture } from "convlens/interface/maps.js";
 import { element, fill } from "convlens/interface/dom.js";
 import { prepare } from "convlens/preparation/prepare.js";
 import { drawDigit } from "convlens/views/train/drawn_digits.js";
+import { button } from "convlens/views/train/parts.js";
+
+/** @import { Model } from "convlens/engine/network.js" */
+/** @typedef {{ pixels: Uint8Array, shape: number[] }} Drawing */
+/** @typedef {{ samples: { pixels: Uint8Array, label: number }[], input_shape: number[], class_names: string[] }} Samples */
+/** @typedef {{ drawing: Drawing | null, samples: Samples | null }} Sources */
+/** @typedef {{ key: string, name: string, pixels: Uint8Array }} Choice */
 
 const MOST_SAMPLES = 10;
 const SIZE = 34; // CSS pixels of a small picture
 
-/**
- * The chooser. `offer(model, {drawing, samples})` says for which model; `pixels()` is the chosen picture as the network
- * takes it. `onChoice()` is called when another one is chosen.
- */
-export function createPictureChooser({ onChoice }) {
-  const list = element("div", { class: "train-pictures", role: "group", "aria-label": "The picture that is watched" });
-  const chooser = { list, choices: [], chosen: "7", shape: "", onChoice };
-  return {
-    element: list,
-    offer: (model, sources) => offer(chooser, model, sources),
-    pixels: () => chooser.choices.find(({ key }) => key === chooser.chosen)?.pixels ?? null,
-  };
-}
+export class PictureChooser {
+  root = element("div", { class: "train-pictures", role: "group", "aria-label": "The picture that is watched" });
+  /** @type {Choice[]} */
+  choices = [];
+  chosen = "7";
+  wasDrawn = false;
 
-function offer(chooser, model, { drawing, samples }) {
-  const choices = choicesFor(model, drawing, samples);
-  chooser.choices = choices;
-  // Samples have the key of their class, so that whoever watched a drawn 7 goes on with a handwritten 7.
-  if (!choices.some(({ key }) => key === chooser.chosen)) chooser.chosen = choices[0].key;
-  if (drawing && !chooser.wasDrawn) chooser.chosen = "drawing";
-  chooser.wasDrawn = Boolean(drawing);
-  fill(
-    chooser.list,
-    choices.map((choice) => pictureButton(chooser, choice, model.inputShape)),
-  );
-}
+  /** @param {{ onChoice: () => void }} handlers */
+  constructor({ onChoice }) {
+    this.onChoice = onChoice;
+  }
 
-function pictureButton(chooser, { key, name, pixels }, shape) {
-  const canvas = element("canvas", { "aria-hidden": "true" });
-  drawPicture(canvas, pixels, shape, SIZE / Math.max(shape[1], shape[2]));
-  const button = element(
-    "button",
-    {
-      type: "button",
+  /** The chosen picture as the network takes it. */
+  get pixels() {
+    return this.choices.find(({ key }) => key === this.chosen)?.pixels ?? null;
+  }
+
+  /** Offer what there is for a model. @param {Model} model @param {Sources} sources */
+  offer(model, { drawing, samples }) {
+    this.choices = choicesFor(model, drawing, samples);
+    // Samples have the key of their class, so that whoever watched a drawn 7 goes on with a handwritten 7.
+    if (!this.choices.some(({ key }) => key === this.chosen)) this.chosen = this.choices[0].key;
+    if (drawing && !this.wasDrawn) this.chosen = "drawing";
+    this.wasDrawn = Boolean(drawing);
+    fill(
+      this.root,
+      this.choices.map((choice) => this.picture(choice, model.inputShape)),
+    );
+  }
+
+  /** @param {Choice} choice @param {number[]} shape */
+  picture({ key, name, pixels }, shape) {
+    const canvas = element("canvas", { "aria-hidden": "true" });
+    drawPicture(canvas, pixels, shape, SIZE / Math.max(shape[1], shape[2]));
+    const attributes = {
       class: "train-picture",
-      "aria-pressed": String(key === chooser.chosen),
+      "aria-pressed": String(key === this.chosen),
       "aria-label": name,
       title: name,
-      onClick: () => {
-        chooser.chosen = key;
-        for (const other of chooser.list.children) other.setAttribute("aria-pressed", String(other === button));
-        chooser.onChoice();
-      },
-    },
-    canvas,
-  );
-  return button;
+    };
+    const picture = button(canvas, () => this.choose(key, picture), attributes);
+    return picture;
+  }
+
+  /** @param {string} key @param {HTMLButtonElement} picture */
+  choose(key, picture) {
+    this.chosen = key;
+    for (const other of this.root.children) other.setAttribute("aria-pressed", String(other === picture));
+    this.onChoice();
+  }
 }
 
-/** What there is to watch: [{key, name, pixels}]; never empty. */
+/**
+ * What there is to watch; never empty.
+ *
+ * @param {Model} model @param {Drawing | null} drawing @param {Samples | null} samples @returns {Choice[]}
+ */
 export function choicesFor(model, drawing, samples) {
+  /** @param {number[]} shape */
   const fits = (shape) => shape.join() === model.inputShape.join();
+  /** @type {Choice[]} */
   const choices = [];
   if (drawing && fits(drawing.shape)) choices.push({ key: "drawing", name: "your drawing", pixels: drawing.pixels });
+  const drawn = choices.length;
   if (samples && fits(samples.input_shape) && samples.class_names.join("\n") === model.classNames.join("\n")) {
-    oneOfEach(samples.samples).forEach(({ pixels, label }) => {
+    for (const { pixels, label } of oneOfEach(samples.samples))
       choices.push({ key: String(label), name: `a test image: ${samples.class_names[label]}`, pixels });
-    });
-    if (choices.length > 1) return choices;
   }
+  if (choices.length > drawn) return choices;
   for (let digit = 0; digit < 10; digit += 1) {
-    choices.push({
-      key: String(digit),
-      name: `a drawn ${digit}`,
-      pixels: prepare(model.preprocessing, drawDigit(digit)).pixels,
-    });
+    const { pixels } = prepare(model.preprocessing, drawDigit(digit));
+    choices.push({ key: String(digit), name: `a drawn ${digit}`, pixels });
   }
   return choices;
 }
 
+/** One sample of each class. @param {Samples["samples"]} samples */
 function oneOfEach(samples) {
-  const seen = new Set();
-  return samples
-    .filter(({ label }) => !seen.has(label) && seen.add(label))
-    .slice(0, MOST_SAMPLES)
-    .sort((first, second) => first.label - second.label);
+  const byLabel = new Map(samples.toReversed().map((sample) => [sample.label, sample]));
+  return [...byLabel.values()].sort((first, second) => first.label - second.label).slice(0, MOST_SAMPLES);
 }

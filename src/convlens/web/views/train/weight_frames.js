@@ -4,54 +4,53 @@
 // reached, every second set goes, and from then on only every second one that comes is kept. What is left lies evenly over
 // the training, with the newest one always among it.
 
+/** @import { Weights } from "convlens/views/train/run_state.js" */
+
 const MOST_BYTES = 48 * 1024 * 1024;
 const MOST_FRAMES = 240;
 
 export class WeightFrames {
+  /** In the order of their steps. @type {{ step: number, weights: Weights }[]} */
+  frames = [];
+  every = 1; // how many sets come for each one that is kept
+  seen = 0;
+  isLastKept = true; // else it is there only as the newest one
+
   constructor(mostBytes = MOST_BYTES, mostFrames = MOST_FRAMES) {
-    Object.assign(this, { mostBytes, mostFrames });
-    this.clear();
+    this.mostBytes = mostBytes;
+    this.mostFrames = mostFrames;
   }
 
   clear() {
-    this.frames = []; // [{step, weights}], in the order of their steps
+    this.frames = [];
     this.every = 1;
     this.seen = 0;
-    this.lastIsKept = true;
+    this.isLastKept = true;
   }
 
-  /** Take in the weights after `step` steps; `bytes` is about their size. */
-  add(step, weights, bytes) {
-    if (this.frames.length && !this.lastIsKept) this.frames.pop(); // it was there only as the newest one
-    this.lastIsKept = this.seen % this.every === 0;
+  /** Take in the weights after `step` steps. @param {number} step @param {Weights} weights */
+  add(step, weights, bytes = sizeOf(weights)) {
+    if (!this.isLastKept) this.frames.pop();
+    this.isLastKept = this.seen % this.every === 0;
     this.seen += 1;
     this.frames.push({ step, weights });
-    while (
-      this.frames.length > 2 &&
-      (this.frames.length > this.mostFrames || this.frames.length * bytes > this.mostBytes)
-    ) {
+    const most = Math.max(2, Math.min(this.mostFrames, Math.floor(this.mostBytes / bytes)));
+    while (this.frames.length > most) {
       const newest = this.frames.length - 1;
       this.frames = this.frames.filter((_, place) => place % 2 === 0 || place === newest);
-      this.lastIsKept = this.lastIsKept && newest % 2 === 0;
+      this.isLastKept = this.isLastKept && newest % 2 === 0;
       this.every *= 2;
     }
   }
 
-  /** The last frame at or before `step`, else the first one; null where there is none. */
+  /** The last frame at or before `step`, else the first one; null where there is none. @param {number} step */
   at(step) {
-    let found = this.frames[0] ?? null;
-    for (const frame of this.frames) {
-      if (frame.step > step) break;
-      found = frame;
-    }
-    return found;
+    return this.frames.findLast((frame) => frame.step <= step) ?? this.frames[0] ?? null;
   }
 }
 
-/** About how many bytes a set of weights takes. */
-export function sizeOfWeights(weights) {
-  return Object.values(weights).reduce(
-    (sum, { data }) => sum + (typeof data === "string" ? data.length : data.byteLength),
-    0,
-  );
+/** About how many bytes a set of weights takes. @param {Weights} weights */
+function sizeOf(weights) {
+  const sizes = Object.values(weights).map(({ data }) => (typeof data === "string" ? data.length : data.byteLength));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

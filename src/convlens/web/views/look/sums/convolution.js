@@ -3,122 +3,136 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { plural, TIMES } from "convlens/interface/format.js";
 import { largestSize } from "convlens/interface/maps.js";
+import { layerName } from "convlens/views/look/places.js";
 import { numberGrid } from "convlens/views/look/sums/number_grid.js";
 import { equation, named, result, signed } from "convlens/views/look/sums/terms.js";
 
-const MOST = 8;
+/** @import { Model } from "convlens/engine/network.js" */
+/** @import { ChannelSum, ConvSum } from "convlens/layers/conv.js" */
+/** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
 
-/** The drawing of `sum` (of `sumBehind`); `look`: `{ model, limitOf(layer), onSource }`. */
+const MOST = 8;
+const MOST_TERMS = 16;
+
+/** @typedef {{ patch: number, kernel: number, products: number }} Limits */
+
+/**
+ * @param {Sum & ConvSum} sum
+ * @param {Look} look
+ */
 export function drawConvolution(sum, look) {
   const { channels, bias, total } = sum;
+  const { inputs, weight } = look.model.layers[sum.layer];
   const limits = {
-    patch: look.limitOf(sum.layer - 1),
-    kernel: largestSize(look.model.layers[sum.layer].weight.data),
+    patch: look.limitOf(inputs[0]),
+    kernel: largestSize(weight?.data ?? []),
     products: Math.max(...channels.map(({ products }) => largestSize(products))),
   };
-  const grey = sum.layer === 0 ? inputRange(look.model) : null;
-  const ranked =
-    channels.length <= MOST ? channels : [...channels].sort((one, other) => Math.abs(other.sum) - Math.abs(one.sum));
+  const bySize = channels.toSorted((one, other) => Math.abs(other.sum) - Math.abs(one.sum));
+  const ranked = channels.length <= MOST ? channels : bySize;
   const list = element("div", { class: "channels", style: { "--kernel": sum.window.columns } });
-  const draw = (count) =>
+  const draw = (/** @type {number} */ count) =>
     fill(
       list,
-      ranked.slice(0, count).map((channel) => drawChannel(sum, channel, limits, grey?.[channel.channel], look)),
+      ranked.slice(0, count).map((channel) => drawChannel(sum, channel, limits, look)),
     );
   draw(MOST);
   return [
     list,
     channels.length > MOST ? moreButton(channels.length, draw) : null,
-    equation(
-      ...(channels.length <= 16
-        ? channels.map(({ sum: part, channel }) =>
-            named(signed(part), channels.length === 1 ? "products" : `channel ${channel}`),
-          )
-        : [named(signed(channels.reduce((all, { sum: part }) => all + part, 0)), plural(channels.length, "channel"))]),
-      named(signed(bias), "bias"),
-      "=",
-      result(total),
-    ),
+    equation(termsOf(channels), named(signed(bias), "bias"), "=", result(total)),
   ];
 }
 
-function drawChannel(sum, channel, limits, grey, look) {
-  const columns = sum.window.columns;
+/**
+ * Each channel's part; of very many only what they add up to.
+ *
+ * @param {ChannelSum[]} channels
+ */
+function termsOf(channels) {
+  if (channels.length > MOST_TERMS) {
+    return [named(signed(channels.reduce((all, { sum }) => all + sum, 0)), plural(channels.length, "channel"))];
+  }
+  return channels.map(({ sum, channel }) =>
+    named(signed(sum), channels.length === 1 ? "products" : `channel ${channel}`),
+  );
+}
+
+/**
+ * @param {Sum & ConvSum} sum
+ * @param {ChannelSum} channel
+ * @param {Limits} limits
+ * @param {Look} look
+ */
+function drawChannel(sum, channel, limits, { model, onSource }) {
+  const { inputs, inputShape } = model.layers[sum.layer];
   const name = `channel ${channel.channel}`;
-  const source = sum.layer === 0 ? "of the picture" : `of ${look.model.layers[sum.layer - 1].text}`;
+  const source = inputs[0] < 0 ? "the picture" : layerName(model, inputs[0]);
+  const { padding, sources } = channel;
+  const grey = greyOf(model, inputs[0], channel.channel);
+  const grid = (/** @type {"patch" | "kernel" | "products"} */ part, options = {}) => {
+    const numbers = numberGrid(channel[part], sum.window.columns, {
+      label: `${part}, ${name}`,
+      limit: limits[part],
+      ...options,
+    });
+    return element(
+      "div",
+      { class: "captioned" },
+      numbers,
+      element("span", { class: "named-name", "aria-hidden": "true" }, part),
+    );
+  };
   return element(
     "div",
     { class: "channel" },
-    element(
-      "p",
-      { class: "channel-name small soft" },
-      sum.channels.length > 1 ? `${name} ${source}` : source.replace("of ", "from "),
-    ),
+    element("p", { class: "channel-name small soft" }, inputShape[0] > 1 ? `${name} of ${source}` : `from ${source}`),
     element(
       "div",
       { class: "product" },
-      captioned(
-        "patch",
-        numberGrid(channel.patch, columns, {
-          label: `patch, ${name}`,
-          limit: limits.patch,
-          grey,
-          padding: channel.padding,
-          sources: channel.sources,
-          onSource: look.onSource,
-        }),
-      ),
+      grid("patch", { grey, padding, sources, onSource }),
       operator(TIMES),
-      captioned("kernel", numberGrid(channel.kernel, columns, { label: `kernel, ${name}`, limit: limits.kernel })),
+      grid("kernel"),
       operator("="),
-      captioned(
-        "products",
-        numberGrid(channel.products, columns, {
-          label: `products, ${name}`,
-          limit: limits.products,
-          padding: channel.padding,
-        }),
-      ),
+      grid("products", { padding }),
       operator("→"),
       named(signed(channel.sum), "sum"),
     ),
   );
 }
 
-function captioned(text, grid) {
-  return element(
-    "div",
-    { class: "captioned" },
-    grid,
-    element("span", { class: "named-name", "aria-hidden": "true" }, text),
-  );
-}
-
+/** @param {string} sign */
 function operator(sign) {
   return element("span", { class: "operator" }, sign);
 }
 
+/**
+ * @param {number} count
+ * @param {(count: number) => void} draw
+ */
 function moreButton(count, draw) {
+  let all = false;
+  const toggle = () => {
+    all = !all;
+    draw(all ? count : MOST);
+    button.textContent = all ? `Show the ${MOST} largest` : `Show all ${count} channels`;
+  };
   const button = element(
     "button",
-    {
-      type: "button",
-      class: "quiet small",
-      onClick: () => {
-        const all = button.dataset.all === undefined;
-        if (all) button.dataset.all = "";
-        else delete button.dataset.all;
-        draw(all ? count : MOST);
-        button.textContent = all ? `Show the ${MOST} largest` : `Show all ${count} channels`;
-      },
-    },
+    { type: "button", class: "quiet small", onClick: toggle },
     `Show all ${count} channels`,
   );
   return element("p", { class: "small soft" }, `The ${MOST} channels with the largest sums are shown. `, button);
 }
 
-/** What black and white are after normalisation, channel by channel. */
-export function inputRange(model) {
-  const { mean, std } = model.normalisation;
-  return mean.map((middle, channel) => [(0 - middle) / std[channel], (1 - middle) / std[channel]]);
+/**
+ * Numbers of the picture are painted from black to white: what these are after normalisation; null for other layers.
+ *
+ * @param {Model} model
+ * @param {number} layer
+ * @param {number} channel
+ * @returns {[number, number] | null}
+ */
+export function greyOf({ normalisation: { mean, std } }, layer, channel) {
+  return layer < 0 ? [-mean[channel] / std[channel], (1 - mean[channel]) / std[channel]] : null;
 }

@@ -8,62 +8,52 @@ import { divergingColour, inkOn } from "convlens/interface/colours.js";
 import { element } from "convlens/interface/dom.js";
 import { formatNumber } from "convlens/interface/format.js";
 
+/** @import { Source } from "convlens/engine/network.js" */
+
+/** @type {Record<string, [number, number]>} */
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /**
- * A grid of `values`, row by row in rows of `columns`.
- *
- * `limit`: the size with the full colour; `grey: [low, high]` paints from black to white instead. `label`: what the grid is called.
- * `padding[i]`: this is no number but padding. `sources[i]`: where it comes from, null for nowhere; `onSource(source)` is called when
- * it is chosen. `chosen`: the number of the one to be framed. `digits` behind the point.
+ * @typedef {object} GridOptions
+ * @property {string} label what the grid is called
+ * @property {number} [limit] the size with the full colour
+ * @property {[number, number] | null} [grey] what is painted black and white, instead of by size and sign
+ * @property {boolean[]} [padding] which are no numbers but padding
+ * @property {(Source | null)[]} [sources] where they come from
+ * @property {(source: Source) => void} [onSource] called with the source of the one that is followed
+ * @property {number} [chosen] the one that is framed
  */
-export function numberGrid(
-  values,
-  columns,
-  { label, limit, grey, padding = [], sources = [], onSource, chosen = -1, digits = columns > 5 ? 2 : 3 },
-) {
-  const leads = (index) => Boolean(onSource && sources[index]);
-  const first = values.findIndex((_, index) => leads(index));
-  const cells = Array.from(values, (value, index) => {
-    const lead = leads(index);
-    const classes = [
-      "cell",
-      padding[index] ? "padding" : value < 0 ? "below" : value > 0 ? "above" : "zero",
-      lead ? "leads" : "",
-      index === chosen ? "chosen" : "",
-    ];
-    const cell = element(
-      "div",
-      {
-        role: "gridcell",
-        class: classes.filter(Boolean).join(" "),
-        tabindex: lead ? (index === first ? 0 : -1) : null,
-        title: padding[index] ? "padding" : null,
-        "aria-label": padding[index] ? `padding, ${formatNumber(value ?? 0, digits)}` : null,
-      },
-      value === null ? "–" : formatNumber(value, digits),
-    );
-    if (!padding[index] && value !== null) paint(cell, value, limit, grey);
+
+/**
+ * A grid of `values`, row by row in rows of `columns`; null is written as a dash.
+ *
+ * @param {(number | null)[]} values
+ * @param {number} columns
+ * @param {GridOptions} options
+ */
+export function numberGrid(values, columns, options) {
+  const { label, sources = [], onSource } = options;
+  const leads = (/** @type {number} */ index) => Boolean(onSource && sources[index]);
+  const first = values.findIndex((_value, index) => leads(index));
+  const digits = columns > 5 ? 2 : 3;
+  const cells = values.map((value, index) => {
+    const cell = makeCell(value, index, digits, options);
+    if (leads(index)) {
+      cell.classList.add("leads");
+      cell.tabIndex = index === first ? 0 : -1;
+    }
     return cell;
   });
-  const rows = Array.from({ length: Math.ceil(cells.length / columns) }, (_, row) =>
+  const rows = Array.from({ length: Math.ceil(cells.length / columns) }, (_nothing, row) =>
     element("div", { role: "row", class: "cells-row" }, cells.slice(row * columns, (row + 1) * columns)),
   );
-  const root = element(
-    "div",
-    {
-      role: "grid",
-      class: columns > 5 ? "cells small-cells" : "cells",
-      "aria-label": label,
-      "aria-readonly": "true",
-      style: { "--columns": columns },
-    },
-    rows,
-  );
+  const classes = columns > 5 ? "cells small-cells" : "cells";
+  const attributes = { role: "grid", class: classes, "aria-label": label, "aria-readonly": "true" };
+  const root = element("div", { ...attributes, style: { "--columns": columns } }, rows);
   if (first >= 0) {
-    const follow = (event) => {
-      const index = cells.indexOf(event.target.closest(".cell"));
-      if (index >= 0 && leads(index)) onSource(sources[index]);
+    const follow = (/** @type {Event} */ event) => {
+      const source = sources[cellOf(event, cells)];
+      if (source) onSource?.(source);
     };
     root.addEventListener("click", follow);
     root.addEventListener("keydown", (event) => moveByKey(event, cells, columns, leads, follow));
@@ -71,6 +61,36 @@ export function numberGrid(
   return root;
 }
 
+/**
+ * @param {number | null} value
+ * @param {number} index
+ * @param {number} digits
+ * @param {GridOptions} options
+ */
+function makeCell(value, index, digits, { limit = 0, grey, padding, chosen }) {
+  const isPadding = padding?.[index] ?? false;
+  const size = value ?? 0;
+  const sign = isPadding ? "padding" : size < 0 ? "below" : size > 0 ? "above" : "zero";
+  const cell = element(
+    "div",
+    {
+      role: "gridcell",
+      class: index === chosen ? `cell ${sign} chosen` : `cell ${sign}`,
+      title: isPadding ? "padding" : null,
+      "aria-label": isPadding ? `padding, ${formatNumber(size, digits)}` : null,
+    },
+    value === null ? "–" : formatNumber(value, digits),
+  );
+  if (!isPadding && value !== null) paint(cell, value, limit, grey);
+  return cell;
+}
+
+/**
+ * @param {HTMLElement} cell
+ * @param {number} value
+ * @param {number} limit
+ * @param {[number, number] | null | undefined} grey
+ */
 function paint(cell, value, limit, grey) {
   if (grey) {
     const level = Math.round(255 * Math.min(Math.max((value - grey[0]) / (grey[1] - grey[0] || 1), 0), 1));
@@ -83,6 +103,22 @@ function paint(cell, value, limit, grey) {
   }
 }
 
+/**
+ * @param {Event} event
+ * @param {HTMLElement[]} cells
+ */
+function cellOf(event, cells) {
+  const found = event.target instanceof Element ? event.target.closest(".cell") : null;
+  return cells.findIndex((cell) => cell === found);
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {HTMLElement[]} cells
+ * @param {number} columns
+ * @param {(index: number) => boolean} leads
+ * @param {(event: Event) => void} follow
+ */
 function moveByKey(event, cells, columns, leads, follow) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter" || event.key === " ") {
@@ -93,21 +129,15 @@ function moveByKey(event, cells, columns, leads, follow) {
   const move = MOVES[event.key];
   if (!move) return;
   event.preventDefault();
-  const at = cells.indexOf(event.target.closest(".cell"));
-  let row = Math.floor(at / columns),
-    column = at % columns;
+  const at = cellOf(event, cells);
+  let [row, column] = [Math.floor(at / columns), at % columns];
+  const isInside = () => column >= 0 && column < columns && row >= 0 && row * columns + column < cells.length;
   // Over padding, which leads nowhere, to the next number that does.
   do [row, column] = [row + move[0], column + move[1]];
-  while (
-    column >= 0 &&
-    column < columns &&
-    row >= 0 &&
-    row * columns + column < cells.length &&
-    !leads(row * columns + column)
-  );
-  const next = column >= 0 && column < columns && row >= 0 ? cells[row * columns + column] : null;
-  if (!next) return;
-  cells.forEach((cell) => cell.tabIndex === 0 && (cell.tabIndex = -1));
+  while (isInside() && !leads(row * columns + column));
+  if (!isInside()) return;
+  for (const cell of cells) if (cell.tabIndex === 0) cell.tabIndex = -1;
+  const next = cells[row * columns + column];
   next.tabIndex = 0;
   next.focus();
 }

@@ -2,49 +2,60 @@
 
 import { element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
-import { inputRange } from "convlens/views/look/sums/convolution.js";
+import { greyOf } from "convlens/views/look/sums/convolution.js";
 import { numberGrid } from "convlens/views/look/sums/number_grid.js";
-import { equation, named, result, signed } from "convlens/views/look/sums/terms.js";
+import { equation, named, plain, result, signed } from "convlens/views/look/sums/terms.js";
 
-/** The drawing of `sum`; `look` as for a convolution. */
-export function drawPooling(sum, look) {
-  const { candidates, winner, window } = sum;
+/** @import { Candidate, MaximumSum } from "convlens/layers/maxpool.js" */
+/** @import { MeanSum } from "convlens/layers/shared/averaging.js" */
+/** @import { Window } from "convlens/layers/shared/windows.js" */
+/** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
+
+/**
+ * @param {Sum & MaximumSum} sum
+ * @param {Look} look
+ */
+export function drawMaximum(sum, look) {
+  const count = sum.candidates.filter(({ padding }) => !padding).length;
+  const { row, column } = sum.candidates[sum.winner];
+  return [
+    element("p", {}, `The largest of ${formatCount(count)} candidates goes on; the others are forgotten.`),
+    drawCandidates(sum, look, sum.winner, named(result(sum.total), `row ${row}, column ${column}`)),
+  ];
+}
+
+/**
+ * @param {Sum & MeanSum} sum
+ * @param {Look} look
+ */
+export function drawMean(sum, look) {
+  return [
+    element("p", {}, `The mean of ${formatCount(sum.candidates.length)} numbers.`),
+    drawCandidates(sum, look, -1, null),
+    equation(named(signed(sum.sum), "sum"), "/", named(plain(sum.divisor, 0), "numbers"), "=", result(sum.total)),
+  ];
+}
+
+/**
+ * @param {Sum & { window: Window, channel: number, candidates: Candidate[] }} sum
+ * @param {Look} look
+ * @param {number} chosen
+ * @param {Node | null} outcome
+ */
+function drawCandidates({ layer, window, channel, candidates }, look, chosen, outcome) {
+  const [before] = look.model.layers[layer].inputs;
   const grid = numberGrid(
     candidates.map(({ value }) => value),
     window.columns,
     {
       label: "candidates",
-      limit: look.limitOf(sum.layer - 1),
-      grey: sum.layer === 0 ? inputRange(look.model)[sum.channel] : null,
+      limit: look.limitOf(before),
+      grey: greyOf(look.model, before, channel),
       padding: candidates.map(({ padding }) => padding),
       sources: candidates.map(({ source }) => source),
       onSource: look.onSource,
-      chosen: winner ?? -1,
+      chosen,
     },
   );
-  const words =
-    winner === null
-      ? `The mean of ${formatCount(candidates.length)} numbers.`
-      : `The largest of ${formatCount(candidates.filter(({ padding }) => !padding).length)} candidates goes on; the others are forgotten.`;
-  return [
-    element("p", {}, words),
-    element(
-      "div",
-      { class: "product scroll" },
-      grid,
-      element("span", { class: "operator" }, "→"),
-      winner === null
-        ? null
-        : named(result(sum.total), `row ${candidates[winner].row}, column ${candidates[winner].column}`),
-    ),
-    winner === null
-      ? equation(
-          named(signed(sum.sum), "sum"),
-          "/",
-          named(element("span", { class: "number" }, formatCount(sum.divisor)), "numbers"),
-          "=",
-          result(sum.total),
-        )
-      : null,
-  ];
+  return element("div", { class: "product scroll" }, grid, element("span", { class: "operator" }, "→"), outcome);
 }

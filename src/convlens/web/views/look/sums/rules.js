@@ -2,31 +2,34 @@
 
 import { element } from "convlens/interface/dom.js";
 import { MINUS, TIMES, formatNumber } from "convlens/interface/format.js";
-import { layerName, placeName } from "convlens/views/look/places.js";
 import { equation, lead, named, plain, result } from "convlens/views/look/sums/terms.js";
 
-/** relu, leaky_relu, tanh, sigmoid, dropout, flatten. */
-export function drawRule(sum, look) {
-  const moved = sum.kind === "flatten";
+/** @import { InputSum } from "convlens/engine/sums.js" */
+/** @import { BatchNormSum } from "convlens/layers/batchnorm.js" */
+/** @import { RuleSum } from "convlens/layers/shared/elementwise.js" */
+/** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
+
+/**
+ * One number by a rule, said in `words`; `name` is what comes out.
+ *
+ * @param {Sum & RuleSum} sum
+ * @param {Look} look
+ * @param {string} words
+ * @param {string} name
+ */
+export function drawRule({ input, total }, look, words, name) {
   return [
-    element(
-      "p",
-      {},
-      moved
-        ? "Nothing is computed here: the maps are written out in a row, map after map, row after row."
-        : sum.kind === "dropout"
-          ? "Dropout does nothing while predicting."
-          : `The rule is ${sum.rule}.`,
-    ),
-    equation(
-      named(lead(sum.input.value, sum.input.source, look.onSource, describeSource(look.model, sum.input.source)), "x"),
-      "→",
-      named(result(sum.total), moved ? `number ${sum.place}` : sum.kind.replace("_", " ")),
-    ),
+    element("p", {}, words),
+    equation(named(lead(input.value, input.source, look), "x"), "→", named(result(total), name)),
   ];
 }
 
-/** Batch normalisation: less the mean, over the deviation, times the scale, plus the shift. */
+/**
+ * Batch normalisation: less the mean, over the deviation, times the scale, plus the shift.
+ *
+ * @param {Sum & BatchNormSum} sum
+ * @param {Look} look
+ */
 export function drawNormalisation(sum, look) {
   return [
     element(
@@ -36,7 +39,7 @@ export function drawNormalisation(sum, look) {
     ),
     equation(
       "(",
-      named(lead(sum.input.value, sum.input.source, look.onSource, describeSource(look.model, sum.input.source)), "x"),
+      named(lead(sum.input.value, sum.input.source, look), "x"),
       MINUS,
       named(plain(sum.mean), "mean"),
       ")",
@@ -62,9 +65,14 @@ export function drawNormalisation(sum, look) {
   ];
 }
 
-/** The input: a byte of the picture, normalised. Here the way back ends. */
+/**
+ * The input: a byte of the picture, normalised. Here the way back ends.
+ *
+ * @param {InputSum} sum
+ */
 export function drawInput(sum) {
   const changed = sum.mean !== 0 || sum.deviation !== 1;
+  const share = [named(plain(sum.pixel, 0), "pixel"), "/", plain(255, 0)];
   return [
     element(
       "p",
@@ -75,9 +83,7 @@ export function drawInput(sum) {
     changed
       ? equation(
           "(",
-          named(plain(sum.pixel, 0), "pixel"),
-          "/",
-          plain(255, 0),
+          share,
           MINUS,
           named(plain(sum.mean, 4), "mean"),
           ")",
@@ -86,10 +92,6 @@ export function drawInput(sum) {
           "=",
           result(sum.total),
         )
-      : equation(named(plain(sum.pixel, 0), "pixel"), "/", plain(255, 0), "=", result(sum.total)),
+      : equation(share, "=", result(sum.total)),
   ];
-}
-
-function describeSource(model, { layer, place }) {
-  return `${layerName(model, layer)}, ${placeName(model, layer, place)}`;
 }

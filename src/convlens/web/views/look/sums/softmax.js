@@ -6,36 +6,21 @@ import { likeliest } from "convlens/views/look/answer.js";
 import { clipName } from "convlens/views/look/places.js";
 import { equation, lead, named, plain, result } from "convlens/views/look/sums/terms.js";
 
-const MOST = 12;
+/** @import { Softmax } from "convlens/engine/sums.js" */
+/** @import { Look } from "convlens/views/look/sums/terms.js" */
 
-/** The drawing of `softmax` (of `softmaxOf`) for the class `place`. */
+const MOST = 12;
+const TITLES = ["class", "logit", "scaled", "less the largest", "exponential", "probability"];
+
+/**
+ * The drawing of a softmax for the class `place`.
+ *
+ * @param {Softmax} softmax
+ * @param {number} place
+ * @param {Look} look
+ */
 export function drawSoftmax(softmax, place, look) {
-  const order = likeliest(softmax.probabilities);
-  const some = order.slice(0, MOST);
-  if (!some.includes(place)) some.push(place);
-  const body = element("tbody", {});
-  const draw = (places) =>
-    fill(
-      body,
-      places.map((number) => drawRow(softmax, number, place, look)),
-    );
-  draw(order.length <= MOST ? [...order.keys()] : some);
-  const all =
-    order.length > MOST
-      ? element(
-          "button",
-          {
-            type: "button",
-            class: "quiet small",
-            onClick: () => {
-              draw(order);
-              all.remove();
-            },
-          },
-          `Show all ${order.length} classes`,
-        )
-      : null;
-  const { temperature, largest, exponents, sum, probabilities } = softmax;
+  const { temperature, scaled, largest, exponents, sum, probabilities } = softmax;
   return [
     element(
       "p",
@@ -47,29 +32,9 @@ export function drawSoftmax(softmax, place, look) {
         : ", which was fitted so that the network is as sure as it is right",
       `; the largest is taken off, so that nothing overflows; then e is raised to it. A probability is a class’s share in the sum of all.`,
     ),
-    element(
-      "div",
-      { class: "scroll", tabindex: 0, role: "region", "aria-label": "The softmax, class by class" },
-      element(
-        "table",
-        {},
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            ["class", "logit", "scaled", "less the largest", "exponential", "probability"].map((title, index) =>
-              element("th", { scope: "col", class: index ? "number" : null }, title),
-            ),
-          ),
-        ),
-        body,
-      ),
-    ),
-    all,
+    drawTable(softmax, place, look),
     equation(
-      named(plain(exponents[place], 4), `e^(${formatNumber(softmax.scaled[place] - largest, 3)})`),
+      named(plain(exponents[place], 4), `e^(${formatNumber(scaled[place] - largest, 3)})`),
       "/",
       named(plain(sum, 4), "sum of all"),
       "=",
@@ -78,20 +43,62 @@ export function drawSoftmax(softmax, place, look) {
   ];
 }
 
+/**
+ * All classes; of very many the likeliest, the one that was asked for, and a button for the others.
+ *
+ * @param {Softmax} softmax
+ * @param {number} place
+ * @param {Look} look
+ */
+function drawTable(softmax, place, look) {
+  const order = likeliest(softmax.probabilities);
+  const isLong = order.length > MOST;
+  const body = element("tbody");
+  const draw = (/** @type {number[]} */ places) =>
+    fill(
+      body,
+      places.map((number) => drawRow(softmax, number, place, look)),
+    );
+  draw(isLong ? [...new Set([...order.slice(0, MOST), place])] : [...order.keys()]);
+  const showAll = () => {
+    draw(order);
+    all.remove();
+  };
+  const all = element(
+    "button",
+    { type: "button", class: "quiet small", onClick: showAll },
+    `Show all ${order.length} classes`,
+  );
+  const titles = TITLES.map((title, index) => element("th", { scope: "col", class: index ? "number" : null }, title));
+  return [
+    element(
+      "div",
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": "The softmax, class by class" },
+      element("table", {}, element("thead", {}, element("tr", {}, titles)), body),
+    ),
+    isLong ? all : null,
+  ];
+}
+
+/**
+ * @param {Softmax} softmax
+ * @param {number} number
+ * @param {number} place
+ * @param {Look} look
+ */
 function drawRow({ logits, scaled, largest, exponents, probabilities, sources }, number, place, look) {
-  const name = look.model.classNames[number];
+  const name = clipName(look.model.classNames[number]);
+  const cells = [
+    lead(logits[number], sources[number], look, `the logit of ${name}`),
+    formatNumber(scaled[number], 3),
+    formatNumber(scaled[number] - largest, 3),
+    formatNumber(exponents[number], 4),
+    formatPercent(probabilities[number], 2),
+  ];
   return element(
     "tr",
     { class: number === place ? "chosen" : null },
-    element("th", { scope: "row" }, nameOf(clipName(name))),
-    element(
-      "td",
-      { class: "number" },
-      lead(logits[number], sources[number], look.onSource, `the logit of ${clipName(name)}`),
-    ),
-    element("td", { class: "number" }, formatNumber(scaled[number], 3)),
-    element("td", { class: "number" }, formatNumber(scaled[number] - largest, 3)),
-    element("td", { class: "number" }, formatNumber(exponents[number], 4)),
-    element("td", { class: "number" }, formatPercent(probabilities[number], 2)),
+    element("th", { scope: "row" }, nameOf(name)),
+    cells.map((cell) => element("td", { class: "number" }, cell)),
   );
 }

@@ -2,41 +2,75 @@
 
 import { element } from "convlens/interface/dom.js";
 import { formatNumber, formatSigned } from "convlens/interface/format.js";
+import { describeTarget } from "convlens/views/look/places.js";
+
+/** @import { Model, Source } from "convlens/engine/network.js" */
+/** @import { Children } from "convlens/interface/dom.js" */
+
+/**
+ * What every sum has (see `sumBehind`): which number it is of, what the forward pass gave and what the arithmetic gives.
+ *
+ * @typedef {object} Sum
+ * @property {number} layer
+ * @property {string} kind
+ * @property {string} text
+ * @property {number} place
+ * @property {number[]} position
+ * @property {number[]} shape
+ * @property {number} value
+ * @property {number} total
+ */
+
+/**
+ * What a drawing needs besides its sum.
+ *
+ * @typedef {object} Look
+ * @property {Model} model
+ * @property {(layer: number) => number} limitOf the size of a layer's largest number
+ * @property {(source: Source) => void} onSource called when a number is followed
+ */
 
 /** The digits that are shown behind the point, everywhere in a sum, so that what is added up can be added up again. */
 export const DIGITS = 3;
 
-/** A number with its sign told by colour and sign. */
-export function signed(value, digits = DIGITS) {
-  return element(
-    "span",
-    { class: value > 0 ? "number plus" : value < 0 ? "number minus" : "number" },
-    formatSigned(value, digits),
-  );
+/**
+ * A number with its sign told by colour and sign.
+ *
+ * @param {number} value
+ */
+export function signed(value) {
+  const sign = value > 0 ? "number plus" : value < 0 ? "number minus" : "number";
+  return element("span", { class: sign }, formatSigned(value, DIGITS));
 }
 
-/** A number as it is. */
+/**
+ * A number as it is.
+ *
+ * @param {number} value
+ */
 export function plain(value, digits = DIGITS) {
   return element("span", { class: "number" }, formatNumber(value, digits));
 }
 
-/** A number that leads to where it comes from. */
-export function lead(value, source, onSource, label, digits = DIGITS) {
-  if (!source) return plain(value, digits);
-  return element(
-    "button",
-    {
-      type: "button",
-      class: "lead",
-      "aria-label": `${formatNumber(value, digits)}: ${label}`,
-      title: label,
-      onClick: () => onSource(source),
-    },
-    formatNumber(value, digits),
-  );
+/**
+ * A number that leads to where it comes from.
+ *
+ * @param {number} value
+ * @param {Source} source
+ * @param {Look} look
+ * @param {string} [label] where that is, unless it is the layer and place
+ */
+export function lead(value, source, { model, onSource }, label = describeTarget(model, source)) {
+  const text = formatNumber(value, DIGITS);
+  const attributes = { type: "button", class: "lead", "aria-label": `${text}: ${label}`, title: label };
+  return element("button", { ...attributes, onClick: () => onSource(source) }, text);
 }
 
-/** A line of a sum: `equation("ten channels", signed(1), "=", result(2))`. */
+/**
+ * A line of a sum: `equation("ten channels", signed(1), "=", result(2))`.
+ *
+ * @param {...(string | Node | null | (string | Node)[])} parts
+ */
 export function equation(...parts) {
   return element(
     "p",
@@ -45,12 +79,21 @@ export function equation(...parts) {
   );
 }
 
-/** What comes out. */
+/**
+ * What comes out.
+ *
+ * @param {number} value
+ */
 export function result(value, digits = DIGITS) {
   return element("strong", { class: "number result" }, formatNumber(value, digits));
 }
 
-/** A term with a name below it: a number over "bias". */
+/**
+ * A term with a name below it: a number over "bias".
+ *
+ * @param {Node} node
+ * @param {Children} name
+ */
 export function named(node, name) {
   return element("span", { class: "named" }, node, element("span", { class: "named-name" }, name));
 }

@@ -1,0 +1,27 @@
+// x · sigmoid(x).
+#pragma once
+
+#include "../exponential.hpp"
+#include "../lanes.hpp"
+
+namespace convlens {
+namespace CONVLENS_VARIANT {
+namespace activation_kinds {
+
+struct silu {
+    static constexpr int numbers = 0;
+    static constexpr bool slope_from_result = false;
+
+    // The sigmoid stops at 1e-38, which a huge x would make a number of.
+    static CONVLENS_INLINE Floats share(Floats x) { return x < splat(-88.0f) ? Floats{} : logistic(x); }
+
+    static CONVLENS_INLINE Floats apply(Floats x, Floats) { return x * share(x); }
+    static CONVLENS_INLINE Floats slope(Floats x, Floats) {
+        const Floats part = share(x);
+        return part * (splat(1.0f) + x * (splat(1.0f) - part));
+    }
+};
+
+}  // namespace activation_kinds
+}  // namespace CONVLENS_VARIANT
+}  // namespace convlens

@@ -1,0 +1,34 @@
+// Where branches of a network come together.
+#pragma once
+
+#include "../kernels.hpp"
+#include "lanes.hpp"
+#include "pool.hpp"
+
+namespace convlens {
+namespace CONVLENS_VARIANT {
+
+// out = a + b; `out` may be one of them.
+inline void add(const Map& a_map, const float* a, const Map& b_map, const float* b, const Map& out_map, float* out) {
+    for (int c = 0; c < out_map.channels; ++c) {
+        for (int row = 0; row < out_map.height; ++row) {
+            const float* one = inside(a_map, c, a) + static_cast<size_t>(row) * a_map.columns * lanes;
+            const float* two = inside(b_map, c, b) + static_cast<size_t>(row) * b_map.columns * lanes;
+            float* to = inside(out_map, c, out) + static_cast<size_t>(row) * out_map.columns * lanes;
+            for (int k = 0; k < out_map.width * lanes; k += lanes) store(to + k, load(one + k) + load(two + k));
+        }
+    }
+}
+
+inline void copy(const Map& in_map, const float* in, const Map& out_map, float* out) {
+    for (int c = 0; c < in_map.channels; ++c) {
+        for (int row = 0; row < in_map.height; ++row) {
+            const float* from = inside(in_map, c, in) + static_cast<size_t>(row) * in_map.columns * lanes;
+            float* to = inside(out_map, c, out) + static_cast<size_t>(row) * out_map.columns * lanes;
+            for (int k = 0; k < in_map.width * lanes; k += lanes) store(to + k, load(from + k));
+        }
+    }
+}
+
+}  // namespace CONVLENS_VARIANT
+}  // namespace convlens

@@ -1,0 +1,19 @@
+#include "../pooling.hpp"
+
+namespace convlens {
+
+namespace {
+
+class AvgPool final : public AveragePooling {
+ public:
+    void read(Stage& stage, const Reading& layer) const override { read_window(stage, layer); }
+};
+
+}  // namespace
+
+const Kind& avgpool_kind() {
+    static const AvgPool kind;
+    return kind;
+}
+
+}  // namespace convlens

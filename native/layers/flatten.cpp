@@ -1,0 +1,51 @@
+#include "../layers.hpp"
+
+namespace convlens {
+
+namespace {
+
+// A tile's numbers lie in PyTorch's order, so nothing is done where the map has no frame. It may have one where others
+// read it, too; then the numbers are copied.
+class Flatten final : public Kind {
+ public:
+    void read(Stage& stage, const Reading& layer) const override {
+        layer.expect_numbers(0);
+        const Map& in = stage.in();
+        if (static_cast<double>(in.channels) * in.height * in.width > most_map) layer.refuse("its result is too large");
+        static_cast<Map&>(stage.out) = plain_map(in.channels * in.height * in.width, 1, 1);
+        stage.passes_gradient = true;
+    }
+    bool needs_maps() const override { return true; }
+    bool leaves_row() const override { return true; }
+    bool is_alias(const Choices&, bool alone) const override { return alone; }
+
+    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
+        float* values = room.values.data();
+        const Map& in = stage.in();
+        shared.kernels->copy(in, values + stage.in().at, without_frame(in), values + stage.out.at);
+    }
+
+    void backward(const Stage& stage, const Shared& shared, TileRoom& room, int, const Learned&) const override {
+        float* values = room.values.data();
+        if (stage.in().gradient == stage.out.gradient) return;
+        shared.kernels->copy(without_frame(stage.in()), values + stage.out.gradient, without_frame(stage.in()),
+                             values + stage.in().gradient);
+    }
+
+    void run_single(const SingleOperation& operation, const Kernels&, float* room, const float*) const override {
+        const SinglePlace& in = operation.in[0];
+        float* to = room + operation.out.at;
+        for (int c = 0; c < in.channels; ++c)
+            for (int y = 0; y < in.height; ++y)
+                for (int x = 0; x < in.width; ++x) *to++ = room[in.inside() + y * in.row() + x * in.step + c];
+    }
+};
+
+}  // namespace
+
+const Kind& flatten_kind() {
+    static const Flatten kind;
+    return kind;
+}
+
+}  // namespace convlens

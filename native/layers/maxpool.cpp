@@ -1,0 +1,45 @@
+#include "../placing.hpp"
+#include "../pooling.hpp"
+
+namespace convlens {
+
+namespace {
+
+// Pooling by 2×2 behind a convolution is part of that one's stage: see conv.cpp.
+class MaxPool final : public PoolingKind {
+ public:
+    void read(Stage& stage, const Reading& layer) const override { read_window(stage, layer); }
+
+    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
+        float* values = room.values.data();
+        shared.kernels->max_pool(stage.pooling, values + stage.in().at, values + stage.out.at,
+                                 shared.keep_winners ? winners(stage, room) : nullptr);
+    }
+    void backward(const Stage& stage, const Shared& shared, TileRoom& room, int, const Learned&) const override {
+        float* values = room.values.data();
+        shared.kernels->max_pool_gradient(stage.pooling, winners(stage, room), values + stage.out.gradient,
+                                          values + stage.in().gradient);
+    }
+    void place_gradients(Program& program, Stage& stage) const override {
+        const size_t positions = static_cast<size_t>(stage.out.height) * stage.out.width * stage.out.channels;
+        take_winners(program, stage, positions * static_cast<size_t>(program.lanes) * sizeof(int32_t));
+    }
+    void run_single(const SingleOperation& operation, const Kernels& kernels, float* room,
+                    const float*) const override {
+        run_window(operation, kernels, kernels.single_max_pool, room);
+    }
+
+ private:
+    static int32_t* winners(const Stage& stage, TileRoom& room) {
+        return reinterpret_cast<int32_t*>(room.winners.data() + stage.winners);
+    }
+};
+
+}  // namespace
+
+const Kind& maxpool_kind() {
+    static const MaxPool kind;
+    return kind;
+}
+
+}  // namespace convlens

@@ -1,0 +1,102 @@
+"""Images that look unlike the rest of their class: photos among digits, a white page among black ones, noise.
+
+Two questions, both of images of the same class only: how far away are its nearest neighbours (a class may look like
+several things, so a distance to its average would say little), and do background, brightness, contrast or roughness lie
+far outside of what nearly all of the class have. A wrong label is found only where the other class looks very
+different.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from convlens.data.checkup.fingerprints import STYLES, Fingerprints
+
+FAR = 4.5
+"""How many robust standard deviations the logarithm of the distance to the neighbours may lie above the median."""
+OUTSIDE = 1.0
+"""How far beyond the middle nine tenths of its class a style may lie, in widths of that range."""
+
+_FEWEST = 20
+_NEIGHBOURS = 5
+_REFERENCES = 1000
+_ROWS = 4096
+_TOLERANCES = np.array([16, 8, 8, 2], np.float32)  # grey levels, added to the width of each style's range
+_WORDS = {
+    "background": ("darker at its edges", "lighter at its edges"),
+    "brightness": ("darker", "brighter"),
+    "contrast": ("paler", "of stronger contrast"),
+    "roughness": ("smoother", "rougher"),
+}
+
+
+@dataclass(frozen=True)
+class Outlier:
+    """An image that stands out: its place, how much (1: just so), and in what way."""
+
+    place: int
+    score: float
+    reason: str
+
+
+def find_outliers(prints: Fingerprints, labels: np.ndarray, chosen: np.ndarray) -> list[Outlier]:
+    """The images at the places `chosen` that look unlike their class, the strangest first.
+
+    Classes with fewer than 20 images have no rest to be unlike.
+    """
+    found: list[Outlier] = []
+    order = chosen[np.argsort(labels[chosen], kind="stable")]
+    edges = np.flatnonzero(np.diff(labels[order])) + 1
+    for places in np.split(order, edges):
+        if len(places) >= _FEWEST:
+            found += _of_one_class(prints, places)
+    return sorted(found, key=lambda outlier: (-outlier.score, outlier.place))
+
+
+def _of_one_class(prints: Fingerprints, places: np.ndarray) -> list[Outlier]:
+    distance = _standing_out(_neighbour_distances(prints.thumbs[places].astype(np.float32))) / FAR
+    beyond, above = _beyond(prints.styles[places])
+    style = beyond.argmax(axis=1)
+    styled = beyond[np.arange(len(places)), style] / OUTSIDE
+    score = np.maximum(distance, styled)
+    found = []
+    for at in np.flatnonzero(score > 1).tolist():
+        reason = "unlike all others"
+        if styled[at] > 1:
+            reason = _WORDS[STYLES[style[at]]][int(above[at, style[at]])]
+        found.append(Outlier(int(places[at]), float(score[at]), reason))
+    return found
+
+
+def _neighbour_distances(thumbs: np.ndarray) -> np.ndarray:
+    """The mean distance of each thumb to its five nearest among a thousand of its class."""
+    random = np.random.default_rng(0)
+    chosen = random.choice(len(thumbs), min(len(thumbs), _REFERENCES), replace=False)
+    references = thumbs[chosen]
+    lengths = (references * references).sum(axis=1)
+    column = np.full(len(thumbs), -1)
+    column[chosen] = np.arange(len(chosen))
+    distances = np.empty(len(thumbs), np.float32)
+    for start in range(0, len(thumbs), _ROWS):
+        rows = thumbs[start : start + _ROWS]
+        squares = (rows * rows).sum(axis=1)[:, None] + lengths - 2 * rows @ references.T
+        own = column[start : start + _ROWS]
+        there = np.flatnonzero(own >= 0)
+        squares[there, own[there]] = np.inf
+        nearest = np.partition(squares, _NEIGHBOURS - 1, axis=1)[:, :_NEIGHBOURS]
+        distances[start : start + _ROWS] = np.sqrt(np.maximum(nearest, 0)).mean(axis=1)
+    return distances
+
+
+def _standing_out(distances: np.ndarray) -> np.ndarray:
+    """Robust standard scores of the logarithms: median and median absolute deviation, which outliers don't move."""
+    logarithms = np.log(distances + 1)  # one grey level: distances of nothing are no further apart than that
+    middle = np.median(logarithms)
+    spread = 1.4826 * np.median(np.abs(logarithms - middle))
+    return (logarithms - middle) / max(float(spread), 0.05)
+
+
+def _beyond(styles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far each style lies outside of its class's middle nine tenths, and whether above; N×4 each."""
+    low, high = np.quantile(styles, [0.05, 0.95], axis=0)
+    return np.maximum(low - styles, styles - high) / (high - low + _TOLERANCES), styles > high

@@ -1,0 +1,262 @@
+# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# ruff: noqa: PTH116, PTH118, PTH119, PTH208
+"""Images and labels in arrays: `.npz` files and pairs of IDX files, read in pieces and never whole.
+
+`np.load` would take the whole array into memory, however many images there are; only the labels are read that way.
+"""
+
+import math
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import IO, Any
+
+import numpy as np
+
+from convlens.data.custom.classes import number_classes
+from convlens.data.custom.listing import ArrayPart, Listing
+from convlens.data.custom.unpacking import claims_too_much
+from convlens.data.idx import open_idx, read_idx
+from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
+from convlens.errors import DamagedData, DataError
+from convlens.words import printable
+
+_PIECE = 4 << 20  # bytes read at a time
+_NPZ_KEYS = (
+    (("images", "labels"), UNDECIDED),
+    (("x", "y"), UNDECIDED),
+    (("x_train", "y_train"), TRAIN),
+    (("train_images", "train_labels"), TRAIN),
+    (("x_val", "y_val"), VALIDATION),
+    (("val_images", "val_labels"), VALIDATION),
+    (("x_test", "y_test"), TEST),
+    (("test_images", "test_labels"), TEST),
+)
+_IDX_NAME = re.compile(
+    r"(?P<prefix>.*?)(?P<kind>images|labels)(?P<between>[-._])idx(?P<dimensions>\d)(?P<end>-?ubyte)?(?P<gz>\.gz)?", re.I
+)
+
+
+def list_npz(path: str, shown: str) -> Listing:
+    """The images in an `.npz` file: `images` and `labels` (or `x` and `y`), or `x_train`, `y_train`, `x_test`, ...
+
+    An array `class_names` names the classes; else the labels are their names.
+
+    Raises:
+        DataError: other arrays, or arrays that do not fit each other.
+        DamagedData: the file is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+            pairs = [(keys, part) for keys, part in _NPZ_KEYS if keys[0] in members]
+            if not pairs:
+                raise DataError(
+                    f"{shown} has the arrays {', '.join(map(printable, list(members)[:6])) or 'none'}: give images and "
+                    "labels, or x_train, y_train, x_test and y_test."
+                )
+            parts, labels = [], []
+            for (images, numbers), _ in pairs:
+                if numbers not in members:
+                    raise DataError(f"{shown} has the array {images} but not {numbers}: give both.")
+                parts.append(_npz_part(archive, members[images], path, images))
+                labels.append(_load(archive, members[numbers], shown))
+            names = _load(archive, members["class_names"], shown) if "class_names" in members else None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise DamagedData(f"{shown} is not a whole .npz file ({error}). Save it again with np.savez.") from error
+    except OSError as error:
+        raise DataError(f"{shown} cannot be read: {error.strerror or error}. Check the file.") from error
+    return _listing(path, shown, parts, labels, [part for _, part in pairs], names)
+
+
+def find_idx_pairs(folder: str) -> list[tuple[str, str]]:
+    """The names of IDX files in a folder that belong together, images first."""
+    names = sorted(os.listdir(folder))
+    pairs = []
+    for name in names:
+        match = _IDX_NAME.fullmatch(name)
+        if match and match["kind"].lower() == "images":
+            wanted = re.sub("images", "labels", name, flags=re.I).replace(f"idx{match['dimensions']}", "idx1")
+            bare = wanted.removesuffix(".gz")
+            partner = next((other for other in (wanted, bare, f"{bare}.gz") if other in names), None)
+            if partner and not (match["gz"] and name.removesuffix(".gz") in names):
+                pairs.append((name, partner))
+    return pairs
+
+
+def is_idx_name(name: str) -> bool:
+    """Whether a file is called like an IDX file.
+
+    >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("notes.txt")
+    (True, False)
+    """
+    return _IDX_NAME.fullmatch(name) is not None
+
+
+def list_idx(folder: str, pairs: list[tuple[str, str]], shown: str) -> Listing:
+    """The images of pairs of IDX files; names that begin with train and with t10k or test tell the parts.
+
+    Raises:
+        DataError: arrays that do not fit each other.
+        DamagedData: a file is damaged.
+    """
+    arrays, labels, parts = [], [], []
+    for images, numbers in pairs:
+        path = os.path.join(folder, images)
+        with open_idx(path) as (_, shape, _):
+            if len(shape) not in (3, 4):
+                raise DataError(f"{shown}: {printable(path)} has the shape {shape}. Give images as N×H×W or N×H×W×C.")
+            if not math.prod(shape):
+                raise DamagedData(f"{printable(path)} is damaged: its header says 0 bytes of images. Get it again.")
+        arrays.append(ArrayPart(images, shape[0], shape[1:], partial(_idx_pieces, path)))
+        labels.append(read_idx(os.path.join(folder, numbers)))
+        name = images.lower()
+        part = TRAIN if name.startswith("train") else TEST if name.startswith(("t10k", "test")) else UNDECIDED
+        parts.append(VALIDATION if name.startswith("val") else part)
+    files = [os.path.join(folder, name) for pair in pairs for name in pair]
+    return _listing(folder, shown, arrays, labels, parts, None, files)
+
+
+def _listing(
+    path: str, shown: str, arrays: list[ArrayPart], labels: list[np.ndarray], parts: list[int],
+    names: np.ndarray | None, files: list[str] | None = None,
+) -> Listing:  # fmt: skip
+    for array, numbers in zip(arrays, labels, strict=True):
+        if numbers.ndim == 2 and numbers.shape[1] == 1:
+            continue
+        if numbers.ndim != 1 or len(numbers) != array.count:
+            raise DataError(
+                f"{shown}: {array.count:,} images in {array.name} came with labels of the shape {numbers.shape}. "
+                "Give one label for each image."
+            )
+    sizes = {array.shape for array in arrays}
+    if len(sizes) > 1:
+        raise DataError(f"{shown} has images of the shapes {' and '.join(map(str, sizes))}. Give all the same shape.")
+    flat = np.concatenate([np.asarray(numbers).reshape(-1) for numbers in labels])
+    if len(flat) != sum(array.count for array in arrays):
+        raise DataError(
+            f"{shown}: {len(flat):,} labels for {sum(a.count for a in arrays):,} images. Give one for each."
+        )
+    numbers, class_names = _number(flat, names, shown)
+    if len(np.unique(numbers)) < 2:
+        raise DataError(
+            f"{shown} has images of one class only, {class_names[int(numbers[0])]}: there is nothing to tell apart. "
+            "Give images of two classes or more."
+        )
+    every = [f"{array.name} {place}" for array in arrays for place in range(array.count)]
+    cells = np.full(len(every), math.prod(arrays[0].shape), np.int64)
+    facts = [os.stat(file) for file in files or [path]]
+    return Listing(
+        path, every, numbers, np.repeat(np.array(parts, np.int8), [array.count for array in arrays]), class_names,
+        cells, np.zeros(len(every), np.int64), root=path, arrays=tuple(arrays),
+        stamp=" ".join(f"{fact.st_size}/{fact.st_mtime_ns}" for fact in facts),
+    )  # fmt: skip
+
+
+def _number(flat: np.ndarray, names: np.ndarray | None, shown: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Labels as int32, and the names of the classes."""
+    if flat.dtype.kind == "f" and np.isfinite(flat).all() and (flat == np.rint(flat)).all():
+        flat = flat.astype(np.int64)
+    if flat.dtype.kind not in "iubUS":
+        raise DataError(f"{shown}: the labels are {flat.dtype}. Give whole numbers or texts.")
+    if flat.dtype.kind == "S":
+        flat = np.char.decode(flat, "utf-8", "replace")
+    if names is not None and flat.dtype.kind in "iu":
+        texts = tuple(
+            printable(name.decode(errors="replace") if isinstance(name, bytes) else str(name))
+            for name in names.reshape(-1)
+        )
+        if int(flat.min()) < 0 or int(flat.max()) >= len(texts):
+            raise DataError(
+                f"{shown}: labels from {flat.min()} to {flat.max()} with {len(texts)} class_names. "
+                f"Give labels from 0 to {len(texts) - 1}."
+            )
+        return flat.astype(np.int32), texts
+    values, places = np.unique(flat, return_inverse=True)
+    texts = [str(value) for value in values.tolist()]
+    if flat.dtype.kind == "U":
+        ranks, texts = number_classes(texts)
+        return ranks[places.reshape(-1)], texts
+    return places.reshape(-1).astype(np.int32), tuple(texts)
+
+
+def _npz_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, name: str) -> ArrayPart:
+    with archive.open(member) as file:
+        shape, columns_first, kind = _read_header(file, name)
+    _check_claim(member, shape, kind, name)
+    if len(shape) not in (3, 4):
+        raise DataError(f"the array {name} has the shape {shape}: give images as N×H×W, N×H×W×C or N×C×H×W.")
+    return ArrayPart(name, shape[0], shape[1:], partial(_npz_pieces, path, member.filename, name, columns_first))
+
+
+def _npz_pieces(path: str, member: str, name: str, columns_first: bool) -> Iterator[np.ndarray]:
+    with zipfile.ZipFile(path) as archive:
+        if columns_first:  # its rows are spread over the whole file
+            yield _load(archive, archive.getinfo(member), path)
+            return
+        with archive.open(member) as file:
+            shape, _, kind = _read_header(file, name)
+            try:
+                yield from _pieces(file, kind, shape, name)
+            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                raise DamagedData(f"the array {name} is damaged ({error}). Save it again with np.savez.") from error
+
+
+def _read_header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+    try:
+        version = np.lib.format.read_magic(file)
+        read: Callable[..., Any] = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        shape, columns_first, kind = read(file)
+    except (ValueError, SyntaxError, TypeError, RecursionError) as error:
+        raise DamagedData(f"the array {name} is no NumPy array. Save it again with np.savez.") from error
+    if kind.hasobject or kind.fields:
+        raise DataError(f"the array {name} holds {kind}: objects are not read. Give numbers.")
+    return shape, columns_first, kind
+
+
+def _check_claim(member: zipfile.ZipInfo, shape: tuple[int, ...], kind: np.dtype, name: str) -> None:
+    needed = math.prod(shape) * kind.itemsize
+    if not 0 < needed <= member.file_size or claims_too_much(member):
+        raise DamagedData(
+            f"the array {name} is damaged: its header says {shape} of {kind}, {needed:,} bytes, which its file does "
+            "not hold. Save it again with np.savez."
+        )
+
+
+def _load(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str) -> np.ndarray:
+    """A small array as a whole."""
+    name = member.filename.removesuffix(".npy")
+    with archive.open(member) as file:
+        shape, _, kind = _read_header(file, name)
+    _check_claim(member, shape, kind, name)
+    with archive.open(member) as file:
+        try:
+            return np.lib.format.read_array(file, allow_pickle=False)
+        except ValueError as error:
+            raise DamagedData(f"{shown}: the array {name} is damaged ({error}). Save it again.") from error
+
+
+def _idx_pieces(path: str) -> Iterator[np.ndarray]:
+    with open_idx(path) as (kind, shape, content):
+        yield from _pieces(content, kind, shape, os.path.basename(path))
+
+
+def _pieces(file: Any, kind: np.dtype, shape: tuple[int, ...], name: str) -> Iterator[np.ndarray]:
+    """Some rows at a time, in the machine's own byte order."""
+    row = math.prod(shape[1:]) * kind.itemsize
+    at_once = max(1, _PIECE // row)
+    for start in range(0, shape[0], at_once):
+        rows = min(at_once, shape[0] - start)
+        content = bytearray()
+        while len(content) < rows * row:
+            piece = file.read(rows * row - len(content))
+            if not piece:
+                raise DamagedData(f"{printable(name)} is damaged: it ends in image {start:,}. Get it again.")
+            content += piece
+        array = np.frombuffer(content, kind).reshape(rows, *shape[1:])
+        yield array.astype(kind.newbyteorder("="), copy=False)

@@ -1,0 +1,149 @@
+"""Decoded images on the disk, as one file of bytes that is mapped into memory and never read whole.
+
+    CACHE/SOURCE/KEY/images.bin      uint8 N×C×H×W: training images first, then validation, then test
+                     facts.bin       a row of FACTS for every listed file
+                     rows.bin        int64: the number of each image in the listing
+                     parts.bin       int8: the part of each listed file; −1 where it gave no image
+                     signatures.bin  16 bytes for every listed file: whether it is still the same
+                     about.json      size, channels, notes, the words for problems
+
+SOURCE follows from the path, KEY from everything that decides the bytes. A cache is written into a folder of another
+name and renamed when it is whole.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convlens.data.custom.facts import FACTS
+from convlens.data.custom.listing import Listing
+from convlens.data.custom.options import ImportOptions
+from convlens.files import explain_write_errors, move_into_place
+
+VERSION = 2  # another number makes all caches worthless: raise it when decoding changes
+LOCK = ".lock"
+_PART = ".part-"
+_FILES = {"facts": FACTS, "rows": np.dtype("<i8"), "parts": np.dtype("i1"), "signatures": np.dtype("S16")}
+
+
+@dataclass(frozen=True, eq=False)
+class Cached:
+    """A whole cache: `images` is mapped into memory, `about` holds what is not an array."""
+
+    folder: Path
+    images: np.ndarray
+    facts: np.ndarray
+    rows: np.ndarray
+    parts: np.ndarray
+    about: dict[str, Any]
+
+    def signatures(self) -> np.ndarray:
+        """Read when needed: only a changed source is compared file by file."""
+        return np.fromfile(self.folder / "signatures.bin", _FILES["signatures"])
+
+    @property
+    def words(self) -> dict[int, str]:
+        """What is wrong with the files that gave no image."""
+        return {int(number): text for number, text in self.about["words"].items()}
+
+
+def folder_of_source(cache_dir: Path, source: str) -> Path:
+    """Where all caches of one source lie."""
+    name = hashlib.blake2b(os.fsencode(os.path.realpath(source)), digest_size=10).hexdigest()
+    return cache_dir / name
+
+
+def key_of(listing: Listing, options: ImportOptions) -> str:
+    """The name of the cache for these files and options."""
+    text = f"{VERSION} {json.dumps(options.as_dict(), sort_keys=True)} {listing.digest}"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def open_cache(folder: Path) -> Cached | None:
+    """The cache in a folder; None if there is none, or if it is not whole."""
+    try:
+        about = json.loads((folder / "about.json").read_bytes())
+        if about["version"] != VERSION:
+            return None
+        listed, images = int(about["listed"]), int(about["images"])
+        shape = (images, int(about["channels"]), int(about["size"]), int(about["size"]))
+        counts = {"facts": listed, "rows": images, "parts": listed, "signatures": listed}
+        sizes = {f"{name}.bin": count * _FILES[name].itemsize for name, count in counts.items()}
+        sizes["images.bin"] = shape[0] * shape[1] * shape[2] * shape[3]
+        if any((folder / name).stat().st_size != size for name, size in sizes.items()):
+            return None
+        arrays = {name: np.fromfile(folder / f"{name}.bin", _FILES[name]) for name in ("facts", "rows", "parts")}
+        pixels = np.memmap(folder / "images.bin", np.uint8, "r", shape=shape)
+        if images and not 0 <= int(arrays["rows"].min()) <= int(arrays["rows"].max()) < listed:
+            return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return Cached(folder, pixels, arrays["facts"], arrays["rows"], arrays["parts"], about)
+
+
+def latest_cache(source: Path) -> Cached | None:
+    """The cache of a source that was made last, whatever it was made of."""
+    with suppress(OSError):
+        folders = [entry for entry in source.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+        for folder in sorted(folders, key=lambda entry: entry.stat().st_mtime_ns, reverse=True):
+            cached = open_cache(folder)
+            if cached is not None:
+                return cached
+    return None
+
+
+@contextmanager
+def workshop(source: Path) -> Iterator[Path]:
+    """A folder to make a new cache in; it is removed at the end, unless it was put in place.
+
+    What processes that were killed left behind is removed, too: whoever comes here holds the lock.
+
+    Raises:
+        OutputError: the cache folder cannot be written.
+    """
+    with explain_write_errors(source):
+        source.mkdir(parents=True, exist_ok=True)
+        for left in source.glob(f"{_PART}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        folder = source / f"{_PART}{secrets.token_hex(4)}"
+        folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def finish(folder: Path, key: str, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> Path:
+    """Write everything but the images, rename the folder to its key, and remove the caches that it replaces.
+
+    Raises:
+        OutputError: the disk is full, or may not be written.
+    """
+    final = folder.parent / key
+    with explain_write_errors(final):
+        for name, kind in _FILES.items():
+            _write(folder / f"{name}.bin", np.ascontiguousarray(arrays[name].astype(kind, copy=False)).tobytes())
+        _write(folder / "about.json", json.dumps({"version": VERSION, **about}).encode())
+        if final.exists():  # it is there, but was found damaged
+            shutil.rmtree(final)
+        move_into_place(folder, final)
+    for other in final.parent.iterdir():
+        if other.is_dir() and other.name != key and (other / "about.json").exists():
+            shutil.rmtree(other, ignore_errors=True)
+    return final
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,169 @@
+"""One file: from its bytes to the network's pixels and a row of facts.
+
+Nothing is done to training images but what the mode asks for and the letterbox: no inversion, no cropping, no contrast.
+"""
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from convlens.data.custom.facts import FACTS, MODES, conversion_bit, problem_code
+from convlens.data.custom.lengths import has_bad_length
+from convlens.errors import ImageError
+from convlens.pixels import MAX_PIXELS, read_image, to_colour, to_grey
+from convlens.pixels.decoding import FORMATS
+from convlens.pixels.framing import border_pixels, letterbox
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_NOTED = (
+    ("colour turned to grey", "colour_to_grey"),
+    ("filled with white", "alpha_over_white"),
+    ("filled with black", "alpha_over_black"),
+    ("16 bits turned to 8", "sixteen_bit"),
+    ("0–1 turned to 0–255", "unit_range"),
+    ("stretched to 0–255", "stretched"),
+    ("everywhere, taken as 0", "stretched"),
+    ("as its EXIF data says", "turned"),
+    ("the first of several frames", "first_frame"),
+)
+_OF_MODES = {"P": "palette", "PA": "palette", "CMYK": "cmyk", "1": "one_bit"} | dict.fromkeys(
+    ("LAB", "YCbCr", "HSV"), "lab"
+)
+_GREY_MODES = ("1", "L", "LA", "La", "LAB", "I", "F")
+_NO_DETAIL = 128  # pixels: what a person would see as colour shows in a picture of this size
+_PLACES = np.arange(256)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One file after decoding: `facts` is one row; `pixels` uint8 C×H×W, None where there is a problem (in words)."""
+
+    facts: np.ndarray
+    pixels: np.ndarray | None
+    words: str = ""
+
+
+def decode(content: bytes, size: int, channels: int) -> Decoded:
+    """The bytes of an image file as a letterboxed square of `size` pixels with 1 or 3 channels.
+
+    >>> from convlens.pixels import encode_png
+    >>> decode(encode_png(np.full((2, 4), 9, np.uint8)), 4, 1).pixels.tolist()
+    [[[9, 9, 9, 9], [9, 9, 9, 9], [9, 9, 9, 9], [9, 9, 9, 9]]]
+    >>> decode(b"hello", 4, 1).words
+    'is not an image: PNG, JPEG, WebP, GIF, BMP and TIFF files can be read; open it in another program and save it
+    as PNG.'
+    """
+    facts = np.zeros((), FACTS)
+    try:
+        image = read_image(content)
+        pixels = _examine(image, facts, size, channels)
+    except ImageError as error:
+        return refused(str(error).replace(f"the image of {len(content):,} bytes ", "", 1), error.problem, facts)
+    facts["bad_length"] = has_bad_length(content)
+    return Decoded(facts, pixels)
+
+
+def decode_array(pixels: np.ndarray, size: int, channels: int) -> Decoded:
+    """`decode` for one image of an array, H×W or H×W×C.
+
+    Raises:
+        ImageError: values out of range.
+    """
+    facts = np.zeros((), FACTS)
+    return Decoded(facts, _examine(read_image(pixels), facts, size, channels))
+
+
+def refused(words: str, problem: str, facts: np.ndarray | None = None) -> Decoded:
+    """A file that gives no pixels: what is wrong with it, and which of PROBLEMS that is."""
+    facts = np.zeros((), FACTS) if facts is None else facts
+    facts["problem"] = problem_code(problem)
+    return Decoded(facts, None, words)
+
+
+def _examine(image: "Image", facts: np.ndarray, size: int, channels: int) -> np.ndarray:
+    """Fill in the facts and make the network's pixels."""
+    if image.mode in _GREY_MODES or image.mode.startswith("I;16"):
+        grey, notes = to_grey(image)
+        colour, spread = None, 0
+    else:
+        colour, notes = to_colour(image)
+        grey, notes_of_grey = to_grey(image)
+        notes = notes_of_grey if channels == 1 else notes
+        spread = _spread(colour)
+    height, width = grey.shape
+    facts["width"], facts["height"], facts["colour"] = width, height, spread
+    facts["mode"] = MODES.index(image.mode) if image.mode in MODES else 0
+    facts["conversions"] = _conversions(image.mode, notes, max(width, height), size)
+    same = colour is None or (spread == 0 and _is_grey(colour))
+    facts["pixel_hash"] = _digest(grey if same or colour is None else colour)
+    _measure(grey, facts)
+    chosen = grey if channels == 1 or colour is None else colour
+    framed = letterbox(chosen, size, size)
+    if framed.ndim == 2:
+        return np.broadcast_to(framed, (channels, size, size))
+    return np.ascontiguousarray(framed.transpose(2, 0, 1))
+
+
+def _conversions(mode: str, notes: list[str], longest: int, size: int) -> int:
+    bits = conversion_bit(_OF_MODES[mode]) if mode in _OF_MODES else 0
+    for note in notes:
+        for phrase, name in _NOTED:
+            if phrase in note:
+                bits |= conversion_bit(name)
+    if longest != size:
+        bits |= conversion_bit("enlarged" if longest < size else "reduced")
+    return bits
+
+
+def _spread(colour: np.ndarray) -> int:
+    """The largest distance between the channels of a pixel, once no side has more than about 128 pixels."""
+    from PIL import Image
+
+    factor = max(colour.shape) // _NO_DETAIL
+    small = np.asarray(Image.fromarray(colour).reduce(factor)) if factor > 1 else colour
+    return int((small.max(axis=2) - small.min(axis=2)).max())
+
+
+def _is_grey(colour: np.ndarray) -> bool:
+    return np.array_equal(colour[:, :, 0], colour[:, :, 1]) and np.array_equal(colour[:, :, 0], colour[:, :, 2])
+
+
+def _digest(pixels: np.ndarray) -> bytes:
+    shape = "×".join(map(str, pixels.shape)).encode()
+    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16, key=shape).digest()
+
+
+def _measure(grey: np.ndarray, facts: np.ndarray) -> None:
+    """Brightness and background; from a histogram, since 64 million pixels as floats would take 512 MB."""
+    from PIL import Image
+
+    counts = np.array(Image.fromarray(grey).histogram())
+    present = counts.nonzero()[0]
+    facts["mean"], facts["lowest"], facts["highest"] = float(counts @ _PLACES) / grey.size, present[0], present[-1]
+    border = np.sort(border_pixels(grey))
+    facts["border"] = (float(border[(len(border) - 1) // 2]) + float(border[len(border) // 2])) / 2
+
+
+def survey(file: IO[bytes]) -> Decoded:
+    """Size and colour of an image file, as cheaply as can be: photos are decoded at an eighth of their size."""
+    from PIL import Image
+
+    facts = np.zeros((), FACTS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(file, formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    return refused("has too many pixels: make it smaller", "too_large", facts)
+                facts["width"], facts["height"] = image.size
+                if image.mode not in _GREY_MODES and not image.mode.startswith("I;16"):
+                    image.draft("RGB", (_NO_DETAIL, _NO_DETAIL))
+                    facts["colour"] = _spread(to_colour(read_image(image))[0])
+        except Exception as error:  # what exactly is wrong with it is said when it is decoded
+            return refused(type(error).__name__, "damaged", facts)
+    return Decoded(facts, None)

@@ -1,0 +1,194 @@
+# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# ruff: noqa: PTH100, PTH111, PTH113
+"""A user's images, from a path to arrays: listed, decoded once, divided, and kept for the next time."""
+
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from convlens.data.custom.building import build
+from convlens.data.custom.cache import LOCK, Cached, folder_of_source, key_of, open_cache
+from convlens.data.custom.facts import problem_code
+from convlens.data.custom.groups import find_series, group_numbers
+from convlens.data.custom.listing import Listing
+from convlens.data.custom.options import ImportOptions
+from convlens.data.custom.progress import OnImportProgress, Reporter
+from convlens.data.custom.sources import list_images
+from convlens.data.custom.unpacking import unpack_into
+from convlens.data.folders import cache_folder
+from convlens.data.labelled_images import Dataset, LabelledImages
+from convlens.data.parts import PART_NAMES, TEST, TRAIN, UNDECIDED, VALIDATION, part_of
+from convlens.errors import DataError
+from convlens.files import explain_write_errors
+from convlens.locking import hold_lock
+from convlens.words import printable
+
+
+@dataclass(frozen=True, eq=False)
+class ImportedImages:
+    """A user's images after they were decoded, with everything that is known about their files.
+
+    Args:
+        source: the path that was given.
+        options: what was chosen.
+        listing: every listed file: `listing.names[i]`, `listing.labels[i]` (a place in `listing.class_names`).
+        class_names: the classes that have images; fewer than the listing's where none of a class could be read.
+        images: uint8 N×C×H×W, mapped into memory: training images first, then validation, then test.
+        labels: int64, N places in `class_names`.
+        rows: int64, N: which listed file each image came from.
+        parts: int8, one a listed file: 0 train, 1 validation, 2 test, −1 where it gave no image.
+        facts: FACTS, one row a listed file.
+        skipped: name and reason of every listed file that gave no image.
+        notes: what was done and why, one line each.
+        folder: where the cache lies.
+    """
+
+    source: Path
+    options: ImportOptions
+    listing: Listing
+    class_names: tuple[str, ...]
+    images: np.ndarray
+    labels: np.ndarray
+    rows: np.ndarray
+    parts: np.ndarray
+    facts: np.ndarray
+    skipped: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    folder: Path
+
+    def __repr__(self) -> str:
+        shape = "×".join(map(str, self.images.shape[1:]))
+        return f"ImportedImages({self.name!r}, {len(self.images):,} images of {shape}, {len(self.class_names)} classes)"
+
+    @property
+    def name(self) -> str:
+        """What messages call these images."""
+        return printable(self.source.name or str(self.source))
+
+    def part(self, part: int) -> LabelledImages | None:
+        """The images of one part (0 train, 1 validation, 2 test), without a copy; None if it has none."""
+        counts = [int((self.parts == number).sum()) for number in (TRAIN, VALIDATION, TEST)]
+        start = sum(counts[:part])
+        chosen = slice(start, start + counts[part])
+        if not counts[part]:
+            return None
+        return LabelledImages(
+            self.images[chosen], self.labels[chosen], self.class_names, f"{self.name} {PART_NAMES[part]}"
+        )
+
+    @property
+    def parts_are_given(self) -> bool:
+        """Whether the source says of some image which part it is in."""
+        return bool((self.listing.parts[self.rows] != UNDECIDED).any())
+
+    def series(self) -> np.ndarray | None:
+        """For each image the number of the series that its file belongs to: by `group_by`, else by the files' names.
+
+        None where names tell of no series.
+        """
+        names = [self.listing.names[row] for row in self.rows.tolist()]
+        if self.options.group_by is not None:
+            return group_numbers(names, self.options.group_by)
+        if self.parts_are_given:  # the folder of a part would make two series of one
+            names = [_without_part(name) for name in names]
+        return find_series(names, len(self.class_names))
+
+    def places(self, part: int) -> np.ndarray:
+        """Which of the images are of one part (0 train, 1 validation, 2 test), int64."""
+        return np.flatnonzero(self.parts[self.rows] == part)
+
+    def dataset(self) -> Dataset:
+        """Everything as a dataset to train on.
+
+        Raises:
+            DataError: the path has a name that no run could write down.
+        """
+        train = self.part(TRAIN)
+        assert train is not None  # importing refuses data that trains nothing
+        path = str(self.source.absolute())
+        if path.encode("utf-8", "ignore").decode() != path:
+            raise DataError(
+                f"{printable(path)}: a part of this path is no valid text (UTF-8), so no run could say where its "
+                "images are. Rename that folder."
+            )
+        source = {"path": path, "options": self.options.as_dict()}
+        return Dataset(self.name, train, self.part(TEST), "auto", self.part(VALIDATION), self.notes, source)
+
+
+def _without_part(name: str) -> str:
+    first, _, rest = name.partition("/")
+    return rest if rest and part_of(first) is not None else name
+
+
+def import_images(
+    path: Path | str,
+    options: ImportOptions | None = None,
+    cache_dir: Path | str | None = None,
+    on_progress: OnImportProgress | None = None,
+) -> ImportedImages:
+    """The images at `path`: a folder of class folders, a CSV file, an `.npz`, IDX files, or a zip of one of these.
+
+    They are decoded the first time and when something changed; later they come from the cache, in `cache_dir`
+    (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`.
+
+    Raises:
+        DataError: there is nothing that can be used; the message says what was found and what to do.
+        UsageError: options that do not fit the images.
+        OutputError: the cache cannot be written.
+    """
+    options = options or ImportOptions()
+    caches = Path(cache_dir) if cache_dir is not None else cache_folder()
+    given = os.path.abspath(os.path.expanduser(os.fspath(path)))
+    home = folder_of_source(caches, given)
+
+    def unpack(archive: zipfile.ZipFile, members: list[str]) -> str:
+        return unpack_into(home / "unpacked", archive, members)
+
+    listing = list_images(path, unpack)
+    key = key_of(listing, options)
+    cached = _usable(open_cache(home / key), listing)
+    if cached is None:
+        report = Reporter(on_progress, len(listing))
+        with explain_write_errors(home):
+            home.mkdir(parents=True, exist_ok=True)
+        with hold_lock(home / LOCK, lambda: report.tell(0, "waiting for another convlens process")):
+            cached = _usable(open_cache(home / key), listing)  # made by another process while this one waited
+            if cached is None:
+                cached = build(home, key, listing, options, report)
+    return _imported(Path(given), listing, options, cached)
+
+
+def _usable(cached: Cached | None, listing: Listing) -> Cached | None:
+    """The cache, unless a file that could not be read when it was made can be read now."""
+    if cached is None or listing.archive or listing.arrays:
+        return cached
+    passing = [problem_code("unreadable"), problem_code("vanished")]
+    for number in np.flatnonzero(np.isin(cached.facts["problem"], passing)).tolist():
+        place = listing.place(number)
+        if os.path.isfile(place) and os.access(place, os.R_OK):
+            return None
+    return cached
+
+
+def _imported(source: Path, listing: Listing, options: ImportOptions, cached: Cached) -> ImportedImages:
+    kept = cached.about["classes"]
+    numbers = np.full(len(listing.class_names), -1, np.int64)
+    numbers[kept] = np.arange(len(kept))
+    words = cached.words
+    return ImportedImages(
+        source=source,
+        options=options,
+        listing=listing,
+        class_names=tuple(listing.class_names[number] for number in kept),
+        images=cached.images,
+        labels=numbers[listing.labels[cached.rows]],
+        rows=cached.rows,
+        parts=cached.parts,
+        facts=cached.facts,
+        skipped=tuple((printable(listing.names[number]), words[number]) for number in sorted(words)),
+        notes=(*listing.notes, *cached.about["notes"]),
+        folder=cached.folder,
+    )

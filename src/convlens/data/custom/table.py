@@ -1,0 +1,123 @@
+"""A CSV file that names images and their labels, found by the words in its first line."""
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+
+from convlens.data.custom.classes import number_classes
+from convlens.data.custom.listing import Listing
+from convlens.data.parts import UNDECIDED, part_of
+from convlens.errors import DataError
+from convlens.words import count_of, printable, some_of
+
+PATH_COLUMNS = [
+    "path",
+    "file",
+    "image",
+    "filename",
+    "filepath",
+    "file_name",
+    "file_path",
+    "image_path",
+    "image_file",
+    "img",
+]
+LABEL_COLUMNS = ("label", "class", "category", "target", "class_name", "label_name")
+PART_COLUMNS = ("split", "part", "set", "subset", "partition")
+_ADVICE = "Name the columns in the first line, such as: path,label"
+csv.field_size_limit(1 << 20)
+
+
+def read_table(content: bytes, name: str) -> Listing:
+    r"""The rows of a CSV file, separated by commas, semicolons or tabs, with sizes and times still to be found.
+
+    `name` is what messages call it.
+
+    Raises:
+        DataError: it is no text, has no columns for paths and labels, or names fewer than two classes.
+
+    >>> read_table(b"path,label\n1.png,cat\n2.png,dog\n", "pets.csv").class_names
+    ('cat', 'dog')
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} is not UTF-8 text (byte {error.start:,}). Save it as CSV in UTF-8.") from error
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(",;\t", key=first.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        header = next((row for row in rows if any(cell.strip() for cell in row)), [])
+        path_at, label_at, part_at = _find_columns(header, name)
+        return _read_rows(rows, name, path_at, label_at, part_at)
+    except csv.Error as error:
+        raise DataError(f"{name} is not a CSV file: line {rows.line_num:,}: {error}. Save it as CSV.") from error
+
+
+def _find_columns(header: list[str], name: str) -> tuple[int, int, int | None]:
+    words = [cell.strip().casefold().replace(" ", "_").replace("-", "_") for cell in header]
+    found = []
+    for kind, known in (("paths", PATH_COLUMNS), ("labels", LABEL_COLUMNS)):
+        at = next((words.index(word) for word in known if word in words), None)
+        if at is None:
+            seen = ", ".join(repr(printable(cell.strip())[:40]) for cell in header[:6]) or "nothing"
+            raise DataError(
+                f"{name} has no column of {kind}: its first line is {seen}; {', '.join(known[:4])} are known. {_ADVICE}"
+            )
+        found.append(at)
+    return found[0], found[1], next((words.index(word) for word in PART_COLUMNS if word in words), None)
+
+
+def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int | None) -> Listing:
+    paths: list[str] = []
+    labels: list[str] = []
+    parts: list[int] = []
+    short: list[int] = []
+    seen: dict[str, str] = {}
+    doubled: list[str] = []
+    for row in rows:
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) <= max(path_at, label_at) or not row[path_at].strip() or not row[label_at].strip():
+            short.append(rows.line_num)
+            continue
+        path, label = row[path_at].strip(), row[label_at].strip()
+        if path in seen:
+            if seen[path] != label:
+                raise DataError(
+                    f"{name}: line {rows.line_num:,} gives {printable(path)} the label {printable(label)}, an earlier "
+                    f"line {printable(seen[path])}. Give every file one label."
+                )
+            doubled.append(path)
+            continue
+        seen[path] = label
+        paths.append(path)
+        labels.append(label)
+        parts.append(_part(row, part_at, name, rows.line_num))
+    notes = []
+    if short:
+        lines = count_of(len(short), "line")
+        notes.append(f"{name}: {lines} without a path or a label left out (line {short[0]:,} first)")
+    if doubled:
+        notes.append(f"{name}: {len(doubled):,} lines that repeat a file count once ({some_of(doubled)})")
+    places, names = number_classes(labels)
+    if len(names) < 2:
+        only = f"one class only, {names[0]}" if names else "no rows with a path and a label"
+        raise DataError(f"{name} has {only}: there is nothing to tell apart. Give two classes or more. {_ADVICE}")
+    nothing = np.zeros(len(paths), np.int64)
+    return Listing(name, paths, places, np.array(parts, np.int8), names, nothing, nothing, notes=tuple(notes))
+
+
+def _part(row: list[str], part_at: int | None, name: str, line: int) -> int:
+    word = row[part_at].strip() if part_at is not None and part_at < len(row) else ""
+    if not word:
+        return UNDECIDED
+    part = part_of(word)
+    if part is None:
+        raise DataError(
+            f"{name}: line {line:,} puts a file into {printable(word)[:40]!r}: train, validation and test are known. "
+            "Correct it, or leave it empty."
+        )
+    return part

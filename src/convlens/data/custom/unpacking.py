@@ -1,0 +1,57 @@
+"""Arrays out of a zip archive onto the disk: they cannot be mapped or read in pieces from inside another archive."""
+
+import os
+import posixpath
+import shutil
+import zipfile
+from pathlib import Path
+
+from convlens.errors import DamagedData
+from convlens.files import MOST_DEFLATE_SHRINKS, explain_write_errors, move_into_place
+
+_CHUNK = 1 << 20
+
+
+def unpack_into(folder: Path, archive: zipfile.ZipFile, members: list[str]) -> str:
+    """Put members of an archive into a folder, under their own names without folders, and give the folder.
+
+    What is there already, with the same size and checksum in its name, is left alone.
+
+    Raises:
+        DamagedData: a member is damaged.
+        OutputError: the disk is full.
+    """
+    infos = [archive.getinfo(name) for name in members]
+    stamp = "-".join(f"{info.CRC:08x}{info.file_size:x}" for info in infos)[:100]
+    final = folder / stamp
+    if final.is_dir():
+        return str(final)
+    part = folder / f".part-{os.getpid()}"
+    with explain_write_errors(final):
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+    try:
+        for info in infos:
+            _unpack(archive, info, part / posixpath.basename(info.filename))
+        with explain_write_errors(final):
+            if not final.is_dir():  # another process may have been faster
+                move_into_place(part, final)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    for other in folder.iterdir():
+        if other.name != stamp:
+            shutil.rmtree(other, ignore_errors=True)
+    return str(final)
+
+
+def claims_too_much(member: zipfile.ZipInfo) -> bool:
+    """Whether a member of an archive says that it holds more than its packed bytes can."""
+    return member.file_size > MOST_DEFLATE_SHRINKS * max(member.compress_size, 1) + 1024
+
+
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
+    if claims_too_much(info):
+        raise DamagedData(f"{info.filename!a} in the archive claims more bytes than it can hold. Pack it again.")
+    with explain_write_errors(path, info.file_size), path.open("wb") as file, archive.open(info) as member:
+        while piece := member.read(_CHUNK):
+            file.write(piece)

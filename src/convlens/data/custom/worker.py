@@ -1,0 +1,175 @@
+# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# ruff: noqa: PTH116, PTH122, PTH123
+"""The process that decodes: it reads jobs from its standard input and answers file by file.
+
+A decoder written in C can end its process or never come back, so none runs in the process of whoever trains.
+`multiprocessing` would run the caller's script anew, refuses to work inside a daemon process, and takes down all
+workers when one dies; a process with two pipes does none of that.
+
+A message is 4 bytes for its length, then msgpack: a `Job` one way, an `Answer` for each of its files the other.
+"""
+
+import io
+import os
+import signal
+import stat
+import struct
+import sys
+import zipfile
+import zlib
+from typing import IO, TypeVar
+
+import msgspec
+import numpy as np
+
+from convlens.data.custom.decoding import Decoded, decode, refused, survey
+from convlens.data.custom.facts import FACTS, problem_code
+from convlens.data.custom.walking import UNREAD_ENDINGS
+from convlens.pixels import MAX_FILE_BYTES
+
+_NOT_AN_IMAGE = problem_code("not_an_image")
+GREETING = b"convlens decodes\n"
+_LENGTH = struct.Struct("<I")
+
+
+class Job(msgspec.Struct, array_like=True):
+    """Files to decode: paths, or members of `archive` if there is one, as the bytes that the system uses."""
+
+    archive: bytes
+    places: list[bytes]
+    size: int
+    channels: int
+    survey: bool = False
+
+
+class Answer(msgspec.Struct, array_like=True):
+    """One file: its row of FACTS, what is wrong with it, and its pixels where it gave some."""
+
+    facts: bytes
+    words: bytes
+    pixels: bytes | None
+
+
+_Message = TypeVar("_Message", Job, Answer)
+
+
+class Reader:
+    """Reads and decodes the files of jobs; keeps the last archive open."""
+
+    def __init__(self) -> None:
+        self._archive: zipfile.ZipFile | None = None
+        self._path = b""
+
+    def decode(self, job: Job, number: int) -> Decoded:
+        """One file of a job; what cannot be read gives the words for it."""
+        try:
+            if job.survey and not job.archive:
+                with open(_regular(os.fsdecode(job.places[number])), "rb") as file:
+                    return survey(file)
+            content = self._read(job, number)
+        except FileNotFoundError:
+            return refused("is gone since the files were listed: look where it went", "vanished")
+        except PermissionError:
+            return refused("may not be read: check its permissions", "unreadable")
+        except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+            words = " ".join(str(error).split())[:120] or type(error).__name__
+            return refused(f"cannot be read ({words}): check the file", "unreadable")
+        if len(content) > MAX_FILE_BYTES:
+            return refused(f"has more than the {MAX_FILE_BYTES:,} bytes allowed: save it smaller", "too_large")
+        try:
+            if job.survey:
+                return survey(io.BytesIO(content))
+            decoded = decode(content, job.size, job.channels)
+            kind = os.path.splitext(os.fsdecode(job.places[number]))[1].lower()
+            if decoded.facts["problem"] == _NOT_AN_IMAGE and kind in UNREAD_ENDINGS:
+                words = f"is a {kind} file, of a kind that is not read: save it as PNG"
+                return refused(words, "unsupported", decoded.facts)
+            return decoded
+        except MemoryError:
+            return refused("needs more memory than there is: make it smaller", "too_large")
+
+    def close(self) -> None:
+        """Close the archive."""
+        if self._archive is not None:
+            self._archive.close()
+            self._archive = None
+
+    def _read(self, job: Job, number: int) -> bytes:
+        if not job.archive:
+            with open(_regular(os.fsdecode(job.places[number])), "rb") as file:
+                return file.read(MAX_FILE_BYTES + 1)
+        if self._archive is None or self._path != job.archive:
+            self.close()
+            self._archive, self._path = zipfile.ZipFile(os.fsdecode(job.archive)), job.archive
+        name = os.fsdecode(job.places[number])
+        if name not in self._archive.NameToInfo:
+            raise FileNotFoundError(name)
+        with self._archive.open(name) as member:
+            return member.read(MAX_FILE_BYTES + 1)
+
+
+def _regular(path: str) -> str:
+    """The path, unless what it names could keep its reader waiting for ever."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError("it is no file but a folder, a device or a pipe")
+    return path
+
+
+def send(to: IO[bytes], message: Job | Answer) -> None:
+    """Send one message, after its length."""
+    text = msgspec.msgpack.encode(message)
+    to.write(_LENGTH.pack(len(text)) + text)
+    to.flush()
+
+
+def receive(source: IO[bytes], kind: type[_Message]) -> _Message:
+    """Take one message.
+
+    Raises:
+        EOFError: the process ended.
+    """
+    (length,) = _LENGTH.unpack(_read_exactly(source, _LENGTH.size))
+    return msgspec.msgpack.decode(_read_exactly(source, length), type=kind)
+
+
+def read_answer(source: IO[bytes], size: int, channels: int) -> Decoded:
+    """Take one answer to a job of that size and so many channels.
+
+    Raises:
+        EOFError: the process ended.
+    """
+    answer = receive(source, Answer)
+    facts = np.frombuffer(answer.facts, FACTS, count=1)[0]
+    words = answer.words.decode("utf-8", "replace")
+    if answer.pixels is None:
+        return Decoded(facts, None, words)
+    return Decoded(facts, np.frombuffer(answer.pixels, np.uint8).reshape(channels, size, size), words)
+
+
+def _read_exactly(source: IO[bytes], length: int) -> bytes:
+    content = source.read(length)
+    if content is None or len(content) < length:
+        raise EOFError
+    return content
+
+
+def serve() -> None:
+    """Answer jobs until the standard input ends, as it does when the process that asks ends, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the other one decides
+    jobs = sys.stdin.buffer
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # what a decoder prints must not be taken for an answer
+        answers.write(GREETING)
+        answers.flush()
+        reader = Reader()
+        while True:
+            try:
+                job = receive(jobs, Job)
+                for number in range(len(job.places)):
+                    decoded = reader.decode(job, number)
+                    words = decoded.words.encode("utf-8", "backslashreplace")[:2000]
+                    pixels = None if decoded.pixels is None else decoded.pixels.tobytes()
+                    send(answers, Answer(decoded.facts.tobytes(), words, pixels))
+            except (EOFError, BrokenPipeError):
+                reader.close()
+                return

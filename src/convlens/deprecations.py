@@ -1,0 +1,122 @@
+"""Names that changed in 0.7: the old ones work until 0.8, each with a DeprecationWarning.
+
+Whoever renames something public adds it to a table here.
+"""
+
+import functools
+import importlib
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+GONE_IN = "0.8"
+ATTRIBUTES: dict[str, dict[str, str]] = {
+    "convlens.evaluation": {
+        "BendCurve": "CorruptionCurve",
+        "BendPoint": "CorruptionPoint",
+        "DoubtfulLabel": "SuspectedLabel",
+        "describe_doubtful": "describe_label_error",
+        "find_doubtful": "find_label_errors",
+        "measure_bends": "measure_corruptions",
+    },
+    "convlens.metrics": {"Certainties": "Confidences", "certainties": "confidences"},
+    "convlens.report": {"write_doubtful": "write_label_errors"},
+    "convlens.training": {"StretchDone": "ChunkDone"},
+    "Evaluation": {"certainties": "confidences", "certainties_before": "confidences_before"},
+    "ReliabilityBin": {"certainty": "confidence"},
+    "Study": {"bends": "corruptions", "doubtful": "label_errors"},
+    "TrainingLabels": {"doubtful": "label_errors"},
+}
+"""Old and new names of what a module or a class holds."""
+ARGUMENTS = {"mend": "repair", "doubtful": "label_errors"}
+OPTIONS = {"--mend": "--repair", "--no-mend": "--no-repair", "--doubtful": "--label-errors"}
+JSON_KEYS = {"bent_images": "corruptions", "doubtful_labels": "label_errors", "certainty": "confidence"}
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def warn(old: str, new: str) -> None:
+    """A DeprecationWarning at the line that called the caller of this function."""
+    warnings.warn(_sentence(old, new), DeprecationWarning, stacklevel=3)
+
+
+def _sentence(old: str, new: str) -> str:
+    return f"{old} is now {new}; the old name goes in Convlens {GONE_IN}."
+
+
+def old_module_names(module: str) -> Callable[[str], Any]:
+    """A `__getattr__` for a module, which finds what `ATTRIBUTES` says under its new name.
+
+    >>> import convlens.metrics
+    >>> with warnings.catch_warnings(record=True, action="always"):
+    ...     convlens.metrics.Certainties is convlens.metrics.Confidences
+    True
+    """
+
+    def find(name: str) -> Any:
+        if name not in ATTRIBUTES[module]:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        new = ATTRIBUTES[module][name]
+        warn(f"{module}.{name}", new)
+        return getattr(importlib.import_module(module), new)
+
+    return find
+
+
+def with_old_attributes(kind: type[Result]) -> type[Result]:
+    """A class decorator: attributes are also found under the old names that `ATTRIBUTES` has for the class."""
+    for old, new in ATTRIBUTES[kind.__name__].items():
+        setattr(kind, old, property(functools.partial(_read, old=old, new=new)))
+    return kind
+
+
+def _read(holder: Any, old: str, new: str) -> Any:
+    warn(f"{type(holder).__name__}.{old}", new)
+    return getattr(holder, new)
+
+
+def with_old_arguments(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """A decorator: keyword arguments are also taken under the old names of `ARGUMENTS`.
+
+    >>> with warnings.catch_warnings(record=True, action="always") as said:
+    ...     with_old_arguments(lambda repair: repair)(mend=False)
+    False
+    >>> print(said[0].message)
+    mend= is now repair=; the old name goes in Convlens 0.8.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        renamed = {}
+        for name, value in named.items():
+            if name in ARGUMENTS:
+                warn(f"{name}=", f"{ARGUMENTS[name]}=")
+            renamed[ARGUMENTS.get(name, name)] = value
+        return function(*args, **renamed)
+
+    return call
+
+
+def renamed_options(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words of a command line with the new names of options, and a sentence for each old one.
+
+    >>> renamed_options(["report", "latest", "--doubtful=labels.csv"])
+    (['report', 'latest', '--label-errors=labels.csv'], ['--doubtful is now --label-errors; ...'])
+    """
+    changed, said = [], []
+    for token in tokens:
+        name, equals, value = token.partition("=")
+        changed.append(OPTIONS.get(name, name) + equals + value)
+        if name in OPTIONS:
+            said.append(_sentence(name, OPTIONS[name]))
+    return changed, said
+
+
+def with_old_keys(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON object in which a value also stands under the old name of its key.
+
+    >>> with_old_keys({"confidence": 0.5})
+    {'confidence': 0.5, 'certainty': 0.5}
+    """
+    return {**values, **{old: values[new] for old, new in JSON_KEYS.items() if new in values}}

@@ -1,0 +1,115 @@
+"""Which labels are most likely wrong: where a model that did not learn from them confidently says something else.
+
+The order is by how much more probable another class is than the given one: the "normalised margin" of C. Northcutt,
+L. Jiang and I. Chuang, "Confident learning: estimating uncertainty in dataset labels", 2021. Their further step, which
+estimates how often each class is taken for each other one, needs a threshold a class and finds the same labels first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convlens.calibration import Calibration
+from convlens.errors import UsageError
+
+_ROWS = 1000
+"""Disagreements that are worked on at a time, so that a thousand classes need no gigabyte."""
+
+
+@dataclass(frozen=True)
+class SuspectedLabel:
+    """One label that may be wrong, of image number `index`: class numbers, and the probabilities of both classes."""
+
+    index: int
+    given: int
+    suggested: int
+    given_probability: float
+    suggested_probability: float
+
+    @property
+    def doubt(self) -> float:
+        """How much more probable the suggested class is, −1 to 1; above 0 the model disagrees with the label."""
+        return self.suggested_probability - self.given_probability
+
+
+def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """All N images, most suspect label first, and the doubt of each, in that order; −1 to 1.
+
+    Args:
+        probabilities: N × classes (at least two), of a model that did not learn from these labels.
+        labels: N class numbers, as given.
+
+    >>> order, doubt = rank_labels(np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]]), np.array([0, 0, 0]))
+    >>> order.tolist(), doubt.tolist()
+    ([1, 2, 0], [0.5, 0.0, -0.5])
+    """
+    rows = np.arange(len(labels))
+    if probabilities.ndim != 2 or probabilities.shape[1] < 2 or len(probabilities) != len(labels):
+        raise UsageError(
+            f"probabilities of the shape {probabilities.shape} for {len(labels):,} labels: give a row for each label, "
+            "with at least two classes."
+        )
+    others = np.array(probabilities, np.float64)
+    given = others[rows, labels].copy()
+    others[rows, labels] = -1
+    doubt = others.max(axis=1, initial=-1) - given
+    order = np.argsort(-doubt, kind="stable")
+    return order, doubt[order]
+
+
+def find_label_errors(
+    probabilities: np.ndarray, labels: np.ndarray, most: int | None = None, only_disagreeing: bool = True
+) -> list[SuspectedLabel]:
+    """The suspected label errors, worst first; `only_disagreeing` leaves out those that the model agrees with.
+
+    >>> find_label_errors(np.array([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]))
+    [SuspectedLabel(index=1, given=0, suggested=1, given_probability=0.25, suggested_probability=0.75)]
+    """
+    order, doubt = rank_labels(probabilities, labels)
+    if only_disagreeing:
+        order = order[doubt > 0]
+    chosen = order[:most]
+    rows, places = np.array(probabilities[chosen], np.float64), np.arange(len(chosen))
+    given = labels[chosen]
+    of_given = rows[places, given].copy()
+    rows[places, given] = -1
+    suggested = rows.argmax(axis=1) if len(chosen) else given
+    columns = (chosen, given, suggested, of_given, rows[places, suggested])
+    return [SuspectedLabel(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def find_disagreements(
+    logits: np.ndarray, labels: np.ndarray, calibration: Calibration, most: int | None = None
+) -> list[SuspectedLabel]:
+    """`find_label_errors` for logits: probabilities are made of the labels only that the model disagrees with.
+
+    >>> find_disagreements(np.log([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]), Calibration())[0].index
+    1
+    """
+    (wrong,) = np.nonzero(logits.argmax(axis=1) != labels)
+    found = []
+    for start in range(0, len(wrong), _ROWS):
+        some = wrong[start : start + _ROWS]
+        found += [
+            replace(one, index=int(some[one.index]))
+            for one in find_label_errors(calibration.probabilities(logits[some]), labels[some])
+        ]
+    return sorted(found, key=lambda one: -one.doubt)[:most]
+
+
+def describe_label_error(
+    found: SuspectedLabel, class_names: tuple[str, ...], name_of: Callable[[int], str]
+) -> dict[str, Any]:
+    """One suspected label error as plain values, for JSON and CSV."""
+    return {
+        "image": name_of(found.index),
+        "index": found.index,
+        "given": class_names[found.given],
+        "suggested": class_names[found.suggested],
+        "given_probability": found.given_probability,
+        "suggested_probability": found.suggested_probability,
+        "doubt": found.doubt,
+    }

@@ -1,0 +1,142 @@
+"""The numbers that layers take: what each is called, what it may be, and the sentence that says why not.
+
+An argument means the same in every layer (a padding is a padding), so one table serves the constructors, the text
+reader and the text writer. The check raises `WrongArgument`, which knows the argument's name: a constructor turns it
+into a `NetworkError`, the text reader into a `NetworkError` that points at the number. Neither could do both.
+"""
+
+import math
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Literal
+
+Size = int | tuple[int, int]
+"""One number for height and width, or (height, width)."""
+
+Value = int | float | tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of layers: its name in sentences, its kind, its limits, and its word in text if it has one."""
+
+    plain_name: str
+    kind: Literal["count", "size", "fraction"]
+    lowest: int
+    highest: int
+    example: str
+    option: str | None = None
+    below_highest: bool = False
+
+
+ARGUMENTS: dict[str, Argument] = {
+    "channels": Argument("number of channels", "count", 1, 65_536, "8"),
+    "features": Argument("number of features", "count", 1, 65_536, "64"),
+    "kernel_size": Argument("kernel size", "size", 1, 1_024, "3x3"),
+    "stride": Argument("stride", "size", 1, 1_024, "2", option="stride"),
+    "padding": Argument("padding", "size", 0, 1_024, "1", option="pad"),
+    "dilation": Argument("dilation", "size", 1, 1_024, "2", option="dilation"),
+    "groups": Argument("number of groups", "count", 1, 65_536, "2", option="groups"),
+    "slope": Argument("slope", "fraction", 0, 1, "0.1"),
+    "probability": Argument("probability", "fraction", 0, 1, "0.5", below_highest=True),
+}
+OPTIONS: dict[str, str] = {argument.option: name for name, argument in ARGUMENTS.items() if argument.option}
+"""Option word in text → argument name: {"stride": "stride", "pad": "padding", ...}."""
+
+
+class WrongArgument(Exception):
+    """An argument that is not allowed. It never leaves this package: it always becomes a `NetworkError`."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name, self.reason = name, reason
+
+
+def check_arguments(word: str, given: Mapping[str, object]) -> dict[str, Value]:
+    """Bring the arguments of the layer `word` into their stored form: sizes as (height, width), fractions as float.
+
+    None stays None: the layer knows what it means. Raises `WrongArgument` at the first that is not allowed.
+
+    >>> check_arguments("conv", {"channels": 8, "kernel_size": 3})
+    {'channels': 8, 'kernel_size': (3, 3)}
+    """
+    return {name: None if value is None else _check(word, name, value) for name, value in given.items()}
+
+
+def _check(word: str, name: str, value: object) -> Value:
+    argument = ARGUMENTS[name]
+    if argument.kind == "fraction":
+        return _check_fraction(word, name, value)
+    if argument.kind == "count":
+        return _check_whole(word, name, value, value)
+    if isinstance(value, tuple | list):
+        if len(value) != 2:
+            raise not_allowed(word, name, value, f"Write one or two numbers, such as {argument.example}.")
+        height, width = (_check_whole(word, name, number, value) for number in value)
+        return height, width
+    number = _check_whole(word, name, value, value)
+    return number, number
+
+
+def _check_whole(word: str, name: str, number: object, value: object) -> int:
+    argument = ARGUMENTS[name]
+    try:
+        if isinstance(number, bool):
+            raise TypeError
+        whole = operator.index(number)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        raise not_allowed(word, name, value, f"Write a whole number, such as {argument.example}.") from None
+    if whole < argument.lowest:
+        raise not_allowed(word, name, value, f"Change it to {argument.lowest} or more.")
+    if whole > argument.highest:
+        raise not_allowed(word, name, value, f"Change it to {argument.highest:,} or less.")
+    return whole
+
+
+def _check_fraction(word: str, name: str, value: object) -> float:
+    argument = ARGUMENTS[name]
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise not_allowed(word, name, value, f"Write a number, such as {argument.example}.")
+    try:
+        number = float(value) + 0.0  # makes -0.0 a plain 0.0, so that equal layers print equal
+    except OverflowError:
+        number = math.inf
+    too_high = number >= argument.highest if argument.below_highest else number > argument.highest
+    if math.isnan(number) or number < argument.lowest or too_high:
+        raise not_allowed(word, name, value, f"Change it, for example to {argument.example}.")
+    return number
+
+
+def not_allowed(word: str, name: str, value: object, next_step: str) -> WrongArgument:
+    """The error for a value that is not allowed: what it is, what is allowed, what to do next."""
+    argument = ARGUMENTS[name]
+    limits = f"from {argument.lowest} to {argument.highest:,}"
+    if argument.below_highest:
+        limits = f"from {argument.lowest} to just below {argument.highest}"
+    kind = {
+        "count": f"one whole number {limits}",
+        "size": f"a whole number {limits}, or two of them for height and width",
+        "fraction": f"a number {limits}",
+    }[argument.kind]
+    return WrongArgument(name, f"the {argument.plain_name} of {word} is {show(value)}; allowed is {kind}. {next_step}")
+
+
+def show(value: object) -> str:
+    """A value as the text of a network would hold it, cut short where it is very long.
+
+    >>> show((3, 3)), show((3, 5)), show(0.5), show("8"), show(10**5000)
+    ('3', '3x5', '0.5', "'8'", 'a number of more than 20 digits')
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) < 10**20 else "a number of more than 20 digits"
+    if isinstance(value, tuple | list) and value:
+        numbers = [show(number) for number in value[:4]]
+        if len(value) == 2 and numbers[0] == numbers[1]:
+            return numbers[0]
+        return "x".join(numbers) + ("x…" if len(value) > 4 else "")
+    if isinstance(value, float):
+        return repr(value)
+    text = repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"

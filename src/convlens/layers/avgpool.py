@@ -1,0 +1,35 @@
+"""Average pooling."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from convlens.layers.layer import ResolvedLayer, Values, Weights
+from convlens.layers.sliding import PoolingLayer
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class AvgPool2d(PoolingLayer):
+    """The mean at each position of the window; `stride` is the kernel size unless given.
+
+    Padding counts as zeros that belong to the mean (torch's `count_include_pad=True`), and is at most half of the
+    kernel size.
+
+    >>> AvgPool2d((2, 3))
+    AvgPool2d((2, 3))
+    """
+
+    word: ClassVar[str] = "avgpool"
+    title: ClassVar[str] = "average pooling"
+    summary: ClassVar[str] = "the mean of every window; padding counts as zeros"
+    formula: ClassVar[str] = "mean of the window"
+    example: ClassVar[str] = "avgpool 2"
+    other_names: ClassVar[tuple[str, ...]] = ("avgpool2d", "avg_pool", "averagepool", "meanpool", "avg", "mean")
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int] = (0, 0)
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        return by_hand.avg_pool2d(values[0], self.kernel_size, self.stride, self.padding)
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
+        return by_hand.trace_avg_pool2d(values[0], self.kernel_size, self.stride, self.padding)

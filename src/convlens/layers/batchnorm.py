@@ -1,0 +1,65 @@
+"""Batch normalisation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+from convlens.layers.layer import Arrays, Generator, Group, Layer, ResolvedLayer, Shape, Values, Weights
+
+EPSILON = 1e-5
+"""What is added to a variance, PyTorch's default: for every engine, the page and the operations by hand."""
+
+
+@dataclass(frozen=True)
+class BatchNorm2d(Layer):
+    """Batch normalisation of each channel; of each number where maps are already flat (torch's BatchNorm1d)."""
+
+    word: ClassVar[str] = "batchnorm"
+    group: ClassVar[Group] = "normalisation"
+    title: ClassVar[str] = "batch normalisation"
+    summary: ClassVar[str] = (
+        "every map (or number) to mean 0 and deviation 1 over the batch, then scaled and shifted; "
+        "running statistics in prediction"
+    )
+    formula: ClassVar[str] = "(x − mean)/√(variance + ε)·weight + bias"
+    other_names: ClassVar[tuple[str, ...]] = ("bn", "batchnorm2d", "batchnorm1d", "batch_norm", "norm")
+
+    def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
+        """One of each a channel, and the count of batches."""
+        names = ("weight", "bias", "running_mean", "running_var")
+        return dict.fromkeys(names, (node.input_shape[0],)) | {"num_batches_tracked": ()}
+
+    def count_parameters(self, node: ResolvedLayer) -> tuple[int, str]:
+        """Scale and shift; the running statistics are measured rather than learned."""
+        channels = node.input_shape[0]
+        return 2 * channels, f"2·{channels} = {2 * channels:,}"
+
+    def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
+        import numpy as np
+
+        ones = ("weight", "running_var")
+        weights = {name: np.full(shape, name in ones, np.float32) for name, shape in shapes.items() if shape}
+        return weights | {"num_batches_tracked": np.zeros((), np.int64)}
+
+    def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
+        return (EPSILON,)
+
+    def page_arguments(self) -> dict[str, Any]:
+        return {"epsilon": EPSILON}
+
+    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
+        kind = nn.BatchNorm2d if len(node.input_shape) == 3 else nn.BatchNorm1d
+        return kind(node.input_shape[0], eps=EPSILON)
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        shape = (-1, *[1] * (values[0].ndim - 1))
+        mean, variance, weight, bias = (
+            weights[name].reshape(shape) for name in ("running_mean", "running_var", "weight", "bias")
+        )
+        return (values[0] - mean) / (variance + EPSILON) ** 0.5 * weight + bias
+
+
+def normalises_one_number(node: ResolvedLayer) -> bool:
+    """Whether a batch of one image would be normalised number by number, which leaves nothing."""
+    return isinstance(node.layer, BatchNorm2d) and prod(node.input_shape[1:]) == 1

@@ -1,0 +1,89 @@
+"""Concatenation along the channels, and the block that ends in it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from convlens.layers.block import Block, Branch, write_chain
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, name_of_layer
+from convlens.layers.residual import join_extents
+
+
+@dataclass(frozen=True)
+class Concatenate(Layer):
+    """The channels of all inputs, one after the other; the numbers, where they are rows."""
+
+    word: ClassVar[str] = "concat"
+    group: ClassVar[Group] = "join"
+    title: ClassVar[str] = "concatenation"
+    summary: ClassVar[str] = "puts the channels of the branches one after the other"
+    formula: ClassVar[str] = "the same number, among the channels of all branches"
+    keeps_places: ClassVar[bool] = False
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """As many channels as all inputs have."""
+        return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+
+    def size_formula(self, node: ResolvedLayer) -> str:
+        """How many channels come from which layer."""
+        channels = (
+            f"{shape[0]} ({name_of_layer(index)})" for shape, index in zip(node.input_shapes, node.inputs, strict=True)
+        )
+        return " + ".join(channels) + f" = {node.output_shape[0]:,}"
+
+    def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
+        return join_extents(inputs)
+
+    def torch_call(self, torch: Any, inputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
+        return torch.cat, (list(inputs), 1)
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        import numpy as np
+
+        return np.concatenate(values)
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
+        return by_hand.trace_concatenate(values, node.inputs)
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Concat(Block):
+    """Branches that start from the same input and give their channels side by side.
+
+    A branch without layers is the input itself.
+
+    Args:
+        branches: two or more lists of layers.
+
+    >>> from convlens.layers import Conv2d
+    >>> print(Concat([Conv2d(4, 1)], [Conv2d(8, 3, padding=1)]))
+    concat(conv 4 1x1; conv 8 3x3 pad 1)
+    """
+
+    word: ClassVar[str] = "concat"
+    title: ClassVar[str] = "concatenation block"
+    summary: ClassVar[str] = "branches, separated by `;`, whose channels are put one after the other"
+    example: ClassVar[str] = "concat(conv 8 1x1; conv 8 3x3 pad 1)"
+    parts: tuple[tuple[Layer | Block, ...], ...]
+
+    def __init__(self, *branches: Iterable[Layer | Block]) -> None:
+        object.__setattr__(self, "parts", tuple(tuple(branch) for branch in branches))
+
+    @property
+    def branches(self) -> tuple[Branch, ...]:
+        return tuple(
+            Branch(f"branches.{number}", f"branch {number}", layers) for number, layers in enumerate(self.parts)
+        )
+
+    @property
+    def join(self) -> Layer:
+        return Concatenate()
+
+    def with_branches(self, layers: Sequence[tuple[Layer | Block, ...]]) -> "Concat":
+        return Concat(*layers)
+
+    def __str__(self) -> str:
+        return f"{self.word}({'; '.join(write_chain(part) for part in self.parts)})"
+
+    def __repr__(self) -> str:
+        return f"Concat({', '.join(repr(list(part)) for part in self.parts)})"

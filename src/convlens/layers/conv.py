@@ -1,0 +1,153 @@
+"""Convolution."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+from convlens.errors import NetworkError
+from convlens.layers.arguments import Size, Value, WrongArgument
+from convlens.layers.layer import (
+    Arrays,
+    Generator,
+    Group,
+    ResolvedLayer,
+    Shape,
+    Values,
+    Weights,
+    times,
+    uniform_weights,
+)
+from convlens.layers.sliding import SlidingLayer
+from convlens.window import Window
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Conv2d(SlidingLayer):
+    """A convolution (cross-correlation, as everywhere in deep learning) with bias: C×H×W → channels×H'×W'.
+
+    With `groups`, input and output channels are divided into so many groups, and each output channel reads the input
+    channels of its group alone; as many groups as input channels make it a depthwise convolution. `out_channels` is
+    PyTorch's name for `channels`; give one of the two.
+
+    Raises:
+        NetworkError: a number that is not allowed.
+
+    >>> Conv2d(8, 3, padding=1)
+    Conv2d(8, 3, padding=1)
+    >>> Conv2d(out_channels=8, kernel_size=(3, 5), stride=2, groups=4)
+    Conv2d(8, (3, 5), stride=2, groups=4)
+    """
+
+    word: ClassVar[str] = "conv"
+    group: ClassVar[Group] = "weights"
+    title: ClassVar[str] = "convolution"
+    summary: ClassVar[str] = "8 kernels of 3×3 over all channels, plus a bias each; `groups` divides the channels"
+    formula: ClassVar[str] = "Σ input·kernel + bias"
+    example: ClassVar[str] = "conv 8 3x3"
+    defaults: ClassVar[str] = "`pad 0`, `stride 1`, `dilation 1`, `groups 1`"
+    other_names: ClassVar[tuple[str, ...]] = ("conv2d", "convolution", "convolutional", "conv1d", "c")
+    channels: int
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
+
+    def __init__(
+        self,
+        channels: int | None = None,
+        kernel_size: Size | None = None,
+        stride: Size = 1,
+        padding: Size = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        *,
+        out_channels: int | None = None,
+    ) -> None:
+        if (channels is None) == (out_channels is None):
+            raise NetworkError(
+                "Conv2d takes its number of output channels once, as channels or as out_channels. "
+                "Write for example Conv2d(8, 3)."
+            )
+        if kernel_size is None:
+            raise NetworkError("Conv2d needs its kernel size. Write for example Conv2d(8, 3).")
+        channels = out_channels if channels is None else channels
+        window = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
+        self._set(channels=channels, **window, groups=groups)
+
+    @classmethod
+    def check_together(cls, checked: dict[str, Value]) -> None:
+        """Groups divide the channels."""
+        channels, groups = checked.get("channels"), checked.get("groups", 1)
+        if isinstance(channels, int) and isinstance(groups, int) and channels % groups:
+            raise WrongArgument(
+                "groups",
+                f"{channels} channels cannot be divided into {groups} groups. "
+                f"Change the channels to {-(-channels // groups) * groups}, or the groups to a divisor of {channels}.",
+            )
+
+    @property
+    def _dilation(self) -> tuple[int, int]:
+        return self.dilation
+
+    def most_padding(self, window: Window) -> int:
+        """A stride more than now: from there on the same rows are lost again."""
+        return window.padding + window.stride
+
+    def output_channels(self, channels: int) -> int:
+        return self.channels
+
+    def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
+        """Kernels O×I/groups×kH×kW and a bias each."""
+        return {
+            "weight": (self.channels, node.input_shape[0] // self.groups, *self.kernel_size),
+            "bias": (self.channels,),
+        }
+
+    def count_parameters(self, node: ResolvedLayer) -> tuple[int, str]:
+        """Every kernel has a weight a tap, and a bias."""
+        seen = node.input_shape[0] // self.groups
+        count = self.channels * (seen * prod(self.kernel_size) + 1)
+        return count, f"{self.channels}·({times(seen, *self.kernel_size)} + 1) = {count:,}"
+
+    def count_multiply_adds(self, node: ResolvedLayer) -> tuple[int, str]:
+        """A kernel's taps for each number of the output."""
+        channels, height, width = node.output_shape
+        seen = node.input_shape[0] // self.groups
+        count = prod(node.output_shape) * seen * prod(self.kernel_size)
+        return count, f"{times(height, width, channels)}·({times(seen, *self.kernel_size)}) = {count:,}"
+
+    def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
+        return uniform_weights(shapes, random)
+
+    def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
+        return (self.channels, *self.kernel_size, *self.stride, *self.padding, *self.dilation, self.groups)
+
+    def page_arguments(self) -> dict[str, Any]:
+        return super().page_arguments() | {"groups": self.groups}
+
+    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
+        return nn.Conv2d(
+            node.input_shape[0],
+            self.channels,
+            self.kernel_size,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        return by_hand.conv2d(*self._operands(weights, values), groups=self.groups)
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
+        return by_hand.trace_conv2d(*self._operands(weights, values), groups=self.groups)
+
+    def _operands(self, weights: Weights, values: tuple[Values, ...]) -> tuple[Any, ...]:
+        return (values[0], weights["weight"], weights["bias"], self.stride, self.padding, self.dilation)
+
+    def _spoken(self, name: str, value: Value) -> str:
+        if name == "kernel_size":  # people say 3x3, even where it is square
+            return f"{self.kernel_size[0]}x{self.kernel_size[1]}"
+        return super()._spoken(name, value)

@@ -1,0 +1,86 @@
+"""Dense, PyTorch's linear layer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from convlens.layers.layer import (
+    Arrays,
+    Extent,
+    Generator,
+    Group,
+    Layer,
+    ResolvedLayer,
+    Shape,
+    Values,
+    Weights,
+    times,
+    uniform_weights,
+    union,
+)
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Dense(Layer):
+    """Every output is a weighted sum of all inputs plus a bias. Without a number it gives one output a class.
+
+    >>> Dense(64), Dense()
+    (Dense(64), Dense())
+    """
+
+    word: ClassVar[str] = "dense"
+    group: ClassVar[Group] = "weights"
+    summary: ClassVar[str] = "64 weighted sums of everything before, plus a bias each"
+    formula: ClassVar[str] = "Σ input·weight + bias"
+    example: ClassVar[str] = "dense 64"
+    defaults: ClassVar[str] = "`dense` alone is the last layer: as many as there are classes"
+    other_names: ClassVar[tuple[str, ...]] = ("linear", "fc", "full", "fully_connected", "mlp", "hidden")
+    makes_row: ClassVar[bool] = True
+    keeps_places: ClassVar[bool] = False
+    features: int | None = None
+
+    def __init__(self, features: int | None = None) -> None:
+        self._set(features=features)
+
+    @classmethod
+    def default_text(cls, name: str) -> str | None:
+        """The last one follows the number of classes."""
+        return "one per class"
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """Its features, which are known once the number of classes is."""
+        assert self.features is not None, "a network's last dense is given its number before its shape is asked for"
+        return (self.features,)
+
+    def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
+        """Outputs × inputs, and a bias each."""
+        return {"weight": (*node.output_shape, *node.input_shape), "bias": node.output_shape}
+
+    def count_parameters(self, node: ResolvedLayer) -> tuple[int, str]:
+        """Every output has a weight an input, and a bias."""
+        (inputs,), (outputs,) = node.input_shape, node.output_shape
+        count = outputs * (inputs + 1)
+        return count, f"{outputs}·({inputs} + 1) = {count:,}"
+
+    def count_multiply_adds(self, node: ResolvedLayer) -> tuple[int, str]:
+        """One for each input and output."""
+        (inputs,), (outputs,) = node.input_shape, node.output_shape
+        return inputs * outputs, f"{times(inputs, outputs)} = {inputs * outputs:,}"
+
+    def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
+        return uniform_weights(shapes, random)
+
+    def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
+        return [[union(axis)] for axis in inputs[0]]
+
+    def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
+        return node.output_shape
+
+    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
+        return nn.Linear(*node.input_shape, *node.output_shape)
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        return weights["weight"] @ values[0] + weights["bias"]
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
+        return by_hand.network.trace_dense(values[0], weights["weight"], weights["bias"])

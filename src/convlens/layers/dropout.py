@@ -1,0 +1,33 @@
+"""Dropout."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from convlens.layers.layer import Group, Layer, ResolvedLayer, Values, Weights
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Dropout(Layer):
+    """Sets each number to 0 with this probability while training, and scales the others up; else does nothing.
+
+    >>> Dropout(0.25)
+    Dropout(0.25)
+    """
+
+    word: ClassVar[str] = "dropout"
+    group: ClassVar[Group] = "normalisation"
+    summary: ClassVar[str] = "sets that share of the values to zero while training, the others are scaled up"
+    formula: ClassVar[str] = "x while predicting"
+    example: ClassVar[str] = "dropout 0.5"
+    defaults: ClassVar[str] = "`0.5`"
+    other_names: ClassVar[tuple[str, ...]] = ("drop", "dropout2d")
+    probability: float = 0.5
+
+    def __init__(self, probability: float = 0.5) -> None:
+        self._set(probability=probability)
+
+    def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
+        return (self.probability,)
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        return values[0]

@@ -1,0 +1,28 @@
+"""Gaussian error linear unit."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from convlens.layers.activation import Activation
+from convlens.layers.layer import Values
+
+
+@dataclass(frozen=True)
+class GELU(Activation):
+    """x·Φ(x) for every number, Φ being the normal distribution (exact, PyTorch's default).
+
+    Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016.
+    """
+
+    word: ClassVar[str] = "gelu"
+    title: ClassVar[str] = "GELU"
+    summary: ClassVar[str] = "x times the share of a normal distribution below x: a smooth ReLU"
+    formula: ClassVar[str] = "x·(1 + erf(x/√2))/2"
+
+    def apply(self, values: Values) -> Values:
+        import math
+
+        import numpy as np
+
+        # 1 + erf(x) is erfc(−x), which keeps its digits where x is far below zero.
+        return values * np.vectorize(math.erfc, otypes=[float])(-values / math.sqrt(2)) / 2

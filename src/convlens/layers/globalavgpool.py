@@ -1,0 +1,38 @@
+"""Global average pooling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, union
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool2d(Layer):
+    """The mean of each map: C×H×W → C×1×1."""
+
+    word: ClassVar[str] = "globalavgpool"
+    group: ClassVar[Group] = "pooling"
+    title: ClassVar[str] = "global average pooling"
+    summary: ClassVar[str] = "one mean for each map"
+    formula: ClassVar[str] = "mean of the map"
+    other_names: ClassVar[tuple[str, ...]] = ("gap", "globalpool", "global_avg_pool", "adaptiveavgpool2d")
+    needs_maps: ClassVar[bool] = True
+    keeps_places: ClassVar[bool] = False
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """One number a map."""
+        return (shapes[0][0], 1, 1)
+
+    def size_formula(self, node: ResolvedLayer) -> str:
+        """How many numbers each mean is of."""
+        return f"mean of {node.input_shape[1]}·{node.input_shape[2]} numbers = 1"
+
+    def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
+        return [[union(axis)] for axis in inputs[0]]
+
+    def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
+        return nn.AdaptiveAvgPool2d(1)
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        return values[0].mean(axis=(1, 2), keepdims=True)

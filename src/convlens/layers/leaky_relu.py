@@ -1,0 +1,39 @@
+"""Leaky rectified linear unit."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from convlens.layers.activation import Activation
+from convlens.layers.layer import ResolvedLayer, Values
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class LeakyReLU(Activation):
+    """x for x > 0, else slope·x; the slope is from 0 to 1.
+
+    >>> LeakyReLU()
+    LeakyReLU(0.01)
+    """
+
+    word: ClassVar[str] = "leaky_relu"
+    title: ClassVar[str] = "leaky ReLU"
+    summary: ClassVar[str] = "negative values are multiplied by 0.1"
+    formula: ClassVar[str] = "x for x > 0, else slope·x"
+    example: ClassVar[str] = "leaky_relu 0.1"
+    defaults: ClassVar[str] = "`0.01`"
+    other_names: ClassVar[tuple[str, ...]] = ("lrelu", "leaky", "leakyrelu")
+    slope: float = 0.01
+
+    def __init__(self, slope: float = 0.01) -> None:
+        self._set(slope=slope)
+
+    def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
+        return (self.slope,)
+
+    def page_arguments(self) -> dict[str, Any]:
+        return {"slope": self.slope}
+
+    def apply(self, values: Values) -> Values:
+        import numpy as np
+
+        return np.where(values > 0, values, self.slope * values)

@@ -1,0 +1,42 @@
+"""Max pooling."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from convlens.layers.layer import ResolvedLayer, Values, Weights
+from convlens.layers.sliding import PoolingLayer
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class MaxPool2d(PoolingLayer):
+    """The largest value at each position of the window; `stride` is the kernel size unless given.
+
+    Padding takes part in no maximum, and is at most half of the kernel size.
+
+    >>> MaxPool2d(2), MaxPool2d(3, stride=2, padding=1)
+    (MaxPool2d(2), MaxPool2d(3, stride=2, padding=1))
+    """
+
+    word: ClassVar[str] = "maxpool"
+    title: ClassVar[str] = "max pooling"
+    summary: ClassVar[str] = "the largest value of every 2×2 window"
+    formula: ClassVar[str] = "max of the window"
+    example: ClassVar[str] = "maxpool 2"
+    other_names: ClassVar[tuple[str, ...]] = (
+        "maxpool2d",
+        "max_pool",
+        "max_pool2d",
+        "maxpooling",
+        "max",
+        "pool",
+        "pooling",
+    )
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int] = (0, 0)
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        return by_hand.max_pool2d(values[0], self.kernel_size, self.stride, self.padding)
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
+        return by_hand.trace_max_pool2d(values[0], self.kernel_size, self.stride, self.padding)

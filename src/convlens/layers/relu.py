@@ -1,0 +1,23 @@
+"""Rectified linear unit."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from convlens.layers.activation import Activation
+from convlens.layers.layer import Values
+
+
+@dataclass(frozen=True)
+class ReLU(Activation):
+    """max(x, 0) for every number."""
+
+    word: ClassVar[str] = "relu"
+    title: ClassVar[str] = "ReLU"
+    summary: ClassVar[str] = "negative values become 0"
+    formula: ClassVar[str] = "max(x, 0)"
+    other_names: ClassVar[tuple[str, ...]] = ("elu", "selu", "relu6", "prelu")
+
+    def apply(self, values: Values) -> Values:
+        import numpy as np
+
+        return np.maximum(values, 0.0)

@@ -1,0 +1,98 @@
+"""Residual blocks, and the addition that ends them."""
+
+import operator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from convlens.layers.block import Block, Branch, write_chain
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Values, Weights, name_of_layer, union
+
+
+@dataclass(frozen=True)
+class Add(Layer):
+    """Two inputs of one shape, added number by number."""
+
+    word: ClassVar[str] = "add"
+    group: ClassVar[Group] = "join"
+    title: ClassVar[str] = "addition"
+    summary: ClassVar[str] = "adds what the branches of a residual block give"
+    formula: ClassVar[str] = "body + shortcut"
+
+    def size_formula(self, node: ResolvedLayer) -> str:
+        """Which layers are added."""
+        return " + ".join(name_of_layer(index) for index in node.inputs)
+
+    def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
+        return join_extents(inputs)
+
+    def torch_call(self, torch: Any, inputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
+        return operator.add, tuple(inputs)
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        return values[0] + values[1]
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
+        return by_hand.trace_add(values, node.inputs)
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Residual(Block):
+    """What some layers make of their input, added to the input itself, or to what `shortcut` makes of it.
+
+    Args:
+        body: the layers.
+        shortcut: layers that make the input the same shape as the body's output, such as `[Conv2d(32, 1, stride=2)]`;
+            none where the shapes are alike.
+
+    Source: He et al., Deep Residual Learning for Image Recognition, 2015.
+
+    >>> from convlens.layers import Conv2d
+    >>> print(Residual([Conv2d(8, 3, padding=1)], shortcut=[Conv2d(8, 1)]))
+    residual(conv 8 3x3 pad 1, shortcut conv 8 1x1)
+    """
+
+    word: ClassVar[str] = "residual"
+    title: ClassVar[str] = "residual block"
+    summary: ClassVar[str] = (
+        "adds its input to what its layers make of it; `shortcut` makes the input the same shape where it is not"
+    )
+    example: ClassVar[str] = "residual(conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm)"
+    body: tuple[Layer | Block, ...]
+    shortcut: tuple[Layer | Block, ...] = ()
+
+    def __init__(self, body: Iterable[Layer | Block], shortcut: Iterable[Layer | Block] = ()) -> None:
+        object.__setattr__(self, "body", tuple(body))
+        object.__setattr__(self, "shortcut", tuple(shortcut))
+
+    @property
+    def branches(self) -> tuple[Branch, ...]:
+        return Branch("body", "body", self.body), Branch("shortcut", "shortcut", self.shortcut)
+
+    @property
+    def join(self) -> Layer:
+        return Add()
+
+    def with_branches(self, layers: Sequence[tuple[Layer | Block, ...]]) -> "Residual":
+        return Residual(*layers)
+
+    def __str__(self) -> str:
+        shortcut = f", shortcut {write_chain(self.shortcut)}" if self.shortcut else ""
+        return f"{self.word}({write_chain(self.body)}{shortcut})"
+
+    def __repr__(self) -> str:
+        shortcut = f", shortcut={list(self.shortcut)!r}" if self.shortcut else ""
+        return f"Residual({list(self.body)!r}{shortcut})"
+
+
+def join_extents(inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
+    """Position by position the rows of any input; a row of numbers sees what all of its inputs see."""
+    axes = []
+    for parts in zip(*inputs, strict=True):
+        alike = len({len(part) for part in parts}) == 1
+        axes.append(
+            [union(rows) for rows in zip(*parts, strict=True)]
+            if alike
+            else [union([row for part in parts for row in part])]
+        )
+    return axes

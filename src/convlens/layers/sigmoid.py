@@ -1,0 +1,23 @@
+"""Sigmoid, the logistic function."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from convlens.layers.activation import Activation
+from convlens.layers.layer import Values
+
+
+@dataclass(frozen=True)
+class Sigmoid(Activation):
+    """1/(1 + exp(−x)) for every number."""
+
+    word: ClassVar[str] = "sigmoid"
+    summary: ClassVar[str] = "squeezes into 0 to 1"
+    formula: ClassVar[str] = "1/(1 + exp(−x))"
+    other_names: ClassVar[tuple[str, ...]] = ("logistic",)
+
+    def apply(self, values: Values) -> Values:
+        import numpy as np
+
+        small = np.exp(-np.abs(values))  # no overflow far from zero
+        return np.where(values >= 0, 1 / (1 + small), small / (1 + small))

@@ -1,0 +1,26 @@
+"""Sigmoid linear unit."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from convlens.layers.activation import Activation
+from convlens.layers.layer import Values
+
+
+@dataclass(frozen=True)
+class SiLU(Activation):
+    """x·sigmoid(x) for every number; also called swish.
+
+    Source: Elfwing, Uchibe and Doya, Sigmoid-Weighted Linear Units, 2017.
+    """
+
+    word: ClassVar[str] = "silu"
+    title: ClassVar[str] = "SiLU"
+    summary: ClassVar[str] = "x times its sigmoid: a smooth ReLU, also called swish"
+    formula: ClassVar[str] = "x/(1 + exp(−x))"
+    other_names: ClassVar[tuple[str, ...]] = ("swish", "mish", "hardswish")
+
+    def apply(self, values: Values) -> Values:
+        from convlens.layers.sigmoid import Sigmoid
+
+        return values * Sigmoid().apply(values)

@@ -1,0 +1,113 @@
+"""What layers with a window share: sizes, receptive field, rows that no window reads.
+
+How a window slides along one axis stands in `convlens.window`; here are the two axes of a layer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import Field
+from typing import Any, ClassVar
+
+from convlens.layers.arguments import Size, Value, WrongArgument, show
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, union
+from convlens.layers.lost_rows import warn_of_lost_rows
+from convlens.window import Window, output_size, output_size_formula
+
+
+class SlidingLayer(Layer):
+    """A layer with a window that slides over maps. It is no dataclass, since each kind orders its fields itself."""
+
+    needs_maps: ClassVar[bool] = True
+    keeps_places: ClassVar[bool] = False
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+
+    @property
+    def windows(self) -> tuple[Window, Window]:
+        """How the window slides along the height and along the width."""
+        height, width = zip(self.kernel_size, self.stride, self.padding, self._dilation, strict=True)
+        return Window(*height), Window(*width)
+
+    @property
+    def _dilation(self) -> tuple[int, int]:
+        return (1, 1)
+
+    def most_padding(self, window: Window) -> int:
+        """The largest padding that is worth trying, or allowed, along one axis."""
+        raise NotImplementedError
+
+    def output_channels(self, channels: int) -> int:
+        return channels
+
+    def output_shape(self, shapes: Sequence[Shape]) -> Shape:
+        """One map for each of `output_channels`, as large as the window has positions."""
+        channels, *sizes = shapes[0]
+        height, width = (output_size(size, *window) for size, window in zip(sizes, self.windows, strict=True))
+        return (self.output_channels(channels), height, width)
+
+    def size_formula(self, node: ResolvedLayer) -> str:
+        """The number of positions of the window, once where both axes are alike."""
+        sizes = zip(node.input_shape[1:], self.windows, strict=True)
+        height, width = (output_size_formula(size, *window) for size, window in sizes)
+        return height if height == width else f"height {height}, width {width}"
+
+    def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
+        return [_slide(axis, window) for axis, window in zip(inputs[0], self.windows, strict=True)]
+
+    def warnings(self, node: ResolvedLayer) -> tuple[str, ...]:
+        """Rows and columns that no window reads."""
+        return warn_of_lost_rows(self, node.input_shape)
+
+    def page_arguments(self) -> dict[str, Any]:
+        sizes = {"kernel": self.kernel_size, "stride": self.stride, "padding": self.padding}
+        return {name: list(size) for name, size in (sizes | {"dilation": self._dilation}).items()}
+
+
+class PoolingLayer(SlidingLayer):
+    """A window that slides over every map by itself; its stride is the kernel size unless given."""
+
+    group: ClassVar[Group] = "pooling"
+    defaults: ClassVar[str] = "`pad 0`, `stride` = the window"
+
+    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None:
+        self._set(kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding)
+
+    @classmethod
+    def check_together(cls, checked: dict[str, Value]) -> None:
+        """A pool padded by more than half its kernel could have a window with nothing in it; torch refuses it too."""
+        kernel_size, padding = checked["kernel_size"], checked.get("padding")
+        if not (isinstance(kernel_size, tuple) and isinstance(padding, tuple)):
+            return
+        most = (kernel_size[0] // 2, kernel_size[1] // 2)
+        if padding[0] > most[0] or padding[1] > most[1]:
+            twice = show((2 * padding[0], 2 * padding[1]))
+            raise WrongArgument(
+                "padding",
+                f"the padding of {cls.word} is {show(padding)}, more than half of its kernel size {show(kernel_size)}. "
+                f"Change the padding to {show(most)} or less, or the kernel size to {twice} or more.",
+            )
+
+    def most_padding(self, window: Window) -> int:
+        """Half of the kernel size."""
+        return window.kernel_size // 2
+
+    def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
+        return (*self.kernel_size, *self.stride, *self.padding)
+
+    def _default(self, field: Field[Any]) -> Value:
+        return self.kernel_size if field.name == "stride" else super()._default(field)
+
+    @classmethod
+    def default_text(cls, name: str) -> str | None:
+        """The stride follows the window."""
+        return "the window" if name == "stride" else super().default_text(name)
+
+
+def _slide(extents: Sequence[Extent], window: Window) -> list[Extent]:
+    size, reached = len(extents), window.dilation * window.kernel_size
+    result = []
+    for position in range(output_size(size, *window)):
+        first = position * window.stride - window.padding
+        inside = range(first + -(min(first, 0) // window.dilation) * window.dilation, min(first + reached, size))
+        result.append(union([extents[row] for row in inside[:: window.dilation]]))
+    return result

@@ -1,0 +1,21 @@
+"""What of this machine the process may use."""
+
+import os
+from pathlib import Path
+
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Where Linux tells a container how many microseconds of processor time it gets in each period."""
+
+
+def available_cores() -> int:
+    """How many cores this process may use: those it is bound to, and no more than a container's quota pays for.
+
+    >>> available_cores() >= 1
+    True
+    """
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = CPU_QUOTA.read_text(encoding="ascii").split()
+        return max(1, min(bound, int(quota) // int(period)))
+    except (OSError, ValueError):
+        return bound  # no such file, or "max": no quota

@@ -1,0 +1,321 @@
+"""What is asked of probabilities: how far they can be believed, and what is left when unsure answers are withheld.
+
+The negative log-likelihood is `cross_entropy`, which takes logits. scikit-learn has some of this and is what the tests
+compare with, but it is a dependency of 40 MB for a few dozen lines.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from convlens.deprecations import with_old_attributes
+from convlens.errors import UsageError
+from convlens.metrics.shares import check_same_length, share_of, wilson_interval
+
+_BLOCK = 1_000_000
+"""How many logits are worked on at a time."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What is left of `images` when answers below a threshold are `unknown`: how many are answered, how many of these
+    wrongly.
+
+    >>> Answered(images=200, answered=100, wrong=3).coverage, Answered(200, 100, 3).error
+    (0.5, 0.03)
+    """
+
+    images: int
+    answered: int
+    wrong: int
+
+    @property
+    def coverage(self) -> float:
+        """The share of the images that is answered, 0 to 1; NaN without images."""
+        return share_of(self.answered, self.images)
+
+    @property
+    def error(self) -> float:
+        """The share of the answers that is wrong, 0 to 1; NaN without answers."""
+        return share_of(self.wrong, self.answered)
+
+
+@with_old_attributes
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Images of like confidence: how many, how many right, and the mean probability of their likeliest class."""
+
+    images: int
+    correct: int
+    confidence: float
+
+    @property
+    def accuracy(self) -> float:
+        """The share that is right, 0 to 1."""
+        return self.correct / self.images
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % Wilson interval of the accuracy."""
+        return wilson_interval(self.correct, self.images)
+
+
+@dataclass(frozen=True, eq=False)
+class RiskCoverage:
+    """What is left at each of M falling thresholds: how many images are answered, and how many of these wrongly.
+
+    The last of them answers everything.
+    """
+
+    thresholds: np.ndarray
+    answered: np.ndarray
+    wrong: np.ndarray
+
+    @property
+    def coverage(self) -> np.ndarray:
+        """M shares of the images that are answered, growing to 1."""
+        return self.answered / self.answered[-1] if len(self.answered) else np.zeros(0)
+
+    @property
+    def risk(self) -> np.ndarray:
+        """M shares of the answers that are wrong."""
+        return self.wrong / self.answered if len(self.answered) else np.zeros(0)
+
+    @property
+    def area(self) -> float:
+        """The area under risk against coverage: the mean, over images, of the risk at which each is answered; 0 is
+        best, NaN without images.
+        """
+        if not len(self.answered):
+            return float("nan")
+        return float((np.diff(self.answered, prepend=0) * self.risk).sum() / self.answered[-1])
+
+    def at_risk(self, risk: float) -> Answered:
+        """The most answers of which no larger share than `risk` is wrong; none where there is no such threshold."""
+        images = int(self.answered[-1]) if len(self.answered) else 0
+        (good,) = np.nonzero(self.risk <= risk)
+        if not len(good):
+            return Answered(images, 0, 0)
+        return Answered(images, int(self.answered[good[-1]]), int(self.wrong[good[-1]]))
+
+
+@dataclass(frozen=True, eq=False)
+class Confidences:
+    """What N answers come to: all that is asked of N × classes probabilities, without keeping these.
+
+    Attributes:
+        best: N probabilities of the likeliest class.
+        right: N times whether that is the true class.
+        true: N probabilities of the true class.
+        distances: N squared distances of the probabilities from the truth, 0 to 2.
+        losses: N times −log(probability of the true class), in nats.
+    """
+
+    best: np.ndarray
+    right: np.ndarray
+    true: np.ndarray
+    distances: np.ndarray
+    losses: np.ndarray
+
+    @property
+    def brier_score(self) -> float:
+        """See `brier_score`."""
+        return float(self.distances.mean()) if len(self.distances) else float("nan")
+
+    @property
+    def negative_log_likelihood(self) -> float:
+        """The mean of the losses; NaN without any."""
+        return float(self.losses.mean()) if len(self.losses) else float("nan")
+
+    def calibration_error(self, bins: int = 15, *, equal_mass: bool = False) -> float:
+        """See `expected_calibration_error`."""
+        if not len(self.best):
+            return float("nan")
+        groups = self._bins(bins, equal_mass)
+        gaps = np.bincount(groups, weights=self.best - self.right, minlength=bins)
+        return float(np.abs(gaps).sum() / len(self.best))
+
+    def reliability(self, bins: int = 15, *, equal_mass: bool = True) -> list[ReliabilityBin]:
+        """See `reliability`."""
+        if not len(self.best):
+            return []
+        groups = self._bins(bins, equal_mass)
+        images, correct = np.bincount(groups), np.bincount(groups, weights=self.right)
+        confidence = np.bincount(groups, weights=self.best)
+        return [
+            ReliabilityBin(int(images[bin]), int(correct[bin]), float(confidence[bin] / images[bin]))
+            for bin in np.flatnonzero(images).tolist()
+        ]
+
+    def _bins(self, bins: int, equal_mass: bool) -> np.ndarray:
+        if equal_mass:
+            order = np.lexsort((self.right, self.best))
+            groups = np.empty(len(self.best), np.int64)
+            groups[order] = np.arange(len(self.best)) * min(bins, len(self.best)) // len(self.best)
+            return groups
+        return np.clip(np.ceil(self.best * bins).astype(np.int64) - 1, 0, bins - 1)
+
+    def risk_coverage(self) -> RiskCoverage:
+        """See `risk_coverage`."""
+        if not len(self.best):
+            return RiskCoverage(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
+        order = np.argsort(-self.best, kind="stable")
+        falling, sums = self.best[order], np.cumsum(~self.right[order])
+        (last,) = np.nonzero(np.append(falling[1:] < falling[:-1], True))  # the last of equal probabilities
+        return RiskCoverage(falling[last], last + 1, sums[last])
+
+    def answered_at(self, threshold: float) -> Answered:
+        """See `answered_at`."""
+        answered = self.best >= threshold
+        return Answered(len(self.best), int(answered.sum()), int((answered & ~self.right).sum()))
+
+
+def confidences(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> Confidences:
+    """What the answers of N × classes logits come to, for N labels; a million logits at a time, so that a thousand
+    classes need no memory of their own.
+
+    >>> found = confidences(np.log([[0.75, 0.25], [0.5, 0.5]]), np.array([0, 1]))
+    >>> found.best.round(9).tolist(), found.right.tolist(), found.true.round(9).tolist()
+    ([0.75, 0.5], [True, False], [0.75, 0.5])
+    """
+    check_same_length(labels, logits)
+    rows = max(1, _BLOCK // max(1, logits.shape[1]))
+    parts = [
+        _confidences_of_block(logits[start : start + rows], labels[start : start + rows], temperature)
+        for start in range(0, max(len(labels), 1), rows)
+    ]
+    return Confidences(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def _confidences_of_block(logits: np.ndarray, labels: np.ndarray, temperature: float) -> tuple[np.ndarray, ...]:
+    scaled = logits.astype(np.float64) / temperature
+    shifted = scaled - scaled.max(axis=1, keepdims=True) if len(labels) else scaled
+    places = np.arange(len(labels))
+    exponentials = np.exp(shifted)
+    sums = exponentials.sum(axis=1)
+    losses = np.log(sums) - shifted[places, labels]
+    right = logits.argmax(axis=1) == labels if len(labels) else np.zeros(0, np.bool_)
+    exponentials /= sums[:, np.newaxis]
+    return (*_from_probabilities(exponentials, labels, right), losses)
+
+
+def _from_probabilities(
+    probabilities: np.ndarray, labels: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    true = probabilities[np.arange(len(labels)), labels]
+    best = probabilities.max(axis=1) if len(labels) else np.zeros(0)
+    return best, right, true, (probabilities**2).sum(axis=1) - true**2 + (1 - true) ** 2
+
+
+def _confidences_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Confidences:
+    check_same_length(labels, probabilities)
+    given = np.asarray(probabilities, np.float64)
+    right = given.argmax(axis=1) == labels if len(labels) else np.zeros(0, np.bool_)
+    parts = _from_probabilities(given, labels, right) if len(labels) else (np.zeros(0), right, np.zeros(0), np.zeros(0))
+    with np.errstate(divide="ignore"):
+        return Confidences(*parts, -np.log(parts[2]))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """The probabilities of logits over the last axis, same shape and floating-point type.
+
+    The greatest logit is subtracted first, so that nothing overflows.
+
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The mean of −log(probability of the true class) for logits N×K and labels N, in nats.
+
+    It is computed from the logits, not from `softmax`: log(0) would be infinite where the logits still tell.
+
+    >>> round(cross_entropy(np.array([[0.0, 0.0]]), np.array([1])), 4)  # the logarithm of 2
+    0.6931
+    """
+    check_same_length(labels, logits)
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    of_true_class = shifted[np.arange(len(labels)), labels]
+    return float((np.log(np.exp(shifted).sum(axis=-1)) - of_true_class).mean())
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15, *, equal_mass: bool = False
+) -> float:
+    """How far "I am 90 % sure" is from being right 90 % of the time, 0 to 1, for probabilities N×K; NaN without any.
+
+    The images go into bins by the probability of their likeliest class. In each bin that probability is averaged and
+    compared with the share that is right; the differences are averaged over the images.
+
+    Args:
+        bins: how many, of equal width from 0 to 1: (0, 1/15], (1/15, 2/15], …
+        equal_mass: bins of equally many images instead, as far as they divide. Where nearly all images are in the last
+            bin of equal width, as with a model that is nearly always sure, these look closer. Images of equal
+            probability are taken in an order of their own (the wrong ones first), never in the order of the file.
+
+    Sources: C. Guo et al., "On calibration of modern neural networks", 2017; K. Nguyen and B. O'Connor, "Posterior
+    calibration and exploratory analysis for natural language processing models", 2015 (equal mass).
+
+    >>> sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
+    >>> round(expected_calibration_error(sure, np.array([0, 0, 1, 0])), 4)  # (2 · |0.9 − 1| + 2 · |0.6 − 0.5|) / 4
+    0.1
+    """
+    if bins < 1:
+        raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
+    return _confidences_of_probabilities(probabilities, labels).calibration_error(bins, equal_mass=equal_mass)
+
+
+def reliability(
+    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15, *, equal_mass: bool = True
+) -> list[ReliabilityBin]:
+    """The bins of `expected_calibration_error`, least certain first; empty ones are left out.
+
+    >>> sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
+    >>> low, high = reliability(sure, np.array([0, 0, 1, 0]), bins=2)
+    >>> low.images, low.correct, round(low.confidence, 3), high.images, high.correct, round(high.confidence, 3)
+    (2, 1, 0.6, 2, 2, 0.9)
+    """
+    if bins < 1:
+        raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
+    return _confidences_of_probabilities(probabilities, labels).reliability(bins, equal_mass=equal_mass)
+
+
+def risk_coverage(probabilities: np.ndarray, labels: np.ndarray) -> RiskCoverage:
+    """What is left at every threshold that makes a difference: the highest first, so coverage grows.
+
+    Images of equal probability are answered together or not at all. Source: Y. Geifman and R. El-Yaniv, "Selective
+    classification for deep neural networks", 2017.
+
+    >>> curve = risk_coverage(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 1]))
+    >>> curve.thresholds.tolist(), curve.answered.tolist(), curve.wrong.tolist()
+    ([0.9, 0.75, 0.6], [1, 2, 3], [0, 1, 1])
+    >>> round(curve.area, 4)    # (0 / 1 + 1 / 2 + 1 / 3) / 3
+    0.2778
+    """
+    return _confidences_of_probabilities(probabilities, labels).risk_coverage()
+
+
+def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The mean squared distance of probabilities N×K from the truth (1 for the true class, 0 for each other one).
+
+    From 0 (always sure and right) to 2 (always sure and wrong), as Brier defined it; NaN without any.
+
+    Source: G. W. Brier, "Verification of forecasts expressed in terms of probability", 1950.
+
+    >>> round(brier_score(np.array([[0.8, 0.2]]), np.array([0])), 4)  # 0.2² + 0.2²
+    0.08
+    """
+    return _confidences_of_probabilities(probabilities, labels).brier_score
+
+
+def answered_at(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> Answered:
+    """What is left of probabilities N×K when an image is answered only from `threshold` upwards.
+
+    >>> answered_at(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 0]), 0.75)
+    Answered(images=3, answered=2, wrong=1)
+    """
+    return _confidences_of_probabilities(probabilities, labels).answered_at(threshold)

@@ -1,0 +1,117 @@
+"""What to say of layers that don't fit together, once the sizes are known: what came in, and which number to change."""
+
+from collections.abc import Sequence
+
+from convlens.layers import Block, Conv2d, Dense, Flatten, GlobalAvgPool2d, Residual, ResolvedLayer, Shape, SlidingLayer
+from convlens.layers.arguments import show
+from convlens.window import reach
+
+
+def about_small_maps(resolved: Sequence[ResolvedLayer], layer: SlidingLayer) -> str:
+    """Say what came in, what the kernel needs, and which number to change to what."""
+    step = resolved[-1]
+    windows = layer.windows
+    sizes = step.input_shape[1:]
+    padded = [size + 2 * window.padding for size, window in zip(sizes, windows, strict=True)]
+    reaches = [reach(window.kernel_size, window.dilation) for window in windows]
+    with_padding = f" ({_by(padded)} with its padding)" if list(sizes) != padded else ""
+    with_dilation = f" that reaches over {_by(reaches)}" if tuple(reaches) != layer.kernel_size else ""
+    reason = (
+        f"layer {step.index}, {layer}, gets maps of {_by(sizes)}{with_padding}, "
+        f"too small for its {_by(layer.kernel_size)} kernel{with_dilation}."
+    )
+    return f"{reason} {_sentence(_ways_out(resolved, layer, padded, reaches))}"
+
+
+def _ways_out(
+    resolved: Sequence[ResolvedLayer], layer: SlidingLayer, padded: Sequence[int], reaches: Sequence[int]
+) -> list[str]:
+    """What makes the last layer fit: the largest kernel that does, the smallest padding, or less shrinking before."""
+    step = resolved[-1]
+    is_conv = isinstance(layer, Conv2d)
+    axes = list(zip(step.input_shape[1:], padded, reaches, layer.windows, strict=True))
+    kernel_size = tuple(min((room - 1) // window.dilation + 1, window.kernel_size) for _, room, _, window in axes)
+    padding = tuple(max(window.padding, -((size - length) // 2)) for size, _, length, window in axes)
+    ways = []
+    if is_conv:
+        ways.append(f"change the kernel size {_by(layer.kernel_size, 'x')} to {_by(kernel_size, 'x')}")
+    elif max(kernel_size) > 1:
+        ways.append(f"change the kernel size {show(layer.kernel_size)} to {show(kernel_size)}")
+    pool_allows = all(pad <= kernel // 2 for pad, kernel in zip(padding, layer.kernel_size, strict=True))
+    if is_conv or (pool_allows and max(step.input_shape[1:]) > 1):  # pooling one number with padding is no help
+        ways.append(f"set 'pad {show(padding)}'")
+    if shrinking := _last_shrinking(resolved[:-1]):
+        ways.append(f"shrink the maps less before it (layer {shrinking.index}, {shrinking.layer})")
+    return [*ways, "remove one of the two" if shrinking else "remove this layer"]
+
+
+def _last_shrinking(resolved: Sequence[ResolvedLayer]) -> ResolvedLayer | None:
+    """The nearest earlier layer that takes steps of more than one, the usual reason for maps that got too small."""
+    for step in reversed(resolved):
+        if isinstance(step.layer, GlobalAvgPool2d) or (
+            isinstance(step.layer, SlidingLayer) and max(step.layer.stride) > 1
+        ):
+            return step
+    return None
+
+
+def about_output(resolved: Sequence[ResolvedLayer], classes: int) -> tuple[str, ResolvedLayer, str | None]:
+    """Why a network's output is not one number a class, and the layer and the argument that decide it, if one does."""
+    for step in reversed(resolved):
+        if isinstance(step.layer, Dense):
+            given = step.output_shape[0]
+            reason = (
+                f"the network gives {given:,} numbers for an image, but there are {classes:,} classes. "
+                f"Change 'dense {given}' to 'dense {classes}', or write 'dense' alone, which always gives one a class."
+            )
+            return reason, step, "features"
+    step = next(step for step in reversed(resolved) if isinstance(step.layer, Flatten))
+    maps, height, width = step.input_shape
+    ends = f"the network ends in {maps:,} maps of {height}×{width}"
+    but = f"which are {step.output_shape[0]:,} numbers, but there are {classes:,} classes. Add ', dense' at the end"
+    conv = next((step for step in reversed(resolved) if isinstance(step.layer, Conv2d)), None)
+    if conv is not None and (height, width) == (1, 1):
+        reason = f"{ends}, {but}, or change the channels of layer {conv.index} from {maps:,} to {classes:,}."
+        return reason, conv, "channels"
+    pooling = ", or ', globalavgpool'" if maps == classes else ""
+    return f"{ends}, {but}{pooling}.", step, None
+
+
+def about_groups(step: ResolvedLayer) -> str | None:
+    """Why a convolution cannot divide its input's channels into its groups; None where it can."""
+    channels = step.input_shape[0]
+    if not isinstance(step.layer, Conv2d) or channels % step.layer.groups == 0:
+        return None
+    return (
+        f"layer {step.index}, {step.layer}, gets {channels} channels, which cannot be divided into "
+        f"{step.layer.groups} groups. Change the groups to a divisor of {channels}, such as {channels}."
+    )
+
+
+def about_branches(block: Block, shapes: Sequence[Shape]) -> str:
+    """Why the branches of a block cannot be joined, and what would make them fit."""
+    sizes = [f"{branch.label} gives {_by(shape)}" for branch, shape in zip(block.branches, shapes, strict=True)]
+    if not isinstance(block, Residual):
+        return (
+            f"the branches of this concat give maps of different sizes: {', '.join(sizes)}. "
+            "Use the same padding and strides in each."
+        )
+    body, shortcut = shapes
+    reason = f"the {' and the '.join(sizes)}; they are added, so their shapes must be equal."
+    if block.shortcut or len(body) == 1:
+        return f"{reason} Change the layers of one of them."
+    strides = [-(-before // after) for before, after in zip(shortcut[1:], body[1:], strict=True)]
+    stride = f" stride {show(tuple(strides))}" if max(strides) > 1 else ""
+    projection = f"'shortcut conv {body[0]} 1x1{stride}'"
+    if [-(-before // step) for before, step in zip(shortcut[1:], strides, strict=True)] == list(body[1:]):
+        return f"{reason} Write {projection} as the last part of the block."
+    return f"{reason} Give the convolutions of the body a padding that keeps the size of the maps."
+
+
+def _by(sizes: Sequence[int], sign: str = "×") -> str:
+    return sign.join(str(size) for size in sizes)
+
+
+def _sentence(ways: Sequence[str]) -> str:
+    text = ", or ".join(ways) if len(ways) <= 2 else f"{', '.join(ways[:-1])}, or {ways[-1]}"
+    return f"{text[0].upper()}{text[1:]}."

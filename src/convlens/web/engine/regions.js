@@ -1,0 +1,108 @@
+// Regions: which channels, rows and columns of a layer some number further on depends on.
+//
+// It is the very rows that are followed back through the layers, one axis at a time, since padding is no part of a map,
+// dropped rows reach nobody, and a dilated kernel may skip some. The free rows are those of maps that go on for ever.
+// In a row of numbers each counts as a map of one row and one column.
+
+import { positionOf } from "convlens/engine/decode.js";
+
+/** @typedef {[first: number, end: number]} Extent from the first to the first one behind */
+
+/**
+ * Rows and columns are in order; a region without rows or without columns sees nothing.
+ *
+ * @typedef {object} Region
+ * @property {Extent} channels
+ * @property {number[]} rows
+ * @property {number[]} columns
+ * @property {Extent} freeRows
+ * @property {Extent} freeColumns
+ */
+
+/**
+ * @param {Extent} channels
+ * @param {number[]} rows
+ * @param {number[]} columns
+ * @returns {Region}
+ */
+export function regionOf(channels, rows, columns) {
+  return { channels, rows, columns, freeRows: hull(rows), freeColumns: hull(columns) };
+}
+
+/**
+ * The region of one number.
+ *
+ * @param {number[]} shape
+ * @param {number} place
+ */
+export function placeRegion(shape, place) {
+  const [channel, row = 0, column = 0] = positionOf(shape, place);
+  return regionOf([channel, channel + 1], [row], [column]);
+}
+
+/**
+ * All rows and columns of a layer, and all its channels unless they are given; nothing if the region behind sees nothing.
+ *
+ * @param {number[]} shape
+ * @param {Region} behind
+ * @param {Extent} [channels]
+ * @returns {Region}
+ */
+export function wholeRegion(shape, behind, channels = [0, shape[0]]) {
+  const [, height = 1, width = 1] = shape;
+  const whole = regionOf(channels, allOf(height), allOf(width));
+  return isEmpty(behind) ? { ...whole, rows: [], columns: [] } : whole;
+}
+
+/** @param {Region} region */
+export function isEmpty({ rows, columns }) {
+  return rows.length === 0 || columns.length === 0;
+}
+
+/**
+ * What two regions of the same layer see together.
+ *
+ * @param {Region | null} one
+ * @param {Region | null} other
+ * @returns {Region | null}
+ */
+export function unite(one, other) {
+  if (!one || !other) return one ?? other;
+  const seen = [one, other].filter((region) => !isEmpty(region));
+  const parts = seen.length > 0 ? seen : [one];
+  return {
+    channels: around(parts.map(({ channels }) => channels)),
+    rows: inOrder(parts.flatMap(({ rows }) => rows)),
+    columns: inOrder(parts.flatMap(({ columns }) => columns)),
+    freeRows: around([one.freeRows, other.freeRows]),
+    freeColumns: around([one.freeColumns, other.freeColumns]),
+  };
+}
+
+/**
+ * From the first to the first behind the last of some rows, which are in order.
+ *
+ * @param {number[]} rows
+ * @returns {Extent}
+ */
+export function hull(rows) {
+  return [rows[0], rows[rows.length - 1] + 1];
+}
+
+/** @param {number} size */
+export function allOf(size) {
+  return Array.from({ length: size }, (_nothing, row) => row);
+}
+
+/**
+ * @param {Extent[]} extents
+ * @returns {Extent}
+ */
+function around(extents) {
+  return [Math.min(...extents.map(([first]) => first)), Math.max(...extents.map(([, end]) => end))];
+}
+
+/** @param {number[]} rows */
+function inOrder(rows) {
+  return [...new Set(rows)].sort((one, other) => one - other);
+}

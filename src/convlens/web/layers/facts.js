@@ -1,0 +1,27 @@
+// Written by scripts/write_layers.py; a test compares it.
+export const FACTS = {
+  kinds: {
+    "conv": {"title": "convolution", "summary": "8 kernels of 3×3 over all channels, plus a bias each; `groups` divides the channels", "formula": "Σ input·kernel + bias", "group": "weights", "numbers": [{"label": "channels", "name": "channels", "kind": "count", "default": null}, {"label": "kernel size", "name": "kernel_size", "kind": "size", "default": null}], "options": [{"word": "stride", "name": "stride", "kind": "size", "default": "1"}, {"word": "pad", "name": "padding", "kind": "size", "default": "0"}, {"word": "dilation", "name": "dilation", "kind": "size", "default": "1"}, {"word": "groups", "name": "groups", "kind": "count", "default": "1"}], "example": "conv 8 3x3"},
+    "dense": {"title": "dense", "summary": "64 weighted sums of everything before, plus a bias each", "formula": "Σ input·weight + bias", "group": "weights", "numbers": [{"label": "features", "name": "features", "kind": "count", "default": "one per class"}], "options": [], "example": "dense 64"},
+    "avgpool": {"title": "average pooling", "summary": "the mean of every window; padding counts as zeros", "formula": "mean of the window", "group": "pooling", "numbers": [{"label": "kernel size", "name": "kernel_size", "kind": "size", "default": null}], "options": [{"word": "stride", "name": "stride", "kind": "size", "default": "the window"}, {"word": "pad", "name": "padding", "kind": "size", "default": "0"}], "example": "avgpool 2"},
+    "globalavgpool": {"title": "global average pooling", "summary": "one mean for each map", "formula": "mean of the map", "group": "pooling", "numbers": [], "options": [], "example": "globalavgpool"},
+    "maxpool": {"title": "max pooling", "summary": "the largest value of every 2×2 window", "formula": "max of the window", "group": "pooling", "numbers": [{"label": "kernel size", "name": "kernel_size", "kind": "size", "default": null}], "options": [{"word": "stride", "name": "stride", "kind": "size", "default": "the window"}, {"word": "pad", "name": "padding", "kind": "size", "default": "0"}], "example": "maxpool 2"},
+    "batchnorm": {"title": "batch normalisation", "summary": "every map (or number) to mean 0 and deviation 1 over the batch, then scaled and shifted; running statistics in prediction", "formula": "(x − mean)/√(variance + ε)·weight + bias", "group": "normalisation", "numbers": [], "options": [], "example": "batchnorm"},
+    "dropout": {"title": "dropout", "summary": "sets that share of the values to zero while training, the others are scaled up", "formula": "x while predicting", "group": "normalisation", "numbers": [{"label": "probability", "name": "probability", "kind": "fraction", "default": "0.5"}], "options": [], "example": "dropout 0.5"},
+    "gelu": {"title": "GELU", "summary": "x times the share of a normal distribution below x: a smooth ReLU", "formula": "x·(1 + erf(x/√2))/2", "group": "activation", "numbers": [], "options": [], "example": "gelu"},
+    "leaky_relu": {"title": "leaky ReLU", "summary": "negative values are multiplied by 0.1", "formula": "x for x > 0, else slope·x", "group": "activation", "numbers": [{"label": "slope", "name": "slope", "kind": "fraction", "default": "0.01"}], "options": [], "example": "leaky_relu 0.1"},
+    "relu": {"title": "ReLU", "summary": "negative values become 0", "formula": "max(x, 0)", "group": "activation", "numbers": [], "options": [], "example": "relu"},
+    "sigmoid": {"title": "sigmoid", "summary": "squeezes into 0 to 1", "formula": "1/(1 + exp(−x))", "group": "activation", "numbers": [], "options": [], "example": "sigmoid"},
+    "silu": {"title": "SiLU", "summary": "x times its sigmoid: a smooth ReLU, also called swish", "formula": "x/(1 + exp(−x))", "group": "activation", "numbers": [], "options": [], "example": "silu"},
+    "tanh": {"title": "tanh", "summary": "squeezes into −1 to 1", "formula": "tanh(x)", "group": "activation", "numbers": [], "options": [], "example": "tanh"},
+    "flatten": {"title": "flatten", "summary": "maps become one row of numbers; implied before `dense` and at the end", "formula": "the same number, in a row", "group": "shape", "numbers": [], "options": [], "example": "flatten"},
+  },
+  blocks: {
+    "concat": {"title": "concatenation block", "summary": "branches, separated by `;`, whose channels are put one after the other", "example": "concat(conv 8 1x1; conv 8 3x3 pad 1)"},
+    "residual": {"title": "residual block", "summary": "adds its input to what its layers make of it; `shortcut` makes the input the same shape where it is not", "example": "residual(conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm)"},
+  },
+  presets: {
+    "tutorial": "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense",
+    "lenet": "conv 6 5x5 pad 2, tanh, avgpool 2, conv 16 5x5, tanh, avgpool 2, dense 120, tanh, dense 84, tanh, dense",
+  },
+};

@@ -1,0 +1,124 @@
+// What layers have in common that slide a window over their maps: convolution and pooling.
+
+import { placeOf } from "convlens/engine/decode.js";
+import { allOf } from "convlens/engine/regions.js";
+
+/** @import { Layer, Pair, Source } from "convlens/engine/network.js" */
+/** @import { Extent, Region } from "convlens/engine/regions.js" */
+
+/** @typedef {Layer & { kernel: Pair, stride: Pair, padding: Pair, dilation: Pair }} WindowLayer */
+
+/**
+ * Where a window lies in the layer's input: negative in the padding, bottom and right the first ones behind it; with the
+ * number of its rows and columns, between which a dilated one has gaps.
+ *
+ * @typedef {{ top: number, left: number, bottom: number, right: number, rows: number, columns: number }} Window
+ */
+
+/** @typedef {{ row: number, column: number, padding: boolean, source: Source | null }} Cell */
+
+/**
+ * The window of a row and column of the output.
+ *
+ * @param {WindowLayer} layer
+ * @param {number} row
+ * @param {number} column
+ * @returns {Window}
+ */
+export function windowOf(layer, row, column) {
+  const [rows, columns] = [0, 1].map((axis) => (layer.kernel[axis] - 1) * layer.dilation[axis] + 1);
+  const top = row * layer.stride[0] - layer.padding[0];
+  const left = column * layer.stride[1] - layer.padding[1];
+  return { top, left, bottom: top + rows, right: left + columns, rows: layer.kernel[0], columns: layer.kernel[1] };
+}
+
+/**
+ * The cells of a window in one of the input's maps, row by row.
+ *
+ * @param {WindowLayer} layer
+ * @param {Window} window
+ * @param {number} channel
+ */
+export function cellsOf(layer, window, channel) {
+  const [, height, width] = layer.inputShape;
+  /** @type {Cell[]} */
+  const cells = [];
+  for (let row = window.top; row < window.bottom; row += layer.dilation[0]) {
+    for (let column = window.left; column < window.right; column += layer.dilation[1]) {
+      const padding = row < 0 || row >= height || column < 0 || column >= width;
+      const place = placeOf(layer.inputShape, [channel, row, column]);
+      cells.push({ row, column, padding, source: padding ? null : { layer: layer.inputs[0], place } });
+    }
+  }
+  return cells;
+}
+
+/**
+ * Calls back for each number of a pooling layer's output and each number of its input under its window, row by row.
+ *
+ * @param {WindowLayer} layer
+ * @param {(to: number, place: number) => void} visit
+ */
+export function visitWindows(layer, visit) {
+  const [channels, height, width] = layer.inputShape;
+  const [, rows, columns] = layer.outputShape;
+  for (let to = 0; to < channels * rows * columns; to += 1) {
+    const top = (Math.floor(to / columns) % rows) * layer.stride[0] - layer.padding[0];
+    const left = (to % columns) * layer.stride[1] - layer.padding[1];
+    const start = Math.floor(to / (rows * columns)) * height;
+    const [endRow, endColumn] = [Math.min(top + layer.kernel[0], height), Math.min(left + layer.kernel[1], width)];
+    for (let row = Math.max(top, 0); row < endRow; row += 1) {
+      for (let column = Math.max(left, 0); column < endColumn; column += 1) visit(to, (start + row) * width + column);
+    }
+  }
+}
+
+/**
+ * The region of the input that a region of the output reads.
+ *
+ * @param {WindowLayer} layer
+ * @param {Region} region
+ * @param {Extent} channels of the input
+ * @returns {Region}
+ */
+export function slideBack(layer, region, channels = region.channels) {
+  return {
+    channels,
+    rows: readBy(layer, 0, region.rows),
+    columns: readBy(layer, 1, region.columns),
+    freeRows: readFreely(layer, 0, region.freeRows),
+    freeColumns: readFreely(layer, 1, region.freeColumns),
+  };
+}
+
+/**
+ * The rows of the input that any of these rows reads, in order; padding is none.
+ *
+ * @param {WindowLayer} layer
+ * @param {0 | 1} axis
+ * @param {number[]} positions
+ */
+function readBy(layer, axis, positions) {
+  const read = new Uint8Array(layer.inputShape[axis + 1]);
+  for (const position of positions) {
+    for (let tap = 0; tap < layer.kernel[axis]; tap += 1) {
+      const row = position * layer.stride[axis] - layer.padding[axis] + tap * layer.dilation[axis];
+      if (row >= 0 && row < read.length) read[row] = 1;
+    }
+  }
+  return allOf(read.length).filter((row) => read[row]);
+}
+
+/**
+ * The same without ends: as if the maps went on for ever.
+ *
+ * @param {WindowLayer} layer
+ * @param {0 | 1} axis
+ * @param {Extent} extent
+ * @returns {Extent}
+ */
+function readFreely(layer, axis, [first, end]) {
+  const reach = (layer.kernel[axis] - 1) * layer.dilation[axis] + 1;
+  const start = (/** @type {number} */ position) => position * layer.stride[axis] - layer.padding[axis];
+  return [start(first), start(end - 1) + reach];
+}

@@ -1,0 +1,43 @@
+/** Where branches meet: numbers of all branches added up, or the maps of one behind those of another. */
+
+import { element } from "convlens/interface/dom.js";
+import { layerName } from "convlens/views/look/places.js";
+import { equation, lead, named, result } from "convlens/views/look/sums/terms.js";
+
+/** @import { Addition } from "convlens/layers/add.js" */
+/** @import { Joining } from "convlens/layers/concat.js" */
+/** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
+
+/**
+ * Every term leads into its branch.
+ *
+ * @param {Sum & Addition} sum
+ * @param {Look} look
+ */
+export function drawAddition({ terms, total }, look) {
+  const pieces = terms.map(({ value, source }) =>
+    named(lead(value, source, look), layerName(look.model, source.layer)),
+  );
+  return [
+    element("p", {}, "Branches meet here: their numbers at this place are added up."),
+    equation(
+      pieces.flatMap((piece, which) => (which > 0 ? ["+", piece] : [piece])),
+      "=",
+      result(total),
+    ),
+  ];
+}
+
+/**
+ * @param {Sum & Joining} sum
+ * @param {Look} look
+ */
+export function drawJoining({ which, input, place, shape, total }, look) {
+  const { text } = look.model.layers[input.source.layer] ?? { text: "input" };
+  const what = shape.length === 1 ? "numbers" : "maps";
+  const mine = shape.length === 1 ? `number ${place}` : `map ${Math.floor(place / (shape[1] * shape[2]))}`;
+  return [
+    element("p", {}, `Nothing is computed here: the ${what} of the branches follow one another.`),
+    equation(named(lead(input.value, input.source, look), `branch ${which}: ${text}`), "→", named(result(total), mine)),
+  ];
+}

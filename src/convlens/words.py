@@ -1,0 +1,105 @@
+"""Numbers, names and lists as they stand in sentences for people."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+_NUMBER = re.compile(r"([0-9]+)")
+_PLURALS = {
+    "class": "classes",
+    "is": "are",
+    "has": "have",
+    "was": "were",
+    "shows": "show",
+    "looks": "look",
+    "its": "their",
+}
+
+
+def count_of(number: int, noun: str, verb: str = "") -> str:
+    """A number, its noun and perhaps a verb, all agreeing.
+
+    >>> count_of(1, "image"), count_of(1200, "class"), count_of(2, "image", "is")
+    ('1 image', '1,200 classes', '2 images are')
+    """
+    return " ".join([f"{number:,}", agreeing(number, noun), *([agreeing(number, verb)] if verb else [])])
+
+
+def agreeing(number: int, word: str) -> str:
+    """The form of a noun, a verb or "its" that goes with a number.
+
+    >>> agreeing(1, "is"), agreeing(2, "is"), agreeing(2, "image")
+    ('is', 'are', 'images')
+    """
+    return word if number == 1 else _PLURALS.get(word, f"{word}s")
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1; what is not zero never looks like zero, nor what is not all like all.
+
+    >>> percent(0.98765), percent(0.0002), percent(0.99997), percent(float("nan"))
+    ('98.8 %', '<0.1 %', '>99.9 %', '–')
+    """
+    if share != share:
+        return "–"
+    if 0 < share < 0.0005:
+        return "<0.1 %"
+    if 0.9995 <= share < 1:
+        return ">99.9 %"
+    return f"{100 * share:.1f} %"
+
+
+def exact_percent(share: float) -> str:
+    """A share with two digits, and more of them near 100 %: a threshold of 99.999 % must not be read as 100 %.
+
+    >>> exact_percent(0.9), exact_percent(0.99999), exact_percent(1.0)
+    ('90.00 %', '99.999 %', '100.00 %')
+    """
+    digits = 2
+    while share < 1 and digits < 9 and float(f"{share * 100:.{digits}f}") == 100:
+        digits += 1
+    return f"{share * 100:.{digits}f} %"
+
+
+def times(sizes: Iterable[int]) -> str:
+    """Sizes with a times sign.
+
+    >>> times((1, 28, 28)), times((60000, 10))
+    ('1×28×28', '60,000×10')
+    """
+    return "×".join(f"{size:,}" for size in sizes)
+
+
+def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
+    """What to sort by, so that 2 comes before 10; capitals matter only between names that are equal without them.
+
+    >>> sorted(["10", "9", "a10", "B1", "a2"], key=natural_key)
+    ['9', '10', 'a2', 'a10', 'B1']
+    """
+    parts = _NUMBER.split(name)
+    key = [
+        (0, len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (1, 0, part.casefold())
+        for at, part in enumerate(parts)
+        if part
+    ]
+    return (*key, (-1, 0, name))
+
+
+def printable(name: str) -> str:
+    r"""The name as one line that can be printed anywhere; what cannot be printed is written as an escape.
+
+    >>> printable("caf\udce9\n")
+    'caf\\udce9\\n'
+    """
+    if name.isprintable():
+        return name
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
+
+
+def some_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
+    """The first few names, and how many more there are.
+
+    >>> some_of(["a", "b", "c", "d", "e"]), some_of(["a", "b"])
+    ('a, b, c and 2 more', 'a, b')
+    """
+    shown = between.join(printable(name) for name in names[:most])
+    return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")

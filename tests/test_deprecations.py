@@ -1,0 +1,91 @@
+"""What was renamed is still found under its old name, for one release, and says what it is called now."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+from convlens import deprecations
+from convlens.calibration import Calibration
+from convlens.evaluation import Evaluation, evaluate
+from convlens.metrics import ReliabilityBin
+from convlens.network import Network, initial_weights
+from convlens.preprocessing import Preprocessing
+from convlens.report import Study, TrainingLabels
+from convlens.trained_model import TrainedModel
+
+CLASSES = {kind.__name__: kind for kind in (Evaluation, ReliabilityBin, Study, TrainingLabels)}
+MODULES = [name for name in deprecations.ATTRIBUTES if name.startswith("convlens.")]
+
+
+def test_every_table_is_of_a_module_or_a_class():
+    assert {*MODULES, *CLASSES} == set(deprecations.ATTRIBUTES)
+
+
+@pytest.mark.parametrize(("module", "old"), [(name, old) for name in MODULES for old in deprecations.ATTRIBUTES[name]])
+def test_a_module_finds_what_was_renamed(module, old):
+    found, new = importlib.import_module(module), deprecations.ATTRIBUTES[module][old]
+    with pytest.warns(
+        DeprecationWarning, match=rf"^{module}\.{old} is now {new}; the old name goes in Convlens 0\.8\.$"
+    ):
+        assert getattr(found, old) is getattr(found, new)
+    assert new in found.__all__
+    assert old not in found.__all__
+    with pytest.raises(AttributeError, match="has no attribute 'doubtfull'"):
+        _ = found.doubtfull
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_an_object_has_its_old_attributes(kind):
+    for old, new in deprecations.ATTRIBUTES[kind].items():
+        holder = object.__new__(CLASSES[kind])
+        holder.__dict__[new] = "the value"
+        with pytest.warns(DeprecationWarning, match=rf"^{kind}\.{old} is now {new}; ") as said:
+            assert getattr(holder, old) == "the value"
+        assert said[0].filename == __file__
+
+
+def test_an_evaluation_has_what_it_is_sure_of():
+    judged = Evaluation("pets", ("cat", "dog"), np.array([0]), np.zeros((1, 2), np.float32), Calibration())
+    with pytest.warns(DeprecationWarning, match="confidences"):
+        assert judged.certainties.best.tolist() == [0.5]  # pyright: ignore[reportAttributeAccessIssue]
+    (bin,) = judged.as_dict()["reliability"]
+    assert bin["confidence"] == bin["certainty"] == 0.5
+
+
+def test_pictures_may_still_be_mended():
+    network = Network.from_text("dense")
+    weights = initial_weights(network, (1, 8, 8), 2, seed=0)
+    model = TrainedModel(network, weights, Preprocessing((1, 8, 8)), ("cat", "dog"))
+    picture = np.zeros((8, 8), np.uint8)
+    with pytest.warns(DeprecationWarning, match=r"^mend= is now repair=; ") as said:
+        old = model.predict(picture, mend=False)  # pyright: ignore[reportCallIssue]
+    assert said[0].filename == __file__
+    assert (old.probabilities == model.predict(picture, repair=False).probabilities).all()
+    assert list(evaluate.__annotations__)[-2] == "repair"
+    with pytest.raises(TypeError, match="repare"):
+        model.predict(picture, repare=False)  # pyright: ignore[reportCallIssue]
+
+
+def test_only_options_are_renamed():
+    given = ["predict", "latest", "--no-mend", "mend.png", "--doubtful", "a=b", "--doubtful=c=d", "--json"]
+    changed, said = deprecations.renamed_options(given)
+    assert changed == [
+        *("predict", "latest", "--no-repair", "mend.png", "--label-errors", "a=b", "--label-errors=c=d", "--json")
+    ]
+    assert [sentence.partition(";")[0] for sentence in said] == [
+        "--no-mend is now --no-repair",
+        "--doubtful is now --label-errors",
+        "--doubtful is now --label-errors",
+    ]
+
+
+def test_json_keeps_its_old_keys():
+    found = deprecations.with_old_keys({"corruptions": [1], "label_errors": [2], "accuracy": 0.5})
+    assert found == {
+        "corruptions": [1],
+        "label_errors": [2],
+        "accuracy": 0.5,
+        "bent_images": [1],
+        "doubtful_labels": [2],
+    }

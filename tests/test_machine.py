@@ -1,0 +1,47 @@
+"""How many cores this process may use: bound to, counted, and paid for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from convlens import machine
+from convlens.machine import available_cores
+
+
+@pytest.fixture
+def quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a container's quota would stand; it is not there unless a test writes it."""
+    monkeypatch.setattr(machine, "CPU_QUOTA", tmp_path / "cpu.max")
+    return tmp_path / "cpu.max"
+
+
+def test_cores_are_those_that_this_process_may_use(monkeypatch, quota):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 5, 7}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    assert available_cores() == 3
+
+
+@pytest.mark.parametrize(("counted", "expected"), [(8, 8), (None, 1)])
+def test_where_the_system_does_not_tell_all_cores_count(monkeypatch, quota, counted, expected):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: counted)
+    assert available_cores() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("max 100000\n", 8),
+        ("200000 100000\n", 2),
+        ("350000 100000\n", 3),
+        ("50000 100000\n", 1),
+        ("9900000 100000\n", 8),
+        ("", 8),
+        ("nonsense", 8),
+    ],
+)
+def test_a_containers_quota_counts(monkeypatch, quota, text, expected):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    quota.write_text(text)
+    assert available_cores() == expected

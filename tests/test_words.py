@@ -1,0 +1,78 @@
+"""Words that agree with their numbers, percentages, natural order and printable names."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convlens.words import agreeing, count_of, exact_percent, natural_key, percent, printable, some_of
+
+
+def test_natural_order() -> None:
+    names = ["10", "2", "1", "a10", "a2", "A2", "a", "b", "img12.png", "img2.png", "02", "x9y10", "x9y2", "²"]
+    assert sorted(names, key=natural_key) == [
+        "1", "02", "2", "10", "a", "A2", "a2", "a10", "b", "img2.png", "img12.png", "x9y2", "x9y10", "²",
+    ]  # fmt: skip
+
+
+@given(st.lists(st.integers(0, 10**30), max_size=9))
+def test_numbers_are_in_the_order_of_numbers(numbers: list[int]) -> None:
+    assert [int(name) for name in sorted(map(str, numbers), key=natural_key)] == sorted(numbers)
+
+
+@given(st.text(), st.text())
+def test_different_names_have_different_keys(first: str, second: str) -> None:
+    assert (natural_key(first) == natural_key(second)) == (first == second)
+    assert sorted([first, second], key=natural_key) == sorted([second, first], key=natural_key)
+
+
+@given(st.text())
+def test_every_name_can_be_printed(name: str) -> None:
+    assert printable(name).isprintable()
+    assert name.isprintable() == (printable(name) == name)
+
+
+def test_some_names() -> None:
+    assert some_of(["a"]) == "a"
+    assert some_of(["a", "b\n", "c", "d"]) == "a, b\\n, c and 1 more"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 images are"), (1, "1 image is"), (2, "2 images are"), (12345, "12,345 images are")]
+)
+def test_words_agree_with_their_number(number, words):
+    assert count_of(number, "image", "is") == words
+
+
+def test_every_irregular_word():
+    singular = ["class", "is", "has", "was", "shows", "looks", "its", "file"]
+    assert [agreeing(1, word) for word in singular] == singular
+    assert [agreeing(2, word) for word in singular] == [
+        "classes",
+        "are",
+        "have",
+        "were",
+        "show",
+        "look",
+        "their",
+        "files",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0.0 %"), (1, "100.0 %"), (0.5, "50.0 %"), (0.0004, "<0.1 %"), (0.0006, "0.1 %"), (0.9996, ">99.9 %")],
+)
+def test_percent_by_hand(share, text):
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0.00 %"), (0.12345, "12.35 %"), (0.99994, "99.99 %"), (0.99996, "99.996 %"), (0.9999999, "99.99999 %")],
+)
+def test_only_all_is_a_hundred_per_cent(share, text):
+    assert exact_percent(share) == text
+
+
+def test_a_share_next_to_one_is_short_all_the_same():
+    assert exact_percent(1 - 2**-53) == "100.000000000 %"
