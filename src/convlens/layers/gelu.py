@@ -24,4 +24,5 @@ class GELU(Activation):
 
         import numpy as np
 
-        return values * (1 + np.vectorize(math.erf, otypes=[float])(values / math.sqrt(2))) / 2
+        # 1 + erf(x) is erfc(−x), which keeps its digits where x is far below zero.
+        return values * np.vectorize(math.erfc, otypes=[float])(-values / math.sqrt(2)) / 2

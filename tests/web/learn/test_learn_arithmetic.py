@@ -235,7 +235,9 @@ def test_matrices_are_resized_and_changed_by_hand(call: Call) -> None:
 def test_activations_by_hand_and_agree(call: Call) -> None:
     assert call("activations.activate", [-2, "relu"], [-2, "leaky_relu", 0.25], [0, "sigmoid"]) == [0, -0.5, 0.5]
     values = [*np.linspace(-9, 9, 37).tolist(), -1000.0, 1000.0]
+    assert call("activations.ruleOf", ["relu"], ["leaky_relu", -0.5]) == ["max(x, 0)", "x for x > 0, else −0.5·x"]
     for name in [*by_hand.ACTIVATIONS, "none"]:
+        assert call("activations.ruleOf", [name])[0]
         found = call("activations.activate", *[[value, name] for value in values])
         digits = 1e-12 if name == "gelu" else 1e-14  # Φ by its series, in double precision
         np.testing.assert_allclose(found, by_hand.activate(values, name), rtol=digits, atol=0)

@@ -67,6 +67,14 @@ def test_the_first_layer_of_the_open_model(
         assert counting.root.locator("p.formula").inner_text() == "⌊(14 + 2·1 − 3)/1⌋ + 1 = 14"
 
 
+def test_a_grouped_convolution_is_not_offered(chapter_of: Open, opened: Open) -> None:
+    network = Network.from_text("conv 2 3x3 pad 1, relu, conv 4 3x3 groups 2, conv 3 1x1, dense")
+    grouped = TrainedModel(network, initial_weights(network, (1, 20, 20), 2, 4), Preprocessing((1, 20, 20)), ("a", "b"))
+    with opened(page_model(grouped, name="groups")) as page:
+        options = chapter_of(page, "counting").root.get_by_label("Layer").locator("option").all_inner_texts()
+        assert options[3:] == ["layer 0: conv 2 3x3 pad 1", "layer 3: conv 3 1x1"]
+
+
 def test_every_operation_is_described_in_the_words_of_the_catalogue(page: Any) -> None:
     prose = page.locator("#view-learn .prose").all_inner_texts()
     assert len(prose) == 10

@@ -3,16 +3,24 @@
 import { normalise } from "convlens/engine/network.js";
 import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
 
+/** @import { Layer, Model, WeightedLayer } from "convlens/engine/network.js" */
 /** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
 /** @import { Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
-/** @import { Model, WeightedLayer } from "convlens/engine/network.js" */
-
 /**
- * @typedef {WeightedLayer & Sliding & { slope?: number }} ModelLayer a convolution, or what follows it
+ * @typedef {WeightedLayer & Sliding & { groups: number }} ConvolutionLayer
  * @typedef {NonNullable<ReturnType<typeof firstLayerOf>>} FirstLayer
  * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them
  */
+
+/**
+ * The convolutions of the open model whose kernels see every channel, as all kernels of this view do.
+ * @param {Model | null} model
+ */
+export function convolutionsOf(model) {
+  const layers = /** @type {ConvolutionLayer[]} */ (model?.layers ?? []);
+  return layers.filter(({ kind, groups }) => kind === "conv" && groups === 1);
+}
 
 /**
  * A flat array C·H·W as a nested one.
@@ -34,8 +42,11 @@ function nest(data, [channels, height, width]) {
  * @param {Model | null} model
  */
 export function firstLayerOf(model) {
-  const [layer, next] = /** @type {ModelLayer[]} */ (model?.layers ?? []);
-  if (layer?.kind !== "conv") return null;
+  const [layer] = convolutionsOf(model);
+  if (layer?.index !== 0) return null;
+  /** @type {(Layer & { slope?: number }) | undefined} */
+  const next = model?.layers[1];
+  const activated = next && ACTIVATIONS.includes(next.kind) && `${next.inputs}` === "0";
   const [count, ...shape] = layer.weight.shape;
   const size = layer.weight.data.length / count;
   const kernels = Array.from({ length: count }, (_, kernel) =>
@@ -45,9 +56,9 @@ export function firstLayerOf(model) {
   return {
     name: layer.text,
     kernels,
-    biases: layer.bias ? Array.from(layer.bias.data) : kernels.map(() => 0),
+    biases: Array.from(layer.bias.data),
     sliding: { kernel, stride, padding, dilation },
-    activation: ACTIVATIONS.includes(next?.kind) ? next.kind : "none",
+    activation: activated ? next.kind : "none",
     slope: next?.slope,
   };
 }
@@ -59,7 +70,9 @@ export function firstLayerOf(model) {
  */
 export function samplesOf(model) {
   if (!model) return [];
-  return model.payload.samples.map(({ pixels, label }, number) => ({
+  /** @type {{ pixels: Uint8Array, label: number }[]} */
+  const samples = model.payload.samples ?? [];
+  return samples.map(({ pixels, label }, number) => ({
     name: `${number}: ${model.classNames[label] ?? "of no class"}`,
     pixels: nest(pixels, model.inputShape),
     // Computed when it is asked for, since few of them are looked at.

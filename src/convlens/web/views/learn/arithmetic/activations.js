@@ -1,22 +1,18 @@
 // What becomes of a sum: the activation functions of the network language, as in convlens.by_hand.activations.
 
+import { FACTS } from "convlens/layers/facts.js";
+
 export const USUAL_SLOPE = 0.01;
 
-/**
- * Name → the rule as a formula, and the function; `slope` is leaky_relu's, for what is negative.
- * @type {Record<string, { rule: string, apply: (value: number, slope: number) => number }>}
- */
+/** `slope` is leaky_relu's, for what is negative. @type {Record<string, (value: number, slope: number) => number>} */
 const FUNCTIONS = {
-  none: { rule: "x stays x", apply: (value) => value },
-  relu: { rule: "max(x, 0)", apply: (value) => Math.max(value, 0) },
-  leaky_relu: { rule: "x where x > 0, else slope·x", apply: (value, slope) => (value > 0 ? value : slope * value) },
-  sigmoid: { rule: "1 / (1 + e⁻ˣ)", apply: sigmoid },
-  tanh: { rule: "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", apply: Math.tanh },
-  gelu: {
-    rule: "x·Φ(x), Φ(x) the share of a normal distribution below x",
-    apply: (value) => value * shareBelow(value),
-  },
-  silu: { rule: "x / (1 + e⁻ˣ)", apply: (value) => value * sigmoid(value) },
+  none: (value) => value,
+  relu: (value) => Math.max(value, 0),
+  leaky_relu: (value, slope) => (value > 0 ? value : slope * value),
+  sigmoid,
+  tanh: Math.tanh,
+  gelu: (value) => value * shareBelow(value),
+  silu: (value) => value * sigmoid(value),
 };
 
 export const ACTIVATIONS = Object.keys(FUNCTIONS);
@@ -27,12 +23,14 @@ export const ACTIVATIONS = Object.keys(FUNCTIONS);
  * @param {string} name one of ACTIVATIONS
  */
 export function activate(value, name, slope = USUAL_SLOPE) {
-  return FUNCTIONS[name].apply(value, slope);
+  return FUNCTIONS[name](value, slope);
 }
 
 /** The rule as a formula, for the reader. @param {string} name */
 export function ruleOf(name, slope = USUAL_SLOPE) {
-  return FUNCTIONS[name].rule.replace("slope", `${slope}`.replace("-", "−"));
+  /** @type {Record<string, { formula: string }>} */
+  const kinds = FACTS.kinds;
+  return name === "none" ? "x stays x" : kinds[name].formula.replace("slope", `${slope}`.replace("-", "−"));
 }
 
 /** 1 / (1 + e⁻ˣ), without an overflow far from zero. @param {number} value */

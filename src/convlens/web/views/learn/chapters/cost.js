@@ -7,10 +7,11 @@ import { axesOf, findWindowMistake, outputShape, outputSizeFormula } from "convl
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
 import { selection } from "convlens/views/learn/controls.js";
+import { convolutionsOf } from "convlens/views/learn/model_parts.js";
 
 /** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 /** @import { Model } from "convlens/engine/network.js" */
-/** @import { ModelLayer } from "convlens/views/learn/model_parts.js" */
+/** @import { ConvolutionLayer } from "convlens/views/learn/model_parts.js" */
 
 const FIRST = {
   channels: 1,
@@ -48,7 +49,7 @@ const FIELDS = [
 export class CostChapter extends Chapter {
   constructor() {
     super({ id: "counting", operations: ["cost"], state: { ...FIRST } });
-    /** @type {ModelLayer[]} */
+    /** @type {ConvolutionLayer[]} */
     this.offered = [];
     this.layers = selection({
       label: "Layer",
@@ -108,7 +109,7 @@ export class CostChapter extends Chapter {
 
   /** @param {Model | null} model */
   onModel(model) {
-    this.offered = (model?.layers ?? []).filter(({ kind }) => kind === "conv");
+    this.offered = convolutionsOf(model);
     const chosen = this.layers.list.value;
     const layers = this.offered.map(({ index, text }, place) => [`model-${place}`, `layer ${index}: ${text}`]);
     this.layers.offer(Object.fromEntries(layers), chosen.startsWith("model") ? "custom" : chosen);
@@ -163,7 +164,7 @@ function drawTable(heads, rows) {
 }
 
 /**
- * @param {ModelLayer} layer
+ * @param {ConvolutionLayer} layer
  * @returns {typeof FIRST}
  */
 function numbersOf({ inputShape: [channels, height, width], outputShape, kernel, stride, padding, dilation }) {
