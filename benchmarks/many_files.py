@@ -26,7 +26,7 @@ CLASSES = 10
 SIDE = 28
 WANTED_SECONDS = 2.0
 """Of a second start."""
-IMPORT = "import sys; from convlens.data.custom import import_images; import_images(sys.argv[1])"
+IMPORT = "import sys; from convlens.data import import_images; import_images(sys.argv[1])"
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from convlens import load_model
-from convlens.charts import drawing_style, shorten
+from convlens.charts import drawing_style
 from convlens.charts.canvas import MARGIN, QUIET, WIDTH, Bar, Sheet, as_pixels
 from convlens.files import write_atomically
 from convlens.layers import MaxPool2d
-from convlens.words import count_of, percent, times
+from convlens.words import count_of, percent, shorten, times
 
 HEIGHT, TOP, BLOCK, GAP = 2.95, 1.02, 1.62, 0.045  # inches
 NAMES, BARS, VALUES = 0.17, 1.16, 0.62

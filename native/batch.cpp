@@ -150,7 +150,8 @@ void Batch::backward_segment(int segment, int slot, int worker) {
     for_tiles(segment, slot, worker, true, [&](int tile, TileRoom& room, const Learned& learned) {
         float* values = room.values.data();
         if (above.in().learns)
-            kernels_.normalisation_gradient(above.in(), values + above.in().at, values + above.out.gradient,
+            kernels_.normalisation_gradient(above.relu, above.in(), values + above.in().at, values + above.out.gradient,
+                                            scale_.data() + above.normalisation, shift_.data() + above.normalisation,
                                             images_in(tile), a_.data() + above.normalisation,
                                             b_.data() + above.normalisation, c_.data() + above.normalisation,
                                             values + above.in().gradient);
@@ -206,13 +207,15 @@ void Batch::judge_tile(int tile, TileRoom& room) {
 
 void Batch::backward_tile(int segment, int tile, TileRoom& room, const Learned& learned) {
     const int first = starts_[static_cast<size_t>(segment)];
+    if (images_.poison) poison_worker(program_, learned.worker);
     for (int k = end_of(segment) - 1; k >= first; --k) {
         const Stage& stage = program_.stages[static_cast<size_t>(k)];
         backward(stage, shared_, room, tile, learned);
         if (!stage.kind->waits_for_batch()) continue;
         const size_t at = static_cast<size_t>(tile) * program_.normalised_channels + stage.normalisation;
         const float* values = room.values.data();
-        kernels_.normalisation_sums(stage.in(), values + stage.in().at, values + stage.out.gradient,
+        kernels_.normalisation_sums(stage.relu, stage.in(), values + stage.in().at, values + stage.out.gradient,
+                                    scale_.data() + stage.normalisation, shift_.data() + stage.normalisation,
                                     mean_.data() + stage.normalisation, inverse_.data() + stage.normalisation,
                                     tile_sums_.data() + at, tile_products_.data() + at);
     }

@@ -29,7 +29,7 @@ class ConvGradients {
         if (learns) frame_slopes();
         const double block =
             static_cast<double>(stage_.slopes.rows) * stage_.slopes.columns * stage_.slopes_width * program_.lanes;
-        stage_.slopes_at = take(program_, block * (learns ? slopes_blocks(stage_) : 1), stage_);
+        stage_.slopes_at = take_from_worker(program_, block * (learns ? slopes_blocks(stage_) : 1), stage_);
         stage_.slopes_block = static_cast<size_t>(block);
         if (learns) describe_phases();
     }
@@ -43,12 +43,7 @@ class ConvGradients {
         stage_.cells = stage_.pool && program_.has_cells && stage_.kernel_height == 3 && stage_.kernel_width == 3 &&
                        stage_.stride_y * stage_.stride_x * stage_.dilation_y * stage_.dilation_x == 1;
         stage_.changes_gradient = stage_.cells;
-        stage_.sums = program_.worker_room;
-        program_.worker_room += stage_.parameters() * lanes();
-        leave_gap<float>(program_.worker_gaps, program_.worker_room);
-        if (program_.worker_room > most_floats)
-            throw std::length_error("layer " + std::to_string(stage_.layer) +
-                                    " has more weights than the engine takes");
+        stage_.sums = take_from_worker(program_, static_cast<double>(stage_.parameters()) * program_.lanes, stage_);
     }
 
     struct Axis {

@@ -66,8 +66,11 @@ void poison(const Program& program, TileRoom& room) {
     if (room.winners.size() > 0) std::memset(room.winners.data(), 0xaa, room.winners.size());
     if (!program.has_gradients) return;
     std::fill_n(values + program.gradients, program.gradient_room, NAN);
+}
+
+void poison_worker(const Program& program, float* worker) {
     for (const Stage& stage : program.stages)
-        if (stage.slopes_block > 0) poison_slopes(stage, program, values + stage.slopes_at);
+        if (stage.slopes_block > 0) poison_slopes(stage, program, worker + stage.slopes_at);
 }
 
 uint64_t mix(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
@@ -92,7 +95,7 @@ void add_up(const Stage& stage, const Shared& shared, TileRoom& room) {
         if (!input.learns || !input.adds || input.gradient == input.sum) continue;
         const Map plain = without_frame(input);
         float* sum = room.values.data() + input.sum;
-        shared.kernels->add(plain, room.values.data() + input.gradient, plain, sum, plain, sum);
+        shared.kernels->add(false, plain, room.values.data() + input.gradient, plain, sum, plain, sum);
     }
 }
 

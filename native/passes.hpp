@@ -46,6 +46,7 @@ void derive_weights(const Program& program, const Kernels& kernels, const float*
 
 // For tests: fills everything that a tile must write before it reads it with NaN, and leaves the frames of zeros.
 void poison(const Program& program, TileRoom& room);
+void poison_worker(const Program& program, float* worker);
 
 // A well mixed number out of four.
 uint64_t mix(uint64_t a, uint64_t b, uint64_t c, uint64_t d);

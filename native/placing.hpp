@@ -10,6 +10,8 @@ constexpr size_t floats_apart = 16;              // places begin at whole cache 
 
 // Room for so many floats in a tile's room. Throws std::length_error, which names the layer.
 size_t take(Program& program, double count, const Stage& stage);
+// The same in a worker's room, for what lives only while a stage goes back.
+size_t take_from_worker(Program& program, double count, const Stage& stage);
 // Room for so many bytes in a tile's room of winners.
 void take_winners(Program& program, Stage& stage, size_t bytes);
 

@@ -10,7 +10,7 @@ namespace convlens {
 
 namespace {
 
-// Turns layers into stages with shapes; conv + relu + 2×2 max-pooling becomes one.
+// Turns layers into stages with shapes; what relu follows takes it in, and a convolution 2×2 max-pooling, too.
 class Reader {
  public:
     Reader(const std::vector<Layer>& layers, const Kernels& kernels, const Choices& choices, Program& program)
@@ -71,7 +71,7 @@ class Reader {
         }
         for (const Input& input : stage.inputs) ++program_.value(input.value).readers;
         result.value = static_cast<int>(program_.stages.size()) + 1;
-        if (choices_.fuse && kind == find_kind("conv", kernels_)) fuse(stage, k);
+        if (choices_.fuse && stage.takes_relu) fuse(stage, k);
         program_.stages.push_back(std::move(stage));
     }
 
@@ -304,15 +304,27 @@ Map plain_map(int channels, int height, int width) {
 
 Map without_frame(const Map& map) { return plain_map(map.channels, map.height, map.width); }
 
-size_t take(Program& program, double count, const Stage& stage) {
-    const size_t at = program.tile_room;
+namespace {
+
+size_t take_room(size_t& room, Gaps& gaps, double count, const Stage& stage, int lanes) {
+    const size_t at = room;
     if (count > static_cast<double>(most_floats) || at + count > static_cast<double>(most_floats))
         throw std::length_error("layer " + std::to_string(stage.layer) + " needs more than 1 GiB for " +
-                                std::to_string(program.lanes) + " images");
-    program.tile_room += static_cast<size_t>(count);
-    leave_gap<float>(program.tile_gaps, program.tile_room);
-    program.tile_room = (program.tile_room + floats_apart - 1) / floats_apart * floats_apart;
+                                std::to_string(lanes) + " images");
+    room += static_cast<size_t>(count);
+    leave_gap<float>(gaps, room);
+    room = (room + floats_apart - 1) / floats_apart * floats_apart;
     return at;
+}
+
+}  // namespace
+
+size_t take(Program& program, double count, const Stage& stage) {
+    return take_room(program.tile_room, program.tile_gaps, count, stage, program.lanes);
+}
+
+size_t take_from_worker(Program& program, double count, const Stage& stage) {
+    return take_room(program.worker_room, program.worker_gaps, count, stage, program.lanes);
 }
 
 void take_winners(Program& program, Stage& stage, size_t bytes) {

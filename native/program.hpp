@@ -70,6 +70,8 @@ struct Stage {
     bool has_parameters = false;
     bool needs_frame = false;  // reads over the edge of its input
     bool in_place = false;     // overwrites its input
+    bool takes_relu = false;   // can be followed by relu in the same pass, ...
+    bool relu = false;         // ... and is
 
     // On the way back:
     bool may_be_in_place = false;  // its input is not needed
@@ -93,7 +95,7 @@ struct Stage {
 
     // conv
     int groups = 1;
-    bool relu = false, pool = false;
+    bool pool = false;
     Map full;  // the convolution's own output, before pooling
     Sweep sweep;
     std::vector<int32_t> offsets;

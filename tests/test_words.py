@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convlens.words import agreeing, count_of, exact_percent, natural_key, percent, printable, some_of
+from convlens.words import agreeing, count_of, exact_percent, natural_key, percent, printable, shorten, some_of
 
 
 def test_natural_order() -> None:
@@ -76,3 +76,25 @@ def test_only_all_is_a_hundred_per_cent(share, text):
 
 def test_a_share_next_to_one_is_short_all_the_same():
     assert exact_percent(1 - 2**-53) == "100.000000000 %"
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "expected"),
+    [
+        ("seven", 5, "seven"),
+        ("sevens", 5, "seve…"),
+        ("a\nb\t\tc", 9, "a b c"),
+        ("ab cd", 4, "ab…"),
+        (7, 3, "7"),
+        ("", 3, ""),
+    ],
+)
+def test_shortening_by_hand(text, longest, expected):
+    assert shorten(text, longest) == expected
+
+
+@given(st.text(max_size=400), st.integers(2, 60))
+def test_shortened_text_is_short_and_on_one_line(text, longest):
+    short = shorten(text, longest)
+    assert len(short) <= longest
+    assert short.isprintable()

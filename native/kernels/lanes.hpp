@@ -131,6 +131,7 @@ CONVLENS_INLINE void transpose(Floats (&rows)[lanes]) {
     }
 }
 
+CONVLENS_INLINE Floats above_zero(Floats a) { return a <= Floats{} ? Floats{} : a; }  // NaN stays NaN
 CONVLENS_INLINE Floats larger(Floats a, Floats b) { return b > a ? b : a; }
 
 }  // namespace CONVLENS_VARIANT

@@ -43,45 +43,79 @@ inline void moments(const Map& map, const float* in, int images, double* means, 
     }
 }
 
-inline void scale_shift(const Map& in_map, const float* in, const float* scale, const float* shift, const Map& out_map,
-                        float* out) {
+template <bool relu>
+void scale_shift_maps(const Map& in_map, const float* in, const float* scale, const float* shift, const Map& out_map,
+                      float* out) {
     for (int c = 0; c < in_map.channels; ++c) {
         const Floats by = splat(scale[c]), plus = splat(shift[c]);
         for (int row = 0; row < in_map.height; ++row) {
             const float* from = inside(in_map, c, in) + static_cast<size_t>(row) * in_map.columns * lanes;
             float* to = inside(out_map, c, out) + static_cast<size_t>(row) * out_map.columns * lanes;
-            for (int k = 0; k < in_map.width * lanes; k += lanes) store(to + k, load(from + k) * by + plus);
+            for (int k = 0; k < in_map.width * lanes; k += lanes) {
+                const Floats value = load(from + k) * by + plus;
+                store(to + k, relu ? above_zero(value) : value);
+            }
         }
     }
 }
 
-inline void normalisation_sums(const Map& map, const float* in, const float* gradient, const float* mean,
-                               const float* inverse_deviation, double* sums, double* products) {
+inline void scale_shift(bool relu, const Map& in_map, const float* in, const float* scale, const float* shift,
+                        const Map& out_map, float* out) {
+    (relu ? scale_shift_maps<true> : scale_shift_maps<false>)(in_map, in, scale, shift, out_map, out);
+}
+
+// A gradient behind relu, for the value that was scaled and shifted before it.
+template <bool relu>
+CONVLENS_INLINE Floats through_relu(const float* gradient, Floats value, Floats by, Floats plus) {
+    const Floats slope = load(gradient);
+    return relu ? keep_where(value * by + plus > Floats{}, slope) : slope;
+}
+
+template <bool relu>
+void sums_of_maps(const Map& map, const float* in, const float* gradient, const float* scale, const float* shift,
+                  const float* mean, const float* inverse_deviation, double* sums, double* products) {
     for (int c = 0; c < map.channels; ++c) {
-        const Floats middle = splat(mean[c]), by = splat(inverse_deviation[c]);
+        const Floats middle = splat(mean[c]), inverse = splat(inverse_deviation[c]);
+        const Floats by = splat(scale[c]), plus = splat(shift[c]);
         Floats sum = {}, product = {};
         for_rows(map, c, in, [&](Floats value) {
-            const Floats slope = load(gradient);
+            const Floats slope = through_relu<relu>(gradient, value, by, plus);
             gradient += lanes;
             sum += slope;
-            product += slope * ((value - middle) * by);
+            product += slope * ((value - middle) * inverse);
         });
         sums[c] += sum_in_double(sum);
         products[c] += sum_in_double(product);
     }
 }
 
-inline void normalisation_gradient(const Map& map, const float* in, const float* gradient, int images, const float* a,
-                                   const float* b, const float* c, float* out) {
+inline void normalisation_sums(bool relu, const Map& map, const float* in, const float* gradient, const float* scale,
+                               const float* shift, const float* mean, const float* inverse_deviation, double* sums,
+                               double* products) {
+    (relu ? sums_of_maps<true> : sums_of_maps<false>)(map, in, gradient, scale, shift, mean, inverse_deviation, sums,
+                                                      products);
+}
+
+template <bool relu>
+void gradient_of_maps(const Map& map, const float* in, const float* gradient, const float* scale, const float* shift,
+                      int images, const float* a, const float* b, const float* c, float* out) {
     const Ints used = first_lanes(images);
     for (int channel = 0; channel < map.channels; ++channel) {
         const Floats by_gradient = splat(a[channel]), by_value = splat(b[channel]), plus = splat(c[channel]);
+        const Floats scaled = splat(scale[channel]), shifted = splat(shift[channel]);
         for_rows(map, channel, in, [&](Floats value) {
-            store(out, keep_where(used, by_gradient * load(gradient) + by_value * value + plus));
+            const Floats slope = through_relu<relu>(gradient, value, scaled, shifted);
+            store(out, keep_where(used, by_gradient * slope + by_value * value + plus));
             gradient += lanes;
             out += lanes;
         });
     }
+}
+
+inline void normalisation_gradient(bool relu, const Map& map, const float* in, const float* gradient,
+                                   const float* scale, const float* shift, int images, const float* a, const float* b,
+                                   const float* c, float* out) {
+    (relu ? gradient_of_maps<true> : gradient_of_maps<false>)(map, in, gradient, scale, shift, images, a, b, c, out);
 }
 
 }  // namespace CONVLENS_VARIANT

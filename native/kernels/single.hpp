@@ -25,7 +25,7 @@ CONVLENS_INLINE void single_block(const SingleSweep& s, const float* const (&in)
         }
 #pragma GCC unroll 8
         for (int p = 0; p < positions; ++p) {
-            if (s.relu) sums[p] = sums[p] <= Floats{} ? Floats{} : sums[p];
+            if (s.relu) sums[p] = above_zero(sums[p]);
             store(out[p] + v * lanes, sums[p]);
         }
     }

@@ -43,7 +43,7 @@ CONVLENS_INLINE void sweep_block(const Sweep& s, const float* const (&in)[positi
 #pragma GCC unroll 8
         for (int c = 0; c < channels; ++c) {
             Floats value = sums[p][c];
-            if (s.relu) value = value <= Floats{} ? Floats{} : value;  // NaN stays NaN
+            if (s.relu) value = above_zero(value);
             store(out[p] + (channel + c) * s.out_channel, value);
         }
     }

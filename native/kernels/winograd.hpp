@@ -117,7 +117,7 @@ CONVLENS_INLINE void write_outputs(const Winograd& w, const WinogradPlaces<posit
         for (int x = 0; x < places.columns[p]; ++x) {
             float* at = to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column;
             const Floats value = w.adds ? load(at) + sums[2 * y + x] : sums[2 * y + x];
-            store(at, w.relu ? (value <= Floats{} ? Floats{} : value) : value);
+            store(at, w.relu ? above_zero(value) : value);
         }
 }
 

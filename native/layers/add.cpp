@@ -13,31 +13,38 @@ class Add final : public Kind {
         if (a.channels != b.channels || a.height != b.height || a.width != b.width)
             layer.refuse("its inputs are " + layer.shape(a) + " and " + layer.shape(b) + ", they must be alike");
         static_cast<Map&>(stage.out) = a;
-        stage.passes_gradient = true;
+        stage.passes_gradient = stage.takes_relu = true;
     }
     bool takes(size_t inputs) const override { return inputs == 2; }
 
     void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
         float* values = room.values.data();
         const Input &a = stage.inputs[0], &b = stage.inputs[1];
-        shared.kernels->add(a, values + a.at, b, values + b.at, stage.out, values + stage.out.at);
+        shared.kernels->add(stage.relu, a, values + a.at, b, values + b.at, stage.out, values + stage.out.at);
     }
 
     // Who shares the sum's gradient finds it already.
     void backward(const Stage& stage, const Shared& shared, TileRoom& room, int, const Learned&) const override {
         float* values = room.values.data();
         const Map plain = without_frame(stage.out);
+        float* own = values + stage.out.gradient;
+        if (stage.relu) shared.kernels->cut(stage.out, values + stage.out.at, own);
         for (const Input& input : stage.inputs)
             if (input.learns && input.gradient != stage.out.gradient)
-                shared.kernels->copy(plain, values + stage.out.gradient, plain, values + input.gradient);
+                shared.kernels->copy(plain, own, plain, values + input.gradient);
     }
+
+    void place_gradients(Program&, Stage& stage) const override { stage.changes_gradient = stage.relu; }
 
     void run_single(const SingleOperation& operation, const Kernels&, float* room, const float*) const override {
         const SinglePlace &a = operation.in[0], &b = operation.in[1], &out = operation.out;
         for (int y = 0; y < out.height; ++y) {
             const float *one = room + a.inside() + y * a.row(), *two = room + b.inside() + y * b.row();
             float* to = room + out.inside() + y * out.row();
-            for (int k = 0; k < out.width * out.step; ++k) to[k] = one[k] + two[k];
+            for (int k = 0; k < out.width * out.step; ++k) {
+                const float sum = one[k] + two[k];
+                to[k] = operation.stage->relu && sum <= 0 ? 0 : sum;
+            }
         }
     }
 };

@@ -12,14 +12,14 @@ class BatchNorm final : public Kind {
         stage.number = layer.number(0);
         if (!(stage.number > 0 && stage.number <= 1)) layer.refuse("epsilon must be above 0, at most 1");
         static_cast<Map&>(stage.out) = stage.in();
-        stage.has_parameters = true;
+        stage.has_parameters = stage.takes_relu = true;
     }
     size_t parameters(const Stage& stage) const override { return 2 * static_cast<size_t>(stage.out.channels); }
     bool waits_for_batch() const override { return true; }
 
     void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
         float* values = room.values.data();
-        shared.kernels->scale_shift(stage.in(), values + stage.in().at, shared.scale + stage.normalisation,
+        shared.kernels->scale_shift(stage.relu, stage.in(), values + stage.in().at, shared.scale + stage.normalisation,
                                     shared.shift + stage.normalisation, stage.out, values + stage.out.at);
     }
     void backward(const Stage&, const Shared&, TileRoom&, int, const Learned&) const override {}
@@ -44,7 +44,10 @@ class BatchNorm final : public Kind {
             const float* from = room + in.inside() + y * in.row();
             float* to = room + out.inside() + y * out.row();
             for (int x = 0; x < in.width; ++x)
-                for (int c = 0; c < in.step; ++c) to[x * out.step + c] = from[x * in.step + c] * scale[c] + shift[c];
+                for (int c = 0; c < in.step; ++c) {
+                    const float value = from[x * in.step + c] * scale[c] + shift[c];
+                    to[x * out.step + c] = operation.stage->relu && value <= 0 ? 0 : value;
+                }
         }
     }
 };

@@ -39,7 +39,7 @@ class Conv final : public Kind {
             layer.positions(in.height, stage.kernel_height, stage.stride_y, stage.padding_y, stage.dilation_y),
             layer.positions(in.width, stage.kernel_width, stage.stride_x, stage.padding_x, stage.dilation_x));
         static_cast<Map&>(stage.out) = stage.full;
-        stage.has_parameters = stage.needs_frame = stage.adds_gradient = true;
+        stage.has_parameters = stage.needs_frame = stage.adds_gradient = stage.takes_relu = true;
     }
     bool needs_maps() const override { return true; }
     bool reads_numbers() const override { return true; }
@@ -86,7 +86,7 @@ class Conv final : public Kind {
         for (int g = 0; g < stage.groups; ++g) {
             const Group group = group_of(stage, g);
             backward_weights(stage, shared, room, group, learned);
-            for (const Phase& phase : stage.phases) backward_phase(stage, phase, shared, room, group);
+            for (const Phase& phase : stage.phases) backward_phase(stage, phase, shared, room, group, learned);
         }
     }
 
@@ -249,7 +249,7 @@ class Conv final : public Kind {
         for (int first_channel = 0; first_channel < group.channels_out; first_channel += stage.slopes_width) {
             sweep.channels = std::min(stage.slopes_width, group.channels_out - first_channel);
             const size_t channel = group.first_out() + first_channel;
-            float* block = values + stage.slopes_at + inside_slopes(stage, lanes) +
+            float* block = learned.worker + stage.slopes_at + inside_slopes(stage, lanes) +
                            (learns ? slopes_block_of(stage, static_cast<int>(channel)) : 0);
             for (int first = 0; first < rows; first += stage.chunk) {
                 const int last = std::min(first + stage.chunk, rows);
@@ -265,9 +265,9 @@ class Conv final : public Kind {
     }
 
     static void backward_phase(const Stage& stage, const Phase& phase, const Shared& shared, TileRoom& room,
-                               const Group& group) {
+                               const Group& group, const Learned& learned) {
         const size_t lanes = lanes_of(shared);
-        const float* from = room.values.data() + stage.slopes_at + inside_slopes(stage, lanes) +
+        const float* from = learned.worker + stage.slopes_at + inside_slopes(stage, lanes) +
                             slopes_block_of(stage, static_cast<int>(group.first_out()));
         float* to = room.values.data() + stage.in().gradient + phase.out + group.in(without_frame(stage.in()), lanes);
         const float* weights = shared.derived + phase.weights + group.number * phase.weights_group;

@@ -1,4 +1,5 @@
 #include "../layers.hpp"
+#include "../placing.hpp"
 
 namespace convlens {
 
@@ -39,9 +40,7 @@ class Dense final : public Kind {
     void place_gradients(Program& program, Stage& stage) const override {
         const size_t lanes = static_cast<size_t>(program.lanes);
         const size_t inputs = (static_cast<size_t>(stage.in().channels) + lanes - 1) / lanes * lanes;
-        stage.sums = program.worker_room;
-        program.worker_room += inputs * lanes;
-        leave_gap<float>(program.worker_gaps, program.worker_room);
+        stage.sums = take_from_worker(program, static_cast<double>(inputs * lanes), stage);
     }
 
     // A map that is flattened is taken as it lies, with the padding between its channels.

@@ -12,8 +12,9 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
-from convlens.errors import OutputError
+from convlens.errors import DataError, OutputError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CHUNK = 1 << 20
@@ -45,12 +46,17 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
         try:
             with temporary.open("wb") as file:
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+                sync(file)
             move_into_place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
     return path
+
+
+def sync(file: IO[bytes]) -> None:
+    """Wait until what was written is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def move_into_place(temporary: Path, path: Path) -> None:
@@ -79,6 +85,18 @@ def explain_write_errors(path: Path, size: int = 0) -> Iterator[None]:
         raise
     except OSError as error:
         raise OutputError(_explanation(path, size, error)) from error
+
+
+@contextmanager
+def explain_read_errors(shown: str) -> Iterator[None]:
+    """Turn the operating system's read errors into one line that says what to do; messages call the file `shown`."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"{shown} cannot be read: {reason}. Check the path and its permissions.") from error
 
 
 def _explanation(path: Path, size: int, error: OSError) -> str:

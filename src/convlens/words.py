@@ -103,3 +103,14 @@ def some_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
     """
     shown = between.join(printable(name) for name in names[:most])
     return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
+
+
+def shorten(text: object, longest: int) -> str:
+    """One line of at most `longest` characters, the rest replaced by an ellipsis.
+
+    >>> shorten("a class with a very long name", 12)
+    'a class wit…'
+    """
+    line = "".join(letter if letter.isprintable() else " " for letter in str(text)[: 4 * longest + 100])
+    line = " ".join(line.split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"

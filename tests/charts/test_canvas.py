@@ -7,11 +7,9 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
-from convlens.charts.canvas import Sheet, drawing_style, running_mean, shorten
+from convlens.charts.canvas import Sheet, drawing_style, running_mean
 
 
 def draw(text):
@@ -45,28 +43,6 @@ def test_pyplot_is_never_needed():
     program += "print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "longest", "expected"),
-    [
-        ("seven", 5, "seven"),
-        ("sevens", 5, "seve…"),
-        ("a\nb\t\tc", 9, "a b c"),
-        ("ab cd", 4, "ab…"),
-        (7, 3, "7"),
-        ("", 3, ""),
-    ],
-)
-def test_shortening_by_hand(text, longest, expected):
-    assert shorten(text, longest) == expected
-
-
-@given(st.text(max_size=400), st.integers(2, 60))
-def test_shortened_text_is_short_and_on_one_line(text, longest):
-    short = shorten(text, longest)
-    assert len(short) <= longest
-    assert short.isprintable()
 
 
 def test_running_mean_by_hand():

@@ -84,7 +84,7 @@ def blurred(picture: np.ndarray, number: int, strength: float) -> np.ndarray:
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_a_bend_is_scipys(
+def test_a_corruption_is_scipys(
     kind: str, expect: Callable[[np.ndarray, int, float], np.ndarray], levels: int, shape: Any, engine_name: str
 ) -> None:
     pictures, engine = soft_pictures(9, shape), make_engine(engine_name, shape)

@@ -43,18 +43,23 @@ def test_the_tutorials_network():
         *("format", "name", "network", "input_shape", "class_names", "layers", "weights", "normalisation"),
         *("calibration", "preprocessing", "facts", "check", "samples"),
     ]
-    assert (payload["format"], payload["name"], payload["network"]) == (1, "digits", TUTORIAL)
+    assert (payload["format"], payload["name"], payload["network"]) == (2, "digits", TUTORIAL)
     assert (payload["input_shape"], payload["class_names"]) == ([1, 28, 28], list("0123456789"))
     assert payload["layers"][3] == {
         "index": 3,
+        "path": "3",
         "kind": "conv",
         "text": "conv 16 3x3 pad 1",
+        "inputs": [2],
+        "depth": 0,
+        "branch": "",
         "input_shape": [8, 14, 14],
         "output_shape": [16, 14, 14],
         "kernel": [3, 3],
         "stride": [1, 1],
         "padding": [1, 1],
         "dilation": [1, 1],
+        "groups": 1,
         "size_formula": "⌊(14 + 2·1 − 3)/1⌋ + 1 = 14",
         "parameters": 1168,
         "parameters_formula": "16·(8·3·3 + 1) = 1,168",
@@ -77,9 +82,29 @@ def test_what_only_some_layers_have():
         *([3, 2], [2, 1], [1, 0], [1, 2]),
     )
     assert layers[1]["epsilon"] == 1e-5
-    assert layers[2]["negative_slope"] == 0.2
+    assert layers[2]["slope"] == 0.2
     assert (layers[3]["kernel"], layers[3]["stride"], layers[3]["dilation"]) == ([2, 3], [1, 1], [1, 1])
     assert "kernel" not in layers[4]
+
+
+def test_branches_come_as_layers_with_their_inputs():
+    text = "conv 4 1x1, residual(conv 4 3x3 pad 1 groups 2, relu), concat(conv 2 1x1; ), globalavgpool, dense"
+    payload = page_model(make(text))
+    found = [(one["path"], one["kind"], one["inputs"], one["depth"], one["branch"]) for one in payload["layers"]]
+    assert found == [
+        ("0", "conv", [-1], 0, ""),
+        ("1.body.0", "conv", [0], 1, "body"),
+        ("1.body.1", "relu", [1], 1, "body"),
+        ("1", "add", [2, 0], 0, ""),
+        ("2.branches.0.0", "conv", [3], 1, "branch 0"),
+        ("2", "concat", [4, 3], 0, ""),
+        ("3", "globalavgpool", [5], 0, ""),
+        ("4", "flatten", [6], 0, ""),
+        ("5", "dense", [7], 0, ""),
+    ]
+    assert payload["layers"][1]["groups"] == 2
+    assert payload["weights"]["1.body.0.weight"]["shape"] == [4, 2, 3, 3]
+    assert payload["layers"][5]["output_shape"] == [6, 28, 28]
 
 
 def test_weights_are_little_endian_float32():

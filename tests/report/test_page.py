@@ -236,7 +236,7 @@ def test_where_no_temperature_was_fitted_there_is_no_before(make_reader, show, r
     assert {len(row) for row in part.all("table")[1].rows} == {2}
 
 
-def test_bent_images_as_numbers(page, numbers):
+def test_corrupted_images_as_numbers(page, numbers):
     part = section(page, "corruptions")
     assert len(part.all("svg")) == 6
     for figure, curve in zip(part.all("figure"), numbers["corruptions"], strict=True):

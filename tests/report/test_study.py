@@ -235,7 +235,7 @@ def test_accuracy_on_corrupted_images(judged, digits_study):
     assert len(accuracies) > 15
 
 
-def test_of_many_images_two_thousand_are_bent(make_model, random_images):
+def test_of_many_images_two_thousand_are_corrupted(make_model, random_images):
     model = make_model("globalavgpool, dense", (1, 8, 8))
     images, labels = random_images(2100, (1, 8, 8), 2)
     study = study_model(model, LabelledImages(images, labels, ("cat", "dog"), "noise"))

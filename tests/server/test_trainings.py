@@ -32,7 +32,7 @@ def test_a_training_is_told_from_start_to_end(server):
     started, *_, judged, weights, done = (event.values for event in events)
     assert (started["data"], started["images"], started["epochs"], started["parameters"]) == ("tiny", 1500, 3, 690)
     assert started["steps_per_epoch"] == 12
-    assert started["layers"][0]["text"] == "conv 4 3x3 pad 1"
+    assert started["model"]["layers"][0]["text"] == "conv 4 3x3 pad 1"
     # Batches of 128 of 1,500 images are 12 steps; each chunk says where it begins, and no loss is missing.
     chunks = [event.values for event in events if event.kind == "chunk"]
     assert sum(len(one["losses"]) for one in chunks) == 36

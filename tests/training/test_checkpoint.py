@@ -175,10 +175,10 @@ def test_facts_that_cannot_be_used_say_why(path, changes, message):
 
 
 def test_a_later_version_says_how_to_read_it(path, monkeypatch):
-    monkeypatch.setattr(file_format, "FORMAT_VERSION", 3)
+    monkeypatch.setattr(file_format, "FORMAT_VERSION", 4)
     save_checkpoint(path, make_checkpoint())
     monkeypatch.undo()
-    with pytest.raises(FutureModel, match=r"format version 3; this Convlens reads up to 2"):
+    with pytest.raises(FutureModel, match=r"format version 4; this Convlens reads up to 3"):
         load_checkpoint(path)
 
 

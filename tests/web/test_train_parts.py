@@ -185,13 +185,18 @@ def test_kept_weights_stay_few_and_even(call):
     assert use(call, "weight_frames", at) == [0, 0, 0, 10, 20]
 
 
-def test_slices_compute_what_the_engine_does(call, build_model):
-    model: TrainedModel = build_model(
+@pytest.mark.parametrize(
+    "network",
+    [
         "conv 6 5x5 pad 2, batchnorm, relu, conv 42 3x3 pad 1, relu, maxpool 4, dense 40, tanh, dense",
-        (1, 28, 28),
-        10,
-        0,
-    )
+        (
+            "conv 24 5x5 pad 2, residual(conv 36 3x3 pad 1 groups 2, batchnorm, shortcut conv 36 3x3 pad 1), relu, "
+            "maxpool 4, concat(; tanh; residual(conv 36 1x1, gelu)), dense 200, silu, dense"
+        ),
+    ],
+)
+def test_slices_compute_what_the_engine_does(call, build_model, network):
+    model: TrainedModel = build_model(network, (1, 28, 28), 10, 0)
     payload = page_model(model)
     pixels = np.random.default_rng(1).integers(0, 256, 784, np.uint8)
     found = call(
@@ -250,6 +255,29 @@ def test_stages_of_the_tutorial(call, mnist_model):
         ("maps", "maxpool 2", [8, 14, 14], 2),
         ("maps", "conv 16 3x3 pad 1 → relu", [16, 14, 14], 4),
         ("maps", "maxpool 2", [16, 7, 7], 5),
+    ]
+
+
+def test_stages_of_blocks(call, build_model):
+    """A branch begins with a stage of its own; of more than eight stages the first seven and the last are shown."""
+    network = "conv 4 3x3 pad 1, relu, residual(conv 4 3x3 pad 1, shortcut batchnorm, relu), relu, concat(tanh; relu)"
+    stages = call(
+        """async (payload) => {
+            const { openModel } = await import("convlens/engine/network.js");
+            const { stagesOf } = await import("convlens/views/train/stages.js");
+            return stagesOf(openModel(payload)).map(({ name, layer }) => [name, layer]);
+        }""",
+        page_model(build_model(f"{network}, dense", (1, 8, 8), 2, 0)),
+    )
+    assert stages == [
+        ["picture", -1],
+        ["kernels", 0],
+        ["conv 4 3x3 pad 1 → relu", 1],
+        ["conv 4 3x3 pad 1", 2],
+        ["batchnorm → relu", 4],
+        ["add → relu", 6],
+        ["tanh", 7],
+        ["concat", 9],
     ]
 
 

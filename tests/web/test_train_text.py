@@ -327,7 +327,7 @@ def test_everything_in_the_menu_can_be_added(call):
     """What the menu puts into a network is one that Python reads, written as Python writes it."""
     for word, _ in run(call, "text.MENU"):
         added = edit(call, "conv 4 3x3, dense", f"text.textForNew({word!r}, top, 1)")
-        layers = read_network(f"conv 4 3x3, {added}, dense").layers[1:]  # with the flatten that is implied before a dense
+        layers = read_network(f"conv 4 3x3, {added}, dense").layers[1:]
         assert added in [str(layer) for layer in layers if layer.word == word]
 
 

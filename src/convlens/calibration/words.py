@@ -2,7 +2,7 @@
 
 import math
 
-from convlens.calibration.settings import Calibration
+from convlens.calibration.settings import UNCALIBRATED, Calibration
 from convlens.words import exact_percent
 
 
@@ -26,15 +26,18 @@ def describe_calibration(calibration: Calibration) -> dict[str, str]:
     return words
 
 
-def describe_answers(coverage: float, error: float | None, images: str) -> str:
-    """What is answered at a threshold, and how much of it wrongly; `images` says of which images.
+def describe_answers(coverage: float, error: float | None, images: str, calibration: Calibration = UNCALIBRATED) -> str:
+    """What is answered at a threshold, how much of it wrongly, and what the threshold of `calibration` was chosen for;
+    `images` says of which images.
 
     >>> describe_answers(0.985, 0.0061, "of the images")
     'answers 98.50 % of the images, 0.61 % of those wrong'
     """
+    choice = describe_choice(calibration)
+    chosen = f" ({choice})" if choice else ""
     if error is None:
-        return f"answers none {images}"
-    return f"answers {exact_percent(coverage)} {images}, {exact_percent(error)} of those wrong"
+        return f"answers none {images}{chosen}"
+    return f"answers {exact_percent(coverage)} {images}, {exact_percent(error)} of those wrong{chosen}"
 
 
 def describe_choice(calibration: Calibration) -> str:
@@ -66,5 +69,4 @@ def _on_validation_images(calibration: Calibration) -> str:
     if calibration.coverage is None:
         return ""
     images = f"of {calibration.images:,} validation images"
-    choice = describe_choice(calibration)
-    return f"; {describe_answers(calibration.coverage, calibration.error, images)}{f' ({choice})' * bool(choice)}"
+    return f"; {describe_answers(calibration.coverage, calibration.error, images, calibration)}"

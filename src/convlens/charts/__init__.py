@@ -10,7 +10,6 @@ from convlens.charts.canvas import (
     drawing_style,
     encode_figure,
     running_mean,
-    shorten,
 )
 from convlens.charts.curves import draw_training
 from convlens.charts.kernel_grid import draw_kernels
@@ -29,5 +28,4 @@ __all__ = [
     "drawing_style",
     "encode_figure",
     "running_mean",
-    "shorten",
 ]

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convlens.words import shorten
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -168,14 +170,3 @@ def running_mean(values: np.ndarray, half: int) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         mean = (sums[end] - sums[start]) / (counts[end] - counts[start])
     return np.where(known, mean, np.nan)
-
-
-def shorten(text: object, longest: int) -> str:
-    """One line of at most `longest` characters, the rest replaced by an ellipsis.
-
-    >>> shorten("a class with a very long name", 12)
-    'a class wit…'
-    """
-    line = "".join(letter if letter.isprintable() else " " for letter in str(text)[: 4 * longest + 100])
-    line = " ".join(line.split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"

@@ -17,8 +17,8 @@ from convlens.charts.canvas import (
     Sheet,
     drawing_style,
     running_mean,
-    shorten,
 )
+from convlens.words import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,6 +6,7 @@ import numpy as np
 
 from convlens.charts.canvas import ADDS_OR_TAKES_AWAY, INK, LINE, MARGIN, QUIET, WIDTH, Sheet, drawing_style
 from convlens.errors import UsageError
+from convlens.words import count_of, times
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -32,8 +33,9 @@ def draw_kernels(weights: np.ndarray, bias: np.ndarray | None = None, title: str
     """
     weights = np.asarray(weights, np.float64)
     if weights.ndim != 4 or weights.size == 0:
-        shape = "×".join(str(size) for size in weights.shape)
-        raise UsageError(f"weights of the shape {shape}: kernels are drawn from out × in × height × width.")
+        raise UsageError(
+            f"weights of the shape {times(weights.shape)}: kernels are drawn from out × in × height × width."
+        )
     kernels = min(len(weights), _MOST_KERNELS)
     channels = min(weights.shape[1], _MOST_CHANNELS, _MOST_TILES // kernels)
     columns, tile = _choose_columns(kernels, channels, weights.shape[2], weights.shape[3])
@@ -76,7 +78,7 @@ def _gap(columns: int) -> float:
 
 def _describe(weights: np.ndarray, kernels: int, channels: int) -> str:
     count, inputs, height, width = weights.shape
-    shown = f"the first {kernels} of {count} kernels" if kernels < count else f"{count} kernel{'s' * (count > 1)}"
+    shown = f"the first {kernels} of {count} kernels" if kernels < count else count_of(count, "kernel")
     depth = f", the first {channels} of {inputs} input channels" if channels < inputs else ""
     depth = depth or (f", {inputs} input channels side by side" if inputs > 1 else "")
     return f"{shown} of {height}×{width}{depth}"

@@ -20,10 +20,9 @@ from convlens.charts.canvas import (
     Bar,
     Sheet,
     drawing_style,
-    shorten,
 )
 from convlens.errors import UsageError
-from convlens.words import percent
+from convlens.words import percent, shorten
 
 MOST_PICTURES = 20
 _GAP, _COLUMNS = 0.18, 6

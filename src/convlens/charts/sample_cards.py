@@ -15,10 +15,9 @@ from convlens.charts.canvas import (
     Sheet,
     as_pixels,
     drawing_style,
-    shorten,
 )
 from convlens.errors import UsageError
-from convlens.words import percent
+from convlens.words import percent, shorten
 
 _COLUMNS, _GAP = 3, 0.3
 _MOST_CARDS = 12

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from convlens.cli.terminal import result_console
+from convlens.words import count_of
 
 if TYPE_CHECKING:
     from convlens.data.checkup import Checkup, Finding
@@ -36,7 +37,7 @@ def print_checkup(checkup: "Checkup") -> None:
 def _heading(checkup: "Checkup") -> Text:
     classes = len(checkup.class_names)
     parts = ", ".join(f"{count:,} {name}" for name, count in checkup.counts.items())
-    skipped = f"; {checkup.refused:,} file{'s' * (checkup.refused > 1)} skipped" if checkup.refused else ""
+    skipped = f"; {count_of(checkup.refused, 'file')} skipped" if checkup.refused else ""
     return Text.assemble(
         (checkup.name, "bold"), f": {checkup.images:,} images of {classes:,} classes ({parts}){skipped}"
     )

@@ -9,6 +9,7 @@ from rich.markup import escape
 from convlens.cli.options import DataDir, Json
 from convlens.cli.training_options import UserImages, UserImagesOptions
 from convlens.errors import DataError
+from convlens.words import times
 
 if TYPE_CHECKING:
     from convlens.data import CatalogueEntry, DatasetStatus, ImportOptions
@@ -45,9 +46,10 @@ def list_command(*, data_dir: DataDir = None, json: Json = False) -> None:
         return
     table = make_table("name", "what", "image", "classes", "licence", "on this machine", right=("classes",))
     for entry, one in found:
-        shape = "×".join(map(str, entry.shape))
         where = escape(str(one.path)) if one.state == "present" else f"{one.state}; convlens data fetch {entry.name}"
-        table.add_row(f"[bold]{entry.name}[/]", entry.title, shape, str(len(entry.class_names)), entry.licence, where)
+        table.add_row(
+            f"[bold]{entry.name}[/]", entry.title, times(entry.shape), str(len(entry.class_names)), entry.licence, where
+        )
     result_console().print(table)
 
 
@@ -66,12 +68,13 @@ def fetch_command(
     convlens data fetch mnist fashion-mnist --data-dir ./data
     ```
     """
-    from convlens.cli.terminal import print_json, result_console, showing_downloads
+    from convlens.cli.reading_progress import showing_progress
+    from convlens.cli.terminal import print_json, result_console
     from convlens.data import fetch
 
     folders = {}
     for name in names:
-        with showing_downloads() as on_progress:
+        with showing_progress() as on_progress:
             folders[name] = str(fetch(name, data_dir=data_dir, on_progress=on_progress))
         if not json:
             result_console().print(f"{name}: {folders[name]}", soft_wrap=True, markup=False)
@@ -116,18 +119,17 @@ def check_command(
 
 
 def _check(images: str, options: "ImportOptions | None", data_dir: Path | None) -> "Checkup":
-    """Examine a known dataset, or images of one's own."""
-    from convlens.cli.reading_progress import showing_images, showing_progress
+    """Examine a known dataset, or images at a path."""
+    from convlens.cli.reading_progress import showing_progress
     from convlens.data import cache_folder, import_images, is_own_path, load_dataset
     from convlens.data.checkup import check_images
 
     with showing_progress() as on_progress:
         if is_own_path(images):
             found = import_images(images, options, cache_folder(data_dir), on_progress)
-            return check_images(found, on_progress)
-        known = load_dataset(images, data_dir, on_progress, options)
-    with showing_images() as on_progress:  # after the bars of what was fetched
-        return check_images(known, on_progress)
+        else:
+            found = load_dataset(images, data_dir, on_progress, options)
+        return check_images(found, on_progress)
 
 
 def _as_dict(entry: "CatalogueEntry", found: "DatasetStatus") -> dict[str, Any]:

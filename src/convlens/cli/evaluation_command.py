@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
-from convlens.words import exact_percent, percent
+from convlens.words import exact_percent, percent, shorten
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -85,13 +85,16 @@ def evaluate_command(
 
 def _headlines(evaluation: "Evaluation") -> list[str]:
     """What stands above the tables."""
-    low, high = evaluation.interval
-    accuracy = (
-        f"[bold]Accuracy: {evaluation.accuracy * 100:.2f} %[/] of {evaluation.total:,} images of "
-        f"{_plain(evaluation.data)} (95 % interval {low * 100:.2f} to {high * 100:.2f} %), loss {evaluation.loss:.4f}"
-    )
+    from convlens.cli.terminal import accuracy_line
+
+    accuracy = accuracy_line(evaluation.correct, evaluation.total, f"images of {shorten(evaluation.data, 40)}")
     notes = [f"[dim]{_plain(note, 1000)}[/]" for note in evaluation.notes]
-    return [accuracy, *notes, _calibration_line(evaluation), _threshold_line(evaluation)]
+    return [
+        f"{accuracy}, loss {evaluation.loss:.4f}",
+        *notes,
+        _calibration_line(evaluation),
+        _threshold_line(evaluation),
+    ]
 
 
 def _calibration_line(evaluation: "Evaluation") -> str:
@@ -107,14 +110,14 @@ def _calibration_line(evaluation: "Evaluation") -> str:
 
 def _threshold_line(evaluation: "Evaluation") -> str:
     """What is left when the model may say `unknown`."""
-    from convlens.calibration import describe_answers, describe_choice
+    from convlens.calibration import describe_answers
 
     threshold, answered = evaluation.calibration.threshold, evaluation.answered
     if threshold is None or answered is None:
         return "No threshold: every image is answered, none is unknown"
-    left = describe_answers(answered.coverage, answered.error if answered.answered else None, "of the images")
-    choice = describe_choice(evaluation.calibration)
-    return f"At the threshold of {exact_percent(threshold)}: {left}{f' ({choice})' * bool(choice)}"
+    error = answered.error if answered.answered else None
+    left = describe_answers(answered.coverage, error, "of the images", evaluation.calibration)
+    return f"At the threshold of {exact_percent(threshold)}: {left}"
 
 
 def _class_table(evaluation: "Evaluation") -> "Table":
@@ -160,4 +163,4 @@ def _plain(name: str, longest: int = 40) -> str:
     """A class name as text, whatever it holds."""
     from rich.markup import escape
 
-    return escape(name if len(name) <= longest else name[: longest - 1] + "…")
+    return escape(shorten(name, longest))

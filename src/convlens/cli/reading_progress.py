@@ -1,64 +1,62 @@
-"""How far getting and reading images has come: bytes of a known dataset, or images of one's own."""
+"""How far getting and reading images has come: bytes of a known dataset, or images of a folder."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from convlens.cli.terminal import error_console, showing_downloads
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
-if TYPE_CHECKING:
-    from convlens.data import FetchProgress, ImportProgress
+from convlens.cli.terminal import error_console
+from convlens.data import FetchProgress, ImportProgress
 
 
 @contextmanager
-def showing_progress() -> Iterator["Callable[[FetchProgress | ImportProgress], None]"]:
-    """A function to hand to `load_dataset`: bars on a terminal, a line now and then elsewhere, both on stderr.
-
-    Which of the two it is going to be is known with the first report; a terminal can show one set of bars at a time.
-    """
+def showing_progress() -> Iterator[Callable[[FetchProgress | ImportProgress], None]]:
+    """A function for whoever fetches or reads: on a terminal a bar for each file or step, else a line; on stderr."""
+    console, seen = error_console(), set[str]()
+    kind, bars, tasks = None, None, dict[str, Any]()
     with ExitStack() as stack:
-        shown: list[Callable[[Any], None]] = []
 
-        def update(progress: "FetchProgress | ImportProgress") -> None:
-            from convlens.data import ImportProgress
-
-            if not shown:
-                bars = showing_images() if isinstance(progress, ImportProgress) else showing_downloads()
-                shown.append(stack.enter_context(bars))
-            shown[0](progress)
-
-        yield update
-
-
-@contextmanager
-def showing_images() -> Iterator["Callable[[ImportProgress], None]"]:
-    """A bar of images for each thing that is done to them; without a terminal, a line for each."""
-    console = error_console()
-    if not console.is_terminal:
-        yield _print_beginnings()
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def update(progress: "ImportProgress") -> None:
-            if progress.what not in tasks:
-                tasks[progress.what] = bar.add_task(progress.what, total=progress.total or None)
-            bar.update(tasks[progress.what], completed=progress.done, total=progress.total or None)
+        def update(progress: FetchProgress | ImportProgress) -> None:
+            nonlocal kind, bars
+            name, line, done, total = _facts(progress)
+            if not console.is_terminal:
+                if name not in seen and (done < total or not total):
+                    print(line, file=sys.stderr, flush=True)
+                seen.add(name)
+                return
+            if bars is None or type(progress) is not kind:  # a terminal shows one set of bars at a time
+                stack.close()
+                tasks.clear()
+                kind, bars = type(progress), stack.enter_context(_make_bars(console, progress))
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total or None)
+            bars.update(tasks[name], completed=done, total=total or None)
 
         yield update
 
 
-def _print_beginnings() -> "Callable[[ImportProgress], None]":
-    seen: set[str] = set()
+def _facts(progress: FetchProgress | ImportProgress) -> tuple[str, str, int, int]:
+    """A name, the line that stands for its bar, how much is done, and of how much; 0 where that is not known."""
+    if isinstance(progress, ImportProgress):
+        count = f": {progress.total:,} images" if progress.total else ""
+        return progress.what, f"{progress.what}{count}", progress.done, progress.total
+    name = f"{progress.file} from {progress.source}"
+    return name, f"Getting {name}", progress.done_bytes, progress.total_bytes or 0
 
-    def update(progress: "ImportProgress") -> None:
-        if progress.what not in seen and (progress.done < progress.total or not progress.total):
-            count = f": {progress.total:,} images" if progress.total else ""
-            print(f"{progress.what}{count}", file=sys.stderr, flush=True)
-        seen.add(progress.what)
 
-    return update
+def _make_bars(console: Console, progress: FetchProgress | ImportProgress) -> Progress:
+    amounts = (DownloadColumn(), TransferSpeedColumn())
+    if isinstance(progress, ImportProgress):
+        amounts = (MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(TextColumn("{task.description}"), BarColumn(), *amounts, console=console, transient=True)

@@ -134,7 +134,9 @@ def _telling_folds() -> "Callable[[object], None]":
 
 
 def _tell(made: "Report", names: list[str], json: bool) -> None:
-    from convlens.cli.terminal import print_json, result_console
+    from rich.markup import escape
+
+    from convlens.cli.terminal import accuracy_line, print_json, result_console
 
     if json:
         named = {"model": names[0]} if len(names) == 1 else {}
@@ -143,11 +145,8 @@ def _tell(made: "Report", names: list[str], json: bool) -> None:
     console = result_console()
     for study in made.studies:
         judged = study.evaluation
-        low, high = judged.interval
-        told = f"Accuracy: {judged.accuracy * 100:.2f} % of {judged.total:,} images of {judged.data}"
-        console.print(
-            f"{told} (95 % interval {low * 100:.2f} to {high * 100:.2f} %), {study.name}", markup=False, soft_wrap=True
-        )
+        accuracy = accuracy_line(judged.correct, judged.total, f"images of {judged.data}")
+        console.print(f"{accuracy}, {escape(study.name)}", soft_wrap=True)
         for check in study.trust:
             if check.verdict in ("bad", "warning"):
                 console.print(f"{check.verdict}: {check.sentence}", markup=False, soft_wrap=True)

@@ -1,16 +1,12 @@
-"""Everything that several commands draw in a terminal: consoles, tables, download bars, JSON."""
+"""Everything that several commands draw in a terminal: consoles, tables, JSON, the accuracy."""
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
-
-if TYPE_CHECKING:
-    from convlens.data import FetchProgress
 
 WIDTH_WITHOUT_TERMINAL = 1000
 """A pipe or a file has no width; tables take what they need there, so that nothing is folded."""
@@ -41,35 +37,14 @@ def make_table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     return table
 
 
-@contextmanager
-def showing_downloads() -> Iterator["Callable[[FetchProgress], None]"]:
-    """A function to hand to a fetch: it shows a bar on a terminal, and one line a file elsewhere."""
-    console = error_console()
-    if not console.is_terminal:
-        yield _print_files()
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+def accuracy_line(correct: int, total: int, images: str) -> str:
+    """The accuracy with its interval, as markup; `images` says which they are.
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        tasks: dict[tuple[str, str], Any] = {}
+    >>> accuracy_line(9873, 10_000, "test images")
+    '[bold]Accuracy: 98.73 %[/] of 10,000 test images (95 % interval 98.49 to 98.93 %)'
+    """
+    from convlens.metrics import wilson_interval
 
-        def update(progress: "FetchProgress") -> None:
-            key = (progress.source, progress.file)
-            if key not in tasks:
-                tasks[key] = bar.add_task(f"{progress.file} from {progress.source}", total=progress.total_bytes)
-            bar.update(tasks[key], completed=progress.done_bytes, total=progress.total_bytes)
-
-        yield update
-
-
-def _print_files() -> "Callable[[FetchProgress], None]":
-    seen: set[tuple[str, str]] = set()
-
-    def update(progress: "FetchProgress") -> None:
-        key = (progress.source, progress.file)
-        if key not in seen:
-            seen.add(key)
-            print(f"Getting {progress.file} from {progress.source}", file=sys.stderr, flush=True)
-
-    return update
+    low, high = wilson_interval(correct, total)
+    share = f"[bold]Accuracy: {100 * correct / total:.2f} %[/]"
+    return f"{share} of {total:,} {escape(images)} (95 % interval {low * 100:.2f} to {high * 100:.2f} %)"

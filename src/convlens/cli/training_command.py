@@ -66,17 +66,14 @@ def train_command(
     """
     from convlens.cli.training_view import TrainingView
 
-    changed, own = (changes or Changes()).given(), images or UserImages()
+    changed, custom = (changes or Changes()).given(), images or UserImages()
     view = TrainingView(json)
     if resume is not None:
-        others = {**changed, **own.given(), "recipe": recipe, "config": config, "out": out, "DATA": data}
+        others = {**changed, **custom.given(), "recipe": recipe, "config": config, "out": out, "DATA": data}
         _refuse_with("--resume", others)
-        return _finish(_resume(resume, data_dir, view), view, report, show, data_dir)
-    if config is not None:
-        _refuse_with("--config", {"recipe": recipe})
-        model = _repeat(config, data, data_dir, changed, own.as_options(), out, view)
+        model = _resume(resume, data_dir, view)
     else:
-        model = _train(data or "mnist", data_dir, recipe, changed, own.as_options(), out, view)
+        model = _train(data, data_dir, config, recipe, changed, custom.as_options(), out, view)
     return _finish(model, view, report, show, data_dir)
 
 
@@ -98,42 +95,39 @@ def _finish(model: "TrainedModel", view: "TrainingView", report: bool, show: boo
 
 
 def _train(
-    data: str,
+    data: str | None,
     data_dir: Path | None,
+    config: Path | None,
     recipe: str | None,
     changes: dict[str, Any],
     images: "ImportOptions | None",
     out: Path | None,
     view: "TrainingView",
 ) -> "TrainedModel":
-    from convlens.training.recipes import DEFAULT_RECIPE, choose_settings
-
-    choose_settings(recipe or DEFAULT_RECIPE, **changes)  # a mistake shows before anything is read
-    dataset = _load(data, data_dir, images, view)
-    return _run(dataset, data_dir, out, view, recipe=recipe, **changes)
-
-
-def _repeat(
-    config: Path,
-    data: str | None,
-    data_dir: Path | None,
-    changes: dict[str, Any],
-    images: "ImportOptions | None",
-    out: Path | None,
-    view: "TrainingView",
-) -> "TrainedModel":
-    from convlens.training.recipes import read_changes
+    """Train with a recipe, or as a run of which this is the configuration, with changes."""
+    from convlens.training import train
+    from convlens.training.interrupts import stopping_on
+    from convlens.training.recipes import DEFAULT_RECIPE, choose_settings, read_changes
     from convlens.training.run_folder import read_config
 
-    kept = read_config(config)
-    settings = replace(kept.settings, **read_changes(changes))
-    data_dir = data_dir or (Path(kept.data_dir) if kept.data_dir else None)
-    dataset = _load(data or kept.data, data_dir, images or kept.images, view)
-    return _run(dataset, data_dir, out, view, settings=settings)
+    choices: dict[str, Any] = {"recipe": recipe, **changes}
+    if config is None:
+        choose_settings(recipe or DEFAULT_RECIPE, **changes)  # a mistake shows before anything is read
+    else:
+        _refuse_with("--config", {"recipe": recipe})
+        kept = read_config(config)
+        choices = {"settings": replace(kept.settings, **read_changes(changes))}
+        data, images = data or kept.data, images or kept.images
+        data_dir = data_dir or (Path(kept.data_dir) if kept.data_dir else None)
+    dataset = _load(data or "mnist", data_dir, images, view)
+    with view, stopping_on(*STOP_SIGNALS) as stop:
+        return train(
+            dataset, out=out or "runs/*", data_dir=data_dir, on_event=view.on_event, should_stop=stop, **choices
+        )
 
 
 def _load(data: str, data_dir: Path | None, images: "ImportOptions | None", view: "TrainingView") -> "Dataset":
-    """The images, with a bar while they are fetched or decoded, and in a few lines what is wrong with one's own."""
+    """The images, with a bar while they are fetched or decoded, and in a few lines what is wrong with a user's."""
     from convlens.cli.reading_progress import showing_progress
     from convlens.data import cache_folder, import_images, is_own_path, load_dataset
     from convlens.data.checkup import check_images
@@ -145,23 +139,6 @@ def _load(data: str, data_dir: Path | None, images: "ImportOptions | None", view
         checkup = check_images(imported, on_progress)
     view.show_checkup(data, checkup.summary_lines())
     return imported.dataset()
-
-
-def _run(
-    dataset: "Dataset", data_dir: Path | None, out: Path | None, view: "TrainingView", **choices: Any
-) -> "TrainedModel":
-    from convlens.training import train
-    from convlens.training.interrupts import stopping_on
-
-    with view, stopping_on(*STOP_SIGNALS) as should_stop:
-        return train(
-            dataset,
-            out=out or "runs/*",
-            data_dir=data_dir,
-            on_event=view.on_event,
-            should_stop=should_stop,
-            **choices,
-        )
 
 
 def _resume(run: str, data_dir: Path | None, view: "TrainingView") -> "TrainedModel":

@@ -34,14 +34,16 @@ ErrorRateOption = Annotated[
     float | None,
     Parameter(help="Wrong answers to allow; what is less sure becomes unknown. [default: 0.01; best: 0.005]"),
 ]
-SizeOption = Annotated[Whole | None, Parameter(help="Own images: side of the square input, 16 to 96; else chosen.")]
-ChannelsOption = Annotated[Whole | None, Parameter(help="Own images: 1 for grey, 3 for colour; else chosen from them.")]
+SizeOption = Annotated[Whole | None, Parameter(help="Your images: side of the square input, 16 to 96; else chosen.")]
+ChannelsOption = Annotated[
+    Whole | None, Parameter(help="Your images: 1 for grey, 3 for colour; else chosen from them.")
+]
 GroupOption = Annotated[
     str | None,
-    Parameter(help='Own images: files with this text in common stay in one part, such as "{stem[:5]}".'),
+    Parameter(help='Your images: files with this text in common stay in one part, such as "{stem[:5]}".'),
 ]
 SplitSeedOption = Annotated[
-    Whole | None, Parameter(help="Own images: another number, another division into training, validation and test.")
+    Whole | None, Parameter(help="Your images: another number, another division into training, validation and test.")
 ]
 
 
@@ -70,7 +72,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class UserImages:
-    """How images of one's own are read and divided. Each field is an option."""
+    """How a user's images are read and divided. Each field is an option."""
 
     size: SizeOption = None
     channels: ChannelsOption = None

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
-from convlens.cli.terminal import error_console, print_json, result_console
+from convlens.cli.terminal import accuracy_line, error_console, print_json, result_console
 from convlens.training import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted
 from convlens.training.events import log_lines
 from convlens.training.run_folder import CHECKPOINT_NAME
@@ -120,7 +120,7 @@ class TrainingView:
                 self._bar.console.print(f"[dim]{name:<8}[/] {escape(rest)}" if rest else escape(line), highlight=False)
 
     def show_checkup(self, data: str, lines: Sequence[str]) -> None:
-        """What is wrong with images of one's own, in a few lines, before they are learned from."""
+        """What is wrong with a user's images, in a few lines, before they are learned from."""
         if not lines or self._as_json:
             return
         for line in lines:
@@ -152,13 +152,8 @@ class TrainingView:
         console = result_console()
         facts: dict[str, Any] = model.facts
         if test := facts.get("test"):
-            from convlens.metrics import wilson_interval
-
-            low, high = wilson_interval(test["correct"], test["total"])
-            console.print(
-                f"[bold]Accuracy: {test['accuracy'] * 100:.2f} %[/] of {test['total']:,} test images "
-                f"(95 % interval {low * 100:.2f} to {high * 100:.2f} %), trained in {facts['seconds']:.1f} s"
-            )
+            accuracy = accuracy_line(test["correct"], test["total"], "test images")
+            console.print(f"{accuracy}, trained in {facts['seconds']:.1f} s")
         if not finished:
             console.print(
                 f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "

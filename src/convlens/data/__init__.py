@@ -7,15 +7,10 @@ Nothing here knows networks, engines or preprocessing. What leaves is always a `
 """
 
 from convlens.data.catalogue import CATALOGUE, CatalogueEntry, RawFile, find_entry
-from convlens.data.custom import (
-    IMAGE_ENDINGS,
-    LARGEST_SIDE,
-    SMALLEST_SIDE,
-    ImportedImages,
-    ImportOptions,
-    ImportProgress,
-    import_images,
-)
+from convlens.data.custom.importing import ImportedImages, import_images
+from convlens.data.custom.options import LARGEST_SIDE, SMALLEST_SIDE, ImportOptions
+from convlens.data.custom.progress import ImportProgress
+from convlens.data.custom.walking import IMAGE_ENDINGS
 from convlens.data.fetching import fetch
 from convlens.data.folders import cache_folder, data_folder
 from convlens.data.idx import read_idx, write_idx

@@ -6,7 +6,6 @@ A file gets its final name only after its bytes were checked, so whatever lies t
 offline and for good. One process at a time fetches into a folder; others wait and find the files there.
 """
 
-import os
 import shlex
 import shutil
 from contextlib import closing
@@ -16,7 +15,7 @@ from convlens.data.catalogue import CatalogueEntry, find_entry
 from convlens.data.raw_files import examine, raw_folder, remember
 from convlens.data.sources import FetchProgress, OnProgress, Source, SourceError
 from convlens.errors import DatasetUnavailable
-from convlens.files import explain_write_errors, move_into_place, sha256_of_file
+from convlens.files import explain_write_errors, move_into_place, sha256_of_file, sync
 from convlens.locking import hold_lock
 
 _WORKSHOP = ".convlens-download"
@@ -116,7 +115,7 @@ def _accept(temporary: Path, path: Path, expected: str) -> None:
         raise SourceError(f"its {path.name} has the wrong bytes (SHA-256 {found[:12]}… instead of {expected[:12]}…)")
     with explain_write_errors(path):
         with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
+            sync(file)
         move_into_place(temporary, path)
     remember(path.parent, [(path, found)])
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from convlens.data.catalogue import CatalogueEntry, find_entry
-from convlens.data.custom import ImportOptions, import_images
+from convlens.data.custom.importing import import_images
+from convlens.data.custom.options import ImportOptions
 from convlens.data.fetching import fetch_command, fetch_entry
 from convlens.data.folders import cache_folder
 from convlens.data.labelled_images import Dataset

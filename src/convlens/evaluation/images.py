@@ -35,7 +35,7 @@ from convlens.deprecations import with_old_arguments
 from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
 from convlens.evaluation.repair import repair_images
 from convlens.trained_model import TrainedModel
-from convlens.words import printable
+from convlens.words import count_of, printable, times
 
 OnProgress = Callable[[Any], None]
 
@@ -221,7 +221,7 @@ def _with_classes_of(model: TrainedModel, found: ImagesToJudge) -> ImagesToJudge
         return replace(found, images=LabelledImages(images.images, labels, model.class_names, images.name))
     strange = tuple(images.class_names[number] for number in np.unique(images.labels[~kept]))
     left_out = int((~kept).sum())
-    note = f"{left_out:,} image{'s' * (left_out > 1)} left out: the model does not know {_listed(strange)}"
+    note = f"{count_of(left_out, 'image')} left out: the model does not know {_listed(strange)}"
     return replace(
         found,
         images=LabelledImages(images.images[kept], labels[kept], model.class_names, images.name),
@@ -238,7 +238,7 @@ def _test_images(dataset: Dataset) -> LabelledImages:
 
 def _check_shape(model: TrainedModel, images: LabelledImages) -> None:
     if images.image_shape != model.plan.input_shape:
-        given, expected = ("×".join(map(str, shape)) for shape in (images.image_shape, model.plan.input_shape))
+        given, expected = times(images.image_shape), times(model.plan.input_shape)
         raise DataError(f"{images.name} has images of {given}; this model takes {expected}.")
 
 

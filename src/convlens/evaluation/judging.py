@@ -28,7 +28,7 @@ def evaluate(
     Args:
         model: a trained model, or the place of one: a file, a run folder, `"latest"`.
         data: the name of a known dataset or a `Dataset` (its test images are taken), `LabelledImages`, or the path of
-            one's own images: a folder of class folders, a CSV file, an `.npz` and whatever else
+            a user's images: a folder of class folders, a CSV file, an `.npz` and whatever else
             `convlens.load_dataset` reads. Of these every image counts, unless they have a test part of their own:
             then that. None takes the test images of what the model was trained on. What `choose_images` gave is
             taken as it is.

@@ -6,6 +6,7 @@ from convlens.pixels.framing import reduce
 from convlens.preprocessing.disturbances import cut_frame, even_out_shadows, remove_lines, undo_enlargement
 from convlens.preprocessing.glyph import even_out_light, is_dark_on_light
 from convlens.preprocessing.trail import Trail, describe_size
+from convlens.words import count_of
 
 EMPTY = "no ink found, so the image is empty"
 _WORKING_SIZE = 500  # pixels; larger pictures are averaged down first, which is quick and takes noise away
@@ -14,28 +15,20 @@ _WORKING_SIZE = 500  # pixels; larger pictures are averaged down first, which is
 def reduce_picture(grey: np.ndarray, trail: Trail) -> np.ndarray:
     """Average a large picture down."""
     reduced = reduce(grey, _WORKING_SIZE)
-    if reduced is grey:
-        return grey
-    return trail.add("smaller", reduced, f"{describe_size(grey)}, averaged down to {describe_size(reduced)}")
+    note = f"{describe_size(grey)}, averaged down to {describe_size(reduced)}"
+    return trail.change("smaller", grey, reduced, note)
 
 
 def clean_picture(grey: np.ndarray, trail: Trail) -> np.ndarray:
     """The picture without enlargement blocks, frame and uneven light, averaged down where it is large."""
     plain, factor = undo_enlargement(grey)
-    if plain is not grey:
-        grey = trail.add("smaller", plain, f"{factor}×{factor} pixels alike, taken for one")
-    grey = reduce_picture(grey, trail)
+    grey = reduce_picture(trail.change("smaller", grey, plain, f"{factor}×{factor} pixels alike, taken for one"), trail)
     inside, thickness = cut_frame(grey)
-    if inside is not grey:
-        pixels = "pixel" if thickness == 1 else "pixels"
-        grey = trail.add("frame", inside, f"frame of {thickness} {pixels} cut off")
+    grey = trail.change("frame", grey, inside, f"frame of {count_of(thickness, 'pixel')} cut off")
     even, span = even_out_light(grey)
-    if even is not grey:
-        grey = trail.add("light", even, f"uneven light, {span} levels across, evened out")
+    grey = trail.change("light", grey, even, f"uneven light, {span} levels across, evened out")
     even, span = even_out_shadows(grey)
-    if even is not grey:
-        grey = trail.add("light", even, f"shadows of {span} levels, evened out")
-    return grey
+    return trail.change("light", grey, even, f"shadows of {span} levels, evened out")
 
 
 def match_polarity(
@@ -51,6 +44,4 @@ def match_polarity(
 def clean_ink(ink: np.ndarray, trail: Trail) -> np.ndarray:
     """Light-on-dark ink without ruled lines."""
     cleaned, count = remove_lines(ink)
-    if cleaned is ink:
-        return ink
-    return trail.add("lines", cleaned, f"{count} ruled {'line' if count == 1 else 'lines'} taken out")
+    return trail.change("lines", ink, cleaned, f"{count_of(count, 'ruled line')} taken out")

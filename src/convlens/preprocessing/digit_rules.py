@@ -21,8 +21,8 @@ def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, tr
     box_side = round(side * _FILL)
     grey = match_polarity(clean_picture(grey, trail), True, trail)
     ink = stretch_ink(grey)
-    if ink is not None and ink is not grey:
-        trail.add("contrast", ink, f"contrast stretched from {describe_levels(grey)} to 0–255")
+    if ink is not None:
+        trail.change("contrast", grey, ink, f"contrast stretched from {describe_levels(grey)} to 0–255")
     ink = None if ink is None else clean_ink(ink, trail)
     box = None if ink is None else ink_box(ink, box_side)
     if ink is None or box is None:
@@ -34,8 +34,7 @@ def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, tr
         trail.add("crop", cropped, f"{describe_size(ink)}, cropped to {describe_size(cropped)}")
     fill = max(cropped.shape) / max(ink.shape)
     scaled, on_strokes = scale_ink(cropped, (box_side, box_side), (side, side), appearance)
-    if scaled is not cropped:
-        trail.add("box", scaled, describe_filling(fill, _FILL, _FILL, describe_size(scaled)), *on_strokes)
+    trail.change("box", cropped, scaled, describe_filling(fill, _FILL, _FILL, describe_size(scaled)), *on_strokes)
     peak = int(scaled.max())
     if peak == 0:
         return trail.add("empty", np.zeros((side, side), np.uint8), EMPTY)

@@ -47,11 +47,11 @@ def prepare_garment(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
 
 def _scaled(pixels: np.ndarray, box_height: int, box_width: int, trail: Trail) -> np.ndarray:
     scaled = scale_into(pixels, box_height, box_width)
-    return pixels if scaled is pixels else trail.add("box", scaled, f"scaled to {describe_size(scaled)}")
+    return trail.change("box", pixels, scaled, f"scaled to {describe_size(scaled)}")
 
 
 def _centred(
     pixels: np.ndarray, height: int, width: int, background: int | np.integer | np.ndarray, trail: Trail
 ) -> np.ndarray:
     centred = centre_in(pixels, height, width, background)
-    return pixels if centred is pixels else trail.add("centred", centred, f"padded to {describe_size(centred)}")
+    return trail.change("centred", pixels, centred, f"padded to {describe_size(centred)}")

@@ -37,6 +37,10 @@ class Trail:
         self.notes.extend(notes)
         return pixels
 
+    def change(self, name: str, before: np.ndarray, after: np.ndarray, *notes: str) -> np.ndarray:
+        """`add` where a step gave another picture than the very one that it got."""
+        return before if after is before else self.add(name, after, *notes)
+
 
 def describe_size(pixels: np.ndarray) -> str:
     """Width×height, as everybody says it.

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convlens.charts import drawing_style, running_mean, shorten
+from convlens.charts import drawing_style, running_mean
 from convlens.evaluation import CorruptionCurve
 from convlens.metrics import ReliabilityBin, RiskCoverage
 from convlens.report.course import Course
 from convlens.report.thinning import thin_out
+from convlens.words import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

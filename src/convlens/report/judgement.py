@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from convlens.calibration import describe_answers, describe_choice
+from convlens.calibration import describe_answers
 from convlens.evaluation import Evaluation, ImagesToJudge, SuspectedLabel, TrustCheck
 from convlens.report import figures
 from convlens.report.pictures import PictureBook, encode_shares
@@ -84,9 +84,9 @@ def _left_unknown(judged: Evaluation) -> str:
     answered, threshold = judged.answered, judged.calibration.threshold
     if answered is None or threshold is None:
         return ""
-    left = describe_answers(answered.coverage, answered.error if answered.answered else None, "of these images")
-    choice = describe_choice(judged.calibration)
-    return f"With its threshold at {share(threshold)} it {left}{f' ({choice})' if choice else ''}; the rest is unknown."
+    error = answered.error if answered.answered else None
+    left = describe_answers(answered.coverage, error, "of these images", judged.calibration)
+    return f"With its threshold at {share(threshold)} it {left}; the rest is unknown."
 
 
 def _recall_figure(judged: Evaluation) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from convlens.charts import shorten
+from convlens.words import shorten
 
 NOTHING = "–"
 

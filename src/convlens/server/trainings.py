@@ -186,18 +186,18 @@ class Teller:
         images = self._dataset.test or self._dataset.train
         model = event.model() if event.model else None
         payload = page_model(model, check_images=images.images[:4], name=event.data) if model else None
-        network = str(model.network) if model else settings.network
-        self._job.facts |= {"network": network, "recipe": settings.recipe, "epochs": settings.epochs}
-        self._job.facts |= {"seed": settings.seed, "parameters": event.parameters}
-        values = {
-            "data": event.data,
-            "images": event.images,
-            "network": network,
-            "layers": payload["layers"] if payload else [],
-            "parameters": event.parameters,
+        known = {
+            "network": str(model.network) if model else settings.network,
             "recipe": settings.recipe,
             "epochs": settings.epochs,
             "seed": settings.seed,
+            "parameters": event.parameters,
+        }
+        self._job.facts |= known
+        values = {
+            **known,
+            "data": event.data,
+            "images": event.images,
             "steps_per_epoch": event.steps_per_epoch,
             "steps_done": event.steps_done,
             "engine": event.engine,

@@ -29,6 +29,7 @@ from convlens.prediction import Prediction, predict_images
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import file_format
 from convlens.trained_model.location import find_model_file
+from convlens.words import shorten, times
 
 if TYPE_CHECKING:
     from torch import nn
@@ -180,10 +181,9 @@ class TrainedModel:
         return count_parameters(self.weights)
 
     def __repr__(self) -> str:
-        shape = "×".join(map(str, self.preprocessing.image_shape))
         return (
-            f"TrainedModel({str(self.network)!r}, input {shape}, {len(self.class_names)} classes, "
-            f"{self.parameters:,} parameters)"
+            f"TrainedModel({str(self.network)!r}, input {times(self.preprocessing.image_shape)}, "
+            f"{len(self.class_names)} classes, {self.parameters:,} parameters)"
         )
 
     def summary(self) -> dict[str, str]:
@@ -191,8 +191,8 @@ class TrainedModel:
         facts = self.facts
         rows = {
             "network": str(self.network),
-            "input": "×".join(map(str, self.preprocessing.image_shape)),
-            "classes": f"{len(self.class_names)}: {_shortened(', '.join(self.class_names))}",
+            "input": times(self.preprocessing.image_shape),
+            "classes": f"{len(self.class_names)}: {shorten(', '.join(self.class_names), 80)}",
             "parameters": f"{self.parameters:,}",
         }
         if test := facts.get("test"):
@@ -246,7 +246,3 @@ def count_parameters(weights: Weights) -> int:
     """
     measured = ("running_mean", "running_var", "num_batches_tracked")
     return sum(array.size for name, array in weights.items() if not name.endswith(measured))
-
-
-def _shortened(text: str, length: int = 80) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"

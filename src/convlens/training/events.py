@@ -17,6 +17,7 @@ from convlens.engines import Weights
 from convlens.trained_model import TrainedModel
 from convlens.training.probe import ProbeVerdict
 from convlens.training.settings import TrainingSettings
+from convlens.words import agreeing
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
     """
     match event:
         case TrainingStarted():
-            epochs = f"{settings.epochs} epoch{'s' * (settings.epochs > 1)}"
+            epochs = f"{settings.epochs} {agreeing(settings.epochs, 'epoch')}"
             optimizer = f"{settings.optimizer.name} {settings.learning_rate:g} {settings.schedule}"
             lines = [
                 f"Data: {event.data}, {event.images:,} training images",

@@ -134,7 +134,7 @@ def resume_training(
 def settings_for(
     dataset: Dataset, preprocessing: Preprocessing, recipe: str | None = None, **changes: Any
 ) -> TrainingSettings:
-    """The settings of a recipe for these data; None means `best` for images of one's own, else `fast`.
+    """The settings of a recipe for these data; None means `best` for a user's images, else `fast`.
 
     Raises:
         UsageError: the recipe is not known, or a value is not allowed.

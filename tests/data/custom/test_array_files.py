@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from convlens.data import ImportOptions, import_images, write_idx
-from convlens.data.custom import list_images
+from convlens.data.custom.sources import list_images
 from convlens.data.parts import TEST, TRAIN, UNDECIDED
 from convlens.errors import DamagedData, DataError, UsageError
 

@@ -266,7 +266,7 @@ def test_a_full_disk_leaves_nothing_half_written(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("convlens.data.custom.filling.os.fsync", refuse)
+        patch.setattr("convlens.files.os.fsync", refuse)
         with pytest.raises(OutputError, match=r"cannot write .*: the disk is full \(3,200 bytes needed\)\. Free some"):
             import_images(folder, cache_dir=tmp_path / "cache")
     (home,) = (tmp_path / "cache").iterdir()

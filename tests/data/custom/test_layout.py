@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from convlens.data.custom import list_images
+from convlens.data.custom.sources import list_images
 from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.errors import DataError
 

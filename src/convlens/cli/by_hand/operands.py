@@ -165,10 +165,10 @@ def _count(numbers: int) -> str:
 
 
 def _dataset_image(dataset: str, part: str, index: int, data_dir: Path | None) -> Given:
-    from convlens.cli.terminal import showing_downloads
+    from convlens.cli.reading_progress import showing_progress
     from convlens.data import load_dataset
 
-    with showing_downloads() as on_progress:
+    with showing_progress() as on_progress:
         loaded = load_dataset(dataset, data_dir=data_dir, on_progress=on_progress)
     images = loaded.train if part == "train" else loaded.test
     if images is None or index >= len(images):

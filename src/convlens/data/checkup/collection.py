@@ -14,7 +14,7 @@ from convlens.data.parts import PART_NAMES, TEST, TRAIN, VALIDATION, part_of
 from convlens.words import printable
 
 if TYPE_CHECKING:
-    from convlens.data.custom import ImportedImages
+    from convlens.data.custom.importing import ImportedImages
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from convlens.data.labelled_images import Dataset
 from convlens.data.parts import PART_NAMES
 
 if TYPE_CHECKING:
-    from convlens.data.custom import ImportedImages
+    from convlens.data.custom.importing import ImportedImages
 
 
 def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgress | None = None) -> Checkup:

@@ -22,6 +22,7 @@ from convlens.data.custom.unpacking import claims_too_much
 from convlens.data.idx import open_idx, read_idx
 from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.errors import DamagedData, DataError
+from convlens.files import explain_read_errors
 from convlens.words import printable
 
 _PIECE = 4 << 20  # bytes read at a time
@@ -50,7 +51,7 @@ def list_npz(path: str, shown: str) -> Listing:
         DamagedData: the file is damaged.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with explain_read_errors(shown), zipfile.ZipFile(path) as archive:
             members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
             pairs = [(keys, part) for keys, part in _NPZ_KEYS if keys[0] in members]
             if not pairs:
@@ -67,8 +68,6 @@ def list_npz(path: str, shown: str) -> Listing:
             names = _load(archive, members["class_names"], shown) if "class_names" in members else None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise DamagedData(f"{shown} is not a whole .npz file ({error}). Save it again with np.savez.") from error
-    except OSError as error:
-        raise DataError(f"{shown} cannot be read: {error.strerror or error}. Check the file.") from error
     return _listing(path, shown, parts, labels, [part for _, part in pairs], names)
 
 

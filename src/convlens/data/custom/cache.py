@@ -27,7 +27,7 @@ import numpy as np
 from convlens.data.custom.facts import FACTS
 from convlens.data.custom.listing import Listing
 from convlens.data.custom.options import ImportOptions
-from convlens.files import explain_write_errors, move_into_place
+from convlens.files import explain_write_errors, move_into_place, sync
 
 VERSION = 2  # another number makes all caches worthless: raise it when decoding changes
 LOCK = ".lock"
@@ -145,5 +145,4 @@ def finish(folder: Path, key: str, arrays: dict[str, np.ndarray], about: dict[st
 def _write(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        sync(file)

@@ -1,6 +1,6 @@
 """What is noted of every listed file while it is decoded, so that nothing has to be decoded a second time to be judged.
 
-One row a file, of a fixed size: a million files take 46 MB on the disk and are read at once. The words for codes stand
+One row a file, of a fixed size: a million files take 45 MB on the disk and are read at once. The words for codes stand
 here, in lists that only ever grow at their end.
 """
 

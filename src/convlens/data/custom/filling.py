@@ -5,7 +5,6 @@ in the file; where that turns out not to be possible (a file gave no image, or a
 the file is copied once into the right order.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from convlens.data.custom.pool import DecodingPool
 from convlens.data.custom.progress import Reporter
 from convlens.data.custom.shape import InputShape, make_job, rows_of
 from convlens.errors import DataError, ImageError
-from convlens.files import explain_write_errors
+from convlens.files import explain_write_errors, sync
 
 _A_JOB = 64
 _PASSING = tuple(problem_code(name) for name in ("vanished", "unreadable", "crashed", "too_slow"))
@@ -37,23 +36,21 @@ class Filled:
     words: dict[int, str]
 
 
-def earlier_rows(listing: Listing, earlier: Cached | None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """For each listed file: its number in an earlier listing (−1: new or changed), its row there, its facts.
+def earlier_rows(listing: Listing, earlier: Cached | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each listed file: its number in an earlier listing (−1: new or changed), its row there, and its facts.
 
-    Files whose trouble may have passed (no permission, gone) count as new.
+    Files whose trouble may have passed (no permission, gone) count as new; facts that are not known are zeros.
     """
-    signatures = listing.signatures()
-    nowhere = np.full(len(listing), -1, np.int64)
+    nowhere, facts = np.full(len(listing), -1, np.int64), np.zeros(len(listing), FACTS)
     if earlier is None:
-        return nowhere, nowhere, None
-    old = earlier.signatures()
+        return nowhere, nowhere, facts
+    old, signatures = earlier.signatures(), listing.signatures()
     order = np.argsort(old, kind="stable")
     spots = np.minimum(np.searchsorted(old[order], signatures), len(old) - 1)
     numbers = np.where(old[order[spots]] == signatures, order[spots], -1)
     numbers[np.isin(earlier.facts["problem"][numbers], _PASSING)] = -1
     row_of = np.full(len(old), -1, np.int64)
     row_of[earlier.rows] = np.arange(len(earlier.rows))
-    facts = np.zeros(len(listing), FACTS)
     facts[numbers >= 0] = earlier.facts[numbers[numbers >= 0]]
     return numbers, np.where(numbers >= 0, row_of[numbers], -1), facts
 
@@ -76,8 +73,7 @@ def fill(
             written.extend(_fill_from_arrays(file, filled, listing, shape, report))
         else:
             written.extend(_fill_from_files(file, filled, listing, order, shape, pool, earlier, matches, report))
-        file.flush()
-        os.fsync(file.fileno())
+        sync(file)
     filled.order = np.concatenate([*written, np.empty(0, np.int64)])
     return filled
 
@@ -157,7 +153,6 @@ def put_in_order(filled: Filled, order: np.ndarray, shape: InputShape, report: R
             file.write(images[row_of[order[start : start + at_once]]].tobytes())
             report.tell(start, "putting in order", len(order))
         del images
-        file.flush()
-        os.fsync(file.fileno())
+        sync(file)
         other.replace(filled.path)
     return Filled(filled.path, order, filled.facts, filled.words)

@@ -67,7 +67,7 @@ def choose_shape(longest: np.ndarray, colour: np.ndarray, options: ImportOptions
 
 
 def find_shape(
-    listing: Listing, known: np.ndarray | None, options: ImportOptions, pool: DecodingPool | None, report: Reporter
+    listing: Listing, known: np.ndarray, options: ImportOptions, pool: DecodingPool, report: Reporter
 ) -> InputShape:
     """Look at up to 2,000 images, evenly spread; `known` are facts of files that were decoded before (width 0: not).
 
@@ -90,16 +90,12 @@ def find_shape(
 
 
 def _look_at_files(
-    listing: Listing, known: np.ndarray | None, chosen: np.ndarray, pool: DecodingPool | None, report: Reporter
+    listing: Listing, known: np.ndarray, chosen: np.ndarray, pool: DecodingPool, report: Reporter
 ) -> tuple[np.ndarray, np.ndarray]:
-    sizes, colour = np.zeros(len(chosen), np.int64), np.zeros(len(chosen))
-    unknown = np.ones(len(chosen), bool)
-    if known is not None:
-        rows = known[chosen]
-        sizes, colour = np.maximum(rows["width"], rows["height"]).astype(np.int64), rows["colour"].astype(float)
-        unknown = (sizes == 0) & (rows["problem"] == 0)  # known trouble is not looked at again
-    places = np.flatnonzero(unknown)
-    if len(places) and pool is not None:
+    rows = known[chosen]
+    sizes, colour = np.maximum(rows["width"], rows["height"]).astype(np.int64), rows["colour"].astype(float)
+    places = np.flatnonzero((sizes == 0) & (rows["problem"] == 0))  # known trouble is not looked at again
+    if len(places):
         jobs = (make_job(listing, chosen[places[at : at + _A_JOB]], 0, 1, True) for at in range(0, len(places), _A_JOB))
         start = pool.done
 

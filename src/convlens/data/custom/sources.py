@@ -17,6 +17,7 @@ from convlens.data.custom.listing import Listing
 from convlens.data.custom.table import read_table
 from convlens.data.custom.walking import Found, walk_archive, walk_folder
 from convlens.errors import DamagedData, DataError
+from convlens.files import explain_read_errors
 from convlens.words import printable, some_of
 
 _KINDS = "a folder of class folders, a CSV file of paths and labels, an .npz file, IDX files, or a zip of one of these"
@@ -60,11 +61,8 @@ def _list(given: str, shown: str, unpack: Unpack | None) -> Listing:
 
 
 def _starts_with_zip(path: str, shown: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            start = file.read(4)
-    except OSError as error:
-        raise DataError(f"{shown} cannot be read: {error.strerror or error}. Check its permissions.") from error
+    with explain_read_errors(shown), open(path, "rb") as file:
+        start = file.read(4)
     return start in (b"PK\x03\x04", b"PK\x05\x06") or path.lower().endswith(".zip")
 
 
@@ -90,13 +88,10 @@ def _list_idx_file(path: str, name: str, shown: str) -> Listing:
 
 
 def _list_table(path: str, shown: str) -> Listing:
-    try:
+    with explain_read_errors(shown), open(path, "rb") as file:
         if os.path.getsize(path) > _MOST_TABLE_BYTES:
             raise DataError(f"{shown} has more than {_MOST_TABLE_BYTES:,} bytes. Give a table of paths and labels.")
-        with open(path, "rb") as file:
-            table = read_table(file.read(), shown)
-    except OSError as error:
-        raise DataError(f"{shown} cannot be read: {error.strerror or error}. Check its permissions.") from error
+        table = read_table(file.read(), shown)
     root = os.path.dirname(path)
     sizes, times, missing = np.zeros(len(table.names), np.int64), np.zeros(len(table.names), np.int64), list[str]()
     for place, name in enumerate(table.names):
@@ -115,7 +110,7 @@ def _list_table(path: str, shown: str) -> Listing:
 
 def _list_archive(path: str, shown: str, unpack: Unpack | None) -> Listing:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with explain_read_errors(shown), zipfile.ZipFile(path) as archive:
             files = [name for name in archive.namelist() if not name.endswith("/") and not _is_hidden(name)]
             arrays = [name for name in files if name.lower().endswith(".npz")]
             idx = [name for name in files if is_idx_name(posixpath.basename(name))]
@@ -129,8 +124,6 @@ def _list_archive(path: str, shown: str, unpack: Unpack | None) -> Listing:
                 return _list_archived_table(archive, path, f"{shown}/{printable(tables[0])}", tables[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise DamagedData(f"{shown} is not a whole zip archive ({error}). Get it or pack it again.") from error
-    except OSError as error:
-        raise DataError(f"{shown} cannot be read: {error.strerror or error}. Check the file.") from error
     return read_layout(found, path, shown, in_archive=True)
 
 

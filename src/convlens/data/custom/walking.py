@@ -10,7 +10,7 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
 
-from convlens.errors import DataError
+from convlens.files import explain_read_errors
 from convlens.words import natural_key, printable, some_of
 
 # What is taken for an image by its ending: what can be read, and what people expect to be read, or explained.
@@ -83,14 +83,8 @@ def walk_folder(root: str) -> Found:
         DataError: the root may not be read.
     """
     found = Found()
-    try:
+    with explain_read_errors(printable(root)), os.scandir(root):
         start = os.stat(root)
-        with os.scandir(root):
-            pass
-    except OSError as error:
-        raise DataError(
-            f"{printable(root)} cannot be read: {error.strerror or error}. Check the path and its permissions."
-        ) from error
     seen_by_link = {(start.st_dev, start.st_ino)}
     waiting = [("", 0)]
     while waiting:

@@ -47,9 +47,7 @@ export function attribution(model, activations, classNumber, { steps = 1 } = {})
  * How the logit of a class grows with each number of the input, C·H·W. What several layers take has the slopes of all of
  * them together.
  *
- * @param {Model} model
- * @param {Activation[]} activations
- * @param {number} classNumber
+ * @type {(model: Model, activations: Activation[], classNumber: number) => Numbers}
  */
 export function gradient(model, activations, classNumber) {
   /** @type {(Numbers | undefined)[]} Entry k + 1 is that of layer k. */
@@ -72,18 +70,13 @@ export function gradient(model, activations, classNumber) {
 /**
  * A new array, since layers may hand on one array to several inputs.
  *
- * @param {Numbers | undefined} one
- * @param {Numbers} other
+ * @type {(one: Numbers | undefined, other: Numbers) => Numbers}
  */
 function together(one, other) {
   return one ? Float64Array.from(one, (slope, i) => slope + other[i]) : other;
 }
 
-/**
- * A picture with nothing on it, as the network gets it.
- *
- * @param {Model} model
- */
+/** @type {(model: Model) => Float32Array<ArrayBuffer>} A picture with nothing on it, as the network gets it. */
 export function baselineOf(model) {
   const { light_on_dark: lightOnDark } = model.preprocessing;
   const size = sizeOf(model.inputShape);

@@ -56,9 +56,7 @@ export function sumBlock(input, start, stride, offsets, taps, packed, from, sums
 /**
  * Where the weight of a map and a tap lies among those of `taps` taps: four maps side by side, tap by tap.
  *
- * @param {number} map
- * @param {number} tap
- * @param {number} taps
+ * @type {(map: number, tap: number, taps: number) => number}
  */
 export function packedPlace(map, tap, taps) {
   return (map - (map % MAPS)) * taps + tap * MAPS + (map % MAPS);
@@ -67,8 +65,7 @@ export function packedPlace(map, tap, taps) {
 /**
  * How many numbers the packed weights of so many maps have; those that are missing in the last four are zeros.
  *
- * @param {number} maps
- * @param {number} taps
+ * @type {(maps: number, taps: number) => number}
  */
 export function packedSize(maps, taps) {
   return Math.ceil(maps / MAPS) * MAPS * taps;

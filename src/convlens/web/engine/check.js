@@ -72,21 +72,14 @@ function compare(found, values, expected, picture, largest, name) {
   return { worst, where };
 }
 
-/**
- * @param {Model} model
- * @param {number} number
- */
+/** @type {(model: Model, number: number) => string} */
 function nameOf(model, number) {
   if (number === 0) return "the input";
   const { path, text } = model.layers[number - 1];
   return `layer ${path}, ${text}`;
 }
 
-/**
- * The CRC-32 of all weights as little-endian float32, in the order of the payload.
- *
- * @param {Model} model
- */
+/** @type {(model: Model) => number} The CRC-32 of all weights as little-endian float32, in the order of the payload. */
 export function fingerprint(model) {
   let remainder = 0xffffffff;
   for (const data of weightsOf(model)) {

@@ -49,8 +49,7 @@ const turned = onceForWeights(turnRound);
 /**
  * The maps of a convolutional layer from C·H·W numbers, bias added.
  *
- * @param {ConvLayer} layer
- * @param {Numbers} input
+ * @type {(layer: ConvLayer, input: Numbers) => Float32Array<ArrayBuffer>}
  */
 export function convolve(layer, input) {
   const { tiles, taps } = prepare(layer);
@@ -61,8 +60,7 @@ export function convolve(layer, input) {
 /**
  * The slopes of a layer's inputs from those of its outputs: every output's slope spread over what it was made of.
  *
- * @param {ConvLayer} layer
- * @param {Numbers} slopes
+ * @type {(layer: ConvLayer, slopes: Numbers) => Float32Array<ArrayBuffer>}
  */
 export function convolveBack(layer, slopes) {
   const back = turned(layer);
@@ -89,10 +87,7 @@ function prepareTaps(layer) {
   return { rows, columns, offsets, padded, packed: packKernels(layer, offsets.length) };
 }
 
-/**
- * @param {ConvLayer} layer
- * @param {number} taps
- */
+/** @type {(layer: ConvLayer, taps: number) => Float64Array<ArrayBuffer>} */
 function packKernels(layer, taps) {
   const maps = layer.outputShape[0];
   const packed = new Float64Array(packedSize(maps, taps));
@@ -102,10 +97,7 @@ function packKernels(layer, taps) {
   return packed;
 }
 
-/**
- * @param {ConvLayer} layer
- * @param {Taps} prepared
- */
+/** @type {(layer: ConvLayer, prepared: Taps) => Float32Array<ArrayBuffer>} */
 function convolveTaps(layer, prepared) {
   const [maps, height, width] = layer.outputShape;
   const output = new Float32Array(maps * height * width);
@@ -162,9 +154,7 @@ function turnRound({ kernel, dilation, inputShape, outputShape, weight }) {
  * The slopes on larger maps of zeros, a stride apart and so far from the edge that the turned kernel meets each of them
  * wherever the kernel met its input; those that only reach padding are left out.
  *
- * @param {ConvLayer} layer
- * @param {Numbers} slopes
- * @param {number[]} shape
+ * @type {(layer: ConvLayer, slopes: Numbers, shape: number[]) => Float64Array<ArrayBuffer>}
  */
 function spread({ kernel, stride, padding, dilation, outputShape }, slopes, [maps, height, width]) {
   const [, rows, columns] = outputShape;

@@ -2,11 +2,7 @@
 
 /** @import { Model } from "convlens/engine/network.js" */
 
-/**
- * The bytes of a base64 text.
- *
- * @param {string} text
- */
+/** @type {(text: string) => Uint8Array<ArrayBuffer>} The bytes of a base64 text. */
 export function decodeBytes(text) {
   const characters = atob(text);
   const bytes = new Uint8Array(characters.length);
@@ -28,11 +24,7 @@ export function decodeFloats(text) {
   return values;
 }
 
-/**
- * How many numbers an array of this shape has.
- *
- * @param {number[]} shape
- */
+/** @type {(shape: number[]) => number} How many numbers an array of this shape has. */
 export function sizeOf(shape) {
   return shape.reduce((product, size) => product * size, 1);
 }
@@ -40,9 +32,7 @@ export function sizeOf(shape) {
 /**
  * Where a number stands: the flat place 5 in a shape of [2, 2, 2] is [1, 0, 1].
  *
- * @param {number[]} shape
- * @param {number} place
- * @returns {number[]}
+ * @type {(shape: number[], place: number) => number[]}
  */
 export function positionOf(shape, place) {
   const position = new Array(shape.length);
@@ -57,19 +47,13 @@ export function positionOf(shape, place) {
 /**
  * The flat place of a position, the way back from `positionOf`.
  *
- * @param {number[]} shape
- * @param {number[]} position
+ * @type {(shape: number[], position: number[]) => number}
  */
 export function placeOf(shape, position) {
   return position.reduce((place, index, axis) => place * shape[axis] + index, 0);
 }
 
-/**
- * The shape of what layer `layer` gives; −1 is the input.
- *
- * @param {Model} model
- * @param {number} layer
- */
+/** @type {(model: Model, layer: number) => number[]} The shape of what layer `layer` gives; −1 is the input. */
 export function shapeOf(model, layer) {
   return layer < 0 ? model.inputShape : model.layers[layer].outputShape;
 }

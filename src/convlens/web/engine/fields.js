@@ -18,10 +18,7 @@ import { kindOf } from "convlens/layers/shared/kind.js";
  * What the number at `place` of layer `layer` depends on, in the input and in every layer up to its own, so that entry k + 1
  * is that of layer k: null in a layer that does not lead to it. A number that sees nothing but padding has fields of no size.
  *
- * @param {Model} model
- * @param {number} layer
- * @param {number} place
- * @returns {(Field | null)[]}
+ * @type {(model: Model, layer: number, place: number) => (Field | null)[]}
  */
 export function receptiveFields(model, layer, place) {
   /** @type {(Region | null)[]} */
@@ -43,19 +40,14 @@ export function receptiveFields(model, layer, place) {
 /**
  * The field in the output of one layer alone, −1 being the input.
  *
- * @param {Model} model
- * @param {number} layer
- * @param {number} place
+ * @type {(model: Model, layer: number, place: number, upTo?: number) => Field | null}
  */
 export function receptiveField(model, layer, place, upTo = -1) {
   if (upTo > layer) throw new Error(`layer ${upTo} comes after layer ${layer}; give an earlier one.`);
   return receptiveFields(model, layer, place)[upTo + 1];
 }
 
-/**
- * @param {Region} region
- * @returns {Field}
- */
+/** @type {(region: Region) => Field} */
 function fieldOf(region) {
   const { channels, rows, columns, freeRows, freeColumns } = region;
   const [vertical, horizontal] = isEmpty(region) ? [[0, 0], [0, 0]] : [hull(rows), hull(columns)]; // prettier-ignore

@@ -58,12 +58,7 @@ const FORMAT = 2;
 
 /** @typedef {{ shape: number[], data: Numbers }} Activation */
 
-/**
- * The model that a payload holds.
- *
- * @param {Payload} payload
- * @returns {Model}
- */
+/** @type {(payload: Payload) => Model} The model that a payload holds. */
 export function openModel(payload) {
   if (payload.format !== FORMAT) {
     throw new Error(`this page reads models of format ${FORMAT}, and this one has format ${payload.format}.`);
@@ -84,10 +79,7 @@ export function openModel(payload) {
   return replaceWeights(model, payload.weights);
 }
 
-/**
- * @param {Payload} payload
- * @returns {Layer[]}
- */
+/** @type {(payload: Payload) => Layer[]} */
 function openLayers({ layers, input_shape: shape }) {
   return layers.map((/** @type {Record<string, any>} */ layer) => {
     kindOf(/** @type {Layer} */ (layer)); // refuses one that is not known
@@ -104,8 +96,7 @@ function openLayers({ layers, input_shape: shape }) {
  * Give an open model other weights, {"0.weight": {shape, data}, ...}; those that are not named stay. For training that is
  * watched. Returns the same model.
  *
- * @param {Model} model
- * @param {Record<string, GivenTensor>} weights
+ * @type {(model: Model, weights: Record<string, GivenTensor>) => Model}
  */
 export function replaceWeights(model, weights) {
   const layers = new Map(model.layers.map((layer) => [layer.path, layer]));
@@ -123,22 +114,13 @@ export function replaceWeights(model, weights) {
   return model;
 }
 
-/**
- * "3.body.0.weight" to "3.body.0" and "weight".
- *
- * @param {string} name
- */
+/** @type {(name: string) => string[]} "3.body.0.weight" to "3.body.0" and "weight". */
 function splitName(name) {
   const dot = name.lastIndexOf(".");
   return [name.slice(0, dot), name.slice(dot + 1)];
 }
 
-/**
- * The numbers of all weights as they are now, in the order of the payload.
- *
- * @param {Model} model
- * @returns {Float32Array[]}
- */
+/** @type {(model: Model) => Float32Array[]} The numbers of all weights as they are now, in the order of the payload. */
 export function weightsOf(model) {
   /** @type {Map<string, any>} */
   const layers = new Map(model.layers.map((layer) => [layer.path, layer]));
@@ -180,12 +162,7 @@ export function activations(model, pixels) {
   return activationsOfInput(model, normalise(model, pixels));
 }
 
-/**
- * The same for numbers that are normalised already.
- *
- * @param {Model} model
- * @param {Numbers} input
- */
+/** @type {(model: Model, input: Numbers) => Activation[]} The same for numbers that are normalised already. */
 export function activationsOfInput(model, input) {
   /** @type {Activation[]} */
   const outputs = [{ shape: model.inputShape, data: input }];
@@ -208,8 +185,7 @@ export function inputsOf(layer, outputs) {
 /**
  * The probabilities of logits after the model's temperature; the largest is taken off first, so nothing overflows.
  *
- * @param {Model} model
- * @param {Numbers} logits
+ * @type {(model: Model, logits: Numbers) => Float64Array<ArrayBuffer>}
  */
 export function probabilities(model, logits) {
   const scaled = Float64Array.from(logits, (logit) => logit / model.temperature);

@@ -19,22 +19,12 @@ import { positionOf } from "convlens/engine/decode.js";
  * @property {Extent} freeColumns
  */
 
-/**
- * @param {Extent} channels
- * @param {number[]} rows
- * @param {number[]} columns
- * @returns {Region}
- */
+/** @type {(channels: Extent, rows: number[], columns: number[]) => Region} */
 export function regionOf(channels, rows, columns) {
   return { channels, rows, columns, freeRows: hull(rows), freeColumns: hull(columns) };
 }
 
-/**
- * The region of one number.
- *
- * @param {number[]} shape
- * @param {number} place
- */
+/** @type {(shape: number[], place: number) => Region} The region of one number. */
 export function placeRegion(shape, place) {
   const [channel, row = 0, column = 0] = positionOf(shape, place);
   return regionOf([channel, channel + 1], [row], [column]);
@@ -45,7 +35,7 @@ export function placeRegion(shape, place) {
  *
  * @param {number[]} shape
  * @param {Region} behind
- * @param {Extent} [channels]
+ * @param {Extent} channels
  * @returns {Region}
  */
 export function wholeRegion(shape, behind, channels = [0, shape[0]]) {
@@ -54,7 +44,7 @@ export function wholeRegion(shape, behind, channels = [0, shape[0]]) {
   return isEmpty(behind) ? { ...whole, rows: [], columns: [] } : whole;
 }
 
-/** @param {Region} region */
+/** @type {(region: Region) => boolean} */
 export function isEmpty({ rows, columns }) {
   return rows.length === 0 || columns.length === 0;
 }
@@ -62,9 +52,7 @@ export function isEmpty({ rows, columns }) {
 /**
  * What two regions of the same layer see together.
  *
- * @param {Region | null} one
- * @param {Region | null} other
- * @returns {Region | null}
+ * @type {(one: Region | null, other: Region | null) => Region | null}
  */
 export function unite(one, other) {
   if (!one || !other) return one ?? other;
@@ -79,30 +67,22 @@ export function unite(one, other) {
   };
 }
 
-/**
- * From the first to the first behind the last of some rows, which are in order.
- *
- * @param {number[]} rows
- * @returns {Extent}
- */
+/** @type {(rows: number[]) => Extent} From the first to the first behind the last of some rows, which are in order. */
 export function hull(rows) {
   return [rows[0], rows[rows.length - 1] + 1];
 }
 
-/** @param {number} size */
+/** @type {(size: number) => number[]} */
 export function allOf(size) {
   return Array.from({ length: size }, (_nothing, row) => row);
 }
 
-/**
- * @param {Extent[]} extents
- * @returns {Extent}
- */
+/** @type {(extents: Extent[]) => Extent} */
 function around(extents) {
   return [Math.min(...extents.map(([first]) => first)), Math.max(...extents.map(([, end]) => end))];
 }
 
-/** @param {number[]} rows */
+/** @type {(rows: number[]) => number[]} */
 function inOrder(rows) {
   return [...new Set(rows)].sort((one, other) => one - other);
 }

@@ -122,8 +122,7 @@ function outputOfForm(from, start, step, to, first, apart) {
 /**
  * The maps of a layer whose padded input is in place.
  *
- * @param {ConvLayer} layer
- * @param {Tiles} prepared
+ * @type {(layer: ConvLayer, prepared: Tiles) => Float32Array<ArrayBuffer>}
  */
 export function convolveTiles(layer, prepared) {
   transformInput(layer, prepared);
@@ -131,10 +130,7 @@ export function convolveTiles(layer, prepared) {
   return transformBack(layer, prepared);
 }
 
-/**
- * @param {ConvLayer} layer
- * @param {Tiles} prepared
- */
+/** @type {(layer: ConvLayer, prepared: Tiles) => void} */
 function transformInput(layer, { rows, columns, down, across, tiles, padded, input }) {
   const [channels] = layer.inputShape;
   const between = new Float64Array(NUMBERS);
@@ -156,8 +152,7 @@ function transformInput(layer, { rows, columns, down, across, tiles, padded, inp
 /**
  * For each of the 36 numbers: the sums over the channels, for every map and tile.
  *
- * @param {ConvLayer} layer
- * @param {Tiles} prepared
+ * @type {(layer: ConvLayer, prepared: Tiles) => void}
  */
 function multiply(layer, { tiles, input, products, offsets, packed }) {
   const [channels] = layer.inputShape;
@@ -181,10 +176,7 @@ function multiply(layer, { tiles, input, products, offsets, packed }) {
   }
 }
 
-/**
- * @param {ConvLayer} layer
- * @param {Tiles} prepared
- */
+/** @type {(layer: ConvLayer, prepared: Tiles) => Float32Array<ArrayBuffer>} */
 function transformBack(layer, { across, tiles, products }) {
   const [maps, height, width] = layer.outputShape;
   const output = new Float32Array(maps * height * width);

@@ -1,5 +1,5 @@
 /**
- * Elements made in one call. Text is only ever set as text: class names, file names and messages come from strangers.
+ * Elements made in one call. Text is only ever set as text: class names, file names and messages come from outside.
  */
 
 const SVG = "http://www.w3.org/2000/svg";

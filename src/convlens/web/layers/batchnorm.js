@@ -34,10 +34,7 @@ export default {
   onwards: (_layer, _which, place) => place,
 };
 
-/**
- * @param {BatchNormLayer} layer
- * @param {Numbers[]} inputs
- */
+/** @type {(layer: BatchNormLayer, inputs: Numbers[]) => Float32Array<ArrayBuffer>} */
 function forward(layer, [input]) {
   const channels = layer.inputShape[0];
   const count = input.length / channels;
@@ -54,8 +51,7 @@ function forward(layer, [input]) {
 /**
  * What a distance from the mean is multiplied by: the scale over the deviation.
  *
- * @param {BatchNormLayer} layer
- * @param {number} channel
+ * @type {(layer: BatchNormLayer, channel: number) => number}
  */
 function factorOf(layer, channel) {
   return layer.weight.data[channel] / Math.sqrt(layer.running_var.data[channel] + layer.epsilon);

@@ -30,11 +30,7 @@ export default {
   onwards: (layer, which, place) => startsOf(layer.inputShapes.map(sizeOf))[which] + place,
 };
 
-/**
- * Where each of these begins when they lie one behind the other.
- *
- * @param {number[]} sizes
- */
+/** @type {(sizes: number[]) => number[]} Where each of these begins when they lie one behind the other. */
 function startsOf(sizes) {
   return sizes.map((_size, which) => total(sizes.slice(0, which)));
 }
@@ -42,10 +38,7 @@ function startsOf(sizes) {
 /**
  * What of a region lies in the channels of one branch; null where nothing does.
  *
- * @param {Region} region
- * @param {number} start
- * @param {number} size
- * @returns {Region | null}
+ * @type {(region: Region, start: number, size: number) => Region | null}
  */
 function partOf(region, start, size) {
   /** @type {Extent} */

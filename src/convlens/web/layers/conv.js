@@ -57,10 +57,7 @@ function byGroups(layer, numbers, compute) {
 /** Each group as a convolution of its own, kept as long as the weights, so that it keeps what it has prepared. */
 const groupsOf = onceForWeights(splitGroups);
 
-/**
- * @param {GroupedLayer} layer
- * @returns {ConvLayer[]}
- */
+/** @type {(layer: GroupedLayer) => ConvLayer[]} */
 function splitGroups({ groups, inputShape, outputShape, weight, bias, ...rest }) {
   const [incoming, outgoing, taps] = [inputShape[0], outputShape[0], weight.data.length].map((size) => size / groups);
   return Array.from({ length: groups }, (_nothing, number) => ({
@@ -111,9 +108,7 @@ function groupOf({ groups, outputShape }, map) {
 /**
  * The channels of all groups that the maps of a region belong to.
  *
- * @param {GroupedLayer} layer
- * @param {Region} region
- * @returns {[number, number]}
+ * @type {(layer: GroupedLayer, region: Region) => [number, number]}
  */
 function channelsRead(layer, { channels: [first, end] }) {
   const size = layer.inputShape[0] / layer.groups;

@@ -26,10 +26,7 @@ export default {
   draw: drawDense,
 };
 
-/**
- * @param {WeightedLayer} layer
- * @param {Numbers[]} inputs
- */
+/** @type {(layer: WeightedLayer, inputs: Numbers[]) => Float32Array<ArrayBuffer>} */
 function forward(layer, [input]) {
   const { data } = layer.weight;
   const inputs = input.length;
@@ -49,10 +46,7 @@ function forward(layer, [input]) {
   return output;
 }
 
-/**
- * @param {WeightedLayer} layer
- * @param {Numbers} slopes
- */
+/** @type {(layer: WeightedLayer, slopes: Numbers) => Float64Array<ArrayBuffer>[]} */
 function backward(layer, slopes) {
   const inputs = layer.inputShape[0];
   const result = new Float64Array(inputs);

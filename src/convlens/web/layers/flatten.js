@@ -20,8 +20,7 @@ export default {
 /**
  * Numbers of a row as a region of the maps they were: one place, or where there are more of them everything.
  *
- * @param {number[]} shape
- * @param {Region} region
+ * @type {(shape: number[], region: Region) => Region}
  */
 function unflatten(shape, region) {
   const [first, end] = region.channels;

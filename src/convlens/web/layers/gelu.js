@@ -8,11 +8,7 @@ const ERFC = [
   0.17087277,
 ];
 
-/**
- * The share of a normal distribution that lies below x: (1 + erf(x / √2)) / 2.
- *
- * @param {number} x
- */
+/** @type {(x: number) => number} The share of a normal distribution that lies below x: (1 + erf(x / √2)) / 2. */
 function shareBelow(x) {
   const size = Math.abs(x) * Math.SQRT1_2;
   const t = 1 / (1 + size / 2);
@@ -21,11 +17,7 @@ function shareBelow(x) {
   return x > 0 ? 1 - beyond : beyond;
 }
 
-/**
- * The density of the normal distribution.
- *
- * @param {number} x
- */
+/** @type {(x: number) => number} The density of the normal distribution. */
 function density(x) {
   return Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 }

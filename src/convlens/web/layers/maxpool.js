@@ -46,8 +46,7 @@ export default {
 /**
  * The place of the largest number under every window, the first of equals; padding takes no part.
  *
- * @param {WindowLayer} layer
- * @param {Numbers} input
+ * @type {(layer: WindowLayer, input: Numbers) => Int32Array<ArrayBuffer>}
  */
 function winnersOf(layer, input) {
   const winners = new Int32Array(sizeOf(layer.outputShape)).fill(-1);

@@ -1,6 +1,6 @@
 import { elementwise } from "convlens/layers/shared/elementwise.js";
 
-/** @param {number} x */
+/** @type {(x: number) => number} */
 export function sigmoid(x) {
   return 1 / (1 + Math.exp(-x));
 }

@@ -1,6 +1,6 @@
 // Red, green, blue and opacity, as a canvas gives them, to plain grey or colour, with a note on what was changed.
 // Transparency is filled with white or black, whichever contrasts with what can be seen: what lies hidden under
-// transparent pixels is mostly black, so black ink would vanish.
+// transparent pixels is mostly black, so black strokes would vanish.
 import { averageBlocks, divideBy255 } from "convlens/preparation/averaging.js";
 import { makePlane } from "convlens/preparation/planes.js";
 

@@ -42,24 +42,25 @@ function repeat(glyph, steps, grows) {
 function changeRow(from, to, start, width, neighbours, grows) {
   const [given, made] = [new Uint32Array(from.buffer), new Uint32Array(to.buffer)];
   const rowWords = neighbours[3] / 4;
-  for (let word = start / 4; word < start / 4 + rowWords; word++) {
-    if (grows ? isEmptyAround(given, word, rowWords) : given[word] === 0) {
-      made[word] = 0;
-      continue;
-    }
-    const last = Math.min(4 * word + 3, start + width);
-    for (let place = Math.max(4 * word, start + 1); place <= last; place++) {
-      to[place] = findExtremeAround(from, place, neighbours, grows);
-    }
+  const end = start / 4 + rowWords;
+  let before = 0;
+  for (let word = start / 4, here = columnAt(given, word, rowWords); word < end; word++) {
+    const next = word + 1 < end ? columnAt(given, word + 1, rowWords) : 0;
+    if (grows ? before | here | next : given[word]) {
+      const last = Math.min(4 * word + 3, start + width);
+      for (let place = Math.max(4 * word, start + 1); place <= last; place++) {
+        to[place] = findExtremeAround(from, place, neighbours, grows);
+      }
+    } else made[word] = 0;
+    before = here;
+    here = next;
   }
 }
 
-/** @type {(words: Uint32Array, word: number, rowWords: number) => boolean} */
-function isEmptyAround(words, word, rowWords) {
-  for (let place = word - 1; place <= word + 1; place++) {
-    if (words[place - rowWords] | words[place] | words[place + rowWords]) return false;
-  }
-  return true;
+// What three words above each other hold; 0 where all of it is empty.
+/** @type {(words: Uint32Array, word: number, rowWords: number) => number} */
+function columnAt(words, word, rowWords) {
+  return words[word - rowWords] | words[word] | words[word + rowWords];
 }
 
 /** @type {(from: Uint8Array, place: number, neighbours: number[], grows: boolean) => number} */

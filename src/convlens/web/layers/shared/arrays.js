@@ -2,11 +2,7 @@
 
 /** @import { Numbers } from "convlens/engine/network.js" */
 
-/**
- * The arrays one behind the other.
- *
- * @param {Numbers[]} parts
- */
+/** @type {(parts: Numbers[]) => Float32Array<ArrayBuffer>} The arrays one behind the other. */
 export function joined(parts) {
   const whole = new Float32Array(total(parts.map(({ length }) => length)));
   let place = 0;
@@ -17,7 +13,7 @@ export function joined(parts) {
   return whole;
 }
 
-/** @param {number[]} numbers */
+/** @type {(numbers: number[]) => number} */
 export function total(numbers) {
   return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -43,10 +43,7 @@ export function averaging(windowed) {
   };
 }
 
-/**
- * @param {WindowLayer} layer
- * @param {Numbers} input
- */
+/** @type {(layer: WindowLayer, input: Numbers) => Float32Array<ArrayBuffer>} */
 function means(layer, input) {
   const sums = new Float64Array(sizeOf(layer.outputShape));
   visitWindows(layer, (to, place) => {

@@ -29,12 +29,7 @@ import { KINDS } from "convlens/layers/kinds.js";
 /** @type {Record<string, Kind>} */
 const kinds = KINDS;
 
-/**
- * What there is to know of a layer's kind.
- *
- * @param {{ kind: string }} layer
- * @returns {Kind}
- */
+/** @type {(layer: { kind: string }) => Kind} What there is to know of a layer's kind. */
 export function kindOf({ kind }) {
   if (!Object.hasOwn(kinds, kind)) throw new Error(`this page does not know the layer kind ${kind}.`);
   return kinds[kind];

@@ -17,14 +17,7 @@ import { allOf } from "convlens/engine/regions.js";
 
 /** @typedef {{ row: number, column: number, padding: boolean, source: Source | null }} Cell */
 
-/**
- * The window of a row and column of the output.
- *
- * @param {WindowLayer} layer
- * @param {number} row
- * @param {number} column
- * @returns {Window}
- */
+/** @type {(layer: WindowLayer, row: number, column: number) => Window} The window of a row and column of the output. */
 export function windowOf(layer, row, column) {
   const [rows, columns] = [0, 1].map((axis) => (layer.kernel[axis] - 1) * layer.dilation[axis] + 1);
   const top = row * layer.stride[0] - layer.padding[0];
@@ -35,9 +28,7 @@ export function windowOf(layer, row, column) {
 /**
  * The cells of a window in one of the input's maps, row by row.
  *
- * @param {WindowLayer} layer
- * @param {Window} window
- * @param {number} channel
+ * @type {(layer: WindowLayer, window: Window, channel: number) => Cell[]}
  */
 export function cellsOf(layer, window, channel) {
   const [, height, width] = layer.inputShape;
@@ -56,8 +47,7 @@ export function cellsOf(layer, window, channel) {
 /**
  * Calls back for each number of a pooling layer's output and each number of its input under its window, row by row.
  *
- * @param {WindowLayer} layer
- * @param {(to: number, place: number) => void} visit
+ * @type {(layer: WindowLayer, visit: (to: number, place: number) => void) => void}
  */
 export function visitWindows(layer, visit) {
   const [channels, height, width] = layer.inputShape;
@@ -94,9 +84,7 @@ export function slideBack(layer, region, channels = region.channels) {
 /**
  * The rows of the input that any of these rows reads, in order; padding is none.
  *
- * @param {WindowLayer} layer
- * @param {0 | 1} axis
- * @param {number[]} positions
+ * @type {(layer: WindowLayer, axis: 0 | 1, positions: number[]) => number[]}
  */
 function readBy(layer, axis, positions) {
   const read = new Uint8Array(layer.inputShape[axis + 1]);
@@ -112,10 +100,7 @@ function readBy(layer, axis, positions) {
 /**
  * The same without ends: as if the maps went on for ever.
  *
- * @param {WindowLayer} layer
- * @param {0 | 1} axis
- * @param {Extent} extent
- * @returns {Extent}
+ * @type {(layer: WindowLayer, axis: 0 | 1, extent: Extent) => Extent}
  */
 function readFreely(layer, axis, [first, end]) {
   const reach = (layer.kernel[axis] - 1) * layer.dilation[axis] + 1;

@@ -33,7 +33,6 @@ export class CellEditor {
 
   /**
    * Limits the places to a picture of this size.
-   *
    * @param {import("convlens/views/learn/arithmetic/windows.js").Pair} size
    */
   resize(size) {

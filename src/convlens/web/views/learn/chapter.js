@@ -9,7 +9,7 @@ import { OPERATIONS } from "convlens/views/learn/operations.js";
 import { Stepper } from "convlens/views/learn/steps.js";
 
 /** @import { GridOptions, OnChange, ViewOptions } from "convlens/views/learn/matrices.js" */
-/** @import { Model } from "convlens/views/learn/model_parts.js" */
+/** @import { Model } from "convlens/engine/network.js" */
 
 /** @typedef {Node | { root: Node }} Part a node, or what has one */
 
@@ -48,7 +48,6 @@ export function lineUp(...parts) {
 
 /**
  * Numbers in a row behind their name.
- *
  * @param {string} name
  * @param {...(Part | Part[])} parts
  */
@@ -101,7 +100,6 @@ export class Chapter {
 
   /**
    * Puts the chapter up: the meaning of its operations, what else there is to say, and what can be tried.
-   *
    * @param {string[]} text
    * @param {...(Part | Part[])} bench
    */
@@ -121,7 +119,6 @@ export class Chapter {
 
   /**
    * A function that sets one field of the state and draws again.
-   *
    * @template {keyof State} Key
    * @param {Key} key
    * @returns {(value: State[Key]) => void}
@@ -135,7 +132,6 @@ export class Chapter {
 
   /**
    * A field for a whole number of the state.
-   *
    * @param {string} label
    * @param {keyof State} key
    * @param {number} least
@@ -150,7 +146,6 @@ export class Chapter {
 
   /**
    * What a grid calls with another number at one place of a matrix of the state.
-   *
    * @param {keyof State} key
    * @returns {OnChange}
    */
@@ -177,7 +172,6 @@ export class Chapter {
 
   /**
    * Steps through what the chapter makes.
-   *
    * @param {Omit<import("convlens/views/learn/steps.js").StepperOptions, "onStep">} options
    */
   stepThrough(options) {

@@ -18,7 +18,6 @@ export function newId(word) {
 
 /**
  * A control with its label above it.
- *
  * @param {string} label
  * @param {HTMLElement} control
  */
@@ -121,7 +120,6 @@ class Field {
 
 /**
  * A whole number between two limits, the field's own `min` and `max`.
- *
  * @param {FieldOptions & { least: number, most: number }} options
  */
 export function wholeField({ least, most, ...options }) {
@@ -135,7 +133,6 @@ export function wholeField({ least, most, ...options }) {
 
 /**
  * A number with a point; `refuse(value)` is one line on why it cannot be taken, or null.
- *
  * @param {FieldOptions & { refuse?: (value: number) => string | null }} options
  */
 export function numberField({ refuse = () => null, ...options }) {
@@ -153,7 +150,6 @@ export function optionsOf(names) {
 
 /**
  * Radio buttons in a row.
- *
  * @param {{ legend: string, options: Options, value: string, onChange: (value: string) => void }} settings
  */
 export function choice({ legend, options, value, onChange }) {
@@ -173,7 +169,6 @@ export function choice({ legend, options, value, onChange }) {
 
 /**
  * A list to choose from. Where the open model adds something to it, that has a group, and so has what is always here.
- *
  * @param {{ label: string, options: Options, value: string, group?: string, modelGroup?: string,
  *   onChange: (value: string) => void }} settings
  */
@@ -211,7 +206,6 @@ export function button(label, onClick, name = "") {
 
 /**
  * A row of buttons of which one is pressed: which kernel, which map.
- *
  * @param {{ name: string, onChoose: (place: number) => void }} settings
  */
 export function tabRow({ name, onChoose }) {

@@ -29,7 +29,6 @@ export function drawDigit(digit) {
 
 /**
  * A picture with a line from one point to another: full ink inside, less at the edge.
- *
  * @param {Matrix} picture
  * @param {Point} from
  * @param {Point} to
@@ -46,7 +45,6 @@ export function drawLine(picture, from, to) {
 
 /**
  * How far a point lies from the line between two others.
- *
  * @param {Point} point
  * @param {Point} from
  * @param {Point} to

@@ -149,7 +149,6 @@ export class NumberGrid {
 
   /**
    * A cell that is left shows the number that counts: typed "1/3" becomes 0.3333, and a mistake what was there before.
-   *
    * @param {HTMLInputElement} input
    * @param {Pair} place
    */
@@ -194,7 +193,6 @@ export class NumberGrid {
 
 /**
  * Left and right move the caret inside a number that is being corrected, and leave the cell at its ends.
- *
  * @param {HTMLInputElement} input
  * @param {number} direction
  */

@@ -75,7 +75,6 @@ export class MatrixView {
 
 /**
  * The largest size of any number of nested arrays: what gets the full colour.
- *
  * @param {unknown[]} values
  * @returns {number}
  */

@@ -6,21 +6,16 @@ import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
 /** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
 /** @import { Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
+/** @import { Model, WeightedLayer } from "convlens/engine/network.js" */
+
 /**
- * What Learn reads of the open model; the layers' kernel, stride, padding, dilation and weights where they are convolutions.
- *
- * @typedef {{ shape: number[], data: Float32Array }} Weights
- * @typedef {{ index: number, kind: string, text: string, inputShape: number[], outputShape: number[] }} LayerFacts
- * @typedef {LayerFacts & Sliding & { weight: Weights, bias?: Weights, negativeSlope?: number }} ModelLayer
- * @typedef {{ inputShape: number[], classNames: string[], layers: ModelLayer[], payload: object }} Model
- *
+ * @typedef {WeightedLayer & Sliding & { slope?: number }} ModelLayer a convolution, or what follows it
  * @typedef {NonNullable<ReturnType<typeof firstLayerOf>>} FirstLayer
  * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them
  */
 
 /**
  * A flat array C·H·W as a nested one.
- *
  * @param {ArrayLike<number>} data
  * @param {number[]} shape
  * @returns {Tensor}
@@ -36,11 +31,10 @@ function nest(data, [channels, height, width]) {
 /**
  * The first layer where it is a convolution, else null; the activation is the one right behind it, "none" where there is
  * another layer in between.
- *
  * @param {Model | null} model
  */
 export function firstLayerOf(model) {
-  const [layer, next] = model?.layers ?? [];
+  const [layer, next] = /** @type {ModelLayer[]} */ (model?.layers ?? []);
   if (layer?.kind !== "conv") return null;
   const [count, ...shape] = layer.weight.shape;
   const size = layer.weight.data.length / count;
@@ -60,13 +54,12 @@ export function firstLayerOf(model) {
 
 /**
  * The sample pictures; none where there is no model.
- *
  * @param {Model | null} model
  * @returns {Sample[]}
  */
 export function samplesOf(model) {
   if (!model) return [];
-  return (model.payload.samples ?? []).map(({ pixels, label }, number) => ({
+  return model.payload.samples.map(({ pixels, label }, number) => ({
     name: `${number}: ${model.classNames[label] ?? "of no class"}`,
     pixels: nest(pixels, model.inputShape),
     // Computed when it is asked for, since few of them are looked at.

@@ -120,7 +120,6 @@ export class Picture {
 
 /**
  * A pattern of slanting lines for what nothing reads.
- *
  * @param {string} id
  * @param {number} apart how far the lines are apart
  * @param {number} thick

@@ -64,7 +64,6 @@ export class Stepper {
 
   /**
    * The size of the result now; the place stays where there still is one. Says nothing to `onStep`.
-   *
    * @param {number} height
    * @param {number} width
    */

@@ -21,7 +21,6 @@ export function unreadOf(size, sliding) {
 
 /**
  * The size of the result with the numbers filled in, and what is lost of the input, as paragraphs.
- *
  * @param {Pair} size
  * @param {Sliding} sliding
  */
@@ -38,7 +37,6 @@ export function describeSize(size, sliding) {
 
 /**
  * A paragraph on what nothing reads, and null where everything is read.
- *
  * @param {Pair} size
  * @param {Sliding} sliding
  */

@@ -16,7 +16,7 @@ import { SlidingVectorsChapter } from "convlens/views/learn/chapters/sliding_vec
 import { StepBackChapter } from "convlens/views/learn/chapters/step_back.js";
 import { TwoVectorsChapter } from "convlens/views/learn/chapters/two_vectors.js";
 
-/** @import { Model } from "convlens/views/learn/model_parts.js" */
+/** @import { Model } from "convlens/engine/network.js" */
 
 const INTRODUCTION =
   "Here you do by hand everything that a convolutional network does with an image, in small steps and on numbers that you can change. The arrow keys move between the numbers of a grid; rows and columns count from 0.";
@@ -77,7 +77,6 @@ function scrollToAsked(root) {
 
 /**
  * Marks the chapter that is being read in the table of contents.
- *
  * @param {AnyChapter[]} chapters
  * @param {HTMLElement[]} links
  */

@@ -80,7 +80,7 @@ export class Answer {
     return row;
   }
 
-  /** @param {Answered} answer */
+  /** @type {(answer: Answered) => void} */
   show(answer) {
     this.#answer = answer;
     this.#showHead(answer);
@@ -90,7 +90,7 @@ export class Answer {
     this.#rows.forEach((row, index) => this.#showRow(row, order[index], answer));
   }
 
-  /** @param {Answered} answer */
+  /** @type {(answer: Answered) => void} */
   #showHead({ probabilities, best, whyUnknown: why, nothing, label }) {
     const guess = this.model.classNames[best];
     const name = nothing ? "–" : why ? "unknown" : guess;
@@ -106,11 +106,7 @@ export class Answer {
     fill(this.#truth, "The test image’s class is ", nameOf(this.model.classNames[label]), verdict);
   }
 
-  /**
-   * @param {Row} row
-   * @param {number} place
-   * @param {Answered} answer
-   */
+  /** @type {(row: Row, place: number, answer: Answered) => void} */
   #showRow(row, place, { probabilities, best, nothing }) {
     row.place = place;
     write(row.name, this.model.classNames[place]);
@@ -121,11 +117,7 @@ export class Answer {
   }
 }
 
-/**
- * The places of numbers, the largest first.
- *
- * @param {number[] | Numbers} numbers
- */
+/** @type {(numbers: number[] | Numbers) => number[]} The places of numbers, the largest first. */
 export function likeliest(numbers) {
   return [...numbers.keys()].sort((one, other) => numbers[other] - numbers[one] || one - other);
 }
@@ -133,9 +125,7 @@ export function likeliest(numbers) {
 /**
  * Why an answer is none: the same reasons in the same order as `convlens predict` gives; empty where it is one.
  *
- * @param {Model} model
- * @param {string[]} unlike
- * @param {number} probability
+ * @type {(model: Model, unlike: string[], probability: number) => string}
  */
 export function whyUnknown({ threshold }, unlike, probability) {
   if (unlike.length > 0) return `unlike the training images: ${unlike.join("; ")}`;
@@ -146,8 +136,7 @@ export function whyUnknown({ threshold }, unlike, probability) {
 /**
  * Text that stays the same is left alone: writing it would lay the page out anew.
  *
- * @param {Node} node
- * @param {string} text
+ * @type {(node: Node, text: string) => void}
  */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;

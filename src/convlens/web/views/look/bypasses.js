@@ -26,7 +26,7 @@ export class Bypasses {
     list.style.setProperty("--lanes", `${this.lanes * LANE}px`);
   }
 
-  /** @param {boolean} asRows */
+  /** @type {(asRows: boolean) => void} */
   draw(asRows) {
     const frame = this.list.getBoundingClientRect();
     const paths = this.bypasses.map(({ from, to, lane }) => {
@@ -86,21 +86,13 @@ function endOf(column, other, frame, asRows, leaves) {
 
 /** @typedef {{ x: number, y: number }} Point */
 
-/**
- * @param {Point} start
- * @param {Point} end
- * @param {number} y
- */
+/** @type {(start: Point, end: Point, y: number) => string} */
 function drawAbove(start, end, y) {
   const arrow = `m${-ARROW} ${-ARROW}l${ARROW} ${ARROW}l${ARROW} ${-ARROW}`;
   return `M${start.x} ${start.y}V${y}H${end.x}V${end.y}${arrow}`;
 }
 
-/**
- * @param {Point} start
- * @param {Point} end
- * @param {number} x
- */
+/** @type {(start: Point, end: Point, x: number) => string} */
 function drawAside(start, end, x) {
   const arrow = `m${-ARROW} ${-ARROW}l${ARROW} ${ARROW}l${-ARROW} ${ARROW}`;
   return `M${start.x} ${start.y}H${x}V${end.y}H${end.x}${arrow}`;

@@ -101,11 +101,7 @@ export class Column {
     );
   }
 
-  /**
-   * Lays the maps out anew: for another width, or for all of them.
-   *
-   * @param {number | null} width
-   */
+  /** @type {(width: number | null) => void} Lays the maps out anew: for another width, or for all of them. */
   arrange(width) {
     this.width = width;
     const count = this.#showsAll ? this.shape[0] : Math.min(this.shape[0], mostShown(this.shape));
@@ -127,10 +123,7 @@ export class Column {
     this.arrange(this.width);
   }
 
-  /**
-   * @param {number} count
-   * @param {number} scale
-   */
+  /** @type {(count: number, scale: number) => void} */
   #writeLabels(count, scale) {
     this.#labels.style.setProperty("--cell", `${scale}px`);
     this.#numbers = Array.from({ length: count }, () => element("span", { class: "column-number" }));
@@ -168,11 +161,7 @@ export class Column {
     this.#numbers.forEach((node, place) => write(node, formatNumber(values[place], 1)));
   }
 
-  /**
-   * Lights up a field; nothing where it is null.
-   *
-   * @param {Field | null} field
-   */
+  /** @type {(field: Field | null) => void} Lights up a field; nothing where it is null. */
   mark(field) {
     this.#field = field;
     const { layout } = this;
@@ -210,19 +199,19 @@ export class Column {
     canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** @param {MouseEvent} event */
+  /** @type {(event: MouseEvent) => number | null} */
   #placeUnder(event) {
     const found = this.layout && placeUnder(this.layout, event.offsetX, event.offsetY);
     return found ? placeAt(this.shape, found) : null;
   }
 
-  /** @param {number} place */
+  /** @type {(place: number) => void} */
   #choose(place) {
     this.at = place;
     this.handlers.onChoose(this.layer, place);
   }
 
-  /** @param {KeyboardEvent} event */
+  /** @type {(event: KeyboardEvent) => void} */
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" || event.key === " ") this.#choose(this.at);
@@ -233,7 +222,7 @@ export class Column {
     event.preventDefault();
   }
 
-  /** @param {[number, number, number]} move */
+  /** @type {(move: [number, number, number]) => number} */
   #placeAfter([maps, rows, columns]) {
     const { layout, shape } = this;
     const { map, row, column } = positionIn(shape, this.at);
@@ -247,10 +236,7 @@ export class Column {
   }
 }
 
-/**
- * @param {number} value
- * @param {number} size
- */
+/** @type {(value: number, size: number) => number} */
 function clamp(value, size) {
   return Math.min(Math.max(value, 0), size - 1);
 }

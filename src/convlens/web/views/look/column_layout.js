@@ -31,11 +31,7 @@ export function mostShown(shape) {
   return Math.max(shape[1], shape[2]) > 48 ? MOST_MAPS / 2 : MOST_MAPS;
 }
 
-/**
- * Whether a vector is so short that every number is written out.
- *
- * @param {number[]} shape
- */
+/** @type {(shape: number[]) => boolean} Whether a vector is so short that every number is written out. */
 export function isLabelled(shape) {
   return shape.length === 1 && shape[0] <= MOST_LABELLED;
 }
@@ -75,11 +71,7 @@ function layOutVector(count, width, line) {
   return arrange({ ...numbers, columns: Math.max(count > 64 ? 8 : 1, columns), scale });
 }
 
-/**
- * The SVG path around every map, in pixels of the canvas.
- *
- * @param {Layout} layout
- */
+/** @type {(layout: Layout) => string} The SVG path around every map, in pixels of the canvas. */
 export function outlines(layout) {
   if (layout.height === 1 && layout.width === 1 && layout.gap === 0)
     return `M0 0h${layout.pixelWidth}v${layout.pixelHeight}h${-layout.pixelWidth}z`;
@@ -87,13 +79,7 @@ export function outlines(layout) {
   return Array.from({ length: layout.count }, (_nothing, map) => rectangle(layout, map, whole)).join("");
 }
 
-/**
- * The SVG path around a part of one map.
- *
- * @param {Layout} layout
- * @param {number} map
- * @param {Box} box
- */
+/** @type {(layout: Layout, map: number, box: Box) => string} The SVG path around a part of one map. */
 export function rectangle(layout, map, { top, left, bottom, right }) {
   const y = Math.floor(map / layout.columns) * (layout.height + layout.gap) + top;
   const x = (map % layout.columns) * (layout.width + layout.gap) + left;

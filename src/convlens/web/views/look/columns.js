@@ -70,7 +70,7 @@ export class Columns {
     this.#list.style.setProperty("--deepest", String(deepest));
   }
 
-  /** @param {IntersectionObserverEntry} entry */
+  /** @type {(entry: IntersectionObserverEntry) => void} */
   #takeSight({ target, isIntersecting }) {
     const column = this.columns.find(({ root }) => root === target);
     if (!column) return;
@@ -106,16 +106,13 @@ export class Columns {
     showEnd(this.#later, behind > 0, behind > 0 ? `${plural(behind, "more layer")} →` : "end →");
   }
 
-  /** @param {-1 | 1} direction */
+  /** @type {(direction: -1 | 1) => void} */
   #scroll(direction) {
     const behavior = prefersStillness() ? "auto" : "smooth";
     this.root.scrollBy({ left: direction * 0.8 * this.root.clientWidth, behavior });
   }
 
-  /**
-   * @param {Activation[]} activations
-   * @param {Uint8Array} pixels
-   */
+  /** @type {(activations: Activation[], pixels: Uint8Array) => void} */
   show(activations, pixels) {
     this.columns.forEach((column, index) => column.show(activations[index].data, pixels));
   }
@@ -130,11 +127,7 @@ export class Columns {
     this.columns.forEach((column, index) => column.mark(fields[index] ?? null));
   }
 
-  /**
-   * Makes arrow keys begin at this place.
-   *
-   * @param {Source} target
-   */
+  /** @type {(target: Source) => void} Makes arrow keys begin at this place. */
   reach({ layer, place }) {
     this.columns[layer + 1].at = place;
   }
@@ -152,9 +145,7 @@ export class Columns {
 /**
  * The button stays when nothing is left on its side, so that whoever pressed it keeps the focus.
  *
- * @param {HTMLElement} button
- * @param {boolean} leads
- * @param {string} text
+ * @type {(button: HTMLElement, leads: boolean, text: string) => void}
  */
 function showEnd(button, leads, text) {
   button.setAttribute("aria-disabled", String(!leads));

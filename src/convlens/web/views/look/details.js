@@ -47,12 +47,7 @@ export class Details {
     this.#mark();
   }
 
-  /**
-   * @param {string} name
-   * @param {string} title
-   * @param {Panel} panel
-   * @returns {Tab}
-   */
+  /** @type {(name: string, title: string, panel: Panel) => Tab} */
   #makeTab(name, title, panel) {
     const [tab, body] = [`detail-tab-${name}`, `detail-${name}`];
     const onClick = () => this.#choose(name);
@@ -64,20 +59,12 @@ export class Details {
     };
   }
 
-  /**
-   * Brings the open tab up to date.
-   *
-   * @param {Session} session
-   * @param {Source[]} trail
-   */
+  /** @type {(session: Session, trail: Source[]) => void} Brings the open tab up to date. */
   show(session, trail) {
     this.tabs.find(({ name }) => name === this.#open)?.panel.show(session, trail);
   }
 
-  /**
-   * @param {Session} session
-   * @param {Source[]} trail
-   */
+  /** @type {(session: Session, trail: Source[]) => void} */
   openSum(session, trail) {
     this.#open = "sum";
     this.#mark();
@@ -89,18 +76,14 @@ export class Details {
     reveal(this.root);
   }
 
-  /**
-   * Shows a layer by itself; of the input, how it came to be.
-   *
-   * @param {number} index
-   */
+  /** @type {(index: number) => void} Shows a layer by itself; of the input, how it came to be. */
   askLayer(index) {
     if (index >= 0) this.layer.ask(index);
     this.#choose(index >= 0 ? "layer" : "steps");
     reveal(this.root);
   }
 
-  /** @param {string} name */
+  /** @type {(name: string) => void} */
   #choose(name) {
     this.#open = name;
     this.#mark();
@@ -116,7 +99,7 @@ export class Details {
     }
   }
 
-  /** @param {KeyboardEvent} event */
+  /** @type {(event: KeyboardEvent) => void} */
   #key(event) {
     if (!(event.key in MOVES)) return;
     event.preventDefault();

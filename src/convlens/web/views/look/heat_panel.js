@@ -50,7 +50,7 @@ export class HeatPanel {
     );
   }
 
-  /** @param {Session} session */
+  /** @type {(session: Session) => void} */
   show(session) {
     this.#session = session;
     const { model, activations, best } = session;
@@ -60,10 +60,7 @@ export class HeatPanel {
     this.#write(total, clipName(model.classNames[number]));
   }
 
-  /**
-   * @param {Float32Array} total
-   * @param {Session} session
-   */
+  /** @type {(total: Float32Array, session: Session) => void} */
   #draw(total, { model: { inputShape }, pixels }) {
     const [, height, width] = inputShape;
     const scale = SIZE / Math.max(height, width);
@@ -74,10 +71,7 @@ export class HeatPanel {
     this.#high.textContent = formatSigned(limit);
   }
 
-  /**
-   * @param {Float32Array} total
-   * @param {string} name
-   */
+  /** @type {(total: Float32Array, name: string) => void} */
   #write(total, name) {
     const add = (/** @type {number} */ sum, /** @type {number} */ part) => sum + part;
     const pro = formatSigned(total.filter((part) => part > 0).reduce(add, 0));
@@ -97,8 +91,7 @@ export class HeatPanel {
 /**
  * One map of all channels: a pixel speaks with all its colours at once.
  *
- * @param {Numbers} values
- * @param {number[]} shape
+ * @type {(values: Numbers, shape: number[]) => Float32Array<ArrayBuffer>}
  */
 function totalOfChannels(values, [, height, width]) {
   const total = new Float32Array(height * width);

@@ -37,7 +37,7 @@ export class LayerPanel {
     );
   }
 
-  /** @param {number} layer */
+  /** @type {(layer: number) => void} */
   ask(layer) {
     this.chosen = layer;
     this.#kernel = 0;
@@ -57,7 +57,7 @@ export class LayerPanel {
     fill(this.#body, drawFacts(layer), kernels);
   }
 
-  /** @param {WeightedLayer} layer */
+  /** @type {(layer: WeightedLayer) => (HTMLDivElement | HTMLButtonElement | null)[]} */
   #drawKernels(layer) {
     const [outputs, channels] = layer.weight.shape;
     const limit = largestSize(layer.weight.data);
@@ -84,9 +84,7 @@ export class LayerPanel {
   /**
    * A button for each kernel, and in `detail` the numbers of the one that is pressed.
    *
-   * @param {WeightedLayer} layer
-   * @param {number} limit
-   * @param {HTMLElement} detail
+   * @type {(layer: WeightedLayer, limit: number, detail: HTMLElement) => HTMLDivElement}
    */
   #kernelButtons(layer, limit, detail) {
     const [outputs] = layer.weight.shape;
@@ -103,7 +101,7 @@ export class LayerPanel {
     return element("div", { class: "kernels", role: "group", "aria-label": "Kernels" }, buttons);
   }
 
-  /** @param {number} outputs */
+  /** @type {(outputs: number) => HTMLButtonElement} */
   #allButton(outputs) {
     const toggle = () => {
       this.#showsAll = !this.#showsAll;
@@ -114,7 +112,7 @@ export class LayerPanel {
   }
 }
 
-/** @param {Layer} layer */
+/** @type {(layer: Layer) => HTMLDListElement} */
 function drawFacts(layer) {
   const { inputShapes, outputShape, parameters, multiplyAdds, receptiveField } = layer;
   const facts = [
@@ -134,20 +132,12 @@ function drawFacts(layer) {
   );
 }
 
-/**
- * @param {WeightedLayer} layer
- * @param {number} number
- */
+/** @type {(layer: WeightedLayer, number: number) => string} */
 function kernelName(layer, number) {
   return `Kernel ${number}, bias ${formatNumber(layer.bias.data[number], 3)}`;
 }
 
-/**
- * @param {WeightedLayer} layer
- * @param {number} number
- * @param {number} limit
- * @param {() => void} onClick
- */
+/** @type {(layer: WeightedLayer, number: number, limit: number, onClick: () => void) => HTMLButtonElement} */
 function kernelButton(layer, number, limit, onClick) {
   const [, channels, height, width] = layer.weight.shape;
   const count = Math.min(channels, MOST_CHANNELS);
@@ -170,11 +160,7 @@ function kernelButton(layer, number, limit, onClick) {
   );
 }
 
-/**
- * @param {WeightedLayer} layer
- * @param {number} number
- * @param {number} limit
- */
+/** @type {(layer: WeightedLayer, number: number, limit: number) => (HTMLDivElement | null)[]} */
 function drawNumbers(layer, number, limit) {
   const [, channels, height, width] = layer.weight.shape;
   const size = height * width;

@@ -34,10 +34,7 @@ export class Magnifier {
     this.#map.canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /**
-   * @param {Session} session
-   * @param {Source} target
-   */
+  /** @type {(session: Session, target: Source) => void} */
   show(session, target) {
     this.#target = target;
     this.#shape = shapeOf(session.model, target.layer);
@@ -51,7 +48,7 @@ export class Magnifier {
     this.root.hidden = true;
   }
 
-  /** @param {Session} session */
+  /** @type {(session: Session) => void} */
   #showMap({ model, activations, pixels }) {
     const { layer, place } = this.#target;
     const { map: number, row, column } = positionIn(this.#shape, place);
@@ -67,10 +64,7 @@ export class Magnifier {
     this.#map.describe(where, `${layerName(model, layer)}, ${where} chosen. Arrow keys choose another number.`);
   }
 
-  /**
-   * @param {Model} model
-   * @param {Uint8Array} pixels
-   */
+  /** @type {(model: Model, pixels: Uint8Array) => void} */
   #showField(model, pixels) {
     const [, height, width] = model.inputShape;
     const scale = scaleFor(height, width);
@@ -87,13 +81,13 @@ export class Magnifier {
     this.#picture.describe(text, `The picture: this number ${text}, ${where}`);
   }
 
-  /** @param {MouseEvent} event */
+  /** @type {(event: MouseEvent) => void} */
   #press(event) {
     const [row, column] = [event.offsetY, event.offsetX].map((offset) => Math.floor(offset / this.#scale));
     if (row < this.#shape[1] && column < this.#shape[2]) this.#move(row, column);
   }
 
-  /** @param {KeyboardEvent} event */
+  /** @type {(event: KeyboardEvent) => void} */
   #key(event) {
     const step = MOVES[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -103,12 +97,7 @@ export class Magnifier {
     this.#move(Math.min(Math.max(row + step[0], 0), height - 1), Math.min(Math.max(column + step[1], 0), width - 1));
   }
 
-  /**
-   * To another number of the same map.
-   *
-   * @param {number} row
-   * @param {number} column
-   */
+  /** @type {(row: number, column: number) => void} To another number of the same map. */
   #move(row, column) {
     const { map } = positionIn(this.#shape, this.#target.place);
     this.onMove({ layer: this.#target.layer, place: placeAt(this.#shape, { map, row, column }) });
@@ -129,12 +118,7 @@ class Frame {
     this.root = element("figure", {}, maps, this.#caption);
   }
 
-  /**
-   * @param {number} width
-   * @param {number} height
-   * @param {number} scale
-   * @param {Box} box
-   */
+  /** @type {(width: number, height: number, scale: number, box: Box) => void} */
   mark(width, height, scale, { top, left, bottom, right }) {
     this.#marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.#marks.style.width = `${width * scale}px`;
@@ -144,20 +128,14 @@ class Frame {
     this.#line.setAttribute("d", path);
   }
 
-  /**
-   * @param {string} caption
-   * @param {string} label
-   */
+  /** @type {(caption: string, label: string) => void} */
   describe(caption, label) {
     this.#caption.textContent = caption;
     this.canvas.setAttribute("aria-label", label);
   }
 }
 
-/**
- * @param {number} height
- * @param {number} width
- */
+/** @type {(height: number, width: number) => number} */
 function scaleFor(height, width) {
   return Math.max(1, Math.floor((innerWidth < PHONE ? SMALL : SIZE) / Math.max(height, width)));
 }

@@ -53,7 +53,7 @@ export class Pad {
     this.#showState();
   }
 
-  /** @param {() => void} act */
+  /** @type {(act: () => void, time?: number) => void} */
   #change(act, time = performance.now()) {
     act();
     this.#showState();
@@ -90,10 +90,7 @@ export class Pad {
     canvas.addEventListener("lostpointercapture", lift);
   }
 
-  /**
-   * @param {PointerEvent} event
-   * @returns {Point}
-   */
+  /** @type {(event: PointerEvent) => Point} */
   #pointOf({ clientX, clientY }) {
     const { left, top, width, height } = this.#box;
     return [(clientX - left) / width, (clientY - top) / height];
@@ -124,11 +121,7 @@ export class Pad {
     this.#cursor.classList.toggle("down", this.#isDown);
   }
 
-  /**
-   * Whether the key is one of the paper's.
-   *
-   * @param {KeyboardEvent} event
-   */
+  /** @type {(event: KeyboardEvent) => boolean} Whether the key is one of the paper's. */
   #key(event) {
     const { strokes } = this;
     const hasModifier = event.ctrlKey || event.metaKey;
@@ -144,7 +137,7 @@ export class Pad {
     return true;
   }
 
-  /** @param {KeyboardEvent} event */
+  /** @type {(event: KeyboardEvent) => void} */
   #movePen(event) {
     const step = event.shiftKey ? LONG_STEP : STEP;
     const [right, down] = MOVES[event.key];
@@ -153,7 +146,7 @@ export class Pad {
   }
 }
 
-/** @param {number} share */
+/** @type {(share: number) => number} */
 function clip(share) {
   return Math.min(Math.max(share, 0), 1);
 }

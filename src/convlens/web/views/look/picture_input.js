@@ -64,14 +64,14 @@ export class PictureInput {
     this.file.value = "";
   }
 
-  /** @param {DragEvent} event */
+  /** @type {(event: DragEvent) => void} */
   #dragOver(event) {
     if (!this.#isMeant(event)) return;
     event.preventDefault();
     this.zone.classList.add("dropping");
   }
 
-  /** @param {DragEvent} event */
+  /** @type {(event: DragEvent) => void} */
   #drop(event) {
     this.zone.classList.remove("dropping");
     if (!this.#isMeant(event)) return;
@@ -80,12 +80,12 @@ export class PictureInput {
     this.#read(event.dataTransfer?.files[0]);
   }
 
-  /** @param {DragEvent} event */
+  /** @type {(event: DragEvent) => boolean} */
   #isMeant({ dataTransfer }) {
     return this.handlers.isActive() && (dataTransfer?.types ?? []).includes("Files");
   }
 
-  /** @param {ClipboardEvent} event */
+  /** @type {(event: ClipboardEvent) => void} */
   #paste(event) {
     const isField = event.target instanceof Element && event.target.closest("input, textarea, [contenteditable]");
     if (!this.handlers.isActive() || isField) return;

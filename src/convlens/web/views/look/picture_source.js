@@ -66,10 +66,7 @@ export class PictureSource {
     return this.pad.strokes.empty ? null : { ...this.pad.strokes.picture(), isGrey: true };
   }
 
-  /**
-   * @param {Picture} picture
-   * @param {string} name
-   */
+  /** @type {(picture: Picture, name: string) => void} */
   #take(picture, name) {
     this.pad.wipe();
     this.#opened = picture;
@@ -83,7 +80,7 @@ export class PictureSource {
     this.onChange(performance.now());
   }
 
-  /** @param {string} text */
+  /** @type {(text: string) => void} */
   #refuse(text) {
     this.#refusal.textContent = text;
     this.#refusal.hidden = false;
@@ -103,11 +100,7 @@ export class PictureSource {
     fill(this.#caption, "A test image. Draw over it to begin your own.");
   }
 
-  /**
-   * @param {number} width
-   * @param {number} height
-   * @param {() => void} paint
-   */
+  /** @type {(width: number, height: number, paint: () => void) => void} */
   #cover(width, height, paint) {
     [this.#overlay.width, this.#overlay.height] = [width, height];
     paint();

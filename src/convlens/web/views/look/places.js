@@ -11,24 +11,13 @@ import { formatShape } from "convlens/interface/format.js";
  * @typedef {{ map: number, row: number, column: number }} Position
  */
 
-/**
- * The position of a flat place.
- *
- * @param {number[]} shape
- * @param {number} place
- * @returns {Position}
- */
+/** @type {(shape: number[], place: number) => Position} The position of a flat place. */
 export function positionIn(shape, place) {
   const [, height = 1, width = 1] = shape;
   return { map: Math.floor(place / (height * width)), row: Math.floor(place / width) % height, column: place % width };
 }
 
-/**
- * The way back.
- *
- * @param {number[]} shape
- * @param {Position} position
- */
+/** @type {(shape: number[], position: Position) => number} The way back. */
 export function placeAt([, height = 1, width = 1], { map, row, column }) {
   return (map * height + row) * width + column;
 }
@@ -36,8 +25,7 @@ export function placeAt([, height = 1, width = 1], { map, row, column }) {
 /**
  * What a layer is called: "input", "conv 8 3x3 pad 1", "relu (body)".
  *
- * @param {Model} model
- * @param {number} layer
+ * @type {(model: Model, layer: number) => string}
  */
 export function layerName(model, layer) {
   if (layer < 0) return "input";
@@ -48,8 +36,7 @@ export function layerName(model, layer) {
 /**
  * Which layers it takes, where that is not simply the one before it: "Takes input and relu (body). ".
  *
- * @param {Model} model
- * @param {number} layer
+ * @type {(model: Model, layer: number) => string}
  */
 export function describeInputs(model, layer) {
   const inputs = layer < 0 ? [] : model.layers[layer].inputs;
@@ -73,9 +60,7 @@ export function branchesOf(path) {
 /**
  * "map 3, row 5, column 7", "number 12"; counted from 0 as in the arrays, classes by their names.
  *
- * @param {Model} model
- * @param {number} layer
- * @param {number} place
+ * @type {(model: Model, layer: number, place: number) => string}
  */
 export function placeName(model, layer, place) {
   const shape = shapeOf(model, layer);
@@ -85,52 +70,29 @@ export function placeName(model, layer, place) {
   return `${layer < 0 ? "channel" : "map"} ${map}, row ${row}, column ${column}`;
 }
 
-/**
- * A number in words: "conv 8 3x3 pad 1, map 2, row 5, column 7".
- *
- * @param {Model} model
- * @param {Source} target
- */
+/** @type {(model: Model, target: Source) => string} A number in words: "conv 8 3x3 pad 1, map 2, row 5, column 7". */
 export function describeTarget(model, { layer, place }) {
   return `${layerName(model, layer)}, ${placeName(model, layer, place)}`;
 }
 
-/**
- * Whether these numbers are the classes' logits.
- *
- * @param {Model} model
- * @param {number} layer
- */
+/** @type {(model: Model, layer: number) => boolean} Whether these numbers are the classes' logits. */
 export function isLogits(model, layer) {
   return layer === model.layers.length - 1 && shapeOf(model, layer).length === 1;
 }
 
-/**
- * Whether the layer's weights are kernels: maps of their own.
- *
- * @param {Layer} layer
- */
+/** @type {(layer: Layer) => boolean} Whether the layer's weights are kernels: maps of their own. */
 export function hasKernels({ weight }) {
   return weight?.shape.length === 4;
 }
 
-/**
- * "8 maps of 28 × 28", "784 numbers"
- *
- * @param {number[]} shape
- * @param {number} layer
- */
+/** @type {(shape: number[], layer: number) => string} "8 maps of 28 × 28", "784 numbers" */
 export function describeShape(shape, layer) {
   if (shape.length === 1) return `${formatShape(shape)} numbers`;
   const noun = layer < 0 ? "channel" : "map";
   return `${shape[0]} ${noun}${shape[0] === 1 ? "" : "s"} of ${formatShape(shape.slice(1))}`;
 }
 
-/**
- * A name that fits into a sentence.
- *
- * @param {unknown} name
- */
+/** @type {(name: unknown, most?: number) => string} A name that fits into a sentence. */
 export function clipName(name, most = 40) {
   const letters = Array.from(String(name));
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : letters.join("");

@@ -15,14 +15,14 @@ export class PreparationPanel {
     this.root = element("div", { class: "steps-panel" });
   }
 
-  /** @param {Session} session */
+  /** @type {(session: Session) => void} */
   show({ prepared, source }) {
     const words = source === "sample" ? OF_A_SAMPLE : OF_NOTHING;
     fill(this.root, prepared ? drawSteps(prepared) : element("p", { class: "soft" }, words));
   }
 }
 
-/** @param {Prepared} prepared */
+/** @type {(prepared: Prepared) => (HTMLOListElement | HTMLParagraphElement | null)[]} */
 function drawSteps({ steps, unlike }) {
   return [
     element(
@@ -39,7 +39,7 @@ function drawSteps({ steps, unlike }) {
   ];
 }
 
-/** @param {Prepared["steps"][number]} step */
+/** @type {(step: Prepared["steps"][number]) => HTMLLIElement} */
 function drawStep({ name, note, size, picture }) {
   const { width, height, data } = picture;
   const label = `The picture after the step “${name}”${size ? `, ${size} pixels` : ""}`;

@@ -87,7 +87,7 @@ export function interestingTarget({ model, activations: outputs }) {
   return { layer, place: placeOfLargest(outputs[layer + 1].data) };
 }
 
-/** @param {Numbers} numbers */
+/** @type {(numbers: Numbers) => number} */
 function placeOfLargest(numbers) {
   let best = 0;
   for (let place = 1; place < numbers.length; place += 1) if (numbers[place] > numbers[best]) best = place;

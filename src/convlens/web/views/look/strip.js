@@ -140,7 +140,7 @@ export class Strip {
     this.#markChosen();
   }
 
-  /** @param {number} place */
+  /** @type {(place: number) => void} */
   #addTile(place) {
     const sample = this.#shown[place];
     const canvas = element("canvas", { "aria-hidden": "true" });
@@ -172,10 +172,7 @@ export class Strip {
     else this.#box.removeAttribute("aria-activedescendant");
   }
 
-  /**
-   * @param {number} place
-   * @param {number} time
-   */
+  /** @type {(place: number, time: number) => void} */
   #pick(place, time) {
     this.#at = place;
     const top = Math.floor(place / this.#across) * TILE;
@@ -186,7 +183,7 @@ export class Strip {
     this.onSample(this.#shown[place], time);
   }
 
-  /** @param {KeyboardEvent} event */
+  /** @type {(event: KeyboardEvent) => void} */
   #key(event) {
     const next = this.#placeAfter(event.key);
     const acts = event.key === "Enter" || event.key === " ";
@@ -214,10 +211,7 @@ export class Strip {
   }
 }
 
-/**
- * @param {Model} model
- * @param {Judged} judged
- */
+/** @type {(model: Model, judged: Judged) => string} */
 function describe(model, { label, best, probability, wrong }) {
   const name = clipName(model.classNames[label]);
   return wrong

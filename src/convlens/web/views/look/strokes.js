@@ -31,17 +31,13 @@ export class Strokes {
     return this.#strokes.length === 0;
   }
 
-  /** @param {Point} point */
+  /** @type {(point: Point) => void} */
   begin(point) {
     this.#strokes.push([point]);
     this.#draw([point]);
   }
 
-  /**
-   * Goes on with the last stroke, and draws what is new.
-   *
-   * @param {Point[]} points
-   */
+  /** @type {(points: Point[]) => void} Goes on with the last stroke, and draws what is new. */
   extend(points) {
     const stroke = this.#strokes.at(-1);
     if (!stroke || points.length === 0) return;
@@ -74,7 +70,7 @@ export class Strokes {
     return { width: size, height: size, data: context.getImageData(0, 0, size, size).data };
   }
 
-  /** @param {Point[]} points */
+  /** @type {(points: Point[]) => void} */
   #draw(points) {
     for (const { context, size } of [this.fine, this.coarse]) {
       context.strokeStyle = this.ink;
@@ -89,12 +85,7 @@ export class Strokes {
   }
 }
 
-/**
- * @param {HTMLCanvasElement} canvas
- * @param {number} size
- * @param {CanvasRenderingContext2DSettings} [settings]
- * @returns {Paper}
- */
+/** @type {(canvas: HTMLCanvasElement, size: number, settings?: CanvasRenderingContext2DSettings) => Paper} */
 function paperOf(canvas, size, settings) {
   [canvas.width, canvas.height] = [size, size];
   const context = canvas.getContext("2d", settings);

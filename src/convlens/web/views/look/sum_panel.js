@@ -50,8 +50,7 @@ export class SumPanel {
   /**
    * The sum behind the last of the targets that were walked through.
    *
-   * @param {Session} session
-   * @param {Source[]} trail
+   * @type {(session: Session, trail: Source[]) => void}
    */
   show(session, trail) {
     const { model, activations } = session;
@@ -63,10 +62,7 @@ export class SumPanel {
     else this.#showLayer(session, target, look);
   }
 
-  /**
-   * @param {Model} model
-   * @param {Source[]} trail
-   */
+  /** @type {(model: Model, trail: Source[]) => void} */
   #showWay(model, trail) {
     this.#way.hidden = trail.length < 2;
     const crumbs = trail.map((entry, index) => {
@@ -82,11 +78,7 @@ export class SumPanel {
     );
   }
 
-  /**
-   * @param {Session} session
-   * @param {Source} target
-   * @param {Look} look
-   */
+  /** @type {(session: Session, target: Source, look: Look) => void} */
   #showSoftmax({ model, activations }, target, look) {
     const softmax = softmaxOf(model, activations[model.layers.length].data);
     this.magnifier.hide();
@@ -96,11 +88,7 @@ export class SumPanel {
     fill(this.#onwards);
   }
 
-  /**
-   * @param {Session} session
-   * @param {Source} target
-   * @param {Look} look
-   */
+  /** @type {(session: Session, target: Source, look: Look) => void} */
   #showLayer(session, target, look) {
     const { model, activations } = session;
     const sum = sumBehind(model, activations, target.layer, target.place);
@@ -115,8 +103,7 @@ export class SumPanel {
    * A convolution's number is seldom what goes on: the activation behind it is a step away, forwards, and so is the sum of
    * the branches that it is a part of.
    *
-   * @param {Session} session
-   * @param {Source} target
+   * @type {(session: Session, target: Source) => HTMLParagraphElement | (HTMLParagraphElement | null)[]}
    */
   #nextSteps({ model, activations }, { layer, place }) {
     if (layer === model.layers.length - 1) return this.#step("then", "softmax", { layer: layer + 1, place });
@@ -132,11 +119,7 @@ export class SumPanel {
     );
   }
 
-  /**
-   * @param {string} words
-   * @param {string} text
-   * @param {Source} target
-   */
+  /** @type {(words: string, text: string, target: Source) => HTMLParagraphElement} */
   #step(words, text, target) {
     const button = element("button", { type: "button", class: "lead", onClick: () => this.onWalk(target) }, text);
     return element("p", { class: "equation" }, element("span", { class: "operator" }, words), button);
@@ -155,10 +138,7 @@ function drawSum(sum, look) {
   return sum.layer < 0 ? drawInput(/** @type {InputSum} */ (sum)) : kindOf(sum).draw(sum, look);
 }
 
-/**
- * @param {Model} model
- * @param {Source} target
- */
+/** @type {(model: Model, target: Source, most?: number) => (string | HTMLElement)[]} */
 function titleOf(model, { layer, place }, most = 40) {
   if (layer === model.layers.length) return ["softmax, class ", nameOf(clipName(model.classNames[place], most))];
   return [`${layerName(model, layer)}, `, nameOf(placeName(model, layer, place))];

@@ -32,10 +32,7 @@ import { warmUp } from "convlens/views/look/warm_up.js";
 const REST = 90;
 const MEASURE = "convlens: pointer to pixels";
 
-/**
- * @param {HTMLElement} root
- * @param {Context} context
- */
+/** @type {(root: HTMLElement, context: Context) => LookView} */
 export function mount(root, context) {
   return new LookView(root, context);
 }
@@ -63,7 +60,7 @@ class LookView {
     this.#isActive = false;
   }
 
-  /** @param {Model} model */
+  /** @type {(model: Model) => void} */
   onModel(model) {
     this.#look?.dispose();
     this.#look = null;

@@ -63,7 +63,8 @@ export function describeTable({ parameters, multiply_adds, input_shape, classes,
 
 /** @param {LayerRow} row @param {number} most @param {boolean} isFirst of its branch */
 function tableRow(row, most, isFirst) {
-  const branch = row.depth && row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
+  const branch =
+    row.depth && row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
   const numbers = element(
     "tr",
     { style: { "--share": (row.parameters / most).toFixed(4), "--depth": String(row.depth ?? 0) } },

@@ -1,7 +1,7 @@
 // The trainings of this session in a table, two of them chosen to be compared.
 
 import { element, fill, nameOf } from "convlens/interface/dom.js";
-import { formatCount, formatPercent } from "convlens/interface/format.js";
+import { formatCount, formatPercent, plural } from "convlens/interface/format.js";
 import { compareAccuracy } from "convlens/views/train/comparison.js";
 import { box, scrollingTable } from "convlens/views/train/parts.js";
 import { describeSeconds } from "convlens/views/train/status_line.js";
@@ -74,7 +74,9 @@ export class RunTable {
       "aria-label": `Compare run ${number}`,
       onChange: () => this.onChoice(isChosen ? chosen.filter((other) => other !== job) : [...chosen, job].slice(-2)),
     });
-    const settings = [recipe, epochs && `${epochs} epochs`, seed !== null && `seed ${seed}`].filter(Boolean).join(", ");
+    const settings = [recipe, epochs && plural(epochs, "epoch"), seed !== null && `seed ${seed}`]
+      .filter(Boolean)
+      .join(", ");
     /** @param {any} words */
     const numberCell = (words) => element("td", { class: "number" }, words);
     return element(

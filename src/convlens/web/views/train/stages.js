@@ -22,7 +22,7 @@ export function stagesOf({ layers, inputShape }) {
     if (!givesMaps(layers[place])) continue;
     if (place === first) stages.push(kernelsOf(layers[place], place));
     let last = place;
-    while (last + 1 < layers.length && follows(layers[last + 1], last)) last += 1;
+    while (last + 1 < layers.length && follows(layers[last + 1], layers[last])) last += 1;
     const texts = layers.slice(place, last + 1).map(({ text }) => text);
     stages.push({ kind: "maps", name: texts.join(" → "), shape: layers[last].outputShape, layer: last });
     place = last;
@@ -35,9 +35,14 @@ function givesMaps({ kind, outputShape }) {
   return outputShape.length === 3 && outputShape[1] * outputShape[2] > 1 && kind !== "flatten";
 }
 
-/** Whether a layer only changes the numbers that layer `before` gives. @param {Layer} layer @param {number} before */
-function follows({ kind, inputs, outputShape }, before) {
-  return GROUPS.includes(KINDS[kind]?.group) && inputs[0] === before && outputShape.length === 3;
+/**
+ * Whether a layer only changes the numbers that the one before it gives, in the same branch.
+ *
+ * @param {Layer} layer @param {Layer} before
+ */
+function follows({ kind, inputs, outputShape, depth, branch }, before) {
+  const isBehind = inputs[0] === before.index && depth === before.depth && branch === before.branch;
+  return isBehind && GROUPS.includes(KINDS[kind]?.group) && outputShape.length === 3;
 }
 
 /**

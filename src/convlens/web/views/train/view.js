@@ -54,18 +54,7 @@ class TrainView {
     if (!api) throw new Error("there is no server that could train. Start the page with `convlens open`.");
     this.api = api;
     this.context = context;
-    this.session = new Session(api, {
-      onChange: (run, name) => this.onRunChange(run, name),
-      onList: () => this.chooseRuns(),
-      onStream: (run, state) => {
-        if (run === this.run) this.connection.isLost = state === "lost";
-        this.draw();
-      },
-      onRefused: (error) => {
-        this.connection.refusal = error?.message ?? "";
-        this.draw();
-      },
-    });
+    this.session = this.openSession();
     this.setup = new Setup({ api, datasets: state.datasets ?? [], onTrain: (request) => this.train(request) });
     this.status = new StatusLine({ onStop: ({ job }) => api.post(`/api/jobs/${encodeURIComponent(job)}/stop`) });
     this.charts = new RunCharts({ onPick: (step) => this.replay.choose(step) });
@@ -101,6 +90,21 @@ class TrainView {
       this.table.root,
     );
     fill(root, box("train", element("h2", { class: "unseen" }, "Train live"), this.setup.root, this.live));
+  }
+
+  openSession() {
+    return new Session(this.api, {
+      onChange: (run, name) => this.onRunChange(run, name),
+      onList: () => this.chooseRuns(),
+      onStream: (run, state) => {
+        if (run === this.run) this.connection.isLost = state === "lost";
+        this.draw();
+      },
+      onRefused: (error) => {
+        this.connection.refusal = error?.message ?? "";
+        this.draw();
+      },
+    });
   }
 
   show() {

@@ -4,7 +4,6 @@ export const USUAL_SLOPE = 0.01;
 
 /**
  * Name → the rule as a formula, and the function; `slope` is leaky_relu's, for what is negative.
- *
  * @type {Record<string, { rule: string, apply: (value: number, slope: number) => number }>}
  */
 const FUNCTIONS = {
@@ -24,7 +23,6 @@ export const ACTIVATIONS = Object.keys(FUNCTIONS);
 
 /**
  * One value through an activation.
- *
  * @param {number} value
  * @param {string} name one of ACTIVATIONS
  */
@@ -46,7 +44,6 @@ function sigmoid(value) {
 /**
  * The share of a standard normal distribution that lies below a value: by its power series near zero, and by its continued
  * fraction where the series would lose the digits of a small share.
- *
  * @param {number} value
  */
 function shareBelow(value) {

@@ -25,7 +25,6 @@ export function lossOf(slopes) {
 
 /**
  * The gradient of every weight of a kernel that moves by one over the image.
- *
  * @param {Matrix} image
  * @param {Matrix} slopes
  */
@@ -35,7 +34,6 @@ export function kernelGradient(image, slopes) {
 
 /**
  * What one weight met (`covered`), that times the slopes (`products`), and their sum, its gradient (`total`).
- *
  * @param {Matrix} image
  * @param {Matrix} slopes
  * @param {import("convlens/views/learn/arithmetic/windows.js").Pair} weight

@@ -10,7 +10,6 @@ import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithme
 
 /**
  * @typedef {[row: number, column: number][]} Places
- *
  * @typedef {{ image: Matrix, kernel: Matrix, bias: Matrix, weights: Matrix, biases: Matrix }} Given
  *   `weights` has a row for each output
  * @typedef {Given & Record<(typeof MADE)[number], Matrix> & { shift: number }} Made
@@ -25,7 +24,6 @@ const HIGHEST_POWER = 100;
 
 /**
  * Everything that the network makes of what is given, beside that.
- *
  * @param {Given} given
  * @returns {Made}
  */
@@ -44,7 +42,6 @@ export function runNetwork(given) {
 /**
  * e to the power of each output, and each one's share in their sum. Where the outputs lie far from zero, the largest is taken off
  * all of them first (`shift`): the shares stay the same, and no power becomes too large or all of them zero.
- *
  * @param {number[]} outputs
  */
 export function softmax(outputs) {
@@ -57,7 +54,6 @@ export function softmax(outputs) {
 
 /**
  * What one number was made of: `lit` has the places that went into it, by the name of their matrix, and `sentence` is the sum.
- *
  * @param {Made} made
  * @param {(typeof MADE)[number]} name
  * @param {[row: number, column: number]} place
@@ -112,7 +108,6 @@ const EXPLAIN = {
 
 /**
  * One output of a dense layer: a kernel as long as the input, so that it has one position.
- *
  * @param {Matrix} inputs one row
  * @param {number[]} weights
  * @param {number} bias

@@ -14,7 +14,6 @@ import { axesOf, cellsRead, outputShape, outputSize } from "convlens/views/learn
 
 /**
  * One line on why this window cannot pool a matrix of this size, or null where it can.
- *
  * @param {Pair} size
  * @param {Sliding} sliding
  */
@@ -35,7 +34,6 @@ export function findPoolingMistake(size, sliding) {
  * The pooling window at one position over a matrix. `covered` holds null where the window lies outside; `winner` is the row and
  * column of the largest number, the first one of equals, null for an average; `divisor` is what the sum of an average is
  * divided by, 0 for a maximum.
- *
  * @param {Matrix} matrix
  * @param {Kind} kind
  * @param {Sliding} sliding
@@ -61,7 +59,6 @@ export function poolAt(matrix, kind, sliding, position) {
 
 /**
  * The whole result, H'×W'.
- *
  * @param {Matrix} matrix
  * @param {Kind} kind
  * @param {Sliding} sliding

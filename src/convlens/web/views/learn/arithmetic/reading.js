@@ -8,7 +8,6 @@ const EXAMPLE = "give a number, such as 2, −0.5 or 1/3.";
 
 /**
  * A number with a point or a comma, perhaps a fraction.
- *
  * @param {string} name
  * @param {string} text
  * @returns {Reading}
@@ -31,7 +30,6 @@ export function readNumber(name, text) {
 
 /**
  * A whole number between two limits.
- *
  * @param {string} name
  * @param {string} text
  * @param {number} least

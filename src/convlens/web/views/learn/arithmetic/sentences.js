@@ -7,7 +7,6 @@ const MOST_TERMS = 9;
 
 /**
  * Whole numbers whole, others with four digits that count; very large and tiny ones with a power of ten.
- *
  * @param {number} value
  */
 export function shortNumber(value) {
@@ -41,7 +40,6 @@ export function equalsSign(...values) {
 
 /**
  * The products of a sum; where there are more than `most`, products of zero are left out first.
- *
  * @param {number[][]} pairs
  * @param {number} most
  */
@@ -60,7 +58,6 @@ function writeProducts(pairs, most) {
 
 /**
  * The sum behind one number of a map: of products where there is one channel, of the channels' sums where more.
- *
  * @param {import("convlens/views/learn/arithmetic/tensors.js").KernelSum} sum
  */
 export function writeKernelSum({ covered, kernel, channelSums, bias, total, activation, result }, most = MOST_TERMS) {
@@ -86,7 +83,6 @@ function writeChannels(sums, most) {
 
 /**
  * What a pooling window made of what it covers.
- *
  * @param {import("convlens/views/learn/arithmetic/pooling.js").Pooled} pooled
  */
 export function writePooling({ covered, winner, divisor, result }, most = MOST_TERMS) {

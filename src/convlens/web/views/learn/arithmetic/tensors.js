@@ -36,7 +36,6 @@ export function sumOf(numbers) {
 
 /**
  * The matrix in another size: what was there stays in the upper left, what is new is 0, or what `filling` gives.
- *
  * @param {Matrix} matrix
  * @param {number} height
  * @param {number} width
@@ -51,7 +50,6 @@ export function resizeMatrix(matrix, height, width, filling = () => 0) {
 
 /**
  * The same matrix with another number at one place.
- *
  * @param {Matrix} matrix
  * @param {number} row
  * @param {number} column
@@ -63,7 +61,6 @@ export function replaceAt(matrix, row, column, value) {
 
 /**
  * Which cell of the input a padded place shows: itself, its mirror image, the edge, or null where there is a zero.
- *
  * @param {number} place
  * @param {number} size
  * @param {string} mode
@@ -77,7 +74,6 @@ function cellBehind(place, size, mode) {
 
 /**
  * The value at a row and column, which may lie in the padding.
- *
  * @param {Matrix} matrix
  * @param {number} row
  * @param {number} column
@@ -90,7 +86,6 @@ export function valueAt(matrix, row, column, mode = "zeros") {
 
 /**
  * A matrix with its padding around it.
- *
  * @param {Matrix} matrix
  * @param {Pair} padding
  * @param {string} [mode]
@@ -107,7 +102,6 @@ export function padMatrix(matrix, [down, across], mode) {
  * A kernel C×kH×kW at one position over an image C×H×W: `covered` × `kernel` = `products`, whose sum is `channelSums` for
  * each channel and with the bias `total`; `result` is the total after the activation. `rows` and `columns` are the cells
  * that it reads, `outside` (kH×kW) those of them in the padding.
- *
  * @param {Tensor} image
  * @param {Tensor} kernel
  * @param {Sliding} sliding
@@ -130,7 +124,6 @@ export function kernelAt(image, kernel, sliding, position, { bias = 0, activatio
 
 /**
  * The maps O×H'×W' of a layer, without keeping what is behind them; `biases` has one number for each kernel.
- *
  * @param {Tensor} image
  * @param {Tensor[]} kernels
  * @param {Sliding} sliding
@@ -153,7 +146,6 @@ export function makeMaps(image, kernels, sliding, { biases = [], activation = "n
 
 /**
  * The map of one kernel over a matrix.
- *
  * @param {Matrix} matrix
  * @param {Matrix} kernel
  * @param {Sliding} [sliding]
@@ -164,7 +156,6 @@ export function makeMap(matrix, kernel, sliding = windowOf(kernel), bias = 0) {
 
 /**
  * A kernel that moves by one cell without padding.
- *
  * @param {Matrix} kernel
  * @returns {Sliding}
  */
@@ -174,7 +165,6 @@ export function windowOf(kernel) {
 
 /**
  * As `kernelAt` adds up, in loops: a picture has thousands of sums, and nobody looks at all of their products.
- *
  * @param {Tensor} padded
  * @param {Tensor} kernel
  * @param {Pair} dilation

@@ -7,7 +7,6 @@ export const ENDS = ["full", "same", "valid"];
 
 /**
  * Every position of b along a that is kept; two vectors of the same length have one that is `valid`.
- *
  * @param {number[]} a
  * @param {number[]} b
  * @param {{ turned: boolean, ends: string }} how
@@ -22,7 +21,6 @@ export function slideAlong(a, b, { turned, ends }) {
 
 /**
  * Which of the n + m − 1 overlaps are kept: the first one and how many.
- *
  * @param {number} n
  * @param {number} m
  * @param {boolean} turned

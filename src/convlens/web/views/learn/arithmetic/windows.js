@@ -15,7 +15,6 @@ export const PADDING_MODES = ["zeros", "reflect", "replicate"];
 
 /**
  * A sliding window from numbers that hold for both axes.
- *
  * @param {{ kernel: number, stride?: number, padding?: number, dilation?: number, mode?: string, ceil?: boolean }} numbers
  * @returns {Sliding}
  */
@@ -27,7 +26,6 @@ export function squareWindow({ kernel, stride = 1, padding = 0, dilation = 1, mo
 
 /**
  * The two axes, down and across, of an input of this size.
- *
  * @param {Pair} size
  * @param {Sliding} sliding
  * @returns {[Axis, Axis]}
@@ -52,7 +50,6 @@ export function reach({ kernel, dilation }) {
 
 /**
  * The number of positions of the window, below 1 where it does not fit; `ceil` rounds up where the last one begins inside.
- *
  * @param {Axis} axis
  */
 export function outputSize(axis) {
@@ -72,7 +69,6 @@ export function outputSizeFormula(axis) {
 
 /**
  * The cells that the window reads at one position; those in the padding are below 0 or past the end.
- *
  * @param {number} position
  * @param {Axis} axis
  */
@@ -92,7 +88,6 @@ export function countReads(axis) {
 
 /**
  * How many cells at the end lie behind the last position, so that nothing reads them; all of them where nothing fits.
- *
  * @param {Axis} axis
  */
 export function dropped(axis) {
@@ -110,7 +105,6 @@ export function skipped(axis) {
 
 /**
  * How many window positions read each cell of a matrix: H×W.
- *
  * @param {Pair} size
  * @param {Sliding} sliding
  */
@@ -121,7 +115,6 @@ export function countCoverage(size, sliding) {
 
 /**
  * Rows and columns of the result.
- *
  * @param {Pair} size
  * @param {Sliding} sliding
  * @returns {Pair}
@@ -133,7 +126,6 @@ export function outputShape(size, sliding) {
 
 /**
  * One line on why this window cannot slide over an input of this size, or null where it can.
- *
  * @param {Pair} size
  * @param {Sliding} sliding
  */

@@ -60,7 +60,6 @@ export class ActivationChapter extends Chapter {
 
   /**
    * Takes the bias and the activation that belong to the maps; what was chosen here stays as long as these are the same maps.
-   *
    * @param {boolean} changedSource
    */
   #takeMaps(changedSource) {

@@ -184,7 +184,6 @@ function paintPhoto(canvas, image, full) {
 
 /**
  * A kernel as a small picture, its channels side by side.
- *
  * @param {Tensor} kernel
  * @param {number} limit
  */

@@ -10,7 +10,8 @@ import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
 import { unreadOf } from "convlens/views/learn/unread.js";
 
-/** @import { FirstLayer, Model, Sample } from "convlens/views/learn/model_parts.js" */
+/** @import { Model } from "convlens/engine/network.js" */
+/** @import { FirstLayer, Sample } from "convlens/views/learn/model_parts.js" */
 
 const STATE = {
   source: "custom",

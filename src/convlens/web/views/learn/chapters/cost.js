@@ -9,7 +9,8 @@ import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
 import { selection } from "convlens/views/learn/controls.js";
 
 /** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
-/** @import { Model, ModelLayer } from "convlens/views/learn/model_parts.js" */
+/** @import { Model } from "convlens/engine/network.js" */
+/** @import { ModelLayer } from "convlens/views/learn/model_parts.js" */
 
 const FIRST = {
   channels: 1,

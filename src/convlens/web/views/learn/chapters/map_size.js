@@ -116,7 +116,6 @@ function drawAxis(axis, pattern) {
 
 /**
  * The cells that one position reads; where they lie apart, on the span from the first to the last.
- *
  * @param {Axis} axis
  * @param {number} position
  */

@@ -14,7 +14,8 @@ import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
 import { EXAMPLES, KERNELS } from "convlens/views/learn/operations.js";
 import { describeSize, unreadOf } from "convlens/views/learn/unread.js";
 
-/** @import { Model, Sample } from "convlens/views/learn/model_parts.js" */
+/** @import { Model } from "convlens/engine/network.js" */
+/** @import { Sample } from "convlens/views/learn/model_parts.js" */
 
 const STATE = {
   source: "numbers",
@@ -233,7 +234,6 @@ export class KernelChapter extends Chapter {
 
   /**
    * Kernels that fit this chapter are square and of one channel; pictures have one channel too.
-   *
    * @param {Model | null} model
    */
   onModel(model) {

@@ -168,7 +168,6 @@ function tellLosses(losses) {
 
 /**
  * "28.97, smaller by 21.53"
- *
  * @param {number} before
  * @param {number} after
  */

@@ -8,12 +8,7 @@ import { equation, lead, named, result } from "convlens/views/look/sums/terms.js
 /** @import { Joining } from "convlens/layers/concat.js" */
 /** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
 
-/**
- * Every term leads into its branch.
- *
- * @param {Sum & Addition} sum
- * @param {Look} look
- */
+/** @type {(sum: Sum & Addition, look: Look) => HTMLParagraphElement[]} Every term leads into its branch. */
 export function drawAddition({ terms, total }, look) {
   const pieces = terms.map(({ value, source }) =>
     named(lead(value, source, look), layerName(look.model, source.layer)),
@@ -28,10 +23,7 @@ export function drawAddition({ terms, total }, look) {
   ];
 }
 
-/**
- * @param {Sum & Joining} sum
- * @param {Look} look
- */
+/** @type {(sum: Sum & Joining, look: Look) => HTMLParagraphElement[]} */
 export function drawJoining({ which, input, place, shape, total }, look) {
   const { text } = look.model.layers[input.source.layer] ?? { text: "input" };
   const what = shape.length === 1 ? "numbers" : "maps";

@@ -16,10 +16,7 @@ const MOST_TERMS = 16;
 
 /** @typedef {{ patch: number, kernel: number, products: number }} Limits */
 
-/**
- * @param {Sum & ConvSum} sum
- * @param {Look} look
- */
+/** @type {(sum: Sum & ConvSum, look: Look) => (HTMLDivElement | null)[]} */
 export function drawConvolution(sum, look) {
   const { channels, bias, total } = sum;
   const { inputs, weight } = look.model.layers[sum.layer];
@@ -44,11 +41,7 @@ export function drawConvolution(sum, look) {
   ];
 }
 
-/**
- * Each channel's part; of very many only what they add up to.
- *
- * @param {ChannelSum[]} channels
- */
+/** @type {(channels: ChannelSum[]) => HTMLSpanElement[]} Each channel's part; of very many only what they add up to. */
 function termsOf(channels) {
   if (channels.length > MOST_TERMS) {
     return [named(signed(channels.reduce((all, { sum }) => all + sum, 0)), plural(channels.length, "channel"))];
@@ -58,12 +51,7 @@ function termsOf(channels) {
   );
 }
 
-/**
- * @param {Sum & ConvSum} sum
- * @param {ChannelSum} channel
- * @param {Limits} limits
- * @param {Look} look
- */
+/** @type {(sum: Sum & ConvSum, channel: ChannelSum, limits: Limits, look: Look) => HTMLDivElement} */
 function drawChannel(sum, channel, limits, { model, onSource }) {
   const { inputs, inputShape } = model.layers[sum.layer];
   const name = `channel ${channel.channel}`;
@@ -101,15 +89,12 @@ function drawChannel(sum, channel, limits, { model, onSource }) {
   );
 }
 
-/** @param {string} sign */
+/** @type {(sign: string) => HTMLSpanElement} */
 function operator(sign) {
   return element("span", { class: "operator" }, sign);
 }
 
-/**
- * @param {number} count
- * @param {(count: number) => void} draw
- */
+/** @type {(count: number, draw: (count: number) => void) => HTMLParagraphElement} */
 function moreButton(count, draw) {
   let all = false;
   const toggle = () => {
@@ -128,10 +113,7 @@ function moreButton(count, draw) {
 /**
  * Numbers of the picture are painted from black to white: what these are after normalisation; null for other layers.
  *
- * @param {Model} model
- * @param {number} layer
- * @param {number} channel
- * @returns {[number, number] | null}
+ * @type {(model: Model, layer: number, channel: number) => [number, number] | null}
  */
 export function greyOf({ normalisation: { mean, std } }, layer, channel) {
   return layer < 0 ? [-mean[channel] / std[channel], (1 - mean[channel]) / std[channel]] : null;

@@ -10,10 +10,7 @@ import { equation, lead, named, result, signed } from "convlens/views/look/sums/
 /** @import { Contribution, DenseSum } from "convlens/layers/dense.js" */
 /** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
 
-/**
- * @param {Sum & DenseSum} sum
- * @param {Look} look
- */
+/** @type {(sum: Sum & DenseSum, look: Look) => HTMLDivElement[]} */
 export function drawDense({ contributions, rest, bias, total }, look) {
   const largest = Math.max(...contributions.map(({ product }) => Math.abs(product)), 1e-12);
   const shown = contributions.reduce((all, { product }) => all + product, 0);
@@ -49,11 +46,7 @@ function tableHead() {
   return element("thead", {}, element("tr", {}, titles, bars));
 }
 
-/**
- * @param {Contribution} term
- * @param {number} largest
- * @param {Look} look
- */
+/** @type {(term: Contribution, largest: number, look: Look) => HTMLTableRowElement} */
 function drawTerm({ value, weight, product, source }, largest, look) {
   const name = whereFrom(look.model, source);
   return element(
@@ -69,11 +62,7 @@ function drawTerm({ value, weight, product, source }, largest, look) {
   );
 }
 
-/**
- * A bar from the middle: to the right above zero, to the left below.
- *
- * @param {number} share
- */
+/** @type {(share: number) => HTMLSpanElement} A bar from the middle: to the right above zero, to the left below. */
 function signedBar(share) {
   return element("span", {
     class: share < 0 ? "signed-bar below" : "signed-bar",
@@ -82,12 +71,7 @@ function signedBar(share) {
   });
 }
 
-/**
- * A number of a row of maps by the map it was in.
- *
- * @param {Model} model
- * @param {Source} source
- */
+/** @type {(model: Model, source: Source) => string} A number of a row of maps by the map it was in. */
 function whereFrom(model, { layer, place }) {
   if (layer < 0) return placeName(model, layer, place);
   const { inputShape, outputShape } = model.layers[layer];

@@ -27,9 +27,7 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 /**
  * A grid of `values`, row by row in rows of `columns`; null is written as a dash.
  *
- * @param {(number | null)[]} values
- * @param {number} columns
- * @param {GridOptions} options
+ * @type {(values: (number | null)[], columns: number, options: GridOptions) => HTMLDivElement}
  */
 export function numberGrid(values, columns, options) {
   const { label, sources = [], onSource } = options;
@@ -61,12 +59,7 @@ export function numberGrid(values, columns, options) {
   return root;
 }
 
-/**
- * @param {number | null} value
- * @param {number} index
- * @param {number} digits
- * @param {GridOptions} options
- */
+/** @type {(value: number | null, index: number, digits: number, options: GridOptions) => HTMLDivElement} */
 function makeCell(value, index, digits, { limit = 0, grey, padding, chosen }) {
   const isPadding = padding?.[index] ?? false;
   const size = value ?? 0;
@@ -85,12 +78,7 @@ function makeCell(value, index, digits, { limit = 0, grey, padding, chosen }) {
   return cell;
 }
 
-/**
- * @param {HTMLElement} cell
- * @param {number} value
- * @param {number} limit
- * @param {[number, number] | null | undefined} grey
- */
+/** @type {(cell: HTMLElement, value: number, limit: number, grey: [number, number] | null | undefined) => void} */
 function paint(cell, value, limit, grey) {
   if (grey) {
     const level = Math.round(255 * Math.min(Math.max((value - grey[0]) / (grey[1] - grey[0] || 1), 0), 1));
@@ -103,10 +91,7 @@ function paint(cell, value, limit, grey) {
   }
 }
 
-/**
- * @param {Event} event
- * @param {HTMLElement[]} cells
- */
+/** @type {(event: Event, cells: HTMLElement[]) => number} */
 function cellOf(event, cells) {
   const found = event.target instanceof Element ? event.target.closest(".cell") : null;
   return cells.findIndex((cell) => cell === found);

@@ -11,10 +11,7 @@ import { equation, named, plain, result, signed } from "convlens/views/look/sums
 /** @import { Window } from "convlens/layers/shared/windows.js" */
 /** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
 
-/**
- * @param {Sum & MaximumSum} sum
- * @param {Look} look
- */
+/** @type {(sum: Sum & MaximumSum, look: Look) => HTMLDivElement[]} */
 export function drawMaximum(sum, look) {
   const count = sum.candidates.filter(({ padding }) => !padding).length;
   const { row, column } = sum.candidates[sum.winner];
@@ -24,10 +21,7 @@ export function drawMaximum(sum, look) {
   ];
 }
 
-/**
- * @param {Sum & MeanSum} sum
- * @param {Look} look
- */
+/** @type {(sum: Sum & MeanSum, look: Look) => HTMLDivElement[]} */
 export function drawMean(sum, look) {
   return [
     element("p", {}, `The mean of ${formatCount(sum.candidates.length)} numbers.`),

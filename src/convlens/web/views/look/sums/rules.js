@@ -12,10 +12,7 @@ import { equation, lead, named, plain, result } from "convlens/views/look/sums/t
 /**
  * One number by a rule, said in `words`; `name` is what comes out.
  *
- * @param {Sum & RuleSum} sum
- * @param {Look} look
- * @param {string} words
- * @param {string} name
+ * @type {(sum: Sum & RuleSum, look: Look, words: string, name: string) => HTMLParagraphElement[]}
  */
 export function drawRule({ input, total }, look, words, name) {
   return [
@@ -27,8 +24,7 @@ export function drawRule({ input, total }, look, words, name) {
 /**
  * Batch normalisation: less the mean, over the deviation, times the scale, plus the shift.
  *
- * @param {Sum & BatchNormSum} sum
- * @param {Look} look
+ * @type {(sum: Sum & BatchNormSum, look: Look) => HTMLParagraphElement[]}
  */
 export function drawNormalisation(sum, look) {
   return [

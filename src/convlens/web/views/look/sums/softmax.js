@@ -46,9 +46,7 @@ export function drawSoftmax(softmax, place, look) {
 /**
  * All classes; of very many the likeliest, the one that was asked for, and a button for the others.
  *
- * @param {Softmax} softmax
- * @param {number} place
- * @param {Look} look
+ * @type {(softmax: Softmax, place: number, look: Look) => (HTMLDivElement | HTMLButtonElement | null)[]}
  */
 function drawTable(softmax, place, look) {
   const order = likeliest(softmax.probabilities);
@@ -80,12 +78,7 @@ function drawTable(softmax, place, look) {
   ];
 }
 
-/**
- * @param {Softmax} softmax
- * @param {number} number
- * @param {number} place
- * @param {Look} look
- */
+/** @type {(softmax: Softmax, number: number, place: number, look: Look) => HTMLTableRowElement} */
 function drawRow({ logits, scaled, largest, exponents, probabilities, sources }, number, place, look) {
   const name = clipName(look.model.classNames[number]);
   const cells = [

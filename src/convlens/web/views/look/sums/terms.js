@@ -33,21 +33,13 @@ import { describeTarget } from "convlens/views/look/places.js";
 /** The digits that are shown behind the point, everywhere in a sum, so that what is added up can be added up again. */
 export const DIGITS = 3;
 
-/**
- * A number with its sign told by colour and sign.
- *
- * @param {number} value
- */
+/** @type {(value: number) => HTMLSpanElement} A number with its sign told by colour and sign. */
 export function signed(value) {
   const sign = value > 0 ? "number plus" : value < 0 ? "number minus" : "number";
   return element("span", { class: sign }, formatSigned(value, DIGITS));
 }
 
-/**
- * A number as it is.
- *
- * @param {number} value
- */
+/** @type {(value: number, digits?: number) => HTMLSpanElement} A number as it is. */
 export function plain(value, digits = DIGITS) {
   return element("span", { class: "number" }, formatNumber(value, digits));
 }
@@ -79,21 +71,12 @@ export function equation(...parts) {
   );
 }
 
-/**
- * What comes out.
- *
- * @param {number} value
- */
+/** @type {(value: number, digits?: number) => HTMLElement} What comes out. */
 export function result(value, digits = DIGITS) {
   return element("strong", { class: "number result" }, formatNumber(value, digits));
 }
 
-/**
- * A term with a name below it: a number over "bias".
- *
- * @param {Node} node
- * @param {Children} name
- */
+/** @type {(node: Node, name: Children) => HTMLSpanElement} A term with a name below it: a number over "bias". */
 export function named(node, name) {
   return element("span", { class: "named" }, node, element("span", { class: "named-name" }, name));
 }
