@@ -137,7 +137,7 @@ def test_a_file_of_another_kind_is_refused_before_anything_is_drawn(tmp_path):
         "conv 4 5x5 stride 2 dilation 2, sigmoid, globalavgpool, dense",
         "residual(conv 16 3x3 stride 2 pad 1, batchnorm, gelu, shortcut conv 16 1x1 stride 2), relu, maxpool 2, dense",
         "concat(conv 4 1x1; residual(conv 3 3x3 pad 1, concat(; relu, conv 8 1x1; ), conv 3 1x1); ; conv 1 1x1), dense",
-        "residual(residual(residual(tanh), relu), shortcut residual(conv 3 1x1)), concat(; ), dense 1000, residual(relu)",
+        "residual(residual(residual(tanh)), shortcut residual(conv 3 1x1)), concat(; ), dense 1000, residual(relu)",
     ],
 )
 def test_any_network_is_drawn_with_its_sizes_and_parameters(text):

@@ -42,6 +42,33 @@ def test_every_layer_by_hand(engine_name):
         np.testing.assert_allclose(one.values, np.array(values), atol=1e-6, err_msg=one.text)
 
 
+def test_maps_of_branches_by_hand(engine_name):
+    text = (
+        "residual(conv 1 1x1, relu, shortcut conv 1 1x1), "
+        "concat(; avgpool 2x1 stride 1 pad 1x0, maxpool 2x1 stride 1), dense"
+    )
+    engine = open_with(engine_name, text, (1, 2, 1), Normalisation((0.0,), (1 / 16,)))
+    weights = engine.weights()
+    weights["0.body.0.weight"][:], weights["0.body.0.bias"][:] = 1, -8
+    weights["0.shortcut.0.weight"][:], weights["0.shortcut.0.bias"][:] = 2, 1
+    engine.set_weights(weights)
+    found = look_through(engine, np.array([[[0], [255]]], np.uint8))
+    expected = [
+        ("input", [[[0], [16]]]),
+        ("body: conv 1 1x1", [[[-8], [8]]]),
+        ("body: relu", [[[0], [8]]]),
+        ("shortcut: conv 1 1x1", [[[1], [33]]]),
+        ("add", [[[1], [41]]]),
+        ("branch 1: avgpool 2x1 stride 1 pad 1x0", [[[0.5], [21], [20.5]]]),
+        ("branch 1: maxpool 2x1 stride 1", [[[21], [21]]]),
+        ("concat", [[[1], [41]], [[21], [21]]]),
+        ("flatten", [1, 41, 21, 21]),
+    ]
+    assert [one.text for one in found[:-1]] == [text for text, _ in expected]
+    for one, (_, values) in zip(found[:-1], expected, strict=True):
+        np.testing.assert_allclose(one.values, np.array(values), atol=1e-5, err_msg=one.text)
+
+
 def test_the_last_layer_is_what_the_engine_answers(engine_name):
     text = (
         "conv 4 3x3 pad 1, batchnorm, leaky_relu, maxpool 2, dropout 0.5, conv 3 3x3, avgpool 2, dense 5, relu, dense"

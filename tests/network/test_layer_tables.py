@@ -126,6 +126,11 @@ def test_as_dict_is_json_with_the_rows_and_the_totals() -> None:
         "multiply_adds_formula": "1·1·2·(1·3·3) = 18",
         "receptive_field": [6, 6],
         "warnings": [],
+        "inputs": [0],
+        "path": "1",
+        "depth": 0,
+        "branch": "",
+        "opens": [],
     }
     assert len(values["layers"][0]["warnings"]) == 1
 
@@ -166,6 +171,14 @@ def test_as_html_is_one_table_with_a_row_a_layer_and_the_warnings() -> None:
         "3×3",
     ]  # fmt: skip
     assert "<li>layer 1: maxpool 2 never reads the last row" in table.as_html()
+
+
+def test_as_html_moves_the_layers_of_a_block_in() -> None:
+    html = layer_table(Network("residual(relu, shortcut conv 1 1x1), dense"), (1, 7, 7), 3).as_html()
+    cells = Cells(html).cells
+    assert cells[1::7] == ["  body: relu", "  shortcut: conv 1 1x1", "add", "flatten", "dense 3"]
+    assert cells[3::7][2] == "layer 0 + layer 1"
+    assert "white-space:pre'>  body: relu<" in html
 
 
 def test_as_html_escapes_whatever_the_table_was_given() -> None:

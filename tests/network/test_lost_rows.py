@@ -62,6 +62,15 @@ def test_layers_that_read_everything_are_not_warned_of(text: str, size: int) -> 
     assert warnings(text, size) == ()
 
 
+def test_what_a_shortcut_skips_the_body_reads() -> None:
+    text = "residual(conv 8 3x3 stride 2 pad 1, shortcut conv 8 1x1 stride 2), dense"
+    assert layer_table(Network(text), (1, 8, 8)).warnings == ()
+    (warning,) = layer_table(
+        Network("residual(conv 8 1x1 stride 2, shortcut avgpool 2, conv 8 1x1), dense"), (1, 8, 8)
+    ).warnings
+    assert warning.startswith("layer 0: conv 8 1x1 stride 2 never reads 4 of the 8 rows")
+
+
 def test_the_table_collects_the_warnings_with_their_layer() -> None:
     table = layer_table(Network.from_text("maxpool 2, relu, maxpool 2, dense"), (1, 14, 14))
     assert table.warnings == (

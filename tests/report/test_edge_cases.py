@@ -200,6 +200,33 @@ def test_a_network_whose_kernels_are_all_dead(make_model, random_images, told):
     assert len(page.all("b", class_="flag")) == 3
 
 
+def test_a_network_with_blocks_is_moved_in_and_its_kernels_and_maps_say_the_branch(make_model, random_images, told):
+    text = "conv 2 1x1, residual(conv 3 3x3 pad 1, relu, shortcut conv 3 1x1), concat(conv 2 1x1; ), dense"
+    model = make_model(text, class_names=PETS)
+    model.weights["1.shortcut.0.weight"][1] = 0
+    images, labels = random_images(5, (1, 8, 8), 3)
+    numbers, page = told(model, LabelledImages(images, labels, PETS, "noise"))
+    part = page.one("section", id="network")
+    cells = [row.all("td")[0] for row in part.one("table").all("tr")[1:-1]]
+    assert [cell.children for cell in cells] == [
+        ["conv 2 1x1"], ["  body: conv 3 3x3 pad 1"], ["  relu"], ["  shortcut: conv 3 1x1"], ["add"],
+        ["  branch 0: conv 2 1x1"], ["concat"], ["flatten"], ["dense 3"],
+    ]  # fmt: skip
+    assert all(cell.has("class", "as-is") for cell in cells)
+    assert "layer 2 + layer 3" in part.one("table").text
+    assert [layer["inputs"] for layer in numbers["layers"]["layers"][4:7]] == [[2, 3], [4], [5, 4]]
+    assert [layer["text"] for layer in numbers["kernels"]] == [
+        "conv 2 1x1", "body: conv 3 3x3 pad 1", "shortcut: conv 3 1x1", "branch 0: conv 2 1x1"
+    ]  # fmt: skip
+    part = page.one("section", id="kernels")
+    assert "Layer 3 (shortcut: conv 3 1x1): kernel 2 is dead; its weights are all zero." in part.text
+    first = part.all("div", class_="maps")[0]
+    assert [caption.text for caption in first.all("figcaption")] == [
+        "the network's input, 1×8×8", "0 conv 2 1x1, 2×8×8", "1 body: conv 3 3x3 pad 1, 3×8×8", "2 body: relu, 3×8×8",
+        "3 shortcut: conv 3 1x1, 3×8×8", "4 add, 3×8×8", "5 branch 0: conv 2 1x1, 2×8×8", "6 concat, 5×8×8",
+    ]  # fmt: skip
+
+
 def test_images_that_are_all_black_or_all_alike(make_model, told):
     model = make_model("conv 3 3x3, relu, dense", class_names=PETS)
     images = LabelledImages(np.zeros((40, 1, 8, 8), np.uint8), np.arange(40) % 3, PETS, "night")

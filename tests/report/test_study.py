@@ -290,7 +290,7 @@ def numbers_of_torch(study: Study) -> Iterator[tuple[tuple[int, ...], int, int]]
 
     flowing = torch.zeros(1, *study.model.plan.input_shape)
     with torch.inference_mode():
-        for module in study.model.to_torch():
+        for module in study.model.to_torch().children():
             given, flowing = flowing, module(flowing)
             adds = 0
             if isinstance(module, nn.Conv2d):

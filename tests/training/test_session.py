@@ -20,6 +20,10 @@ from convlens.training.settings import TrainingSettings
 
 NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"
 STATEFUL = "conv 4 3x3 pad 1, batchnorm, relu, maxpool 2, dropout 0.3, dense"
+BRANCHED = (
+    "conv 4 3x3, residual(conv 8 3x3 stride 2 pad 1, batchnorm, gelu, dropout 0.3, shortcut conv 8 1x1 stride 2), "
+    "concat(conv 4 1x1 groups 4; residual(conv 8 3x3 pad 1, silu); ), globalavgpool, dense"
+)
 
 
 def make_images(count: int = 40, channels: int = 1, names=("cat", "dog"), name: str = "pets") -> LabelledImages:
@@ -179,10 +183,17 @@ def test_a_network_can_be_given_as_an_object():
     assert_same_weights(quick(make_images(), network=Network.from_text(NETWORK)), quick(make_images()))
 
 
-@pytest.mark.parametrize("chunks", [1, 2, 3, 5])
-def test_a_stopped_training_goes_on_to_the_same_bits(tmp_path, chunks):
+@pytest.mark.parametrize(
+    ("chunks", "more"),
+    [
+        *((chunks, {"network": STATEFUL}) for chunks in (1, 2, 3, 5)),
+        (2, {"network": BRANCHED}),
+        (3, {"network": BRANCHED, "engine": "torch"}),
+    ],
+)
+def test_a_stopped_training_goes_on_to_the_same_bits(tmp_path, chunks, more):
     images = make_images(70)
-    changes: dict[str, Any] = {"network": STATEFUL, "epochs": 3, "batch_size": 4, "validation": 0.1}
+    changes: dict[str, Any] = {"epochs": 3, "batch_size": 4, "validation": 0.1, **more}
     whole_events: list[Event] = []
     whole = quick(images, on_event=whole_events.append, **changes)
     stopped = quick(images, out=tmp_path / "run", should_stop=stop_after(chunks), **changes)

@@ -29,6 +29,9 @@ Shape = tuple[int, ...]
 
 Group = Literal["weights", "pooling", "normalisation", "activation", "shape", "join"]
 
+SHORTCUT = "shortcut"
+"""What the text of a network and the label of a branch call the way around a residual block's body."""
+
 Extent = tuple[int, int]
 """The image rows from the first up to but not including the second; equal numbers mean none."""
 

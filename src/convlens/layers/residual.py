@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from convlens.layers.block import Block, Branch, write_chain
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Values, Weights, name_of_layer, union
+from convlens.layers.layer import SHORTCUT, Extent, Group, Layer, ResolvedLayer, Values, Weights, name_of_layer, union
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Residual(Block):
 
     @property
     def branches(self) -> tuple[Branch, ...]:
-        return Branch("body", "body", self.body), Branch("shortcut", "shortcut", self.shortcut)
+        return Branch("body", "body", self.body), Branch(SHORTCUT, SHORTCUT, self.shortcut)
 
     @property
     def join(self) -> Layer:

@@ -8,7 +8,7 @@ from dataclasses import Field
 from typing import Any, ClassVar
 
 from convlens.layers.arguments import Size, Value, WrongArgument, show
-from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, union
+from convlens.layers.layer import SHORTCUT, Extent, Group, Layer, ResolvedLayer, Shape, union
 from convlens.layers.lost_rows import warn_of_lost_rows
 from convlens.window import Window, output_size, output_size_formula
 
@@ -55,8 +55,8 @@ class SlidingLayer(Layer):
         return [_slide(axis, window) for axis, window in zip(inputs[0], self.windows, strict=True)]
 
     def warnings(self, node: ResolvedLayer) -> tuple[str, ...]:
-        """Rows and columns that no window reads."""
-        return warn_of_lost_rows(self, node.input_shape)
+        """Rows and columns that no window reads; a shortcut may skip some, since the body beside it reads them."""
+        return () if node.branch == SHORTCUT else warn_of_lost_rows(self, node.input_shape)
 
     def page_arguments(self) -> dict[str, Any]:
         sizes = {"kernel": self.kernel_size, "stride": self.stride, "padding": self.padding}

@@ -9,6 +9,7 @@ from dataclasses import fields
 
 from convlens.layers import BLOCKS, KINDS, Layer
 from convlens.layers.arguments import ARGUMENTS, OPTIONS
+from convlens.layers.layer import SHORTCUT
 from convlens.network.tokens import Token, read_number
 
 EXAMPLE = "conv 8 3x3 pad 1, relu, maxpool 2, dense"
@@ -40,7 +41,7 @@ def about_first_token(token: Token) -> str:
             f"{_short(token)} is a number, but a layer begins with its name. If it belongs to the layer before, remove "
             f"the comma between them; otherwise write for example 'dense {_short(token)}'."
         )
-    if token.text == "shortcut":
+    if token.text == SHORTCUT:
         return "'shortcut' stands in a residual block alone. Write for example 'residual(..., shortcut conv 16 1x1)'."
     if token.kind != "word":
         return about_stray_sign(token)
@@ -59,7 +60,7 @@ def about_stray_sign(token: Token, block: Token | None = None) -> str:
         return f"brackets stand after {_list(list(BLOCKS), last='or')} alone. Write for example '{_block_example()}'."
     if token.kind == "semicolon":
         return "';' separates the branches of a concat. Layers are separated by commas: write ',' instead."
-    if token.text == "shortcut" and block is not None:
+    if token.text == SHORTCUT and block is not None:
         return f"a {block.text} has no second shortcut, and a concat none at all. Remove it."
     return f"{_quote(token)} stands behind a block. Write a comma before it."
 

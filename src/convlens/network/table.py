@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-_CELL = "style='padding:2px 16px 2px 0; text-align:left; white-space:nowrap'"
-"""Set cell by cell, since some notebooks take away a style sheet."""
+_CELL = "style='padding:2px 16px 2px 0; text-align:left; white-space:pre'"
+"""Set cell by cell, since some notebooks take away a style sheet; `pre` keeps what moves the layers of a block in."""
 _HEADINGS = ("", "layer", "output", "size", "parameters", "multiply-adds", "sees")
 
 
@@ -116,7 +116,7 @@ class LayerTable:
 def _row_as_html(row: LayerRow) -> str:
     cells = (
         str(row.index),
-        row.indented_text.replace(" ", "\u00a0"),
+        row.indented_text,
         _by(row.output_shape),
         row.size_formula,
         row.parameters_formula,

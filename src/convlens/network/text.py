@@ -12,12 +12,11 @@ from dataclasses import MISSING, dataclass, field, fields
 from convlens.errors import NetworkError
 from convlens.layers import BLOCKS, KINDS, Block, Concat, Layer, Residual
 from convlens.layers.arguments import ARGUMENTS, OPTIONS, WrongArgument
+from convlens.layers.layer import SHORTCUT
 from convlens.network import mistakes
 from convlens.network.source import LayerPlace, Source, Span, point
 from convlens.network.structure import DEEPEST
 from convlens.network.tokens import Token, read_number, tokenize
-
-SHORTCUT = "shortcut"
 
 Chain = tuple[list["Layer | Block"], list[LayerPlace]]
 
