@@ -17,7 +17,6 @@ import { kindOf } from "convlens/layers/shared/kind.js";
  * What each number of the input did for the logit of a class, C·H·W numbers; positive ones spoke for the class. With `steps`
  * above 1 gradients are averaged along the way from the baseline, and `activations`, which are those of the picture, serve
  * for the last step alone.
- *
  * @param {Model} model
  * @param {Activation[]} activations
  * @param {number} classNumber
@@ -44,9 +43,8 @@ export function attribution(model, activations, classNumber, { steps = 1 } = {})
 }
 
 /**
- * How the logit of a class grows with each number of the input, C·H·W. What several layers take has the slopes of all of
- * them together.
- *
+ * How the logit of a class grows with each number of the input, C·H·W. What several layers take has the slopes of all
+ * of them together.
  * @type {(model: Model, activations: Activation[], classNumber: number) => Numbers}
  */
 export function gradient(model, activations, classNumber) {
@@ -69,7 +67,6 @@ export function gradient(model, activations, classNumber) {
 
 /**
  * A new array, since layers may hand on one array to several inputs.
- *
  * @type {(one: Numbers | undefined, other: Numbers) => Numbers}
  */
 function together(one, other) {

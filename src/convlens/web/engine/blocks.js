@@ -12,7 +12,6 @@ export const PLACES = 2;
 /**
  * Into `sums`: for two places (`start` and `start + stride`) and four maps, every tap's number times its weight, summed; the
  * first place's four sums come first. Tap k reads `input[place + offsets[k]]` and four weights from `packed[from + 4·k]` on.
- *
  * @param {Float64Array} input
  * @param {number} start
  * @param {number} stride
@@ -55,7 +54,6 @@ export function sumBlock(input, start, stride, offsets, taps, packed, from, sums
 
 /**
  * Where the weight of a map and a tap lies among those of `taps` taps: four maps side by side, tap by tap.
- *
  * @type {(map: number, tap: number, taps: number) => number}
  */
 export function packedPlace(map, tap, taps) {
@@ -64,7 +62,6 @@ export function packedPlace(map, tap, taps) {
 
 /**
  * How many numbers the packed weights of so many maps have; those that are missing in the last four are zeros.
- *
  * @type {(maps: number, taps: number) => number}
  */
 export function packedSize(maps, taps) {
@@ -74,7 +71,6 @@ export function packedSize(maps, taps) {
 /**
  * C·H·W numbers copied into the middle of a buffer of larger maps of zeros, so that no tap asks whether it is inside; its
  * frame stays zero from the beginning.
- *
  * @param {{ inputShape: number[], padding: number[] }} layer
  * @param {{ rows: number, columns: number, padded: Float64Array }} prepared
  * @param {Numbers} input

@@ -10,7 +10,6 @@ import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winogra
 
 /**
  * What of a layer a convolution of one group needs to know.
- *
  * @typedef {object} ConvLayer
  * @property {number[]} inputShape
  * @property {number[]} outputShape
@@ -26,7 +25,6 @@ import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winogra
 
 /**
  * A function of a layer that is worked out once for its weights, and anew when it gets others.
- *
  * @template {{ weight: Tensor }} L
  * @template Made
  * @param {(layer: L) => Made} make
@@ -48,7 +46,6 @@ const turned = onceForWeights(turnRound);
 
 /**
  * The maps of a convolutional layer from C·H·W numbers, bias added.
- *
  * @type {(layer: ConvLayer, input: Numbers) => Float32Array<ArrayBuffer>}
  */
 export function convolve(layer, input) {
@@ -59,7 +56,6 @@ export function convolve(layer, input) {
 
 /**
  * The slopes of a layer's inputs from those of its outputs: every output's slope spread over what it was made of.
- *
  * @type {(layer: ConvLayer, slopes: Numbers) => Float32Array<ArrayBuffer>}
  */
 export function convolveBack(layer, slopes) {
@@ -126,9 +122,7 @@ function convolveTaps(layer, prepared) {
 /**
  * The layer that brings slopes back: what a kernel spreads, the kernel turned by 180° collects, from all maps into each
  * channel. It slides step by step over the slopes as `spread` lays them out.
- *
- * @param {ConvLayer} layer
- * @returns {ConvLayer}
+ * @type {(layer: ConvLayer) => ConvLayer}
  */
 function turnRound({ kernel, dilation, inputShape, outputShape, weight }) {
   const [channels, height, width] = inputShape;
@@ -153,7 +147,6 @@ function turnRound({ kernel, dilation, inputShape, outputShape, weight }) {
 /**
  * The slopes on larger maps of zeros, a stride apart and so far from the edge that the turned kernel meets each of them
  * wherever the kernel met its input; those that only reach padding are left out.
- *
  * @type {(layer: ConvLayer, slopes: Numbers, shape: number[]) => Float64Array<ArrayBuffer>}
  */
 function spread({ kernel, stride, padding, dilation, outputShape }, slopes, [maps, height, width]) {

@@ -12,8 +12,7 @@ export function decodeBytes(text) {
 
 /**
  * The float32 numbers of a base64 text; read one by one, so that the machine's own byte order doesn't matter.
- *
- * @param {string} text
+ * @type {(text: string) => Float32Array<ArrayBuffer>}
  */
 export function decodeFloats(text) {
   const bytes = decodeBytes(text);
@@ -31,7 +30,6 @@ export function sizeOf(shape) {
 
 /**
  * Where a number stands: the flat place 5 in a shape of [2, 2, 2] is [1, 0, 1].
- *
  * @type {(shape: number[], place: number) => number[]}
  */
 export function positionOf(shape, place) {
@@ -46,7 +44,6 @@ export function positionOf(shape, place) {
 
 /**
  * The flat place of a position, the way back from `positionOf`.
- *
  * @type {(shape: number[], position: number[]) => number}
  */
 export function placeOf(shape, position) {

@@ -17,7 +17,6 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 /**
  * What the number at `place` of layer `layer` depends on, in the input and in every layer up to its own, so that entry k + 1
  * is that of layer k: null in a layer that does not lead to it. A number that sees nothing but padding has fields of no size.
- *
  * @type {(model: Model, layer: number, place: number) => (Field | null)[]}
  */
 export function receptiveFields(model, layer, place) {
@@ -39,7 +38,6 @@ export function receptiveFields(model, layer, place) {
 
 /**
  * The field in the output of one layer alone, −1 being the input.
- *
  * @type {(model: Model, layer: number, place: number, upTo?: number) => Field | null}
  */
 export function receptiveField(model, layer, place, upTo = -1) {

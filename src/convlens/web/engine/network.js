@@ -18,7 +18,6 @@ const FORMAT = 2;
 
 /**
  * A layer has this, what its kind takes besides (kernel, slope, epsilon ...), and its weights under PyTorch's names.
- *
  * @typedef {object} Layer
  * @property {number} index
  * @property {string} path its module's name in PyTorch: "3", "3.body.0"
@@ -93,9 +92,8 @@ function openLayers({ layers, input_shape: shape }) {
 }
 
 /**
- * Give an open model other weights, {"0.weight": {shape, data}, ...}; those that are not named stay. For training that is
- * watched. Returns the same model.
- *
+ * Give an open model other weights, {"0.weight": {shape, data}, ...}; those that are not named stay. For training that
+ * is watched. Returns the same model.
  * @type {(model: Model, weights: Record<string, GivenTensor>) => Model}
  */
 export function replaceWeights(model, weights) {
@@ -132,7 +130,6 @@ export function weightsOf(model) {
 
 /**
  * What the network gets of a picture: (pixels / 255 − mean) / std, channel by channel.
- *
  * @param {Model} model
  * @param {Uint8Array} pixels C·H·W
  */
@@ -154,7 +151,6 @@ export function normalise(model, pixels) {
 /**
  * What every layer makes of a picture: the normalised input first, as number k + 1 the output of layer k, last the logits.
  * Read them only: flatten and dropout hand on the array of their input.
- *
  * @param {Model} model
  * @param {Uint8Array} pixels C·H·W
  */
@@ -174,7 +170,6 @@ export function activationsOfInput(model, input) {
 
 /**
  * The numbers that a layer takes, among those that were computed before it.
- *
  * @param {Layer} layer
  * @param {Activation[]} outputs as `activations` gives them
  */
@@ -184,7 +179,6 @@ export function inputsOf(layer, outputs) {
 
 /**
  * The probabilities of logits after the model's temperature; the largest is taken off first, so nothing overflows.
- *
  * @type {(model: Model, logits: Numbers) => Float64Array<ArrayBuffer>}
  */
 export function probabilities(model, logits) {

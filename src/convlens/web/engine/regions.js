@@ -10,7 +10,6 @@ import { positionOf } from "convlens/engine/decode.js";
 
 /**
  * Rows and columns are in order; a region without rows or without columns sees nothing.
- *
  * @typedef {object} Region
  * @property {Extent} channels
  * @property {number[]} rows
@@ -32,7 +31,6 @@ export function placeRegion(shape, place) {
 
 /**
  * All rows and columns of a layer, and all its channels unless they are given; nothing if the region behind sees nothing.
- *
  * @param {number[]} shape
  * @param {Region} behind
  * @param {Extent} channels
@@ -51,7 +49,6 @@ export function isEmpty({ rows, columns }) {
 
 /**
  * What two regions of the same layer see together.
- *
  * @type {(one: Region | null, other: Region | null) => Region | null}
  */
 export function unite(one, other) {

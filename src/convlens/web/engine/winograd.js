@@ -19,8 +19,7 @@ const FEWEST = 16;
 
 /**
  * Whether a convolution gains by it: 3×3, step by step, between so many maps that the forms are the smaller part.
- *
- * @param {ConvLayer} layer
+ * @type {(layer: ConvLayer) => boolean}
  */
 export function suitsTiles({ kernel, stride, dilation, inputShape, outputShape }) {
   const are = (/** @type {number[]} */ sizes, /** @type {number} */ size) => sizes.every((one) => one === size);
@@ -28,11 +27,7 @@ export function suitsTiles({ kernel, stride, dilation, inputShape, outputShape }
   return many && are(kernel, 3) && are(stride, 1) && are(dilation, 1);
 }
 
-/**
- * The kernels in their form, and room for the input and for the sums.
- *
- * @param {ConvLayer} layer
- */
+/** The kernels in their form, and room for the input and for the sums. @param {ConvLayer} layer */
 export function prepareTiles(layer) {
   const [channels] = layer.inputShape;
   const [maps, height, width] = layer.outputShape;
@@ -52,8 +47,7 @@ export function prepareTiles(layer) {
 
 /**
  * Every kernel's 36 numbers: for each of the numbers, the weights of four maps side by side, channel by channel.
- *
- * @param {ConvLayer} layer
+ * @type {(layer: ConvLayer) => Float64Array<ArrayBuffer>}
  */
 function transformKernels(layer) {
   const [channels] = layer.inputShape;
@@ -75,7 +69,6 @@ function transformKernels(layer) {
 
 /**
  * Reads numbers from `start` on, `step` apart, and writes others from `first` on, `apart` from each other.
- *
  * @typedef {(from: Float32Array | Float64Array, start: number, step: number, to: Float64Array, first: number,
  *   apart: number) => void} Transform
  */
@@ -121,7 +114,6 @@ function outputOfForm(from, start, step, to, first, apart) {
 
 /**
  * The maps of a layer whose padded input is in place.
- *
  * @type {(layer: ConvLayer, prepared: Tiles) => Float32Array<ArrayBuffer>}
  */
 export function convolveTiles(layer, prepared) {
@@ -151,7 +143,6 @@ function transformInput(layer, { rows, columns, down, across, tiles, padded, inp
 
 /**
  * For each of the 36 numbers: the sums over the channels, for every map and tile.
- *
  * @type {(layer: ConvLayer, prepared: Tiles) => void}
  */
 function multiply(layer, { tiles, input, products, offsets, packed }) {

@@ -31,8 +31,7 @@ export class Api {
 
   /**
    * Follows a stream of numbered events; returns what ends that.
-   * @param {string} path
-   * @param {EventHandlers} handlers
+   * @type {(path: string, handlers: EventHandlers) => () => void}
    */
   events(path, handlers) {
     const stream = new EventStream(this.#addressOf(path), handlers);
@@ -64,11 +63,7 @@ export class Api {
 
 /** What the server said instead of what was asked for; `status` is HTTP's number (0: no answer), `body` all it said. */
 export class Refusal extends Error {
-  /**
-   * @param {string} message
-   * @param {number} status
-   * @param {Record<string, any>} body
-   */
+  /** @param {string} message @param {number} status @param {Record<string, any>} body */
   constructor(message, status, body = {}) {
     super(message);
     this.status = status;
@@ -90,10 +85,7 @@ class EventStream {
   #timer = 0;
   #source;
 
-  /**
-   * @param {URL} address
-   * @param {EventHandlers} handlers
-   */
+  /** @param {URL} address @param {EventHandlers} handlers */
   constructor(address, { onEvent, onState = () => {} }) {
     this.#address = address;
     this.#onEvent = onEvent;
@@ -133,8 +125,7 @@ class EventStream {
 
   /**
    * Tells an event on; one that comes again after a break is told once.
-   * @param {string} name
-   * @param {MessageEvent<string>} event
+   * @type {(name: string, event: MessageEvent<string>) => void}
    */
   #hear(name, { data, lastEventId }) {
     const number = Number(lastEventId);

@@ -27,19 +27,13 @@ export function currentTheme() {
   return chosen || (DARK_SYSTEM.matches ? "dark" : "light");
 }
 
-/**
- * Calls back when light becomes dark or the reverse; returns what ends that.
- * @param {ThemeListener} listener
- */
+/** Calls back when light becomes dark or the reverse; returns what ends that. @param {ThemeListener} listener */
 export function onTheme(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/**
- * Sets the theme, or leaves it to the system when there is none.
- * @param {Theme | null} theme
- */
+/** @type {(theme: Theme | null) => void} Sets the theme, or leaves it to the system when there is none. */
 export function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
@@ -59,10 +53,7 @@ export function greyTable() {
   return tableOf("grey", 256, (value) => [value, value, value]);
 }
 
-/**
- * The colour of a share from −1 to 1 for CSS and SVG: "rgb(0 114 178)".
- * @param {number} share
- */
+/** The colour of a share from −1 to 1 for CSS and SVG: "rgb(0 114 178)". @param {number} share */
 export function divergingColour(share, theme = currentTheme()) {
   return `rgb(${mix(share, theme).map(Math.round).join(" ")})`;
 }
@@ -81,9 +72,7 @@ export function inkOn(share, theme = currentTheme()) {
 
 /**
  * The table of that name, made when it is first wanted.
- * @param {string} name
- * @param {number} length
- * @param {(place: number) => Colour} colourOf
+ * @type {(name: string, length: number, colourOf: (place: number) => Colour) => Uint32Array<ArrayBufferLike>}
  */
 function tableOf(name, length, colourOf) {
   const table = tables.get(name) ?? Uint32Array.from({ length }, (_, place) => packed(colourOf(place)));
@@ -91,11 +80,7 @@ function tableOf(name, length, colourOf) {
   return table;
 }
 
-/**
- * @param {number} share
- * @param {Theme} theme
- * @returns {Colour}
- */
+/** @type {(share: number, theme: Theme) => Colour} */
 function mix(share, theme) {
   const stops = STOPS[theme][share < 0 ? "minus" : "plus"];
   const place = Math.min(Math.abs(share) || 0, 1) * (stops.length - 1);

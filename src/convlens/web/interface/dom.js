@@ -64,10 +64,7 @@ export function fill(parent, ...children) {
   return parent;
 }
 
-/**
- * An element of the page's own HTML, which has it for as long as it is open.
- * @param {string} id
- */
+/** @type {(id: string) => HTMLElement} An element of the page's own HTML, which has it for as long as it is open. */
 export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page's HTML has no element with the id ${id}.`);
@@ -76,8 +73,7 @@ export function byId(id) {
 
 /**
  * A name that somebody else chose, shown in its own direction and never as markup.
- * @param {unknown} text
- * @param {Attributes<HTMLElement>} [attributes]
+ * @type {(text: unknown, attributes?: Attributes<HTMLElement>) => HTMLElement}
  */
 export function nameOf(text, attributes = {}) {
   return element("bdi", { dir: "auto", ...attributes }, String(text));

@@ -43,8 +43,7 @@ export function arrange({ count, height, width, columns = 1, scale = 2, gap = 2 
 
 /**
  * Where map `index` begins: `[top, left]` in pixels of the canvas.
- * @param {Layout} layout
- * @param {number} index
+ * @type {(layout: Layout, index: number) => number[]}
  */
 export function originOf(layout, index) {
   return [
@@ -124,8 +123,7 @@ function bufferOf(canvas, { pixelWidth, pixelHeight, scale }) {
 
 /**
  * What draws on a canvas.
- * @param {HTMLCanvasElement} canvas
- * @param {CanvasRenderingContext2DSettings} [settings]
+ * @type {(canvas: HTMLCanvasElement, settings?: CanvasRenderingContext2DSettings) => CanvasRenderingContext2D}
  */
 export function contextOf(canvas, settings) {
   const context = canvas.getContext("2d", settings);
@@ -135,10 +133,7 @@ export function contextOf(canvas, settings) {
 
 /**
  * Paints pixels C×H×W of bytes as a picture: one channel grey, three in colour. Enlarged by CSS to `scale`.
- * @param {HTMLCanvasElement} canvas
- * @param {ArrayLike<number>} pixels
- * @param {number[]} shape
- * @param {number} [scale]
+ * @type {(canvas: HTMLCanvasElement, pixels: ArrayLike<number>, shape: number[], scale?: number) => void}
  */
 export function drawPicture(canvas, pixels, [channels, height, width], scale) {
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
@@ -155,10 +150,7 @@ export function drawPicture(canvas, pixels, [channels, height, width], scale) {
   context.putImageData(image, 0, 0);
 }
 
-/**
- * The largest size of any number, 0 of none.
- * @param {ArrayLike<number>} data
- */
+/** @type {(data: ArrayLike<number>) => number} The largest size of any number, 0 of none. */
 export function largestSize(data) {
   let largest = 0;
   for (let place = 0; place < data.length; place += 1) {

@@ -30,10 +30,7 @@ export function showModelLine(root, model, chooser) {
   );
 }
 
-/**
- * Names and values of what is known, in order.
- * @param {Model} model
- */
+/** @type {(model: Model) => any[][]} Names and values of what is known, in order. */
 function factsOf(model) {
   const facts = model.facts ?? {};
   const { seconds } = facts;

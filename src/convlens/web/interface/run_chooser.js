@@ -17,11 +17,7 @@ export class RunChooser {
   #onModel;
   #onRefused;
 
-  /**
-   * @param {Api} api
-   * @param {(payload: any) => Promise<void>} onModel
-   * @param {(words: string) => void} onRefused
-   */
+  /** @param {Api} api @param {(payload: any) => Promise<void>} onModel @param {(words: string) => void} onRefused */
   constructor(api, onModel, onRefused) {
     this.#api = api;
     this.#onModel = onModel;
@@ -34,10 +30,7 @@ export class RunChooser {
     });
   }
 
-  /**
-   * Runs as `/api/runs` has them.
-   * @param {RunSummary[]} runs
-   */
+  /** @type {(runs: RunSummary[]) => void} Runs as `/api/runs` has them. */
   offer(runs) {
     this.#runs = runs;
     this.#list();
@@ -49,10 +42,7 @@ export class RunChooser {
     if (runs) this.offer(runs);
   }
 
-  /**
-   * Says which model is open.
-   * @param {string | null} name
-   */
+  /** @type {(name: string | null) => void} Says which model is open. */
   show(name) {
     this.#open = name;
     this.#given ??= name;

@@ -8,7 +8,6 @@ import { drawNormalisation } from "convlens/views/look/sums/rules.js";
 
 /**
  * (input − mean) / deviation is `normalised`; times the scale, plus the shift, it is the total.
- *
  * @typedef {object} BatchNormSum
  * @property {{ value: number, source: Source }} input
  * @property {number} mean
@@ -50,18 +49,13 @@ function forward(layer, [input]) {
 
 /**
  * What a distance from the mean is multiplied by: the scale over the deviation.
- *
  * @type {(layer: BatchNormLayer, channel: number) => number}
  */
 function factorOf(layer, channel) {
   return layer.weight.data[channel] / Math.sqrt(layer.running_var.data[channel] + layer.epsilon);
 }
 
-/**
- * @param {BatchNormLayer} layer
- * @param {number} place
- * @param {Numbers[]} inputs
- */
+/** @param {BatchNormLayer} layer @param {number} place @param {Numbers[]} inputs */
 function explain(layer, place, [input]) {
   const channel = Math.floor(place / (sizeOf(layer.inputShape) / layer.inputShape[0]));
   const [mean, variance, scale, shift] = [layer.running_mean, layer.running_var, layer.weight, layer.bias].map(

@@ -37,7 +37,6 @@ function startsOf(sizes) {
 
 /**
  * What of a region lies in the channels of one branch; null where nothing does.
- *
  * @type {(region: Region, start: number, size: number) => Region | null}
  */
 function partOf(region, start, size) {

@@ -14,7 +14,6 @@ import { drawConvolution } from "convlens/views/look/sums/convolution.js";
 
 /**
  * The lists of a channel go row by row, as the kernel does; of padding the patch is 0 and the source null.
- *
  * @typedef {object} ChannelSum
  * @property {number} channel of the layer's input
  * @property {number[]} patch
@@ -42,7 +41,6 @@ export default {
 
 /**
  * What each group makes of its share of the numbers, one behind the other.
- *
  * @param {GroupedLayer} layer
  * @param {Numbers} numbers
  * @param {(layer: ConvLayer, numbers: Numbers) => Float32Array} compute
@@ -72,11 +70,7 @@ function splitGroups({ groups, inputShape, outputShape, weight, bias, ...rest })
   }));
 }
 
-/**
- * @param {GroupedLayer} layer
- * @param {number} place
- * @param {Numbers[]} inputs
- */
+/** @param {GroupedLayer} layer @param {number} place @param {Numbers[]} inputs */
 function explain(layer, place, [input]) {
   const [map, row, column] = positionOf(layer.outputShape, place);
   const window = windowOf(layer, row, column);
@@ -107,7 +101,6 @@ function groupOf({ groups, outputShape }, map) {
 
 /**
  * The channels of all groups that the maps of a region belong to.
- *
  * @type {(layer: GroupedLayer, region: Region) => [number, number]}
  */
 function channelsRead(layer, { channels: [first, end] }) {

@@ -9,7 +9,6 @@ import { drawDense } from "convlens/views/look/sums/dense.js";
 
 /**
  * The largest products, of either sign, one by one and the rest in one number.
- *
  * @typedef {object} DenseSum
  * @property {Contribution[]} contributions
  * @property {{ count: number, sum: number }} rest
@@ -57,12 +56,7 @@ function backward(layer, slopes) {
   return [result];
 }
 
-/**
- * @param {WeightedLayer} layer
- * @param {number} place
- * @param {Numbers[]} inputs
- * @param {number} most
- */
+/** @param {WeightedLayer} layer @param {number} place @param {Numbers[]} inputs @param {number} most */
 function explain(layer, place, [input], most) {
   const start = place * input.length;
   const contributions = Array.from(input, (value, i) => {

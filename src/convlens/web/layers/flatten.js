@@ -19,7 +19,6 @@ export default {
 
 /**
  * Numbers of a row as a region of the maps they were: one place, or where there are more of them everything.
- *
  * @type {(shape: number[], region: Region) => Region}
  */
 function unflatten(shape, region) {

@@ -13,7 +13,6 @@ import { drawRule } from "convlens/views/look/sums/rules.js";
 
 /**
  * The kind whose output is `value(x)`, number by number, with the slope `slope(x, y)`, y being that output; `rule` says it.
- *
  * @template {Layer} L
  * @param {object} options
  * @param {(x: number, layer: L) => number} options.value
@@ -43,9 +42,7 @@ export function elementwise({ value, slope, rule, words }) {
 
 /**
  * The kind that changes no number, so that it hands on the arrays as they are.
- *
- * @param {{ rule: string, words: string }} options
- * @returns {Kind<Layer, RuleSum>}
+ * @type {(options: { rule: string, words: string }) => Kind<Layer, RuleSum>}
  */
 export function unchanged({ rule, words }) {
   return {

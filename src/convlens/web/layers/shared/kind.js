@@ -9,7 +9,6 @@ import { KINDS } from "convlens/layers/kinds.js";
 
 /**
  * Inputs come as arrays in the order of `layer.inputs`; slopes are those of a class's logit.
- *
  * @template {Layer} [L=any]
  * @template {object} [E=any] what `explain` finds and `draw` draws
  * @typedef {object} Kind

@@ -11,7 +11,6 @@ import { allOf } from "convlens/engine/regions.js";
 /**
  * Where a window lies in the layer's input: negative in the padding, bottom and right the first ones behind it; with the
  * number of its rows and columns, between which a dilated one has gaps.
- *
  * @typedef {{ top: number, left: number, bottom: number, right: number, rows: number, columns: number }} Window
  */
 
@@ -27,7 +26,6 @@ export function windowOf(layer, row, column) {
 
 /**
  * The cells of a window in one of the input's maps, row by row.
- *
  * @type {(layer: WindowLayer, window: Window, channel: number) => Cell[]}
  */
 export function cellsOf(layer, window, channel) {
@@ -46,7 +44,6 @@ export function cellsOf(layer, window, channel) {
 
 /**
  * Calls back for each number of a pooling layer's output and each number of its input under its window, row by row.
- *
  * @type {(layer: WindowLayer, visit: (to: number, place: number) => void) => void}
  */
 export function visitWindows(layer, visit) {
@@ -65,7 +62,6 @@ export function visitWindows(layer, visit) {
 
 /**
  * The region of the input that a region of the output reads.
- *
  * @param {WindowLayer} layer
  * @param {Region} region
  * @param {Extent} channels of the input
@@ -83,7 +79,6 @@ export function slideBack(layer, region, channels = region.channels) {
 
 /**
  * The rows of the input that any of these rows reads, in order; padding is none.
- *
  * @type {(layer: WindowLayer, axis: 0 | 1, positions: number[]) => number[]}
  */
 function readBy(layer, axis, positions) {
@@ -99,7 +94,6 @@ function readBy(layer, axis, positions) {
 
 /**
  * The same without ends: as if the maps went on for ever.
- *
  * @type {(layer: WindowLayer, axis: 0 | 1, extent: Extent) => Extent}
  */
 function readFreely(layer, axis, [first, end]) {

@@ -46,11 +46,7 @@ export function lineUp(...parts) {
   );
 }
 
-/**
- * Numbers in a row behind their name.
- * @param {string} name
- * @param {...(Part | Part[])} parts
- */
+/** @type {(name: string, ...parts: (Part | Part[])[]) => HTMLDivElement} Numbers in a row behind their name. */
 export function namedRow(name, ...parts) {
   return div("vector-row", element("span", { class: "row-name" }, name), ...parts);
 }
@@ -100,8 +96,7 @@ export class Chapter {
 
   /**
    * Puts the chapter up: the meaning of its operations, what else there is to say, and what can be tried.
-   * @param {string[]} text
-   * @param {...(Part | Part[])} bench
+   * @type {(text: string[], ...bench: (Part | Part[])[]) => void}
    */
   build(text, ...bench) {
     const told = this.operations.flatMap(({ title, meaning, formula }) => [
@@ -154,18 +149,12 @@ export class Chapter {
     return (row, column, value) => set(replaceAt(/** @type {any} */ (this.state[key]), row, column, value));
   }
 
-  /**
-   * @param {string} name
-   * @param {Partial<GridOptions & ViewOptions>} [options]
-   */
+  /** @type {(name: string, options?: Partial<GridOptions & ViewOptions>) => MatrixView} */
   matrix(name, options = {}) {
     return new MatrixView({ name, mistakes: this.mistakes, ...options });
   }
 
-  /**
-   * @param {string} name
-   * @param {Partial<GridOptions>} [options]
-   */
+  /** @type {(name: string, options?: Partial<GridOptions>) => NumberGrid} */
   grid(name, options = {}) {
     return new NumberGrid({ name, mistakes: this.mistakes, ...options });
   }

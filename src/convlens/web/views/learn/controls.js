@@ -16,20 +16,13 @@ export function newId(word) {
   return `learn-${word}-${count}`;
 }
 
-/**
- * A control with its label above it.
- * @param {string} label
- * @param {HTMLElement} control
- */
+/** @type {(label: string, control: HTMLElement) => HTMLDivElement} A control with its label above it. */
 function labelled(label, control) {
   control.id = newId("field");
   return element("div", { class: "field" }, element("label", { for: control.id }, label), control);
 }
 
-/**
- * @param {HTMLElement} input
- * @param {boolean} wrong
- */
+/** @type {(input: HTMLElement, wrong: boolean) => void} */
 export function markWrong(input, wrong) {
   if (wrong) input.setAttribute("aria-invalid", "true");
   else input.removeAttribute("aria-invalid");
@@ -176,10 +169,7 @@ export function selection({ label, options, value, group, modelGroup, onChange }
   const list = element("select", { onChange: () => onChange(list.value) });
   /** @param {Options} options */
   const draw = (options) => Object.entries(options).map(([value, label]) => element("option", { value }, label));
-  /**
-   * @param {Options} ofModel
-   * @param {string} chosen
-   */
+  /** @type {(ofModel: Options, chosen: string) => void} */
   const offer = (ofModel, chosen) => {
     const [here, added] = [draw(options), draw(ofModel)];
     const groups = [element("optgroup", { label: group }, here), element("optgroup", { label: modelGroup }, added)];
@@ -196,10 +186,7 @@ export function checkbox({ label, onChange }) {
   return element("label", { class: "check" }, input, element("span", {}, label));
 }
 
-/**
- * @param {string} label
- * @param {() => void} onClick
- */
+/** @type {(label: string, onClick: () => void, name?: string) => HTMLButtonElement} */
 export function button(label, onClick, name = "") {
   return element("button", { type: "button", class: name || null, onClick }, label);
 }
@@ -216,10 +203,7 @@ export function tabRow({ name, onChoose }) {
   return {
     root,
     choose,
-    /**
-     * @param {import("convlens/interface/dom.js").Children[]} labels
-     * @param {number} chosen
-     */
+    /** @type {(labels: import("convlens/interface/dom.js").Children[], chosen: number) => void} */
     offer(labels, chosen) {
       const press = (/** @type {number} */ place) => (choose(place), onChoose(place));
       const tab = (/** @type {any} */ label, /** @type {number} */ place) =>

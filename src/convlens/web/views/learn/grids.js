@@ -38,10 +38,7 @@ export class NumberGrid {
     this.root = element("div", { class: "numbers", role: this.operable ? "group" : "img", "aria-label": name });
   }
 
-  /**
-   * @param {Numbers} values
-   * @param {Look} [look]
-   */
+  /** @type {(values: Numbers, look?: Look) => void} */
   show(values, look = {}) {
     const [down, across] = look.around ?? [0, 0];
     const shape = [values.length, values[0].length, down, across].join();
@@ -61,10 +58,7 @@ export class NumberGrid {
     if (!this.operable) this.root.setAttribute("aria-label", `${this.name}: ${inWords(values, look)}`);
   }
 
-  /**
-   * @param {number} down
-   * @param {number} across
-   */
+  /** @type {(down: number, across: number) => void} */
   #build(down, across) {
     const [height, width] = [this.values.length, this.values[0].length];
     const held = this.root.contains(document.activeElement);
@@ -81,11 +75,7 @@ export class NumberGrid {
     if (held) this.#cellAt(this.active)?.root.focus();
   }
 
-  /**
-   * @param {Pair} place
-   * @param {boolean} inside
-   * @returns {Cell}
-   */
+  /** @type {(place: Pair, inside: boolean) => Cell} */
   #makeCell([row, column], inside) {
     const { onPick, onChange } = this;
     const onFocus = () => this.#activate(row, column);
@@ -117,10 +107,7 @@ export class NumberGrid {
     return this.cells.get(`${row},${column}`);
   }
 
-  /**
-   * @param {Cell} cell
-   * @param {number | null} value
-   */
+  /** @type {(cell: Cell, value: number | null) => void} */
   #write({ root, row, column, inside }, value) {
     const text = value === null ? "" : shortNumber(value);
     const where = this.vector ? `${this.name}, place ${column}` : `${this.name}, row ${row}, column ${column}`;
@@ -134,10 +121,7 @@ export class NumberGrid {
     root.style.setProperty("--length", `${Math.max(3, text.length)}`);
   }
 
-  /**
-   * @param {HTMLInputElement} input
-   * @param {Pair} place
-   */
+  /** @type {(input: HTMLInputElement, place: Pair) => void} */
   #read(input, [row, column]) {
     this.typing = input;
     const where = this.vector ? `place ${column} of ${this.name}` : `row ${row}, column ${column} of ${this.name}`;
@@ -149,8 +133,7 @@ export class NumberGrid {
 
   /**
    * A cell that is left shows the number that counts: typed "1/3" becomes 0.3333, and a mistake what was there before.
-   * @param {HTMLInputElement} input
-   * @param {Pair} place
+   * @type {(input: HTMLInputElement, place: Pair) => void}
    */
   #restore(input, [row, column]) {
     this.typing = null;
@@ -160,10 +143,7 @@ export class NumberGrid {
     if (typeof value === "number") input.value = shortNumber(value);
   }
 
-  /**
-   * @param {number} row
-   * @param {number} column
-   */
+  /** @type {(row: number, column: number) => void} */
   #activate(row, column) {
     this.#cellAt(this.active)?.root.setAttribute("tabindex", "-1");
     this.active = { row, column };
@@ -193,19 +173,14 @@ export class NumberGrid {
 
 /**
  * Left and right move the caret inside a number that is being corrected, and leave the cell at its ends.
- * @param {HTMLInputElement} input
- * @param {number} direction
+ * @type {(input: HTMLInputElement, direction: number) => boolean}
  */
 function staysInText({ selectionStart: start, selectionEnd: end, value }, direction) {
   if (start === null || end === null || (start === 0 && end === value.length)) return false;
   return start !== end || (direction < 0 ? start > 0 : end < value.length);
 }
 
-/**
- * @param {number} row
- * @param {number} column
- * @param {Look} look
- */
+/** @type {(row: number, column: number, look: Look) => string[]} */
 function namesOf(row, column, { window, unread, chosen, classes }) {
   return [
     window?.rows.includes(row) && window.columns.includes(column) ? "covered" : "",
@@ -215,11 +190,7 @@ function namesOf(row, column, { window, unread, chosen, classes }) {
   ];
 }
 
-/**
- * @param {HTMLElement} cell
- * @param {number | null} value
- * @param {number} [limit]
- */
+/** @type {(cell: HTMLElement, value: number | null, limit?: number) => void} */
 function colour({ style }, value, limit) {
   const share = value !== null && limit ? (PURE * value) / limit : 0;
   const coloured = value !== null && limit !== undefined;
@@ -227,10 +198,7 @@ function colour({ style }, value, limit) {
   style.setProperty("color", coloured ? inkOn(share) : null);
 }
 
-/**
- * @param {Numbers} values
- * @param {Look} look
- */
+/** @type {(values: Numbers, look: Look) => string} */
 function inWords(values, look) {
   /** @type {(value: number | null, row: number, column: number) => string} */
   const word = (value, row, column) => (value === null || look.hidden?.(row, column) ? "–" : shortNumber(value));

@@ -56,10 +56,7 @@ export class MatrixView {
     this.shown = null;
   }
 
-  /**
-   * @param {Numbers} values
-   * @param {Look} [look]
-   */
+  /** @type {(values: Numbers, look?: Look) => void} */
   show(values, look = {}) {
     const [down, across] = look.around ?? [0, 0];
     const [height, width] = [values.length, values[0].length];
@@ -73,11 +70,7 @@ export class MatrixView {
   }
 }
 
-/**
- * The largest size of any number of nested arrays: what gets the full colour.
- * @param {unknown[]} values
- * @returns {number}
- */
+/** @type {(values: unknown[]) => number} The largest size of any number of nested arrays: what gets the full colour. */
 export function limitOf(values) {
   return values
     .flat(Infinity)

@@ -22,12 +22,7 @@ export function convolutionsOf(model) {
   return layers.filter(({ kind, groups }) => kind === "conv" && groups === 1);
 }
 
-/**
- * A flat array C·H·W as a nested one.
- * @param {ArrayLike<number>} data
- * @param {number[]} shape
- * @returns {Tensor}
- */
+/** @type {(data: ArrayLike<number>, shape: number[]) => Tensor} A flat array C·H·W as a nested one. */
 function nest(data, [channels, height, width]) {
   /** @type {(start: number) => number[]} */
   const row = (start) => Array.from({ length: width }, (_, column) => data[start + column]);
@@ -63,11 +58,7 @@ export function firstLayerOf(model) {
   };
 }
 
-/**
- * The sample pictures; none where there is no model.
- * @param {Model | null} model
- * @returns {Sample[]}
- */
+/** @type {(model: Model | null) => Sample[]} The sample pictures; none where there is no model. */
 export function samplesOf(model) {
   if (!model) return [];
   /** @type {{ pixels: Uint8Array, label: number }[]} */

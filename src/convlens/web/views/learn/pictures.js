@@ -24,10 +24,7 @@ export class Picture {
     }
   }
 
-  /**
-   * @param {Numbers} values
-   * @param {Look} look
-   */
+  /** @type {(values: Numbers, look: Look) => void} */
   show(values, look) {
     const [down, across] = (this.around = look.around ?? [0, 0]);
     const [height, width] = [values.length + 2 * down, values[0].length + 2 * across];
@@ -52,10 +49,7 @@ export class Picture {
     fill(overlay, this.#drawOver([values.length, values[0].length], look));
   }
 
-  /**
-   * @param {Pair} size
-   * @param {Look} look
-   */
+  /** @type {(size: Pair, look: Look) => SVGElement[]} */
   #drawOver([height, width], { unread, window, chosen }) {
     const [down, across] = this.around;
     /** @type {(row: number, column: number, high: number, wide: number, name: string, fill?: string) => SVGElement} */
@@ -82,10 +76,7 @@ export class Picture {
     return parts;
   }
 
-  /**
-   * @param {MouseEvent} event
-   * @returns {Pair}
-   */
+  /** @type {(event: MouseEvent) => Pair} */
   #placeUnder({ clientX, clientY }) {
     const box = this.root.getBoundingClientRect();
     const row = Math.floor(((clientY - box.top) / box.height) * this.canvas.height) - this.around[0];

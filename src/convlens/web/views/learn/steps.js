@@ -64,8 +64,7 @@ export class Stepper {
 
   /**
    * The size of the result now; the place stays where there still is one. Says nothing to `onStep`.
-   * @param {number} height
-   * @param {number} width
+   * @type {(height: number, width: number) => void}
    */
   resize(height, width) {
     if (this.timer && height * width !== this.count) this.pause();
@@ -112,10 +111,7 @@ export class Stepper {
     this.#step(this.place + 1);
   }
 
-  /**
-   * @param {"first" | "previous" | "next" | "last"} way
-   * @param {() => number} placeOf
-   */
+  /** @type {(way: "first" | "previous" | "next" | "last", placeOf: () => number) => HTMLButtonElement} */
   #button(way, placeOf) {
     const title = `${way.charAt(0).toUpperCase()}${way.slice(1)} ${this.unit}`;
     const attributes = { type: "button", class: "quiet step", "aria-label": title, title };

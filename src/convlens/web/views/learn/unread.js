@@ -21,8 +21,7 @@ export function unreadOf(size, sliding) {
 
 /**
  * The size of the result with the numbers filled in, and what is lost of the input, as paragraphs.
- * @param {Pair} size
- * @param {Sliding} sliding
+ * @type {(size: Pair, sliding: Sliding) => HTMLElement[]}
  */
 export function describeSize(size, sliding) {
   const [rows, columns] = axesOf(size, sliding).map(outputSizeFormula);
@@ -37,8 +36,7 @@ export function describeSize(size, sliding) {
 
 /**
  * A paragraph on what nothing reads, and null where everything is read.
- * @param {Pair} size
- * @param {Sliding} sliding
+ * @type {(size: Pair, sliding: Sliding) => HTMLParagraphElement | null}
  */
 export function sayLost(size, sliding) {
   const axes = axesOf(size, sliding);

@@ -77,8 +77,7 @@ function scrollToAsked(root) {
 
 /**
  * Marks the chapter that is being read in the table of contents.
- * @param {AnyChapter[]} chapters
- * @param {HTMLElement[]} links
+ * @type {(chapters: AnyChapter[], links: HTMLElement[]) => IntersectionObserver}
  */
 function watchReading(chapters, links) {
   /** @type {Set<Element>} */

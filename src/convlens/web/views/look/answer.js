@@ -124,7 +124,6 @@ export function likeliest(numbers) {
 
 /**
  * Why an answer is none: the same reasons in the same order as `convlens predict` gives; empty where it is one.
- *
  * @type {(model: Model, unlike: string[], probability: number) => string}
  */
 export function whyUnknown({ threshold }, unlike, probability) {
@@ -135,7 +134,6 @@ export function whyUnknown({ threshold }, unlike, probability) {
 
 /**
  * Text that stays the same is left alone: writing it would lay the page out anew.
- *
  * @type {(node: Node, text: string) => void}
  */
 export function write(node, text) {

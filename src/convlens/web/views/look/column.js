@@ -138,7 +138,6 @@ export class Column {
 
   /**
    * Takes in new numbers; they are painted now when the column can be seen, else when it comes into sight.
-   *
    * @param {Numbers} values
    * @param {Uint8Array} pixels the picture, which the input's column shows
    */

@@ -23,8 +23,7 @@ const MOST_LABELLED = 16;
 
 /**
  * How many of a layer's maps, or of a vector's numbers, are drawn before somebody asks for all.
- *
- * @param {number[]} shape
+ * @type {(shape: number[]) => number}
  */
 export function mostShown(shape) {
   if (shape.length === 1) return MOST_NUMBERS;
@@ -39,7 +38,6 @@ export function isLabelled(shape) {
 /**
  * The layout of a layer's maps (see `arrange`): in columns of at most `HEIGHT` pixels, or, where they lie as rows, as many beside
  * each other as fit into `width`. `larger` enlarges them, as the input is; `line` is the height of a line of text.
- *
  * @param {number[]} shape
  * @param {number} count
  * @param {{ width?: number | null, larger?: boolean, line?: number }} options
@@ -57,11 +55,7 @@ export function layOut(shape, count, { width = null, larger = false, line = 22 }
   return arrange({ count, height: high, width: wide, columns, scale, gap });
 }
 
-/**
- * @param {number} count
- * @param {number | null} width
- * @param {number} line
- */
+/** @param {number} count @param {number | null} width @param {number} line */
 function layOutVector(count, width, line) {
   const numbers = { count, height: 1, width: 1, gap: 0 };
   if (count <= MOST_LABELLED) return arrange({ ...numbers, columns: 1, scale: line });

@@ -112,7 +112,6 @@ export class Details {
 
 /**
  * Only as far as is needed to see where the details begin: whoever chose a number in a map wants to keep seeing the map.
- *
  * @param {HTMLElement} root
  */
 function reveal(root) {

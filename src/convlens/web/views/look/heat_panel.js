@@ -90,7 +90,6 @@ export class HeatPanel {
 
 /**
  * One map of all channels: a pixel speaks with all its colours at once.
- *
  * @type {(values: Numbers, shape: number[]) => Float32Array<ArrayBuffer>}
  */
 function totalOfChannels(values, [, height, width]) {

@@ -83,7 +83,6 @@ export class LayerPanel {
 
   /**
    * A button for each kernel, and in `detail` the numbers of the one that is pressed.
-   *
    * @type {(layer: WeightedLayer, limit: number, detail: HTMLElement) => HTMLDivElement}
    */
   #kernelButtons(layer, limit, detail) {

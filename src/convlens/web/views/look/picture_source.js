@@ -86,11 +86,7 @@ export class PictureSource {
     this.#refusal.hidden = false;
   }
 
-  /**
-   * Shows a test image large where one draws, with the paper below it empty again.
-   *
-   * @param {Session} session
-   */
+  /** Shows a test image large where one draws, with the paper below it empty again. @param {Session} session */
   show({ source, pixels, model }) {
     this.pad.wipe();
     this.#uncover();

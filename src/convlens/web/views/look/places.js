@@ -7,7 +7,6 @@ import { formatShape } from "convlens/interface/format.js";
 
 /**
  * In a vector every number is a map of its own.
- *
  * @typedef {{ map: number, row: number, column: number }} Position
  */
 
@@ -24,7 +23,6 @@ export function placeAt([, height = 1, width = 1], { map, row, column }) {
 
 /**
  * What a layer is called: "input", "conv 8 3x3 pad 1", "relu (body)".
- *
  * @type {(model: Model, layer: number) => string}
  */
 export function layerName(model, layer) {
@@ -35,7 +33,6 @@ export function layerName(model, layer) {
 
 /**
  * Which layers it takes, where that is not simply the one before it: "Takes input and relu (body). ".
- *
  * @type {(model: Model, layer: number) => string}
  */
 export function describeInputs(model, layer) {
@@ -47,7 +44,6 @@ export function describeInputs(model, layer) {
 /**
  * The branches that a layer lies in, the outermost first: of "3.body.1.branches.0.2" these are "3.body", called body, and
  * "3.body.1.branches.0", called branch 0.
- *
  * @param {string} path
  */
 export function branchesOf(path) {
@@ -59,7 +55,6 @@ export function branchesOf(path) {
 
 /**
  * "map 3, row 5, column 7", "number 12"; counted from 0 as in the arrays, classes by their names.
- *
  * @type {(model: Model, layer: number, place: number) => string}
  */
 export function placeName(model, layer, place) {

@@ -48,7 +48,6 @@ export class Strip {
 
   /**
    * The first image is chosen.
-   *
    * @param {Model} model
    * @param {Judged[]} judged what the model says of every image
    * @param {(place: number) => Uint8Array} pixelsOf
@@ -194,9 +193,7 @@ export class Strip {
 
   /**
    * The place that a key leads to; none where it is no key of the list's.
-   *
-   * @param {string} key
-   * @returns {number | undefined}
+   * @type {(key: string) => number | undefined}
    */
   #placeAfter(key) {
     const [at, last] = [Math.max(this.#at, 0), this.#shown.length - 1];

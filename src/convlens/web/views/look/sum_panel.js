@@ -17,7 +17,6 @@ import { drawSoftmax } from "convlens/views/look/sums/softmax.js";
 
 /**
  * The layer behind the last is the softmax.
- *
  * @typedef {object} SumHandlers
  * @property {(target: Source) => void} onWalk a term is followed
  * @property {(index: number) => void} onReturn one of the numbers on the way here is gone back to
@@ -49,7 +48,6 @@ export class SumPanel {
 
   /**
    * The sum behind the last of the targets that were walked through.
-   *
    * @type {(session: Session, trail: Source[]) => void}
    */
   show(session, trail) {
@@ -100,9 +98,8 @@ export class SumPanel {
   }
 
   /**
-   * A convolution's number is seldom what goes on: the activation behind it is a step away, forwards, and so is the sum of
-   * the branches that it is a part of.
-   *
+   * A convolution's number is seldom what goes on: the activation behind it is a step away, forwards, and so is the sum
+   * of the branches that it is a part of.
    * @type {(session: Session, target: Source) => HTMLParagraphElement | (HTMLParagraphElement | null)[]}
    */
   #nextSteps({ model, activations }, { layer, place }) {
@@ -130,10 +127,7 @@ export class SumPanel {
   }
 }
 
-/**
- * @param {Sum} sum
- * @param {Look} look
- */
+/** @param {Sum} sum @param {Look} look */
 function drawSum(sum, look) {
   return sum.layer < 0 ? drawInput(/** @type {InputSum} */ (sum)) : kindOf(sum).draw(sum, look);
 }

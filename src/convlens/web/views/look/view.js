@@ -43,10 +43,7 @@ class LookView {
   /** @type {Look | null} */
   #look = null;
 
-  /**
-   * @param {HTMLElement} root
-   * @param {Context} context
-   */
+  /** @param {HTMLElement} root @param {Context} context */
   constructor(root, context) {
     this.root = root;
     this.context = context;
@@ -87,11 +84,7 @@ class Look {
   #draw = onceAFrame(() => this.#update());
   #endTheme = onTheme(() => this.#repaint());
 
-  /**
-   * @param {Model} model
-   * @param {Context} context
-   * @param {() => boolean} isActive
-   */
+  /** @param {Model} model @param {Context} context @param {() => boolean} isActive */
   constructor(model, context, isActive) {
     this.model = model;
     this.context = context;
@@ -210,11 +203,7 @@ class Look {
     this.details.show(this.session, this.trail);
   }
 
-  /**
-   * Lights up what a number is made of; without one, what the chosen number is.
-   *
-   * @param {Source | null} target
-   */
+  /** Lights up what a number is made of; without one, what the chosen number is. @param {Source | null} target */
   #point(target, spoken = false) {
     this.#hovered = target;
     const shown = target ?? this.trail[this.trail.length - 1];
@@ -229,8 +218,7 @@ class Look {
 
   /**
    * The sum behind the last of the numbers that were walked through; from a map or a bar a new way begins.
-   *
-   * @param {Source[]} trail
+   * @type {(trail: Source[], move?: boolean) => void}
    */
   #walk(trail, move = true) {
     this.trail = trail;

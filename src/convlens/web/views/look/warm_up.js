@@ -33,7 +33,6 @@ const later = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ run)
 
 /**
  * Prepares and judges drawings while nothing else happens, as long as `isWanted()`.
- *
  * @param {Model} model
  * @param {{ size: number, width: number, dark: boolean }} brush as of `Strokes`
  * @param {() => boolean} isWanted

@@ -48,8 +48,7 @@ async function decode({ shape, data }, clock) {
 
 /**
  * What every layer makes of the pixels with these weights, as `activations` gives it; the model has them then.
- *
- * @param {Task} task
+ * @type {(task: Task, budget?: number) => Promise<Activation[]>}
  */
 export async function computeInSlices({ model, weights, pixels }, budget = BUDGET) {
   const clock = new Clock(budget);
@@ -69,8 +68,7 @@ export async function computeInSlices({ model, weights, pixels }, budget = BUDGE
 
 /**
  * A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone.
- *
- * @param {Layer} layer @param {Numbers[]} inputs @param {Clock} clock
+ * @type {(layer: Layer, inputs: Numbers[], clock: Clock) => Promise<Float32Array<ArrayBufferLike>>}
  */
 async function computeLayer(layer, inputs, clock) {
   const { forward } = kindOf(layer);

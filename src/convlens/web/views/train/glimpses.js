@@ -57,11 +57,7 @@ export class Glimpses {
     this.root = box("train-glimpses", this.chooser.root, this.problem.root, this.stagesRoot, answer);
   }
 
-  /**
-   * Show another training, with the pictures that can be watched.
-   *
-   * @param {any} payload @param {Sources} sources
-   */
+  /** @type {(payload: any, sources: Sources) => void} Show another training, with the pictures that can be watched. */
   begin(payload, sources) {
     this.problem.say("");
     this.model = openModel(payload);
@@ -139,7 +135,7 @@ class Bar {
   /** @type {string | null} */
   shown = null;
 
-  /** @param {string} name @param {number} share @param {boolean} isBest */
+  /** @type {(name: string, share: number, isBest: boolean) => void} */
   show(name, share, isBest) {
     if (this.shown !== name) fill(this.name, nameOf(name));
     this.shown = name;

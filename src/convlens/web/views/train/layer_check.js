@@ -22,14 +22,14 @@ export class LayerCheck {
     this.rest = rest;
   }
 
-  /** Ask when nothing has changed for a moment. @param {Question} question @param {number} [wait] */
+  /** @type {(question: Question, wait?: number) => void} Ask when nothing has changed for a moment. */
   check(question, wait = this.rest) {
     this.cancel();
     this.handlers.onWaiting(true);
     this.timer = setTimeout(() => this.ask(question, this.newest), wait);
   }
 
-  /** @param {Question} question @param {number} number */
+  /** @type {(question: Question, number: number) => Promise<void>} */
   async ask(question, number) {
     const { ask, onAnswer, onRefusal, onWaiting } = this.handlers;
     let tell;

@@ -48,8 +48,7 @@ export class LayerChips {
 
   /**
    * Show the layers of a text; `wrong` is where a mistake in it begins.
-   *
-   * @param {string} text @param {number | null} [wrong]
+   * @type {(text: string, wrong?: number | null) => void}
    */
   show(text, wrong = null) {
     this.text = text;
@@ -69,7 +68,7 @@ export class LayerChips {
     this.drawFields();
   }
 
-  /** The items of a row, blocks framed with their branches inside. @param {Chain} chain @returns {HTMLElement[]} */
+  /** @type {(chain: Chain) => HTMLElement[]} The items of a row, blocks framed with their branches inside. */
   chipsOf(chain) {
     const here = this.parts.flatMap((part, index) => (part.chain === chain ? [index] : []));
     return here.map((index) => {
@@ -82,7 +81,7 @@ export class LayerChips {
     });
   }
 
-  /** @param {Part} part @param {number} index */
+  /** @type {(part: Part, index: number) => HTMLButtonElement} */
   chip(part, index) {
     const { word, text, chain, branches } = part;
     const isKnown = Object.hasOwn(branches.length ? BLOCKS : KINDS, word);
@@ -128,18 +127,17 @@ export class LayerChips {
 
   /**
    * What can be done with the chosen part; while somebody types, that is not the one that was there when this was drawn.
-   *
    * @param {Part} part
    */
   actions(part) {
     const { word, text, branches } = part;
-    /** @param {string} arrow @param {string} words @param {number} step */
+    /** @type {(arrow: string, words: string, step: number) => HTMLButtonElement} */
     const mover = (arrow, words, step) =>
       button(arrow, () => this.moveBy(this.parts[this.chosen], step), {
         disabled: !text || !tree.placeBeside(part, step),
         "aria-label": words,
       });
-    /** @param {string} words @param {() => string} branch */
+    /** @type {(words: string, branch: () => string) => HTMLButtonElement} */
     const adder = (words, branch) =>
       button(words, () => this.take(tree.addBranch(this.text, this.parts[this.chosen], branch())));
     const [body, ...others] = branches;
@@ -163,13 +161,13 @@ export class LayerChips {
     this.take(tree.insertPart(this.text, chain, place, layer), true);
   }
 
-  /** @param {Part} part @param {number} step */
+  /** @type {(part: Part, step: number) => void} */
   moveBy(part, step) {
     const target = part.text ? tree.placeBeside(part, step) : null;
     if (target) this.move(part, target.chain, target.place);
   }
 
-  /** @param {Part} part @param {Chain} chain @param {number} place */
+  /** @type {(part: Part, chain: Chain, place: number) => void} */
   move(part, chain, place) {
     announce(`${part.text} is now layer ${place + 1}${insideOf(chain)}`);
     this.take(tree.movePart(this.text, part, chain, place), this.chosen >= 0);
@@ -177,8 +175,7 @@ export class LayerChips {
 
   /**
    * Take over an edited text. The layer that begins where the edit says is the next stop, and where `isChosen`, chosen.
-   *
-   * @param {Edit} edit
+   * @type {(edit: Edit, isChosen?: boolean) => void}
    */
   take({ text, at }, isChosen = true) {
     const index = tree.partsOf(tree.readNetwork(text)).findIndex(({ start }) => start === at);
@@ -214,7 +211,7 @@ export class LayerChips {
     event.preventDefault();
   }
 
-  /** @param {HTMLButtonElement} chip @param {number} index */
+  /** @type {(chip: HTMLButtonElement, index: number) => void} */
   makeDraggable(chip, index) {
     chip.addEventListener("dragstart", (event) => {
       this.dragged = index;
@@ -237,8 +234,7 @@ export class LayerChips {
 
   /**
    * What is dropped takes the place of what it is dropped on; nothing can be dropped into itself.
-   *
-   * @param {Part | undefined} part @param {Part} target
+   * @type {(part: Part | undefined, target: Part) => void}
    */
   drop(part, target) {
     const isInside = part && part.start <= target.start && target.end <= part.end;

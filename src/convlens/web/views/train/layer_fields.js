@@ -8,7 +8,6 @@ import { KINDS, writeLayer } from "convlens/views/train/network_text.js";
 
 /**
  * Fields for a layer that was taken apart; `onChange` gets its new text.
- *
  * @param {LayerWords} layer @param {(text: string) => void} onChange
  */
 export function layerFields(layer, onChange) {

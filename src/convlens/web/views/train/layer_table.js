@@ -6,7 +6,6 @@ import { scrollingTable } from "convlens/views/train/parts.js";
 
 /**
  * A row of the server's table; one inside a residual or concat has a depth above 0 and the branch that it stands in.
- *
  * @typedef {object} LayerRow
  * @property {string} text
  * @property {number} [depth]
@@ -23,7 +22,6 @@ import { scrollingTable } from "convlens/views/train/parts.js";
 
 /**
  * The answer of `/api/layers`; `isAssumed` where the shape of the images is not known yet.
- *
  * @typedef {object} LayerTable
  * @property {LayerRow[]} layers
  * @property {number} parameters
@@ -35,7 +33,7 @@ import { scrollingTable } from "convlens/views/train/parts.js";
 
 const HEADINGS = [["layer"], ["output"], ["parameters", "number"], ["multiply-adds", "number"], ["sees", "number"]];
 
-/** Show the table in `root`. @param {Element} root @param {LayerTable} table */
+/** @type {(root: Element, table: LayerTable) => void} Show the table in `root`. */
 export function showLayerTable(root, table) {
   const most = Math.max(1, ...table.layers.map(({ parameters }) => parameters));
   const rows = table.layers.map((row, index) => tableRow(row, most, row.branch !== table.layers[index - 1]?.branch));

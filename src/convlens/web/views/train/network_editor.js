@@ -16,7 +16,6 @@ import { box, button } from "convlens/views/train/parts.js";
 /**
  * What the editor needs of the form around it: `data()` says for which data the network is, `onDataRefused` gets mistakes
  * that are theirs, `onSubmit` is called on Ctrl+Enter and `onText` after every change.
- *
  * @typedef {object} Form
  * @property {Api} api
  * @property {() => string} data
@@ -108,8 +107,7 @@ export class NetworkEditor {
 
   /**
    * The refusal of a text: underlined in the text, said below, its chip marked.
-   *
-   * @param {Refusal} refusal @param {string} network
+   * @type {(refusal: Refusal, network: string) => void}
    */
   showRefusal({ message, body: { position, hint } = {} }, network) {
     this.text.setAttribute("aria-invalid", "true");
@@ -125,7 +123,7 @@ export class NetworkEditor {
     );
   }
 
-  /** @param {string} text @param {number} start @param {number} end */
+  /** @type {(text: string, start: number, end: number) => void} */
   underline(text, start, end) {
     fill(this.mirror, text.slice(0, start), element("mark", {}, text.slice(start, end) || " "), text.slice(end));
     this.mirror.scrollTop = this.text.scrollTop;
@@ -133,10 +131,9 @@ export class NetworkEditor {
 }
 
 /**
- * The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged for
- * the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
- *
- * @param {Form} form @param {Question} question @returns {Promise<LayerTable>}
+ * The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged
+ * for the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
+ * @type {(form: Form, question: Question) => Promise<LayerTable>}
  */
 async function askForLayers({ api, onDataRefused }, question) {
   try {
@@ -151,7 +148,7 @@ async function askForLayers({ api, onDataRefused }, question) {
   }
 }
 
-/** What is wrong, and what to do where that is said. @param {string} message @param {string} [hint] */
+/** @type {(message: string, hint?: string) => string} What is wrong, and what to do where that is said. */
 export function sentences(message, hint) {
   return hint ? `${message} ${hint}` : message;
 }
@@ -160,8 +157,7 @@ const AROUND = 24; // letters before and after a mistake
 
 /**
  * A few words around a mistake with carets below it, for those who look there and not into the text.
- *
- * @param {string} text @param {number} start @param {number} end
+ * @type {(text: string, start: number, end: number) => HTMLPreElement}
  */
 function excerpt(text, start, end) {
   const from = start > AROUND ? start - AROUND : 0;

@@ -11,9 +11,7 @@ export function box(name, ...children) {
 
 /**
  * A button that does something here.
- *
- * @param {string | Node} words @param {() => void} onClick
- * @param {Attributes<HTMLButtonElement>} [attributes]
+ * @type {(words: string | Node, onClick: () => void, attributes?: Attributes<HTMLButtonElement>) => HTMLButtonElement}
  */
 export function button(words, onClick, attributes = {}) {
   return element("button", { type: "button", onClick, ...attributes }, words);
@@ -22,7 +20,6 @@ export function button(words, onClick, attributes = {}) {
 /**
  * A table that scrolls sideways where it is too wide, under a name for screen readers. A heading is a name and, above
  * numbers, the class of its column.
- *
  * @param {string} name @param {string[][]} headings @param {Node} body
  * @param {{ attributes?: Record<string, string>, caption?: string }} [more]
  */

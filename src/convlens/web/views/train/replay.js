@@ -29,7 +29,7 @@ export class Replay {
     this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
   }
 
-  /** How far it reaches: `steps` of `total`. @param {number} steps @param {number} total @param {boolean} canReplay */
+  /** @type {(steps: number, total: number, canReplay: boolean) => void} How far it reaches: `steps` of `total`. */
   show(steps, total, canReplay) {
     this.steps = steps;
     this.slider.max = String(Math.max(total, 1));

@@ -42,7 +42,7 @@ export class Result {
     this.buttons[place].disabled = false;
   }
 
-  /** @param {Run | null} run @param {Run | null} earlier */
+  /** @type {(run: Run | null, earlier: Run | null) => void} */
   show(run, earlier) {
     this.root.hidden = !run?.outcome; // it can be read while the run's pictures are still being written
     const key = run?.outcome ? `${run.job} ${run.state} ${earlier?.job} ${earlier?.version}` : "";

@@ -62,8 +62,7 @@ export function epochTicks(epochs) {
 
 /**
  * Where a step stands along a width of so many epochs. Runs of other batch sizes lie over each other.
- *
- * @param {Run} run @param {number} step @param {number} epochs
+ * @type {(run: Run, step: number, epochs: number) => number}
  */
 function shareOf(run, step, epochs) {
   return step / (run.started?.steps_per_epoch ?? 1) / epochs;
@@ -93,7 +92,7 @@ function lossContent(named, { epochs, logarithmic, step }) {
   };
 }
 
-/** @param {Run} run @param {string} name @param {Float32Array} curve @param {number} epochs @returns {Layer[]} */
+/** @type {(run: Run, name: string, curve: Float32Array, epochs: number) => Layer[]} */
 function lossLayers(run, name, curve, epochs) {
   /** @param {number} middle */
   const across = (middle) => shareOf(run, run.stepsBefore + middle + 1, epochs);
@@ -118,7 +117,7 @@ function accuracyContent(named, { epochs, logarithmic, step }) {
   };
 }
 
-/** @param {Run} run @param {number | null} step */
+/** @type {(run: Run, step: number | null) => string} */
 function accuracyWords(run, step) {
   if (step === null && run.outcome?.total) return describeAccuracy(run.outcome);
   const heard = step === null ? run.accuracies.at(-1) : run.accuracies.findLast((point) => point.step <= step);
@@ -128,8 +127,7 @@ function accuracyWords(run, step) {
 /**
  * The accuracy of each epoch so far, held-out images after each epoch as dots, the test images at the end with their
  * interval.
- *
- * @param {Run} run @param {string} name @param {number} epochs @returns {Layer[]}
+ * @type {(run: Run, name: string, epochs: number) => Layer[]}
  */
 function accuracyLayers(run, name, epochs) {
   /** @type {Layer[]} */
@@ -147,8 +145,7 @@ function accuracyLayers(run, name, epochs) {
 
 /**
  * The share of right answers counts from the start of each epoch, so the line begins anew there.
- *
- * @param {Run} run @param {number} epochs
+ * @type {(run: Run, epochs: number) => number[][]}
  */
 export function accuracyPoints(run, epochs) {
   const every = Math.max(1, Math.floor(run.accuracies.length / MOST_COLUMNS));

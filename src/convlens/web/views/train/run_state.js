@@ -78,10 +78,9 @@ export class Run {
   }
 
   /**
-   * Take in one event of the stream; returns whether it changed anything. One whose number was there already, and one of
-   * an unknown kind, change nothing.
-   *
-   * @param {string} name @param {any} data @param {number} [number]
+   * Take in one event of the stream; returns whether it changed anything. One whose number was there already, and one
+   * of an unknown kind, change nothing.
+   * @type {(name: string, data: any, number?: number) => boolean}
    */
   apply(name, data, number) {
     if (number !== undefined && Number.isFinite(number)) {

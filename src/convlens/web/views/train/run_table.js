@@ -63,7 +63,7 @@ export class RunTable {
     return [...this.body.querySelectorAll("input")];
   }
 
-  /** @param {Summary} summary @param {string[]} chosen */
+  /** @type {(summary: Summary, chosen: string[]) => HTMLTableRowElement} */
   row(summary, chosen) {
     const { job, number, accuracy, seconds, parameters, recipe, epochs, seed } = summary;
     const isChosen = chosen.includes(job);
@@ -96,7 +96,7 @@ export class RunTable {
 
 /** What differs between two runs, the later one against the earlier one. @param {Summary} earlier @param {Summary} later */
 function describePair(earlier, later) {
-  /** @param {string} word @param {number | null} before @param {number | null} now @param {(value: number) => string} form */
+  /** @type {(word: string, before: number | null, now: number | null, form: (value: number) => string) => string[]} */
   const change = (word, before, now, form) =>
     before === null || now === null || form(before) === form(now)
       ? []

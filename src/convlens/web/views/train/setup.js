@@ -214,7 +214,7 @@ export class Setup {
   }
 }
 
-/** @param {string} id @param {string} words */
+/** @type {(id: string, words: string) => HTMLLabelElement} */
 function label(id, words) {
   return element("label", { for: id }, words);
 }

@@ -13,7 +13,7 @@ const KINDS = FACTS.kinds;
 const GROUPS = ["activation", "normalisation"];
 const MOST_STAGES = 8;
 
-/** The stages of an open model, in the order of the layers. @param {Model} model @returns {Stage[]} */
+/** @type {(model: Model) => Stage[]} The stages of an open model, in the order of the layers. */
 export function stagesOf({ layers, inputShape }) {
   /** @type {Stage[]} */
   const stages = [{ kind: "picture", name: "picture", shape: inputShape, layer: -1 }];
@@ -37,8 +37,7 @@ function givesMaps({ kind, outputShape }) {
 
 /**
  * Whether a layer only changes the numbers that the one before it gives, in the same branch.
- *
- * @param {Layer} layer @param {Layer} before
+ * @type {(layer: Layer, before: Layer) => boolean}
  */
 function follows({ kind, inputs, outputShape, depth, branch }, before) {
   const isBehind = inputs[0] === before.index && depth === before.depth && branch === before.branch;
@@ -47,8 +46,7 @@ function follows({ kind, inputs, outputShape, depth, branch }, before) {
 
 /**
  * The kernels of a convolution: a map for each of their channels, one kernel after the other.
- *
- * @param {Layer} layer @param {number} place @returns {Stage}
+ * @type {(layer: Layer, place: number) => Stage}
  */
 function kernelsOf({ weight }, place) {
   const [count, channels, ...size] = weight?.shape ?? [];

@@ -24,7 +24,7 @@ import { WeightFrames } from "convlens/views/train/weight_frames.js";
 // Milliseconds between two pictures of what comes by itself: twelve a second leave the processor to the training.
 const PAUSE = 80;
 
-/** @param {Element} root @param {Context} context */
+/** @type {(root: Element, context: Context) => TrainView} */
 export function mount(root, context) {
   return new TrainView(root, context);
 }
@@ -130,7 +130,7 @@ class TrainView {
     if (!waits) this.revealLive();
   }
 
-  /** @param {string} folder @returns {Promise<any>} */
+  /** @type {(folder: string) => Promise<any>} */
   modelOf(folder) {
     return this.api.get(`/api/model?run=${encodeURIComponent(folder)}`);
   }
@@ -154,7 +154,7 @@ class TrainView {
     this.draw.now();
   }
 
-  /** @param {Run} run @param {string} name */
+  /** @type {(run: Run, name: string) => void} */
   onRunChange(run, name) {
     if (run === this.run && name === "started") this.beginRun(run);
     if (run === this.run && name === "weights" && this.shownJob === run.job) this.keepWeights(run);

@@ -32,7 +32,7 @@ export class PictureChooser {
     return this.choices.find(({ key }) => key === this.chosen)?.pixels ?? null;
   }
 
-  /** Offer what there is for a model. @param {Model} model @param {Sources} sources */
+  /** @type {(model: Model, sources: Sources) => void} Offer what there is for a model. */
   offer(model, { drawing, samples }) {
     this.choices = choicesFor(model, drawing, samples);
     // Samples have the key of their class, so that whoever watched a drawn 7 goes on with a handwritten 7.
@@ -45,7 +45,7 @@ export class PictureChooser {
     );
   }
 
-  /** @param {Choice} choice @param {number[]} shape */
+  /** @type {(choice: Choice, shape: number[]) => HTMLButtonElement} */
   picture({ key, name, pixels }, shape) {
     const canvas = element("canvas", { "aria-hidden": "true" });
     drawPicture(canvas, pixels, shape, SIZE / Math.max(shape[1], shape[2]));
@@ -59,7 +59,7 @@ export class PictureChooser {
     return picture;
   }
 
-  /** @param {string} key @param {HTMLButtonElement} picture */
+  /** @type {(key: string, picture: HTMLButtonElement) => void} */
   choose(key, picture) {
     this.chosen = key;
     for (const other of this.root.children) other.setAttribute("aria-pressed", String(other === picture));
@@ -69,8 +69,7 @@ export class PictureChooser {
 
 /**
  * What there is to watch; never empty.
- *
- * @param {Model} model @param {Drawing | null} drawing @param {Samples | null} samples @returns {Choice[]}
+ * @type {(model: Model, drawing: Drawing | null, samples: Samples | null) => Choice[]}
  */
 export function choicesFor(model, drawing, samples) {
   /** @param {number[]} shape */

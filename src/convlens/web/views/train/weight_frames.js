@@ -28,7 +28,7 @@ export class WeightFrames {
     this.isLastKept = true;
   }
 
-  /** Take in the weights after `step` steps. @param {number} step @param {Weights} weights */
+  /** @type {(step: number, weights: Weights, bytes?: number) => void} Take in the weights after `step` steps. */
   add(step, weights, bytes = sizeOf(weights)) {
     if (!this.isLastKept) this.frames.pop();
     this.isLastKept = this.seen % this.every === 0;

@@ -25,8 +25,7 @@ export function lossOf(slopes) {
 
 /**
  * The gradient of every weight of a kernel that moves by one over the image.
- * @param {Matrix} image
- * @param {Matrix} slopes
+ * @type {(image: Matrix, slopes: Matrix) => Matrix}
  */
 export function kernelGradient(image, slopes) {
   return makeMap(image, slopes);

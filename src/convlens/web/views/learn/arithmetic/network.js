@@ -22,11 +22,7 @@ export const MADE = /** @type {const} */ (["conv", "relu", "flatten", "dense", "
 /** e to a higher power would leave little room below the largest number that there is. */
 const HIGHEST_POWER = 100;
 
-/**
- * Everything that the network makes of what is given, beside that.
- * @param {Given} given
- * @returns {Made}
- */
+/** @type {(given: Given) => Made} Everything that the network makes of what is given, beside that. */
 export function runNetwork(given) {
   const { image, kernel, bias, weights, biases } = given;
   const conv = makeMap(image, kernel, windowOf(kernel), bias[0][0]);
@@ -116,10 +112,7 @@ function weigh(inputs, weights, bias) {
   return kernelAt([inputs], [[weights]], windowOf([weights]), [0, 0], { bias });
 }
 
-/**
- * @param {Matrix} matrix
- * @returns {Places}
- */
+/** @type {(matrix: Matrix) => Places} */
 function placesOf(matrix) {
   return matrix.flatMap((line, row) => line.map((_, column) => /** @type {Places[0]} */ ([row, column])));
 }

@@ -57,13 +57,7 @@ export function poolAt(matrix, kind, sliding, position) {
   return { rows, columns, covered, winner: null, divisor: high * wide, result: sumOf(values) / (high * wide) };
 }
 
-/**
- * The whole result, H'×W'.
- * @param {Matrix} matrix
- * @param {Kind} kind
- * @param {Sliding} sliding
- * @returns {Matrix}
- */
+/** @type {(matrix: Matrix, kind: Kind, sliding: Sliding) => Matrix} The whole result, H'×W'. */
 export function poolMatrix(matrix, kind, sliding) {
   const [height, width] = outputShape(sizeOf(matrix), sliding);
   return Array.from({ length: height }, (_, row) =>

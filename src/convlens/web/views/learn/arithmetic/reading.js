@@ -28,14 +28,7 @@ export function readNumber(name, text) {
   return { value: value === 0 ? 0 : value }; // −0 would be written as 0 and told apart from it
 }
 
-/**
- * A whole number between two limits.
- * @param {string} name
- * @param {string} text
- * @param {number} least
- * @param {number} most
- * @returns {Reading}
- */
+/** @type {(name: string, text: string, least: number, most: number) => Reading} A whole number between two limits. */
 export function readWhole(name, text, least, most) {
   const plain = text.trim();
   const range = `give a whole number from ${least} to ${most}.`;

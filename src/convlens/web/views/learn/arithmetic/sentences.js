@@ -40,8 +40,7 @@ export function equalsSign(...values) {
 
 /**
  * The products of a sum; where there are more than `most`, products of zero are left out first.
- * @param {number[][]} pairs
- * @param {number} most
+ * @type {(pairs: number[][], most: number) => string}
  */
 function writeProducts(pairs, most) {
   /** @param {number[]} pair */
@@ -72,10 +71,7 @@ export function writeKernelSum({ covered, kernel, channelSums, bias, total, acti
   return activation === "none" ? text : `${text}, ${activation} ${shortNumber(result)}`;
 }
 
-/**
- * @param {number[]} sums
- * @param {number} most
- */
+/** @type {(sums: number[], most: number) => string} */
 function writeChannels(sums, most) {
   const more = sums.length > most ? ` + ${sums.length - most} more channels` : "";
   return sums.slice(0, most).map(bracketed).join(" + ") + more;

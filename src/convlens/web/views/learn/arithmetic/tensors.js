@@ -19,10 +19,7 @@ export function turnKernel(matrix) {
   return matrix.toReversed().map((row) => row.toReversed());
 }
 
-/**
- * @param {Matrix} matrix
- * @returns {Pair}
- */
+/** @type {(matrix: Matrix) => Pair} */
 export function sizeOf(matrix) {
   return [matrix.length, matrix[0].length];
 }
@@ -36,11 +33,7 @@ export function sumOf(numbers) {
 
 /**
  * The matrix in another size: what was there stays in the upper left, what is new is 0, or what `filling` gives.
- * @param {Matrix} matrix
- * @param {number} height
- * @param {number} width
- * @param {(row: number, column: number) => number} filling
- * @returns {Matrix}
+ * @type {(matrix: Matrix, height: number, width: number, filling?: (row: number, column: number) => number) => Matrix}
  */
 export function resizeMatrix(matrix, height, width, filling = () => 0) {
   return Array.from({ length: height }, (_, row) =>
@@ -50,10 +43,7 @@ export function resizeMatrix(matrix, height, width, filling = () => 0) {
 
 /**
  * The same matrix with another number at one place.
- * @param {Matrix} matrix
- * @param {number} row
- * @param {number} column
- * @param {number} value
+ * @type {(matrix: Matrix, row: number, column: number, value: number) => number[][]}
  */
 export function replaceAt(matrix, row, column, value) {
   return matrix.with(row, matrix[row].with(column, value));
@@ -61,9 +51,7 @@ export function replaceAt(matrix, row, column, value) {
 
 /**
  * Which cell of the input a padded place shows: itself, its mirror image, the edge, or null where there is a zero.
- * @param {number} place
- * @param {number} size
- * @param {string} mode
+ * @type {(place: number, size: number, mode: string) => number | null}
  */
 function cellBehind(place, size, mode) {
   if (place >= 0 && place < size) return place;
@@ -74,9 +62,7 @@ function cellBehind(place, size, mode) {
 
 /**
  * The value at a row and column, which may lie in the padding.
- * @param {Matrix} matrix
- * @param {number} row
- * @param {number} column
+ * @type {(matrix: Matrix, row: number, column: number, mode?: string) => number}
  */
 export function valueAt(matrix, row, column, mode = "zeros") {
   const [height, width] = sizeOf(matrix);
@@ -84,13 +70,7 @@ export function valueAt(matrix, row, column, mode = "zeros") {
   return y === null || x === null ? 0 : matrix[y][x];
 }
 
-/**
- * A matrix with its padding around it.
- * @param {Matrix} matrix
- * @param {Pair} padding
- * @param {string} [mode]
- * @returns {Matrix}
- */
+/** @type {(matrix: Matrix, padding: Pair, mode?: string) => Matrix} A matrix with its padding around it. */
 export function padMatrix(matrix, [down, across], mode) {
   const [height, width] = sizeOf(matrix);
   return Array.from({ length: height + 2 * down }, (_, row) =>
@@ -146,30 +126,20 @@ export function makeMaps(image, kernels, sliding, { biases = [], activation = "n
 
 /**
  * The map of one kernel over a matrix.
- * @param {Matrix} matrix
- * @param {Matrix} kernel
- * @param {Sliding} [sliding]
+ * @type {(matrix: Matrix, kernel: Matrix, sliding?: Sliding, bias?: number) => Matrix}
  */
 export function makeMap(matrix, kernel, sliding = windowOf(kernel), bias = 0) {
   return makeMaps([matrix], [[kernel]], sliding, { biases: [bias] })[0];
 }
 
-/**
- * A kernel that moves by one cell without padding.
- * @param {Matrix} kernel
- * @returns {Sliding}
- */
+/** @type {(kernel: Matrix) => Sliding} A kernel that moves by one cell without padding. */
 export function windowOf(kernel) {
   return { kernel: sizeOf(kernel), stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 }
 
 /**
  * As `kernelAt` adds up, in loops: a picture has thousands of sums, and nobody looks at all of their products.
- * @param {Tensor} padded
- * @param {Tensor} kernel
- * @param {Pair} dilation
- * @param {number} top
- * @param {number} left
+ * @type {(padded: Tensor, kernel: Tensor, dilation: Pair, top: number, left: number) => number}
  */
 function sumAt(padded, kernel, [apartY, apartX], top, left) {
   let total = 0;

@@ -21,10 +21,7 @@ export function slideAlong(a, b, { turned, ends }) {
 
 /**
  * Which of the n + m − 1 overlaps are kept: the first one and how many.
- * @param {number} n
- * @param {number} m
- * @param {boolean} turned
- * @param {string} ends
+ * @type {(n: number, m: number, turned: boolean, ends: string) => number[]}
  */
 function keptOverlaps(n, m, turned, ends) {
   if (ends === "full") return [0, n + m - 1];

@@ -24,12 +24,7 @@ export function squareWindow({ kernel, stride = 1, padding = 0, dilation = 1, mo
   return { kernel: both(kernel), stride: both(stride), padding: both(padding), dilation: both(dilation), mode, ceil };
 }
 
-/**
- * The two axes, down and across, of an input of this size.
- * @param {Pair} size
- * @param {Sliding} sliding
- * @returns {[Axis, Axis]}
- */
+/** @type {(size: Pair, sliding: Sliding) => [Axis, Axis]} The two axes, down and across, of an input of this size. */
 export function axesOf(size, { kernel, stride, padding, dilation, ceil }) {
   /** @type {(axis: 0 | 1) => Axis} */
   const along = (axis) => ({
@@ -69,8 +64,7 @@ export function outputSizeFormula(axis) {
 
 /**
  * The cells that the window reads at one position; those in the padding are below 0 or past the end.
- * @param {number} position
- * @param {Axis} axis
+ * @type {(position: number, axis: Axis) => number[]}
  */
 export function cellsRead(position, { kernel, stride, padding, dilation }) {
   return Array.from({ length: kernel }, (_, tap) => position * stride - padding + tap * dilation);
@@ -103,22 +97,13 @@ export function skipped(axis) {
   return countReads(axis).filter((reads, cell) => cell < axis.size - dropped(axis) && reads === 0).length;
 }
 
-/**
- * How many window positions read each cell of a matrix: H×W.
- * @param {Pair} size
- * @param {Sliding} sliding
- */
+/** @type {(size: Pair, sliding: Sliding) => number[][]} How many window positions read each cell of a matrix: H×W. */
 export function countCoverage(size, sliding) {
   const [rows, columns] = axesOf(size, sliding).map(countReads);
   return rows.map((down) => columns.map((across) => down * across));
 }
 
-/**
- * Rows and columns of the result.
- * @param {Pair} size
- * @param {Sliding} sliding
- * @returns {Pair}
- */
+/** @type {(size: Pair, sliding: Sliding) => Pair} Rows and columns of the result. */
 export function outputShape(size, sliding) {
   const [down, across] = axesOf(size, sliding);
   return [outputSize(down), outputSize(across)];
@@ -126,8 +111,7 @@ export function outputShape(size, sliding) {
 
 /**
  * One line on why this window cannot slide over an input of this size, or null where it can.
- * @param {Pair} size
- * @param {Sliding} sliding
+ * @type {(size: Pair, sliding: Sliding) => string | null}
  */
 export function findWindowMistake(size, sliding) {
   for (const [number, axis] of axesOf(size, sliding).entries()) {

@@ -81,10 +81,7 @@ export class ActivationChapter extends Chapter {
     return this.channels.drawn.maps.map((map, number) => this.#activate(this.#addBias(map, number)));
   }
 
-  /**
-   * @param {Matrix} map
-   * @param {number} number
-   */
+  /** @type {(map: Matrix, number: number) => number[][]} */
   #addBias(map, number) {
     return map.map((line) => line.map((value) => value + this.state.biases[0][number]));
   }

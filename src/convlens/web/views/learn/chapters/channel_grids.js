@@ -66,10 +66,7 @@ export class ChannelGrids {
     );
   }
 
-  /**
-   * @param {string} name
-   * @param {number} channel
-   */
+  /** @type {(name: string, channel: number) => MatrixView} */
   #buildChannel(name, channel) {
     const { chapter } = this;
     const onChange = this.#editing((row, column, value) => {
@@ -80,11 +77,7 @@ export class ChannelGrids {
     return chapter.matrix(`image, ${name}`, { caption: name, sized: true, coloured, onChange });
   }
 
-  /**
-   * @param {string} name
-   * @param {number} channel
-   * @returns {ChannelRow}
-   */
+  /** @type {(name: string, channel: number) => ChannelRow} */
   #buildRow(name, channel) {
     const { chapter } = this;
     const onChange = this.#editing((row, column, value) => {
@@ -151,19 +144,13 @@ export class ChannelGrids {
   }
 }
 
-/**
- * @param {number} channel
- * @param {number} count
- */
+/** @type {(channel: number, count: number) => string} */
 function nameOfChannel(channel, count) {
   if (count === 1) return "grey";
   return count === 3 ? ["red", "green", "blue"][channel] : `channel ${channel}`;
 }
 
-/**
- * @param {string} name
- * @param {ChannelRow} row
- */
+/** @type {(name: string, row: ChannelRow) => HTMLDivElement} */
 function drawRow(name, { covered, kernel, products, output }) {
   const partial = element("span", { class: "partial" }, "partial sum ", output);
   const heading = element("span", { class: "row-name" }, name);
@@ -184,8 +171,7 @@ function paintPhoto(canvas, image, full) {
 
 /**
  * A kernel as a small picture, its channels side by side.
- * @param {Tensor} kernel
- * @param {number} limit
+ * @type {(kernel: Tensor, limit: number) => HTMLCanvasElement}
  */
 export function paintThumb(kernel, limit) {
   const canvas = element("canvas", { class: "thumb", "aria-hidden": "true" });

@@ -118,10 +118,7 @@ export class ChannelsChapter extends Chapter {
     this.#take({ ...changes, kernels: next });
   }
 
-  /**
-   * @param {number} kernel
-   * @param {number} place
-   */
+  /** @type {(kernel: number, place: number) => void} */
   choose(kernel, place) {
     this.state.chosen = kernel;
     this.tabs.choose(kernel);

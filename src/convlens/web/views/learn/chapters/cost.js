@@ -116,10 +116,7 @@ export class CostChapter extends Chapter {
   }
 }
 
-/**
- * @param {typeof FIRST} state
- * @param {Sliding} sliding
- */
+/** @type {(state: typeof FIRST, sliding: Sliding) => HTMLDivElement[]} */
 function describe({ channels, kernels, height, width }, sliding) {
   const output = outputShape([height, width], sliding);
   const layer = { channels, kernels, kernel: sliding.kernel, output };
@@ -140,10 +137,7 @@ function describe({ channels, kernels, height, width }, sliding) {
   ];
 }
 
-/**
- * @param {string[]} heads
- * @param {string[][]} rows
- */
+/** @type {(heads: string[], rows: string[][]) => HTMLDivElement} */
 function drawTable(heads, rows) {
   const head = element(
     "tr",
@@ -163,10 +157,7 @@ function drawTable(heads, rows) {
   return element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Counts of the layer" }, table);
 }
 
-/**
- * @param {ConvolutionLayer} layer
- * @returns {typeof FIRST}
- */
+/** @type {(layer: ConvolutionLayer) => typeof FIRST} */
 function numbersOf({ inputShape: [channels, height, width], outputShape, kernel, stride, padding, dilation }) {
   return {
     channels,

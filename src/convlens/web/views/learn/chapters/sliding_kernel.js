@@ -139,10 +139,7 @@ export class KernelChapter extends Chapter {
     );
   }
 
-  /**
-   * @param {string} label
-   * @param {"rows" | "columns"} key
-   */
+  /** @param {string} label @param {"rows" | "columns"} key */
   #side(label, key) {
     return this.whole(label, key, 1, LARGEST_SIDE, {
       onChange: (count) => {

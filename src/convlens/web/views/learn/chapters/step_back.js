@@ -166,11 +166,7 @@ function tellLosses(losses) {
   return `Loss after step ${losses.length - 1}: ${compare(before, after)}. Step by step: ${shown}`;
 }
 
-/**
- * "28.97, smaller by 21.53"
- * @param {number} before
- * @param {number} after
- */
+/** @type {(before: number, after: number) => string} "28.97, smaller by 21.53" */
 function compare(before, after) {
   const change = shortNumber(Math.abs(after - before));
   if (after === before) return `${shortNumber(after)}, unchanged`;

@@ -112,7 +112,6 @@ function moreButton(count, draw) {
 
 /**
  * Numbers of the picture are painted from black to white: what these are after normalisation; null for other layers.
- *
  * @type {(model: Model, layer: number, channel: number) => [number, number] | null}
  */
 export function greyOf({ normalisation: { mean, std } }, layer, channel) {

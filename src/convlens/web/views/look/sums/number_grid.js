@@ -26,7 +26,6 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 
 /**
  * A grid of `values`, row by row in rows of `columns`; null is written as a dash.
- *
  * @type {(values: (number | null)[], columns: number, options: GridOptions) => HTMLDivElement}
  */
 export function numberGrid(values, columns, options) {

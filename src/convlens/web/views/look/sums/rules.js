@@ -11,7 +11,6 @@ import { equation, lead, named, plain, result } from "convlens/views/look/sums/t
 
 /**
  * One number by a rule, said in `words`; `name` is what comes out.
- *
  * @type {(sum: Sum & RuleSum, look: Look, words: string, name: string) => HTMLParagraphElement[]}
  */
 export function drawRule({ input, total }, look, words, name) {
@@ -23,7 +22,6 @@ export function drawRule({ input, total }, look, words, name) {
 
 /**
  * Batch normalisation: less the mean, over the deviation, times the scale, plus the shift.
- *
  * @type {(sum: Sum & BatchNormSum, look: Look) => HTMLParagraphElement[]}
  */
 export function drawNormalisation(sum, look) {
@@ -61,11 +59,7 @@ export function drawNormalisation(sum, look) {
   ];
 }
 
-/**
- * The input: a byte of the picture, normalised. Here the way back ends.
- *
- * @param {InputSum} sum
- */
+/** The input: a byte of the picture, normalised. Here the way back ends. @param {InputSum} sum */
 export function drawInput(sum) {
   const changed = sum.mean !== 0 || sum.deviation !== 1;
   const share = [named(plain(sum.pixel, 0), "pixel"), "/", plain(255, 0)];

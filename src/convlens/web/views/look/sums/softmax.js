@@ -12,13 +12,7 @@ import { equation, lead, named, plain, result } from "convlens/views/look/sums/t
 const MOST = 12;
 const TITLES = ["class", "logit", "scaled", "less the largest", "exponential", "probability"];
 
-/**
- * The drawing of a softmax for the class `place`.
- *
- * @param {Softmax} softmax
- * @param {number} place
- * @param {Look} look
- */
+/** The drawing of a softmax for the class `place`. @param {Softmax} softmax @param {number} place @param {Look} look */
 export function drawSoftmax(softmax, place, look) {
   const { temperature, scaled, largest, exponents, sum, probabilities } = softmax;
   return [
@@ -45,7 +39,6 @@ export function drawSoftmax(softmax, place, look) {
 
 /**
  * All classes; of very many the likeliest, the one that was asked for, and a button for the others.
- *
  * @type {(softmax: Softmax, place: number, look: Look) => (HTMLDivElement | HTMLButtonElement | null)[]}
  */
 function drawTable(softmax, place, look) {

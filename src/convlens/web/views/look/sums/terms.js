@@ -9,7 +9,6 @@ import { describeTarget } from "convlens/views/look/places.js";
 
 /**
  * What every sum has (see `sumBehind`): which number it is of, what the forward pass gave and what the arithmetic gives.
- *
  * @typedef {object} Sum
  * @property {number} layer
  * @property {string} kind
@@ -23,7 +22,6 @@ import { describeTarget } from "convlens/views/look/places.js";
 
 /**
  * What a drawing needs besides its sum.
- *
  * @typedef {object} Look
  * @property {Model} model
  * @property {(layer: number) => number} limitOf the size of a layer's largest number
@@ -46,7 +44,6 @@ export function plain(value, digits = DIGITS) {
 
 /**
  * A number that leads to where it comes from.
- *
  * @param {number} value
  * @param {Source} source
  * @param {Look} look
@@ -60,8 +57,7 @@ export function lead(value, source, { model, onSource }, label = describeTarget(
 
 /**
  * A line of a sum: `equation("ten channels", signed(1), "=", result(2))`.
- *
- * @param {...(string | Node | null | (string | Node)[])} parts
+ * @type {(...parts: (string | Node | null | (string | Node)[])[]) => HTMLParagraphElement}
  */
 export function equation(...parts) {
   return element(
