@@ -65,10 +65,8 @@ export function gradient(model, activations, classNumber) {
   return slopes[0] ?? new Float64Array(activations[0].data.length);
 }
 
-/**
- * A new array, since layers may hand on one array to several inputs.
- * @type {(one: Numbers | undefined, other: Numbers) => Numbers}
- */
+// A new array, since layers may hand on one array to several inputs.
+/** @type {(one: Numbers | undefined, other: Numbers) => Numbers} */
 function together(one, other) {
   return one ? Float64Array.from(one, (slope, i) => slope + other[i]) : other;
 }

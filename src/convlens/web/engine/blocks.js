@@ -69,11 +69,10 @@ export function packedSize(maps, taps) {
 }
 
 /**
- * C·H·W numbers copied into the middle of a buffer of larger maps of zeros, so that no tap asks whether it is inside; its
- * frame stays zero from the beginning.
- * @param {{ inputShape: number[], padding: number[] }} layer
- * @param {{ rows: number, columns: number, padded: Float64Array }} prepared
- * @param {Numbers} input
+ * C·H·W numbers copied into the middle of a buffer of larger maps of zeros, so that no tap asks whether it is inside;
+ * its frame stays zero from the beginning.
+ * @type {(layer: { inputShape: number[], padding: number[] },
+ *   prepared: { rows: number, columns: number, padded: Float64Array }, input: Numbers) => void}
  */
 export function fillPadded(layer, { rows, columns, padded }, input) {
   const [channels, height, width] = layer.inputShape;

@@ -119,11 +119,9 @@ function convolveTaps(layer, prepared) {
   return output;
 }
 
-/**
- * The layer that brings slopes back: what a kernel spreads, the kernel turned by 180° collects, from all maps into each
- * channel. It slides step by step over the slopes as `spread` lays them out.
- * @type {(layer: ConvLayer) => ConvLayer}
- */
+// The layer that brings slopes back: what a kernel spreads, the kernel turned by 180° collects, from all maps into each
+// channel. It slides step by step over the slopes as `spread` lays them out.
+/** @type {(layer: ConvLayer) => ConvLayer} */
 function turnRound({ kernel, dilation, inputShape, outputShape, weight }) {
   const [channels, height, width] = inputShape;
   const [maps] = outputShape;
@@ -144,11 +142,9 @@ function turnRound({ kernel, dilation, inputShape, outputShape, weight }) {
   };
 }
 
-/**
- * The slopes on larger maps of zeros, a stride apart and so far from the edge that the turned kernel meets each of them
- * wherever the kernel met its input; those that only reach padding are left out.
- * @type {(layer: ConvLayer, slopes: Numbers, shape: number[]) => Float64Array<ArrayBuffer>}
- */
+// The slopes on larger maps of zeros, a stride apart and so far from the edge that the turned kernel meets each of them
+// wherever the kernel met its input; those that only reach padding are left out.
+/** @type {(layer: ConvLayer, slopes: Numbers, shape: number[]) => Float64Array<ArrayBuffer>} */
 function spread({ kernel, stride, padding, dilation, outputShape }, slopes, [maps, height, width]) {
   const [, rows, columns] = outputShape;
   const [down, right] = [0, 1].map((axis) => (kernel[axis] - 1) * dilation[axis] - padding[axis]);

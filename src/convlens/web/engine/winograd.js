@@ -45,10 +45,8 @@ export function prepareTiles(layer) {
   };
 }
 
-/**
- * Every kernel's 36 numbers: for each of the numbers, the weights of four maps side by side, channel by channel.
- * @type {(layer: ConvLayer) => Float64Array<ArrayBuffer>}
- */
+// Every kernel's 36 numbers: for each of the numbers, the weights of four maps side by side, channel by channel.
+/** @type {(layer: ConvLayer) => Float64Array<ArrayBuffer>} */
 function transformKernels(layer) {
   const [channels] = layer.inputShape;
   const [maps] = layer.outputShape;
@@ -141,10 +139,8 @@ function transformInput(layer, { rows, columns, down, across, tiles, padded, inp
   }
 }
 
-/**
- * For each of the 36 numbers: the sums over the channels, for every map and tile.
- * @type {(layer: ConvLayer, prepared: Tiles) => void}
- */
+// For each of the 36 numbers: the sums over the channels, for every map and tile.
+/** @type {(layer: ConvLayer, prepared: Tiles) => void} */
 function multiply(layer, { tiles, input, products, offsets, packed }) {
   const [channels] = layer.inputShape;
   const [maps] = layer.outputShape;

@@ -29,10 +29,8 @@ export class Api {
     return this.#ask(path, { method: "POST", body: JSON.stringify(body), headers });
   }
 
-  /**
-   * Follows a stream of numbered events; returns what ends that.
-   * @type {(path: string, handlers: EventHandlers) => () => void}
-   */
+  // Follows a stream of numbered events; returns what ends that.
+  /** @type {(path: string, handlers: EventHandlers) => () => void} */
   events(path, handlers) {
     const stream = new EventStream(this.#addressOf(path), handlers);
     return () => stream.close();
@@ -45,11 +43,7 @@ export class Api {
     return address;
   }
 
-  /**
-   * @param {string} path
-   * @param {RequestInit} request
-   * @returns {Promise<any>} what the JSON of the answer says
-   */
+  /** @param {string} path @param {RequestInit} request @returns {Promise<any>} what the JSON of the answer says */
   async #ask(path, request) {
     const response = await fetch(this.#addressOf(path), request).catch(() => null);
     if (!response) throw new Refusal("The server does not answer. Is `convlens open` still running?", 0);
@@ -123,10 +117,8 @@ class EventStream {
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
   }
 
-  /**
-   * Tells an event on; one that comes again after a break is told once.
-   * @type {(name: string, event: MessageEvent<string>) => void}
-   */
+  // Tells an event on; one that comes again after a break is told once.
+  /** @type {(name: string, event: MessageEvent<string>) => void} */
   #hear(name, { data, lastEventId }) {
     const number = Number(lastEventId);
     if (this.#last !== null && lastEventId && number <= this.#last) return;

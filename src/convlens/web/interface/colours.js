@@ -70,10 +70,8 @@ export function inkOn(share, theme = currentTheme()) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }
 
-/**
- * The table of that name, made when it is first wanted.
- * @type {(name: string, length: number, colourOf: (place: number) => Colour) => Uint32Array<ArrayBufferLike>}
- */
+// The table of that name, made when it is first wanted.
+/** @type {(name: string, length: number, colourOf: (place: number) => Colour) => Uint32Array<ArrayBufferLike>} */
 function tableOf(name, length, colourOf) {
   const table = tables.get(name) ?? Uint32Array.from({ length }, (_, place) => packed(colourOf(place)));
   tables.set(name, table);

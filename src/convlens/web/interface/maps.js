@@ -103,11 +103,8 @@ export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
   return scale;
 }
 
-/**
- * The pixels of a canvas, which gets the size of the layout.
- * @param {HTMLCanvasElement} canvas
- * @param {Layout} layout
- */
+// The pixels of a canvas, which gets the size of the layout.
+/** @param {HTMLCanvasElement} canvas @param {Layout} layout */
 function bufferOf(canvas, { pixelWidth, pixelHeight, scale }) {
   const earlier = buffers.get(canvas);
   if (earlier && canvas.width === pixelWidth && canvas.height === pixelHeight) return earlier;

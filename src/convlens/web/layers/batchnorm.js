@@ -47,10 +47,8 @@ function forward(layer, [input]) {
   return output;
 }
 
-/**
- * What a distance from the mean is multiplied by: the scale over the deviation.
- * @type {(layer: BatchNormLayer, channel: number) => number}
- */
+// What a distance from the mean is multiplied by: the scale over the deviation.
+/** @type {(layer: BatchNormLayer, channel: number) => number} */
 function factorOf(layer, channel) {
   return layer.weight.data[channel] / Math.sqrt(layer.running_var.data[channel] + layer.epsilon);
 }

@@ -17,10 +17,8 @@ export default {
   onwards: undefined,
 };
 
-/**
- * Numbers of a row as a region of the maps they were: one place, or where there are more of them everything.
- * @type {(shape: number[], region: Region) => Region}
- */
+// Numbers of a row as a region of the maps they were: one place, or where there are more of them everything.
+/** @type {(shape: number[], region: Region) => Region} */
 function unflatten(shape, region) {
   const [first, end] = region.channels;
   if (end - first > 1) return wholeRegion(shape, region);

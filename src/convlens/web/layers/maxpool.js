@@ -42,10 +42,8 @@ export default {
   draw: drawMaximum,
 };
 
-/**
- * The place of the largest number under every window, the first of equals; padding takes no part.
- * @type {(layer: WindowLayer, input: Numbers) => Int32Array<ArrayBuffer>}
- */
+// The place of the largest number under every window, the first of equals; padding takes no part.
+/** @type {(layer: WindowLayer, input: Numbers) => Int32Array<ArrayBuffer>} */
 function winnersOf(layer, input) {
   const winners = new Int32Array(sizeOf(layer.outputShape)).fill(-1);
   visitWindows(layer, (to, place) => {

@@ -77,10 +77,8 @@ export function slideBack(layer, region, channels = region.channels) {
   };
 }
 
-/**
- * The rows of the input that any of these rows reads, in order; padding is none.
- * @type {(layer: WindowLayer, axis: 0 | 1, positions: number[]) => number[]}
- */
+// The rows of the input that any of these rows reads, in order; padding is none.
+/** @type {(layer: WindowLayer, axis: 0 | 1, positions: number[]) => number[]} */
 function readBy(layer, axis, positions) {
   const read = new Uint8Array(layer.inputShape[axis + 1]);
   for (const position of positions) {
@@ -92,10 +90,8 @@ function readBy(layer, axis, positions) {
   return allOf(read.length).filter((row) => read[row]);
 }
 
-/**
- * The same without ends: as if the maps went on for ever.
- * @type {(layer: WindowLayer, axis: 0 | 1, extent: Extent) => Extent}
- */
+// The same without ends: as if the maps went on for ever.
+/** @type {(layer: WindowLayer, axis: 0 | 1, extent: Extent) => Extent} */
 function readFreely(layer, axis, [first, end]) {
   const reach = (layer.kernel[axis] - 1) * layer.dilation[axis] + 1;
   const start = (/** @type {number} */ position) => position * layer.stride[axis] - layer.padding[axis];

@@ -94,10 +94,8 @@ export class Chapter {
     this.stepper?.dispose();
   }
 
-  /**
-   * Puts the chapter up: the meaning of its operations, what else there is to say, and what can be tried.
-   * @type {(text: string[], ...bench: (Part | Part[])[]) => void}
-   */
+  // Puts the chapter up: the meaning of its operations, what else there is to say, and what can be tried.
+  /** @type {(text: string[], ...bench: (Part | Part[])[]) => void} */
   build(text, ...bench) {
     const told = this.operations.flatMap(({ title, meaning, formula }) => [
       paragraph("", title === this.title ? meaning : `**${title}.** ${meaning}`),
@@ -127,10 +125,7 @@ export class Chapter {
 
   /**
    * A field for a whole number of the state.
-   * @param {string} label
-   * @param {keyof State} key
-   * @param {number} least
-   * @param {number} most
+   * @param {string} label @param {keyof State} key @param {number} least @param {number} most
    * @param {{ name?: string, onChange?: (value: number) => void }} [options]
    */
   whole(label, key, least, most, options = {}) {
@@ -139,11 +134,8 @@ export class Chapter {
     return wholeField({ label, value, least, most, mistakes: this.mistakes, onChange, ...options });
   }
 
-  /**
-   * What a grid calls with another number at one place of a matrix of the state.
-   * @param {keyof State} key
-   * @returns {OnChange}
-   */
+  // What a grid calls with another number at one place of a matrix of the state.
+  /** @param {keyof State} key @returns {OnChange} */
   editing(key) {
     const set = /** @type {(value: any) => void} */ (this.set(key));
     return (row, column, value) => set(replaceAt(/** @type {any} */ (this.state[key]), row, column, value));

@@ -131,10 +131,8 @@ export class NumberGrid {
     if (value !== undefined) this.onChange?.(row, column, value);
   }
 
-  /**
-   * A cell that is left shows the number that counts: typed "1/3" becomes 0.3333, and a mistake what was there before.
-   * @type {(input: HTMLInputElement, place: Pair) => void}
-   */
+  // A cell that is left shows the number that counts: typed "1/3" becomes 0.3333, and a mistake what was there before.
+  /** @type {(input: HTMLInputElement, place: Pair) => void} */
   #restore(input, [row, column]) {
     this.typing = null;
     this.mistakes?.report(input);
@@ -150,11 +148,7 @@ export class NumberGrid {
     if (this.operable) this.#cellAt(this.active)?.root.setAttribute("tabindex", "0");
   }
 
-  /**
-   * @param {KeyboardEvent} event
-   * @param {Pair} place
-   * @param {HTMLInputElement} [input] where the cell is one
-   */
+  /** @param {KeyboardEvent} event @param {Pair} place @param {HTMLInputElement} [input] where the cell is one */
   #press(event, [row, column], input) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.key === "Escape" && input) {
@@ -171,10 +165,8 @@ export class NumberGrid {
   }
 }
 
-/**
- * Left and right move the caret inside a number that is being corrected, and leave the cell at its ends.
- * @type {(input: HTMLInputElement, direction: number) => boolean}
- */
+// Left and right move the caret inside a number that is being corrected, and leave the cell at its ends.
+/** @type {(input: HTMLInputElement, direction: number) => boolean} */
 function staysInText({ selectionStart: start, selectionEnd: end, value }, direction) {
   if (start === null || end === null || (start === 0 && end === value.length)) return false;
   return start !== end || (direction < 0 ? start > 0 : end < value.length);

@@ -62,10 +62,8 @@ export class Stepper {
 
   pick = (/** @type {number} */ row, /** @type {number} */ column) => this.go(row * this.width + column);
 
-  /**
-   * The size of the result now; the place stays where there still is one. Says nothing to `onStep`.
-   * @type {(height: number, width: number) => void}
-   */
+  // The size of the result now; the place stays where there still is one. Says nothing to `onStep`.
+  /** @type {(height: number, width: number) => void} */
   resize(height, width) {
     if (this.timer && height * width !== this.count) this.pause();
     [this.count, this.width] = [height * width, width];

@@ -75,10 +75,8 @@ function scrollToAsked(root) {
   if (asked && root.contains(asked)) asked.scrollIntoView();
 }
 
-/**
- * Marks the chapter that is being read in the table of contents.
- * @type {(chapters: AnyChapter[], links: HTMLElement[]) => IntersectionObserver}
- */
+// Marks the chapter that is being read in the table of contents.
+/** @type {(chapters: AnyChapter[], links: HTMLElement[]) => IntersectionObserver} */
 function watchReading(chapters, links) {
   /** @type {Set<Element>} */
   const visible = new Set();

@@ -24,10 +24,7 @@ export class Answer {
   #list = element("ol", { class: "bars answer-bars", "aria-label": "Probabilities" });
   #all = element("button", { type: "button", class: "quiet small", onClick: () => this.#toggleAll() });
 
-  /**
-   * @param {Model} model
-   * @param {(classNumber: number) => void} onClass called when a bar is chosen
-   */
+  /** @param {Model} model @param {(classNumber: number) => void} onClass called when a bar is chosen */
   constructor(model, onClass) {
     this.model = model;
     this.onClass = onClass;

@@ -42,10 +42,8 @@ export class Bypasses {
   }
 }
 
-/**
- * All ways that do not lead to the very next layer; the shorter one lies nearer where two of them overlap.
- * @type {(model: Model) => Bypass[]}
- */
+// All ways that do not lead to the very next layer; the shorter one lies nearer where two of them overlap.
+/** @type {(model: Model) => Bypass[]} */
 function findBypasses({ layers }) {
   const all = layers.flatMap(({ index, inputs }) =>
     [...new Set(inputs)].filter((input) => input !== index - 1).map((from) => ({ from, to: index })),

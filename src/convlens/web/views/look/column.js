@@ -136,11 +136,8 @@ export class Column {
     );
   }
 
-  /**
-   * Takes in new numbers; they are painted now when the column can be seen, else when it comes into sight.
-   * @param {Numbers} values
-   * @param {Uint8Array} pixels the picture, which the input's column shows
-   */
+  // Takes in new numbers; they are painted now when the column can be seen, else when it comes into sight.
+  /** @param {Numbers} values @param {Uint8Array} pixels the picture, which the input's column shows */
   show(values, pixels) {
     this.values = values;
     this.#pixels = pixels;

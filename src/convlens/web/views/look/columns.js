@@ -114,10 +114,8 @@ export class Columns {
     this.columns.forEach((column, index) => column.show(activations[index].data, pixels));
   }
 
-  /**
-   * Lights up what a number was made of, in all layers that lead to it; nothing where the target is null.
-   * @type {(target: Source | null) => void}
-   */
+  // Lights up what a number was made of, in all layers that lead to it; nothing where the target is null.
+  /** @type {(target: Source | null) => void} */
   point(target) {
     const fields = target ? receptiveFields(this.model, target.layer, target.place) : [];
     this.columns.forEach((column, index) => column.mark(fields[index] ?? null));
@@ -138,10 +136,8 @@ export class Columns {
   }
 }
 
-/**
- * The button stays when nothing is left on its side, so that whoever pressed it keeps the focus.
- * @type {(button: HTMLElement, leads: boolean, text: string) => void}
- */
+// The button stays when nothing is left on its side, so that whoever pressed it keeps the focus.
+/** @type {(button: HTMLElement, leads: boolean, text: string) => void} */
 function showEnd(button, leads, text) {
   button.setAttribute("aria-disabled", String(!leads));
   write(button, text);

@@ -88,10 +88,8 @@ export class HeatPanel {
   }
 }
 
-/**
- * One map of all channels: a pixel speaks with all its colours at once.
- * @type {(values: Numbers, shape: number[]) => Float32Array<ArrayBuffer>}
- */
+// One map of all channels: a pixel speaks with all its colours at once.
+/** @type {(values: Numbers, shape: number[]) => Float32Array<ArrayBuffer>} */
 function totalOfChannels(values, [, height, width]) {
   const total = new Float32Array(height * width);
   for (let place = 0; place < values.length; place += 1) total[place % total.length] += values[place];

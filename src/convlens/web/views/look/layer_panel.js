@@ -81,10 +81,8 @@ export class LayerPanel {
     ];
   }
 
-  /**
-   * A button for each kernel, and in `detail` the numbers of the one that is pressed.
-   * @type {(layer: WeightedLayer, limit: number, detail: HTMLElement) => HTMLDivElement}
-   */
+  // A button for each kernel, and in `detail` the numbers of the one that is pressed.
+  /** @type {(layer: WeightedLayer, limit: number, detail: HTMLElement) => HTMLDivElement} */
   #kernelButtons(layer, limit, detail) {
     const [outputs] = layer.weight.shape;
     const many = this.#showsAll ? outputs : Math.min(outputs, MOST_KERNELS);

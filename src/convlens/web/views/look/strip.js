@@ -191,10 +191,8 @@ export class Strip {
     event.preventDefault();
   }
 
-  /**
-   * The place that a key leads to; none where it is no key of the list's.
-   * @type {(key: string) => number | undefined}
-   */
+  // The place that a key leads to; none where it is no key of the list's.
+  /** @type {(key: string) => number | undefined} */
   #placeAfter(key) {
     const [at, last] = [Math.max(this.#at, 0), this.#shown.length - 1];
     const page = this.#across * Math.max(1, Math.floor(this.#box.clientHeight / TILE));

@@ -46,10 +46,8 @@ export class SumPanel {
     );
   }
 
-  /**
-   * The sum behind the last of the targets that were walked through.
-   * @type {(session: Session, trail: Source[]) => void}
-   */
+  // The sum behind the last of the targets that were walked through.
+  /** @type {(session: Session, trail: Source[]) => void} */
   show(session, trail) {
     const { model, activations } = session;
     const target = trail[trail.length - 1];
@@ -97,11 +95,9 @@ export class SumPanel {
     fill(this.#onwards, this.#nextSteps(session, target));
   }
 
-  /**
-   * A convolution's number is seldom what goes on: the activation behind it is a step away, forwards, and so is the sum
-   * of the branches that it is a part of.
-   * @type {(session: Session, target: Source) => HTMLParagraphElement | (HTMLParagraphElement | null)[]}
-   */
+  // A convolution's number is seldom what goes on: the activation behind it is a step away, forwards, and so is the sum
+  // of the branches that it is a part of.
+  /** @type {(session: Session, target: Source) => HTMLParagraphElement | (HTMLParagraphElement | null)[]} */
   #nextSteps({ model, activations }, { layer, place }) {
     if (layer === model.layers.length - 1) return this.#step("then", "softmax", { layer: layer + 1, place });
     return model.layers.flatMap((next) =>

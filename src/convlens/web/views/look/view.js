@@ -144,10 +144,7 @@ class Look {
     warmUp(this.model, this.source.brush, () => this.session === session);
   }
 
-  /**
-   * @param {number} place
-   * @param {number} time of the event that asked for it
-   */
+  /** @param {number} place @param {number} time of the event that asked for it */
   #showSample(place, time) {
     this.session = lookAtSample(this.model, this.samples[place]);
     this.source.show(this.session);
@@ -216,10 +213,8 @@ class Look {
     if (spoken) announce(text, 150);
   }
 
-  /**
-   * The sum behind the last of the numbers that were walked through; from a map or a bar a new way begins.
-   * @type {(trail: Source[], move?: boolean) => void}
-   */
+  // The sum behind the last of the numbers that were walked through; from a map or a bar a new way begins.
+  /** @type {(trail: Source[], move?: boolean) => void} */
   #walk(trail, move = true) {
     this.trail = trail;
     this.#hasChosen = true;

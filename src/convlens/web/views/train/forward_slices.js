@@ -66,10 +66,8 @@ export async function computeInSlices({ model, weights, pixels }, budget = BUDGE
   return outputs;
 }
 
-/**
- * A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone.
- * @type {(layer: Layer, inputs: Numbers[], clock: Clock) => Promise<Float32Array<ArrayBufferLike>>}
- */
+// A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone.
+/** @type {(layer: Layer, inputs: Numbers[], clock: Clock) => Promise<Float32Array<ArrayBufferLike>>} */
 async function computeLayer(layer, inputs, clock) {
   const { forward } = kindOf(layer);
   const pieces = Math.ceil(layer.multiplyAdds / MOST_MULTIPLY_ADDS);

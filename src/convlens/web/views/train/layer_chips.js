@@ -46,10 +46,8 @@ export class LayerChips {
     this.root = box("train-chip-editor", this.row, box("row", add), this.fields);
   }
 
-  /**
-   * Show the layers of a text; `wrong` is where a mistake in it begins.
-   * @type {(text: string, wrong?: number | null) => void}
-   */
+  // Show the layers of a text; `wrong` is where a mistake in it begins.
+  /** @type {(text: string, wrong?: number | null) => void} */
   show(text, wrong = null) {
     this.text = text;
     this.network = tree.readNetwork(text);
@@ -173,10 +171,8 @@ export class LayerChips {
     this.take(tree.movePart(this.text, part, chain, place), this.chosen >= 0);
   }
 
-  /**
-   * Take over an edited text. The layer that begins where the edit says is the next stop, and where `isChosen`, chosen.
-   * @type {(edit: Edit, isChosen?: boolean) => void}
-   */
+  // Take over an edited text. The layer that begins where the edit says is the next stop, and where `isChosen`, chosen.
+  /** @type {(edit: Edit, isChosen?: boolean) => void} */
   take({ text, at }, isChosen = true) {
     const index = tree.partsOf(tree.readNetwork(text)).findIndex(({ start }) => start === at);
     if (isChosen) this.chosen = index;
@@ -232,10 +228,8 @@ export class LayerChips {
     });
   }
 
-  /**
-   * What is dropped takes the place of what it is dropped on; nothing can be dropped into itself.
-   * @type {(part: Part | undefined, target: Part) => void}
-   */
+  // What is dropped takes the place of what it is dropped on; nothing can be dropped into itself.
+  /** @type {(part: Part | undefined, target: Part) => void} */
   drop(part, target) {
     const isInside = part && part.start <= target.start && target.end <= part.end;
     if (part && !isInside) this.move(part, target.chain, Math.max(0, target.place));

@@ -105,10 +105,8 @@ export class NetworkEditor {
     showLayerTable(this.table, table);
   }
 
-  /**
-   * The refusal of a text: underlined in the text, said below, its chip marked.
-   * @type {(refusal: Refusal, network: string) => void}
-   */
+  // The refusal of a text: underlined in the text, said below, its chip marked.
+  /** @type {(refusal: Refusal, network: string) => void} */
   showRefusal({ message, body: { position, hint } = {} }, network) {
     this.text.setAttribute("aria-invalid", "true");
     this.table.classList.add("stale"); // it is that of the last text that could be read
@@ -130,11 +128,9 @@ export class NetworkEditor {
   }
 }
 
-/**
- * The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged
- * for the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
- * @type {(form: Form, question: Question) => Promise<LayerTable>}
- */
+// The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged
+// for the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
+/** @type {(form: Form, question: Question) => Promise<LayerTable>} */
 async function askForLayers({ api, onDataRefused }, question) {
   try {
     const table = await api.post("/api/layers", question);
@@ -155,10 +151,8 @@ export function sentences(message, hint) {
 
 const AROUND = 24; // letters before and after a mistake
 
-/**
- * A few words around a mistake with carets below it, for those who look there and not into the text.
- * @type {(text: string, start: number, end: number) => HTMLPreElement}
- */
+// A few words around a mistake with carets below it, for those who look there and not into the text.
+/** @type {(text: string, start: number, end: number) => HTMLPreElement} */
 function excerpt(text, start, end) {
   const from = start > AROUND ? start - AROUND : 0;
   const to = Math.min(text.length, end + AROUND);

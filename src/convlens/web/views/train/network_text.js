@@ -88,10 +88,8 @@ function shortcutFor(count) {
   return `shortcut conv ${count} 1x1`;
 }
 
-/**
- * How many maps or numbers come in at a place, and of which kind of layer; null where the text does not say.
- * @type {(chain: Chain, place: number) => { kind: string, count: number } | null}
- */
+// How many maps or numbers come in at a place, and of which kind of layer; null where the text does not say.
+/** @type {(chain: Chain, place: number) => { kind: string, count: number } | null} */
 function outputsBefore(chain, place) {
   for (const part of chain.parts.slice(0, place).reverse()) {
     if (part.branches.length) {

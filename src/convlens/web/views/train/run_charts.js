@@ -60,10 +60,8 @@ export function epochTicks(epochs) {
   return ticks;
 }
 
-/**
- * Where a step stands along a width of so many epochs. Runs of other batch sizes lie over each other.
- * @type {(run: Run, step: number, epochs: number) => number}
- */
+// Where a step stands along a width of so many epochs. Runs of other batch sizes lie over each other.
+/** @type {(run: Run, step: number, epochs: number) => number} */
 function shareOf(run, step, epochs) {
   return step / (run.started?.steps_per_epoch ?? 1) / epochs;
 }
@@ -124,11 +122,9 @@ function accuracyWords(run, step) {
   return `${formatPercent((heard ?? run.accuracies[0]).value, 1)} of the epoch so far`;
 }
 
-/**
- * The accuracy of each epoch so far, held-out images after each epoch as dots, the test images at the end with their
- * interval.
- * @type {(run: Run, name: string, epochs: number) => Layer[]}
- */
+// The accuracy of each epoch so far, held-out images after each epoch as dots, the test images at the end with their
+// interval.
+/** @type {(run: Run, name: string, epochs: number) => Layer[]} */
 function accuracyLayers(run, name, epochs) {
   /** @type {Layer[]} */
   const layers = [{ kind: "line", name, points: accuracyPoints(run, epochs) }];

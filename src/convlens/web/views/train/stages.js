@@ -35,19 +35,15 @@ function givesMaps({ kind, outputShape }) {
   return outputShape.length === 3 && outputShape[1] * outputShape[2] > 1 && kind !== "flatten";
 }
 
-/**
- * Whether a layer only changes the numbers that the one before it gives, in the same branch.
- * @type {(layer: Layer, before: Layer) => boolean}
- */
+// Whether a layer only changes the numbers that the one before it gives, in the same branch.
+/** @type {(layer: Layer, before: Layer) => boolean} */
 function follows({ kind, inputs, outputShape, depth, branch }, before) {
   const isBehind = inputs[0] === before.index && depth === before.depth && branch === before.branch;
   return isBehind && GROUPS.includes(KINDS[kind]?.group) && outputShape.length === 3;
 }
 
-/**
- * The kernels of a convolution: a map for each of their channels, one kernel after the other.
- * @type {(layer: Layer, place: number) => Stage}
- */
+// The kernels of a convolution: a map for each of their channels, one kernel after the other.
+/** @type {(layer: Layer, place: number) => Stage} */
 function kernelsOf({ weight }, place) {
   const [count, channels, ...size] = weight?.shape ?? [];
   const name = channels === 1 ? "kernels" : `kernels, each of ${channels} channels`;

@@ -17,11 +17,7 @@ const FUNCTIONS = {
 
 export const ACTIVATIONS = Object.keys(FUNCTIONS);
 
-/**
- * One value through an activation.
- * @param {number} value
- * @param {string} name one of ACTIVATIONS
- */
+/** One value through an activation. @param {number} value @param {string} name one of ACTIVATIONS */
 export function activate(value, name, slope = USUAL_SLOPE) {
   return FUNCTIONS[name](value, slope);
 }

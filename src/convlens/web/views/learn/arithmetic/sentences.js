@@ -38,10 +38,8 @@ export function equalsSign(...values) {
   return values.some((value) => !(Math.abs(read(value) - value) <= 1e-12 * Math.abs(value))) ? "≈" : "=";
 }
 
-/**
- * The products of a sum; where there are more than `most`, products of zero are left out first.
- * @type {(pairs: number[][], most: number) => string}
- */
+// The products of a sum; where there are more than `most`, products of zero are left out first.
+/** @type {(pairs: number[][], most: number) => string} */
 function writeProducts(pairs, most) {
   /** @param {number[]} pair */
   const term = ([a, b]) => `${bracketed(a)}·${bracketed(b)}`;

@@ -49,10 +49,8 @@ export function replaceAt(matrix, row, column, value) {
   return matrix.with(row, matrix[row].with(column, value));
 }
 
-/**
- * Which cell of the input a padded place shows: itself, its mirror image, the edge, or null where there is a zero.
- * @type {(place: number, size: number, mode: string) => number | null}
- */
+// Which cell of the input a padded place shows: itself, its mirror image, the edge, or null where there is a zero.
+/** @type {(place: number, size: number, mode: string) => number | null} */
 function cellBehind(place, size, mode) {
   if (place >= 0 && place < size) return place;
   if (mode === "replicate") return place < 0 ? 0 : size - 1;
@@ -104,11 +102,8 @@ export function kernelAt(image, kernel, sliding, position, { bias = 0, activatio
 
 /**
  * The maps O×H'×W' of a layer, without keeping what is behind them; `biases` has one number for each kernel.
- * @param {Tensor} image
- * @param {Tensor[]} kernels
- * @param {Sliding} sliding
- * @param {{ biases?: number[], activation?: string, slope?: number }} [layer]
- * @returns {Tensor}
+ * @type {(image: Tensor, kernels: Tensor[], sliding: Sliding,
+ *   layer?: { biases?: number[], activation?: string, slope?: number }) => Tensor}
  */
 export function makeMaps(image, kernels, sliding, { biases = [], activation = "none", slope } = {}) {
   const padded = image.map((channel) => padMatrix(channel, sliding.padding, sliding.mode));
@@ -137,10 +132,8 @@ export function windowOf(kernel) {
   return { kernel: sizeOf(kernel), stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 }
 
-/**
- * As `kernelAt` adds up, in loops: a picture has thousands of sums, and nobody looks at all of their products.
- * @type {(padded: Tensor, kernel: Tensor, dilation: Pair, top: number, left: number) => number}
- */
+// As `kernelAt` adds up, in loops: a picture has thousands of sums, and nobody looks at all of their products.
+/** @type {(padded: Tensor, kernel: Tensor, dilation: Pair, top: number, left: number) => number} */
 function sumAt(padded, kernel, [apartY, apartX], top, left) {
   let total = 0;
   for (let channel = 0; channel < kernel.length; channel += 1) {

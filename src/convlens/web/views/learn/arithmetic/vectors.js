@@ -19,10 +19,8 @@ export function slideAlong(a, b, { turned, ends }) {
   return Array.from({ length: count }, (_, place) => kernelAt([[a]], [[kernel]], sliding, [0, first + place]));
 }
 
-/**
- * Which of the n + m − 1 overlaps are kept: the first one and how many.
- * @type {(n: number, m: number, turned: boolean, ends: string) => number[]}
- */
+// Which of the n + m − 1 overlaps are kept: the first one and how many.
+/** @type {(n: number, m: number, turned: boolean, ends: string) => number[]} */
 function keptOverlaps(n, m, turned, ends) {
   if (ends === "full") return [0, n + m - 1];
   if (ends === "valid") return [Math.min(n, m) - 1, Math.abs(n - m) + 1];

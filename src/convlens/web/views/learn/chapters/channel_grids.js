@@ -157,11 +157,7 @@ function drawRow(name, { covered, kernel, products, output }) {
   return div("channel-row", heading, lineUp(covered, "×", kernel, "=", products, partial));
 }
 
-/**
- * @param {HTMLCanvasElement} canvas
- * @param {Tensor} image
- * @param {number} full the value of full brightness
- */
+/** @param {HTMLCanvasElement} canvas @param {Tensor} image @param {number} full the value of full brightness */
 function paintPhoto(canvas, image, full) {
   const shape = [image.length, image[0].length, image[0][0].length];
   const bytes = Uint8ClampedArray.from(image.flat(2), (value) => (full > 0 ? (255 * value) / full : 0));

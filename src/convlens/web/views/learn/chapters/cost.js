@@ -73,10 +73,7 @@ export class CostChapter extends Chapter {
     );
   }
 
-  /**
-   * @param {keyof typeof FIRST} key
-   * @param {number} value holds for both axes
-   */
+  /** @param {keyof typeof FIRST} key @param {number} value holds for both axes */
   #change(key, value) {
     Object.assign(this.state, { [key]: value, pairs: { ...this.state.pairs, [key]: undefined } });
     this.layers.list.value = "custom";

@@ -95,10 +95,7 @@ function drawRuler(axis) {
   );
 }
 
-/**
- * @param {Axis} axis
- * @param {string} pattern what cells are filled with that nothing reads
- */
+/** @param {Axis} axis @param {string} pattern what cells are filled with that nothing reads */
 function drawAxis(axis, pattern) {
   const counts = windows.countReads(axis);
   return Array.from({ length: axis.size + 2 * axis.padding }, (_, index) => {
@@ -116,8 +113,7 @@ function drawAxis(axis, pattern) {
 
 /**
  * The cells that one position reads; where they lie apart, on the span from the first to the last.
- * @param {Axis} axis
- * @param {number} position
+ * @type {(axis: Axis, position: number) => (false | SVGRectElement | SVGRectElement[])[]}
  */
 function drawPosition(axis, position) {
   const [first, ...others] = windows.cellsRead(position, axis).map((cell) => cell + axis.padding + 0.06);

@@ -97,11 +97,8 @@ function cellOf(event, cells) {
 }
 
 /**
- * @param {KeyboardEvent} event
- * @param {HTMLElement[]} cells
- * @param {number} columns
- * @param {(index: number) => boolean} leads
- * @param {(event: Event) => void} follow
+ * @type {(event: KeyboardEvent, cells: HTMLElement[], columns: number,
+ *   leads: (index: number) => boolean, follow: (event: Event) => void) => void}
  */
 function moveByKey(event, cells, columns, leads, follow) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;

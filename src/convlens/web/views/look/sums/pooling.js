@@ -31,10 +31,8 @@ export function drawMean(sum, look) {
 }
 
 /**
- * @param {Sum & { window: Window, channel: number, candidates: Candidate[] }} sum
- * @param {Look} look
- * @param {number} chosen
- * @param {Node | null} outcome
+ * @type {(sum: Sum & { window: Window, channel: number, candidates: Candidate[] }, look: Look,
+ *   chosen: number, outcome: Node | null) => HTMLDivElement}
  */
 function drawCandidates({ layer, window, channel, candidates }, look, chosen, outcome) {
   const [before] = look.model.layers[layer].inputs;

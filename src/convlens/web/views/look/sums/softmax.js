@@ -37,10 +37,8 @@ export function drawSoftmax(softmax, place, look) {
   ];
 }
 
-/**
- * All classes; of very many the likeliest, the one that was asked for, and a button for the others.
- * @type {(softmax: Softmax, place: number, look: Look) => (HTMLDivElement | HTMLButtonElement | null)[]}
- */
+// All classes; of very many the likeliest, the one that was asked for, and a button for the others.
+/** @type {(softmax: Softmax, place: number, look: Look) => (HTMLDivElement | HTMLButtonElement | null)[]} */
 function drawTable(softmax, place, look) {
   const order = likeliest(softmax.probabilities);
   const isLong = order.length > MOST;
