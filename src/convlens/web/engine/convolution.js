@@ -10,15 +10,10 @@ import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winogra
 
 /**
  * What of a layer a convolution of one group needs to know.
- * @typedef {object} ConvLayer
- * @property {number[]} inputShape
- * @property {number[]} outputShape
- * @property {Pair} kernel
- * @property {Pair} stride
- * @property {Pair} padding
- * @property {Pair} dilation
- * @property {Tensor} weight
- * @property {Tensor} bias
+ * @typedef {{
+ *   inputShape: number[], outputShape: number[], kernel: Pair, stride: Pair, padding: Pair, dilation: Pair,
+ *   weight: Tensor, bias: Tensor,
+ * }} ConvLayer
  */
 
 /** @typedef {ReturnType<typeof prepareTaps>} Taps */
@@ -44,10 +39,7 @@ const prepare = onceForWeights((/** @type {ConvLayer} */ layer) =>
 );
 const turned = onceForWeights(turnRound);
 
-/**
- * The maps of a convolutional layer from C·H·W numbers, bias added.
- * @type {(layer: ConvLayer, input: Numbers) => Float32Array<ArrayBuffer>}
- */
+/** @type {(layer: ConvLayer, input: Numbers) => Float32Array<ArrayBuffer>} The layer's maps, with bias. */
 export function convolve(layer, input) {
   const { tiles, taps } = prepare(layer);
   fillPadded(layer, tiles ?? taps, input);

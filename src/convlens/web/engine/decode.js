@@ -28,10 +28,7 @@ export function sizeOf(shape) {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/**
- * Where a number stands: the flat place 5 in a shape of [2, 2, 2] is [1, 0, 1].
- * @type {(shape: number[], place: number) => number[]}
- */
+/** @type {(shape: number[], place: number) => number[]} The flat place 5 in a shape of [2, 2, 2] is [1, 0, 1]. */
 export function positionOf(shape, place) {
   const position = new Array(shape.length);
   let rest = place;
@@ -42,10 +39,7 @@ export function positionOf(shape, place) {
   return position;
 }
 
-/**
- * The flat place of a position, the way back from `positionOf`.
- * @type {(shape: number[], position: number[]) => number}
- */
+/** @type {(shape: number[], position: number[]) => number} The way back from `positionOf`. */
 export function placeOf(shape, position) {
   return position.reduce((place, index, axis) => place * shape[axis] + index, 0);
 }

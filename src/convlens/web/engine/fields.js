@@ -36,10 +36,7 @@ export function receptiveFields(model, layer, place) {
   return regions.map((region) => region && fieldOf(region));
 }
 
-/**
- * The field in the output of one layer alone, −1 being the input.
- * @type {(model: Model, layer: number, place: number, upTo?: number) => Field | null}
- */
+/** @type {(model: Model, layer: number, place: number, upTo?: number) => Field | null} In one layer's output. */
 export function receptiveField(model, layer, place, upTo = -1) {
   if (upTo > layer) throw new Error(`layer ${upTo} comes after layer ${layer}; give an earlier one.`);
   return receptiveFields(model, layer, place)[upTo + 1];

@@ -41,18 +41,11 @@ const FORMAT = 2;
 /** @typedef {Layer & { weight: Tensor, bias: Tensor }} WeightedLayer */
 
 /**
- * @typedef {object} Model
- * @property {string} name
- * @property {string} network
- * @property {number[]} inputShape
- * @property {string[]} classNames
- * @property {Layer[]} layers
- * @property {Normalisation} normalisation
- * @property {number} temperature
- * @property {number | null} threshold
- * @property {any} preprocessing
- * @property {Record<string, any>} facts
- * @property {Payload} payload
+ * @typedef {{
+ *   name: string, network: string, inputShape: number[], classNames: string[], layers: Layer[],
+ *   normalisation: Normalisation, temperature: number, threshold: number | null, preprocessing: any,
+ *   facts: Record<string, any>, payload: Payload,
+ * }} Model
  */
 
 /** @typedef {{ shape: number[], data: Numbers }} Activation */

@@ -10,12 +10,7 @@ import { positionOf } from "convlens/engine/decode.js";
 
 /**
  * Rows and columns are in order; a region without rows or without columns sees nothing.
- * @typedef {object} Region
- * @property {Extent} channels
- * @property {number[]} rows
- * @property {number[]} columns
- * @property {Extent} freeRows
- * @property {Extent} freeColumns
+ * @typedef {{ channels: Extent, rows: number[], columns: number[], freeRows: Extent, freeColumns: Extent }} Region
  */
 
 /** @type {(channels: Extent, rows: number[], columns: number[]) => Region} */
@@ -47,10 +42,7 @@ export function isEmpty({ rows, columns }) {
   return rows.length === 0 || columns.length === 0;
 }
 
-/**
- * What two regions of the same layer see together.
- * @type {(one: Region | null, other: Region | null) => Region | null}
- */
+/** @type {(one: Region | null, other: Region | null) => Region | null} What both see together. */
 export function unite(one, other) {
   if (!one || !other) return one ?? other;
   const seen = [one, other].filter((region) => !isEmpty(region));

@@ -110,10 +110,7 @@ function outputOfForm(from, start, step, to, first, apart) {
   to[first + 3 * apart] = b - c + 8 * (d - e) + from[start + 5 * step];
 }
 
-/**
- * The maps of a layer whose padded input is in place.
- * @type {(layer: ConvLayer, prepared: Tiles) => Float32Array<ArrayBuffer>}
- */
+/** @type {(layer: ConvLayer, prepared: Tiles) => Float32Array<ArrayBuffer>} Its padded input is in place. */
 export function convolveTiles(layer, prepared) {
   transformInput(layer, prepared);
   multiply(layer, prepared);

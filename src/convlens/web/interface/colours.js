@@ -58,10 +58,7 @@ export function divergingColour(share, theme = currentTheme()) {
   return `rgb(${mix(share, theme).map(Math.round).join(" ")})`;
 }
 
-/**
- * Black or white, whichever reads better on `divergingColour(share)`: 4.58:1 at worst, which greyer text would not reach.
- * @param {number} share
- */
+/** Black or white, whichever reads better on `divergingColour(share)`: 4.58:1 at worst. @param {number} share */
 export function inkOn(share, theme = currentTheme()) {
   const [red, green, blue] = mix(share, theme).map((part) => {
     const value = part / 255;
@@ -86,10 +83,7 @@ function mix(share, theme) {
   return stops[index].map((part, channel) => part + (place - index) * (stops[index + 1][channel] - part));
 }
 
-/**
- * @param {string} colours each as six hexadecimal digits
- * @returns {Colour[]}
- */
+/** @param {string} colours each as six hexadecimal digits @returns {Colour[]} */
 function parse(colours) {
   return colours.split(" ").map((hex) => [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)));
 }

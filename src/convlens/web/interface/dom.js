@@ -79,10 +79,7 @@ export function nameOf(text, attributes = {}) {
   return element("bdi", { dir: "auto", ...attributes }, String(text));
 }
 
-/**
- * Says something to a screen reader, politely; what comes quickly is said once, after `rest` milliseconds without more.
- * @param {string} text
- */
+/** Says something to a screen reader, once there was nothing else for `rest` milliseconds. @param {string} text */
 export function announce(text, rest = 400) {
   clearTimeout(announcing);
   announcing = setTimeout(() => {

@@ -47,10 +47,7 @@ export function formatCount(value) {
     .replace(/^-/, MINUS);
 }
 
-/**
- * "1 map", "8 maps"; the plural is the singular with an s unless it is given.
- * @type {(count: number, singular: string, many?: string) => string}
- */
+/** @type {(count: number, singular: string, many?: string) => string} "1 map", "8 maps". */
 export function plural(count, singular, many = `${singular}s`) {
   return `${formatCount(count)} ${count === 1 ? singular : many}`;
 }

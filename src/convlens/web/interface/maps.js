@@ -41,10 +41,7 @@ export function arrange({ count, height, width, columns = 1, scale = 2, gap = 2 
   };
 }
 
-/**
- * Where map `index` begins: `[top, left]` in pixels of the canvas.
- * @type {(layout: Layout, index: number) => number[]}
- */
+/** @type {(layout: Layout, index: number) => number[]} [top, left] of a map in pixels of the canvas. */
 export function originOf(layout, index) {
   return [
     Math.floor(index / layout.columns) * (layout.height + layout.gap),
@@ -52,12 +49,7 @@ export function originOf(layout, index) {
   ];
 }
 
-/**
- * What lies under a point in CSS pixels of the canvas; null in a gap.
- * @param {Layout} layout
- * @param {number} x
- * @param {number} y
- */
+/** What lies under a point in CSS pixels; null in a gap. @param {Layout} layout @param {number} x @param {number} y */
 export function placeUnder(layout, x, y) {
   const column = Math.floor(x / layout.scale),
     row = Math.floor(y / layout.scale);

@@ -8,15 +8,10 @@ import { drawNormalisation } from "convlens/views/look/sums/rules.js";
 
 /**
  * (input − mean) / deviation is `normalised`; times the scale, plus the shift, it is the total.
- * @typedef {object} BatchNormSum
- * @property {{ value: number, source: Source }} input
- * @property {number} mean
- * @property {number} variance
- * @property {number} epsilon
- * @property {number} deviation
- * @property {number} normalised
- * @property {number} scale
- * @property {number} shift
+ * @typedef {{
+ *   input: { value: number, source: Source }, mean: number, variance: number, epsilon: number, deviation: number,
+ *   normalised: number, scale: number, shift: number,
+ * }} BatchNormSum
  */
 
 /** @type {Kind<BatchNormLayer, BatchNormSum>} In prediction: one factor and one shift for each map, or number of a row. */

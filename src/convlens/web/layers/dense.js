@@ -9,10 +9,7 @@ import { drawDense } from "convlens/views/look/sums/dense.js";
 
 /**
  * The largest products, of either sign, one by one and the rest in one number.
- * @typedef {object} DenseSum
- * @property {Contribution[]} contributions
- * @property {{ count: number, sum: number }} rest
- * @property {number} bias
+ * @typedef {{ contributions: Contribution[], rest: { count: number, sum: number }, bias: number }} DenseSum
  */
 
 /** @type {Kind<WeightedLayer, DenseSum>} */

@@ -36,10 +36,7 @@ export function averageBlocks(plane, factor) {
   return averaged;
 }
 
-/**
- * The same for red, green, blue and opacity: colours count as much as they can be seen.
- * @type {(plane: Plane, factor: number) => Plane}
- */
+/** @type {(plane: Plane, factor: number) => Plane} The same with opacity: colours count as much as they are seen. */
 export function averageTransparentBlocks(plane, factor) {
   const seen = makePlane(plane.height, plane.width, 4, Uint8Array.from(plane.data));
   for (let pixel = 0; pixel < seen.data.length; pixel += 4) {

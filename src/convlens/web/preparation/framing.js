@@ -60,10 +60,7 @@ export function visitBorder(height, width, visit) {
   }
 }
 
-/**
- * The levels along the four edges of a grey picture, or of one channel of a coloured one.
- * @type {(plane: Plane, channel?: number) => Uint8Array}
- */
+/** @type {(plane: Plane, channel?: number) => Uint8Array} The levels of one channel along the four edges. */
 export function borderPixels({ height, width, channels, data }, channel = 0) {
   const levels = new Uint8Array(height * width);
   let count = 0;

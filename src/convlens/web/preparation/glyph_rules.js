@@ -26,10 +26,7 @@ import { describeLevels } from "convlens/preparation/trail.js";
  * @typedef {{ plane: Plane, background: number, isStretched: boolean, paint: (pixels: Plane) => Plane }} Tones
  */
 
-/**
- * A picture of a glyph as an image like the training images.
- * @type {(given: Plane, preprocessing: Preprocessing, trail: Trail) => Plane}
- */
+/** @type {(given: Plane, preprocessing: Preprocessing, trail: Trail) => Plane} As an image like the training images. */
 export function prepareGlyph(given, preprocessing, trail) {
   const [, height, width] = preprocessing.image_shape;
   const lightOnDark = preprocessing.light_on_dark;

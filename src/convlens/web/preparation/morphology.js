@@ -12,10 +12,7 @@ export function dilate(glyph, steps) {
   return repeat(glyph, steps, true);
 }
 
-/**
- * Every pixel the darkest of its neighbours, `steps` times; the plane is wider by as much on each side.
- * @type {(glyph: Plane, steps: number) => Plane}
- */
+/** @type {(glyph: Plane, steps: number) => Plane} Likewise the darkest; wider by `steps` on each side. */
 export function erode(glyph, steps) {
   return pad(repeat(glyph, steps, false), steps);
 }

@@ -26,10 +26,7 @@ export function hasEqualPixels(one, other) {
   return true;
 }
 
-/**
- * Every pixel through a function of its level, which is asked once for each of the 256.
- * @type {(plane: Plane, change: (level: number) => number) => Plane}
- */
+/** @type {(plane: Plane, change: (level: number) => number) => Plane} The function is asked once for each level. */
 export function mapLevels(plane, change) {
   const levels = Uint8Array.from({ length: 256 }, (_, level) => change(level));
   const data = new Uint8Array(plane.data.length);

@@ -13,10 +13,7 @@ const ACROSS = 0.88; // of the picture's side: a ruled line is at least as long
 const LINE_LEVEL = 0.1; // of the contrast: lines are fainter than strokes
 const THICKEST_LINE = 0.025; // of the picture's side
 
-/**
- * [plane, count]: how many lines were taken out; the same plane where there are none.
- * @type {(glyph: Plane) => [Plane, number]}
- */
+/** @type {(glyph: Plane) => [Plane, number]} [plane, lines taken out]; the same plane where there are none. */
 export function removeLines(glyph) {
   const { height, width } = glyph;
   if (Math.min(height, width) <= 2 * SMALLEST) return [glyph, 0];

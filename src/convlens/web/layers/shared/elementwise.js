@@ -5,11 +5,7 @@ import { drawRule } from "convlens/views/look/sums/rules.js";
 /** @import { Layer, Source } from "convlens/engine/network.js" */
 /** @import { Kind } from "convlens/layers/shared/kind.js" */
 
-/**
- * @typedef {object} RuleSum
- * @property {{ value: number, source: Source }} input
- * @property {string} rule
- */
+/** @typedef {{ input: { value: number, source: Source }, rule: string }} RuleSum */
 
 /**
  * The kind whose output is `value(x)`, number by number, with the slope `slope(x, y)`, y being that output; `rule` says it.

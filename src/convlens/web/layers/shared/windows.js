@@ -24,10 +24,7 @@ export function windowOf(layer, row, column) {
   return { top, left, bottom: top + rows, right: left + columns, rows: layer.kernel[0], columns: layer.kernel[1] };
 }
 
-/**
- * The cells of a window in one of the input's maps, row by row.
- * @type {(layer: WindowLayer, window: Window, channel: number) => Cell[]}
- */
+/** @type {(layer: WindowLayer, window: Window, channel: number) => Cell[]} The cells in one map, row by row. */
 export function cellsOf(layer, window, channel) {
   const [, height, width] = layer.inputShape;
   /** @type {Cell[]} */

@@ -18,18 +18,12 @@ function nodeOf(part) {
   return "root" in part ? part.root : part;
 }
 
-/**
- * @param {string} name of its style
- * @param {...(Part | Part[])} parts
- */
+/** @param {string} name of its style @param {...(Part | Part[])} parts */
 export function div(name, ...parts) {
   return element("div", { class: name }, parts.flat().map(nodeOf));
 }
 
-/**
- * @param {string} name of its style
- * @param {string} text with **strong** and `code`
- */
+/** @param {string} name of its style @param {string} text with **strong** and `code` */
 export function paragraph(name, text = "") {
   const parts = text.split(/\*\*(.+?)\*\*|`(.+?)`/).map((part, place) => {
     if (part === undefined || place % 3 === 0) return part;

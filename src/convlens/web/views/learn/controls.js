@@ -36,10 +36,7 @@ export class MistakeLine {
     this.known = new Map();
   }
 
-  /**
-   * @param {unknown} key whose mistake it is
-   * @param {string | null} [text] nothing where that part is right
-   */
+  /** @param {unknown} key whose mistake it is @param {string | null} [text] nothing where that part is right */
   report(key, text) {
     if (text) this.known.set(key, text);
     else this.known.delete(key);
@@ -191,10 +188,7 @@ export function button(label, onClick, name = "") {
   return element("button", { type: "button", class: name || null, onClick }, label);
 }
 
-/**
- * A row of buttons of which one is pressed: which kernel, which map.
- * @param {{ name: string, onChoose: (place: number) => void }} settings
- */
+/** Buttons of which one is pressed. @param {{ name: string, onChoose: (place: number) => void }} settings */
 export function tabRow({ name, onChoose }) {
   const root = element("ul", { class: "tabs", role: "list", "aria-label": name });
   /** @param {number} chosen */

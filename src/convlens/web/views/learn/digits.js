@@ -27,10 +27,7 @@ export function drawDigit(digit) {
   return points.slice(1).reduce((picture, point, before) => drawLine(picture, points[before], point), emptyPicture());
 }
 
-/**
- * A picture with a line from one point to another: full ink inside, less at the edge.
- * @type {(picture: Matrix, from: Point, to: Point) => Matrix}
- */
+/** @type {(picture: Matrix, from: Point, to: Point) => Matrix} With a line: full ink inside, less at the edge. */
 export function drawLine(picture, from, to) {
   return picture.map((row, y) =>
     row.map((value, x) => {

@@ -13,10 +13,7 @@ import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
  * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them
  */
 
-/**
- * The convolutions of the open model whose kernels see every channel, as all kernels of this view do.
- * @param {Model | null} model
- */
+/** The convolutions whose kernels see every channel, as all kernels of this view do. @param {Model | null} model */
 export function convolutionsOf(model) {
   const layers = /** @type {ConvolutionLayer[]} */ (model?.layers ?? []);
   return layers.filter(({ kind, groups }) => kind === "conv" && groups === 1);

@@ -7,10 +7,7 @@ import { paragraph } from "convlens/views/learn/chapter.js";
 
 /** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
-/**
- * @param {Pair} size
- * @param {Sliding} sliding
- */
+/** @param {Pair} size @param {Sliding} sliding */
 export function unreadOf(size, sliding) {
   const [rows, columns] = axesOf(size, sliding).map((axis) => {
     const reads = countReads(axis);
@@ -34,10 +31,7 @@ export function describeSize(size, sliding) {
   return lost ? [...lines, lost] : lines;
 }
 
-/**
- * A paragraph on what nothing reads, and null where everything is read.
- * @type {(size: Pair, sliding: Sliding) => HTMLParagraphElement | null}
- */
+/** @type {(size: Pair, sliding: Sliding) => HTMLParagraphElement | null} What nothing reads, if anything. */
 export function sayLost(size, sliding) {
   const axes = axesOf(size, sliding);
   const names = ["row", "column"];

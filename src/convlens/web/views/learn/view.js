@@ -23,10 +23,7 @@ const INTRODUCTION =
 
 /** @typedef {import("convlens/views/learn/chapter.js").Chapter<any>} AnyChapter */
 
-/**
- * @param {HTMLElement} root
- * @param {{ model: Model | null }} context
- */
+/** @param {HTMLElement} root @param {{ model: Model | null }} context */
 export function mount(root, context) {
   const chapters = buildChapters();
   const links = chapters.map(({ root, title }) => element("a", { href: `#${root.id}` }, title));

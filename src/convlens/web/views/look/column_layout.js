@@ -21,10 +21,7 @@ const MOST_MAPS = 16;
 const MOST_NUMBERS = 1024;
 const MOST_LABELLED = 16;
 
-/**
- * How many of a layer's maps, or of a vector's numbers, are drawn before somebody asks for all.
- * @type {(shape: number[]) => number}
- */
+/** @type {(shape: number[]) => number} How many of a layer's maps or numbers are drawn before all are asked for. */
 export function mostShown(shape) {
   if (shape.length === 1) return MOST_NUMBERS;
   return Math.max(shape[1], shape[2]) > 48 ? MOST_MAPS / 2 : MOST_MAPS;

@@ -22,11 +22,7 @@ export function judge(model, samples) {
   });
 }
 
-/**
- * Those that a filter lets through.
- * @param {Judged[]} judged
- * @param {{ which?: Which, label?: number | null }} filter
- */
+/** @param {Judged[]} judged @param {{ which?: Which, label?: number | null }} filter */
 export function choose(judged, { which = "all", label = null } = {}) {
   return judged.filter((sample) => (which === "all" || sample[which]) && (label === null || sample.label === label));
 }

@@ -20,10 +20,7 @@ import { hasKernels } from "convlens/views/look/places.js";
 /** @typedef {ReturnType<typeof lookAt>} Session */
 /** @typedef {ReturnType<typeof answerOf>} Answered */
 
-/**
- * An empty paper.
- * @param {Model} model
- */
+/** An empty paper. @param {Model} model */
 export function lookAtNothing(model) {
   const empty = model.preprocessing.light_on_dark === false ? 255 : 0;
   const pixels = new Uint8Array(sizeOf(model.inputShape)).fill(empty);
@@ -60,10 +57,7 @@ export function answerOf({ model, probabilities: shares, best, label, source, pr
   return { probabilities: shares, best, label, nothing: source === "nothing", whyUnknown: why };
 }
 
-/**
- * Where to begin looking: the largest number of the first convolution, else of the last layer.
- * @type {(session: Session) => Source}
- */
+/** @type {(session: Session) => Source} The largest number of the first convolution, else of the last layer. */
 export function interestingTarget({ model, activations: outputs }) {
   const found = model.layers.findIndex(hasKernels);
   const layer = found < 0 ? model.layers.length - 1 : found;

@@ -13,10 +13,7 @@ export function niceStep(span, count) {
   return (factor ?? 10) * power;
 }
 
-/**
- * Round numbers from `low` to `high`, about `count` of them.
- * @type {(low: number, high: number, count: number) => number[]}
- */
+/** @type {(low: number, high: number, count: number) => number[]} About `count` round numbers. */
 export function linearTicks(low, high, count) {
   if (!(high > low)) return [low];
   const step = niceStep(high - low, count);

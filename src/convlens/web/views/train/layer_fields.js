@@ -6,10 +6,7 @@ import { KINDS, writeLayer } from "convlens/views/train/network_text.js";
 
 /** @import { LayerWords } from "convlens/views/train/network_text.js" */
 
-/**
- * Fields for a layer that was taken apart; `onChange` gets its new text.
- * @param {LayerWords} layer @param {(text: string) => void} onChange
- */
+/** `onChange` gets the layer's new text. @param {LayerWords} layer @param {(text: string) => void} onChange */
 export function layerFields(layer, onChange) {
   const kind = KINDS[layer.word];
   const changed = { word: layer.word, numbers: [...layer.numbers], options: { ...layer.options } };

@@ -6,29 +6,19 @@ import { scrollingTable } from "convlens/views/train/parts.js";
 
 /**
  * A row of the server's table; one inside a residual or concat has a depth above 0 and the branch that it stands in.
- * @typedef {object} LayerRow
- * @property {string} text
- * @property {number} [depth]
- * @property {string} [branch]
- * @property {number[]} output_shape
- * @property {string} size_formula
- * @property {number} parameters
- * @property {string} parameters_formula
- * @property {number} multiply_adds
- * @property {string} multiply_adds_formula
- * @property {number[]} receptive_field
- * @property {string[]} warnings
+ * @typedef {{
+ *   text: string, depth?: number, branch?: string, output_shape: number[], size_formula: string, parameters: number,
+ *   parameters_formula: string, multiply_adds: number, multiply_adds_formula: string, receptive_field: number[],
+ *   warnings: string[],
+ * }} LayerRow
  */
 
 /**
  * The answer of `/api/layers`; `isAssumed` where the shape of the images is not known yet.
- * @typedef {object} LayerTable
- * @property {LayerRow[]} layers
- * @property {number} parameters
- * @property {number} multiply_adds
- * @property {number[]} input_shape
- * @property {number} classes
- * @property {boolean} [isAssumed]
+ * @typedef {{
+ *   layers: LayerRow[], parameters: number, multiply_adds: number, input_shape: number[], classes: number,
+ *   isAssumed?: boolean,
+ * }} LayerTable
  */
 
 const HEADINGS = [["layer"], ["output"], ["parameters", "number"], ["multiply-adds", "number"], ["sees", "number"]];

@@ -14,14 +14,12 @@ import { box, button } from "convlens/views/train/parts.js";
 /** @typedef {Error & { body?: { position?: [number, number] | null, hint?: string, where?: string, unread?: boolean }}} Refusal */
 
 /**
- * What the editor needs of the form around it: `data()` says for which data the network is, `onDataRefused` gets mistakes
- * that are theirs, `onSubmit` is called on Ctrl+Enter and `onText` after every change.
- * @typedef {object} Form
- * @property {Api} api
- * @property {() => string} data
- * @property {(message: string, isNote: boolean) => void} onDataRefused
- * @property {() => void} onSubmit
- * @property {() => void} onText
+ * What the editor needs of the form around it: `data()` says for which data the network is, `onDataRefused` gets
+ * mistakes that are theirs, `onSubmit` is called on Ctrl+Enter and `onText` after every change.
+ * @typedef {{
+ *   api: Api, data: () => string, onDataRefused: (message: string, isNote: boolean) => void, onSubmit: () => void,
+ *   onText: () => void,
+ * }} Form
  */
 
 export class NetworkEditor {

@@ -209,10 +209,7 @@ export function placeBeside({ chain, place }, step) {
   return branch ? enter(branch) : { chain: owner.chain, place: owner.place + (step > 0 ? 1 : 0) };
 }
 
-/**
- * Where a new layer goes when nothing is chosen: before a last `dense`, which has to stay the last.
- * @type {(network: Chain) => number}
- */
+/** @type {(network: Chain) => number} Where a new layer goes: before a last `dense`, which has to stay the last. */
 export function placeForNew({ parts }) {
   return /^dense$/i.test(parts.at(-1)?.text ?? "") ? parts.length - 1 : parts.length;
 }

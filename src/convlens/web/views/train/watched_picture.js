@@ -67,10 +67,7 @@ export class PictureChooser {
   }
 }
 
-/**
- * What there is to watch; never empty.
- * @type {(model: Model, drawing: Drawing | null, samples: Samples | null) => Choice[]}
- */
+/** @type {(model: Model, drawing: Drawing | null, samples: Samples | null) => Choice[]} Never empty. */
 export function choicesFor(model, drawing, samples) {
   /** @param {number[]} shape */
   const fits = (shape) => shape.join() === model.inputShape.join();

@@ -9,11 +9,7 @@ import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithme
 
 /** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
-/**
- * @param {Matrix} one
- * @param {Matrix} other
- * @returns {Matrix} one − factor · other
- */
+/** @param {Matrix} one @param {Matrix} other @returns {Matrix} one − factor · other */
 export function subtract(one, other, factor = 1) {
   return one.map((line, row) => line.map((value, column) => value - factor * other[row][column]));
 }
@@ -23,10 +19,7 @@ export function lossOf(slopes) {
   return sumOf(slopes.flat().map((slope) => slope ** 2 / 2));
 }
 
-/**
- * The gradient of every weight of a kernel that moves by one over the image.
- * @type {(image: Matrix, slopes: Matrix) => Matrix}
- */
+/** @type {(image: Matrix, slopes: Matrix) => Matrix} Of every weight of a kernel that moves by one over the image. */
 export function kernelGradient(image, slopes) {
   return makeMap(image, slopes);
 }

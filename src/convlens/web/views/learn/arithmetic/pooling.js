@@ -12,11 +12,7 @@ import { axesOf, cellsRead, outputShape, outputSize } from "convlens/views/learn
  * @typedef {ReturnType<typeof poolAt>} Pooled
  */
 
-/**
- * One line on why this window cannot pool a matrix of this size, or null where it can.
- * @param {Pair} size
- * @param {Sliding} sliding
- */
+/** Why this window cannot pool a matrix of this size; null where it can. @param {Pair} size @param {Sliding} sliding */
 export function findPoolingMistake(size, sliding) {
   for (const axis of axesOf(size, sliding)) {
     if (2 * axis.padding > axis.kernel) {

@@ -6,12 +6,7 @@ const EXAMPLE = "give a number, such as 2, −0.5 or 1/3.";
 
 /** @typedef {{ value: number, mistake?: undefined } | { value?: undefined, mistake: string }} Reading */
 
-/**
- * A number with a point or a comma, perhaps a fraction.
- * @param {string} name
- * @param {string} text
- * @returns {Reading}
- */
+/** With a point or a comma, perhaps a fraction. @param {string} name @param {string} text @returns {Reading} */
 export function readNumber(name, text) {
   const plain = text.trim().replaceAll("−", "-").replace(",", ".");
   if (plain === "") return { mistake: `${name} is empty; ${EXAMPLE}` };

@@ -41,10 +41,7 @@ export function resizeMatrix(matrix, height, width, filling = () => 0) {
   );
 }
 
-/**
- * The same matrix with another number at one place.
- * @type {(matrix: Matrix, row: number, column: number, value: number) => number[][]}
- */
+/** @type {(matrix: Matrix, row: number, column: number, value: number) => number[][]} Another number at one place. */
 export function replaceAt(matrix, row, column, value) {
   return matrix.with(row, matrix[row].with(column, value));
 }
@@ -58,10 +55,7 @@ function cellBehind(place, size, mode) {
   return null;
 }
 
-/**
- * The value at a row and column, which may lie in the padding.
- * @type {(matrix: Matrix, row: number, column: number, mode?: string) => number}
- */
+/** @type {(matrix: Matrix, row: number, column: number, mode?: string) => number} It may lie in the padding. */
 export function valueAt(matrix, row, column, mode = "zeros") {
   const [height, width] = sizeOf(matrix);
   const [y, x] = [cellBehind(row, height, mode), cellBehind(column, width, mode)];
@@ -119,10 +113,7 @@ export function makeMaps(image, kernels, sliding, { biases = [], activation = "n
   );
 }
 
-/**
- * The map of one kernel over a matrix.
- * @type {(matrix: Matrix, kernel: Matrix, sliding?: Sliding, bias?: number) => Matrix}
- */
+/** @type {(matrix: Matrix, kernel: Matrix, sliding?: Sliding, bias?: number) => Matrix} One kernel's map. */
 export function makeMap(matrix, kernel, sliding = windowOf(kernel), bias = 0) {
   return makeMaps([matrix], [[kernel]], sliding, { biases: [bias] })[0];
 }

@@ -80,10 +80,7 @@ export function countReads(axis) {
   return counts;
 }
 
-/**
- * How many cells at the end lie behind the last position, so that nothing reads them; all of them where nothing fits.
- * @param {Axis} axis
- */
+/** How many cells at the end lie behind the last position; all of them where nothing fits. @param {Axis} axis */
 export function dropped(axis) {
   const positions = outputSize(axis);
   if (positions < 1) return axis.size;

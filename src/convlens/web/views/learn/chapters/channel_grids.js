@@ -165,10 +165,7 @@ function paintPhoto(canvas, image, full) {
   canvas.setAttribute("aria-label", `the image, ${shape[1]}×${shape[2]} pixels of ${plural(shape[0], "number")}`);
 }
 
-/**
- * A kernel as a small picture, its channels side by side.
- * @type {(kernel: Tensor, limit: number) => HTMLCanvasElement}
- */
+/** @type {(kernel: Tensor, limit: number) => HTMLCanvasElement} A small picture, the channels side by side. */
 export function paintThumb(kernel, limit) {
   const canvas = element("canvas", { class: "thumb", "aria-hidden": "true" });
   const [count, height, width] = [kernel.length, kernel[0].length, kernel[0][0].length];

@@ -229,10 +229,7 @@ export class KernelChapter extends Chapter {
     this.editor.refresh();
   }
 
-  /**
-   * Kernels that fit this chapter are square and of one channel; pictures have one channel too.
-   * @param {Model | null} model
-   */
+  /** Kernels that fit here are square and of one channel; pictures have one channel too. @param {Model | null} model */
   onModel(model) {
     this.modelKernels = (firstLayerOf(model)?.kernels ?? [])
       .filter(({ length }) => length === 1)

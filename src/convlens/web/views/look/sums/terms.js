@@ -8,16 +8,12 @@ import { describeTarget } from "convlens/views/look/places.js";
 /** @import { Children } from "convlens/interface/dom.js" */
 
 /**
- * What every sum has (see `sumBehind`): which number it is of, what the forward pass gave and what the arithmetic gives.
- * @typedef {object} Sum
- * @property {number} layer
- * @property {string} kind
- * @property {string} text
- * @property {number} place
- * @property {number[]} position
- * @property {number[]} shape
- * @property {number} value
- * @property {number} total
+ * What every sum has (see `sumBehind`): which number it is of, what the forward pass gave and what the arithmetic
+ * gives.
+ * @typedef {{
+ *   layer: number, kind: string, text: string, place: number, position: number[], shape: number[], value: number,
+ *   total: number,
+ * }} Sum
  */
 
 /**
