@@ -52,18 +52,12 @@ export function sumBlock(input, start, stride, offsets, taps, packed, from, sums
   sums[7] = b3;
 }
 
-/**
- * Where the weight of a map and a tap lies among those of `taps` taps: four maps side by side, tap by tap.
- * @type {(map: number, tap: number, taps: number) => number}
- */
+/** @type {(map: number, tap: number, taps: number) => number} Four maps side by side, tap by tap. */
 export function packedPlace(map, tap, taps) {
   return (map - (map % MAPS)) * taps + tap * MAPS + (map % MAPS);
 }
 
-/**
- * How many numbers the packed weights of so many maps have; those that are missing in the last four are zeros.
- * @type {(maps: number, taps: number) => number}
- */
+/** @type {(maps: number, taps: number) => number} What is missing in the last four maps is zeros. */
 export function packedSize(maps, taps) {
   return Math.ceil(maps / MAPS) * MAPS * taps;
 }

@@ -46,10 +46,7 @@ export function convolve(layer, input) {
   return tiles ? convolveTiles(layer, tiles) : convolveTaps(layer, taps);
 }
 
-/**
- * The slopes of a layer's inputs from those of its outputs: every output's slope spread over what it was made of.
- * @type {(layer: ConvLayer, slopes: Numbers) => Float32Array<ArrayBuffer>}
- */
+/** @type {(layer: ConvLayer, slopes: Numbers) => Float32Array<ArrayBuffer>} Slopes of inputs from those of outputs. */
 export function convolveBack(layer, slopes) {
   const back = turned(layer);
   return convolve(back, spread(layer, slopes, back.inputShape));

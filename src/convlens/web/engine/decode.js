@@ -10,10 +10,7 @@ export function decodeBytes(text) {
   return bytes;
 }
 
-/**
- * The float32 numbers of a base64 text; read one by one, so that the machine's own byte order doesn't matter.
- * @type {(text: string) => Float32Array<ArrayBuffer>}
- */
+/** @type {(text: string) => Float32Array<ArrayBuffer>} Read one by one, whatever the machine's byte order is. */
 export function decodeFloats(text) {
   const bytes = decodeBytes(text);
   if (bytes.length % 4 !== 0) throw new Error(`${bytes.length} bytes are no float32 numbers, which have four each.`);

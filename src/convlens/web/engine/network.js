@@ -170,10 +170,7 @@ export function inputsOf(layer, outputs) {
   return layer.inputs.map((input) => outputs[input + 1].data);
 }
 
-/**
- * The probabilities of logits after the model's temperature; the largest is taken off first, so nothing overflows.
- * @type {(model: Model, logits: Numbers) => Float64Array<ArrayBuffer>}
- */
+/** @type {(model: Model, logits: Numbers) => Float64Array<ArrayBuffer>} The largest is taken off first. */
 export function probabilities(model, logits) {
   const scaled = Float64Array.from(logits, (logit) => logit / model.temperature);
   const largest = scaled.reduce((most, value) => Math.max(most, value), -Infinity);

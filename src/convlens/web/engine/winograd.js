@@ -17,10 +17,7 @@ const FORM = 6;
 const NUMBERS = FORM * FORM;
 const FEWEST = 16;
 
-/**
- * Whether a convolution gains by it: 3×3, step by step, between so many maps that the forms are the smaller part.
- * @type {(layer: ConvLayer) => boolean}
- */
+/** @type {(layer: ConvLayer) => boolean} 3×3, step by step, between many maps: then the forms are the smaller part. */
 export function suitsTiles({ kernel, stride, dilation, inputShape, outputShape }) {
   const are = (/** @type {number[]} */ sizes, /** @type {number} */ size) => sizes.every((one) => one === size);
   const many = Math.min(inputShape[0], outputShape[0]) >= FEWEST;

@@ -1,13 +1,9 @@
-/**
- * Elements made in one call. Text is only ever set as text: class names, file names and messages come from outside.
- */
+/** Elements made in one call. Text is only ever set as text: class names, file names and messages come from outside. */
 
 const SVG = "http://www.w3.org/2000/svg";
 let announcing = 0;
 
-/**
- * @typedef {string | number | boolean | null | undefined} Plain
- */
+/** @typedef {string | number | boolean | null | undefined} Plain */
 
 /**
  * What `element` takes as attributes: names as in HTML with plain values, `style` and `data` as objects, and listeners of the
@@ -19,9 +15,11 @@ let announcing = 0;
  *       (event: HTMLElementEventMap[Name] & { currentTarget: Made }) => void }} Attributes
  */
 
+/** @typedef {Node | { readonly root: Node }} Part a node, or what has one */
+
 /**
- * What an element can hold: nodes and text, in lists of lists if need be; null, undefined and false are left out.
- * @typedef {Node | Plain | { readonly length: number, readonly [place: number]: Children }} Children
+ * What an element can hold: parts and text, in lists of lists if need be; null, undefined and false are left out.
+ * @typedef {Part | Plain | { readonly length: number, readonly [place: number]: Children }} Children
  */
 
 /**
@@ -152,8 +150,8 @@ function furnish(node, attributes, children) {
 
 /** @param {readonly Children[]} children */
 function nodesOf(children) {
-  const flat = /** @type {(Node | Plain)[]} */ (children.flat(Infinity));
+  const flat = /** @type {(Part | Plain)[]} */ (children.flat(Infinity));
   return flat
     .filter((child) => child !== null && child !== undefined && child !== false)
-    .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
+    .map((child) => (typeof child !== "object" ? String(child) : "root" in child ? child.root : child));
 }

@@ -22,12 +22,8 @@ export class RunChooser {
     this.#api = api;
     this.#onModel = onModel;
     this.#onRefused = onRefused;
-    this.root = element("select", {
-      class: "run-chooser",
-      "aria-label": "Open another run",
-      hidden: true,
-      onChange: () => this.#choose(),
-    });
+    const attributes = { class: "run-chooser", "aria-label": "Open another run", hidden: true };
+    this.root = element("select", { ...attributes, onChange: () => this.#choose() });
   }
 
   /** @type {(runs: RunSummary[]) => void} Runs as `/api/runs` has them. */

@@ -11,7 +11,7 @@ const WORDS = "Nothing is computed here: the maps are written out in a row, map 
 
 /** @type {Kind<Layer, RuleSum>} */
 export default {
-  ...unchanged({ rule: "the same number, in a row", words: WORDS }),
+  ...unchanged(WORDS),
   stepBack: (layer, region) => [unflatten(layer.inputShape, region)],
   draw: (sum, look) => drawRule(sum, look, WORDS, `number ${sum.place}`),
   onwards: undefined,

@@ -17,7 +17,7 @@ import { describeLevels } from "convlens/preparation/trail.js";
 
 /** @import { Preprocessing } from "convlens/preparation/appearance.js" */
 /** @import { Target } from "convlens/preparation/glyph_target.js" */
-/** @import { Pair, Plane } from "convlens/preparation/planes.js" */
+/** @import { Plane } from "convlens/preparation/planes.js" */
 /** @import { Trail } from "convlens/preparation/trail.js" */
 
 /**

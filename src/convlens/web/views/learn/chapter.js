@@ -1,6 +1,7 @@
 // A chapter: heading, a few sentences, and the bench with what can be tried; and what the chapters have in common.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { replaceAt } from "convlens/views/learn/arithmetic/tensors.js";
 import { MistakeLine, SumLine, wholeField } from "convlens/views/learn/controls.js";
 import { NumberGrid } from "convlens/views/learn/grids.js";
@@ -8,20 +9,9 @@ import { MatrixView } from "convlens/views/learn/matrices.js";
 import { OPERATIONS } from "convlens/views/learn/operations.js";
 import { Stepper } from "convlens/views/learn/steps.js";
 
+/** @import { Part } from "convlens/interface/dom.js" */
 /** @import { GridOptions, OnChange, ViewOptions } from "convlens/views/learn/matrices.js" */
 /** @import { Model } from "convlens/engine/network.js" */
-
-/** @typedef {Node | { root: Node }} Part a node, or what has one */
-
-/** @param {Part} part */
-function nodeOf(part) {
-  return "root" in part ? part.root : part;
-}
-
-/** @param {string} name of its style @param {...(Part | Part[])} parts */
-export function div(name, ...parts) {
-  return element("div", { class: name }, parts.flat().map(nodeOf));
-}
 
 /** @param {string} name of its style @param {string} text with **strong** and `code` */
 export function paragraph(name, text = "") {
@@ -34,10 +24,8 @@ export function paragraph(name, text = "") {
 
 /** Things in a row, between them signs such as × and =. @param {...(Part | string)} parts */
 export function lineUp(...parts) {
-  return div(
-    "line-up",
-    parts.map((part) => (typeof part === "string" ? sign(part) : part)),
-  );
+  const row = parts.map((part) => (typeof part === "string" ? sign(part) : part));
+  return div("line-up", row);
 }
 
 /** @type {(name: string, ...parts: (Part | Part[])[]) => HTMLDivElement} Numbers in a row behind their name. */
@@ -95,12 +83,8 @@ export class Chapter {
       paragraph("", title === this.title ? meaning : `**${title}.** ${meaning}`),
       paragraph("general", formula),
     ]);
-    const prose = div(
-      "prose",
-      told,
-      text.map((one) => paragraph("", one)),
-    );
-    fill(this.root, this.heading, prose, div("bench", ...bench));
+    const more = text.map((one) => paragraph("", one));
+    fill(this.root, this.heading, div("prose", told, more), div("bench", ...bench));
     this.update();
   }
 

@@ -3,6 +3,7 @@
 // A mistake is shown where it was made and in one line below; what is drawn keeps the last numbers that made sense.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { button, div, optionList } from "convlens/interface/parts.js";
 import { readNumber, readWhole } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 
@@ -19,7 +20,7 @@ export function newId(word) {
 /** @type {(label: string, control: HTMLElement) => HTMLDivElement} A control with its label above it. */
 function labelled(label, control) {
   control.id = newId("field");
-  return element("div", { class: "field" }, element("label", { for: control.id }, label), control);
+  return div("field", element("label", { for: control.id }, label), control);
 }
 
 /** @type {(input: HTMLElement, wrong: boolean) => void} */
@@ -153,7 +154,7 @@ export function choice({ legend, options, value, onChange }) {
   /** @param {string} next */
   const set = (next) => inputs.forEach((input) => (input.checked = input.value === next));
   set(value);
-  const row = element("div", { class: "options" }, labels);
+  const row = div("options", labels);
   return { root: element("fieldset", { class: "choice" }, element("legend", {}, legend), row), set };
 }
 
@@ -164,11 +165,9 @@ export function choice({ legend, options, value, onChange }) {
  */
 export function selection({ label, options, value, group, modelGroup, onChange }) {
   const list = element("select", { onChange: () => onChange(list.value) });
-  /** @param {Options} options */
-  const draw = (options) => Object.entries(options).map(([value, label]) => element("option", { value }, label));
   /** @type {(ofModel: Options, chosen: string) => void} */
   const offer = (ofModel, chosen) => {
-    const [here, added] = [draw(options), draw(ofModel)];
+    const [here, added] = [options, ofModel].map((offered) => optionList(...Object.entries(offered)));
     const groups = [element("optgroup", { label: group }, here), element("optgroup", { label: modelGroup }, added)];
     fill(list, modelGroup && added.length ? groups : [here, added]);
     list.value = chosen;
@@ -181,11 +180,6 @@ export function selection({ label, options, value, group, modelGroup, onChange }
 export function checkbox({ label, onChange }) {
   const input = element("input", { type: "checkbox", onChange: () => onChange(input.checked) });
   return element("label", { class: "check" }, input, element("span", {}, label));
-}
-
-/** @type {(label: string, onClick: () => void, name?: string) => HTMLButtonElement} */
-export function button(label, onClick, name = "") {
-  return element("button", { type: "button", class: name || null, onClick }, label);
 }
 
 /** Buttons of which one is pressed. @param {{ name: string, onChoose: (place: number) => void }} settings */
@@ -201,7 +195,11 @@ export function tabRow({ name, onChoose }) {
     offer(labels, chosen) {
       const press = (/** @type {number} */ place) => (choose(place), onChoose(place));
       const tab = (/** @type {any} */ label, /** @type {number} */ place) =>
-        element("li", {}, element("button", { type: "button", onClick: () => press(place) }, label));
+        element(
+          "li",
+          {},
+          button(label, () => press(place)),
+        );
       fill(root, labels.map(tab));
       choose(chosen);
     },

@@ -4,6 +4,7 @@
 
 import { divergingColour, inkOn } from "convlens/interface/colours.js";
 import { element } from "convlens/interface/dom.js";
+import { PLAIN_TEXT } from "convlens/interface/parts.js";
 import { readNumber } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { markWrong } from "convlens/views/learn/controls.js";
@@ -81,11 +82,7 @@ export class NumberGrid {
     const onFocus = () => this.#activate(row, column);
     if (inside && onChange) {
       const input = element("input", {
-        type: "text",
-        inputmode: "text",
-        autocomplete: "off",
-        spellcheck: "false",
-        tabindex: -1,
+        ...{ ...PLAIN_TEXT, inputmode: "text", tabindex: -1 },
         "aria-describedby": this.mistakes?.root.id,
         onFocus: () => (onFocus(), input.select()),
         onInput: () => this.#read(input, [row, column]),

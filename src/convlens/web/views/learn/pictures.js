@@ -2,6 +2,7 @@
 
 import { divergingTable, greyTable } from "convlens/interface/colours.js";
 import { element, fill, svg } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { newId } from "convlens/views/learn/controls.js";
 
 /** @import { Pair } from "convlens/views/learn/arithmetic/windows.js" */
@@ -13,7 +14,7 @@ export class Picture {
     this.name = name;
     this.canvas = element("canvas", { role: "img", "aria-label": name });
     this.overlay = svg("svg", { class: "overlay", "aria-hidden": "true", preserveAspectRatio: "none" });
-    this.root = element("div", { class: "picture" }, this.canvas, this.overlay);
+    this.root = div("picture", this.canvas, this.overlay);
     this.pattern = newId("hatching");
     /** @type {Pair} */
     this.around = [0, 0];

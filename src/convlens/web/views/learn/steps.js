@@ -3,6 +3,7 @@
 // Who asked their system for less motion gets no play button, only steps.
 
 import { element, fill, prefersStillness, svg } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 
 const ICONS = {
   first: "M3 3v10M13 3L6 8l7 5z",
@@ -44,7 +45,7 @@ export class Stepper {
     const onClick = () => (this.timer ? this.pause() : this.#play());
     this.play = element("button", { type: "button", class: "play", onClick });
     this.told = element("span", { class: "place small" });
-    const buttons = element("div", { class: "buttons" }, this.back, this.play, this.ahead);
+    const buttons = div("buttons", this.back, this.play, this.ahead);
     const attributes = { class: "stepper", role: "group", "aria-label": `${title}s of ${name}` };
     this.root = element("div", attributes, buttons, this.slider, this.told);
     this.motion = matchMedia("(prefers-reduced-motion: reduce)");

@@ -4,7 +4,8 @@
 
 import { element, fill } from "convlens/interface/dom.js";
 import { onTheme } from "convlens/interface/colours.js";
-import { div, paragraph } from "convlens/views/learn/chapter.js";
+import { div } from "convlens/interface/parts.js";
+import { paragraph } from "convlens/views/learn/chapter.js";
 import { ActivationChapter } from "convlens/views/learn/chapters/activation.js";
 import { ChannelsChapter } from "convlens/views/learn/chapters/channels.js";
 import { CostChapter } from "convlens/views/learn/chapters/cost.js";

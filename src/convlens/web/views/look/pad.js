@@ -1,6 +1,7 @@
 /** The paper to draw on: by mouse, finger and pen, or by keyboard, with undo and clear. */
 
 import { element } from "convlens/interface/dom.js";
+import { button, div } from "convlens/interface/parts.js";
 import { Strokes } from "convlens/views/look/strokes.js";
 
 /** @import { Point } from "convlens/views/look/strokes.js" */
@@ -14,12 +15,8 @@ const HELP =
 
 export class Pad {
   #canvas = element("canvas", {
-    class: "pad-paper",
-    tabindex: 0,
-    role: "application",
-    "aria-label": "Drawing paper",
-    "aria-roledescription": "drawing paper",
-    "aria-describedby": "pad-help",
+    ...{ class: "pad-paper", tabindex: 0, role: "application", "aria-label": "Drawing paper" },
+    ...{ "aria-roledescription": "drawing paper", "aria-describedby": "pad-help" },
   });
   #cursor = element("span", { class: "pad-cursor", hidden: true, "aria-hidden": "true" });
   #hint = element("span", { class: "pad-hint", "aria-hidden": "true" }, "Draw here");
@@ -30,10 +27,10 @@ export class Pad {
   #pen = [0.5, 0.25];
   #isDown = false;
 
-  undo = element("button", { type: "button", onClick: () => this.#change(() => this.strokes.undo()) }, "Undo");
-  clear = element("button", { type: "button", onClick: () => this.#change(() => this.strokes.clear()) }, "Clear");
-  frame = element("div", { class: "pad-frame" }, this.#canvas, this.#cursor, this.#hint);
-  root = element("div", { class: "pad" }, this.frame, element("p", { class: "unseen", id: "pad-help" }, HELP));
+  undo = button("Undo", () => this.#change(() => this.strokes.undo()));
+  clear = button("Clear", () => this.#change(() => this.strokes.clear()));
+  frame = div("pad-frame", this.#canvas, this.#cursor, this.#hint);
+  root = div("pad", this.frame, element("p", { class: "unseen", id: "pad-help" }, HELP));
 
   /**
    * @param {{ sizes: [number, number], width: number, dark: boolean }} paper as of `Strokes`

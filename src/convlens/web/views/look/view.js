@@ -8,6 +8,7 @@
 import { announce, element, fill, onceAFrame } from "convlens/interface/dom.js";
 import { onTheme } from "convlens/interface/colours.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
+import { div } from "convlens/interface/parts.js";
 import { Answer, write } from "convlens/views/look/answer.js";
 import { showDisagreement } from "convlens/views/look/check_notice.js";
 import { Columns } from "convlens/views/look/columns.js";
@@ -67,7 +68,7 @@ class LookView {
       return;
     }
     this.#look = new Look(model, this.context, () => this.#isActive && !this.root.hidden);
-    fill(this.root, this.#look.root);
+    fill(this.root, this.#look);
     this.#look.start();
   }
 }
@@ -117,23 +118,12 @@ class Look {
 
   #build() {
     const scale = element("span", { class: "scale", "aria-hidden": "true" });
-    const head = element(
-      "div",
-      { class: "network-head" },
-      element("h2", { class: "eyebrow", id: "network-title" }, "The network"),
-      element("p", { class: "legend" }, "below zero", scale, "above, one scale a layer"),
-      this.columns.ends,
-      this.#readout,
-    );
-    return element(
-      "div",
-      { class: "look" },
-      this.source.root,
-      this.answer.root,
-      this.strip.root,
-      element("section", { class: "look-network", "aria-labelledby": "network-title" }, head, this.columns.root),
-      this.details.root,
-    );
+    const title = element("h2", { class: "eyebrow", id: "network-title" }, "The network");
+    const legend = element("p", { class: "legend" }, "below zero", scale, "above, one scale a layer");
+    const head = div("network-head", title, legend, this.columns.ends, this.#readout);
+    const attributes = { class: "look-network", "aria-labelledby": "network-title" };
+    const network = element("section", attributes, head, this.columns);
+    return div("look", this.source, this.answer, this.strip, network, this.details);
   }
 
   /** Once it is in the page. */

@@ -8,7 +8,7 @@ import { announce, element, fill } from "convlens/interface/dom.js";
 import { layerFields } from "convlens/views/train/layer_fields.js";
 import { BLOCKS, KINDS, MENU, readLayer, textForNew, textForShortcut } from "convlens/views/train/network_text.js";
 import * as tree from "convlens/views/train/network_tree.js";
-import { box, button } from "convlens/views/train/parts.js";
+import { button, div, optionList } from "convlens/interface/parts.js";
 
 /** @import { Chain, Edit, Part } from "convlens/views/train/network_tree.js" */
 
@@ -16,7 +16,7 @@ const MOST_CHIPS = 200; // a text of thousands of commas is for the server to re
 
 export class LayerChips {
   row = element("ol", { class: "train-chips", "aria-label": "Layers" });
-  fields = box("train-chip-fields");
+  fields = div("train-chip-fields");
   text = "";
   network = tree.readNetwork("");
   /** @type {Part[]} in the order of the text */
@@ -31,19 +31,13 @@ export class LayerChips {
   /** @param {{ onText: (text: string) => void }} handlers `onText` gets every changed text */
   constructor({ onText }) {
     this.onText = onText;
-    const words = MENU.map(([word, title]) => element("option", { value: word }, title));
-    const add = element(
-      "select",
-      { "aria-label": "Add a layer" },
-      element("option", { value: "" }, "Add a layer …"),
-      words,
-    );
+    const add = element("select", { "aria-label": "Add a layer" }, optionList(["", "Add a layer …"], ...MENU));
     add.addEventListener("change", () => {
       if (add.value) this.add(add.value);
       add.value = "";
     });
     this.row.addEventListener("keydown", (event) => this.onKey(event));
-    this.root = box("train-chip-editor", this.row, box("row", add), this.fields);
+    this.root = div("train-chip-editor", this.row, div("row", add), this.fields);
   }
 
   // Show the layers of a text; `wrong` is where a mistake in it begins.
@@ -75,7 +69,7 @@ export class LayerChips {
       const rows = branches.map((branch) =>
         element("ol", { class: "train-branch", "aria-label": branch.name }, this.chipsOf(branch)),
       );
-      return element("li", {}, box("train-block", this.buttons[index], rows));
+      return element("li", {}, div("train-block", this.buttons[index], rows));
     });
   }
 
@@ -116,7 +110,7 @@ export class LayerChips {
     if (!part.text) return element("p", { class: "soft small" }, "No layer yet: what comes in goes on unchanged.");
     if (part.branches.length && Object.hasOwn(BLOCKS, part.word)) {
       const { title, summary } = BLOCKS[part.word];
-      return box("train-numbers", element("h4", {}, title), element("p", { class: "soft small" }, summary));
+      return div("train-numbers", element("h4", {}, title), element("p", { class: "soft small" }, summary));
     }
     const layer = readLayer(part.text);
     if (!layer) return element("p", { class: "soft small" }, "Edit this layer in the text above.");
@@ -139,7 +133,7 @@ export class LayerChips {
     const adder = (words, branch) =>
       button(words, () => this.take(tree.addBranch(this.text, this.parts[this.chosen], branch())));
     const [body, ...others] = branches;
-    return box(
+    return div(
       "row",
       mover("←", "Move this layer earlier", -1),
       mover("→", "Move this layer later", 1),

@@ -1,7 +1,7 @@
 // The numbers of one layer as fields: what is typed goes into the network's text at once, and Python judges it there.
 
 import { element } from "convlens/interface/dom.js";
-import { box } from "convlens/views/train/parts.js";
+import { div, PLAIN_TEXT } from "convlens/interface/parts.js";
 import { KINDS, writeLayer } from "convlens/views/train/network_text.js";
 
 /** @import { LayerWords } from "convlens/views/train/network_text.js" */
@@ -22,7 +22,7 @@ export function layerFields(layer, onChange) {
       onChange(writeLayer(changed));
     }),
   );
-  return box("train-numbers", element("h4", {}, kind.title), numbers, options);
+  return div("train-numbers", element("h4", {}, kind.title), numbers, options);
 }
 
 /**
@@ -31,11 +31,7 @@ export function layerFields(layer, onChange) {
  */
 function field(name, value, usual, onText) {
   const input = element("input", {
-    type: "text",
-    autocomplete: "off",
-    spellcheck: "false",
-    size: "6",
-    maxlength: "20",
+    ...{ ...PLAIN_TEXT, size: "6", maxlength: "20" },
     placeholder: usual ?? "",
     onInput: () => onText(input.value.trim().replace(/,/g, ".")),
   });

@@ -2,7 +2,9 @@
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, formatShape, plural } from "convlens/interface/format.js";
-import { scrollingTable } from "convlens/views/train/parts.js";
+import { items, numberCells, scrollingTable, tableRow } from "convlens/interface/parts.js";
+
+/** @import { Cell } from "convlens/interface/parts.js" */
 
 /**
  * A row of the server's table; one inside a residual or concat has a depth above 0 and the branch that it stands in.
@@ -21,25 +23,17 @@ import { scrollingTable } from "convlens/views/train/parts.js";
  * }} LayerTable
  */
 
-const HEADINGS = [["layer"], ["output"], ["parameters", "number"], ["multiply-adds", "number"], ["sees", "number"]];
+/** @type {Cell[]} */
+const HEADINGS = [["layer"], ["output"], ...numberCells("parameters", "multiply-adds", "sees")];
 
 /** @type {(root: Element, table: LayerTable) => void} Show the table in `root`. */
 export function showLayerTable(root, table) {
   const most = Math.max(1, ...table.layers.map(({ parameters }) => parameters));
-  const rows = table.layers.map((row, index) => tableRow(row, most, row.branch !== table.layers[index - 1]?.branch));
+  const rows = table.layers.flatMap((row, index) => drawRow(row, most, row.branch !== table.layers[index - 1]?.branch));
   const attributes = { class: "train-layers", "aria-describedby": "train-layers-words" };
-  const warnings = table.layers.flatMap((row) => row.warnings);
-  fill(
-    root,
-    element("p", { class: "small soft", id: "train-layers-words" }, describeTable(table)),
-    scrollingTable("Layer table", HEADINGS, element("tbody", {}, rows), { attributes }),
-    warnings.length > 0 &&
-      element(
-        "ul",
-        { class: "train-warnings" },
-        warnings.map((warning) => element("li", {}, warning)),
-      ),
-  );
+  const words = element("p", { class: "small soft", id: "train-layers-words" }, describeTable(table));
+  const warnings = element("ul", { class: "train-warnings" }, items(...table.layers.flatMap((row) => row.warnings)));
+  fill(root, words, scrollingTable("Layer table", HEADINGS, rows, { attributes }), warnings.firstChild && warnings);
 }
 
 /** "9,098 parameters, 290,080 multiply-adds per image of 1 × 28 × 28; 10 classes" @param {LayerTable} table */
@@ -49,18 +43,18 @@ export function describeTable({ parameters, multiply_adds, input_shape, classes,
   return `${counts} ${images}${isAssumed ? " (assumed until the images have been read)" : ""}`;
 }
 
-/** @param {LayerRow} row @param {number} most @param {boolean} isFirst of its branch */
-function tableRow(row, most, isFirst) {
-  const branch =
-    row.depth && row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
-  const numbers = element(
-    "tr",
-    { style: { "--share": (row.parameters / most).toFixed(4), "--depth": String(row.depth ?? 0) } },
-    element("th", { scope: "row", class: "mono" }, branch, row.text),
-    element("td", {}, formatShape(row.output_shape)),
-    element("td", { class: "number train-share" }, row.parameters ? formatCount(row.parameters) : "·"),
-    element("td", { class: "number" }, row.multiply_adds ? formatCount(row.multiply_adds) : "·"),
-    element("td", { class: "number" }, formatShape(row.receptive_field)),
+/** @type {(row: LayerRow, most: number, isFirst: boolean) => HTMLTableRowElement[]} Whether it is the first of its branch. */
+function drawRow(row, most, isFirst) {
+  const branch = row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
+  const depth = { "--depth": String(row.depth ?? 0) };
+  const numbers = tableRow(
+    [branch, element("span", { class: "mono" }, row.text)],
+    [
+      [formatShape(row.output_shape)],
+      [row.parameters ? formatCount(row.parameters) : "·", "number train-share"],
+      ...numberCells(row.multiply_adds ? formatCount(row.multiply_adds) : "·", formatShape(row.receptive_field)),
+    ],
+    { style: { "--share": (row.parameters / most).toFixed(4), ...depth } },
   );
   const formulas = [
     ["size", row.size_formula],
@@ -69,14 +63,11 @@ function tableRow(row, most, isFirst) {
   ].filter(([, formula]) => formula);
   if (!formulas.length) return [numbers];
   numbers.classList.add("followed");
-  const sums = formulas.map(([name, formula]) =>
-    element("span", {}, element("span", { class: "unseen" }, `${name}: `), formula),
+  const sums = formulas.map(([name, formula]) => [element("span", { class: "unseen" }, `${name}: `), formula]);
+  const cell = element(
+    "td",
+    { colspan: HEADINGS.length, style: depth },
+    sums.map((sum) => element("span", {}, sum)),
   );
-  const depth = { "--depth": String(row.depth ?? 0) };
-  const below = element(
-    "tr",
-    { class: "train-formulas" },
-    element("td", { colspan: HEADINGS.length, style: depth }, sums),
-  );
-  return [numbers, below];
+  return [numbers, element("tr", { class: "train-formulas" }, cell)];
 }

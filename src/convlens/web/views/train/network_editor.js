@@ -6,7 +6,7 @@ import { LayerChips } from "convlens/views/train/layer_chips.js";
 import { LayerCheck } from "convlens/views/train/layer_check.js";
 import { showLayerTable } from "convlens/views/train/layer_table.js";
 import { unitsOf } from "convlens/views/train/network_text.js";
-import { box, button } from "convlens/views/train/parts.js";
+import { div, button } from "convlens/interface/parts.js";
 
 /** @import { Api } from "convlens/interface/api.js" */
 /** @import { LayerTable } from "convlens/views/train/layer_table.js" */
@@ -22,8 +22,10 @@ import { box, button } from "convlens/views/train/parts.js";
  * }} Form
  */
 
+const HINT = "Separate layers with commas. Ctrl+Enter starts the training.";
+
 export class NetworkEditor {
-  mirror = box("train-mirror");
+  mirror = div("train-mirror");
   problem = element("div", { id: "train-network-problem", class: "train-problem", role: "alert" });
   table = element("div", { class: "train-table", "aria-live": "off" });
   text = element("textarea", {
@@ -54,22 +56,10 @@ export class NetworkEditor {
     const presets = Object.entries(FACTS.presets).map(([name, preset]) =>
       button(name, () => this.setValue(preset), { class: "quiet" }),
     );
-    this.root = box(
-      "train-network",
-      box(
-        "train-label",
-        element("label", { for: "train-network" }, "Network"),
-        element("div", { class: "row", role: "group", "aria-label": "Preset networks" }, presets),
-      ),
-      box("train-text", this.mirror, this.text),
-      element(
-        "p",
-        { id: "train-network-hint", class: "unseen" },
-        "Separate layers with commas. Ctrl+Enter starts the training.",
-      ),
-      this.problem,
-      this.chips.root,
-    );
+    const choices = element("div", { class: "row", role: "group", "aria-label": "Preset networks" }, presets);
+    const head = div("train-label", element("label", { for: "train-network" }, "Network"), choices);
+    const hint = element("p", { id: "train-network-hint", class: "unseen" }, HINT);
+    this.root = div("train-network", head, div("train-text", this.mirror, this.text), hint, this.problem, this.chips);
   }
 
   get value() {

@@ -3,7 +3,7 @@
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
 import { Chart } from "convlens/views/train/chart.js";
 import { accuracyScale, columns, lossScale, percent, smooth } from "convlens/views/train/chart_scale.js";
-import { box } from "convlens/views/train/parts.js";
+import { div } from "convlens/interface/parts.js";
 import { describeAccuracy } from "convlens/views/train/run_state.js";
 
 /** @import { Layer } from "convlens/views/train/chart.js" */
@@ -22,7 +22,7 @@ export class RunCharts {
     const pick = (share) => onPick(Math.round(share * this.steps));
     this.loss = new Chart({ title: "Loss", onPick: pick });
     this.accuracy = new Chart({ title: "Accuracy", onPick: pick });
-    this.root = box("train-charts", this.loss.root, this.accuracy.root);
+    this.root = div("train-charts", this.loss, this.accuracy);
   }
 
   /**

@@ -7,7 +7,7 @@ import { unpackSamples } from "convlens/engine/samples.js";
 import { element, fill, prefersStillness, steadily } from "convlens/interface/dom.js";
 import { openWhenReady } from "convlens/interface/new_tab.js";
 import { Glimpses } from "convlens/views/train/glimpses.js";
-import { box } from "convlens/views/train/parts.js";
+import { div } from "convlens/interface/parts.js";
 import { Replay } from "convlens/views/train/replay.js";
 import { Result } from "convlens/views/train/result.js";
 import { RunCharts } from "convlens/views/train/run_charts.js";
@@ -80,16 +80,16 @@ class TrainView {
       },
     });
     const scale = element("label", { class: "train-check" }, this.isLogarithmic, "logarithmic");
-    this.live = box(
+    this.live = div(
       "train-live",
-      this.status.root,
-      this.charts.root,
-      box("train-under-charts", this.replay.root, scale),
-      this.result.root,
-      this.glimpses.root,
-      this.table.root,
+      this.status,
+      this.charts,
+      div("train-under-charts", this.replay, scale),
+      this.result,
+      this.glimpses,
+      this.table,
     );
-    fill(root, box("train", element("h2", { class: "unseen" }, "Train live"), this.setup.root, this.live));
+    fill(root, div("train", element("h2", { class: "unseen" }, "Train live"), this.setup, this.live));
   }
 
   openSession() {

@@ -4,7 +4,7 @@ import { drawPicture } from "convlens/interface/maps.js";
 import { element, fill } from "convlens/interface/dom.js";
 import { prepare } from "convlens/preparation/prepare.js";
 import { drawDigit } from "convlens/views/train/drawn_digits.js";
-import { button } from "convlens/views/train/parts.js";
+import { button } from "convlens/interface/parts.js";
 
 /** @import { Model } from "convlens/engine/network.js" */
 /** @typedef {{ pixels: Uint8Array, shape: number[] }} Drawing */
@@ -39,10 +39,8 @@ export class PictureChooser {
     if (!this.choices.some(({ key }) => key === this.chosen)) this.chosen = this.choices[0].key;
     if (drawing && !this.wasDrawn) this.chosen = "drawing";
     this.wasDrawn = Boolean(drawing);
-    fill(
-      this.root,
-      this.choices.map((choice) => this.picture(choice, model.inputShape)),
-    );
+    const pictures = this.choices.map((choice) => this.picture(choice, model.inputShape));
+    fill(this.root, pictures);
   }
 
   /** @type {(choice: Choice, shape: number[]) => HTMLButtonElement} */

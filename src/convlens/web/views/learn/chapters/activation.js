@@ -1,10 +1,11 @@
 // Chapter: a bias for each map, and a function that is not a straight line for every value.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { activate, ACTIVATIONS, ruleOf, USUAL_SLOPE } from "convlens/views/learn/arithmetic/activations.js";
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
-import { Chapter, div, lineUp, paragraph } from "convlens/views/learn/chapter.js";
+import { Chapter, lineUp, paragraph } from "convlens/views/learn/chapter.js";
 import { choice, numberField, optionsOf, tabRow } from "convlens/views/learn/controls.js";
 import { drawCurve } from "convlens/views/learn/curve.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
@@ -70,10 +71,8 @@ export class ActivationChapter extends Chapter {
       this.slope.set(slope);
     }
     this.state.chosen = Math.min(this.state.chosen, biases.length - 1);
-    this.tabs.offer(
-      biases.map((_, map) => `map ${map}`),
-      this.state.chosen,
-    );
+    const names = biases.map((_, map) => `map ${map}`);
+    this.tabs.offer(names, this.state.chosen);
   }
 
   /** The maps with their bias and after the activation. */

@@ -3,9 +3,10 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { plural } from "convlens/interface/format.js";
 import { arrange, drawMaps, drawPicture } from "convlens/interface/maps.js";
+import { div } from "convlens/interface/parts.js";
 import { shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
 import { replaceAt, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
-import { div, lineUp } from "convlens/views/learn/chapter.js";
+import { lineUp } from "convlens/views/learn/chapter.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 
 /** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
@@ -51,19 +52,10 @@ export class ChannelGrids {
     this.maps = drawn.kernels.map((_, kernel) => this.#buildMap(kernel));
     const heading = element("figcaption", {}, names.length === 3 ? "the image" : "the picture");
     const photo = element("figure", { class: "matrix" }, heading, this.photo);
-    fill(
-      this.channelStage,
-      photo,
-      this.channels.map(({ root }) => root),
-    );
-    fill(
-      this.rowStage,
-      names.map((name, channel) => drawRow(name, this.rows[channel])),
-    );
-    fill(
-      this.mapStage,
-      this.maps.map(({ root }) => root),
-    );
+    fill(this.channelStage, photo, this.channels);
+    const rows = names.map((name, channel) => drawRow(name, this.rows[channel]));
+    fill(this.rowStage, rows);
+    fill(this.mapStage, this.maps);
   }
 
   /** @type {(name: string, channel: number) => MatrixView} */

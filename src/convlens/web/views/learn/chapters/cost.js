@@ -2,10 +2,12 @@
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, plural } from "convlens/interface/format.js";
+import { scrollingTable, tableRow } from "convlens/interface/parts.js";
+import { div } from "convlens/interface/parts.js";
 import * as counting from "convlens/views/learn/arithmetic/counting.js";
 import { axesOf, findWindowMistake, outputShape, outputSizeFormula } from "convlens/views/learn/arithmetic/windows.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
-import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
+import { Chapter, paragraph } from "convlens/views/learn/chapter.js";
 import { selection } from "convlens/views/learn/controls.js";
 import { convolutionsOf } from "convlens/views/learn/model_parts.js";
 
@@ -119,9 +121,16 @@ function describe({ channels, kernels, height, width }, sliding) {
   const layer = { channels, kernels, kernel: sliding.kernel, output };
   const dense = { inputs: channels * height * width, outputs: kernels * output[0] * output[1] };
   const [parameters, denseParameters] = [counting.countConvParameters(layer), counting.countDenseParameters(dense)];
+  const [adds, denseAdds] = [counting.countConvMultiplyAdds(layer), counting.countDenseMultiplyAdds(dense)];
+  /** @type {(name: string, one: string, other: string) => HTMLElement} */
+  const row = (name, one, other) =>
+    tableRow(name, [
+      [one, "formula"],
+      [other, "formula"],
+    ]);
   const rows = [
-    ["parameters", parameters.formula, denseParameters.formula],
-    ["multiply-adds", counting.countConvMultiplyAdds(layer).formula, counting.countDenseMultiplyAdds(dense).formula],
+    row("parameters", parameters.formula, denseParameters.formula),
+    row("multiply-adds", adds.formula, denseAdds.formula),
   ];
   const [down, across] = axesOf([height, width], sliding).map(outputSizeFormula);
   const times = denseParameters.count / parameters.count;
@@ -129,29 +138,9 @@ function describe({ channels, kernels, height, width }, sliding) {
   return [
     paragraph("formula", down === across ? down : `height ${down}, width ${across}`),
     paragraph("", `${plural(kernels, "map")} of ${output[0]}×${output[1]}.`),
-    drawTable(["convolution", "dense, the same numbers in and out"], rows),
+    scrollingTable("Counts of the layer", [[""], ["convolution"], ["dense, the same numbers in and out"]], rows),
     paragraph("", `The dense layer has ${times >= 1 ? `${many} times as many` : "fewer"} parameters.`),
   ];
-}
-
-/** @type {(heads: string[], rows: string[][]) => HTMLDivElement} */
-function drawTable(heads, rows) {
-  const head = element(
-    "tr",
-    {},
-    element("td"),
-    heads.map((text) => element("th", { scope: "col" }, text)),
-  );
-  const lines = rows.map(([name, ...cells]) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, name),
-      cells.map((text) => element("td", { class: "formula" }, text)),
-    ),
-  );
-  const table = element("table", {}, element("thead", {}, head), element("tbody", {}, lines));
-  return element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Counts of the layer" }, table);
 }
 
 /** @type {(layer: ConvolutionLayer) => typeof FIRST} */

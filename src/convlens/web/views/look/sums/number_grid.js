@@ -63,16 +63,10 @@ function makeCell(value, index, digits, { limit = 0, grey, padding, chosen }) {
   const isPadding = padding?.[index] ?? false;
   const size = value ?? 0;
   const sign = isPadding ? "padding" : size < 0 ? "below" : size > 0 ? "above" : "zero";
-  const cell = element(
-    "div",
-    {
-      role: "gridcell",
-      class: index === chosen ? `cell ${sign} chosen` : `cell ${sign}`,
-      title: isPadding ? "padding" : null,
-      "aria-label": isPadding ? `padding, ${formatNumber(size, digits)}` : null,
-    },
-    value === null ? "–" : formatNumber(value, digits),
-  );
+  const text = value === null ? "–" : formatNumber(value, digits);
+  const words = isPadding ? { title: "padding", "aria-label": `padding, ${formatNumber(size, digits)}` } : {};
+  const name = index === chosen ? `cell ${sign} chosen` : `cell ${sign}`;
+  const cell = element("div", { role: "gridcell", class: name, ...words }, text);
   if (!isPadding && value !== null) paint(cell, value, limit, grey);
   return cell;
 }

@@ -56,11 +56,13 @@ export function lead(value, source, { model, onSource }, label = describeTarget(
  * @type {(...parts: (string | Node | null | (string | Node)[])[]) => HTMLParagraphElement}
  */
 export function equation(...parts) {
-  return element(
-    "p",
-    { class: "equation" },
-    parts.flat().map((part) => (typeof part === "string" ? element("span", { class: "operator" }, part) : part)),
-  );
+  const signs = parts.flat().map((part) => (typeof part === "string" ? operator(part) : part));
+  return element("p", { class: "equation" }, signs);
+}
+
+/** @type {(sign: string) => HTMLSpanElement} */
+export function operator(sign) {
+  return element("span", { class: "operator" }, sign);
 }
 
 /** @type {(value: number, digits?: number) => HTMLElement} What comes out. */
