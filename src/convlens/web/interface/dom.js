@@ -91,10 +91,7 @@ export function prefersStillness() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/**
- * Calls `draw` once in the next frame, however often it is asked for: `const request = onceAFrame(draw); request()`.
- * @param {(time: number) => void} draw
- */
+/** Draws once in the next frame: `const request = onceAFrame(draw); request()`. @param {(time: number) => void} draw */
 export function onceAFrame(draw) {
   return steadily(draw, 0);
 }

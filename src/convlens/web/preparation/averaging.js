@@ -55,10 +55,7 @@ export function averageTransparentBlocks(plane, factor) {
   return averaged;
 }
 
-/**
- * A product of two bytes as a byte, when 255 stands for 1: rounded, without a division.
- * @type {(value: number) => number}
- */
+/** @type {(value: number) => number} A product of two bytes as a byte, 255 standing for 1; rounded. */
 export function divideBy255(value) {
   const raised = value + 128;
   return ((raised >> 8) + raised) >> 8;

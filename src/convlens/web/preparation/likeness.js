@@ -11,10 +11,7 @@ import { describeRange, fixed } from "convlens/preparation/rounding.js";
 const TOLERANCE = 0.1; // beyond the extremes of the training images, as a share of the range from 5 to 95 % of them
 const FEW = 50; // and this divided by their number: the extremes of fifty are not those of all
 
-/**
- * Reasons why an image is of another kind than the training images; none if it is not.
- * @type {(plane: Plane, preprocessing: Preprocessing) => string[]}
- */
+/** @type {(plane: Plane, preprocessing: Preprocessing) => string[]} Why it is unlike the training images, if so. */
 export function findUnlike(plane, preprocessing) {
   const appearance = readAppearance(preprocessing.appearance);
   if (!appearance) return [];

@@ -95,10 +95,7 @@ export function findExtremes(data) {
   return [low, high];
 }
 
-/**
- * The box around all pixels of at least this level; null where there is none.
- * @type {(plane: Plane, least: number) => Box | null}
- */
+/** @type {(plane: Plane, least: number) => Box | null} Around all of at least this level; null if none are. */
 export function findBox({ height, width, data }, least) {
   let [top, bottom, left, right] = [-1, 0, width, 0];
   for (let row = 0; row < height; row++) {

@@ -109,10 +109,7 @@ class Field {
   }
 }
 
-/**
- * A whole number between two limits, the field's own `min` and `max`.
- * @param {FieldOptions & { least: number, most: number }} options
- */
+/** Between the field's own `min` and `max`. @param {FieldOptions & { least: number, most: number }} options */
 export function wholeField({ least, most, ...options }) {
   const attributes = { type: "number", inputmode: "numeric", min: least, max: most, step: 1 };
   return new Field(options, attributes, (name, input) => {

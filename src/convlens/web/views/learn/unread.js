@@ -16,10 +16,7 @@ export function unreadOf(size, sliding) {
   return { rows, columns };
 }
 
-/**
- * The size of the result with the numbers filled in, and what is lost of the input, as paragraphs.
- * @type {(size: Pair, sliding: Sliding) => HTMLElement[]}
- */
+/** @type {(size: Pair, sliding: Sliding) => HTMLElement[]} The size of the result, and what of the input is lost. */
 export function describeSize(size, sliding) {
   const [rows, columns] = axesOf(size, sliding).map(outputSizeFormula);
   /** @type {(name: string, text: string) => HTMLElement} */

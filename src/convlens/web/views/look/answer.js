@@ -114,10 +114,7 @@ export function whyUnknown({ threshold }, unlike, probability) {
   return `${formatPercent(probability, 2)} sure, and an answer takes ${formatPercent(threshold, 2)}`;
 }
 
-/**
- * Text that stays the same is left alone: writing it would lay the page out anew.
- * @type {(node: Node, text: string) => void}
- */
+/** @type {(node: Node, text: string) => void} Text that stays is left alone: writing lays the page out anew. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -104,10 +104,7 @@ export class Details {
   }
 }
 
-/**
- * Only as far as is needed to see where the details begin: whoever chose a number in a map wants to keep seeing the map.
- * @param {HTMLElement} root
- */
+/** Only until the details' beginning is seen: the map should stay in sight, too. @param {HTMLElement} root */
 function reveal(root) {
   const { top } = root.getBoundingClientRect();
   const behavior = prefersStillness() ? "auto" : "smooth";

@@ -24,10 +24,7 @@ export function linearTicks(low, high, count) {
   return ticks;
 }
 
-/**
- * 1, 2 and 5 times powers of ten between two positive numbers; powers alone where that would be more than `count`.
- * @type {(low: number, high: number, count: number) => number[]}
- */
+/** @type {(low: number, high: number, count: number) => number[]} Powers of ten alone where 1, 2, 5 are too many. */
 export function logTicks(low, high, count) {
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
@@ -66,10 +63,7 @@ export function lossScale(values, logarithmic, tickCount = 5) {
 
 const ACCURACY_TICKS = [0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
 
-/**
- * The vertical scale of accuracies: 0 to 100 %, or by the logarithm of the error, where 99 % and 99.5 % differ.
- * @type {(best: number, logarithmic: boolean) => Scale}
- */
+/** @type {(best: number, logarithmic: boolean) => Scale} 0 to 100 %, or by the logarithm of the error. */
 export function accuracyScale(best, logarithmic) {
   if (!logarithmic) return { ticks: [0, 0.25, 0.5, 0.75, 1], share: clip };
   const least = Math.max(5e-4, Math.min(0.05, (1 - best) * 0.7));
@@ -100,10 +94,7 @@ export function smooth(values, width) {
   return smoothed;
 }
 
-/**
- * At most `count` columns of many numbers: for each the place of its middle, the least, the greatest and the mean.
- * @param {ArrayLike<number>} values @param {number} count
- */
+/** The middle, least, greatest and mean of each column. @param {ArrayLike<number>} values @param {number} count */
 export function columns(values, count) {
   const size = Math.max(1, Math.ceil(values.length / count));
   const found = [];

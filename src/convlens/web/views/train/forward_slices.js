@@ -46,10 +46,7 @@ async function decode({ shape, data }, clock) {
   return numbers;
 }
 
-/**
- * What every layer makes of the pixels with these weights, as `activations` gives it; the model has them then.
- * @type {(task: Task, budget?: number) => Promise<Activation[]>}
- */
+/** @type {(task: Task, budget?: number) => Promise<Activation[]>} The model has these weights then. */
 export async function computeInSlices({ model, weights, pixels }, budget = BUDGET) {
   const clock = new Clock(budget);
   /** @type {Weights} */

@@ -117,10 +117,7 @@ export class LayerChips {
     return layerFields(layer, (changed) => this.onText(tree.replacePart(this.text, this.parts[this.chosen], changed)));
   }
 
-  /**
-   * What can be done with the chosen part; while somebody types, that is not the one that was there when this was drawn.
-   * @param {Part} part
-   */
+  /** What can be done with the chosen part: while somebody types, perhaps another than this. @param {Part} part */
   actions(part) {
     const { word, text, branches } = part;
     /** @type {(arrow: string, words: string, step: number) => HTMLButtonElement} */

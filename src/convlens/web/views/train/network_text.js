@@ -21,11 +21,7 @@ export const MENU = Object.entries({ ...KINDS, ...BLOCKS }).map(([word, { title 
   title === word ? word : `${word}: ${title}`,
 ]);
 
-/**
- * A layer taken apart; null where it is not of the usual form, so that its chip offers no fields and its text has to be
- * edited by hand.
- * @type {(text: string) => LayerWords | null}
- */
+/** @type {(text: string) => LayerWords | null} Null where only its text can be edited. */
 export function readLayer(text) {
   const [word = "", ...tokens] = text
     .toLowerCase()

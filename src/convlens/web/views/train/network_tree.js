@@ -151,10 +151,7 @@ export function replacePart(text, { start, end }, layer) {
   return text.slice(0, start) + layer + text.slice(end);
 }
 
-/**
- * The text with a layer more, which gets this place in the chain.
- * @type {(text: string, chain: Chain, place: number, layer: string) => Edit}
- */
+/** @type {(text: string, chain: Chain, place: number, layer: string) => Edit} It gets this place in the chain. */
 export function insertPart(text, chain, place, layer) {
   const patch = insertion(text, chain, place, layer);
   return { text: apply(text, patch), at: patch.start + patch.lead };
@@ -169,10 +166,7 @@ export function removePart(text, part) {
   return apply(text, part.text ? removal(part) : branchRemoval(part.chain));
 }
 
-/**
- * The text with a part moved to a place in the same or another chain; what stands between layers stays where it is.
- * @type {(text: string, part: Part, chain: Chain, place: number) => Edit}
- */
+/** @type {(text: string, part: Part, chain: Chain, place: number) => Edit} What stands between layers stays there. */
 export function movePart(text, part, chain, place) {
   if (chain === part.chain) return reorder(text, part, place);
   const put = insertion(text, chain, place, part.text);
@@ -182,10 +176,7 @@ export function movePart(text, part, chain, place) {
   return { text: (isBefore ? [put, taken] : [taken, put]).reduce(apply, text), at };
 }
 
-/**
- * The text with a branch more at the end of a block; `letters` begin with its mark.
- * @type {(text: string, block: Part, letters: string) => Edit}
- */
+/** @type {(text: string, block: Part, letters: string) => Edit} It comes last; `letters` begin with its mark. */
 export function addBranch(text, { start, branches }, letters) {
   const { parts, end: chainEnd } = branches[branches.length - 1];
   const end = parts.at(-1)?.end ?? chainEnd;

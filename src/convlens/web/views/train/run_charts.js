@@ -139,10 +139,7 @@ function accuracyLayers(run, name, epochs) {
   return layers;
 }
 
-/**
- * The share of right answers counts from the start of each epoch, so the line begins anew there.
- * @type {(run: Run, epochs: number) => number[][]}
- */
+/** @type {(run: Run, epochs: number) => number[][]} It counts from each epoch's start: the line begins anew. */
 export function accuracyPoints(run, epochs) {
   const every = Math.max(1, Math.floor(run.accuracies.length / MOST_COLUMNS));
   const perEpoch = run.started?.steps_per_epoch ?? 1;

@@ -5,10 +5,7 @@ const LARGEST_WHOLE = 1e10;
 /** Terms that a sentence shows unless more are asked for. */
 const MOST_TERMS = 9;
 
-/**
- * Whole numbers whole, others with four digits that count; very large and tiny ones with a power of ten.
- * @param {number} value
- */
+/** Whole numbers whole, others with four digits that count; extreme ones with a power of ten. @param {number} value */
 export function shortNumber(value) {
   if (!Number.isFinite(value)) return "–";
   let text = `${value}`;
@@ -75,10 +72,7 @@ function writeChannels(sums, most) {
   return sums.slice(0, most).map(bracketed).join(" + ") + more;
 }
 
-/**
- * What a pooling window made of what it covers.
- * @param {import("convlens/views/learn/arithmetic/pooling.js").Pooled} pooled
- */
+/** What a window made of what it covers. @param {import("convlens/views/learn/arithmetic/pooling.js").Pooled} pooled */
 export function writePooling({ covered, winner, divisor, result }, most = MOST_TERMS) {
   const numbers = covered.flat().filter((value) => value !== null);
   if (winner !== null) {

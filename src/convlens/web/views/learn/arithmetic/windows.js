@@ -62,10 +62,7 @@ export function outputSizeFormula(axis) {
   return `⌊(${size} + 2·${padding} − ${window})/${stride}⌋ + 1 = ${outputSize(axis)}`.replace("= -", "= −");
 }
 
-/**
- * The cells that the window reads at one position; those in the padding are below 0 or past the end.
- * @type {(position: number, axis: Axis) => number[]}
- */
+/** @type {(position: number, axis: Axis) => number[]} In the padding they are below 0 or past the end. */
 export function cellsRead(position, { kernel, stride, padding, dilation }) {
   return Array.from({ length: kernel }, (_, tap) => position * stride - padding + tap * dilation);
 }
@@ -106,10 +103,7 @@ export function outputShape(size, sliding) {
   return [outputSize(down), outputSize(across)];
 }
 
-/**
- * One line on why this window cannot slide over an input of this size, or null where it can.
- * @type {(size: Pair, sliding: Sliding) => string | null}
- */
+/** @type {(size: Pair, sliding: Sliding) => string | null} Why it cannot slide over such an input; else null. */
 export function findWindowMistake(size, sliding) {
   for (const [number, axis] of axesOf(size, sliding).entries()) {
     const name = ["high", "wide"][number];

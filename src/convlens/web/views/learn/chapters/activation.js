@@ -59,10 +59,7 @@ export class ActivationChapter extends Chapter {
     );
   }
 
-  /**
-   * Takes the bias and the activation that belong to the maps; what was chosen here stays as long as these are the same maps.
-   * @param {boolean} changedSource
-   */
+  /** Takes their bias and activation; what was chosen stays with the same maps. @param {boolean} changedSource */
   #takeMaps(changedSource) {
     const { biases, activation, slope = USUAL_SLOPE } = this.channels.layer();
     if (changedSource || biases.length !== this.state.biases[0].length) {

@@ -79,10 +79,7 @@ function moreButton(count, draw) {
   return element("p", { class: "small soft" }, `The ${MOST} channels with the largest sums are shown. `, more);
 }
 
-/**
- * Numbers of the picture are painted from black to white: what these are after normalisation; null for other layers.
- * @type {(model: Model, layer: number, channel: number) => [number, number] | null}
- */
+/** @type {(model: Model, layer: number, channel: number) => [number, number] | null} Black and white of the picture. */
 export function greyOf({ normalisation: { mean, std } }, layer, channel) {
   return layer < 0 ? [-mean[channel] / std[channel], (1 - mean[channel]) / std[channel]] : null;
 }
