@@ -1,8 +1,8 @@
 /**
  * The shell: header, three views behind real links, the theme, and the model that all views share.
  *
- * The page has two lives. Served, it asks the server for a model and has a third view that trains. From disk the model is in the
- * page itself, there is no server to ask, and the third view is absent.
+ * The page has two lives. Served, it asks the server for a model and has a third view that trains. From disk the model
+ * is in the page itself, there is no server to ask, and the third view is absent.
  */
 
 import { Api } from "convlens/interface/api.js";

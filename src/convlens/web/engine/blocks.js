@@ -1,8 +1,8 @@
 // The one inner loop of convolutions: four maps × two places at once.
 //
-// The weights of four maps lie side by side, so that every input number that is read serves four sums, and two places are
-// summed at once, so that every weight serves two. The eight sums stay in registers. All in float64: JavaScript computes in
-// it anyway, and a Float32Array would convert at every access.
+// The weights of four maps lie side by side, so that every input number that is read serves four sums, and two places
+// are summed at once, so that every weight serves two. The eight sums stay in registers. All in float64: JavaScript
+// computes in it anyway, and a Float32Array would convert at every access.
 
 export const MAPS = 4;
 export const PLACES = 2;
@@ -10,8 +10,9 @@ export const PLACES = 2;
 /** @import { Numbers } from "convlens/engine/network.js" */
 
 /**
- * Into `sums`: for two places (`start` and `start + stride`) and four maps, every tap's number times its weight, summed; the
- * first place's four sums come first. Tap k reads `input[place + offsets[k]]` and four weights from `packed[from + 4·k]` on.
+ * Into `sums`: for two places (`start` and `start + stride`) and four maps, every tap's number times its weight,
+ * summed; the first place's four sums come first. Tap k reads `input[place + offsets[k]]` and four weights from
+ * `packed[from + 4·k]` on.
  * @param {Float64Array} input
  * @param {number} start
  * @param {number} stride

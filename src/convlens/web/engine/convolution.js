@@ -1,7 +1,7 @@
 // Convolution (cross-correlation), which is nearly all the work of a forward pass, in a form that a browser runs fast.
 //
-// Any kernel can be summed tap by tap, here; 3×3 kernels of many maps go by a shorter way that gives the same numbers, in
-// `winograd.js`.
+// Any kernel can be summed tap by tap, here; 3×3 kernels of many maps go by a shorter way that gives the same numbers,
+// in `winograd.js`.
 
 import { fillPadded, MAPS, packedPlace, packedSize, PLACES, sumBlock } from "convlens/engine/blocks.js";
 import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winograd.js";

@@ -1,7 +1,8 @@
 // A trained model in the page: opened from its payload (src/convlens/export/page_model.py), then run on pictures.
 //
-// Python has resolved the network: every layer comes with its kind, inputs, shapes and numbers, so no text is parsed here.
-// The layers are in an order in which each comes after its inputs. The names of weights are those of PyTorch's state dict.
+// Python has resolved the network: every layer comes with its kind, inputs, shapes and numbers, so no text is parsed
+// here. The layers are in an order in which each comes after its inputs. The names of weights are those of PyTorch's
+// state dict.
 
 import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { kindOf } from "convlens/layers/shared/kind.js";
@@ -142,8 +143,8 @@ export function normalise(model, pixels) {
 }
 
 /**
- * What every layer makes of a picture: the normalised input first, as number k + 1 the output of layer k, last the logits.
- * Read them only: flatten and dropout hand on the array of their input.
+ * What every layer makes of a picture: the normalised input first, as number k + 1 the output of layer k, last the
+ * logits. Read them only: flatten and dropout hand on the array of their input.
  * @param {Model} model
  * @param {Uint8Array} pixels C·H·W
  */

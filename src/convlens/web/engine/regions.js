@@ -25,7 +25,8 @@ export function placeRegion(shape, place) {
 }
 
 /**
- * All rows and columns of a layer, and all its channels unless they are given; nothing if the region behind sees nothing.
+ * All rows and columns of a layer, and all its channels unless they are given; nothing if the region behind sees
+ * nothing.
  * @param {number[]} shape
  * @param {Region} behind
  * @param {Extent} channels

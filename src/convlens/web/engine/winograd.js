@@ -1,10 +1,10 @@
-// 3×3 convolution by Winograd's minimal filtering, F(4×4, 3×3) of Lavin and Gray (2016): 36 multiplications for 16 numbers
-// instead of 144.
+// 3×3 convolution by Winograd's minimal filtering, F(4×4, 3×3) of Lavin and Gray (2016): 36 multiplications for 16
+// numbers instead of 144.
 //
-// Tiles of 6×6 of the input (four apart, so they overlap) and the kernels are brought into another form, 36 numbers each, in
-// which convolution is a product number by number; summed over the channels and brought back, it is a tile of 4×4 of the
-// output. The forms are sums of a few numbers with small factors: BᵀdB, GgGᵀ and AᵀmA of the paper, done along the rows and
-// then along the columns. In float64 what they round off lies far below the float32 of the result.
+// Tiles of 6×6 of the input (four apart, so they overlap) and the kernels are brought into another form, 36 numbers
+// each, in which convolution is a product number by number; summed over the channels and brought back, it is a tile of
+// 4×4 of the output. The forms are sums of a few numbers with small factors: BᵀdB, GgGᵀ and AᵀmA of the paper, done
+// along the rows and then along the columns. In float64 what they round off lies far below the float32 of the result.
 
 import { MAPS, packedPlace, packedSize, PLACES, sumBlock } from "convlens/engine/blocks.js";
 

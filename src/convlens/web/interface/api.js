@@ -66,8 +66,8 @@ export class Refusal extends Error {
 }
 
 /**
- * A browser's EventSource comes back by itself with the last number it saw, but gives up for good when the server answered
- * with an error, so then a new one is opened that names the last number in its address.
+ * A browser's EventSource comes back by itself with the last number it saw, but gives up for good when the server
+ * answered with an error, so then a new one is opened that names the last number in its address.
  */
 class EventStream {
   #address;

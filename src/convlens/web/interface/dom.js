@@ -6,8 +6,8 @@ let announcing = 0;
 /** @typedef {string | number | boolean | null | undefined} Plain */
 
 /**
- * What `element` takes as attributes: names as in HTML with plain values, `style` and `data` as objects, and listeners of the
- * element's own type, `onClick: (event) => event.currentTarget.value`.
+ * What `element` takes as attributes: names as in HTML with plain values, `style` and `data` as objects, and listeners
+ * of the element's own type, `onClick: (event) => event.currentTarget.value`.
  * @template {Element} Made
  * @typedef {{ [name: Lowercase<string>]: Plain | Record<string, Plain> }
  *   & { viewBox?: string, preserveAspectRatio?: string }

@@ -1,6 +1,6 @@
 /**
- * Arrays as pictures: one pixel of canvas a number, enlarged by CSS without smoothing. A layer's maps are one canvas, painted by
- * one putImageData: eight maps of 28 × 28 take a tenth of a millisecond.
+ * Arrays as pictures: one pixel of canvas a number, enlarged by CSS without smoothing. A layer's maps are one canvas,
+ * painted by one putImageData: eight maps of 28 × 28 take a tenth of a millisecond.
  */
 
 import { divergingTable, greyTable } from "convlens/interface/colours.js";
@@ -8,8 +8,8 @@ import { divergingTable, greyTable } from "convlens/interface/colours.js";
 /** @import { Theme } from "convlens/interface/colours.js" */
 
 /**
- * How maps lie on a canvas: `count` of them, each `height` × `width`, in rows of `columns`; `gap` and the two pixel sizes are
- * in pixels of the canvas, `scale` is how many CSS pixels one of them takes.
+ * How maps lie on a canvas: `count` of them, each `height` × `width`, in rows of `columns`; `gap` and the two pixel
+ * sizes are in pixels of the canvas, `scale` is how many CSS pixels one of them takes.
  * @typedef {{
  *   count: number, height: number, width: number, columns: number, gap: number, scale: number,
  *   pixelWidth: number, pixelHeight: number,
@@ -65,8 +65,8 @@ export function placeUnder(layout, x, y) {
 /**
  * Paints maps (C×H×W, the first `layout.count` of them) on a canvas.
  *
- * `limit` is the size that has the full colour; without one it is the largest size there is. With `grey: [low, high]` the values
- * are painted from black to white instead. Returns the limit.
+ * `limit` is the size that has the full colour; without one it is the largest size there is. With `grey: [low, high]`
+ * the values are painted from black to white instead. Returns the limit.
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} data
  * @param {Layout} layout
@@ -77,7 +77,8 @@ export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
   const scale = limit ?? largestSize(data);
   const { image, words } = bufferOf(canvas, layout);
   const table = grey ? greyTable() : divergingTable(theme);
-  // value · factor + middle is the entry in the table; NaN becomes the middle, since a typed array's NaN index would paint nothing.
+  // value · factor + middle is the entry in the table; NaN becomes the middle, since a typed array's NaN index would
+  // paint nothing.
   const [factor, middle, last] = grey
     ? [255 / (grey[1] - grey[0] || 1), (-255 * grey[0]) / (grey[1] - grey[0] || 1), 255]
     : [scale > 0 ? 255 / scale : 0, 255, 510];

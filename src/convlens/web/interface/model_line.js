@@ -7,7 +7,8 @@ import { factList } from "convlens/interface/parts.js";
 /** @import { Model } from "convlens/interface/context.js" */
 
 /**
- * Fills `root` for a model, or for none; `chooser` is what others can be opened with, where there is something to choose.
+ * Fills `root` for a model, or for none; `chooser` is what others can be opened with, where there is something to
+ * choose.
  * @param {HTMLElement} root
  * @param {Model | null} model
  * @param {HTMLElement | undefined} chooser

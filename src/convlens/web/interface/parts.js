@@ -14,6 +14,9 @@ export function button(words, onClick, attributes = {}) {
   return element("button", { type: "button", onClick, ...attributes }, words);
 }
 
+/** Keys that move, by rows down and columns to the right. @type {Record<string, [down: number, right: number]>} */
+export const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
 /** A field for text that no browser completes or corrects. */
 export const PLAIN_TEXT = { type: "text", autocomplete: "off", spellcheck: "false" };
 

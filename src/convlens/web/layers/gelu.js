@@ -2,8 +2,8 @@
 
 import { elementwise } from "convlens/layers/shared/elementwise.js";
 
-// The share of a normal distribution that lies below a value: by its power series near zero, and by its continued fraction
-// where the series would lose the digits of a small share.
+// The share of a normal distribution that lies below a value: by its power series near zero, and by its continued
+// fraction where the series would lose the digits of a small share.
 /** @type {(x: number) => number} */
 function shareBelow(x) {
   const size = Math.abs(x);

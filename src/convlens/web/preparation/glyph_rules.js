@@ -21,8 +21,8 @@ import { describeLevels } from "convlens/preparation/trail.js";
 /** @import { Trail } from "convlens/preparation/trail.js" */
 
 /**
- * A picture turned to light on dark, so that the glyph is above `background`, and `paint`, the way back to how such pixels
- * look among the training images; `isStretched` says that background and glyph are at 0 and 255.
+ * A picture turned to light on dark, so that the glyph is above `background`, and `paint`, the way back to how such
+ * pixels look among the training images; `isStretched` says that background and glyph are at 0 and 255.
  * @typedef {{ plane: Plane, background: number, isStretched: boolean, paint: (pixels: Plane) => Plane }} Tones
  */
 

@@ -1,5 +1,6 @@
 // Whether what the network gets looks like anything that it was trained on, or is an outlier. A network answers every
-// picture with a class, and often with 99 %; the measures of the training images tell whether it is of their kind at all.
+// picture with a class, and often with 99 %; the measures of the training images tell whether it is of their kind at
+// all.
 import { holds, readAppearance } from "convlens/preparation/appearance.js";
 import { NO_CONTRAST, measure } from "convlens/preparation/measuring.js";
 import { makePlane } from "convlens/preparation/planes.js";

@@ -1,8 +1,8 @@
 // Making strokes thicker and thinner: grey dilation and erosion, a pixel a step, by turns with four and with eight
 // neighbours, which makes it round. Planes are light on dark; beyond them everything is dark.
 //
-// Most of a picture of strokes is empty. Four pixels side by side are one word of memory, and a word that is empty, with
-// all that lies around it where strokes grow, is left out.
+// Most of a picture of strokes is empty. Four pixels side by side are one word of memory, and a word that is empty,
+// with all that lies around it where strokes grow, is left out.
 import { crop, makePlane, pad, paste } from "convlens/preparation/planes.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */

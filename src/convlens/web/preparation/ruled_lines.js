@@ -1,7 +1,7 @@
 // Thin straight lines across the whole of a light-on-dark picture, as on ruled paper, taken out.
 //
-// Where a stroke crosses a line it stays: what is between a stroke above and a stroke below belongs to it. A single line
-// is taken out only where all other strokes keep away from the ends of the line: else it may be the bar of a 7.
+// Where a stroke crosses a line it stays: what is between a stroke above and a stroke below belongs to it. A single
+// line is taken out only where all other strokes keep away from the ends of the line: else it may be the bar of a 7.
 import { SMALLEST } from "convlens/preparation/disturbances.js";
 import { findExtremes, mapLevels, transpose } from "convlens/preparation/planes.js";
 import { roundHalfEven } from "convlens/preparation/rounding.js";

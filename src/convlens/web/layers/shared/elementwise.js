@@ -19,8 +19,9 @@ export function ruleOf({ kind, slope }) {
 /**
  * The kind whose output is `value(x)`, number by number, with the slope `slope(x, y)`, y being that output.
  * @template {Layer} L
- * @param {{ value: (x: number, layer: L) => number, slope: (x: number, y: number, layer: L) => number, words?: string }} rule
- *   `words` are said instead of the formula
+ * @param {{
+ *   value: (x: number, layer: L) => number, slope: (x: number, y: number, layer: L) => number, words?: string,
+ * }} rule `words` are said instead of the formula
  * @returns {Kind<L, RuleSum> & { value: (x: number, layer: L) => number }}
  */
 export function elementwise({ value, slope, words }) {
@@ -45,7 +46,7 @@ export function elementwise({ value, slope, words }) {
   };
 }
 
-/** @type {(words: string) => Kind<Layer, RuleSum>} The kind that changes no number: it hands on the arrays as they are. */
+/** @type {(words: string) => Kind<Layer, RuleSum>} It changes no number, and hands on the arrays as they are. */
 export function unchanged(words) {
   return {
     ...elementwise({ value: (x) => x, slope: () => 1, words }),

@@ -1,4 +1,5 @@
-// What the page knows of a kind of layer stands in one file, layers/WORD.js; this is how the rest of the page asks for it.
+// What the page knows of a kind of layer stands in one file, layers/WORD.js; this is how the rest of the page asks for
+// it.
 
 import { KINDS } from "convlens/layers/kinds.js";
 

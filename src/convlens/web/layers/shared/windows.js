@@ -9,8 +9,8 @@ import { allOf } from "convlens/engine/regions.js";
 /** @typedef {Layer & { kernel: Pair, stride: Pair, padding: Pair, dilation: Pair }} WindowLayer */
 
 /**
- * Where a window lies in the layer's input: negative in the padding, bottom and right the first ones behind it; with the
- * number of its rows and columns, between which a dilated one has gaps.
+ * Where a window lies in the layer's input: negative in the padding, bottom and right the first ones behind it; with
+ * the number of its rows and columns, between which a dilated one has gaps.
  * @typedef {{ top: number, left: number, bottom: number, right: number, rows: number, columns: number }} Window
  */
 

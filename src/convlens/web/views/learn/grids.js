@@ -1,10 +1,11 @@
 // Numbers in rows and columns: to type into, to choose from, or to look at.
 //
-// A grid is one stop of the Tab key; arrow keys move inside it. Rows and columns count from 0, as everywhere in Convlens.
+// A grid is one stop of the Tab key; arrow keys move inside it. Rows and columns count from 0, as everywhere in
+// Convlens.
 
 import { divergingColour, inkOn } from "convlens/interface/colours.js";
 import { element } from "convlens/interface/dom.js";
-import { PLAIN_TEXT } from "convlens/interface/parts.js";
+import { ARROWS, PLAIN_TEXT } from "convlens/interface/parts.js";
 import { readNumber } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { markWrong } from "convlens/views/learn/controls.js";
@@ -16,8 +17,6 @@ import { markWrong } from "convlens/views/learn/controls.js";
 
 /** The largest value gets no more than this share of colour: numbers are read here, the darkest shades are for pictures. */
 const PURE = 0.6;
-/** @type {Record<string, [down: number, across: number]>} */
-const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export class NumberGrid {
   /** @param {import("convlens/views/learn/matrices.js").GridOptions} options */
@@ -153,7 +152,7 @@ export class NumberGrid {
       input.select();
       return;
     }
-    const move = MOVES[event.key];
+    const move = ARROWS[event.key];
     if (!move || (input && move[1] && staysInText(input, move[1]))) return;
     const next = this.#cellAt({ row: row + move[0], column: column + move[1] });
     if (!next?.inside) return;

@@ -29,8 +29,8 @@ function nest(data, [channels, height, width]) {
 }
 
 /**
- * The first layer where it is a convolution, else null; the activation is the one right behind it, "none" where there is
- * another layer in between.
+ * The first layer where it is a convolution, else null; the activation is the one right behind it, "none" where there
+ * is another layer in between.
  * @param {Model | null} model
  */
 export function firstLayerOf(model) {

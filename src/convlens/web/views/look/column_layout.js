@@ -33,8 +33,9 @@ export function isLabelled(shape) {
 }
 
 /**
- * The layout of a layer's maps (see `arrange`): in columns of at most `HEIGHT` pixels, or, where they lie as rows, as many beside
- * each other as fit into `width`. `larger` enlarges them, as the input is; `line` is the height of a line of text.
+ * The layout of a layer's maps (see `arrange`): in columns of at most `HEIGHT` pixels, or, where they lie as rows, as
+ * many beside each other as fit into `width`. `larger` enlarges them, as the input is; `line` is the height of a line
+ * of text.
  * @param {number[]} shape
  * @param {number} count
  * @param {{ width?: number | null, larger?: boolean, line?: number }} options

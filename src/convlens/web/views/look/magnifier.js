@@ -4,7 +4,7 @@ import { shapeOf } from "convlens/engine/decode.js";
 import { receptiveField } from "convlens/engine/fields.js";
 import { element, svg } from "convlens/interface/dom.js";
 import { arrange, drawMaps, drawPicture, largestSize } from "convlens/interface/maps.js";
-import { div } from "convlens/interface/parts.js";
+import { ARROWS, div } from "convlens/interface/parts.js";
 import { layerName, placeAt, positionIn } from "convlens/views/look/places.js";
 
 /** @import { Box } from "convlens/engine/fields.js" */
@@ -15,8 +15,6 @@ const SIZE = 196;
 // Two of them beside each other on a phone.
 const SMALL = 168;
 const PHONE = 480;
-/** @type {Record<string, [number, number]>} */
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export class Magnifier {
   /** @type {Source} */
@@ -90,7 +88,7 @@ export class Magnifier {
 
   /** @type {(event: KeyboardEvent) => void} */
   #key(event) {
-    const step = MOVES[event.key];
+    const step = ARROWS[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const { row, column } = positionIn(this.#shape, this.#target.place);

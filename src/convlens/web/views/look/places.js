@@ -36,8 +36,8 @@ export function describeInputs(model, layer) {
 }
 
 /**
- * The branches that a layer lies in, the outermost first: of "3.body.1.branches.0.2" these are "3.body", called body, and
- * "3.body.1.branches.0", called branch 0.
+ * The branches that a layer lies in, the outermost first: of "3.body.1.branches.0.2" these are "3.body", called body,
+ * and "3.body.1.branches.0", called branch 0.
  * @param {string} path
  */
 export function branchesOf(path) {

@@ -1,5 +1,6 @@
 /**
- * The test images: a list that holds elements only for what can be seen of it, so that ten thousand cost no more than forty.
+ * The test images: a list that holds elements only for what can be seen of it, so that ten thousand cost no more than
+ * forty.
  *
  * It is a listbox with one stop of the Tab key; arrow keys go from image to image, and the image reached is shown.
  */

@@ -1,8 +1,8 @@
 /**
  * Look inside: what the network makes of one picture, number by number.
  *
- * One way through: a picture (drawn, opened or a test image) → a session → everything that is shown. The maps and the answer
- * follow the pen in the same frame; what is below them follows when it rests.
+ * One way through: a picture (drawn, opened or a test image) → a session → everything that is shown. The maps and the
+ * answer follow the pen in the same frame; what is below them follows when it rests.
  */
 
 import { announce, element, fill, onceAFrame } from "convlens/interface/dom.js";

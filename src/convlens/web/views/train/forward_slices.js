@@ -1,8 +1,8 @@
 // Decoding of weights and a forward pass in slices, so that no frame of the page waits for either.
 //
-// A set of weights is taken apart and run through the network a piece at a time; after a few milliseconds the page gets its
-// turn. Up to twenty sets come each second. One that comes while another is in work waits alone: the next one takes its place,
-// so nothing ever queues up, and a slow machine shows fewer pictures instead of late ones.
+// A set of weights is taken apart and run through the network a piece at a time; after a few milliseconds the page gets
+// its turn. Up to twenty sets come each second. One that comes while another is in work waits alone: the next one takes
+// its place, so nothing ever queues up, and a slow machine shows fewer pictures instead of late ones.
 
 import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { inputsOf, normalise, replaceWeights } from "convlens/engine/network.js";

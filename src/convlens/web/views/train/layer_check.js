@@ -1,4 +1,5 @@
-// Asks the server what it makes of a network while somebody types: after a short rest, and only the newest answer counts.
+// Asks the server what it makes of a network while somebody types: after a short rest, and only the newest answer
+// counts.
 
 const REST = 180; // milliseconds without a change
 

@@ -1,8 +1,8 @@
 // The text of a network as a tree of layers and blocks, and edits of single places in it.
 //
-// Python reads networks; nothing here decides whether one is right. The chips only need to know where each layer stands,
-// and an edit must leave every other letter as it was typed. So the text stays the one truth: every edit takes the text
-// and a place in its tree, and gives the new text.
+// Python reads networks; nothing here decides whether one is right. The chips only need to know where each layer
+// stands, and an edit must leave every other letter as it was typed. So the text stays the one truth: every edit takes
+// the text and a place in its tree, and gives the new text.
 
 /**
  * A row of layers: the whole network, or one branch of a block such as `residual(…)`.

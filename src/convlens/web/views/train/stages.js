@@ -1,7 +1,8 @@
 // Which layers of a network are worth a picture while it learns.
 //
-// Every layer would be too many and half of them the same: normalisation, activation and dropout change what a convolution
-// gave, so such a row is one stage, and its last output is drawn. Only maps are drawn; flat layers are not pictures.
+// Every layer would be too many and half of them the same: normalisation, activation and dropout change what a
+// convolution gave, so such a row is one stage, and its last output is drawn. Only maps are drawn; flat layers are not
+// pictures.
 
 import { FACTS } from "convlens/layers/facts.js";
 

@@ -1,7 +1,7 @@
 // Train: change the network, press the button, and watch it learn.
 //
-// What is shown is always what the stream of a job said (run_state), drawn a dozen times a second however much came; the
-// page can be closed and opened again at any time, since the training belongs to the server.
+// What is shown is always what the stream of a job said (run_state), drawn a dozen times a second however much came;
+// the page can be closed and opened again at any time, since the training belongs to the server.
 
 import { unpackSamples } from "convlens/engine/samples.js";
 import { element, fill, prefersStillness, steadily } from "convlens/interface/dom.js";

@@ -1,4 +1,5 @@
-// The picture that is watched while a network learns: the one drawn in "Look inside", a test image, or one of ten digits.
+// The picture that is watched while a network learns: the one drawn in "Look inside", a test image, or one of ten
+// digits.
 
 import { drawPicture } from "convlens/interface/maps.js";
 import { element, fill } from "convlens/interface/dom.js";

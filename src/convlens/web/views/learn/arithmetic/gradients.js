@@ -1,7 +1,8 @@
-// One step back: how the loss changes with each weight of a kernel, as in convlens.by_hand.gradients, and the step against it.
+// One step back: how the loss changes with each weight of a kernel, as in convlens.by_hand.gradients, and the step
+// against it.
 //
-// The loss is half the squared distance from the map to a target: its slope at a number of the map is that number minus its
-// target. A weight of the kernel meets one number of the image at each window position, so that its gradient is a
+// The loss is half the squared distance from the map to a target: its slope at a number of the map is that number minus
+// its target. A weight of the kernel meets one number of the image at each window position, so that its gradient is a
 // cross-correlation: of the image with the slopes as a kernel, at the position of the weight.
 
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";

@@ -1,6 +1,8 @@
-// A small network by hand, conv 1 2x2, relu, flatten, dense, and the softmax behind it: every number, and what it was made of.
+// A small network by hand, conv 1 2x2, relu, flatten, dense, and the softmax behind it: every number, and what it was
+// made of.
 //
-// All numbers are matrices, so that one kind of grid shows them: a vector that goes in is one row, one that comes out one column.
+// All numbers are matrices, so that one kind of grid shows them: a vector that goes in is one row, one that comes out
+// one column.
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { bracketed, equalsSign, shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
@@ -36,8 +38,8 @@ export function runNetwork(given) {
 }
 
 /**
- * e to the power of each output, and each one's share in their sum. Where the outputs lie far from zero, the largest is taken off
- * all of them first (`shift`): the shares stay the same, and no power becomes too large or all of them zero.
+ * e to the power of each output, and each one's share in their sum. Where the outputs lie far from zero, the largest is
+ * taken off all of them first (`shift`): the shares stay the same, and no power becomes too large or all of them zero.
  * @param {number[]} outputs
  */
 export function softmax(outputs) {
@@ -49,7 +51,8 @@ export function softmax(outputs) {
 }
 
 /**
- * What one number was made of: `lit` has the places that went into it, by the name of their matrix, and `sentence` is the sum.
+ * What one number was made of: `lit` has the places that went into it, by the name of their matrix, and `sentence` is
+ * the sum.
  * @param {Made} made
  * @param {(typeof MADE)[number]} name
  * @param {[row: number, column: number]} place

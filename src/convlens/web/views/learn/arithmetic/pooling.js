@@ -1,5 +1,5 @@
-// Max and average pooling, as in convlens.by_hand.pooling: a maximum leaves out what lies in the padding, and an average
-// counts it as zeros; a last window that hangs over the end averages what it covers.
+// Max and average pooling, as in convlens.by_hand.pooling: a maximum leaves out what lies in the padding, and an
+// average counts it as zeros; a last window that hangs over the end averages what it covers.
 
 import { sizeOf, sumOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { axesOf, cellsRead, outputShape, outputSize } from "convlens/views/learn/arithmetic/windows.js";
@@ -27,9 +27,9 @@ export function findPoolingMistake(size, sliding) {
 }
 
 /**
- * The pooling window at one position over a matrix. `covered` holds null where the window lies outside; `winner` is the row and
- * column of the largest number, the first one of equals, null for an average; `divisor` is what the sum of an average is
- * divided by, 0 for a maximum.
+ * The pooling window at one position over a matrix. `covered` holds null where the window lies outside; `winner` is the
+ * row and column of the largest number, the first one of equals, null for an average; `divisor` is what the sum of an
+ * average is divided by, 0 for a maximum.
  * @param {Matrix} matrix
  * @param {Kind} kind
  * @param {Sliding} sliding

@@ -1,7 +1,7 @@
 // A convolutional layer on arrays of numbers: an image C×H×W, kernels O×C×kH×kW, a map for each kernel.
 //
-// Everything is computed in double precision, as convlens.by_hand does it, so that the sum that is shown is the sum that
-// was done. A matrix is an image of one channel, a vector a matrix of one row.
+// Everything is computed in double precision, as convlens.by_hand does it, so that the sum that is shown is the sum
+// that was done. A matrix is an image of one channel, a vector a matrix of one row.
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { axesOf, cellsRead, outputShape } from "convlens/views/learn/arithmetic/windows.js";
@@ -71,9 +71,9 @@ export function padMatrix(matrix, [down, across], mode) {
 }
 
 /**
- * A kernel C×kH×kW at one position over an image C×H×W: `covered` × `kernel` = `products`, whose sum is `channelSums` for
- * each channel and with the bias `total`; `result` is the total after the activation. `rows` and `columns` are the cells
- * that it reads, `outside` (kH×kW) those of them in the padding.
+ * A kernel C×kH×kW at one position over an image C×H×W: `covered` × `kernel` = `products`, whose sum is `channelSums`
+ * for each channel and with the bias `total`; `result` is the total after the activation. `rows` and `columns` are the
+ * cells that it reads, `outside` (kH×kW) those of them in the padding.
  * @param {Tensor} image
  * @param {Tensor} kernel
  * @param {Sliding} sliding

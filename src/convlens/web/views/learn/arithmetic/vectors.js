@@ -1,5 +1,5 @@
-// One vector that slides along another. As convlens.by_hand has them, a cross-correlation takes b as it is, a convolution
-// turns it by 180° first, and `full`, `same` and `valid` end where NumPy's do.
+// One vector that slides along another. As convlens.by_hand has them, a cross-correlation takes b as it is, a
+// convolution turns it by 180° first, and `full`, `same` and `valid` end where NumPy's do.
 
 import { kernelAt, windowOf } from "convlens/views/learn/arithmetic/tensors.js";
 

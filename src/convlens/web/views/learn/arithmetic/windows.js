@@ -1,4 +1,5 @@
-// How a window slides along one axis: the arithmetic of kernel size, stride, padding and dilation, as in convlens.window.
+// How a window slides along one axis: the arithmetic of kernel size, stride, padding and dilation, as in
+// convlens.window.
 //
 // The page computes it itself because it must answer while a number is typed, from disk and without Python. The tests
 // compare the two, sentences included.
@@ -44,7 +45,8 @@ export function reach({ kernel, dilation }) {
 }
 
 /**
- * The number of positions of the window, below 1 where it does not fit; `ceil` rounds up where the last one begins inside.
+ * The number of positions of the window, below 1 where it does not fit; `ceil` rounds up where the last one begins
+ * inside.
  * @param {Axis} axis
  */
 export function outputSize(axis) {

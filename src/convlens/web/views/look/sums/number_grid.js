@@ -7,11 +7,9 @@
 import { divergingColour, inkOn } from "convlens/interface/colours.js";
 import { element } from "convlens/interface/dom.js";
 import { formatNumber } from "convlens/interface/format.js";
+import { ARROWS } from "convlens/interface/parts.js";
 
 /** @import { Source } from "convlens/engine/network.js" */
-
-/** @type {Record<string, [number, number]>} */
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /**
  * @typedef {object} GridOptions
@@ -101,7 +99,7 @@ function moveByKey(event, cells, columns, leads, follow) {
     follow(event);
     return;
   }
-  const move = MOVES[event.key];
+  const move = ARROWS[event.key];
   if (!move) return;
   event.preventDefault();
   const at = cellOf(event, cells);

@@ -25,7 +25,7 @@ export function drawRule({ input, total }, look, words, name) {
   ];
 }
 
-/** @type {(sum: Sum & BatchNormSum, look: Look) => HTMLParagraphElement[]} Less the mean, over the deviation, and so on. */
+/** @type {(sum: Sum & BatchNormSum, look: Look) => HTMLParagraphElement[]} */
 export function drawNormalisation(sum, look) {
   const { input, mean, variance, epsilon, deviation, scale, shift, total } = sum;
   const normalised = () => named(plain(sum.normalised), "normalised");
