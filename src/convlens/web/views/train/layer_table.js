@@ -48,7 +48,7 @@ function drawRow(row, most, isFirst) {
   const branch = row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
   const depth = { "--depth": String(row.depth ?? 0) };
   const numbers = tableRow(
-    [branch, element("span", { class: "mono" }, row.text)],
+    [branch, row.text],
     [
       [formatShape(row.output_shape)],
       [row.parameters ? formatCount(row.parameters) : "·", "number train-share"],
@@ -56,6 +56,7 @@ function drawRow(row, most, isFirst) {
     ],
     { style: { "--share": (row.parameters / most).toFixed(4), ...depth } },
   );
+  numbers.cells[0].classList.add("mono");
   const formulas = [
     ["size", row.size_formula],
     ["parameters", row.parameters_formula],
