@@ -21,20 +21,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from convlens.engines.engine import (
+    Engine,
     Gradients,
     LossSettings,
     OptimizerSettings,
     Plan,
     Steps,
+    Trainer,
     Weights,
-    check_changes,
-    check_class_weights,
-    check_images,
-    check_labels,
-    check_state,
-    check_stretch,
-    check_weights,
-    state_shapes,
 )
 from convlens.engines.torch_changes import change_images
 from convlens.errors import UsageError
@@ -136,7 +130,7 @@ def choose_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-class TorchEngine:
+class TorchEngine(Engine):
     """A network on PyTorch. See `convlens.engines.engine.Engine` for what each method promises.
 
     Args:
@@ -151,11 +145,9 @@ class TorchEngine:
     def __init__(
         self, plan: Plan, device: str = "auto", threads: int | None = None, precision: torch.dtype = torch.float32
     ) -> None:
-        self.plan = plan
         self._device = choose_device(device)
-        self.threads = threads or torch.get_num_threads()
+        super().__init__(plan, threads or torch.get_num_threads(), self._device.type)
         self._precision = precision
-        self._nodes = plan.network.resolve(plan.input_shape, plan.classes)
         self._module = _assemble(self._nodes, {}).to(self._device, precision)
         if self._device.type == "cpu":
             # A quarter less time than N×C×H×W, and only `Module.to` sets the strides of a kernel with one input
@@ -163,33 +155,21 @@ class TorchEngine:
             self._module = self._module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         modules = dict(self._module.named_modules())
         self._pooling_first = _assemble(pool_before_relu(self._nodes), modules)
-        self._shapes = plan.network.parameter_shapes(plan.input_shape, plan.classes)
-
-    @property
-    def device(self) -> str:
-        """`cpu`, `cuda` or `mps`."""
-        return self._device.type
 
     @property
     def description(self) -> str:
-        """`torch 2.13.0 on cpu, 2 threads`."""
         where = (
             f"cpu, {self.threads} thread{'s' * (self.threads > 1)}" if self._device.type == "cpu" else str(self._device)
         )
         return f"torch {torch.__version__.partition('+')[0]} on {where}"
 
     def weights(self) -> Weights:
-        """A copy of the weights, float32 on every device."""
         return {name: _to_numpy(tensor) for name, tensor in self._module.state_dict().items()}
 
-    def set_weights(self, weights: Weights) -> None:
-        """Take other weights."""
-        check_weights(self._shapes, weights)
+    def _set_weights(self, weights: Weights) -> None:
         load_weights(self._module, weights)
 
-    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """N × classes."""
-        check_images(self.plan, images)
+    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         logits = np.empty((len(images), self.plan.classes), np.float32)
         with self._computing(), torch.inference_mode():
             self._module.eval()
@@ -198,9 +178,7 @@ class TorchEngine:
                 logits[part] = _to_numpy(self._pooling_first(self._normalised(images[part])))
         return logits
 
-    def activations(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """The normalised input and the output of every layer."""
-        check_images(self.plan, images)
+    def _activations(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         with self._computing(), torch.inference_mode():
             self._module.eval()
             modules = dict(self._module.named_modules())
@@ -211,18 +189,13 @@ class TorchEngine:
                 values[node.index] = call[0](*call[1]) if call else modules[node.path](*inputs)
         return [_to_numpy(value) for value in values.values()]
 
-    def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Changed copies, as training sees them."""
-        check_images(self.plan, images)
-        rows = torch.from_numpy(check_changes(len(images), changes)).to(self._device)
+    def _change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
+        rows = torch.from_numpy(changes).to(self._device)
         with self._computing():
             levels = change_images(_to_tensor(images).to(self._device), rows)
         return _to_numpy(levels.to(torch.uint8))
 
-    def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
-        """One forward and backward pass in training mode; the module's buffers are put back afterwards."""
-        check_images(self.plan, images)
-        check_labels(self.plan, images, labels)
+    def _gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
         before = {name: buffer.clone() for name, buffer in self._module.named_buffers()}
         with self._computing():
             self._module.train()
@@ -230,7 +203,7 @@ class TorchEngine:
                 if isinstance(module, nn.Dropout):
                     module.eval()
             logits = self._pooling_first(self._normalised(images))
-            value = self._criterion(loss)(logits, torch.from_numpy(np.array(labels, np.int64)).to(self._device))
+            value = self._criterion(loss)(logits, torch.tensor(labels, device=self._device))
             parameters = dict(self._module.named_parameters())
             gradients = torch.autograd.grad(value, list(parameters.values()))
         for name, buffer in self._module.named_buffers():
@@ -239,7 +212,7 @@ class TorchEngine:
             value.item(), _to_numpy(logits), {name: _to_numpy(g) for name, g in zip(parameters, gradients, strict=True)}
         )
 
-    def trainer(
+    def _trainer(
         self,
         images: NDArray[np.uint8],
         labels: NDArray[np.int64],
@@ -247,12 +220,7 @@ class TorchEngine:
         loss: LossSettings,
         seed: int,
     ) -> "TorchTrainer":
-        """Begin training from the present weights."""
-        check_images(self.plan, images)
-        check_labels(self.plan, images, labels)
-        if len(images) == 0:
-            raise UsageError("there are no images to train on. Give at least one.")
-        tensors = self._normalised(images), torch.from_numpy(np.array(labels, np.int64)).to(self._device)
+        tensors = self._normalised(images), torch.tensor(labels, device=self._device)
         return TorchTrainer(self, images, tensors, optimizer, self._criterion(loss), seed)
 
     def _normalised(self, images: NDArray[np.uint8]) -> torch.Tensor:
@@ -271,7 +239,6 @@ class TorchEngine:
 
     def _criterion(self, loss: LossSettings) -> nn.CrossEntropyLoss:
         weights = loss.class_weights
-        check_class_weights(self.plan, loss)
         tensor = None if weights is None else torch.tensor(weights, device=self._device, dtype=self._precision)
         return nn.CrossEntropyLoss(weight=tensor, label_smoothing=loss.label_smoothing)
 
@@ -294,8 +261,8 @@ class TorchEngine:
             torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
 
 
-class TorchTrainer:
-    """Training in progress on PyTorch. See `convlens.engines.engine.Trainer`."""
+class TorchTrainer(Trainer):
+    """Training in progress on PyTorch."""
 
     def __init__(
         self,
@@ -306,36 +273,34 @@ class TorchTrainer:
         criterion: nn.CrossEntropyLoss,
         seed: int,
     ) -> None:
+        super().__init__(engine, len(images), optimizer)
         self._engine = engine
         self._module = engine._module
         self._levels = _to_tensor(images)
-        self._images, self._labels = tensors
-        self._settings = optimizer
+        self._normalised, self._labels = tensors
         self._optimizer = _build_optimizer(self._module, optimizer)
         self._criterion = criterion
         self._seed = seed
         self._step = 0
         self._has_dropout = any(isinstance(module, nn.Dropout) for module in self._module.modules())
 
-    def run(
+    def _run(
         self,
         order: NDArray[np.int64],
         batch_size: int,
         learning_rates: NDArray[np.float64],
-        changes: NDArray[np.float32] | None = None,
+        changes: NDArray[np.float32] | None,
     ) -> Steps:
-        """Take one step for each learning rate."""
-        check_stretch(len(self._images), order, batch_size, learning_rates)
-        device = self._images.device
+        device = self._normalised.device
         losses = torch.empty(len(learning_rates), device=device)
         correct = torch.empty(len(learning_rates), device=device, dtype=torch.int64)
         indices = torch.from_numpy(np.array(order, np.int64)).to(device).split(batch_size)
         devices = [device] if device.type == "cuda" else []
-        rows = None if changes is None else torch.from_numpy(check_changes(len(order), changes)).split(batch_size)
+        rows = None if changes is None else torch.from_numpy(changes).split(batch_size)
         with self._engine._computing(), torch.random.fork_rng(devices, enabled=self._has_dropout):
             self._module.train()
             for number, (batch, learning_rate) in enumerate(zip(indices, learning_rates.tolist(), strict=True)):
-                images = self._images.index_select(0, batch) if rows is None else self._changed(batch, rows[number])
+                images = self._normalised.index_select(0, batch) if rows is None else self._changed(batch, rows[number])
                 losses[number], correct[number] = self._take_step(images, batch, learning_rate)
         return Steps(losses.cpu().numpy(), correct.cpu().numpy())
 
@@ -362,19 +327,15 @@ class TorchTrainer:
         return loss.detach(), (logits.detach().argmax(1) == labels).sum()
 
     def state(self) -> Weights:
-        """`step`, and for every parameter what the optimizer keeps, as `exp_avg/0.weight`."""
         state: Weights = {"step": np.array(self._step, np.int64)}
         for name, parameter in self._module.named_parameters():
             kept = self._optimizer.state[parameter]
             state |= {f"{kind}/{name}": _to_numpy(kept[kind]) for kind in kept if kind != "step" and self._step}
         return state
 
-    def load_state(self, state: Weights) -> None:
-        """Go on from a state that `state` gave. PyTorch's own step counts, one a parameter, all follow from `step`."""
+    def _load_state(self, step: int, state: Weights) -> None:
+        """PyTorch's own step counts, one a parameter, all follow from `step`."""
         parameters = dict(self._module.named_parameters())
-        step = int(state.get("step", 0))
-        shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
-        check_state(state_shapes(self._settings, shapes, step), state)
         self._step = step
         kept: dict[int, dict[str, torch.Tensor]] = {}
         for number, (name, parameter) in enumerate(parameters.items() if step else ()):
