@@ -17,7 +17,7 @@ from convlens.errors import ConvlensError, UsageError
 from convlens.server.bodies import LayersBody, ReportBody, StopBody, TrainBody
 from convlens.server.choices import Misfit, Shape, check_request, find_shape, tabulate
 from convlens.server.event_stream import stream_events
-from convlens.server.jobs import Job, Jobs, TrainingRequest
+from convlens.server.jobs import Job, Jobs
 from convlens.server.models import Models
 from convlens.server.reports import POLICY, make_report, read_report
 from convlens.server.run_list import list_runs
@@ -89,9 +89,8 @@ def _add_reading(routes: APIRouter, place: Workplace) -> None:
 def _add_training(routes: APIRouter, place: Workplace) -> None:
     @routes.post("/train")
     def train(body: TrainBody) -> dict[str, Any]:
-        request = TrainingRequest(**body.model_dump())
-        check_request(request, place.shapes, place.only_below)
-        return {"job": place.jobs.add(request).name}
+        check_request(body, place.shapes, place.only_below)
+        return {"job": place.jobs.add(body).name}
 
     @routes.get("/jobs")
     def jobs() -> list[dict[str, Any]]:
