@@ -12,7 +12,7 @@ out and put back as arrays, so resuming is exact.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,17 +116,26 @@ class Gradients:
     gradients: Weights
 
 
-class Trainer(ABC):
-    """Training in progress: the images, the labels and the state of the optimizer.
+AnyEngine = TypeVar("AnyEngine", bound="Engine")
 
-    Args:
-        engine: whose weights are trained.
-        images: how many there are to learn from.
-        optimizer: how a gradient becomes a change of the weights.
-    """
 
-    def __init__(self, engine: "Engine", images: int, optimizer: OptimizerSettings) -> None:
-        self._images, self._settings, self._trained = images, optimizer, engine.trained_shapes
+class Trainer(ABC, Generic[AnyEngine]):
+    """Training in progress: the images, the labels and the state of the optimizer; see `Engine.trainer`."""
+
+    def __init__(
+        self,
+        engine: AnyEngine,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        optimizer: OptimizerSettings,
+        loss: LossSettings,
+        seed: int,
+    ) -> None:
+        self._engine, self._count, self._settings = engine, len(images), optimizer
+        self._start(images, labels, loss, seed)
+
+    @abstractmethod
+    def _start(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings, seed: int) -> None: ...
 
     def run(
         self,
@@ -145,7 +154,7 @@ class Trainer(ABC):
             f"{len(order)} images in batches of {batch_size} are {steps} steps, but {rates} learning rates came.",
         )
         if len(order):
-            low, high, images = int(order.min()), int(order.max()), self._images
+            low, high, images = int(order.min()), int(order.max()), self._count
             _require(low >= 0 and high < images, f"the order names images {low} to {high}; there are {images}.")
         if changes is not None:
             changes = check_changes(len(order), changes)
@@ -158,7 +167,7 @@ class Trainer(ABC):
             UsageError: a name is missing or left over, or a shape differs.
         """
         step = int(state.get("step", 0))
-        expected = state_shapes(self._settings, self._trained, step)
+        expected = state_shapes(self._settings, self._engine.trained_shapes, step)
         differences = [f"{name} is missing" for name in sorted(expected.keys() - state.keys())]
         differences += [f"{name} is not known" for name in sorted(state.keys() - expected.keys())]
         differences += [
@@ -200,6 +209,7 @@ class Engine(ABC):
     """
 
     name: ClassVar[str]
+    trainer_class: ClassVar[type[Trainer[Any]]]
 
     def __init__(self, plan: Plan, threads: int, device: str = "cpu") -> None:
         self.plan, self.threads, self.device = plan, threads, device
@@ -251,13 +261,13 @@ class Engine(ABC):
         optimizer: OptimizerSettings,
         loss: LossSettings,
         seed: int,
-    ) -> Trainer:
+    ) -> Trainer[Any]:
         """Begin training on these images from the present weights; `seed` is for what is random inside a step
         (dropout). Images that lie one behind the other are not copied.
         """
         check_images(self.plan, images)
         labels = check_learned(self.plan, images, labels, loss)
-        return self._trainer(np.ascontiguousarray(images), labels, optimizer, loss, seed)
+        return self.trainer_class(self, np.ascontiguousarray(images), labels, optimizer, loss, seed)
 
     @abstractmethod
     def _set_weights(self, weights: Weights) -> None: ...
@@ -273,16 +283,6 @@ class Engine(ABC):
 
     @abstractmethod
     def _gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients: ...
-
-    @abstractmethod
-    def _trainer(
-        self,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        optimizer: OptimizerSettings,
-        loss: LossSettings,
-        seed: int,
-    ) -> Trainer: ...
 
 
 def check_images(plan: Plan, images: NDArray[Any]) -> None:

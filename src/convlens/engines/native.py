@@ -18,7 +18,6 @@ from convlens.engines.engine import (
     Engine,
     Gradients,
     LossSettings,
-    OptimizerSettings,
     Plan,
     Steps,
     Trainer,
@@ -56,6 +55,55 @@ def why_not(plan: Plan) -> str | None:
     return None
 
 
+class NativeTrainer(Trainer["NativeEngine"]):
+    """Training in progress on the native engine."""
+
+    def _start(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings, seed: int) -> None:
+        optimizer = self._settings
+        self._trainer = _native.Trainer(
+            self._engine._engine,
+            images,
+            labels,
+            optimizer.name,
+            [getattr(optimizer, name) for name in ("beta1", "beta2", "epsilon", "weight_decay", "momentum")],
+            optimizer.nesterov and optimizer.momentum > 0,
+            loss.label_smoothing,
+            list(loss.class_weights or ()),
+            seed % 2**64,
+        )
+
+    def _run(
+        self,
+        order: NDArray[np.int64],
+        batch_size: int,
+        learning_rates: NDArray[np.float64],
+        changes: NDArray[np.float32] | None,
+    ) -> Steps:
+        before = self._trainer.step
+        rates = np.require(learning_rates, np.float64, ["C", "A"])
+        try:
+            with _explaining_changes():
+                losses, correct = self._trainer.run(whole_numbers(order), batch_size, rates, changes)
+        finally:  # Ctrl-C may end it after any step
+            for name in self._engine._counts:
+                self._engine._counts[name] += self._trainer.step - before
+        return Steps(losses, correct)
+
+    def state(self) -> Weights:
+        step, *kept = self._trainer.state()
+        state: Weights = {"step": np.array(step, np.int64)}
+        for kind, flat in zip(self._settings.kept if step else (), kept, strict=False):
+            named = self._engine._named(self._engine.trained_shapes, flat)
+            state |= {f"{kind}/{name}": array for name, array in named.items()}
+        return state
+
+    def _load_state(self, step: int, state: Weights) -> None:
+        kept = [np.zeros(self._engine._engine.parameter_count, np.float32) for _ in range(2)]
+        for place, kind in enumerate(self._settings.kept if step else ()):
+            kept[place] = _flat([f"{kind}/{name}" for name in self._engine.trained_shapes], state)
+        self._trainer.load_state(step, *kept)
+
+
 class NativeEngine(Engine):
     """A network on the native engine. See `convlens.engines.engine.Engine` for what each method promises.
 
@@ -71,6 +119,7 @@ class NativeEngine(Engine):
     """
 
     name = "native"
+    trainer_class = NativeTrainer
 
     def __init__(self, plan: Plan, threads: int = 1, instruction_set: str | None = None) -> None:
         if instruction_set is None:
@@ -119,27 +168,6 @@ class NativeEngine(Engine):
         value, logits, gradients = self._engine.gradients(images, labels, loss.label_smoothing, weights)
         return Gradients(value, logits, self._named(self.trained_shapes, gradients))
 
-    def _trainer(
-        self,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        optimizer: OptimizerSettings,
-        loss: LossSettings,
-        seed: int,
-    ) -> "NativeTrainer":
-        trainer = _native.Trainer(
-            self._engine,
-            images,
-            labels,
-            optimizer.name,
-            [getattr(optimizer, name) for name in ("beta1", "beta2", "epsilon", "weight_decay", "momentum")],
-            optimizer.nesterov and optimizer.momentum > 0,
-            loss.label_smoothing,
-            list(loss.class_weights or ()),
-            seed % 2**64,
-        )
-        return NativeTrainer(self, trainer, optimizer, len(images))
-
     def _named(self, names: Iterable[str], flat: NDArray[np.float32]) -> Weights:
         """Cut one long array into named ones."""
         named, start = {}, 0
@@ -148,47 +176,6 @@ class NativeEngine(Engine):
             named[name] = flat[start : start + size].reshape(self._shapes[name]).copy()
             start += size
         return named
-
-
-class NativeTrainer(Trainer):
-    """Training in progress on the native engine."""
-
-    def __init__(
-        self, engine: NativeEngine, trainer: _native.Trainer, optimizer: OptimizerSettings, images: int
-    ) -> None:
-        super().__init__(engine, images, optimizer)
-        self._engine, self._trainer = engine, trainer
-
-    def _run(
-        self,
-        order: NDArray[np.int64],
-        batch_size: int,
-        learning_rates: NDArray[np.float64],
-        changes: NDArray[np.float32] | None,
-    ) -> Steps:
-        before = self._trainer.step
-        rates = np.require(learning_rates, np.float64, ["C", "A"])
-        try:
-            with _explaining_changes():
-                losses, correct = self._trainer.run(whole_numbers(order), batch_size, rates, changes)
-        finally:  # Ctrl-C may end it after any step
-            for name in self._engine._counts:
-                self._engine._counts[name] += self._trainer.step - before
-        return Steps(losses, correct)
-
-    def state(self) -> Weights:
-        step, *kept = self._trainer.state()
-        state: Weights = {"step": np.array(step, np.int64)}
-        for kind, flat in zip(self._settings.kept if step else (), kept, strict=False):
-            named = self._engine._named(self._trained, flat)
-            state |= {f"{kind}/{name}": array for name, array in named.items()}
-        return state
-
-    def _load_state(self, step: int, state: Weights) -> None:
-        kept = [np.zeros(self._engine._engine.parameter_count, np.float32) for _ in range(2)]
-        for place, kind in enumerate(self._settings.kept if step else ()):
-            kept[place] = _flat([f"{kind}/{name}" for name in self._trained], state)
-        self._trainer.load_state(step, *kept)
 
 
 def _open(plan: Plan, threads: int, instruction_set: str, poison: bool = False) -> _native.Engine:

@@ -130,6 +130,81 @@ def choose_device(device: str) -> torch.device:
     return torch.device(device)
 
 
+class TorchTrainer(Trainer["TorchEngine"]):
+    """Training in progress on PyTorch."""
+
+    def _start(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings, seed: int) -> None:
+        self._module, self._seed, self._step = self._engine._module, seed, 0
+        self._levels, self._normalised = _to_tensor(images), self._engine._normalised(images)
+        self._labels = torch.tensor(labels, device=self._normalised.device)
+        self._optimizer = _build_optimizer(self._module, self._settings)
+        self._criterion = self._engine._criterion(loss)
+        self._has_dropout = any(isinstance(module, nn.Dropout) for module in self._module.modules())
+
+    def _run(
+        self,
+        order: NDArray[np.int64],
+        batch_size: int,
+        learning_rates: NDArray[np.float64],
+        changes: NDArray[np.float32] | None,
+    ) -> Steps:
+        device = self._normalised.device
+        losses = torch.empty(len(learning_rates), device=device)
+        correct = torch.empty(len(learning_rates), device=device, dtype=torch.int64)
+        indices = torch.from_numpy(np.array(order, np.int64)).to(device).split(batch_size)
+        devices = [device] if device.type == "cuda" else []
+        rows = None if changes is None else torch.from_numpy(changes).split(batch_size)
+        with self._engine._computing(), torch.random.fork_rng(devices, enabled=self._has_dropout):
+            self._module.train()
+            for number, (batch, learning_rate) in enumerate(zip(indices, learning_rates.tolist(), strict=True)):
+                images = self._normalised.index_select(0, batch) if rows is None else self._changed(batch, rows[number])
+                losses[number], correct[number] = self._take_step(images, batch, learning_rate)
+        return Steps(losses.cpu().numpy(), correct.cpu().numpy())
+
+    def _changed(self, batch: torch.Tensor, changes: torch.Tensor) -> torch.Tensor:
+        """Changed copies of the images of a batch, normalised."""
+        if self._levels.device != batch.device:
+            self._levels = self._levels.to(batch.device)
+        levels = change_images(self._levels.index_select(0, batch), changes.to(batch.device))
+        return self._engine._normalised_levels(levels)
+
+    def _take_step(
+        self, images: torch.Tensor, batch: torch.Tensor, learning_rate: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if self._has_dropout:
+            torch.manual_seed((self._seed * 1_000_003 + self._step) % 2**63)
+        labels = self._labels.index_select(0, batch)
+        logits = self._engine._pooling_first(images)
+        loss = self._criterion(logits, labels)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self._optimizer.param_groups[0]["lr"] = learning_rate
+        self._optimizer.step()
+        self._step += 1
+        return loss.detach(), (logits.detach().argmax(1) == labels).sum()
+
+    def state(self) -> Weights:
+        state: Weights = {"step": np.array(self._step, np.int64)}
+        for name, parameter in self._module.named_parameters():
+            kept = self._optimizer.state[parameter]
+            state |= {f"{kind}/{name}": _to_numpy(kept[kind]) for kind in kept if kind != "step" and self._step}
+        return state
+
+    def _load_state(self, step: int, state: Weights) -> None:
+        """PyTorch's own step counts, one a parameter, all follow from `step`."""
+        parameters = dict(self._module.named_parameters())
+        self._step = step
+        kept: dict[int, dict[str, torch.Tensor]] = {}
+        for number, (name, parameter) in enumerate(parameters.items() if step else ()):
+            ending = f"/{name}"
+            kinds = {key.removesuffix(ending): array for key, array in state.items() if key.endswith(ending)}
+            kept[number] = {kind: _like(parameter, array) for kind, array in kinds.items()}
+            if self._settings.name != "sgd":
+                kept[number]["step"] = torch.tensor(float(step))
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": kept, "param_groups": groups})
+
+
 class TorchEngine(Engine):
     """A network on PyTorch. See `convlens.engines.engine.Engine` for what each method promises.
 
@@ -141,6 +216,7 @@ class TorchEngine(Engine):
     """
 
     name = "torch"
+    trainer_class = TorchTrainer
 
     def __init__(
         self, plan: Plan, device: str = "auto", threads: int | None = None, precision: torch.dtype = torch.float32
@@ -212,17 +288,6 @@ class TorchEngine(Engine):
             value.item(), _to_numpy(logits), {name: _to_numpy(g) for name, g in zip(parameters, gradients, strict=True)}
         )
 
-    def _trainer(
-        self,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        optimizer: OptimizerSettings,
-        loss: LossSettings,
-        seed: int,
-    ) -> "TorchTrainer":
-        tensors = self._normalised(images), torch.tensor(labels, device=self._device)
-        return TorchTrainer(self, images, tensors, optimizer, self._criterion(loss), seed)
-
     def _normalised(self, images: NDArray[np.uint8]) -> torch.Tensor:
         """Pixels as the network's input: (pixels / 255 − mean) / std, on the device."""
         return self._normalised_levels(_to_tensor(images).to(self._device))
@@ -259,93 +324,6 @@ class TorchEngine(Engine):
         finally:
             torch.set_num_threads(threads)
             torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-
-
-class TorchTrainer(Trainer):
-    """Training in progress on PyTorch."""
-
-    def __init__(
-        self,
-        engine: TorchEngine,
-        images: NDArray[np.uint8],
-        tensors: tuple[torch.Tensor, torch.Tensor],
-        optimizer: OptimizerSettings,
-        criterion: nn.CrossEntropyLoss,
-        seed: int,
-    ) -> None:
-        super().__init__(engine, len(images), optimizer)
-        self._engine = engine
-        self._module = engine._module
-        self._levels = _to_tensor(images)
-        self._normalised, self._labels = tensors
-        self._optimizer = _build_optimizer(self._module, optimizer)
-        self._criterion = criterion
-        self._seed = seed
-        self._step = 0
-        self._has_dropout = any(isinstance(module, nn.Dropout) for module in self._module.modules())
-
-    def _run(
-        self,
-        order: NDArray[np.int64],
-        batch_size: int,
-        learning_rates: NDArray[np.float64],
-        changes: NDArray[np.float32] | None,
-    ) -> Steps:
-        device = self._normalised.device
-        losses = torch.empty(len(learning_rates), device=device)
-        correct = torch.empty(len(learning_rates), device=device, dtype=torch.int64)
-        indices = torch.from_numpy(np.array(order, np.int64)).to(device).split(batch_size)
-        devices = [device] if device.type == "cuda" else []
-        rows = None if changes is None else torch.from_numpy(changes).split(batch_size)
-        with self._engine._computing(), torch.random.fork_rng(devices, enabled=self._has_dropout):
-            self._module.train()
-            for number, (batch, learning_rate) in enumerate(zip(indices, learning_rates.tolist(), strict=True)):
-                images = self._normalised.index_select(0, batch) if rows is None else self._changed(batch, rows[number])
-                losses[number], correct[number] = self._take_step(images, batch, learning_rate)
-        return Steps(losses.cpu().numpy(), correct.cpu().numpy())
-
-    def _changed(self, batch: torch.Tensor, changes: torch.Tensor) -> torch.Tensor:
-        """Changed copies of the images of a batch, normalised."""
-        if self._levels.device != batch.device:
-            self._levels = self._levels.to(batch.device)
-        levels = change_images(self._levels.index_select(0, batch), changes.to(batch.device))
-        return self._engine._normalised_levels(levels)
-
-    def _take_step(
-        self, images: torch.Tensor, batch: torch.Tensor, learning_rate: float
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        if self._has_dropout:
-            torch.manual_seed((self._seed * 1_000_003 + self._step) % 2**63)
-        labels = self._labels.index_select(0, batch)
-        logits = self._engine._pooling_first(images)
-        loss = self._criterion(logits, labels)
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self._optimizer.param_groups[0]["lr"] = learning_rate
-        self._optimizer.step()
-        self._step += 1
-        return loss.detach(), (logits.detach().argmax(1) == labels).sum()
-
-    def state(self) -> Weights:
-        state: Weights = {"step": np.array(self._step, np.int64)}
-        for name, parameter in self._module.named_parameters():
-            kept = self._optimizer.state[parameter]
-            state |= {f"{kind}/{name}": _to_numpy(kept[kind]) for kind in kept if kind != "step" and self._step}
-        return state
-
-    def _load_state(self, step: int, state: Weights) -> None:
-        """PyTorch's own step counts, one a parameter, all follow from `step`."""
-        parameters = dict(self._module.named_parameters())
-        self._step = step
-        kept: dict[int, dict[str, torch.Tensor]] = {}
-        for number, (name, parameter) in enumerate(parameters.items() if step else ()):
-            ending = f"/{name}"
-            kinds = {key.removesuffix(ending): array for key, array in state.items() if key.endswith(ending)}
-            kept[number] = {kind: _like(parameter, array) for kind, array in kinds.items()}
-            if self._settings.name != "sgd":
-                kept[number]["step"] = torch.tensor(float(step))
-        groups = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": kept, "param_groups": groups})
 
 
 def _build_optimizer(module: nn.Module, settings: OptimizerSettings) -> torch.optim.Optimizer:
