@@ -1,8 +1,6 @@
 """`convlens evaluate`."""
 
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
 from convlens.words import exact_percent, percent, shorten
@@ -17,14 +15,8 @@ MOST_CONFUSIONS = 15
 
 
 def evaluate_command(
-    model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
-    data: Annotated[
-        str | None,
-        Parameter(
-            help="A known dataset, or images of your own: a folder of class folders, a CSV file, an archive. "
-            "[default: the test images of what the model was trained on]"
-        ),
-    ] = None,
+    model: str,
+    data: str | None = None,
     /,
     *,
     repair: RepairOption = True,
@@ -50,6 +42,11 @@ def evaluate_command(
     are repaired as `convlens predict` repairs them, unless the model learned from that folder.
 
     `--json` has every number that `convlens report` shows.
+
+    Args:
+        model: A model file, a run folder, or latest.
+        data: A known dataset, or images of your own: a folder of class folders, a CSV file, an archive. [default: the
+            test images of what the model was trained on]
     """
     from convlens.cli.reading_progress import showing_progress
     from convlens.cli.terminal import print_json, result_console

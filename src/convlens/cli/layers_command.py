@@ -25,15 +25,11 @@ def layers_command(
     network: Annotated[str, Parameter(help="A network as text, or the name of a preset.")] = "tutorial",
     /,
     *,
-    input_shape: Annotated[
-        str, Parameter(name="--input", help="Channels × height × width of the input, such as 3x32x32.")
-    ] = "1x28x28",
-    classes: Annotated[Whole, Parameter(help="What the last dense layer gives.")] = 10,
-    compare_dense: Annotated[
-        bool, Parameter(negative="", help="Also count a plain network with two hidden layers of 512 on the same input.")
-    ] = False,
-    python: Annotated[bool, Parameter(negative="", help="Print the network as Python instead.")] = False,
-    draw: Annotated[Path | None, Parameter(help="Draw the network: a file that ends in .svg or .png.")] = None,
+    input_shape: Annotated[str, Parameter(name="--input")] = "1x28x28",
+    classes: Whole = 10,
+    compare_dense: Annotated[bool, Parameter(negative="")] = False,
+    python: Annotated[bool, Parameter(negative="")] = False,
+    draw: Path | None = None,
     json: Json = False,
 ) -> None:
     """Sizes, parameters, multiply-adds and receptive field of every layer, by arithmetic alone.
@@ -51,6 +47,13 @@ def layers_command(
 
     Blocks hold layers, which the table moves in: {blocks}. The shortcut of a residual block, where it needs one, comes
     last: `residual(conv 16 3x3 stride 2 pad 1, shortcut conv 16 1x1 stride 2)`.
+
+    Args:
+        input_shape: Channels × height × width of the input, such as 3x32x32.
+        classes: What the last dense layer gives.
+        compare_dense: Also count a plain network with two hidden layers of 512 on the same input.
+        python: Print the network as Python instead.
+        draw: Draw the network: a file that ends in .svg or .png.
     """
     from convlens.cli.terminal import print_json, result_console
     from convlens.network import dense_comparison, layer_table, read_network

@@ -15,23 +15,14 @@ if TYPE_CHECKING:
 
 
 def open_command(
-    model: Annotated[
-        str | None,
-        Parameter(help="A model file, a run folder, or latest. [default: the latest run, if there is one]"),
-    ] = None,
+    model: str | None = None,
     /,
     *,
-    port: Annotated[
-        Whole | None, Parameter(help="Where to listen; 0 takes any free port. [default: the first free from 8700 on]")
-    ] = None,
-    host: Annotated[
-        str, Parameter(help="Who may reach it: 127.0.0.1 this machine alone, 0.0.0.0 others too, with a token.")
-    ] = "127.0.0.1",
-    browser: Annotated[bool, Parameter(negative="--no-browser", help="Open the page in the browser.")] = True,
+    port: Whole | None = None,
+    host: str = "127.0.0.1",
+    browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
     data_dir: DataDir = None,
-    runs: Annotated[Path, Parameter(help="The folder of the runs: those it shows, and where it writes.")] = Path(
-        "runs"
-    ),
+    runs: Path = Path("runs"),
     json: Json = False,
 ) -> int:
     """Open the page: draw, look inside a model, train one live.
@@ -44,6 +35,13 @@ def open_command(
 
     Ctrl-C ends it: a training that runs finishes its step and saves, and the command that goes on is printed. Closing
     the page stops nothing.
+
+    Args:
+        model: A model file, a run folder, or latest. [default: the latest run, if there is one]
+        port: Where to listen; 0 takes any free port. [default: the first free from 8700 on]
+        host: Who may reach it: 127.0.0.1 this machine alone, 0.0.0.0 others too, with a token.
+        browser: Open the page in the browser.
+        runs: The folder of the runs: those it shows, and where it writes.
     """
     from convlens.server.requirements import require_server
 

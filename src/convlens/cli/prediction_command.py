@@ -6,9 +6,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
@@ -28,15 +27,13 @@ STDIN = "<stdin>"
 
 
 def predict_command(
-    model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
-    images: Annotated[list[str], Parameter(help="Image files, folders of them, or - for an image on stdin.")],
+    model: str,
+    images: list[str],
     /,
     *,
-    top: Annotated[Whole, Parameter(help="How many classes to name for each image.")] = 3,
-    csv: Annotated[Path | None, Parameter(help="Also write every probability to this CSV file.")] = None,
-    steps: Annotated[
-        Path | None, Parameter(help="Draw what was done to each picture, and what it changed, into this PNG file.")
-    ] = None,
+    top: Whole = 3,
+    csv: Path | None = None,
+    steps: Path | None = None,
     repair: RepairOption = True,
     engine: EngineOption = None,
     device: DeviceOption = None,
@@ -54,6 +51,13 @@ def predict_command(
     Every picture goes through the preprocessing that is stored in the model; what that changed is said under the
     answer. What the model is too unsure of is `unknown`, with its best guess. A file that is no image is named, the
     others are still answered, and the exit code is 3.
+
+    Args:
+        model: A model file, a run folder, or latest.
+        images: Image files, folders of them, or - for an image on stdin.
+        top: How many classes to name for each image.
+        csv: Also write every probability to this CSV file.
+        steps: Draw what was done to each picture, and what it changed, into this PNG file.
     """
     from convlens.cli.terminal import print_json
     from convlens.trained_model import load_model

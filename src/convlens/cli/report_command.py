@@ -19,32 +19,14 @@ REPORT_NAME = "report.html"
 
 
 def report_command(
-    models: Annotated[
-        list[str],
-        Parameter(
-            help="A model file, a run folder, or latest; several to compare them. Behind them, if need be, what to "
-            "judge on: a known dataset or images of your own.",
-            negative="",
-        ),
-    ],
+    models: Annotated[list[str], Parameter(negative="")],
     /,
     *,
-    out: Annotated[
-        Path | None, Parameter(help="The HTML file. [default: report.html in the run folder, else in this one]")
-    ] = None,
-    training_labels: Annotated[
-        bool,
-        Parameter(
-            negative="",
-            help="Also have the labels of the training images judged, by three models that did not learn from them; "
-            "takes about twice as long as the training did.",
-        ),
-    ] = False,
-    label_errors: Annotated[
-        Path | None, Parameter(help="Also write all suspected label errors to this CSV file.")
-    ] = None,
+    out: Path | None = None,
+    training_labels: Annotated[bool, Parameter(negative="")] = False,
+    label_errors: Path | None = None,
     repair: RepairOption = True,
-    show: Annotated[bool, Parameter(negative="", help="Open the report when it is done.")] = False,
+    show: Annotated[bool, Parameter(negative="")] = False,
     data_dir: DataDir = None,
     engine: EngineOption = None,
     device: DeviceOption = None,
@@ -63,6 +45,15 @@ def report_command(
     Accuracy with its interval and whether it can be trusted, confusions with the images behind them, the hardest
     errors, suspected label errors, calibration, what a threshold buys, corrupted images, the training, the network,
     its kernels and maps. Several models are put side by side, with McNemar's test for each pair.
+
+    Args:
+        models: A model file, a run folder, or latest; several to compare them. Behind them, if need be, what to judge
+            on: a known dataset or images of your own.
+        out: The HTML file. [default: report.html in the run folder, else in this one]
+        training_labels: Also have the labels of the training images judged, by three models that did not learn from
+            them; takes about twice as long as the training did.
+        label_errors: Also write all suspected label errors to this CSV file.
+        show: Open the report when it is done.
     """
     from convlens.cli.reading_progress import showing_progress
     from convlens.report import make_report
