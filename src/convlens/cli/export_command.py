@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convlens.cli.options import DataDir, Json
+from convlens.cli.terminal import print_json, result_console
 
 if TYPE_CHECKING:
     from convlens.data import LabelledImages
@@ -35,7 +36,6 @@ def export_command(
         data: Where the pictures in the page come from: a known dataset, or images of your own. [default: the test
             images of what the model was trained on, if they are here]
     """
-    from convlens.cli.terminal import print_json, result_console
     from convlens.export import choose_samples, find_format
     from convlens.trained_model import load_model
     from convlens.trained_model.location import find_model_file, name_of_model

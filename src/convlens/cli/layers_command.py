@@ -1,23 +1,22 @@
 """`convlens layers`."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from convlens.cli.options import Json, Whole
+from convlens.cli.terminal import make_table, print_json, result_console
 from convlens.errors import UsageError
 from convlens.layers import BLOCKS, KINDS
 from convlens.layers.arguments import ARGUMENTS, OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rich.console import Console
-    from rich.table import Table
-
     from convlens.network import LayerRow, LayerTable
 
 
@@ -55,7 +54,6 @@ def layers_command(
         python: Print the network as Python instead.
         draw: Draw the network: a file that ends in .svg or .png.
     """
-    from convlens.cli.terminal import print_json, result_console
     from convlens.network import dense_comparison, layer_table, read_network
 
     shape = read_input_shape(input_shape)
@@ -99,7 +97,7 @@ def _list_kinds(docstring: str) -> str:
 layers_command.__doc__ = _list_kinds(layers_command.__doc__ or "")
 
 
-def _warn(table: "LayerTable", console: "Console") -> None:
+def _warn(table: "LayerTable", console: Console) -> None:
     for row in table.rows:
         for warning in row.warnings:
             console.print(
@@ -125,7 +123,7 @@ def read_input_shape(text: str) -> tuple[int, int, int]:
     return shape
 
 
-def _draw(table: "LayerTable", console: "Console") -> "Table":
+def _draw(table: "LayerTable", console: Console) -> Table:
     """The widest table that fits; a narrow window gets fewer columns rather than folded ones."""
     columns = list(_COLUMNS)
     drawn = _with_columns(table, columns)
@@ -151,9 +149,7 @@ _NUMBERS = ("parameters", "multiply-adds", "sees")
 _LEFT_OUT_FIRST = ("how many parameters", "sees", "multiply-adds", "output size")
 
 
-def _with_columns(table: "LayerTable", columns: list[str]) -> "Table":
-    from convlens.cli.terminal import make_table
-
+def _with_columns(table: "LayerTable", columns: list[str]) -> Table:
     drawn = make_table(*columns, right=_NUMBERS)
     for row in table.rows:
         drawn.add_row(*(_COLUMNS[column](row) for column in columns))

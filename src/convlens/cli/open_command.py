@@ -1,16 +1,22 @@
 """`convlens open`."""
 
+import shlex
 import sys
+import threading
+import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.options import DataDir, Json, Whole
+from convlens.cli.terminal import print_json
+from convlens.cli.training_command import STOP_SIGNALS
+from convlens.errors import ModelFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from convlens.server.jobs import Job
 
 
@@ -46,7 +52,6 @@ def open_command(
     from convlens.server.requirements import require_server
 
     require_server()
-    from convlens.cli.training_command import STOP_SIGNALS
     from convlens.server.serving import ServerSettings, serve
     from convlens.training.interrupts import stopping_on
 
@@ -58,7 +63,6 @@ def open_command(
 
 def _choose(model: str | None, runs: Path) -> Path | None:
     """The file or folder of the model to begin with; a mistake shows before anything is served."""
-    from convlens.errors import ModelFileError
     from convlens.trained_model import load_model
     from convlens.trained_model.location import LATEST, latest_run
 
@@ -72,20 +76,16 @@ def _choose(model: str | None, runs: Path) -> Path | None:
     return chosen
 
 
-def _announcing(as_json: bool, browser: bool) -> "Callable[[str], None]":
+def _announcing(as_json: bool, browser: bool) -> Callable[[str], None]:
     """What happens when the page can be opened."""
 
     def announce(url: str) -> None:
-        from convlens.cli.terminal import print_json
-
         if as_json:
             print_json({"url": url})
         else:
             print(url, flush=True)
         _say("Ctrl-C ends it.")
         if browser:
-            import threading
-
             threading.Thread(target=_open_browser, args=[url], daemon=True).start()
 
     return announce
@@ -93,8 +93,6 @@ def _announcing(as_json: bool, browser: bool) -> "Callable[[str], None]":
 
 def _open_browser(url: str) -> None:
     """Open a window; not one of the browsers that would take over this terminal."""
-    import webbrowser
-
     try:
         found = webbrowser.get()
         takes_terminal = isinstance(found, webbrowser.GenericBrowser) and not isinstance(
@@ -112,10 +110,6 @@ def _say(line: str) -> None:
 
 def _end(interrupted: "Job | None", runs: Path) -> int:
     """What is left to say, and the exit code."""
-    import shlex
-
-    from convlens.cli.exit_codes import EXIT_INTERRUPTED
-
     if interrupted is None:
         return 0
     if interrupted.run is not None:

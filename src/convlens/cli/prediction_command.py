@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
+from rich.padding import Padding
 
 from convlens.cli.options import DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
+from convlens.cli.terminal import error_console, print_json, result_console
 from convlens.errors import ImageError, UsageError
 from convlens.files import write_atomically
 from convlens.words import percent
@@ -59,7 +61,6 @@ def predict_command(
         csv: Also write every probability to this CSV file.
         steps: Draw what was done to each picture, and what it changed, into this PNG file.
     """
-    from convlens.cli.terminal import print_json
     from convlens.trained_model import load_model
 
     if top < 1:
@@ -107,7 +108,6 @@ def _predict(
     """An answer to each picture and, with `compare`, the one to the picture as it came where that may differ; what is
     no image is said, and remembered in `failed`.
     """
-    from convlens.cli.terminal import error_console
     from convlens.prediction import predict_images
 
     for name in names:
@@ -153,8 +153,6 @@ def _expand(names: list[str]) -> Iterator[str]:
 
 def _mention_skipped(folder: str, kinds: set[str]) -> None:
     """Say which kinds of files in a folder are not taken for images."""
-    from convlens.cli.terminal import error_console
-
     if kinds:
         error_console().print(f"{folder}: skipped what is no image: {', '.join(sorted(kinds))}", markup=False)
 
@@ -173,10 +171,6 @@ def _source(name: str) -> Path | bytes:
 
 
 def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
-    from rich.padding import Padding
-
-    from convlens.cli.terminal import result_console
-
     (best, probability), *others = prediction.top(top)
     nothing = "" if prediction.unknown or prediction.pixels.any() else "[yellow]nothing found on it;[/] at a guess "
     answer = f"[bold]{escape(best)}[/] ({percent(probability)})"
@@ -206,7 +200,6 @@ def _picture_steps(name: str, answer: "Prediction", plain: "Prediction | None") 
 
 def _draw_steps(path: Path, pictures: "list[PictureSteps]") -> None:
     from convlens.charts import draw_preparation
-    from convlens.cli.terminal import error_console
 
     write_atomically(path, draw_preparation(pictures))
     error_console().print(f"The steps: {path}", markup=False, soft_wrap=True)

@@ -1,18 +1,20 @@
 """`convlens report`."""
 
+import sys
 import webbrowser
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from rich.markup import escape
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
+from convlens.cli.terminal import accuracy_line, print_json, result_console
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from convlens.report import Report
 
 REPORT_NAME = "report.html"
@@ -107,10 +109,8 @@ def _default_place(names: list[str]) -> Path:
     return folder / REPORT_NAME if len(names) == 1 and (folder / CONFIG_NAME).is_file() else Path(REPORT_NAME)
 
 
-def _telling_folds() -> "Callable[[object], None]":
+def _telling_folds() -> Callable[[object], None]:
     """A function to hand to the trainings that judge labels: it says which of them begins."""
-    import sys
-
     from convlens.training import TrainingStarted
     from convlens.training.folds import FOLDS
 
@@ -125,10 +125,6 @@ def _telling_folds() -> "Callable[[object], None]":
 
 
 def _tell(made: "Report", names: list[str], json: bool) -> None:
-    from rich.markup import escape
-
-    from convlens.cli.terminal import accuracy_line, print_json, result_console
-
     if json:
         named = {"model": names[0]} if len(names) == 1 else {}
         print_json({"report": str(made.path), **named, **made.as_dict()})

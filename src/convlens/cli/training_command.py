@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convlens.cli.options import DataDir, JsonLines
+from convlens.cli.report_command import REPORT_NAME
 from convlens.cli.training_options import ChangeOptions, Changes, UserImages, UserImagesOptions
 from convlens.errors import ConvlensError, UsageError
 
@@ -75,7 +76,6 @@ def _finish(model: "TrainedModel", view: "TrainingView", report: bool, show: boo
     """Write the report where one is asked for, then say what there is; a report that fails loses nothing."""
     failure = None
     if report and view.folder is not None and model.facts["finished"]:
-        from convlens.cli.report_command import REPORT_NAME
         from convlens.report import write_report
 
         try:
@@ -114,7 +114,7 @@ def _train(
         data, images = data or kept.data, images or kept.images
         data_dir = data_dir or (Path(kept.data_dir) if kept.data_dir else None)
     dataset = _load(data or "mnist", data_dir, images, view)
-    with view, stopping_on(*STOP_SIGNALS) as stop:
+    with view.shown(), stopping_on(*STOP_SIGNALS) as stop:
         return train(
             dataset, out=out or "runs/*", data_dir=data_dir, on_event=view.on_event, should_stop=stop, **choices
         )
@@ -141,7 +141,7 @@ def _resume(run: str, data_dir: Path | None, view: "TrainingView") -> "TrainedMo
     from convlens.training.interrupts import stopping_on
 
     folder = latest_run() if run == LATEST else Path(run)
-    with view, stopping_on(*STOP_SIGNALS) as should_stop:
+    with view.shown(), stopping_on(*STOP_SIGNALS) as should_stop:
         return resume_training(folder, data_dir=data_dir, on_event=view.on_event, should_stop=should_stop)
 
 
