@@ -24,6 +24,7 @@ import { drawRule } from "convlens/views/look/sums/rules.js";
  */
 export function elementwise({ value, slope, rule, words }) {
   return {
+    value,
     forward(layer, [input]) {
       const output = new Float32Array(input.length);
       for (let i = 0; i < input.length; i += 1) output[i] = value(input[i], layer);
