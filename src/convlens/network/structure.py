@@ -112,7 +112,7 @@ class _Completion:
                 f"joined. Write ', flatten' before the {block.word}."
             )
             raise self.refuse(reason, path, place)
-        whole = block.with_branches([tuple(layer for layer, _ in items) for items in completed])
+        whole = type(block)(*([layer for layer, _ in items] for items in completed))
         if place:
             place = replace(place, branches=tuple(tuple(at for _, at in items) for items in completed))
         return (whole, place), ends[0]
