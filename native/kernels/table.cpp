@@ -1,22 +1,8 @@
 // The kernels of one instruction set. Compiled once for each, with CONVLENS_VARIANT naming it.
 #include "../kernels.hpp"
-#include "activation.hpp"
-#include "cell.hpp"
-#include "cells.hpp"
-#include "change.hpp"
-#include "dense.hpp"
-#include "dropout.hpp"
-#include "join.hpp"
-#include "load.hpp"
-#include "loss.hpp"
-#include "normalisation.hpp"
-#include "peak.hpp"
-#include "pool.hpp"
-#include "single.hpp"
-#include "sweep.hpp"
-#include "update.hpp"
-#include "weights.hpp"
-#include "winograd.hpp"
+
+// One #include for each file here.
+#include "kernel_files.inc"
 
 #define CONVLENS_JOIN_(a, b) a##b
 #define CONVLENS_JOIN(a, b) CONVLENS_JOIN_(a, b)

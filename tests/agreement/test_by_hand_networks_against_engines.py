@@ -10,7 +10,7 @@ from convlens import by_hand
 from convlens.data import Dataset, LabelledImages, load_dataset
 from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.errors import NetworkError
-from convlens.layers import KINDS, walk
+from convlens.layers import ACTIVATIONS, KINDS, walk
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation
 
@@ -28,9 +28,10 @@ TEXTS = [
     "concat(conv 2 1x1; conv 3 3x3 pad 1, relu; maxpool 3 stride 1 pad 1; ), batchnorm, maxpool 2, dense",
     "residual(concat(relu; tanh; ), conv 1 1x1, shortcut conv 1 3x3 pad 1), flatten, residual(dense 195, silu), dense",
 ]
+EXAMPLES = [kind.example for kind in ACTIVATIONS.values()]
 LAYERS_ON_MAPS = ["conv 3 3x3 pad 1", "conv 4 2x3 stride 2x1", "conv 2 3x1 dilation 2 pad 1", "maxpool 2", "avgpool 2"]
-LAYERS_ON_MAPS += ["maxpool 3 stride 2 pad 1", "avgpool 3x2 stride 1x2 pad 1x0", "batchnorm", "relu", "tanh", "sigmoid"]
-LAYERS_ON_MAPS += ["leaky_relu 0.3", "dropout 0.4", "gelu", "silu", "residual(relu, dropout 0.1, shortcut tanh)"]
+LAYERS_ON_MAPS += ["maxpool 3 stride 2 pad 1", "avgpool 3x2 stride 1x2 pad 1x0", "batchnorm", "dropout 0.4"]
+LAYERS_ON_MAPS += ["leaky_relu 0.3", "residual(relu, dropout 0.1, shortcut tanh)", *EXAMPLES]
 LAYERS_ON_MAPS += [
     "residual(concat(sigmoid; ; gelu), conv 4 3x3 pad 1, shortcut conv 4 1x1)",
     "conv 4 1x1, conv 8 2x2 groups 4",
@@ -38,7 +39,7 @@ LAYERS_ON_MAPS += [
 LAYERS_ON_MAPS += [
     "concat(avgpool 3 stride 1 pad 1; conv 2 1x1, batchnorm; residual(conv 4 1x1, shortcut conv 4 5x5 pad 2))"
 ]
-LAYERS_ON_ROWS = ["dense 6", "relu", "tanh", "sigmoid", "leaky_relu", "dropout 0.2", "gelu", "silu"]
+LAYERS_ON_ROWS = ["dense 6", "dropout 0.2", *EXAMPLES]
 LAYERS_ON_ROWS += ["residual(relu)", "concat(dense 3; tanh)", "residual(dense 4, shortcut dense 4, residual(tanh))"]
 ENGINES = [pytest.param("native", marks=pytest.mark.native), "torch"]
 

@@ -25,7 +25,7 @@ from convlens.engines import LossSettings, OptimizerSettings, Plan, Weights
 from convlens.engines.native import NativeEngine, _open, instruction_sets
 from convlens.engines.torch_engine import TorchEngine, build_module, load_weights
 from convlens.layers import (
-    GELU,
+    ACTIVATIONS,
     AvgPool2d,
     BatchNorm2d,
     Block,
@@ -41,9 +41,6 @@ from convlens.layers import (
     ReLU,
     Residual,
     ResolvedLayer,
-    Sigmoid,
-    SiLU,
-    Tanh,
     walk,
 )
 from convlens.network import Network, initial_weights
@@ -134,7 +131,7 @@ def elementwise_layers(draw: Any, kind: str = "activation") -> Layer:
         return BatchNorm2d()
     if kind == "dropout":
         return Dropout(draw(st.sampled_from([0.1, 0.5, 0.9])))
-    smooth = [Tanh(), Sigmoid(), GELU(), SiLU()]
+    smooth = [kind() for kind in ACTIVATIONS.values() if not issubclass(kind, ReLU | LeakyReLU)]
     return draw(st.sampled_from([ReLU(), LeakyReLU(0.1), LeakyReLU(0.5), *smooth, *smooth]))
 
 
@@ -368,7 +365,7 @@ def of_sizes(layer: nn.Module, values: Values) -> tuple[Values, list[Values]]:
     Everything else is a mean, a choice or a function that grows, whose gradient has no signs anyway.
     """
     values = values.detach()
-    if isinstance(layer, nn.MaxPool2d | nn.ReLU | nn.LeakyReLU | nn.Tanh | nn.Sigmoid | nn.GELU | nn.SiLU):
+    if isinstance(layer, (nn.MaxPool2d, *(getattr(nn, kind.__name__) for kind in ACTIVATIONS.values()))):
         given = [values.clone().requires_grad_()]
         return layer(given[0]), given
     given = [one.detach().abs().requires_grad_() for one in (values, *layer.parameters())]

@@ -1,9 +1,13 @@
 """Residual and concat blocks: as text, as Python, laid out as nodes, and what is wrong with one."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import pytest
 
 from convlens.errors import NetworkError
-from convlens.layers import BatchNorm2d, Concat, Conv2d, Dense, Flatten, GlobalAvgPool2d, ReLU, Residual
+from convlens.layers import BLOCKS, BatchNorm2d, Concat, Conv2d, Dense, Flatten, GlobalAvgPool2d, Layer, ReLU, Residual
+from convlens.layers.residual import Add
 from convlens.network import Network, initial_weights, layer_table
 
 PROJECTED = "residual(conv 4 3x3 stride 2 pad 1, batchnorm, shortcut conv 4 1x1 stride 2, batchnorm), relu, dense"
@@ -185,3 +189,28 @@ def test_blocks_may_not_be_nested_without_end() -> None:
     with pytest.raises(NetworkError, match="more than 20 blocks within blocks"):
         Network([block, Dense()])
     assert str(Network("residual(" * 20 + "relu" + ")" * 20 + ", dense")).count("residual") == 20
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Sum(Concat):
+    """A kind of block that nobody but this file knows."""
+
+    word: ClassVar[str] = "sum"
+    channels_may_differ: ClassVar[bool] = False
+
+    @property
+    def join(self) -> Layer:
+        return Add()
+
+
+def test_another_kind_of_block_needs_no_word_in_the_text_reader_or_the_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BLOCKS, "sum", Sum)
+    network = Network("conv 4 1x1, sum(conv 4 3x3 pad 1; ), dense")
+    assert type(network.layers[1]) is Sum
+    assert str(network) == "conv 4 1x1, sum(conv 4 3x3 pad 1; ), dense"
+    assert nodes(str(network))[1:3] == [
+        ("1.branches.0.0", "conv 4 3x3 pad 1", (0,), "branch 0"),
+        ("1", "add", (1, 0), ""),
+    ]
+    with pytest.raises(NetworkError, match=r"of this sum .*0 gives 5×6×6, branch 1 gives 4×6×6.* same channels,"):
+        Network("conv 4 1x1, sum(conv 5 1x1; ), dense").resolve((1, 6, 6), 3)

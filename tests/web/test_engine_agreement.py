@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_sample_images
 
 from convlens.export import page_model
-from convlens.layers import BLOCKS, JOINS, KINDS
+from convlens.layers import ACTIVATIONS, BLOCKS, JOINS, KINDS
 
 TOLERANCE = 1e-4
 SIX_CONV = (
@@ -103,7 +103,7 @@ def random_window(random, size, pool):
     return kernel, int(random.integers(1, 4)), min(padding, kernel // 2) if pool else padding, dilation
 
 
-ACTIVATIONS = ("relu", "leaky_relu 0.3", "tanh", "sigmoid", "gelu", "silu", "dropout 0.5")
+RULES = [*(kind.example for kind in ACTIVATIONS.values()), "dropout 0.5"]
 
 
 class RandomNetwork:
@@ -121,7 +121,7 @@ class RandomNetwork:
     def step(self):
         kind = str(self.random.choice(["conv", "conv", "maxpool", "avgpool", "batchnorm", "activation"]))
         if kind in ("batchnorm", "activation"):
-            return kind if kind == "batchnorm" else str(self.random.choice(ACTIVATIONS))
+            return kind if kind == "batchnorm" else str(self.random.choice(RULES))
         axes = [random_window(self.random, size, kind != "conv") for size in self.shape[1:]]
         for axis, (kernel, stride, padding, dilation) in enumerate(axes, 1):
             self.shape[axis] = (self.shape[axis] + 2 * padding - (dilation * (kernel - 1) + 1)) // stride + 1
@@ -139,7 +139,7 @@ class RandomNetwork:
         """One whose body keeps the shape, or that has a shortcut to the body's shape."""
         size = self.shape[0]
         if self.random.integers(0, 2):
-            return f"residual(conv {size} 3x3 pad 1, batchnorm, {self.random.choice(ACTIVATIONS)})"
+            return f"residual(conv {size} 3x3 pad 1, batchnorm, {self.random.choice(RULES)})"
         self.shape[0] = int(self.random.integers(1, 12))
         return f"residual(conv {self.shape[0]} 1x1, conv {self.shape[0]} 3x3 pad 1, shortcut conv {self.shape[0]} 1x1)"
 
@@ -147,7 +147,7 @@ class RandomNetwork:
         """Branches of the same height and width: a convolution, a pooling, a block, and the input itself."""
         channels, size = int(self.random.integers(1, 8)), self.shape[0]
         branches = {
-            f"conv {channels} 3x3 pad 1, {self.random.choice(ACTIVATIONS)}": channels,
+            f"conv {channels} 3x3 pad 1, {self.random.choice(RULES)}": channels,
             "maxpool 3 stride 1 pad 1": size,
             f"residual(conv {size} 1x1)": size,
             "": size,

@@ -22,14 +22,19 @@ class Branch:
     layers: "tuple[Layer | Block, ...]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Block:
-    """The base of every kind of block."""
+    """The base of every kind of block. It is made of its branches, in their order."""
 
     word: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
     example: ClassVar[str]
+    channels_may_differ: ClassVar[bool] = False
+    """Whether its branches need only maps of the same size, or rows; else what they give has one shape."""
+
+    def __init__(self, *branches: "Iterable[Layer | Block]") -> None:
+        raise NotImplementedError
 
     @property
     def branches(self) -> tuple[Branch, ...]:
@@ -39,10 +44,6 @@ class Block:
     @property
     def join(self) -> Layer:
         """The layer that makes one of what the branches give."""
-        raise NotImplementedError
-
-    def with_branches(self, layers: "Sequence[tuple[Layer | Block, ...]]") -> "Block":
-        """The same block of other layers, a tuple for each branch."""
         raise NotImplementedError
 
 

@@ -64,6 +64,7 @@ class Concat(Block):
     title: ClassVar[str] = "concatenation block"
     summary: ClassVar[str] = "branches, separated by `;`, whose channels are put one after the other"
     example: ClassVar[str] = "concat(conv 8 1x1; conv 8 3x3 pad 1)"
+    channels_may_differ: ClassVar[bool] = True
     parts: tuple[tuple[Layer | Block, ...], ...]
 
     def __init__(self, *branches: Iterable[Layer | Block]) -> None:
@@ -78,9 +79,6 @@ class Concat(Block):
     @property
     def join(self) -> Layer:
         return Concatenate()
-
-    def with_branches(self, layers: Sequence[tuple[Layer | Block, ...]]) -> "Concat":
-        return Concat(*layers)
 
     def __str__(self) -> str:
         return f"{self.word}({'; '.join(write_chain(part) for part in self.parts)})"

@@ -73,9 +73,6 @@ class Residual(Block):
     def join(self) -> Layer:
         return Add()
 
-    def with_branches(self, layers: Sequence[tuple[Layer | Block, ...]]) -> "Residual":
-        return Residual(*layers)
-
     def __str__(self) -> str:
         shortcut = f", shortcut {write_chain(self.shortcut)}" if self.shortcut else ""
         return f"{self.word}({write_chain(self.body)}{shortcut})"

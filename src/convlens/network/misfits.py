@@ -93,8 +93,8 @@ def about_branches(block: Block, shapes: Sequence[Shape]) -> str:
     sizes = [f"{branch.label} gives {_by(shape)}" for branch, shape in zip(block.branches, shapes, strict=True)]
     if not isinstance(block, Residual):
         return (
-            f"the branches of this concat give maps of different sizes: {', '.join(sizes)}. "
-            "Use the same padding and strides in each."
+            f"the branches of this {block.word} give maps of different sizes: {', '.join(sizes)}. "
+            f"Use the same {'' if block.channels_may_differ else 'channels, '}padding and strides in each."
         )
     body, shortcut = shapes
     reason = f"the {' and the '.join(sizes)}; they are added, so their shapes must be equal."

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import SupportsIndex
 
 from convlens.errors import NetworkError
-from convlens.layers import Block, Dense, Layer, Residual, ResolvedLayer, Shape, SlidingLayer
+from convlens.layers import Block, Dense, Layer, ResolvedLayer, Shape, SlidingLayer
 from convlens.layers.arguments import show
 from convlens.network import misfits
 from convlens.network.source import LayerPlace, Places, Source
@@ -107,7 +107,7 @@ class _Layout:
 
     def _check_join(self, block: Block, inputs: tuple[int, ...], place: LayerPlace | None) -> None:
         shapes = [self.shape_of(index) for index in inputs]
-        compared = shapes if isinstance(block, Residual) else [(0, *shape[1:]) for shape in shapes]
+        compared = [(0, *shape[1:]) for shape in shapes] if block.channels_may_differ else shapes
         if len(set(compared)) > 1:
             raise self.refuse(misfits.about_branches(block, shapes), place)
 

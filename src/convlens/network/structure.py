@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from convlens.errors import NetworkError
-from convlens.layers import BLOCKS, KINDS, Block, Conv2d, Dense, Flatten, Layer, Residual, walk
+from convlens.layers import BLOCKS, KINDS, Block, Dense, Flatten, Layer, Residual, walk
 from convlens.network.source import LayerPlace, Places, Source
 
 DEEPEST = 20
@@ -27,7 +27,7 @@ def complete(layers: Iterable[Layer | Block], source: Source | None = None) -> t
         NetworkError: no layers, nothing to learn, maps needed after `flatten` or `dense`, a `dense` without number
             that is not the last one, a block that is empty, or something that is no layer.
 
-    >>> from convlens.layers import ReLU
+    >>> from convlens.layers import Conv2d, ReLU
     >>> complete([Conv2d(2, 3), Dense(4), ReLU()])[0]
     (Conv2d(2, 3), Flatten(), Dense(4), ReLU())
     """
@@ -41,7 +41,7 @@ def complete(layers: Iterable[Layer | Block], source: Source | None = None) -> t
     items, flattened_by = check.complete_chain(given, places, None)
     if not flattened_by:
         items.append((Flatten(), None))
-    if not any(isinstance(layer, Conv2d | Dense) for layer in walk(given)):
+    if not any(layer.group == "weights" for layer in walk(given)):
         reason = "the network has no conv and no dense, so it has nothing to learn. Add one, for example ', dense'."
         raise check.refuse(reason, str(len(given) - 1), places[-1])
     completed_source = Source(source.text, tuple(place for _, place in items)) if source else None
@@ -112,7 +112,7 @@ class _Completion:
                 f"joined. Write ', flatten' before the {block.word}."
             )
             raise self.refuse(reason, path, place)
-        whole = block.with_branches([tuple(layer for layer, _ in items) for items in completed])
+        whole = type(block)(*([layer for layer, _ in items] for items in completed))
         if place:
             place = replace(place, branches=tuple(tuple(at for _, at in items) for items in completed))
         return (whole, place), ends[0]

@@ -10,7 +10,7 @@ mistakes stand in `mistakes`.
 from dataclasses import MISSING, dataclass, field, fields
 
 from convlens.errors import NetworkError
-from convlens.layers import BLOCKS, KINDS, Block, Concat, Layer, Residual
+from convlens.layers import BLOCKS, KINDS, Block, Layer, Residual
 from convlens.layers.arguments import ARGUMENTS, OPTIONS, WrongArgument
 from convlens.layers.layer import SHORTCUT
 from convlens.network import mistakes
@@ -94,8 +94,9 @@ class _Reader:
         bracket = self._take()
         if depth >= DEEPEST:
             raise point(f"there are more than {DEEPEST} blocks within blocks. Use fewer.", self._text, word.span)
-        read = self._read_residual if word.text == Residual.word else self._read_concat
-        block, branches = read(depth + 1)
+        kind = BLOCKS[word.text]
+        is_residual = kind is Residual
+        block, branches = self._read_residual(depth + 1) if is_residual else self._read_branches(kind, depth + 1)
         if not self._is_next("close"):
             token = self.peek()
             if token is None:
@@ -116,12 +117,12 @@ class _Reader:
                 raise point(mistakes.EMPTY_SHORTCUT, self._text, token.span)
         return Residual(body, shortcut), [body_places, shortcut_places]
 
-    def _read_concat(self, depth: int) -> tuple[Block, list[list[LayerPlace]]]:
+    def _read_branches(self, kind: type[Block], depth: int) -> tuple[Block, list[list[LayerPlace]]]:
         branches = [self.read_chain(depth)]
         while self._is_next("semicolon"):
             self._take()
             branches.append(self.read_chain(depth))
-        return Concat(*(layers for layers, _ in branches)), [places for _, places in branches]
+        return kind(*(layers for layers, _ in branches)), [places for _, places in branches]
 
     def _read_layer(self) -> tuple[Layer, LayerPlace]:
         word = self._take()

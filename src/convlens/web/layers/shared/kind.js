@@ -22,6 +22,7 @@ import { KINDS } from "convlens/layers/kinds.js";
  *   what of each input a region of the output depends on
  * @property {(sum: Sum & E, look: Look) => Children} draw the drawing of what `explain` found
  * @property {(layer: L) => Record<string, number[]>} [weights] the shapes of the weights, under PyTorch's names
+ * @property {(x: number, layer: L) => number} [value] the rule of a kind that makes one number of one number
  * @property {(layer: L, which: number, place: number) => number} [onwards]
  *   where the number at a place of input `which` goes on by itself; absent where it is mixed with others of its layer
  */

@@ -135,7 +135,7 @@ export class LayerChips {
       mover("←", "Move this layer earlier", -1),
       mover("→", "Move this layer later", 1),
       button("Remove", () => this.remove(this.parts[this.chosen])),
-      word === "concat" && body && adder("Add a branch", () => "; conv 8 1x1"),
+      word !== "residual" && body && adder("Add a branch", () => "; conv 8 1x1"),
       word === "residual" && body && !others.length && adder("Add a shortcut", () => `, ${textForShortcut(body)}`),
     );
   }

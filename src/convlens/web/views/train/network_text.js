@@ -12,7 +12,7 @@ import { FACTS } from "convlens/layers/facts.js";
 /** What each kind of layer may be given, by its word. @type {Record<string, Kind>} */
 export const KINDS = FACTS.kinds;
 
-/** What each kind of block is. @type {Record<string, { title: string, summary: string }>} */
+/** What each kind of block is. @type {Record<string, { title: string, summary: string, example: string }>} */
 export const BLOCKS = FACTS.blocks;
 
 /** The words of the menu and what they are, the blocks last. @type {[string, string][]} */
@@ -69,9 +69,8 @@ export function textForNew(word, chain, place) {
     const body = `conv ${count} 3x3 pad 1, batchnorm, relu, conv ${count} 3x3 pad 1, batchnorm`;
     return before ? `residual(${body})` : `residual(${body}, ${shortcutFor(count)})`;
   }
-  if (word === "concat")
-    return kind === "dense" ? "concat(dense 32; dense 32)" : "concat(conv 8 1x1; conv 8 3x3 pad 1)";
-  return KINDS[word].example;
+  if (word === "concat" && kind === "dense") return "concat(dense 32; dense 32)";
+  return (KINDS[word] ?? BLOCKS[word]).example;
 }
 
 /** A shortcut that gives as many maps as the body of a residual. @param {Chain} body */
