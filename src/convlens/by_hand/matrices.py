@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
 from convlens.by_hand.operands import Values, as_pair, as_values
-from convlens.by_hand.trace import Placement, Trace
+from convlens.by_hand.trace import Trace, WindowPosition
 from convlens.errors import UsageError
 from convlens.window import output_size, reach
 
@@ -43,7 +43,7 @@ class Sliding:
         return np.pad(values, [(0, 0)] * axes + [(top, top), (left, left)], mode=mode)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
     def windows(self, values: Values) -> Values:
-        """Every placement's values at once, …×H'×W'×kH×kW, without copying one of them."""
+        """The values of every window position at once, …×H'×W'×kH×kW, without copying one of them."""
         reaches = [reach(size, step) for size, step in zip(self.kernel_size, self.dilation, strict=True)]
         views = sliding_window_view(self.pad(values), reaches, axis=(-2, -1))
         (down, right), (apart_y, apart_x) = self.stride, self.dilation
@@ -114,7 +114,7 @@ def cross_correlate2d(
     dilation: Pair = 1,
     padding_mode: str = "zeros",
 ) -> Values:
-    """Slide a kernel (kH×kW) over a matrix (H×W) and sum the products at every placement: H'×W'.
+    """Slide a kernel (kH×kW) over a matrix (H×W) and sum the products at every window position: H'×W'.
 
     H' = ⌊(H + 2·padding − dilation·(kH − 1) − 1) / stride⌋ + 1. The padding holds zeros, or the matrix mirrored at its
     edge (`reflect`), or its edge repeated (`replicate`).
@@ -160,8 +160,8 @@ def trace_cross_correlate2d(
     padding: Pair = 0,
     dilation: Pair = 1,
     padding_mode: str = "zeros",
-) -> Trace[Placement]:
-    """The placements of `cross_correlate2d`, H'·W' of them.
+) -> Trace[WindowPosition]:
+    """The window positions of `cross_correlate2d`, H'·W' of them.
 
     >>> trace_cross_correlate2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 0], [0, 1]]).at(0, 1).covered
     array([[2., 3.],
@@ -179,30 +179,30 @@ def trace_convolve2d(
     padding: Pair = 0,
     dilation: Pair = 1,
     padding_mode: str = "zeros",
-) -> Trace[Placement]:
-    """The placements of `convolve2d`; their kernel is the one given, turned by 180°."""
+) -> Trace[WindowPosition]:
+    """The window positions of `convolve2d`; their kernel is the one given, turned by 180°."""
     turned = as_values("the kernel", kernel, 2)[::-1, ::-1]
     return _trace("convolve2d", matrix, turned, stride, padding, dilation, padding_mode)
 
 
 def _trace(
     operation: str, matrix: ArrayLike, kernel: Values, stride: Pair, padding: Pair, dilation: Pair, padding_mode: str
-) -> Trace[Placement]:
+) -> Trace[WindowPosition]:
     matrix = as_values("the matrix", matrix, 2)
     sliding = slide_over(matrix.shape, kernel.shape, stride, padding, dilation, padding_mode)
     padded = sliding.pad(matrix)
 
-    def place(position: tuple[int, ...]) -> Placement:
+    def place(position: tuple[int, ...]) -> WindowPosition:
         covered = sliding.covered(padded, position)
         products = covered * kernel
         total = float(products.sum())
-        return Placement(position, sliding.start(position), covered, kernel, products, (total,), 0.0, total, total)
+        return WindowPosition(position, sliding.start(position), covered, kernel, products, (total,), 0.0, total, total)
 
     return Trace(operation, sliding.output, place, padded, sliding.padding, sliding.dilation)
 
 
 def count_coverage(size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> Values:
-    """How many placements cover each cell of an input (H×W): few at the edges, none where the stride drops rows.
+    """How many window positions cover each cell of an input (H×W): few at the edges, none where a stride drops rows.
 
     >>> count_coverage(4, 3)
     array([[1., 2., 2., 1.],

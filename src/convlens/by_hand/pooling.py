@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from convlens.by_hand.matrices import Pair
 from convlens.by_hand.operands import Values, as_pair, as_values
-from convlens.by_hand.trace import PoolPlacement, Trace
+from convlens.by_hand.trace import PoolPosition, Trace
 from convlens.errors import UsageError
 from convlens.window import output_size
 
@@ -123,19 +123,19 @@ def avg_pool2d(
 
 def trace_max_pool2d(
     image: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
-) -> Trace[PoolPlacement]:
-    """The placements of `max_pool2d`; `winner` is the place of the largest value in the image.
+) -> Trace[PoolPosition]:
+    """The window positions of `max_pool2d`; `winner` is the place of the largest value in the image.
 
     >>> trace_max_pool2d([[1, 5], [3, 4]], 2).at(0, 0).winner
     (0, 1)
     """
     values, pooling = _check(image, kernel_size, stride, padding, ceil_mode)
 
-    def place(position: tuple[int, ...]) -> PoolPlacement:
+    def place(position: tuple[int, ...]) -> PoolPosition:
         start, covered = pooling.start(position), _cover(values, pooling, position)
         row, column = divmod(int(np.nanargmax(covered)), pooling.kernel[1])
         winner = (*position[:-2], start[0] + row, start[1] + column)
-        return PoolPlacement(position, start, covered, winner, 0, float(np.nanmax(covered)))
+        return PoolPosition(position, start, covered, winner, 0, float(np.nanmax(covered)))
 
     shape = *values.shape[:-2], *pooling.output
     return Trace("max_pool2d", shape, place, pooling.pad(values, np.nan), pooling.padding, inside=pooling.size)
@@ -143,22 +143,22 @@ def trace_max_pool2d(
 
 def trace_avg_pool2d(
     image: ArrayLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
-) -> Trace[PoolPlacement]:
-    """The placements of `avg_pool2d`; `divisor` is what the sum was divided by.
+) -> Trace[PoolPosition]:
+    """The window positions of `avg_pool2d`; `divisor` is what the sum was divided by.
 
     >>> trace_avg_pool2d([[1, 5], [3, 4]], 2).at(0, 0).divisor
     4
     """
     values, pooling = _check(image, kernel_size, stride, padding, ceil_mode)
 
-    def place(position: tuple[int, ...]) -> PoolPlacement:
+    def place(position: tuple[int, ...]) -> PoolPosition:
         start = pooling.start(position)
         covered = _cover(values, pooling, position)
         ends = (
             min(start[axis] + pooling.kernel[axis], pooling.size[axis] + pooling.padding[axis]) for axis in range(2)
         )
         divisor = math.prod(end - first for first, end in zip(start, ends, strict=True))
-        return PoolPlacement(position, start, covered, None, divisor, float(np.nansum(covered)) / divisor)
+        return PoolPosition(position, start, covered, None, divisor, float(np.nansum(covered)) / divisor)
 
     shape = *values.shape[:-2], *pooling.output
     return Trace("avg_pool2d", shape, place, pooling.pad(values, np.nan), pooling.padding, inside=pooling.size)

@@ -1,7 +1,7 @@
-"""The placements of a window, one after the other: what it covers, what comes of it, and why.
+"""The positions of a window, one after the other: what it covers, what comes of it, and why.
 
-A trace is a sequence that computes a placement when it is asked for one. A photograph has a million of them, and a
-person looks at three.
+A trace is a sequence that computes a window position when it is asked for one. A photograph has a million of them, and
+a person looks at three.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,12 +11,13 @@ from typing import Any, Generic, TypeVar, overload
 import numpy as np
 
 from convlens.by_hand.operands import Values, as_place
+from convlens.deprecations import with_old_keys
 from convlens.errors import UsageError
 
 
 @dataclass(frozen=True, eq=False)
-class Placement:
-    """One placement of a kernel: `covered` × `kernel` = `products`, whose sum with the bias is `total`.
+class WindowPosition:
+    """One position of a kernel: `covered` × `kernel` = `products`, whose sum with the bias is `total`.
 
     `position` is the place in the result and `start` that of the window's first value in the input, negative in the
     padding. Arrays are C×kH×kW for tensors, kH×kW for matrices, k for vectors; `channel_sums` are the sums of the
@@ -54,8 +55,8 @@ class Placement:
 
 
 @dataclass(frozen=True, eq=False)
-class PoolPlacement:
-    """One placement of a pooling window, which has no weights.
+class PoolPosition:
+    """One position of a pooling window, which has no weights.
 
     `covered` holds NaN where the window lies in the padding; `winner` is the place in the input of the value that was
     taken, None for an average; `divisor` is what the sum of an average was divided by, 0 for a maximum.
@@ -80,7 +81,7 @@ class PoolPlacement:
 
 
 @dataclass(frozen=True, eq=False)
-class SlopePlacement:
+class GradientPosition:
     """One term of the gradient of a weight: the value that the weight met there, times the output's gradient there."""
 
     position: tuple[int, ...]
@@ -114,7 +115,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class JoinPlacement:
+class JoinPosition:
     """One number of a layer that joins branches: `result` is the sum of the terms; a concatenation has one term."""
 
     position: tuple[int, ...]
@@ -127,11 +128,11 @@ class JoinPlacement:
         return {"position": list(self.position), "terms": terms, "result": self.result}
 
 
-Place = TypeVar("Place", Placement, PoolPlacement, SlopePlacement, JoinPlacement)
+Place = TypeVar("Place", WindowPosition, PoolPosition, GradientPosition, JoinPosition)
 
 
 class Trace(Sequence[Place], Generic[Place]):
-    """All placements of one operation, in the order of its result; each is computed when asked for.
+    """All window positions of one operation, in the order of its result; each is computed when asked for.
 
     `trace[5]` is the sixth, `trace.at(0, 5)` the one behind that place of the result. `source` is what the window
     slides over with its padding, of which `padding` rows and columns lie before the input; `dilation` is how far apart
@@ -155,7 +156,7 @@ class Trace(Sequence[Place], Generic[Place]):
     ) -> None:
         self.operation, self.shape, self._place = operation, shape, place
         self.source, self.padding, self.dilation = source, padding, dilation
-        self.source.flags.writeable = False  # placements are windows into it
+        self.source.flags.writeable = False  # what a window covers is a view of it
         sizes = source.shape[source.ndim - len(padding) :]
         self._inside = inside or tuple(size - 2 * pad for size, pad in zip(sizes, padding, strict=True))
 
@@ -175,14 +176,14 @@ class Trace(Sequence[Place], Generic[Place]):
             return [self[number] for number in range(*index.indices(len(self)))]
         number = index + len(self) if index < 0 else index
         if not 0 <= number < len(self):
-            raise IndexError(f"placement {index} of {len(self)}")
+            raise IndexError(f"window position {index} of {len(self)}")
         return self._place(tuple(int(place) for place in np.unravel_index(number, self.shape)))
 
     def __iter__(self) -> Iterator[Place]:
         return (self[number] for number in range(len(self)))
 
     def at(self, *position: int) -> Place:
-        """The placement behind one place of the result.
+        """The window position behind one place of the result.
 
         Raises:
             UsageError: the result has no such place.
@@ -198,13 +199,10 @@ class Trace(Sequence[Place], Generic[Place]):
         return self._place(position)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: the operation, the shape of its result, and every placement."""
-        return {
-            "operation": self.operation,
-            "shape": list(self.shape),
-            "placements": [one.as_dict() for one in self],
-        }
+        """For JSON: the operation, the shape of its result, and every window position."""
+        positions = [one.as_dict() for one in self]
+        return with_old_keys({"operation": self.operation, "shape": list(self.shape), "positions": positions})
 
     def __repr__(self) -> str:
         size = "×".join(str(size) for size in self.shape) or "1"
-        return f"<Trace of {self.operation}: {len(self):,} placements, result {size}>"
+        return f"<Trace of {self.operation}: {len(self):,} window positions, result {size}>"

@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
 from convlens.by_hand.operands import Values, as_values
-from convlens.by_hand.trace import Placement, Trace
+from convlens.by_hand.trace import Trace, WindowPosition
 from convlens.errors import UsageError
 
 
@@ -106,8 +106,8 @@ def convolve_valid(a: ArrayLike, b: ArrayLike) -> Values:
     return convolve_full(a, b)[_valid(len(a), len(b))]
 
 
-def trace_cross_correlate(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The one placement of `cross_correlate`, with the products.
+def trace_cross_correlate(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The one window position of `cross_correlate`, with the products.
 
     >>> trace_cross_correlate([1, 2, 3], [4, 5, 6])[0].products
     array([ 4., 10., 18.])
@@ -116,8 +116,8 @@ def trace_cross_correlate(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
     return Trace("cross_correlate", (), lambda _: _multiply(a, b, (), 0), a, (0,))
 
 
-def trace_convolve(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The one placement of `convolve`; its kernel is b turned by 180°.
+def trace_convolve(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The one window position of `convolve`; its kernel is b turned by 180°.
 
     >>> trace_convolve([1, 2, 3], [4, 5, 6])[0].kernel
     array([6., 5., 4.])
@@ -126,49 +126,49 @@ def trace_convolve(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
     return Trace("convolve", (), lambda _: _multiply(a, b[::-1], (), 0), a, (0,))
 
 
-def trace_correlate_full(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `correlate_full`; `covered` is 0 where b hangs over an end of a."""
+def trace_correlate_full(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `correlate_full`; `covered` is 0 where b hangs over an end of a."""
     return _trace_sliding("correlate_full", a, b, turned=False)
 
 
-def trace_convolve_full(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `convolve_full`, whose kernel is b turned by 180°.
+def trace_convolve_full(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `convolve_full`, whose kernel is b turned by 180°.
 
-    >>> [placement.total for placement in trace_convolve_full([1, 2], [1, 3])]
+    >>> [window.total for window in trace_convolve_full([1, 2], [1, 3])]
     [1.0, 5.0, 6.0]
     """
     return _trace_sliding("convolve_full", a, b, turned=True)
 
 
-def trace_correlate_same(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `correlate_same`."""
+def trace_correlate_same(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `correlate_same`."""
     return _trace_sliding("correlate_same", a, b, turned=False, chosen=lambda n, m: _same(n, m, turned=False))
 
 
-def trace_convolve_same(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `convolve_same`."""
+def trace_convolve_same(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `convolve_same`."""
     return _trace_sliding("convolve_same", a, b, turned=True, chosen=lambda n, m: _same(n, m, turned=True))
 
 
-def trace_correlate_valid(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `correlate_valid`."""
+def trace_correlate_valid(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `correlate_valid`."""
     return _trace_sliding("correlate_valid", a, b, turned=False, chosen=_valid)
 
 
-def trace_convolve_valid(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `convolve_valid`."""
+def trace_convolve_valid(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `convolve_valid`."""
     return _trace_sliding("convolve_valid", a, b, turned=True, chosen=_valid)
 
 
 def _trace_sliding(
     operation: str, a: ArrayLike, b: ArrayLike, turned: bool, chosen: Callable[[int, int], slice] | None = None
-) -> Trace[Placement]:
+) -> Trace[WindowPosition]:
     a, b = _two_vectors(a, b)
     kernel = b[::-1] if turned else b
     all_of_them = range(len(a) + len(b) - 1)
     shifts = all_of_them[chosen(len(a), len(b))] if chosen else all_of_them
 
-    def place(position: tuple[int, ...]) -> Placement:
+    def place(position: tuple[int, ...]) -> WindowPosition:
         start = shifts[position[0]] - (len(kernel) - 1)
         covered = [a[index] if 0 <= index < len(a) else 0.0 for index in range(start, start + len(kernel))]
         return _multiply(np.array(covered), kernel, position, start)
@@ -177,10 +177,10 @@ def _trace_sliding(
     return Trace(operation, (len(shifts),), place, np.pad(a, hanging_over), (hanging_over,))
 
 
-def _multiply(covered: Values, kernel: Values, position: tuple[int, ...], start: int) -> Placement:
+def _multiply(covered: Values, kernel: Values, position: tuple[int, ...], start: int) -> WindowPosition:
     products = covered * kernel
     total = float(products.sum())
-    return Placement(position, (start,), covered, kernel, products, (total,), 0.0, total, total)
+    return WindowPosition(position, (start,), covered, kernel, products, (total,), 0.0, total, total)
 
 
 def _same(n: int, m: int, turned: bool) -> slice:

@@ -26,7 +26,7 @@ from convlens.illustrations.figures import (
 )
 from convlens.illustrations.sheet import Sheet, render_png, render_svg
 from convlens.illustrations.vectors import draw_convolution, draw_cross_correlation, draw_two_vectors
-from convlens.illustrations.windows import draw_placement
+from convlens.illustrations.windows import draw_window_position
 from convlens.network import preset
 from convlens.operations_catalogue import BIASES, IMAGE_KERNELS, KERNEL, POOLED, SMALL_IMAGE, SMALL_MATRIX, A, B
 
@@ -43,7 +43,7 @@ class Picture(NamedTuple):
 
 
 def _step(number: int) -> Callable[[], Sheet]:
-    return lambda: draw_placement(trace_cross_correlate2d(SMALL_MATRIX, KERNEL), number)
+    return lambda: draw_window_position(trace_cross_correlate2d(SMALL_MATRIX, KERNEL), number)
 
 
 PICTURES = (
@@ -61,7 +61,7 @@ PICTURES = (
     Picture("convolution-steps", lambda: draw_first_steps(SMALL_MATRIX, KERNEL, 1)),
     Picture("rgb-tensor", lambda: draw_rgb(PHOTO)),
     Picture("tensor-attributes", lambda: draw_tensor_attributes(3, 4, 5)),
-    Picture("tensor-convolution", lambda: draw_placement(trace_conv2d(SMALL_IMAGE, IMAGE_KERNELS[0]), 1)),
+    Picture("tensor-convolution", lambda: draw_window_position(trace_conv2d(SMALL_IMAGE, IMAGE_KERNELS[0]), 1)),
     Picture("multiple-kernels", lambda: draw_kernels_and_maps(SMALL_IMAGE, IMAGE_KERNELS)),
     Picture("activated-outputs", lambda: draw_activation(conv2d(SMALL_IMAGE, IMAGE_KERNELS), BIASES, "relu")),
     Picture("pooling-cases", lambda: draw_pooling_cases(POOLED)),

@@ -33,11 +33,11 @@ def network_command(
     sums behind its numbers.
     """
     from convlens.by_hand import run_network
-    from convlens.cli.by_hand.network_view import print_layer, print_network, show_placements
+    from convlens.cli.by_hand.network_view import print_layer, print_network, show_positions
     from convlens.trained_model import load_model
 
     wanted = wanted or Wanted()
-    of_one_layer = wanted.placements or wanted.draw is not None
+    of_one_layer = wanted.positions or wanted.draw is not None
     if layer is None and of_one_layer:
         raise UsageError("--steps, --table, --at and --draw show the sums of one layer; say which with --layer.")
     trained = load_model(model)
@@ -49,7 +49,7 @@ def network_command(
     if layer is None:
         print_network(trained, pixels, values, results, notes, wanted.json)
     elif of_one_layer:
-        show_placements(trained, values, results, layer, wanted)
+        show_positions(trained, values, results, layer, wanted)
     else:
         print_layer(values, results, layer, wanted.json)
 

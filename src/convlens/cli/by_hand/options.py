@@ -29,7 +29,7 @@ class Wanted:
     json: Json = False
 
     @property
-    def placements(self) -> bool:
+    def positions(self) -> bool:
         """Whether single window positions are asked for, and not the result alone."""
         return self.steps or self.table or self.at is not None
 

@@ -62,7 +62,7 @@ def coverage_command(
     pairs += [("--padding", padding, 0), ("--dilation", dilation, 1)]
     counts = count_coverage(*(read_pair(name, text, least) for name, text, least in pairs))
     height, width = read_pair("--kernel-size", kernel_size, 1)
-    caption = f"placements of a {height}×{width} kernel that cover each cell"
+    caption = f"window positions of a {height}×{width} kernel that cover each cell"
     if draw is not None:
         save_drawing(draw, lambda: draw_counts(counts, caption))
     if json:

@@ -47,7 +47,7 @@ def conv2d_command(
     from convlens.by_hand import conv2d, trace_conv2d
     from convlens.cli.by_hand.operands import as_image, read_kernel, read_operand, read_pair
     from convlens.cli.by_hand.showing import show
-    from convlens.illustrations import draw_placement
+    from convlens.illustrations import draw_window_position
 
     given = read_operand("--a", a, colour, data_dir)
     image = as_image(given.values)
@@ -66,7 +66,13 @@ def conv2d_command(
     of_kernel = (kernel_given.name, _size(kernels), "turned by 180°" * flip, *kernel_given.notes)
     told = ", ".join(part for part in of_kernel if part)
     heading = f"{_named(given, image)}; kernel {told}; result {_size(result)}"
-    show(trace, result, wanted, heading, lambda number, filled: draw_placement(trace, number, filled, results=result))
+    show(
+        trace,
+        result,
+        wanted,
+        heading,
+        lambda number, filled: draw_window_position(trace, number, filled, results=result),
+    )
 
 
 def pool_command(
