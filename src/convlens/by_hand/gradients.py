@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convlens.by_hand.matrices import Pair, Sliding, slide_over
 from convlens.by_hand.operands import Values, as_pair, as_place, as_values
+from convlens.by_hand.sliding import Pair, Sliding, slide_over
 from convlens.by_hand.trace import GradientPosition, Trace
 from convlens.errors import UsageError
 
@@ -68,7 +68,7 @@ def trace_kernel_weight_gradient(
         slope = float(slopes[kernel][position])
         return GradientPosition(position, met, slope, met * slope, float(running[position]))
 
-    return Trace("kernel_weight_gradient", sliding.output, place, padded, sliding.padding, sliding.dilation)
+    return sliding.trace("kernel_weight_gradient", place, padded)
 
 
 def _check(
@@ -83,7 +83,7 @@ def _check(
     image = as_values("the image", image, 3)
     slopes = as_values("the gradient of the maps", output_gradient, 3)
     kernel = as_pair("kernel size", kernel_size, 1)
-    sliding = slide_over(image.shape[1:], kernel, stride, padding, dilation, "zeros")
+    sliding = slide_over(image.shape[1:], kernel, stride, padding, dilation)
     if slopes.shape[1:] != sliding.output:
         given, wanted = ("×".join(map(str, size)) for size in (slopes.shape[1:], sliding.output))
         raise UsageError(f"the gradient of the maps is {given}, but the maps are {wanted}; give one number for each.")

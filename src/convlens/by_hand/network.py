@@ -82,10 +82,7 @@ def trace_dense(values: Values, rows: Values, bias: Values) -> Trace[WindowPosit
     """
 
     def place(position: tuple[int, ...]) -> WindowPosition:
-        kernel, plus = rows[position[0]], float(bias[position[0]])
-        products = values * kernel
-        total = float(products.sum())
-        return WindowPosition(position, (0,), values, kernel, products, (total,), plus, total + plus, total + plus)
+        return WindowPosition.of(position, (0,), values, rows[position[0]], float(bias[position[0]]))
 
     return Trace("dense", (len(rows),), place, values, (0,))
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convlens.by_hand.activations import apply_activation
-from convlens.by_hand.matrices import Pair, Sliding, slide_over
 from convlens.by_hand.operands import Values, as_values
+from convlens.by_hand.sliding import Pair, Sliding, slide_over
 from convlens.by_hand.trace import Trace, WindowPosition
 from convlens.errors import UsageError
 
@@ -104,8 +104,7 @@ def trace_conv2d(
             first_channel=first,
         )
 
-    shape = sliding.output if single else (len(kernels), *sliding.output)
-    return Trace("conv2d", shape, place, padded, sliding.padding, sliding.dilation)
+    return sliding.trace("conv2d", place, padded, *(() if single else (len(kernels),)))
 
 
 def _slide(image: Values, kernels: Values, stride: Pair, padding: Pair, dilation: Pair, padding_mode: str) -> Sliding:

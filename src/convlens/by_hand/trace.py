@@ -5,7 +5,7 @@ a person looks at three.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -15,8 +15,26 @@ from convlens.deprecations import with_old_keys
 from convlens.errors import UsageError
 
 
+class _Described:
+    """What is a dataclass, and JSON."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: lists and numbers, None for what a pooling window covers in the padding."""
+        return {field.name: _as_json(getattr(self, field.name)) for field in fields(self)}  # pyright: ignore[reportArgumentType]
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        numbers = value.astype(object)
+        numbers[np.isnan(value)] = None
+        return numbers.tolist()
+    if isinstance(value, tuple):
+        return [_as_json(one) for one in value]
+    return value.as_dict() if isinstance(value, _Described) else value
+
+
 @dataclass(frozen=True, eq=False)
-class WindowPosition:
+class WindowPosition(_Described):
     """One position of a kernel: `covered` × `kernel` = `products`, whose sum with the bias is `total`.
 
     `position` is the place in the result and `start` that of the window's first value in the input, negative in the
@@ -37,25 +55,18 @@ class WindowPosition:
     activation: str | None = None
     first_channel: int = 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers."""
-        return {
-            "position": list(self.position),
-            "start": list(self.start),
-            "covered": self.covered.tolist(),
-            "kernel": self.kernel.tolist(),
-            "products": self.products.tolist(),
-            "channel_sums": list(self.channel_sums),
-            "bias": self.bias,
-            "total": self.total,
-            "activation": self.activation,
-            "result": self.result,
-            "first_channel": self.first_channel,
-        }
+    @classmethod
+    def of(
+        cls, position: tuple[int, ...], start: tuple[int, ...], covered: Values, kernel: Values, bias: float = 0.0
+    ) -> "WindowPosition":
+        """One without channels and activation: everything else follows."""
+        products = covered * kernel
+        total = float(products.sum())
+        return cls(position, start, covered, kernel, products, (total,), bias, total + bias, total + bias)
 
 
 @dataclass(frozen=True, eq=False)
-class PoolPosition:
+class PoolPosition(_Described):
     """One position of a pooling window, which has no weights.
 
     `covered` holds NaN where the window lies in the padding; `winner` is the place in the input of the value that was
@@ -69,19 +80,9 @@ class PoolPosition:
     divisor: int
     result: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers, None for what lies in the padding."""
-        covered = [[None if np.isnan(value) else float(value) for value in row] for row in self.covered]
-        winner = None if self.winner is None else list(self.winner)
-        position, start = list(self.position), list(self.start)
-        return {"position": position, "start": start, "covered": covered, "winner": winner} | {
-            "divisor": self.divisor,
-            "result": self.result,
-        }
-
 
 @dataclass(frozen=True, eq=False)
-class GradientPosition:
+class GradientPosition(_Described):
     """One term of the gradient of a weight: the value that the weight met there, times the output's gradient there."""
 
     position: tuple[int, ...]
@@ -90,42 +91,23 @@ class GradientPosition:
     product: float
     sum_so_far: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers."""
-        return {
-            "position": list(self.position),
-            "met": self.met,
-            "output_gradient": self.output_gradient,
-            "product": self.product,
-            "sum_so_far": self.sum_so_far,
-        }
-
 
 @dataclass(frozen=True)
-class Term:
+class Term(_Described):
     """One number that another layer gave: the layer's index (−1 is the network's input) and the place in its output."""
 
     layer: int
     position: tuple[int, ...]
     value: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers."""
-        return {"layer": self.layer, "position": list(self.position), "value": self.value}
-
 
 @dataclass(frozen=True)
-class JoinPosition:
+class JoinPosition(_Described):
     """One number of a layer that joins branches: `result` is the sum of the terms; a concatenation has one term."""
 
     position: tuple[int, ...]
     terms: tuple[Term, ...]
     result: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers."""
-        terms = [term.as_dict() for term in self.terms]
-        return {"position": list(self.position), "terms": terms, "result": self.result}
 
 
 Place = TypeVar("Place", WindowPosition, PoolPosition, GradientPosition, JoinPosition)
