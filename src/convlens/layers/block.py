@@ -30,6 +30,7 @@ class Block:
     title: ClassVar[str]
     summary: ClassVar[str]
     example: ClassVar[str]
+    other_names: ClassVar[tuple[str, ...]]
 
     @property
     def branches(self) -> tuple[Branch, ...]:
