@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from convlens.cli.by_hand.grids import beside, grid, picture
-from convlens.cli.by_hand.operands import MOST_CHARACTERS, read_numbers, read_operand
+from convlens.cli.by_hand.operands import read_operand
+from convlens.cli.by_hand.typed_numbers import MOST_CHARACTERS, read_numbers
 from convlens.errors import DataError, UsageError
 from convlens.network import Network
 from convlens.preprocessing import Normalisation, Preprocessing

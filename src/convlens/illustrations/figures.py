@@ -15,7 +15,8 @@ from convlens.by_hand import (
     trace_cross_correlate2d,
     trace_max_pool2d,
 )
-from convlens.by_hand.operands import as_values
+from convlens.by_hand.operands import as_pair, as_values
+from convlens.by_hand.sliding import Pair
 from convlens.errors import UsageError
 from convlens.illustrations.numbers import short_number
 from convlens.illustrations.sheet import CELL, KERNEL, LOOKED_AT, QUIET, RESULT, Box, Sheet
@@ -71,10 +72,11 @@ def draw_matrix_and_kernel(matrix: ArrayLike, kernel: ArrayLike) -> Sheet:
     return sheet
 
 
-def draw_coverage(size: int, kernel_size: int) -> Sheet:
-    """How often each cell of a square input is covered by a square kernel: seldom at the edges."""
-    caption = f"window positions of a {kernel_size}×{kernel_size} kernel that cover each cell"
-    return draw_counts(count_coverage(size, kernel_size), caption)
+def draw_coverage(size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> Sheet:
+    """How often each cell of an input is covered by a kernel: seldom at the edges."""
+    height, width = as_pair("kernel size", kernel_size, 1)
+    caption = f"window positions of a {height}×{width} kernel that cover each cell"
+    return draw_counts(count_coverage(size, kernel_size, stride, padding, dilation), caption)
 
 
 def draw_counts(counts: np.ndarray, caption: str) -> Sheet:

@@ -18,6 +18,39 @@ DrawOption = Annotated[Path | None, Parameter(help="Draw it: a file that ends in
 StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it: a file that ends in .svg or .png.")]
 
 
+KernelSizeOption = Annotated[str, Parameter(help="The kernel: 3, or 3x5.")]
+StrideOption = Annotated[str, Parameter(help="By how much the window moves: 2, or 2x1 for down and right.")]
+PaddingOption = Annotated[str, Parameter(help="Rows and columns added on every side: 1, or 1x0.")]
+DilationOption = Annotated[str, Parameter(help="How far apart the values of the window are.")]
+
+
+@dataclass(frozen=True)
+class Slide:
+    """How a window moves, as it is typed; each field is an option."""
+
+    stride: StrideOption = "1"
+    padding: PaddingOption = "0"
+    dilation: DilationOption = "1"
+
+    def pairs(self) -> dict[str, tuple[int, int]]:
+        """The same as (height, width), under the names that the operations know.
+
+        Raises:
+            UsageError: one of them cannot be read.
+        """
+        from convlens.cli.by_hand.operands import read_pair
+
+        return {
+            "stride": read_pair("--stride", self.stride, 1),
+            "padding": read_pair("--padding", self.padding, 0),
+            "dilation": read_pair("--dilation", self.dilation, 1),
+        }
+
+
+SlideOptions = Annotated[Slide | None, Parameter(name="*")]
+"""All of them, as options of their own."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """How a person wants to see window positions; each field is an option."""
