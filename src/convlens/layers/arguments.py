@@ -20,7 +20,7 @@ Value = int | float | tuple[int, int] | None
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of layers: its name in sentences, kind and limits, its word in text, and what else people call it."""
+    """One argument of layers: its name in sentences, its kind and limits, its word in text, and other words for it."""
 
     plain_name: str
     kind: Literal["count", "size", "fraction"]

@@ -19,18 +19,16 @@ StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it: a f
 
 
 KernelSizeOption = Annotated[str, Parameter(help="The kernel: 3, or 3x5.")]
-StrideOption = Annotated[str, Parameter(help="By how much the window moves: 2, or 2x1 for down and right.")]
 PaddingOption = Annotated[str, Parameter(help="Rows and columns added on every side: 1, or 1x0.")]
-DilationOption = Annotated[str, Parameter(help="How far apart the values of the window are.")]
 
 
 @dataclass(frozen=True)
 class Slide:
     """How a window moves, as it is typed; each field is an option."""
 
-    stride: StrideOption = "1"
+    stride: Annotated[str, Parameter(help="By how much the window moves: 2, or 2x1 for down and right.")] = "1"
     padding: PaddingOption = "0"
-    dilation: DilationOption = "1"
+    dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1"
 
     def pairs(self) -> dict[str, tuple[int, int]]:
         """The same as (height, width), under the names that the operations know.

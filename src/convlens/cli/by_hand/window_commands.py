@@ -7,6 +7,7 @@ from cyclopts import Parameter
 from convlens.cli.by_hand.options import ColourOption, Operand, PaddingOption, Slide, SlideOptions, WantedOptions
 from convlens.cli.options import DataDir
 from convlens.errors import UsageError
+from convlens.layers import ACTIVATIONS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,7 @@ def conv2d_command(
         ),
     ],
     bias: Annotated[float, Parameter(help="Added to every sum.", allow_leading_hyphen=True)] = 0.0,
-    activation: Annotated[str | None, Parameter(help="gelu, leaky_relu, relu, sigmoid, silu, tanh, or none.")] = None,
+    activation: Annotated[str | None, Parameter(help=f"{', '.join(ACTIVATIONS)}, or none.")] = None,
     slide: SlideOptions = None,
     padding_mode: Annotated[str, Parameter(help="What the padding holds: zeros, reflect or replicate.")] = "zeros",
     flip: Annotated[bool, Parameter(negative="", help="Turn the kernel by 180° first: a true convolution.")] = False,
