@@ -1,0 +1,52 @@
+"""Window positions as one table, a line each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.table import Table
+
+from convlens.by_hand import GradientPosition, JoinPosition, PoolPosition, Trace, WindowPosition
+from convlens.cli.terminal import make_table
+from convlens.illustrations import short_number, write_position
+from convlens.layers import ACTIVATIONS
+
+_RIGHT = ("bias", "sum with bias", "result", "product", "so far", *ACTIVATIONS)
+
+
+def position_table(trace: Trace, chosen: Sequence[int]) -> Table:
+    """A table with the columns that the kind of window position has."""
+    positions = [trace[number] for number in chosen]
+    has_bias = any(isinstance(one, WindowPosition) and one.bias for one in positions)
+    rows = [{"place": _place(one.position)} | _cells(one, has_bias) for one in positions]
+    right = _RIGHT if isinstance(positions[0], JoinPosition) else ("sum", *_RIGHT)  # that of a join is written out
+    table = make_table(*rows[0], right=right)
+    for row in rows:
+        table.add_row(*row.values())
+    return table
+
+
+def _cells(one: WindowPosition | PoolPosition | GradientPosition | JoinPosition, has_bias: bool) -> dict[str, str]:
+    """The name of each column and what stands in it."""
+    if isinstance(one, JoinPosition):
+        return {"sum" if len(one.terms) > 1 else "number": write_position(one)}
+    if isinstance(one, GradientPosition):
+        numbers = {"met": one.met, "gradient there": one.output_gradient, "product": one.product}
+        return {name: short_number(number) for name, number in {**numbers, "so far": one.sum_so_far}.items()}
+    if isinstance(one, PoolPosition):
+        by = {"divided by": str(one.divisor)}
+        if one.winner is not None:
+            by = {"row, column of the largest": _place(one.winner[-2:])}
+        return {"covered": _row(one.covered), **by, "result": short_number(one.result)}
+    cells = {"covered": _row(one.covered), "kernel": _row(one.kernel), "products": _row(one.products)}
+    sums = {"sum": sum(one.channel_sums)}
+    sums |= {"bias": one.bias, "sum with bias": one.total} if has_bias else {}
+    sums |= {one.activation: one.result} if one.activation else {}
+    return cells | {name: short_number(number) for name, number in sums.items()}
+
+
+def _row(values: np.ndarray) -> str:
+    return " ".join(short_number(float(value)) for value in np.ravel(values))
+
+
+def _place(position: Sequence[int]) -> str:
+    return ",".join(str(at) for at in position)
