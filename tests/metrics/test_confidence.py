@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convlens import metrics
 from convlens.errors import UsageError
 from convlens.metrics import (
     Answered,
@@ -264,3 +265,19 @@ def test_what_cannot_be_is_refused():
     for function in (Confidences.of, confidences):
         with pytest.raises(UsageError, match=r"^5 labels and 6 predictions: give one prediction for every label\.$"):
             function(SURE, TRUE[:5])
+
+
+def test_numbers_of_probabilities_are_also_functions():
+    probabilities, labels = np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 1])
+    found = Confidences.of(probabilities, labels)
+    for old, arguments, expected in (
+        ("brier_score", (), found.brier_score),
+        ("expected_calibration_error", (5,), found.calibration_error(5)),
+        ("reliability", (2,), found.reliability(2)),
+        ("answered_at", (0.75,), found.answered_at(0.75)),
+    ):
+        with pytest.warns(DeprecationWarning, match=rf"^convlens\.metrics\.{old} is now Confidences\.of\(") as said:
+            assert getattr(metrics, old)(probabilities, labels, *arguments) == expected
+        assert said[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match=r"\.risk_coverage; the old name goes in Convlens 0\.8\.$"):
+        assert metrics.risk_coverage(probabilities, labels).wrong.tolist() == [0, 1, 1]
