@@ -27,7 +27,7 @@ SUBJECTS = {
 
 
 def contenders(size: tuple[int, int], kernel_size: tuple[int, int]) -> dict[str, Callable[[], Any]]:
-    """What is timed: by hand, the placement in the middle of a trace, SciPy, PyTorch."""
+    """What is timed: by hand, the window position in the middle of a trace, SciPy, PyTorch."""
     import torch
 
     torch.set_num_threads(2)
@@ -37,7 +37,7 @@ def contenders(size: tuple[int, int], kernel_size: tuple[int, int]) -> dict[str,
     middle = (size[0] - kernel_size[0]) // 2, (size[1] - kernel_size[1]) // 2
     return {
         "by hand": lambda: by_hand.cross_correlate2d(matrix, kernel),
-        "by hand, trace and one placement": lambda: by_hand.trace_cross_correlate2d(matrix, kernel).at(*middle),
+        "by hand, trace and one position": lambda: by_hand.trace_cross_correlate2d(matrix, kernel).at(*middle),
         "scipy.signal.correlate2d": lambda: signal.correlate2d(matrix, kernel, mode="valid"),
         "torch conv2d": lambda: torch.nn.functional.conv2d(image, weights),
     }

@@ -81,11 +81,13 @@ def test_only_options_are_renamed():
 
 
 def test_json_keeps_its_old_keys():
-    found = deprecations.with_old_keys({"corruptions": [1], "label_errors": [2], "accuracy": 0.5})
+    found = deprecations.with_old_keys({"corruptions": [1], "label_errors": [2], "positions": [3], "accuracy": 0.5})
     assert found == {
         "corruptions": [1],
         "label_errors": [2],
+        "positions": [3],
         "accuracy": 0.5,
         "bent_images": [1],
         "doubtful_labels": [2],
+        "placements": [3],
     }

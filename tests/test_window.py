@@ -14,7 +14,7 @@ windows = st.builds(
 )
 
 
-def placements(size: int, window: Window) -> list[list[int]]:
+def positions(size: int, window: Window) -> list[list[int]]:
     """The rows under each position of the window, found by sliding it one row at a time; padding rows are negative."""
     padded = [-1] * window.padding + list(range(size)) + [-1] * window.padding
     taps = [tap * window.dilation for tap in range(window.kernel_size)]
@@ -42,7 +42,7 @@ def test_output_sizes_worked_out_by_hand(size: int, window: Window, expected: in
 @given(st.integers(1, 30), windows)
 @settings(deadline=None)
 def test_counts_agree_with_sliding_the_window_row_by_row(size: int, window: Window) -> None:
-    found = placements(size, window)
+    found = positions(size, window)
     read = {row for rows in found for row in rows if row >= 0}
     assert max(0, output_size(size, *window)) == len(found)
     assert dropped(size, *window) + skipped(size, *window) == size - len(read)

@@ -11,6 +11,11 @@ from typing import Any, ParamSpec, TypeVar
 
 GONE_IN = "0.8"
 ATTRIBUTES: dict[str, dict[str, str]] = {
+    "convlens.by_hand": {
+        "Placement": "WindowPosition",
+        "PoolPlacement": "PoolPosition",
+        "SlopePlacement": "GradientPosition",
+    },
     "convlens.evaluation": {
         "BendCurve": "CorruptionCurve",
         "BendPoint": "CorruptionPoint",
@@ -18,6 +23,10 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "describe_doubtful": "describe_label_error",
         "find_doubtful": "find_label_errors",
         "measure_bends": "measure_corruptions",
+    },
+    "convlens.illustrations": {
+        "draw_placement": "draw_window_position",
+        "write_placement": "write_position",
     },
     "convlens.metrics": {"Certainties": "Confidences", "certainties": "confidences"},
     "convlens.report": {"write_doubtful": "write_label_errors"},
@@ -30,7 +39,12 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
 """Old and new names of what a module or a class holds."""
 ARGUMENTS = {"mend": "repair", "doubtful": "label_errors"}
 OPTIONS = {"--mend": "--repair", "--no-mend": "--no-repair", "--doubtful": "--label-errors"}
-JSON_KEYS = {"bent_images": "corruptions", "doubtful_labels": "label_errors", "certainty": "confidence"}
+JSON_KEYS = {
+    "bent_images": "corruptions",
+    "certainty": "confidence",
+    "doubtful_labels": "label_errors",
+    "placements": "positions",
+}
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

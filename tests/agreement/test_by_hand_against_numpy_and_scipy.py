@@ -1,4 +1,4 @@
-"""Vectors and matrices by hand against NumPy and SciPy, on drawn numbers: results, and every placement behind them."""
+"""Vectors and matrices by hand against NumPy and SciPy, on drawn numbers: results, and every position behind them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from convlens import by_hand
-from convlens.by_hand import Placement, Trace
+from convlens.by_hand import Trace, WindowPosition
 
 MODES = ["full", "same", "valid"]
 SLIDING: dict[tuple[str, str], Callable[..., np.ndarray]] = {
@@ -21,7 +21,7 @@ SLIDING: dict[tuple[str, str], Callable[..., np.ndarray]] = {
     ("convolve", "same"): by_hand.convolve_same,
     ("convolve", "valid"): by_hand.convolve_valid,
 }
-TRACES: dict[tuple[str, str], Callable[..., Trace[Placement]]] = {
+TRACES: dict[tuple[str, str], Callable[..., Trace[WindowPosition]]] = {
     ("correlate", "full"): by_hand.trace_correlate_full,
     ("correlate", "same"): by_hand.trace_correlate_same,
     ("correlate", "valid"): by_hand.trace_correlate_valid,
@@ -42,21 +42,21 @@ def matrices_and_kernels(draw: Any) -> tuple[np.ndarray, np.ndarray]:
     return random.integers(-99, 100, (height, width)), random.integers(-99, 100, (rows, columns))
 
 
-def check_placements(trace: Trace[Placement], source: np.ndarray, kernel: np.ndarray, result: np.ndarray) -> None:
-    """Each placement covers what lies there, multiplies it with the kernel, and its sum is its place in the result."""
+def check_positions(trace: Trace[WindowPosition], source: np.ndarray, kernel: np.ndarray, result: np.ndarray) -> None:
+    """Each position covers what lies there, multiplies it with the kernel, and its sum is its place in the result."""
     assert (trace.shape, len(trace)) == (result.shape, result.size)
-    for position, placement in zip(np.ndindex(result.shape), trace, strict=True):
-        assert placement.position == position
+    for position, window in zip(np.ndindex(result.shape), trace, strict=True):
+        assert window.position == position
         covered: list[Any] = [
             source[place] if all(0 <= index < size for index, size in zip(place, source.shape, strict=True)) else 0
-            for place in (tuple(np.add(placement.start, tap)) for tap in np.ndindex(kernel.shape))
+            for place in (tuple(np.add(window.start, tap)) for tap in np.ndindex(kernel.shape))
         ]
-        np.testing.assert_array_equal(placement.covered, np.reshape(covered, kernel.shape))
-        np.testing.assert_array_equal(placement.kernel, kernel)
-        np.testing.assert_array_equal(placement.products, placement.covered * kernel)
-        assert placement.channel_sums == (placement.products.sum(),)
-        assert placement.bias == 0
-        assert placement.total == placement.result == result[position]
+        np.testing.assert_array_equal(window.covered, np.reshape(covered, kernel.shape))
+        np.testing.assert_array_equal(window.kernel, kernel)
+        np.testing.assert_array_equal(window.products, window.covered * kernel)
+        assert window.channel_sums == (window.products.sum(),)
+        assert window.bias == 0
+        assert window.total == window.result == result[position]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -81,9 +81,9 @@ def test_sliding_vectors_give_what_scipy_gives(operation: str, mode: Any, a: lis
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("operation", ["correlate", "convolve"])
 @given(vectors, vectors)
-def test_the_placements_of_vectors_add_up(operation: str, mode: str, a: list[int], b: list[int]) -> None:
+def test_the_window_positions_of_vectors_add_up(operation: str, mode: str, a: list[int], b: list[int]) -> None:
     kernel = np.array(b[::-1] if operation == "convolve" else b, float)
-    check_placements(TRACES[operation, mode](a, b), np.array(a, float), kernel, SLIDING[operation, mode](a, b))
+    check_positions(TRACES[operation, mode](a, b), np.array(a, float), kernel, SLIDING[operation, mode](a, b))
 
 
 @given(st.lists(st.tuples(st.integers(-99, 99), st.integers(-99, 99)), min_size=1, max_size=12))
@@ -144,13 +144,15 @@ def test_strides_and_filled_edges_are_those_of_a_padded_matrix(
 
 
 @given(matrices_and_kernels(), st.integers(0, 2), st.integers(1, 3))
-def test_the_placements_of_matrices_add_up(drawn: tuple[np.ndarray, np.ndarray], padding: int, stride: int) -> None:
+def test_the_window_positions_of_matrices_add_up(
+    drawn: tuple[np.ndarray, np.ndarray], padding: int, stride: int
+) -> None:
     matrix, kernel = drawn
     found = by_hand.cross_correlate2d(matrix, kernel, stride, padding)
-    check_placements(by_hand.trace_cross_correlate2d(matrix, kernel, stride, padding), matrix, kernel, found)
+    check_positions(by_hand.trace_cross_correlate2d(matrix, kernel, stride, padding), matrix, kernel, found)
     turned = by_hand.convolve2d(matrix, kernel, stride, padding)
     trace = by_hand.trace_convolve2d(matrix, kernel, stride, padding)
-    check_placements(trace, matrix, kernel[::-1, ::-1], turned)
+    check_positions(trace, matrix, kernel[::-1, ::-1], turned)
 
 
 @given(st.integers(1, 9), st.integers(1, 4), st.integers(1, 3), st.integers(0, 3), st.integers(1, 3))

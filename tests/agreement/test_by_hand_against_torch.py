@@ -94,23 +94,23 @@ def test_convolutional_layers_give_what_torch_gives(
 
 
 @given(layers(), st.sampled_from(list(ACTIVATIONS)))
-def test_the_placements_of_a_layer_add_up(layer: Layer, activation: str | None) -> None:
+def test_the_window_positions_of_a_layer_add_up(layer: Layer, activation: str | None) -> None:
     found = by_hand.conv2d(layer.image, layer.kernels, layer.bias, **layer.settings(), activation=activation)
     trace = by_hand.trace_conv2d(layer.image, layer.kernels, layer.bias, **layer.settings(), activation=activation)
     assert (trace.shape, len(trace)) == (found.shape, found.size)
-    for position, placement in zip(np.ndindex(found.shape), trace, strict=True):
-        assert placement.position == position
+    for position, window in zip(np.ndindex(found.shape), trace, strict=True):
+        assert window.position == position
         for place in np.ndindex(layer.kernels.shape[1:]):
-            row, column = np.add(placement.start, np.multiply(place[1:], layer.dilation))
+            row, column = np.add(window.start, np.multiply(place[1:], layer.dilation))
             inside = 0 <= row < layer.image.shape[1] and 0 <= column < layer.image.shape[2]
-            assert placement.covered[place] == (layer.image[place[0], row, column] if inside else 0)
-        np.testing.assert_array_equal(placement.kernel, layer.kernels[position[0]])
-        np.testing.assert_array_equal(placement.products, placement.covered * placement.kernel)
-        np.testing.assert_allclose(placement.channel_sums, placement.products.sum(axis=(1, 2)), **CLOSE)
-        assert placement.bias == layer.bias[position[0]]
-        assert placement.total == pytest.approx(sum(placement.channel_sums) + placement.bias, rel=1e-12)
-        assert placement.result == pytest.approx(float(by_hand.activate(placement.total, activation)), rel=1e-12)
-    np.testing.assert_allclose([placement.result for placement in trace], found.ravel(), **CLOSE)
+            assert window.covered[place] == (layer.image[place[0], row, column] if inside else 0)
+        np.testing.assert_array_equal(window.kernel, layer.kernels[position[0]])
+        np.testing.assert_array_equal(window.products, window.covered * window.kernel)
+        np.testing.assert_allclose(window.channel_sums, window.products.sum(axis=(1, 2)), **CLOSE)
+        assert window.bias == layer.bias[position[0]]
+        assert window.total == pytest.approx(sum(window.channel_sums) + window.bias, rel=1e-12)
+        assert window.result == pytest.approx(float(by_hand.activate(window.total, activation)), rel=1e-12)
+    np.testing.assert_allclose([window.result for window in trace], found.ravel(), **CLOSE)
 
 
 @given(layers(), st.data())
@@ -181,11 +181,11 @@ def test_max_pooling_gives_what_torch_gives_and_names_the_same_winners(same_valu
     np.testing.assert_array_equal(winners, np.stack(np.divmod(flat[0].numpy(), pool.image.shape[2]), axis=-1))
     trace = by_hand.trace_max_pool2d(pool.image, **pool.settings)
     assert trace.shape == found.shape
-    for position, placement in zip(np.ndindex(found.shape), trace, strict=True):
-        assert placement.position == position
-        assert placement.result == np.nanmax(placement.covered) == found[position]
-        assert placement.winner == (position[0], *winners[position])
-        assert placement.divisor == 0
+    for position, window in zip(np.ndindex(found.shape), trace, strict=True):
+        assert window.position == position
+        assert window.result == np.nanmax(window.covered) == found[position]
+        assert window.winner == (position[0], *winners[position])
+        assert window.divisor == 0
 
 
 @pytest.mark.parametrize("same_values", [False, True])
@@ -201,10 +201,10 @@ def test_average_pooling_gives_what_torch_gives(same_values: bool, data: st.Data
         np.testing.assert_array_equal(by_hand.avg_pool2d(image, **pool.settings), found[channel])
     trace = by_hand.trace_avg_pool2d(pool.image, **pool.settings)
     assert trace.shape == found.shape
-    for position, placement in zip(np.ndindex(found.shape), trace, strict=True):
-        assert (placement.position, placement.winner) == (position, None)
-        assert placement.result == pytest.approx(np.nansum(placement.covered) / placement.divisor, abs=1e-12)
-        assert placement.result == pytest.approx(found[position], abs=1e-12)
+    for position, window in zip(np.ndindex(found.shape), trace, strict=True):
+        assert (window.position, window.winner) == (position, None)
+        assert window.result == pytest.approx(np.nansum(window.covered) / window.divisor, abs=1e-12)
+        assert window.result == pytest.approx(found[position], abs=1e-12)
 
 
 @given(st.integers(1, 30), st.integers(1, 6), st.integers(1, 6), st.integers(0, 3), st.booleans())

@@ -12,5 +12,5 @@ def test_everybody_computes_the_same():
     expected = results["scipy.signal.correlate2d"]
     np.testing.assert_allclose(results["by hand"], expected, atol=1e-12)
     np.testing.assert_allclose(np.asarray(results["torch conv2d"])[0, 0], expected, atol=1e-12)
-    placement = results["by hand, trace and one placement"]
-    assert placement.total == pytest.approx(expected[placement.position])
+    window = results["by hand, trace and one position"]
+    assert window.total == pytest.approx(expected[window.position])

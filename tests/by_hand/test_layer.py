@@ -32,17 +32,17 @@ def test_a_bias_is_added_and_an_activation_follows(activation: str | None, expec
     np.testing.assert_allclose(found.ravel(), expected, rtol=1e-15)
 
 
-def test_a_placement_keeps_the_sum_of_each_channel() -> None:
+def test_a_window_position_keeps_the_sum_of_each_channel() -> None:
     trace = by_hand.trace_conv2d(IMAGE, [FIRST, SECOND], bias=[-10, 0.5], activation="relu")
-    placement = trace[0]
-    assert (placement.position, placement.start) == ((0, 0, 0), (0, 0))
-    assert placement.products.tolist() == [[[1, 0], [0, 4]], [[0, 2], [2, 0]]]
-    assert (placement.channel_sums, placement.bias) == ((5.0, 4.0), -10.0)
-    assert (placement.total, placement.result) == (-1.0, 0.0)
+    window = trace[0]
+    assert (window.position, window.start) == ((0, 0, 0), (0, 0))
+    assert window.products.tolist() == [[[1, 0], [0, 4]], [[0, 2], [2, 0]]]
+    assert (window.channel_sums, window.bias) == ((5.0, 4.0), -10.0)
+    assert (window.total, window.result) == (-1.0, 0.0)
     assert trace.at(1, 0, 0).channel_sums == (5.0, 0.0)
 
 
-def test_the_placements_of_one_kernel_have_two_coordinates() -> None:
+def test_the_window_positions_of_one_kernel_have_two_coordinates() -> None:
     trace = by_hand.trace_conv2d(IMAGE, FIRST, bias=1, padding=1, stride=2)
     assert trace.shape == (2, 2)
     corner = trace.at(1, 1)  # covers the last pixel of each channel, 4 and 0, with the first weights

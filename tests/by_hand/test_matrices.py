@@ -21,7 +21,7 @@ def test_a_kernel_slides_as_it_is_and_turned() -> None:
     assert by_hand.convolve2d(NINE, KERNEL).tolist() == [[11, 17], [29, 35]]
 
 
-def test_a_stride_leaves_placements_out() -> None:
+def test_a_stride_leaves_window_positions_out() -> None:
     assert by_hand.cross_correlate2d(STAIRS, DIAGONAL, stride=2).tolist() == [[6, 10], [26, 30]]
     found = by_hand.cross_correlate2d(STAIRS, DIAGONAL, stride=(1, 2))
     assert found.tolist() == [[6, 10], [16, 20], [26, 30], [36, 40]]
@@ -50,20 +50,20 @@ def test_padding_is_given_for_rows_and_columns() -> None:
     assert by_hand.cross_correlate2d([[1, 2]], [[1]], padding=(0, 1)).tolist() == [[0, 1, 2, 0]]
 
 
-def test_a_placement_says_where_it_lies_and_what_it_multiplies() -> None:
-    placement = by_hand.trace_cross_correlate2d(NINE, KERNEL, stride=2, padding=1).at(0, 1)
-    assert (placement.position, placement.start) == ((0, 1), (-1, 1))
-    assert placement.covered.tolist() == [[0, 0], [2, 3]]
-    assert placement.kernel.tolist() == KERNEL
-    assert placement.products.tolist() == [[0, 0], [4, 9]]
-    assert (placement.channel_sums, placement.total, placement.result) == ((13.0,), 13.0, 13.0)
+def test_a_window_position_says_where_it_lies_and_what_it_multiplies() -> None:
+    window = by_hand.trace_cross_correlate2d(NINE, KERNEL, stride=2, padding=1).at(0, 1)
+    assert (window.position, window.start) == ((0, 1), (-1, 1))
+    assert window.covered.tolist() == [[0, 0], [2, 3]]
+    assert window.kernel.tolist() == KERNEL
+    assert window.products.tolist() == [[0, 0], [4, 9]]
+    assert (window.channel_sums, window.total, window.result) == ((13.0,), 13.0, 13.0)
 
 
 def test_the_kernel_of_a_traced_convolution_is_turned() -> None:
-    placement = by_hand.trace_convolve2d(NINE, KERNEL).at(1, 1)
-    assert placement.kernel.tolist() == [[3, 2], [1, 0]]
-    assert placement.products.tolist() == [[15, 12], [8, 0]]
-    assert placement.total == 35
+    window = by_hand.trace_convolve2d(NINE, KERNEL).at(1, 1)
+    assert window.kernel.tolist() == [[3, 2], [1, 0]]
+    assert window.products.tolist() == [[15, 12], [8, 0]]
+    assert window.total == 35
 
 
 @pytest.mark.parametrize(
@@ -78,5 +78,5 @@ def test_the_kernel_of_a_traced_convolution_is_turned() -> None:
         ({"size": (1, 5), "kernel_size": (1, 2), "stride": 2, "padding": (0, 1), "dilation": 2}, [[0, 2, 0, 2, 0]]),
     ],
 )
-def test_coverage_counts_the_placements_over_each_cell(settings: dict, expected: list[list[int]]) -> None:
+def test_coverage_counts_the_window_positions_over_each_cell(settings: dict, expected: list[list[int]]) -> None:
     np.testing.assert_array_equal(by_hand.count_coverage(**settings), expected)

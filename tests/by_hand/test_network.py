@@ -8,7 +8,7 @@ import pytest
 
 from convlens import by_hand
 from convlens.errors import UsageError
-from convlens.illustrations import write_placement
+from convlens.illustrations import write_position
 from convlens.network import Network
 
 FOUR = [[[1, -2], [3, 4]]]
@@ -87,13 +87,13 @@ def test_the_trace_of_a_layer_is_that_of_its_own_operation():
     weights = {"0.weight": [[[[1, 0], [0, 1]]]], "0.bias": [1], "4.weight": [[2], [-1]], "4.bias": [0, 5]}
     image = [[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]
     conv = by_hand.trace_layer(network, weights, image, 0).at(0, 1, 1)
-    assert isinstance(conv, by_hand.Placement)
+    assert isinstance(conv, by_hand.WindowPosition)
     assert (conv.covered.tolist(), conv.bias, conv.result) == ([[[5, 6], [8, 9]]], 1, 15)
     pool = by_hand.trace_layer(network, weights, image, 2).at(0, 0, 0)
-    assert isinstance(pool, by_hand.PoolPlacement)
+    assert isinstance(pool, by_hand.PoolPosition)
     assert (pool.winner, pool.result) == ((0, 1, 1), 15)
     dense = by_hand.trace_layer(network, weights, image, 4).at(1)
-    assert isinstance(dense, by_hand.Placement)
+    assert isinstance(dense, by_hand.WindowPosition)
     assert (dense.covered.tolist(), dense.kernel.tolist(), dense.result) == ([15], [-1], -10)
 
 
@@ -111,11 +111,11 @@ def test_a_residual_block_adds_its_branches_and_says_what_it_added():
     assert [result.text for result in results] == ["conv 2 1x1", "conv 2 1x1", "add", "flatten", "dense 1"]
     assert results[2].output.tolist() == [[[10, -11]], [[7, 14]]]  # 6 + 4, −8 − 3; −3 + 10, 4 + 10
     assert results[4].output.tolist() == [20]
-    placement = by_hand.trace_layer(RESIDUAL, WEIGHTS, [[[3, -4]]], 2).at(0, 0, 1)
-    assert placement == by_hand.JoinPlacement(
+    window = by_hand.trace_layer(RESIDUAL, WEIGHTS, [[[3, -4]]], 2).at(0, 0, 1)
+    assert window == by_hand.JoinPosition(
         (0, 0, 1), (by_hand.Term(0, (0, 0, 1), -8), by_hand.Term(1, (0, 0, 1), -3)), -11
     )
-    assert write_placement(placement) == "(−8) (layer 0) + (−3) (layer 1) = −11"
+    assert write_position(window) == "(−8) (layer 0) + (−3) (layer 1) = −11"
 
 
 def test_an_addition_of_the_input_itself_names_it():
@@ -123,7 +123,10 @@ def test_an_addition_of_the_input_itself_names_it():
     weights = {"2.weight": [[1, 1]], "2.bias": [0]}
     assert by_hand.run_network(network, weights, [[[3, -4]]])[1].output.tolist() == [[[6, -4]]]
     trace = by_hand.trace_layer(network, weights, [[[3, -4]]], 1)
-    assert [write_placement(one) for one in trace] == ["3 (layer 0) + 3 (input) = 6", "0 (layer 0) + (−4) (input) = −4"]
+    assert [write_position(one) for one in trace] == [
+        "3 (layer 0) + 3 (input) = 6",
+        "0 (layer 0) + (−4) (input) = −4",
+    ]
 
 
 def test_a_concatenation_says_where_each_number_was_taken_from():
@@ -133,15 +136,15 @@ def test_a_concatenation_says_where_each_number_was_taken_from():
     results = by_hand.run_network(network, weights, [[[3, -4]]])
     assert results[2].output.tolist() == [[[6, -8]], [[-3, 4]], [[3, -4]], [[3, -4]]]
     trace = by_hand.trace_layer(network, weights, [[[3, -4]]], 2)
-    assert [one.terms for one in trace if isinstance(one, by_hand.JoinPlacement)] == [
+    assert [one.terms for one in trace if isinstance(one, by_hand.JoinPosition)] == [
         (by_hand.Term(layer, place, value),)
         for layer, place, value in (
             (0, (0, 0, 0), 6), (0, (0, 0, 1), -8), (0, (1, 0, 0), -3), (0, (1, 0, 1), 4),
             (-1, (0, 0, 0), 3), (-1, (0, 0, 1), -4), (1, (0, 0, 0), 3), (1, (0, 0, 1), -4),
         )
     ]  # fmt: skip
-    assert write_placement(trace.at(1, 0, 1)) == "4, from map 1 of layer 0"
-    assert write_placement(by_hand.trace_layer(network, weights, [[[3, -4]]], 5).at(9)) == "−8, from place 1 of layer 3"
+    assert write_position(trace.at(1, 0, 1)) == "4, from map 1 of layer 0"
+    assert write_position(by_hand.trace_layer(network, weights, [[[3, -4]]], 5).at(9)) == "−8, from place 1 of layer 3"
 
 
 def test_a_kernel_of_a_group_covers_the_channels_of_its_group():
@@ -150,16 +153,16 @@ def test_a_kernel_of_a_group_covers_the_channels_of_its_group():
     weights |= {"2.weight": [[1] * 4], "2.bias": [0]}
     image = [[[1, 2]], [[3, 4]], [[5, 6]], [[7, 8]]]
     trace = by_hand.trace_layer(network, weights, image, 0)
-    placements = [trace.at(kernel, 0, 0) for kernel in range(4)]
-    assert all(isinstance(one, by_hand.Placement) for one in placements)
-    assert [one.result for one in placements] == [
+    positions = [trace.at(kernel, 0, 0) for kernel in range(4)]
+    assert all(isinstance(one, by_hand.WindowPosition) for one in positions)
+    assert [one.result for one in positions] == [
         0 * 1 + 1 * 2 + 2 * 3 + 3 * 4, 4 * 1 + 5 * 2 + 6 * 3 + 7 * 4,
         8 * 5 + 9 * 6 + 10 * 7 + 11 * 8, 12 * 5 + 13 * 6 + 14 * 7 + 15 * 8 + 1,
     ]  # fmt: skip
-    assert [one.first_channel for one in placements if isinstance(one, by_hand.Placement)] == [0, 0, 2, 2]
+    assert [one.first_channel for one in positions if isinstance(one, by_hand.WindowPosition)] == [0, 0, 2, 2]
 
 
-def test_a_layer_that_has_no_placements_is_refused():
+def test_a_layer_that_has_no_window_positions_is_refused():
     network = Network.from_text("conv 1 2x2, relu, dense 2")
     weights = {"0.weight": np.ones((1, 1, 2, 2)), "0.bias": [0], "3.weight": np.ones((2, 4)), "3.bias": [0, 0]}
     with pytest.raises(UsageError, match="relu takes one number at a time, so there is no window position to show"):

@@ -43,11 +43,11 @@ def test_winners_are_places_in_the_image_and_the_first_of_equals() -> None:
     assert by_hand.max_pool2d_winners([[7, 8], [8, 8]], 2).tolist() == [[[0, 1]]]
 
 
-def test_a_placement_of_a_maximum_names_the_winner() -> None:
-    placement = by_hand.trace_max_pool2d(NINE, 2, padding=1).at(0, 1)
-    assert (placement.position, placement.start) == ((0, 1), (-1, 1))
-    assert placement.as_dict()["covered"] == [[None, None], [2, 3]]
-    assert (placement.winner, placement.divisor, placement.result) == ((0, 2), 0, 3.0)
+def test_a_window_position_of_a_maximum_names_the_winner() -> None:
+    window = by_hand.trace_max_pool2d(NINE, 2, padding=1).at(0, 1)
+    assert (window.position, window.start) == ((0, 1), (-1, 1))
+    assert window.as_dict()["covered"] == [[None, None], [2, 3]]
+    assert (window.winner, window.divisor, window.result) == ((0, 2), 0, 3.0)
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,15 @@ def test_a_placement_of_a_maximum_names_the_winner() -> None:
         ((1, 1), [[5, 6], [8, 9]], 4, 7),
     ],
 )
-def test_a_placement_of_an_average_says_what_it_was_divided_by(position, covered, divisor, result) -> None:
-    placement = by_hand.trace_avg_pool2d(NINE, 2, padding=1).at(*position)
-    found = placement.as_dict()
+def test_a_window_position_of_an_average_says_what_it_was_divided_by(position, covered, divisor, result) -> None:
+    window = by_hand.trace_avg_pool2d(NINE, 2, padding=1).at(*position)
+    found = window.as_dict()
     assert (found["covered"], found["winner"], found["divisor"], found["result"]) == (covered, None, divisor, result)
 
 
 def test_the_divisor_is_smaller_where_a_window_hangs_over_the_end() -> None:
     trace = by_hand.trace_avg_pool2d(NINE, 2, ceil_mode=True)
-    assert [(placement.divisor, placement.result) for placement in trace] == [(4, 3), (2, 4.5), (2, 7.5), (1, 9)]
+    assert [(window.divisor, window.result) for window in trace] == [(4, 3), (2, 4.5), (2, 7.5), (1, 9)]
 
 
 @pytest.mark.parametrize(

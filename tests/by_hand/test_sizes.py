@@ -35,7 +35,7 @@ def test_the_formula_reads_as_in_the_tutorial() -> None:
     assert by_hand.output_size_formula(28, 2, stride=2) == "⌊(28 + 2·0 − 2)/2⌋ + 1 = 14"
 
 
-def test_what_the_floor_drops_no_placement_covers() -> None:
+def test_what_the_floor_drops_no_window_position_covers() -> None:
     assert (by_hand.dropped(7, 2, stride=2), by_hand.dropped(10, 3, stride=4)) == (1, 3)
     assert by_hand.count_coverage((1, 7), (1, 2), stride=2).tolist() == [[1, 1, 1, 1, 1, 1, 0]]
     assert by_hand.count_coverage((1, 10), (1, 3), stride=4).tolist() == [[1, 1, 1, 0, 1, 1, 1, 0, 0, 0]]

@@ -1,4 +1,4 @@
-"""What all traces have in common: length, places, indexing, JSON, and placements that cannot be changed."""
+"""What all traces have in common: length, places, indexing, JSON, and window positions that cannot be changed."""
 
 import json
 import re
@@ -39,7 +39,7 @@ TRACES: dict[str, tuple[Callable[[], by_hand.Trace[Any]], tuple[int, ...]]] = {
 
 
 def described(trace: by_hand.Trace[Any]) -> list[str]:
-    return [json.dumps(placement.as_dict()) for placement in trace]
+    return [json.dumps(window.as_dict()) for window in trace]
 
 
 def test_every_trace_of_the_package_is_in_the_table() -> None:
@@ -53,9 +53,9 @@ def test_a_trace_is_json(name: str) -> None:
     trace = make()
     found = json.loads(json.dumps(trace.as_dict(), allow_nan=False))
     assert (found["operation"], found["shape"]) == (name, list(shape))
-    assert [tuple(one["position"]) for one in found["placements"]] == list(np.ndindex(*shape))
-    assert all(set(one) == {field.name for field in fields(trace[0])} for one in found["placements"])
-    assert found["placements"] == [one.as_dict() for one in trace]
+    assert [tuple(one["position"]) for one in found["positions"]] == list(np.ndindex(*shape))
+    assert all(set(one) == {field.name for field in fields(trace[0])} for one in found["positions"])
+    assert found["positions"] == found["placements"] == [one.as_dict() for one in trace]
 
 
 @pytest.mark.parametrize("name", TRACES)
@@ -71,7 +71,7 @@ def test_a_trace_is_indexed_as_a_list_and_by_place(name: str) -> None:
     assert [json.dumps(one.as_dict()) for one in trace[1:100]] == everything[1:]
     assert trace[5:5] == []
     for number in (len(trace), -len(trace) - 1):
-        with pytest.raises(IndexError, match=f"placement {number} of {len(trace)}"):
+        with pytest.raises(IndexError, match=f"window position {number} of {len(trace)}"):
             trace[number]
 
 
@@ -91,18 +91,18 @@ def test_a_place_outside_of_the_result_is_refused_with_the_last_one(name: str) -
 
 
 @pytest.mark.parametrize("name", TRACES)
-def test_no_field_of_a_placement_can_be_changed(name: str) -> None:
-    placement = TRACES[name][0]()[0]
-    for field in fields(placement):
+def test_no_field_of_a_window_position_can_be_changed(name: str) -> None:
+    window = TRACES[name][0]()[0]
+    for field in fields(window):
         with pytest.raises(FrozenInstanceError, match=f"cannot assign to field '{field.name}'"):
-            setattr(placement, field.name, None)
+            setattr(window, field.name, None)
 
 
 def test_a_trace_says_what_it_is() -> None:
-    assert repr(TRACES["conv2d"][0]()) == "<Trace of conv2d: 8 placements, result 2×2×2>"
-    assert repr(TRACES["cross_correlate"][0]()) == "<Trace of cross_correlate: 1 placements, result 1>"
+    assert repr(TRACES["conv2d"][0]()) == "<Trace of conv2d: 8 window positions, result 2×2×2>"
+    assert repr(TRACES["cross_correlate"][0]()) == "<Trace of cross_correlate: 1 window positions, result 1>"
     large = by_hand.trace_cross_correlate2d(np.zeros((1000, 1000)), [[1]])
-    assert repr(large) == "<Trace of cross_correlate2d: 1,000,000 placements, result 1000×1000>"
+    assert repr(large) == "<Trace of cross_correlate2d: 1,000,000 window positions, result 1000×1000>"
 
 
 def test_a_trace_keeps_what_the_window_slides_over() -> None:

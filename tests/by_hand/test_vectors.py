@@ -32,7 +32,7 @@ def test_convolution_turns_the_second_vector_first() -> None:
 )
 def test_sliding_a_difference_along_a_staircase(function, trace, expected: list[float]) -> None:
     assert function(FOUR, TWO).tolist() == expected
-    assert [placement.total for placement in trace(FOUR, TWO)] == expected
+    assert [window.total for window in trace(FOUR, TWO)] == expected
 
 
 def test_exchanging_the_vectors_turns_a_correlation_round_and_leaves_a_convolution() -> None:
@@ -61,7 +61,7 @@ def test_n_and_m_numbers_give_n_plus_m_minus_1_results(n: int, m: int) -> None:
     assert len(by_hand.convolve_valid(a, b)) == len(by_hand.correlate_valid(a, b)) == abs(n - m) + 1
 
 
-def test_the_first_placement_of_a_full_convolution_hangs_over_the_beginning() -> None:
+def test_the_first_window_position_of_a_full_convolution_hangs_over_the_beginning() -> None:
     first = by_hand.trace_convolve_full([3, 1, 2], [2, 4, 1])[0]
     assert (first.position, first.start) == ((0,), (-2,))
     assert first.covered.tolist() == [0, 0, 3]
@@ -70,13 +70,13 @@ def test_the_first_placement_of_a_full_convolution_hangs_over_the_beginning() ->
     assert (first.channel_sums, first.bias, first.total, first.result) == ((6.0,), 0.0, 6.0, 6.0)
 
 
-def test_the_first_placement_of_a_valid_correlation_begins_with_the_vector() -> None:
+def test_the_first_window_position_of_a_valid_correlation_begins_with_the_vector() -> None:
     first = by_hand.trace_correlate_valid([3, 1, 2, 5], [2, 4])[0]
     assert (first.position, first.start, first.covered.tolist()) == ((0,), (0,), [3, 1])
     assert first.products.tolist() == [6, 4]
 
 
-def test_the_traces_of_single_numbers_have_one_placement_without_a_position() -> None:
+def test_the_traces_of_single_numbers_have_one_window_position_without_a_position() -> None:
     correlated = by_hand.trace_cross_correlate([3, 1, 2], [2, 4, 1])
     assert (len(correlated), correlated.shape, correlated[0].position) == (1, (), ())
     assert correlated.at().products.tolist() == [6, 4, 2]

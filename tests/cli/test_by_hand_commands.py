@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from convlens.cli.by_hand.grids import beside, grid, picture
-from convlens.cli.by_hand.operands import MOST_CHARACTERS, read_numbers, read_operand
+from convlens.cli.by_hand.operands import read_operand
+from convlens.cli.by_hand.typed_numbers import MOST_CHARACTERS, read_numbers
 from convlens.errors import DataError, UsageError
 from convlens.network import Network
 from convlens.preprocessing import Normalisation, Preprocessing
@@ -71,22 +72,23 @@ def test_steps_show_the_window_the_products_and_the_sum(convlens):
     assert "3·1 + 1·0 + 0·2 + 2·1 = 5" in out
 
 
-def test_one_placement_can_be_asked_for(convlens):
+def test_one_window_position_can_be_asked_for(convlens):
     out = out_of(convlens("by-hand", "conv2d", MATRIX, "--kernel", KERNEL, "--at", "1,1"))
     assert "row 1, column 1" in out
     assert "row 0" not in out
-    placement = json_of(convlens("by-hand", "pool", "1 3; 4 8", "--at", "0,0", "--json"))["placements"]
-    assert placement[0]["winner"] == [1, 1]
+    window = json_of(convlens("by-hand", "pool", "1 3; 4 8", "--at", "0,0", "--json"))["positions"]
+    assert window[0]["winner"] == [1, 1]
 
 
-def test_a_table_has_a_line_for_every_placement(convlens):
+def test_a_table_has_a_line_for_every_window_position(convlens):
     lines = out_of(convlens("by-hand", "full", "3 1 2", "2 4 1", "--table")).splitlines()
     assert [line.split()[-1] for line in lines[1:]] == ["6", "14", "11", "9", "2"]
 
 
-def test_json_of_all_steps_has_every_placement(convlens):
+def test_json_of_all_steps_has_every_window_position(convlens):
     answer = json_of(convlens("by-hand", "conv2d", MATRIX, "--kernel", KERNEL, "--steps", "--json"))
-    assert [placement["total"] for placement in answer["placements"]] == [8, 6, 5, 9]
+    assert [window["total"] for window in answer["positions"]] == [8, 6, 5, 9]
+    assert answer["placements"] == answer["positions"]
 
 
 def test_files_of_numbers_and_images_are_read(convlens, tmp_path):
@@ -140,7 +142,7 @@ def test_sizes_and_what_the_floor_drops(convlens):
     assert (answer["output_size"], answer["dropped"]) == (28, 0)
 
 
-def test_coverage_counts_placements(convlens):
+def test_coverage_counts_window_positions(convlens):
     answer = json_of(convlens("by-hand", "coverage", "4", "--kernel-size", "3", "--json"))
     assert answer["coverage"] == [[1, 2, 2, 1], [2, 4, 4, 2], [2, 4, 4, 2], [1, 2, 2, 1]]
 
@@ -342,7 +344,7 @@ def test_the_sums_behind_a_layer_of_a_model_can_be_seen(convlens, trained_run):
             convlens("by-hand", "network", trained_run, "tiny:5", "--layer", layer, "--at", place, "--json")
         )
         position = tuple(int(number) for number in place.split(","))
-        assert answer["placements"][0]["result"] == pytest.approx(np.array(answer["result"])[position])
+        assert answer["positions"][0]["result"] == pytest.approx(np.array(answer["result"])[position])
     refused = convlens("by-hand", "network", trained_run, "tiny:5", "--layer", "1", "--at", "0,0,0")
     assert "relu takes one number at a time" in refused.err
     assert "say which with --layer" in convlens("by-hand", "network", trained_run, "tiny:5", "--steps").err
@@ -371,7 +373,7 @@ def test_an_addition_shows_its_two_terms_and_where_they_come_from(convlens, resi
     assert "32 (layer 0) + 17 (layer 1) = 49" in ran.out
     (answer,) = convlens("by-hand", "network", *residual_model, "--layer", "2", "--at", "0,1,0", "--json").lines
     assert answer["result"] == [[[1, 1], [49, 1]]]
-    assert answer["placements"] == [
+    assert answer["positions"] == [
         {
             "position": [0, 1, 0],
             "terms": [

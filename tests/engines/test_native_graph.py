@@ -111,12 +111,14 @@ class Graph:
         if word == "conv":
             _, _, _, *whole = (int(number) for number in numbers)
             stride, pad, dilation, groups = whole[0:2], whole[2:4], whole[4:6], whole[6]
-            return functional.conv2d(given[0], *self.weights[k], stride, pad, dilation, groups)
+            weight, bias = self.weights[k]
+            return functional.conv2d(given[0], weight, bias, stride, pad, dilation, groups)
         if word == "dense":
             return functional.linear(given[0], *self.weights[k])
         if word == "batchnorm":
             mean, variance = (one.detach().clone() for one in self.statistics[k])
-            return functional.batch_norm(given[0], mean, variance, *self.weights[k], training, 0.1, numbers[0])
+            weight, bias = self.weights[k]
+            return functional.batch_norm(given[0], mean, variance, weight, bias, training, 0.1, numbers[0])
         if word in ("maxpool", "avgpool"):
             kernel, stride, pad = (
                 [int(number) for number in numbers[0:2]],

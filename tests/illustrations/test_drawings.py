@@ -1,4 +1,4 @@
-"""Drawings of placements: what is marked, how far the results go, large inputs, and animations."""
+"""Drawings of window positions: what is marked, how far the results go, large inputs, and animations."""
 
 import io
 
@@ -18,9 +18,9 @@ from convlens.errors import UsageError
 from convlens.illustrations import (
     choose_frames,
     draw_network,
-    draw_placement,
     draw_pooling,
     draw_sliding_vectors,
+    draw_window_position,
     save_drawing,
     short_number,
     write_sum,
@@ -46,7 +46,7 @@ def borders(sheet: Sheet, colour: str) -> list[Rectangle]:
 
 
 def test_the_window_and_the_result_are_marked_by_more_than_colour():
-    sheet = draw_placement(trace_cross_correlate2d(MATRIX, KERNEL), 1)
+    sheet = draw_window_position(trace_cross_correlate2d(MATRIX, KERNEL), 1)
     assert filled(sheet, LOOKED_AT) == 4
     (window,) = borders(sheet, LOOKED_AT)
     assert (window.box.left, window.box.top, window.box.width) == (0.5, 0.0, 1.0)
@@ -55,23 +55,23 @@ def test_the_window_and_the_result_are_marked_by_more_than_colour():
     assert "2·1 + 0·0 + 1·2 + 2·1 = 6" in texts(sheet)
 
 
-def test_results_are_filled_up_to_the_placement_or_as_far_as_asked():
+def test_results_are_filled_up_to_the_window_position_or_as_far_as_asked():
     trace = trace_cross_correlate2d(MATRIX, KERNEL)
     inputs, kernel_numbers = 9, 4
     numbers = lambda sheet: sum(text.lstrip("−").replace(".", "").isdigit() for text in texts(sheet))  # noqa: E731
-    assert numbers(draw_placement(trace, 0)) == inputs + kernel_numbers + 1
-    assert numbers(draw_placement(trace, 2)) == inputs + kernel_numbers + 3
-    assert numbers(draw_placement(trace, 0, 3)) == inputs + kernel_numbers + 4
+    assert numbers(draw_window_position(trace, 0)) == inputs + kernel_numbers + 1
+    assert numbers(draw_window_position(trace, 2)) == inputs + kernel_numbers + 3
+    assert numbers(draw_window_position(trace, 0, 3)) == inputs + kernel_numbers + 4
 
 
 def test_given_results_and_computed_ones_are_the_same_picture():
     trace = trace_cross_correlate2d(MATRIX, KERNEL, padding=1)
-    results = np.array([placement.result for placement in trace]).reshape(trace.shape)
-    assert render_png(draw_placement(trace, 5)) == render_png(draw_placement(trace, 5, results=results))
+    results = np.array([window.result for window in trace]).reshape(trace.shape)
+    assert render_png(draw_window_position(trace, 5)) == render_png(draw_window_position(trace, 5, results=results))
 
 
 def test_padding_has_a_dashed_border_and_dilation_leaves_cells_out():
-    sheet = draw_placement(trace_cross_correlate2d(MATRIX, KERNEL, padding=1, dilation=2), 0)
+    sheet = draw_window_position(trace_cross_correlate2d(MATRIX, KERNEL, padding=1, dilation=2), 0)
     assert sum(isinstance(mark, Rectangle) and mark.dashed for mark in sheet.marks) == 25 - 9
     assert [mark.box.width for mark in borders(sheet, LOOKED_AT)] == [0.5] * 4
     assert filled(sheet, LOOKED_AT) == 4
@@ -79,13 +79,13 @@ def test_padding_has_a_dashed_border_and_dilation_leaves_cells_out():
 
 def test_a_large_input_is_a_picture_with_its_patch_as_numbers():
     image = np.arange(900.0).reshape(1, 30, 30)
-    sheet = draw_placement(trace_conv2d(image, np.ones((1, 3, 3))), 0)
+    sheet = draw_window_position(trace_conv2d(image, np.ones((1, 3, 3))), 0)
     assert sum(isinstance(mark, Pixels) for mark in sheet.marks) == 2
     assert {"0", "1", "30", "62"} <= set(texts(sheet))
 
 
 def test_bias_and_activation_are_said():
-    sheet = draw_placement(trace_conv2d([MATRIX, MATRIX], np.ones((2, 2, 2)), bias=-20, activation="relu"), 0)
+    sheet = draw_window_position(trace_conv2d([MATRIX, MATRIX], np.ones((2, 2, 2)), bias=-20, activation="relu"), 0)
     assert "7 + 7 + bias (−20) = −6, relu 0" in texts(sheet)
     assert texts(sheet).count("= 7") == 2
 
@@ -105,7 +105,7 @@ def test_a_slid_vector_says_whether_it_was_turned():
 
 def test_frames_of_an_animation_have_one_size_and_the_last_stays():
     trace = trace_cross_correlate2d(MATRIX, KERNEL)
-    with Image.open(io.BytesIO(render_gif([draw_placement(trace, number) for number in range(4)]))) as animation:
+    with Image.open(io.BytesIO(render_gif([draw_window_position(trace, number) for number in range(4)]))) as animation:
         assert getattr(animation, "n_frames", 1) == 4
         durations = []
         for number in range(4):
@@ -114,7 +114,7 @@ def test_frames_of_an_animation_have_one_size_and_the_last_stays():
     assert durations == [900, 900, 900, 2500]
 
 
-def test_of_many_placements_at_most_64_are_shown():
+def test_of_many_window_positions_at_most_64_are_shown():
     frames = choose_frames(676)
     assert (frames[0], frames[-1], len(frames)) == (0, 675, 64)
     assert frames == sorted(set(frames))

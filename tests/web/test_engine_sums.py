@@ -90,16 +90,16 @@ def test_every_total_is_the_activation(call, varied_models):
     assert min(seen.values()) >= 12, seen  # so few has globalavgpool in all
 
 
-def assert_conv_is_by_hand(behind, placement):
-    assert behind["total"] == pytest.approx(placement.total, rel=1e-6, abs=1e-6)
-    assert behind["bias"] == pytest.approx(placement.bias)
-    assert (behind["window"]["top"], behind["window"]["left"]) == placement.start
+def assert_conv_is_by_hand(behind, window):
+    assert behind["total"] == pytest.approx(window.total, rel=1e-6, abs=1e-6)
+    assert behind["bias"] == pytest.approx(window.bias)
+    assert (behind["window"]["top"], behind["window"]["left"]) == window.start
     for number, channel in enumerate(behind["channels"]):
-        shape = placement.covered.shape[1:]
+        shape = window.covered.shape[1:]
         for name, wanted in (("patch", "covered"), ("kernel", "kernel"), ("products", "products")):
             values = np.reshape(channel[name], shape)
-            np.testing.assert_allclose(values, getattr(placement, wanted)[number], rtol=1e-5, atol=1e-6)
-        assert channel["sum"] == pytest.approx(placement.channel_sums[number], rel=1e-5, abs=1e-5)
+            np.testing.assert_allclose(values, getattr(window, wanted)[number], rtol=1e-5, atol=1e-6)
+        assert channel["sum"] == pytest.approx(window.channel_sums[number], rel=1e-5, abs=1e-5)
 
 
 def test_convolutions_are_those_by_hand_on_mnist(call, mnist_model, mnist_images):
@@ -135,20 +135,20 @@ def test_pooling_is_that_by_hand(call, varied_models, name, layer):
     shape = model.network.resolve(model.plan.input_shape, model.plan.classes)[layer].input_shape
     places = range(0, len(trace), 3)
     for behind, place in zip(sums(call, model, image, *[[layer, place] for place in places]), places, strict=True):
-        placement = trace[place]
-        covered = placement.covered.ravel()
+        window = trace[place]
+        covered = window.covered.ravel()
         assert [cell["padding"] for cell in behind["candidates"]] == np.isnan(covered).tolist()
         values = [cell["value"] for cell in behind["candidates"] if not cell["padding"]]
         np.testing.assert_allclose(values, covered[~np.isnan(covered)], rtol=1e-5, atol=1e-6)
-        assert behind["total"] == pytest.approx(placement.result, rel=1e-5, abs=1e-6)
-        if placement.winner is None:
-            assert behind["divisor"] == placement.divisor
+        assert behind["total"] == pytest.approx(window.result, rel=1e-5, abs=1e-6)
+        if window.winner is None:
+            assert behind["divisor"] == window.divisor
             assert "winner" not in behind
         else:
             winner = behind["candidates"][behind["winner"]]
-            row, column = placement.winner[-2:]
+            row, column = window.winner[-2:]
             assert (winner["row"], winner["column"]) == (row, column)
-            assert winner["source"]["place"] == np.ravel_multi_index((placement.position[0], row, column), shape)
+            assert winner["source"]["place"] == np.ravel_multi_index((window.position[0], row, column), shape)
 
 
 def test_dense_is_that_by_hand_and_the_rest_is_summed(call, mnist_model, mnist_images):
@@ -156,13 +156,13 @@ def test_dense_is_that_by_hand_and_the_rest_is_summed(call, mnist_model, mnist_i
     normalised = mnist_model.plan.normalisation.apply(image[None])[0]
     trace = trace_layer(mnist_model.network, mnist_model.weights, normalised, 7)
     for number, behind in enumerate(sums(call, mnist_model, image, *[[7, number, 10] for number in range(10)])):
-        placement = trace.at(number)
-        assert behind["total"] == pytest.approx(placement.total, rel=1e-5)
+        window = trace.at(number)
+        assert behind["total"] == pytest.approx(window.total, rel=1e-5)
         products = [term["product"] for term in behind["contributions"]]
-        by_size = sorted(placement.products, key=abs, reverse=True)
+        by_size = sorted(window.products, key=abs, reverse=True)
         np.testing.assert_allclose(np.abs(products), np.abs(by_size[:10]), rtol=1e-4)
         assert behind["rest"]["count"] == 784 - 10
-        assert sum(products) + behind["rest"]["sum"] + behind["bias"] == pytest.approx(placement.total, rel=1e-5)
+        assert sum(products) + behind["rest"]["sum"] + behind["bias"] == pytest.approx(window.total, rel=1e-5)
 
 
 def test_one_can_walk_from_a_logit_to_a_pixel(call, mnist_model, mnist_images):

@@ -1,4 +1,4 @@
-"""The operations of a convolutional network by hand: plain NumPy, every placement of every window kept.
+"""The operations of a convolutional network by hand: plain NumPy, every position of every window kept.
 
 A note on words. What deep learning calls a convolution slides a kernel over its input as it is, multiplies and adds:
 in mathematics that is a *cross-correlation*. A *convolution* turns the kernel by 180° first. Here both have their right
@@ -10,11 +10,11 @@ names, and `conv2d`, the layer, does what the layers of PyTorch, Keras and the r
     >>> by_hand.convolve([1, 2, 3], [4, 5, 6])  # 1·6 + 2·5 + 3·4
     28.0
 
-An operation returns its result; the function of the same name with `trace_` before it returns every placement behind
-the result (`trace_layer` those of a layer of a whole network; `trace_dense`, `trace_add` and `trace_concatenate` are
-what it gives where no window slides). Where something slides, results come from strided views
-and placements are multiplied and added one by one, so each checks the other. The engines compute the same faster;
-nothing here is used by them.
+An operation returns its result; the function of the same name with `trace_` before it returns every window position
+behind the result (`trace_layer` those of a layer of a whole network; `trace_dense`, `trace_add` and `trace_concatenate`
+are what it gives where no window slides). Where something slides, results come from strided views and window positions
+are multiplied and added one by one, so each checks the other. The engines compute the same faster; nothing here is used
+by them.
 """
 
 from convlens.by_hand.activations import ACTIVATIONS, activate
@@ -39,7 +39,7 @@ from convlens.by_hand.pooling import (
     trace_max_pool2d,
 )
 from convlens.by_hand.tensors import conv2d, trace_conv2d
-from convlens.by_hand.trace import JoinPlacement, Placement, PoolPlacement, SlopePlacement, Term, Trace
+from convlens.by_hand.trace import GradientPosition, JoinPosition, PoolPosition, Term, Trace, WindowPosition
 from convlens.by_hand.vectors import (
     convolve,
     convolve_full,
@@ -58,18 +58,20 @@ from convlens.by_hand.vectors import (
     trace_correlate_valid,
     trace_cross_correlate,
 )
+from convlens.deprecations import old_module_names
 from convlens.window import dropped, output_size, output_size_formula
 
+__getattr__ = old_module_names("convlens.by_hand")
 __all__ = [
     "ACTIVATIONS",
     "KERNELS",
-    "JoinPlacement",
+    "GradientPosition",
+    "JoinPosition",
     "LayerResult",
-    "Placement",
-    "PoolPlacement",
-    "SlopePlacement",
+    "PoolPosition",
     "Term",
     "Trace",
+    "WindowPosition",
     "activate",
     "avg_pool2d",
     "conv2d",

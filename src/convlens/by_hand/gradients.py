@@ -1,7 +1,8 @@
 """One step back: how the loss changes with one weight of a kernel.
 
-A weight meets one value at every placement, and its product goes into one number of the map. So the gradient of the
-weight is the sum, over all placements, of the value that it met times the gradient of the number that it went into.
+A weight meets one value at every window position, and its product goes into one number of the map. So the gradient of
+the weight is the sum, over all window positions, of the value that it met times the gradient of the number that it
+went into.
 Training is this sum for every weight, again and again.
 """
 
@@ -10,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convlens.by_hand.matrices import Pair, Sliding, slide_over
 from convlens.by_hand.operands import Values, as_pair, as_place, as_values
-from convlens.by_hand.trace import SlopePlacement, Trace
+from convlens.by_hand.sliding import Pair, Sliding, slide_over
+from convlens.by_hand.trace import GradientPosition, Trace
 from convlens.errors import UsageError
 
 
@@ -48,8 +49,8 @@ def trace_kernel_weight_gradient(
     stride: Pair = 1,
     padding: Pair = 0,
     dilation: Pair = 1,
-) -> Trace[SlopePlacement]:
-    """The terms of `kernel_weight_gradient`, one for every placement; the last one's `sum_so_far` is the gradient.
+) -> Trace[GradientPosition]:
+    """The terms of `kernel_weight_gradient`, one for every window position; the last `sum_so_far` is the gradient.
 
     >>> trace = trace_kernel_weight_gradient([[[1, 2, 3]]], [[[1, 10, 100]]], (0, 0, 0, 0), kernel_size=1)
     >>> [term.sum_so_far for term in trace]
@@ -62,12 +63,12 @@ def trace_kernel_weight_gradient(
     met_everywhere = sliding.windows(image)[channel, :, :, row, column]
     running = np.cumsum(met_everywhere * slopes[kernel]).reshape(sliding.output)
 
-    def place(position: tuple[int, ...]) -> SlopePlacement:
+    def place(position: tuple[int, ...]) -> GradientPosition:
         met = float(sliding.covered(padded, position)[channel, row, column])
         slope = float(slopes[kernel][position])
-        return SlopePlacement(position, met, slope, met * slope, float(running[position]))
+        return GradientPosition(position, met, slope, met * slope, float(running[position]))
 
-    return Trace("kernel_weight_gradient", sliding.output, place, padded, sliding.padding, sliding.dilation)
+    return sliding.trace("kernel_weight_gradient", place, padded)
 
 
 def _check(
@@ -82,7 +83,7 @@ def _check(
     image = as_values("the image", image, 3)
     slopes = as_values("the gradient of the maps", output_gradient, 3)
     kernel = as_pair("kernel size", kernel_size, 1)
-    sliding = slide_over(image.shape[1:], kernel, stride, padding, dilation, "zeros")
+    sliding = slide_over(image.shape[1:], kernel, stride, padding, dilation)
     if slopes.shape[1:] != sliding.output:
         given, wanted = ("×".join(map(str, size)) for size in (slopes.shape[1:], sliding.output))
         raise UsageError(f"the gradient of the maps is {given}, but the maps are {wanted}; give one number for each.")

@@ -5,24 +5,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from convlens.by_hand.operands import Values
-from convlens.by_hand.trace import JoinPlacement, Term, Trace
+from convlens.by_hand.trace import JoinPosition, Term, Trace
 
 
-def trace_add(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPlacement]:
+def trace_add(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPosition]:
     """The numbers of one place that are added: arrays of one shape, and the indices of the layers that gave them.
 
     >>> trace_add([np.array([1.0, 2.0]), np.array([10.0, 20.0])], [3, 5]).at(1).as_dict()["terms"]
     [{'layer': 3, 'position': [1], 'value': 2.0}, {'layer': 5, 'position': [1], 'value': 20.0}]
     """
 
-    def place(position: tuple[int, ...]) -> JoinPlacement:
+    def place(position: tuple[int, ...]) -> JoinPosition:
         terms = tuple(Term(layer, position, float(one[position])) for layer, one in zip(layers, values, strict=True))
-        return JoinPlacement(position, terms, sum(term.value for term in terms))
+        return JoinPosition(position, terms, sum(term.value for term in terms))
 
     return Trace("add", values[0].shape, place, np.concatenate(values), ())
 
 
-def trace_concatenate(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPlacement]:
+def trace_concatenate(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPosition]:
     """The one number behind each place: arrays put one after the other, and the indices of the layers that gave them.
 
     >>> trace = trace_concatenate([np.array([1.0, 2.0]), np.array([10.0])], [3, -1])
@@ -31,11 +31,11 @@ def trace_concatenate(values: Sequence[Values], layers: Sequence[int]) -> Trace[
     """
     ends = np.cumsum([len(one) for one in values])
 
-    def place(position: tuple[int, ...]) -> JoinPlacement:
+    def place(position: tuple[int, ...]) -> JoinPosition:
         number = int(np.searchsorted(ends, position[0], side="right"))
         inside = (position[0] - int(ends[number]) + len(values[number]), *position[1:])
         value = float(values[number][inside])
-        return JoinPlacement(position, (Term(layers[number], inside, value),), value)
+        return JoinPosition(position, (Term(layers[number], inside, value),), value)
 
     joined = np.concatenate(values)
     return Trace("concatenate", joined.shape, place, joined, ())

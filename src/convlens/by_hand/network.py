@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from convlens import by_hand
 from convlens.by_hand.operands import Values, as_values
-from convlens.by_hand.trace import JoinPlacement, Placement, PoolPlacement, Trace
+from convlens.by_hand.trace import JoinPosition, PoolPosition, Trace, WindowPosition
 from convlens.errors import UsageError
 from convlens.layers import Dense, ResolvedLayer, walk
 from convlens.network import Network
@@ -50,11 +50,11 @@ def run_network(network: Network, weights: Mapping[str, ArrayLike], image: Array
 
 def trace_layer(
     network: Network, weights: Mapping[str, ArrayLike], image: ArrayLike, layer: int
-) -> Trace[Placement] | Trace[PoolPlacement] | Trace[JoinPlacement]:
-    """The placements of one layer of a network at work: a convolution, a pooling, a dense layer, or one that joins.
+) -> Trace[WindowPosition] | Trace[PoolPosition] | Trace[JoinPosition]:
+    """The window positions of one layer of a network at work: a convolution, pooling or dense layer, or one that joins.
 
-    A dense layer has one placement for each of its numbers, which covers all its inputs. A placement of an addition or
-    a concatenation says which layers its number comes from.
+    A dense layer has one position for each of its numbers, which covers all its inputs. A position of an addition or a
+    concatenation says which layers its number comes from.
 
     Raises:
         UsageError: as `run_network`; a layer that looks at one number at a time, or that is not there.
@@ -74,18 +74,15 @@ def trace_layer(
     return node.layer.trace(by_hand, node, _weights_of(node, checked), *(outputs[index] for index in node.inputs))
 
 
-def trace_dense(values: Values, rows: Values, bias: Values) -> Trace[Placement]:
+def trace_dense(values: Values, rows: Values, bias: Values) -> Trace[WindowPosition]:
     """The sum behind each number of a dense layer: inputs I, weights O×I, bias O; a position covers all inputs.
 
     >>> trace_dense(np.array([7.0]), np.array([[1.0], [-1.0]]), np.array([0.0, 10.0])).at(1).total  # 7·(−1) + 10
     3.0
     """
 
-    def place(position: tuple[int, ...]) -> Placement:
-        kernel, plus = rows[position[0]], float(bias[position[0]])
-        products = values * kernel
-        total = float(products.sum())
-        return Placement(position, (0,), values, kernel, products, (total,), plus, total + plus, total + plus)
+    def place(position: tuple[int, ...]) -> WindowPosition:
+        return WindowPosition.of(position, (0,), values, rows[position[0]], float(bias[position[0]]))
 
     return Trace("dense", (len(rows),), place, values, (0,))
 

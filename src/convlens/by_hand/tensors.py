@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convlens.by_hand.activations import apply_activation
-from convlens.by_hand.matrices import Pair, Sliding, slide_over
 from convlens.by_hand.operands import Values, as_values
-from convlens.by_hand.trace import Placement, Trace
+from convlens.by_hand.sliding import Pair, Sliding, slide_over
+from convlens.by_hand.trace import Trace, WindowPosition
 from convlens.errors import UsageError
 
 
@@ -68,11 +68,11 @@ def trace_conv2d(
     padding_mode: str = "zeros",
     activation: str | None = None,
     groups: int = 1,
-) -> Trace[Placement]:
-    """The placements of `conv2d`, with the sum of each channel.
+) -> Trace[WindowPosition]:
+    """The window positions of `conv2d`, with the sum of each channel.
 
-    >>> placement = trace_conv2d([[[1]], [[2]]], [[[[3]], [[4]]]], bias=[-20], activation="relu").at(0, 0, 0)
-    >>> placement.channel_sums, placement.total, placement.result
+    >>> window = trace_conv2d([[[1]], [[2]]], [[[[3]], [[4]]]], bias=[-20], activation="relu").at(0, 0, 0)
+    >>> window.channel_sums, window.total, window.result
     ((3.0, 8.0), -9.0, 0.0)
     """
     image, kernels, bias, single = _check(image, kernels, bias, groups)
@@ -80,9 +80,9 @@ def trace_conv2d(
     seen, kernels_of_group = kernels.shape[1], len(kernels) // groups
     padded = sliding.pad(image)
     activation = None if activation == "none" else activation
-    apply_activation(np.zeros(1), activation)  # an unknown name is found now, not at the first placement
+    apply_activation(np.zeros(1), activation)  # an unknown name is found now, not at the first window position
 
-    def place(position: tuple[int, ...]) -> Placement:
+    def place(position: tuple[int, ...]) -> WindowPosition:
         number = 0 if single else position[0]
         first = number // kernels_of_group * seen
         covered = sliding.covered(padded[first : first + seen], position)
@@ -90,7 +90,7 @@ def trace_conv2d(
         channel_sums = tuple(float(channel.sum()) for channel in products)
         total = sum(channel_sums) + float(bias[number])
         result = float(apply_activation(np.array(total), activation))
-        return Placement(
+        return WindowPosition(
             position=position,
             start=sliding.start(position),
             covered=covered,
@@ -104,8 +104,7 @@ def trace_conv2d(
             first_channel=first,
         )
 
-    shape = sliding.output if single else (len(kernels), *sliding.output)
-    return Trace("conv2d", shape, place, padded, sliding.padding, sliding.dilation)
+    return sliding.trace("conv2d", place, padded, *(() if single else (len(kernels),)))
 
 
 def _slide(image: Values, kernels: Values, stride: Pair, padding: Pair, dilation: Pair, padding_mode: str) -> Sliding:

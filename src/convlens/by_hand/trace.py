@@ -1,22 +1,41 @@
-"""The placements of a window, one after the other: what it covers, what comes of it, and why.
+"""The positions of a window, one after the other: what it covers, what comes of it, and why.
 
-A trace is a sequence that computes a placement when it is asked for one. A photograph has a million of them, and a
-person looks at three.
+A trace is a sequence that computes a window position when it is asked for one. A photograph has a million of them, and
+a person looks at three.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 
 from convlens.by_hand.operands import Values, as_place
+from convlens.deprecations import with_old_keys
 from convlens.errors import UsageError
 
 
+class _Described:
+    """What is a dataclass, and JSON."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: lists and numbers, None for what a pooling window covers in the padding."""
+        return {field.name: _as_json(getattr(self, field.name)) for field in fields(self)}  # pyright: ignore[reportArgumentType]
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        numbers = value.astype(object)
+        numbers[np.isnan(value)] = None
+        return numbers.tolist()
+    if isinstance(value, tuple):
+        return [_as_json(one) for one in value]
+    return value.as_dict() if isinstance(value, _Described) else value
+
+
 @dataclass(frozen=True, eq=False)
-class Placement:
-    """One placement of a kernel: `covered` × `kernel` = `products`, whose sum with the bias is `total`.
+class WindowPosition(_Described):
+    """One position of a kernel: `covered` × `kernel` = `products`, whose sum with the bias is `total`.
 
     `position` is the place in the result and `start` that of the window's first value in the input, negative in the
     padding. Arrays are C×kH×kW for tensors, kH×kW for matrices, k for vectors; `channel_sums` are the sums of the
@@ -36,26 +55,19 @@ class Placement:
     activation: str | None = None
     first_channel: int = 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers."""
-        return {
-            "position": list(self.position),
-            "start": list(self.start),
-            "covered": self.covered.tolist(),
-            "kernel": self.kernel.tolist(),
-            "products": self.products.tolist(),
-            "channel_sums": list(self.channel_sums),
-            "bias": self.bias,
-            "total": self.total,
-            "activation": self.activation,
-            "result": self.result,
-            "first_channel": self.first_channel,
-        }
+    @classmethod
+    def of(
+        cls, position: tuple[int, ...], start: tuple[int, ...], covered: Values, kernel: Values, bias: float = 0.0
+    ) -> "WindowPosition":
+        """One without channels and activation: everything else follows."""
+        products = covered * kernel
+        total = float(products.sum())
+        return cls(position, start, covered, kernel, products, (total,), bias, total + bias, total + bias)
 
 
 @dataclass(frozen=True, eq=False)
-class PoolPlacement:
-    """One placement of a pooling window, which has no weights.
+class PoolPosition(_Described):
+    """One position of a pooling window, which has no weights.
 
     `covered` holds NaN where the window lies in the padding; `winner` is the place in the input of the value that was
     taken, None for an average; `divisor` is what the sum of an average was divided by, 0 for a maximum.
@@ -68,19 +80,9 @@ class PoolPlacement:
     divisor: int
     result: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers, None for what lies in the padding."""
-        covered = [[None if np.isnan(value) else float(value) for value in row] for row in self.covered]
-        winner = None if self.winner is None else list(self.winner)
-        position, start = list(self.position), list(self.start)
-        return {"position": position, "start": start, "covered": covered, "winner": winner} | {
-            "divisor": self.divisor,
-            "result": self.result,
-        }
-
 
 @dataclass(frozen=True, eq=False)
-class SlopePlacement:
+class GradientPosition(_Described):
     """One term of the gradient of a weight: the value that the weight met there, times the output's gradient there."""
 
     position: tuple[int, ...]
@@ -89,49 +91,30 @@ class SlopePlacement:
     product: float
     sum_so_far: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers."""
-        return {
-            "position": list(self.position),
-            "met": self.met,
-            "output_gradient": self.output_gradient,
-            "product": self.product,
-            "sum_so_far": self.sum_so_far,
-        }
-
 
 @dataclass(frozen=True)
-class Term:
+class Term(_Described):
     """One number that another layer gave: the layer's index (−1 is the network's input) and the place in its output."""
 
     layer: int
     position: tuple[int, ...]
     value: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers."""
-        return {"layer": self.layer, "position": list(self.position), "value": self.value}
-
 
 @dataclass(frozen=True)
-class JoinPlacement:
+class JoinPosition(_Described):
     """One number of a layer that joins branches: `result` is the sum of the terms; a concatenation has one term."""
 
     position: tuple[int, ...]
     terms: tuple[Term, ...]
     result: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: lists and numbers."""
-        terms = [term.as_dict() for term in self.terms]
-        return {"position": list(self.position), "terms": terms, "result": self.result}
 
-
-Place = TypeVar("Place", Placement, PoolPlacement, SlopePlacement, JoinPlacement)
+Place = TypeVar("Place", WindowPosition, PoolPosition, GradientPosition, JoinPosition)
 
 
 class Trace(Sequence[Place], Generic[Place]):
-    """All placements of one operation, in the order of its result; each is computed when asked for.
+    """All window positions of one operation, in the order of its result; each is computed when asked for.
 
     `trace[5]` is the sixth, `trace.at(0, 5)` the one behind that place of the result. `source` is what the window
     slides over with its padding, of which `padding` rows and columns lie before the input; `dilation` is how far apart
@@ -155,7 +138,7 @@ class Trace(Sequence[Place], Generic[Place]):
     ) -> None:
         self.operation, self.shape, self._place = operation, shape, place
         self.source, self.padding, self.dilation = source, padding, dilation
-        self.source.flags.writeable = False  # placements are windows into it
+        self.source.flags.writeable = False  # what a window covers is a view of it
         sizes = source.shape[source.ndim - len(padding) :]
         self._inside = inside or tuple(size - 2 * pad for size, pad in zip(sizes, padding, strict=True))
 
@@ -175,14 +158,14 @@ class Trace(Sequence[Place], Generic[Place]):
             return [self[number] for number in range(*index.indices(len(self)))]
         number = index + len(self) if index < 0 else index
         if not 0 <= number < len(self):
-            raise IndexError(f"placement {index} of {len(self)}")
+            raise IndexError(f"window position {index} of {len(self)}")
         return self._place(tuple(int(place) for place in np.unravel_index(number, self.shape)))
 
     def __iter__(self) -> Iterator[Place]:
         return (self[number] for number in range(len(self)))
 
     def at(self, *position: int) -> Place:
-        """The placement behind one place of the result.
+        """The window position behind one place of the result.
 
         Raises:
             UsageError: the result has no such place.
@@ -198,13 +181,10 @@ class Trace(Sequence[Place], Generic[Place]):
         return self._place(position)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: the operation, the shape of its result, and every placement."""
-        return {
-            "operation": self.operation,
-            "shape": list(self.shape),
-            "placements": [one.as_dict() for one in self],
-        }
+        """For JSON: the operation, the shape of its result, and every window position."""
+        positions = [one.as_dict() for one in self]
+        return with_old_keys({"operation": self.operation, "shape": list(self.shape), "positions": positions})
 
     def __repr__(self) -> str:
         size = "×".join(str(size) for size in self.shape) or "1"
-        return f"<Trace of {self.operation}: {len(self):,} placements, result {size}>"
+        return f"<Trace of {self.operation}: {len(self):,} window positions, result {size}>"

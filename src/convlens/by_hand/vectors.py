@@ -4,14 +4,14 @@
 longer vector has numbers, and the overlaps without a missing number.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
 from convlens.by_hand.operands import Values, as_values
-from convlens.by_hand.trace import Placement, Trace
+from convlens.by_hand.trace import Trace, WindowPosition
 from convlens.errors import UsageError
 
 
@@ -51,9 +51,7 @@ def correlate_full(a: ArrayLike, b: ArrayLike) -> Values:
     >>> correlate_full([1, 2, 3], [0, 1])
     array([1., 2., 3., 0.])
     """
-    a, b = _two_vectors(a, b)
-    padded = np.pad(a, len(b) - 1)
-    return sliding_window_view(padded, len(b)) @ b
+    return _overlap("correlate", "full", a, b).results()
 
 
 def convolve_full(a: ArrayLike, b: ArrayLike) -> Values:
@@ -62,8 +60,7 @@ def convolve_full(a: ArrayLike, b: ArrayLike) -> Values:
     >>> convolve_full([1, 2], [1, 3])  # (1 + 2x)·(1 + 3x) = 1 + 5x + 6x²
     array([1., 5., 6.])
     """
-    a, b = _two_vectors(a, b)
-    return correlate_full(a, b[::-1])
+    return _overlap("convolve", "full", a, b).results()
 
 
 def correlate_same(a: ArrayLike, b: ArrayLike) -> Values:
@@ -72,8 +69,7 @@ def correlate_same(a: ArrayLike, b: ArrayLike) -> Values:
     >>> correlate_same([1, 2, 3], [0, 1, 0])
     array([1., 2., 3.])
     """
-    a, b = _two_vectors(a, b)
-    return correlate_full(a, b)[_same(len(a), len(b), turned=False)]
+    return _overlap("correlate", "same", a, b).results()
 
 
 def convolve_same(a: ArrayLike, b: ArrayLike) -> Values:
@@ -82,8 +78,7 @@ def convolve_same(a: ArrayLike, b: ArrayLike) -> Values:
     >>> convolve_same([1, 2, 3], [1, 1, 1])
     array([3., 6., 5.])
     """
-    a, b = _two_vectors(a, b)
-    return convolve_full(a, b)[_same(len(a), len(b), turned=True)]
+    return _overlap("convolve", "same", a, b).results()
 
 
 def correlate_valid(a: ArrayLike, b: ArrayLike) -> Values:
@@ -92,8 +87,7 @@ def correlate_valid(a: ArrayLike, b: ArrayLike) -> Values:
     >>> correlate_valid([1, 2, 3], [0, 1])
     array([2., 3.])
     """
-    a, b = _two_vectors(a, b)
-    return correlate_full(a, b)[_valid(len(a), len(b))]
+    return _overlap("correlate", "valid", a, b).results()
 
 
 def convolve_valid(a: ArrayLike, b: ArrayLike) -> Values:
@@ -102,85 +96,99 @@ def convolve_valid(a: ArrayLike, b: ArrayLike) -> Values:
     >>> convolve_valid([1, 2, 3], [0, 1])
     array([1., 2.])
     """
-    a, b = _two_vectors(a, b)
-    return convolve_full(a, b)[_valid(len(a), len(b))]
+    return _overlap("convolve", "valid", a, b).results()
 
 
-def trace_cross_correlate(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The one placement of `cross_correlate`, with the products.
+def trace_cross_correlate(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The one window position of `cross_correlate`, with the products.
 
     >>> trace_cross_correlate([1, 2, 3], [4, 5, 6])[0].products
     array([ 4., 10., 18.])
     """
     a, b = _two_alike(a, b)
-    return Trace("cross_correlate", (), lambda _: _multiply(a, b, (), 0), a, (0,))
+    return Trace("cross_correlate", (), lambda _: WindowPosition.of((), (0,), a, b), a, (0,))
 
 
-def trace_convolve(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The one placement of `convolve`; its kernel is b turned by 180°.
+def trace_convolve(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The one window position of `convolve`; its kernel is b turned by 180°.
 
     >>> trace_convolve([1, 2, 3], [4, 5, 6])[0].kernel
     array([6., 5., 4.])
     """
     a, b = _two_alike(a, b)
-    return Trace("convolve", (), lambda _: _multiply(a, b[::-1], (), 0), a, (0,))
+    return Trace("convolve", (), lambda _: WindowPosition.of((), (0,), a, b[::-1]), a, (0,))
 
 
-def trace_correlate_full(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `correlate_full`; `covered` is 0 where b hangs over an end of a."""
-    return _trace_sliding("correlate_full", a, b, turned=False)
+def trace_correlate_full(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `correlate_full`; `covered` is 0 where b hangs over an end of a."""
+    return _overlap("correlate", "full", a, b).trace()
 
 
-def trace_convolve_full(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `convolve_full`, whose kernel is b turned by 180°.
+def trace_convolve_full(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `convolve_full`, whose kernel is b turned by 180°.
 
-    >>> [placement.total for placement in trace_convolve_full([1, 2], [1, 3])]
+    >>> [window.total for window in trace_convolve_full([1, 2], [1, 3])]
     [1.0, 5.0, 6.0]
     """
-    return _trace_sliding("convolve_full", a, b, turned=True)
+    return _overlap("convolve", "full", a, b).trace()
 
 
-def trace_correlate_same(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `correlate_same`."""
-    return _trace_sliding("correlate_same", a, b, turned=False, chosen=lambda n, m: _same(n, m, turned=False))
+def trace_correlate_same(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `correlate_same`."""
+    return _overlap("correlate", "same", a, b).trace()
 
 
-def trace_convolve_same(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `convolve_same`."""
-    return _trace_sliding("convolve_same", a, b, turned=True, chosen=lambda n, m: _same(n, m, turned=True))
+def trace_convolve_same(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `convolve_same`."""
+    return _overlap("convolve", "same", a, b).trace()
 
 
-def trace_correlate_valid(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `correlate_valid`."""
-    return _trace_sliding("correlate_valid", a, b, turned=False, chosen=_valid)
+def trace_correlate_valid(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `correlate_valid`."""
+    return _overlap("correlate", "valid", a, b).trace()
 
 
-def trace_convolve_valid(a: ArrayLike, b: ArrayLike) -> Trace[Placement]:
-    """The placements of `convolve_valid`."""
-    return _trace_sliding("convolve_valid", a, b, turned=True, chosen=_valid)
+def trace_convolve_valid(a: ArrayLike, b: ArrayLike) -> Trace[WindowPosition]:
+    """The window positions of `convolve_valid`."""
+    return _overlap("convolve", "valid", a, b).trace()
 
 
-def _trace_sliding(
-    operation: str, a: ArrayLike, b: ArrayLike, turned: bool, chosen: Callable[[int, int], slice] | None = None
-) -> Trace[Placement]:
+@dataclass(frozen=True)
+class _Overlaps:
+    """A vector and what slides along it; `shifts` are the overlaps wanted, counted from the first one."""
+
+    operation: str
+    vector: Values
+    kernel: Values
+    shifts: range
+
+    def results(self) -> Values:
+        windows = sliding_window_view(np.pad(self.vector, len(self.kernel) - 1), len(self.kernel))
+        return windows[self.shifts.start : self.shifts.stop] @ self.kernel
+
+    def trace(self) -> Trace[WindowPosition]:
+        size, hanging_over = len(self.vector), len(self.kernel) - 1
+
+        def place(position: tuple[int, ...]) -> WindowPosition:
+            start = self.shifts[position[0]] - hanging_over
+            places = range(start, start + len(self.kernel))
+            covered = [self.vector[index] if 0 <= index < size else 0.0 for index in places]
+            return WindowPosition.of(position, (start,), np.array(covered), self.kernel)
+
+        padded = np.pad(self.vector, hanging_over)
+        return Trace(self.operation, (len(self.shifts),), place, padded, (hanging_over,))
+
+
+def _overlap(kind: str, mode: str, a: ArrayLike, b: ArrayLike) -> _Overlaps:
+    """`kind` is correlate or convolve, which turns b by 180°; `mode` is NumPy's word for the overlaps wanted."""
     a, b = _two_vectors(a, b)
-    kernel = b[::-1] if turned else b
-    all_of_them = range(len(a) + len(b) - 1)
-    shifts = all_of_them[chosen(len(a), len(b))] if chosen else all_of_them
-
-    def place(position: tuple[int, ...]) -> Placement:
-        start = shifts[position[0]] - (len(kernel) - 1)
-        covered = [a[index] if 0 <= index < len(a) else 0.0 for index in range(start, start + len(kernel))]
-        return _multiply(np.array(covered), kernel, position, start)
-
-    hanging_over = len(kernel) - 1
-    return Trace(operation, (len(shifts),), place, np.pad(a, hanging_over), (hanging_over,))
-
-
-def _multiply(covered: Values, kernel: Values, position: tuple[int, ...], start: int) -> Placement:
-    products = covered * kernel
-    total = float(products.sum())
-    return Placement(position, (start,), covered, kernel, products, (total,), 0.0, total, total)
+    turned = kind == "convolve"
+    shifts = range(len(a) + len(b) - 1)
+    if mode == "same":
+        shifts = shifts[_same(len(a), len(b), turned)]
+    elif mode == "valid":
+        shifts = shifts[min(len(a), len(b)) - 1 : max(len(a), len(b))]
+    return _Overlaps(f"{kind}_{mode}", a, b[::-1] if turned else b, shifts)
 
 
 def _same(n: int, m: int, turned: bool) -> slice:
@@ -188,10 +196,6 @@ def _same(n: int, m: int, turned: bool) -> slice:
     # Exchanging the two turns the results of a cross-correlation round, not those of a convolution.
     first = (min(n, m) - 1) // 2 if turned or m <= n else n // 2
     return slice(first, first + max(n, m))
-
-
-def _valid(n: int, m: int) -> slice:
-    return slice(min(n, m) - 1, max(n, m))
 
 
 def _two_vectors(a: ArrayLike, b: ArrayLike) -> tuple[Values, Values]:

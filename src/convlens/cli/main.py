@@ -35,7 +35,7 @@ convlens predict latest seven.png           what is on this picture?
 convlens report latest                      how good it is and where it fails, as one HTML file
 convlens open                               the page: draw, look inside, train live
 convlens layers "conv 8 3x3, relu, dense"   sizes and parameters, no training
-convlens by-hand full "1 2 3" "4 5 6"       a convolution, every placement shown
+convlens by-hand full "1 2 3" "4 5 6"       a convolution, every window position shown
 ```
 """
 

@@ -1,8 +1,9 @@
 """Drawings of the operations by hand, for slides, pages and the command line.
 
-The drawings read placements; the placements know nothing of drawings.
+The drawings read window positions, which know nothing of drawings.
 """
 
+from convlens.deprecations import old_module_names
 from convlens.illustrations.diagram import draw_network
 from convlens.illustrations.figures import (
     draw_activation,
@@ -18,7 +19,7 @@ from convlens.illustrations.figures import (
     draw_tensor_attributes,
 )
 from convlens.illustrations.gallery import PICTURES, write_gallery
-from convlens.illustrations.numbers import short_number, write_placement, write_sum
+from convlens.illustrations.numbers import short_number, write_position, write_sum
 from convlens.illustrations.saving import check_format, choose_frames, save_drawing
 from convlens.illustrations.sheet import Sheet, render_png, render_svg
 from convlens.illustrations.vectors import (
@@ -27,8 +28,9 @@ from convlens.illustrations.vectors import (
     draw_sliding_vectors,
     draw_two_vectors,
 )
-from convlens.illustrations.windows import draw_placement, draw_pooling
+from convlens.illustrations.windows import draw_pooling, draw_window_position
 
+__getattr__ = old_module_names("convlens.illustrations")
 __all__ = [
     "PICTURES",
     "Sheet",
@@ -45,18 +47,18 @@ __all__ = [
     "draw_matrix_and_kernel",
     "draw_network",
     "draw_padding",
-    "draw_placement",
     "draw_pooling",
     "draw_pooling_cases",
     "draw_rgb",
     "draw_sliding_vectors",
     "draw_tensor_attributes",
     "draw_two_vectors",
+    "draw_window_position",
     "render_png",
     "render_svg",
     "save_drawing",
     "short_number",
     "write_gallery",
-    "write_placement",
+    "write_position",
     "write_sum",
 ]

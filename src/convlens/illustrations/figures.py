@@ -1,4 +1,4 @@
-"""Pictures of ideas rather than of one placement: coverage, padding, tensors, several kernels, activation, pooling."""
+"""Pictures of ideas rather than of one position: coverage, padding, tensors, several kernels, activation, pooling."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,13 @@ from convlens.by_hand import (
     trace_cross_correlate2d,
     trace_max_pool2d,
 )
-from convlens.by_hand.operands import as_values
+from convlens.by_hand.operands import as_pair, as_values
+from convlens.by_hand.sliding import Pair
 from convlens.errors import UsageError
 from convlens.illustrations.numbers import short_number
 from convlens.illustrations.sheet import CELL, KERNEL, LOOKED_AT, QUIET, RESULT, Box, Sheet
 from convlens.illustrations.vectors import check_length
-from convlens.illustrations.windows import draw_placement, draw_pooling
+from convlens.illustrations.windows import draw_pooling, draw_window_position
 
 _BLUES = ("#FFFFFF", "#E3F0F9", "#C2DFF1", "#9ECBE8", "#7FB9DF")
 _MOST_CELLS = 40
@@ -71,11 +72,11 @@ def draw_matrix_and_kernel(matrix: ArrayLike, kernel: ArrayLike) -> Sheet:
     return sheet
 
 
-def draw_coverage(size: int, kernel_size: int) -> Sheet:
-    """How often each cell of a square input is covered by a square kernel: seldom at the edges."""
-    return draw_counts(
-        count_coverage(size, kernel_size), f"placements of a {kernel_size}×{kernel_size} kernel that cover each cell"
-    )
+def draw_coverage(size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> Sheet:
+    """How often each cell of an input is covered by a kernel: seldom at the edges."""
+    height, width = as_pair("kernel size", kernel_size, 1)
+    caption = f"window positions of a {height}×{width} kernel that cover each cell"
+    return draw_counts(count_coverage(size, kernel_size, stride, padding, dilation), caption)
 
 
 def draw_counts(counts: np.ndarray, caption: str) -> Sheet:
@@ -117,10 +118,10 @@ def draw_padding(matrix: ArrayLike, padding: int) -> Sheet:
 
 
 def draw_first_steps(matrix: ArrayLike, kernel: ArrayLike, padding: int, steps: int = 4) -> Sheet:
-    """The first placements with padding, numbered, two beside each other."""
+    """The first window positions with padding, numbered, two beside each other."""
     trace = trace_cross_correlate2d(matrix, kernel, padding=padding)
-    sheet = Sheet("The first steps with padding", f"the first {steps} placements of {len(trace)}")
-    panels = [draw_placement(trace, number) for number in range(steps)]
+    sheet = Sheet("The first steps with padding", f"the first {steps} window positions of {len(trace)}")
+    panels = [draw_window_position(trace, number) for number in range(steps)]
     width = max(panel.bounds.width for panel in panels) + 0.35
     height = max(panel.bounds.height for panel in panels) + 0.3
     for number, panel in enumerate(panels):

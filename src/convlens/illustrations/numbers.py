@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convlens.by_hand import JoinPlacement, Placement, PoolPlacement, SlopePlacement
+from convlens.by_hand import GradientPosition, JoinPosition, PoolPosition, WindowPosition
 from convlens.layers import name_of_layer
 
 _LARGEST_WHOLE = 1e10
@@ -68,59 +68,59 @@ def write_sum(pairs: Sequence[tuple[float, float]], most: int = 9) -> str:
     return " + ".join(terms)
 
 
-def write_placement(placement: Placement | PoolPlacement | SlopePlacement | JoinPlacement, most: int = 9) -> str:
+def write_position(window: WindowPosition | PoolPosition | GradientPosition | JoinPosition, most: int = 9) -> str:
     """The sum behind a number, written out, with bias, activation, winner or divisor.
 
     >>> from convlens.by_hand import trace_conv2d
-    >>> write_placement(trace_conv2d([[[1, 2]]], [[[3, 4]]], bias=-20, activation="relu")[0])
+    >>> write_position(trace_conv2d([[[1, 2]]], [[[3, 4]]], bias=-20, activation="relu")[0])
     '1·3 + 2·4 + bias (−20) = −9, relu 0'
     """
-    if isinstance(placement, SlopePlacement):
-        met, slope, product = placement.met, placement.output_gradient, placement.product
+    if isinstance(window, GradientPosition):
+        met, slope, product = window.met, window.output_gradient, window.product
         told = f"{bracketed(met)}·{bracketed(slope)} {equals(met, slope, product)} {short_number(product)}"
-        return f"{told}, in all {short_number(placement.sum_so_far)}"
-    if isinstance(placement, PoolPlacement):
-        return _write_pool(placement, most)
-    if isinstance(placement, JoinPlacement):
-        return _write_join(placement)
-    if len(placement.channel_sums) > 1:
-        sums = placement.channel_sums
+        return f"{told}, in all {short_number(window.sum_so_far)}"
+    if isinstance(window, PoolPosition):
+        return _write_pool(window, most)
+    if isinstance(window, JoinPosition):
+        return _write_join(window)
+    if len(window.channel_sums) > 1:
+        sums = window.channel_sums
         text = " + ".join(bracketed(one) for one in sums[:most])
         text += f" + {len(sums) - most} more channels" if len(sums) > most else ""
         written = [*sums]
     else:
-        pairs = list(zip(placement.covered.ravel().tolist(), placement.kernel.ravel().tolist(), strict=True))
+        pairs = list(zip(window.covered.ravel().tolist(), window.kernel.ravel().tolist(), strict=True))
         text, written = write_sum(pairs, most), [number for pair in pairs for number in pair]
-    if placement.bias:
-        text += f" + bias {bracketed(placement.bias)}"
-    sign = equals(*written, placement.bias, placement.total)
-    text += f" {sign} {short_number(placement.total)}"
-    return text + (f", {placement.activation} {short_number(placement.result)}" if placement.activation else "")
+    if window.bias:
+        text += f" + bias {bracketed(window.bias)}"
+    sign = equals(*written, window.bias, window.total)
+    text += f" {sign} {short_number(window.total)}"
+    return text + (f", {window.activation} {short_number(window.result)}" if window.activation else "")
 
 
-def _write_join(placement: JoinPlacement) -> str:
-    if len(placement.terms) == 1:
-        (term,) = placement.terms
+def _write_join(window: JoinPosition) -> str:
+    if len(window.terms) == 1:
+        (term,) = window.terms
         first, *others = term.position
         place = f"{'map' if others else 'place'} {first}"
         return f"{short_number(term.value)}, from {place} of {name_of_layer(term.layer)}"
-    terms = (f"{bracketed(term.value)} ({name_of_layer(term.layer)})" for term in placement.terms)
-    sign = equals(*(term.value for term in placement.terms), placement.result)
-    return f"{' + '.join(terms)} {sign} {short_number(placement.result)}"
+    terms = (f"{bracketed(term.value)} ({name_of_layer(term.layer)})" for term in window.terms)
+    sign = equals(*(term.value for term in window.terms), window.result)
+    return f"{' + '.join(terms)} {sign} {short_number(window.result)}"
 
 
-def _write_pool(placement: PoolPlacement, most: int) -> str:
-    result = short_number(placement.result)
-    if placement.winner is not None:
-        covered = placement.covered[~np.isnan(placement.covered)].tolist()
+def _write_pool(window: PoolPosition, most: int) -> str:
+    result = short_number(window.result)
+    if window.winner is not None:
+        covered = window.covered[~np.isnan(window.covered)].tolist()
         listed = ", ".join(short_number(value) for value in covered[:most]) + (", …" if len(covered) > most else "")
-        place = ", ".join(str(at) for at in placement.winner[-2:])
+        place = ", ".join(str(at) for at in window.winner[-2:])
         return f"the largest of {listed} is {result}, in row and column {place} of the input, counted from 0"
     # Zeros of the padding count; what a window that hangs over the end would cover behind it does not.
-    numbers = placement.covered[~np.isnan(placement.covered)].tolist()
-    zeros = placement.divisor - len(numbers)
+    numbers = window.covered[~np.isnan(window.covered)].tolist()
+    zeros = window.divisor - len(numbers)
     shown = [bracketed(number) for number in numbers[:most]]
     shown += [f"{len(numbers) - most} more"] if len(numbers) > most else []
     shown += ["0"] * zeros if len(numbers) + zeros <= most else [f"{zeros} zeros"] if zeros else []
-    sign = equals(*numbers, placement.result)
-    return f"({' + '.join(shown)}) / {placement.divisor} {sign} {result}"
+    sign = equals(*numbers, window.result)
+    return f"({' + '.join(shown)}) / {window.divisor} {sign} {result}"

@@ -61,7 +61,7 @@ def render_gif(sheets: Sequence[Sheet]) -> bytes:
 
 
 def choose_frames(count: int) -> list[int]:
-    """The numbers of the placements to show: all, or evenly chosen ones, first and last among them.
+    """The numbers of the window positions to show: all, or evenly chosen ones, first and last among them.
 
     >>> choose_frames(3)
     [0, 1, 2]

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convlens.by_hand import Placement, Trace, trace_convolve, trace_cross_correlate
+from convlens.by_hand import Trace, WindowPosition, trace_convolve, trace_cross_correlate
 from convlens.by_hand.operands import as_values
 from convlens.errors import UsageError
-from convlens.illustrations.numbers import short_number, write_placement
+from convlens.illustrations.numbers import short_number, write_position
 from convlens.illustrations.sheet import CELL, KERNEL, LOOKED_AT, QUIET, RESULT, Sheet
 
 MOST_NUMBERS = 60
@@ -51,18 +51,18 @@ def draw_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
     return _draw_dot_product(trace_convolve(a, b)[0], "Convolution", turned=True)
 
 
-def _draw_dot_product(placement: Placement, title: str, turned: bool) -> Sheet:
+def _draw_dot_product(window: WindowPosition, title: str, turned: bool) -> Sheet:
     """Where b was turned, it is also shown as it was given."""
-    given = placement.kernel[::-1]
-    check_length(placement.covered)
-    told = write_placement(placement)
+    given = window.kernel[::-1]
+    check_length(window.covered)
+    told = write_position(window)
     sheet = Sheet(title, told)
-    rows = [("A", placement.covered, LOOKED_AT)]
+    rows = [("A", window.covered, LOOKED_AT)]
     if turned:
-        rows += [("B", given, "#FFFFFF"), ("B turned by 180°", placement.kernel, KERNEL)]
+        rows += [("B", given, "#FFFFFF"), ("B turned by 180°", window.kernel, KERNEL)]
     else:
-        rows += [("B", placement.kernel, KERNEL)]
-    rows += [("products", placement.products, "#FFFFFF")]
+        rows += [("B", window.kernel, KERNEL)]
+    rows += [("products", window.products, "#FFFFFF")]
     room = 1.9 if turned else 1.1
     for row, (name, values, fill) in enumerate(rows):
         top = row * 0.8
@@ -73,43 +73,43 @@ def _draw_dot_product(placement: Placement, title: str, turned: bool) -> Sheet:
         middle = room + len(given) * CELL + 0.25
         sheet.arrow((middle, 0.8 + CELL / 2), (middle, 1.6 + CELL / 2))
         sheet.text(middle + 0.12, 1.45, "turned", 10, QUIET)
-    sheet.text(room, bottom + 0.45, told.removesuffix(short_number(placement.total)), 13)
+    sheet.text(room, bottom + 0.45, told.removesuffix(short_number(window.total)), 13)
     end = sheet.words[-1].box.right
-    box = sheet.grid(np.array([[placement.total]]), end + 0.12, bottom + 0.2, fill=RESULT)
+    box = sheet.grid(np.array([[window.total]]), end + 0.12, bottom + 0.2, fill=RESULT)
     sheet.border(box, (0, 0), (1, 1), RESULT)
     return sheet
 
 
-def draw_sliding_vectors(trace: Trace[Placement], number: int, filled: int | None = None) -> Sheet:
-    """One placement of a vector along another: the padded vector, the kernel under it, the products, the results.
+def draw_sliding_vectors(trace: Trace[WindowPosition], number: int, filled: int | None = None) -> Sheet:
+    """One window position of a vector along another: the padded vector, the kernel under it, the products, the results.
 
-    Results up to place `filled` are written in, up to this placement unless given.
+    Results up to place `filled` are written in, up to this window position unless given.
     """
-    placement, count = trace[number], len(trace)
+    window, count = trace[number], len(trace)
     check_length(trace.source)
-    sheet = Sheet(trace.operation, f"result {number}: {write_placement(placement)}")
-    source, before, size = trace.source, trace.padding[0], len(placement.kernel)
-    first = placement.start[0] + before
+    sheet = Sheet(trace.operation, f"result {number}: {write_position(window)}")
+    source, before, size = trace.source, trace.padding[0], len(window.kernel)
+    first = window.start[0] + before
     outside = {(0, place) for place in range(len(source)) if trace.is_padding(place)}
-    window = {(0, place): LOOKED_AT for place in range(first, first + size)}
+    looked_at = {(0, place): LOOKED_AT for place in range(first, first + size)}
     sheet.text(_NAME - 0.15, CELL / 2, "A", 13, bold=True, align="right")
-    top = sheet.grid(source[None], _NAME, 0, fills=window, dashed=outside)
+    top = sheet.grid(source[None], _NAME, 0, fills=looked_at, dashed=outside)
     sheet.border(top, (0, first), (1, size), LOOKED_AT)
     turned = trace.operation.startswith("convolve")
     left = _NAME + first * CELL
     sheet.text(
         left - 0.15, 0.75 + CELL / 2, "B turned" if turned else "B", 11 if turned else 13, bold=True, align="right"
     )
-    sheet.grid(placement.kernel[None], left, 0.75, fill=KERNEL)
+    sheet.grid(window.kernel[None], left, 0.75, fill=KERNEL)
     sheet.text(left - 0.15, 1.5 + CELL / 2, "products", 11, align="right")
-    sheet.grid(placement.products[None], left, 1.5)
+    sheet.grid(window.products[None], left, 1.5)
     shown = number if filled is None else filled
     results = np.array([trace[k].total if k <= shown else np.nan for k in range(count)])
     middle = _NAME + (len(source) - count) * CELL / 2
     sheet.text(_NAME - 0.15, 3.05 + CELL / 2, "result", 13, bold=True, align="right")
     bottom = sheet.grid(results[None], max(middle, _NAME), 3.05, fills={(0, number): RESULT})
     sheet.border(bottom, (0, number), (1, 1), RESULT)
-    sheet.text(_NAME, 2.5, write_placement(placement, 7), 13)
+    sheet.text(_NAME, 2.5, write_position(window, 7), 13)
     return sheet
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convlens.by_hand import Placement, PoolPlacement, Trace
-from convlens.illustrations.numbers import equals, short_number, write_placement
+from convlens.by_hand import PoolPosition, Trace, WindowPosition
+from convlens.illustrations.numbers import equals, short_number, write_position
 from convlens.illustrations.sheet import CELL, INK, KERNEL, LOOKED_AT, QUIET, RESULT, WHITE, Box, Sheet
 
 MOST_NUMBERS, LONGEST_SIDE = 400, 24
@@ -28,25 +28,29 @@ class Plane:
     cell: float
 
 
-def draw_placement(
-    trace: Trace[Placement], number: int, filled: int | None = None, title: str = "", results: np.ndarray | None = None
+def draw_window_position(
+    trace: Trace[WindowPosition],
+    number: int,
+    filled: int | None = None,
+    title: str = "",
+    results: np.ndarray | None = None,
 ) -> Sheet:
-    """One placement of a kernel: every channel's input and kernel, the sum, and the map as far as it is known.
+    """One window position of a kernel: every channel's input and kernel, the sum, and the map as far as it is known.
 
-    Results up to place `filled` are written in, up to this placement unless given. They are computed from the
-    placements; where they are known already, give them as `results`, of the trace's shape.
+    Results up to place `filled` are written in, up to this window position unless given. They are computed from the
+    window positions; where they are known already, give them as `results`, of the trace's shape.
     """
-    placement = trace[number]
-    sheet = Sheet(title or trace.operation, _describe(placement))
+    window = trace[number]
+    sheet = Sheet(title or trace.operation, _describe(window))
     source = trace.source if trace.source.ndim == 3 else trace.source[None]
-    kernels = placement.kernel if placement.kernel.ndim == 3 else placement.kernel[None]
-    covered = placement.covered if placement.covered.ndim == 3 else placement.covered[None]
+    kernels = window.kernel if window.kernel.ndim == 3 else window.kernel[None]
+    covered = window.covered if window.covered.ndim == 3 else window.covered[None]
     channels, several = min(len(covered), MOST_CHANNELS), len(source) > 1
     top, right, end = 0.0, 0.0, 0.0
     for channel in range(channels):
-        of_input = placement.first_channel + channel
+        of_input = window.first_channel + channel
         sheet.text(0, top - 0.2, f"input, channel {of_input}" if several else "input", 10, QUIET)
-        plane = _draw_input(sheet, source[of_input], top, trace, placement.start, covered[channel].shape)
+        plane = _draw_input(sheet, source[of_input], top, trace, window.start, covered[channel].shape)
         right, bottom = _draw_covered(sheet, plane, covered[channel])
         cell = CELL if _is_small(source) else _patch_cell(covered)
         height = kernels.shape[1] * cell
@@ -57,45 +61,45 @@ def draw_placement(
         name = f"kernel, channel {channel}" if several else "kernel"
         sheet.text(kernel.left, kernel.top - 0.2, name, 10, QUIET)
         if several:
-            sum_text = f"{equals(placement.channel_sums[channel])} {short_number(placement.channel_sums[channel])}"
+            sum_text = f"{equals(window.channel_sums[channel])} {short_number(window.channel_sums[channel])}"
             right = max(right, sheet.text(right + 0.2, middle, sum_text, 13).right)
         end = max(bottom, kernel.bottom)
         top = end + 0.55
     if channels < len(covered):
         sheet.text(0, end + 0.3, f"and {len(covered) - channels} more channels", 11, QUIET)
         end += 0.3
-    sheet.text(0, end + 0.45, write_placement(placement, 8), 12.5)
+    sheet.text(0, end + 0.45, write_position(window, 8), 12.5)
     known = _known_results(trace, number, number if filled is None else filled, results)
-    _draw_map(sheet, placement.position, known, right + _GAP + 0.15 * several, end / 2, _range_of(results, known))
+    _draw_map(sheet, window.position, known, right + _GAP + 0.15 * several, end / 2, _range_of(results, known))
     return sheet
 
 
 def draw_pooling(
-    trace: Trace[PoolPlacement],
+    trace: Trace[PoolPosition],
     number: int,
     filled: int | None = None,
     title: str = "",
     results: np.ndarray | None = None,
 ) -> Sheet:
-    """One placement of a pooling window: what it covers, the value that wins (or the average), the map so far.
+    """One window position of a pooling window: what it covers, the value that wins (or the average), the map so far.
 
-    `filled` and `results` as in `draw_placement`.
+    `filled` and `results` as in `draw_window_position`.
     """
-    placement = trace[number]
-    text = write_placement(placement, 9)
+    window = trace[number]
+    text = write_position(window, 9)
     sheet = Sheet(title or trace.operation, text)
-    source = trace.source if trace.source.ndim == 2 else trace.source[placement.position[0]]
-    plane = _draw_input(sheet, source, 0.0, trace, placement.start, placement.covered.shape)
-    if placement.winner is not None:
-        row, column = (place + pad for place, pad in zip(placement.winner[-2:], trace.padding, strict=True))
+    source = trace.source if trace.source.ndim == 2 else trace.source[window.position[0]]
+    plane = _draw_input(sheet, source, 0.0, trace, window.start, window.covered.shape)
+    if window.winner is not None:
+        row, column = (place + pad for place, pad in zip(window.winner[-2:], trace.padding, strict=True))
         inner = Box(plane.box.left + (column + 0.1) * plane.cell, plane.box.top + (row + 0.1) * plane.cell,
                     0.8 * plane.cell, 0.8 * plane.cell)  # fmt: skip
         sheet.rectangle(inner, None, INK, 1.6, above=True)
-    right, bottom = _draw_covered(sheet, plane, placement.covered)
+    right, bottom = _draw_covered(sheet, plane, window.covered)
     sheet.text(0, -0.2, "input", 10, QUIET)
     sheet.text(0, bottom + 0.35, text, 12)
     known = _known_results(trace, number, number if filled is None else filled, results)
-    _draw_map(sheet, placement.position, known, right + _GAP, plane.box.middle[1], _range_of(results, known))
+    _draw_map(sheet, window.position, known, right + _GAP, plane.box.middle[1], _range_of(results, known))
     return sheet
 
 
@@ -150,7 +154,7 @@ def _range_of(results: np.ndarray | None, known: np.ndarray) -> tuple[float, flo
 
 
 def _known_results(trace: Trace, number: int, filled: int, results: np.ndarray | None) -> np.ndarray:
-    """The map that a placement belongs to, NaN after place `filled`."""
+    """The map that a window position belongs to, NaN after place `filled`."""
     height, width = trace.shape[-2:]
     first = number // (height * width) * height * width
     count = min(filled - first + 1, height * width)
@@ -194,6 +198,6 @@ def _patch_cell(covered: np.ndarray) -> float:
     return min(CELL, 2.6 / max(covered.shape[-2:]))
 
 
-def _describe(placement: Placement) -> str:
-    place = ", ".join(str(at) for at in placement.position)
-    return f"place {place} of the result is {short_number(placement.result)}"
+def _describe(window: WindowPosition) -> str:
+    place = ", ".join(str(at) for at in window.position)
+    return f"place {place} of the result is {short_number(window.result)}"

@@ -20,7 +20,7 @@ Value = int | float | tuple[int, int] | None
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of layers: its name in sentences, its kind, its limits, and its word in text if it has one."""
+    """One argument of layers: its name in sentences, its kind and limits, its word in text, and other words for it."""
 
     plain_name: str
     kind: Literal["count", "size", "fraction"]
@@ -29,16 +29,21 @@ class Argument:
     example: str
     option: str | None = None
     below_highest: bool = False
+    other_names: tuple[str, ...] = ()
 
 
 ARGUMENTS: dict[str, Argument] = {
     "channels": Argument("number of channels", "count", 1, 65_536, "8"),
     "features": Argument("number of features", "count", 1, 65_536, "64"),
     "kernel_size": Argument("kernel size", "size", 1, 1_024, "3x3"),
-    "stride": Argument("stride", "size", 1, 1_024, "2", option="stride"),
-    "padding": Argument("padding", "size", 0, 1_024, "1", option="pad"),
-    "dilation": Argument("dilation", "size", 1, 1_024, "2", option="dilation"),
-    "groups": Argument("number of groups", "count", 1, 65_536, "2", option="groups"),
+    "stride": Argument("stride", "size", 1, 1_024, "2", option="stride", other_names=("strides", "step", "s")),
+    "padding": Argument("padding", "size", 0, 1_024, "1", option="pad", other_names=("padding", "pads", "p", "border")),
+    "dilation": Argument(
+        "dilation", "size", 1, 1_024, "2", option="dilation", other_names=("dilate", "dilated", "d", "rate", "atrous")
+    ),
+    "groups": Argument(
+        "number of groups", "count", 1, 65_536, "2", option="groups", other_names=("group", "g", "depthwise")
+    ),
     "slope": Argument("slope", "fraction", 0, 1, "0.1"),
     "probability": Argument("probability", "fraction", 0, 1, "0.5", below_highest=True),
 }

@@ -1,9 +1,8 @@
 """Average pooling."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from convlens.layers.layer import ResolvedLayer, Values, Weights
 from convlens.layers.sliding import PoolingLayer
 
 
@@ -24,12 +23,7 @@ class AvgPool2d(PoolingLayer):
     formula: ClassVar[str] = "mean of the window"
     example: ClassVar[str] = "avgpool 2"
     other_names: ClassVar[tuple[str, ...]] = ("avgpool2d", "avg_pool", "averagepool", "meanpool", "avg", "mean")
+    operation: ClassVar[str] = "avg_pool2d"
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int] = (0, 0)
-
-    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
-        return by_hand.avg_pool2d(values[0], self.kernel_size, self.stride, self.padding)
-
-    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
-        return by_hand.trace_avg_pool2d(values[0], self.kernel_size, self.stride, self.padding)

@@ -30,6 +30,7 @@ class Block:
     title: ClassVar[str]
     summary: ClassVar[str]
     example: ClassVar[str]
+    other_names: ClassVar[tuple[str, ...]]
     channels_may_differ: ClassVar[bool] = False
     """Whether its branches need only maps of the same size, or rows; else what they give has one shape."""
 

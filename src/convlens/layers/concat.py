@@ -64,6 +64,7 @@ class Concat(Block):
     title: ClassVar[str] = "concatenation block"
     summary: ClassVar[str] = "branches, separated by `;`, whose channels are put one after the other"
     example: ClassVar[str] = "concat(conv 8 1x1; conv 8 3x3 pad 1)"
+    other_names: ClassVar[tuple[str, ...]] = ("inception", "cat", "concatenate", "parallel")
     channels_may_differ: ClassVar[bool] = True
     parts: tuple[tuple[Layer | Block, ...], ...]
 

@@ -1,23 +1,12 @@
 """Convolution."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import prod
 from typing import Any, ClassVar
 
 from convlens.errors import NetworkError
 from convlens.layers.arguments import Size, Value, WrongArgument
-from convlens.layers.layer import (
-    Arrays,
-    Generator,
-    Group,
-    ResolvedLayer,
-    Shape,
-    Values,
-    Weights,
-    times,
-    uniform_weights,
-)
+from convlens.layers.layer import Group, ResolvedLayer, Shape, Values, Weights, times
 from convlens.layers.sliding import SlidingLayer
 from convlens.window import Window
 
@@ -118,9 +107,6 @@ class Conv2d(SlidingLayer):
         count = prod(node.output_shape) * seen * prod(self.kernel_size)
         return count, f"{times(height, width, channels)}·({times(seen, *self.kernel_size)}) = {count:,}"
 
-    def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
-        return uniform_weights(shapes, random)
-
     def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
         return (self.channels, *self.kernel_size, *self.stride, *self.padding, *self.dilation, self.groups)
 
@@ -128,15 +114,7 @@ class Conv2d(SlidingLayer):
         return super().page_arguments() | {"groups": self.groups}
 
     def torch_module(self, node: ResolvedLayer, nn: Any) -> Any:
-        return nn.Conv2d(
-            node.input_shape[0],
-            self.channels,
-            self.kernel_size,
-            stride=self.stride,
-            padding=self.padding,
-            dilation=self.dilation,
-            groups=self.groups,
-        )
+        return nn.Conv2d(node.input_shape[0], *(getattr(self, field.name) for field in fields(self)))
 
     def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
         return by_hand.conv2d(*self._operands(weights, values), groups=self.groups)

@@ -1,23 +1,10 @@
 """Dense, PyTorch's linear layer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from convlens.layers.layer import (
-    Arrays,
-    Extent,
-    Generator,
-    Group,
-    Layer,
-    ResolvedLayer,
-    Shape,
-    Values,
-    Weights,
-    times,
-    uniform_weights,
-    union,
-)
+from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, times, union
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -66,9 +53,6 @@ class Dense(Layer):
         """One for each input and output."""
         (inputs,), (outputs,) = node.input_shape, node.output_shape
         return inputs * outputs, f"{times(inputs, outputs)} = {inputs * outputs:,}"
-
-    def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
-        return uniform_weights(shapes, random)
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
         return [[union(axis)] for axis in inputs[0]]

@@ -87,8 +87,13 @@ class Layer:
         return 0, ""
 
     def initial_weights(self, shapes: Mapping[str, Shape], random: Generator) -> Arrays:
-        """Fresh weights of these shapes from PyTorch's default distributions."""
-        return {}
+        """Fresh weight and bias of these shapes: PyTorch's default, uniform in ±1/√(inputs of one output)."""
+        from math import prod, sqrt
+
+        import numpy as np
+
+        bound = 1 / sqrt(prod(shapes["weight"][1:])) if shapes else 0.0
+        return {name: random.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()}
 
     def extents(self, inputs: Sequence[list[list[Extent]]]) -> list[list[Extent]]:
         """For height and width, the image rows that each position depends on, from those of the inputs."""
@@ -227,16 +232,6 @@ class ResolvedLayer:
     def parameter_shapes(self) -> dict[str, Shape]:
         """The shape of every weight, bias and statistic, under its name in the whole network."""
         return {f"{self.path}.{name}": shape for name, shape in self.layer.parameter_shapes(self).items()}
-
-
-def uniform_weights(shapes: Mapping[str, Shape], random: Generator) -> Arrays:
-    """Weight and bias, uniform in ±1/√(inputs of one output): PyTorch's default for convolutions and linear layers."""
-    from math import prod, sqrt
-
-    import numpy as np
-
-    bound = 1 / sqrt(prod(shapes["weight"][1:]))
-    return {name: random.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()}
 
 
 def union(extents: Sequence[Extent]) -> Extent:

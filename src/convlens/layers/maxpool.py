@@ -1,9 +1,8 @@
 """Max pooling."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from convlens.layers.layer import ResolvedLayer, Values, Weights
 from convlens.layers.sliding import PoolingLayer
 
 
@@ -31,12 +30,7 @@ class MaxPool2d(PoolingLayer):
         "pool",
         "pooling",
     )
+    operation: ClassVar[str] = "max_pool2d"
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int] = (0, 0)
-
-    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
-        return by_hand.max_pool2d(values[0], self.kernel_size, self.stride, self.padding)
-
-    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
-        return by_hand.trace_max_pool2d(values[0], self.kernel_size, self.stride, self.padding)

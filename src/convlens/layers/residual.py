@@ -58,6 +58,7 @@ class Residual(Block):
         "adds its input to what its layers make of it; `shortcut` makes the input the same shape where it is not"
     )
     example: ClassVar[str] = "residual(conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm)"
+    other_names: ClassVar[tuple[str, ...]] = ("res", "resblock", "skip")
     body: tuple[Layer | Block, ...]
     shortcut: tuple[Layer | Block, ...] = ()
 

@@ -8,7 +8,7 @@ from dataclasses import Field
 from typing import Any, ClassVar
 
 from convlens.layers.arguments import Size, Value, WrongArgument, show
-from convlens.layers.layer import SHORTCUT, Extent, Group, Layer, ResolvedLayer, Shape, union
+from convlens.layers.layer import SHORTCUT, Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, union
 from convlens.layers.lost_rows import warn_of_lost_rows
 from convlens.window import Window, output_size, output_size_formula
 
@@ -68,6 +68,8 @@ class PoolingLayer(SlidingLayer):
 
     group: ClassVar[Group] = "pooling"
     defaults: ClassVar[str] = "`pad 0`, `stride` = the window"
+    operation: ClassVar[str]
+    """Its name in `convlens.by_hand`."""
 
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None:
         self._set(kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding)
@@ -93,6 +95,12 @@ class PoolingLayer(SlidingLayer):
 
     def numbers(self, node: ResolvedLayer) -> tuple[float, ...]:
         return (*self.kernel_size, *self.stride, *self.padding)
+
+    def run(self, by_hand: Any, weights: Weights, *values: Values) -> Values:
+        return getattr(by_hand, self.operation)(values[0], self.kernel_size, self.stride, self.padding)
+
+    def trace(self, by_hand: Any, node: ResolvedLayer, weights: Weights, *values: Values) -> Any:
+        return getattr(by_hand, f"trace_{self.operation}")(values[0], self.kernel_size, self.stride, self.padding)
 
     def _default(self, field: Field[Any]) -> Value:
         return self.kernel_size if field.name == "stride" else super()._default(field)

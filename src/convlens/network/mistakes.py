@@ -18,16 +18,8 @@ EMPTY_LAYER = "no layer stands before this comma. Remove the comma, or write a l
 EMPTY_SHORTCUT = "no layer stands after 'shortcut'. Remove the word, or write for example 'shortcut conv 16 1x1'."
 
 _WORDS = [*KINDS, *BLOCKS]
-_OTHER_NAMES = {name: word for word, kind in KINDS.items() for name in kind.other_names} | {
-    **dict.fromkeys(["res", "resblock", "skip"], "residual"),
-    **dict.fromkeys(["inception", "cat", "concatenate", "parallel"], "concat"),
-}
-_OTHER_OPTIONS = {
-    **dict.fromkeys(["padding", "pads", "p", "border"], "pad"),
-    **dict.fromkeys(["strides", "step", "s"], "stride"),
-    **dict.fromkeys(["dilate", "dilated", "d", "rate", "atrous"], "dilation"),
-    **dict.fromkeys(["group", "g", "depthwise"], "groups"),
-}
+_OTHER_NAMES = {name: word for word, kind in {**KINDS, **BLOCKS}.items() for name in kind.other_names}
+_OTHER_OPTIONS = {name: word for word, argument in OPTIONS.items() for name in ARGUMENTS[argument].other_names}
 _SOFTMAX = (
     "Leave it out: a network ends in plain numbers, one a class, and Convlens makes probabilities of them itself."
 )
@@ -163,7 +155,7 @@ def nearest(word: str, known: list[str]) -> str | None:
 def _did_you_mean(token: Token, known: list[str], *, commas: bool = False) -> str | None:
     """The suggestion for a word: another library's name, a word with its number glued on, or the nearest word."""
     word = token.text
-    meant = _OTHER_NAMES.get(word) if word in _OTHER_NAMES else _OTHER_OPTIONS.get(word)
+    meant = _OTHER_NAMES.get(word) or _OTHER_OPTIONS.get(word)
     letters = word.rstrip("0123456789")
     if meant is None and letters in known and letters != word:
         return f"Write a blank before the number: '{letters} {word[len(letters) :]}'."

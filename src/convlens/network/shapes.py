@@ -13,7 +13,7 @@ from convlens.errors import NetworkError
 from convlens.layers import Block, Dense, Layer, ResolvedLayer, Shape, SlidingLayer
 from convlens.layers.arguments import show
 from convlens.network import misfits
-from convlens.network.source import LayerPlace, Places, Source
+from convlens.network.source import LayerPlace, Places, Source, places_of_branches
 
 _LARGEST = 65_536
 
@@ -80,7 +80,7 @@ class _Layout:
     def _add_branches(
         self, block: Block, place: LayerPlace | None, start: int, path: str, depth: int
     ) -> tuple[int, ...]:
-        places = place.branches if place else tuple((None,) * len(branch.layers) for branch in block.branches)
+        places = places_of_branches(block, place)
         return tuple(
             self.add_chain(branch.layers, branch_places, start, f"{path}.{branch.path}.", depth + 1, branch.label)
             for branch, branch_places in zip(block.branches, places, strict=True)

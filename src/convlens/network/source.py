@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from convlens.errors import NetworkError
+from convlens.layers import Block
 
 _WIDEST = 100
 
@@ -34,6 +35,11 @@ class LayerPlace:
 
 
 Places: TypeAlias = "tuple[LayerPlace | None, ...]"
+
+
+def places_of_branches(block: Block, place: LayerPlace | None) -> tuple[Places, ...]:
+    """The places of the layers of each branch; None for every layer of a block without a place."""
+    return place.branches if place else tuple((None,) * len(branch.layers) for branch in block.branches)
 
 
 @dataclass(frozen=True)

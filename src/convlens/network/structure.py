@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from convlens.errors import NetworkError
 from convlens.layers import BLOCKS, KINDS, Block, Dense, Flatten, Layer, Residual, walk
-from convlens.network.source import LayerPlace, Places, Source
+from convlens.network.source import LayerPlace, Places, Source, places_of_branches
 
 DEEPEST = 20
 """Blocks within blocks: more of them are no network, and no function here needs to count its own depth."""
+ABOUT_DEPTH = f"there are more than {DEEPEST} blocks within blocks. Use fewer."
 
 Chain = tuple[Layer | Block, ...]
 _Item = tuple[Layer | Block, LayerPlace | None]
@@ -94,9 +95,9 @@ class _Completion:
         self, block: Block, place: LayerPlace | None, flattened_by: Layer | None, path: str, depth: int
     ) -> tuple[_Item, Layer | None]:
         if depth >= DEEPEST:
-            raise self.refuse(f"there are more than {DEEPEST} blocks within blocks. Use fewer.", path, place)
+            raise self.refuse(ABOUT_DEPTH, path, place)
         self._check_branches(block, path, place)
-        places = place.branches if place else tuple((None,) * len(branch.layers) for branch in block.branches)
+        places = places_of_branches(block, place)
         completed, ends = [], []
         for branch, branch_places in zip(block.branches, places, strict=True):
             items, end = self.complete_chain(

@@ -15,7 +15,7 @@ from convlens.layers.arguments import ARGUMENTS, OPTIONS, WrongArgument
 from convlens.layers.layer import SHORTCUT
 from convlens.network import mistakes
 from convlens.network.source import LayerPlace, Source, Span, point
-from convlens.network.structure import DEEPEST
+from convlens.network.structure import ABOUT_DEPTH, DEEPEST
 from convlens.network.tokens import Token, read_number, tokenize
 
 Chain = tuple[list["Layer | Block"], list[LayerPlace]]
@@ -93,7 +93,7 @@ class _Reader:
             raise point(mistakes.about_missing_bracket(word), self._text, word.span)
         bracket = self._take()
         if depth >= DEEPEST:
-            raise point(f"there are more than {DEEPEST} blocks within blocks. Use fewer.", self._text, word.span)
+            raise point(ABOUT_DEPTH, self._text, word.span)
         kind = BLOCKS[word.text]
         is_residual = kind is Residual
         block, branches = self._read_residual(depth + 1) if is_residual else self._read_branches(kind, depth + 1)

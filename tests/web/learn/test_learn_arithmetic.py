@@ -13,7 +13,7 @@ from scipy import special
 import convlens
 from convlens import by_hand, window
 from convlens.errors import UsageError
-from convlens.illustrations.numbers import short_number, write_placement
+from convlens.illustrations.numbers import short_number, write_position
 from convlens.network import layer_table
 
 MODES = ["zeros", "reflect", "replicate"]
@@ -199,20 +199,18 @@ def test_every_position_agrees_and_its_sum_is_written_alike(call: Call) -> None:
         how = {"bias": bias, "activation": activation}
         cases.append([image, kernel, sliding, list(expected[-1].position), how])
     found = call("tensors.kernelAt", *cases)
-    for one, placement, (image, *_) in zip(found, expected, cases, strict=True):
-        assert (one["rows"][0], one["columns"][0]) == placement.start
-        assert one["covered"] == placement.covered.tolist()
-        assert one["products"] == placement.products.tolist()
-        np.testing.assert_allclose(one["channelSums"], placement.channel_sums, rtol=1e-9, atol=1e-9)
-        np.testing.assert_allclose(
-            [one["total"], one["result"]], [placement.total, placement.result], atol=1e-9, rtol=1e-9
-        )
+    for one, wanted, (image, *_) in zip(found, expected, cases, strict=True):
+        assert (one["rows"][0], one["columns"][0]) == wanted.start
+        assert one["covered"] == wanted.covered.tolist()
+        assert one["products"] == wanted.products.tolist()
+        np.testing.assert_allclose(one["channelSums"], wanted.channel_sums, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose([one["total"], one["result"]], [wanted.total, wanted.result], atol=1e-9, rtol=1e-9)
         rows, columns = (np.array(one[key]) for key in ("rows", "columns"))
         inside = np.outer((rows >= 0) & (rows < len(image[0])), (columns >= 0) & (columns < len(image[0][0])))
         assert one["outside"] == (~inside).tolist()
     exact = [number for number, one in enumerate(found) if one["total"] == expected[number].total]
     sentences = call("sentences.writeKernelSum", *[[found[number]] for number in exact])
-    assert sentences == [write_placement(expected[number]) for number in exact]
+    assert sentences == [write_position(expected[number]) for number in exact]
     assert len(exact) > 75
 
 
@@ -289,13 +287,13 @@ def test_every_pooling_agrees(call: Call, kind: str) -> None:
         np.testing.assert_allclose(np.array(found).ravel(), [one.result for one in trace], rtol=1e-9, atol=1e-9)
     chosen = [trace[int(rng.integers(len(trace)))] for trace in expected]
     asked = [[*case, list(one.position)] for case, one in zip(cases, chosen, strict=True)]
-    for found, placement in zip(call("pooling.poolAt", *asked), chosen, strict=True):
-        assert found["covered"] == placement.as_dict()["covered"]
-        assert (found["winner"], found["divisor"]) == (placement.as_dict()["winner"], placement.divisor)
+    for found, wanted in zip(call("pooling.poolAt", *asked), chosen, strict=True):
+        assert found["covered"] == wanted.as_dict()["covered"]
+        assert (found["winner"], found["divisor"]) == (wanted.as_dict()["winner"], wanted.divisor)
     exact = [one for one, case in zip(chosen, cases, strict=True) if np.array_equal(case[0], np.round(case[0]))]
     asked = [one for one, case in zip(asked, cases, strict=True) if np.array_equal(case[0], np.round(case[0]))]
     sentences = call("sentences.writePooling", *[[one] for one in call("pooling.poolAt", *asked)])
-    assert sentences == [write_placement(one) for one in exact]
+    assert sentences == [write_position(one) for one in exact]
 
 
 # Counting
@@ -412,9 +410,9 @@ def test_every_network_agrees(call: Call) -> None:
         if not all(np.array_equal(case[key], np.round(case[key])) for key in case):
             continue  # the last digit of a sum may differ, and with it the sign between = and ≈
         for layer, name in [(0, "conv"), (3, "dense")]:
-            placement = by_hand.trace_layer(*as_network(case), [case["image"]], layer)[-1]
+            window = by_hand.trace_layer(*as_network(case), [case["image"]], layer)[-1]
             asked.append([made, name, [len(made[name]) - 1, len(made[name][0]) - 1]])
-            expected.append(write_placement(placement))
+            expected.append(write_position(window))
     assert [one["sentence"] for one in call("network.explainNumber", *asked)] == expected
     assert expected
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from convlens import Network, by_hand
-from convlens.illustrations.numbers import short_number, write_placement
+from convlens.illustrations.numbers import short_number, write_position
 from convlens.network import layer_table
 
 Open = Callable[..., Any]
@@ -34,7 +34,7 @@ def test_partial_sums_of_three_channels(chapter_of: Open, page: Any) -> None:
         chapter.root.get_by_role("button", name=f"kernel {number}").press("Enter")
         trace = by_hand.trace_conv2d(IMAGE, kernel)
         sums = chapter.sums_of_all_positions()
-        assert sums == [f"Partial sums added up: {write_placement(one)}" for one in trace]
+        assert sums == [f"Partial sums added up: {write_position(one)}" for one in trace]
         assert chapter.root.locator("output").all_inner_texts() == [short_number(one) for one in trace[-1].channel_sums]
     chapter.type("kernel, blue, row 1, column 0", "5")  # the chosen kernel is the second one
     chapter.type("image, red, row 0, column 1", "7")
@@ -53,7 +53,7 @@ def test_as_many_maps_as_kernels(chapter_of: Open, page: Any) -> None:
     chapter.type("Stride", "2")
     chapter.type("Padding", "1")
     trace = by_hand.trace_conv2d(IMAGE, KERNELS[0], stride=2, padding=1)
-    assert chapter.sums_of_all_positions() == [f"Partial sums added up: {write_placement(one)}" for one in trace]
+    assert chapter.sums_of_all_positions() == [f"Partial sums added up: {write_position(one)}" for one in trace]
 
 
 @pytest.mark.parametrize("name", ["none", "relu", "leaky_relu", "sigmoid", "tanh"])
@@ -110,7 +110,7 @@ def test_pooling(
     if ceil:
         chapter.root.get_by_role("checkbox").press("Space")
     trace = trace_of(POOLED, window, stride, padding, ceil)
-    assert chapter.sums_of_all_positions() == [write_placement(one) for one in trace]
+    assert chapter.sums_of_all_positions() == [write_position(one) for one in trace]
 
 
 def test_pooling_says_what_does_not_fit_and_takes_a_map(chapter_of: Open, page: Any) -> None:
@@ -121,7 +121,7 @@ def test_pooling_says_what_does_not_fit_and_takes_a_map(chapter_of: Open, page: 
     chapter.root.get_by_role("button", name="Take the first map").press("Enter")
     activated = by_hand.conv2d(IMAGE, KERNELS[0], bias=-2, activation="relu")
     trace = by_hand.trace_max_pool2d(activated, 2)
-    assert chapter.sums_of_all_positions() == [write_placement(one) for one in trace]
+    assert chapter.sums_of_all_positions() == [write_position(one) for one in trace]
     assert "The floor drops the last row and the last column" in chapter.root.locator(".lost").inner_text()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from convlens import Network, by_hand
-from convlens.illustrations.numbers import short_number, write_placement
+from convlens.illustrations.numbers import short_number, write_position
 
 Open = Callable[..., Any]
 
@@ -63,7 +63,7 @@ def test_every_number_is_chosen_by_keyboard_and_lights_up_what_it_was_made_of(ch
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expected = by_hand.trace_layer(NETWORK, WEIGHTS, [MATRIX], 0).at(0, 1, 1)
-    assert chapter.sum() == f"conv 1 2x2, row 1, column 1: {write_placement(expected)}"
+    assert chapter.sum() == f"conv 1 2x2, row 1, column 1: {write_position(expected)}"
     square = ["row 0, column 0", "row 0, column 1", "row 1, column 0", "row 1, column 1"]
     patch = ["row 1, column 1", "row 1, column 2", "row 2, column 1", "row 2, column 2"]
     bias = "bias, row 0, column 0"
@@ -102,10 +102,10 @@ def test_every_sum_of_a_changed_network(chapter_of: Open, page: Any) -> None:
     powers = np.exp(dense.output)
     both = " + ".join(map(short_number, powers))
     assert sums == [
-        *[write_placement(one) for one in by_hand.trace_layer(NETWORK, weights, [image], 0)],
+        *[write_position(one) for one in by_hand.trace_layer(NETWORK, weights, [image], 0)],
         *[f"max({short_number(value)}, 0) = {result}" for value, result in zip(before, after, strict=True)],
         *[f"row {place // 2}, column {place % 2} of relu as it is, {after[place]}" for place in range(4)],
-        *[write_placement(one) for one in by_hand.trace_layer(NETWORK, weights, [image], 3)],
+        *[write_position(one) for one in by_hand.trace_layer(NETWORK, weights, [image], 3)],
         *[f"e^{short_number(x)} ≈ {short_number(power)}" for x, power in zip(dense.output, powers, strict=True)],
         *[f"{short_number(power)} / ({both}) ≈ {short_number(power / powers.sum())}" for power in powers],
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from convlens import by_hand
-from convlens.illustrations.numbers import short_number, write_placement
+from convlens.illustrations.numbers import short_number, write_position
 from convlens.window import output_size_formula
 
 Open = Callable[..., Any]
@@ -87,7 +87,7 @@ def test_a_kernel_goes_over_all_positions_by_keyboard(chapter_of: Open, page: An
     for _ in range(15):
         page.keyboard.press("ArrowRight")
         sums.append(chapter.sum())
-    assert sums == [write_placement(one, 12) for one in trace] == chapter.sums_of_all_positions()
+    assert sums == [write_position(one, 12) for one in trace] == chapter.sums_of_all_positions()
     assert sums[:2] == ["1·1 + 2·0 + 3·2 + 1·1 = 8", "2·1 + 0·0 + 1·2 + 2·1 = 6"]
 
 
@@ -100,7 +100,7 @@ def test_the_next_button_and_a_click_on_the_map_go_to_a_position(chapter_of: Ope
         == "position 2 of 16: row 0, column 1 of the map"
     )
     chapter.root.get_by_role("button", name="map, row 3, column 2").click()
-    assert chapter.sum() == write_placement(by_hand.trace_cross_correlate2d(MATRIX, KERNEL).at(3, 2))
+    assert chapter.sum() == write_position(by_hand.trace_cross_correlate2d(MATRIX, KERNEL).at(3, 2))
     covered = chapter.root.get_by_role("group", name="input", exact=True).locator(".covered")
     labels = [one.get_attribute("aria-label") for one in covered.all()]
     assert labels == [f"input, row {row}, column {column}" for row in (3, 4) for column in (2, 3)]
@@ -120,7 +120,7 @@ def test_the_options_of_a_window(
     chapter.choose("Operation", "convolution" if turned else "cross-correlation")
     trace_of = by_hand.trace_convolve2d if turned else by_hand.trace_cross_correlate2d
     trace = trace_of(MATRIX, KERNEL, stride, padding, dilation, mode)
-    assert chapter.sums_of_all_positions() == [write_placement(one, 12) for one in trace]
+    assert chapter.sums_of_all_positions() == [write_position(one, 12) for one in trace]
     formula = output_size_formula(5, 2, stride, padding, dilation)
     assert chapter.root.locator(".formula").inner_text() == f"Rows and columns of the map: {formula}"
 

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.by_hand.options import ColourOption, Operand, Wanted, WantedOptions
+from convlens.cli.by_hand.options import (
+    ColourOption,
+    KernelSizeOption,
+    Operand,
+    Slide,
+    SlideOptions,
+    Wanted,
+    WantedOptions,
+)
 from convlens.cli.options import DataDir, Whole
 from convlens.errors import UsageError
 
@@ -33,11 +41,11 @@ def network_command(
     sums behind its numbers.
     """
     from convlens.by_hand import run_network
-    from convlens.cli.by_hand.network_view import print_layer, print_network, show_placements
+    from convlens.cli.by_hand.network_view import print_layer, print_network, show_positions
     from convlens.trained_model import load_model
 
     wanted = wanted or Wanted()
-    of_one_layer = wanted.placements or wanted.draw is not None
+    of_one_layer = wanted.positions or wanted.draw is not None
     if layer is None and of_one_layer:
         raise UsageError("--steps, --table, --at and --draw show the sums of one layer; say which with --layer.")
     trained = load_model(model)
@@ -49,7 +57,7 @@ def network_command(
     if layer is None:
         print_network(trained, pixels, values, results, notes, wanted.json)
     elif of_one_layer:
-        show_placements(trained, values, results, layer, wanted)
+        show_positions(trained, values, results, layer, wanted)
     else:
         print_layer(values, results, layer, wanted.json)
 
@@ -59,10 +67,8 @@ def gradient_command(
     *,
     output_gradient: Annotated[Operand, Parameter(help="How the loss changes with each number of the map.")],
     weight: Annotated[str, Parameter(help="Row and column of the weight, or channel, row and column.")] = "0,0",
-    kernel_size: Annotated[str, Parameter(help="The kernel: 3, or 3x5.")] = "3",
-    stride: Annotated[str, Parameter(help="By how much the window moves.")] = "1",
-    padding: Annotated[str, Parameter(help="Rows and columns of zeros on every side.")] = "0",
-    dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1",
+    kernel_size: KernelSizeOption = "3",
+    slide: SlideOptions = None,
     colour: ColourOption = False,
     data_dir: DataDir = None,
     wanted: WantedOptions = None,
@@ -87,12 +93,7 @@ def gradient_command(
             f"--output-gradient has {len(slopes)} maps; say whose weight is meant: --weight kernel,channel,row,column."
         )
     chosen = (*[0] * (4 - len(place)), *place)
-    settings = {
-        "kernel_size": read_pair("--kernel-size", kernel_size, 1),
-        "stride": read_pair("--stride", stride, 1),
-        "padding": read_pair("--padding", padding, 0),
-        "dilation": read_pair("--dilation", dilation, 1),
-    }
+    settings = {"kernel_size": read_pair("--kernel-size", kernel_size, 1), **(slide or Slide()).pairs()}
     trace = trace_kernel_weight_gradient(image, slopes, chosen, **settings)
     result = np.asarray(kernel_weight_gradient(image, slopes, chosen, **settings))
     show(trace, result, wanted, "gradient of the weight")

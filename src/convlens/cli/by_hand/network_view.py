@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convlens.by_hand import JoinPlacement, LayerResult, PoolPlacement, trace_layer
+from convlens.by_hand import JoinPosition, LayerResult, PoolPosition, trace_layer
 from convlens.cli.by_hand.options import Wanted
 from convlens.cli.by_hand.showing import print_values, show
 from convlens.cli.terminal import make_table, print_json, result_console
 from convlens.errors import UsageError
-from convlens.illustrations import Sheet, draw_placement, draw_pooling, short_number
+from convlens.illustrations import Sheet, draw_pooling, draw_window_position, short_number
 from convlens.metrics import softmax
 from convlens.network import layer_table
 
@@ -65,21 +65,21 @@ def print_layer(values: np.ndarray, results: Sequence[LayerResult], layer: int, 
     print_values(result_console(), output)
 
 
-def show_placements(
+def show_positions(
     trained: "TrainedModel", values: np.ndarray, results: Sequence[LayerResult], layer: int, wanted: Wanted
 ) -> None:
     """The sums behind a layer's numbers."""
     if layer == -1:
         raise UsageError("--layer is -1, the input, which is not computed from anything; give a layer from 0 on.")
     trace, result = trace_layer(trained.network, trained.weights, values, layer), results[layer].output
-    if wanted.draw is not None and (len(trace.shape) == 1 or isinstance(trace[0], JoinPlacement)):
+    if wanted.draw is not None and (len(trace.shape) == 1 or isinstance(trace[0], JoinPosition)):
         raise UsageError(
             f"layer {layer}, {results[layer].text}, has no window to draw; leave --draw out, or give a conv or pool "
             "layer."
         )
 
     def draw(number: int, filled: int | None) -> Sheet:
-        one = draw_pooling if isinstance(trace[number], PoolPlacement) else draw_placement
+        one = draw_pooling if isinstance(trace[number], PoolPosition) else draw_window_position
         return one(trace, number, filled, results=result)  # pyright: ignore[reportArgumentType]
 
     show(trace, result, wanted, f"layer {layer}, {results[layer].text}", draw)

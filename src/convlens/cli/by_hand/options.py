@@ -18,6 +18,37 @@ DrawOption = Annotated[Path | None, Parameter(help="Draw it: a file that ends in
 StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it: a file that ends in .svg or .png.")]
 
 
+KernelSizeOption = Annotated[str, Parameter(help="The kernel: 3, or 3x5.")]
+PaddingOption = Annotated[str, Parameter(help="Rows and columns added on every side: 1, or 1x0.")]
+
+
+@dataclass(frozen=True)
+class Slide:
+    """How a window moves, as it is typed; each field is an option."""
+
+    stride: Annotated[str, Parameter(help="By how much the window moves: 2, or 2x1 for down and right.")] = "1"
+    padding: PaddingOption = "0"
+    dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1"
+
+    def pairs(self) -> dict[str, tuple[int, int]]:
+        """The same as (height, width), under the names that the operations know.
+
+        Raises:
+            UsageError: one of them cannot be read.
+        """
+        from convlens.cli.by_hand.operands import read_pair
+
+        return {
+            "stride": read_pair("--stride", self.stride, 1),
+            "padding": read_pair("--padding", self.padding, 0),
+            "dilation": read_pair("--dilation", self.dilation, 1),
+        }
+
+
+SlideOptions = Annotated[Slide | None, Parameter(name="*")]
+"""All of them, as options of their own."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """How a person wants to see window positions; each field is an option."""
@@ -29,7 +60,7 @@ class Wanted:
     json: Json = False
 
     @property
-    def placements(self) -> bool:
+    def positions(self) -> bool:
         """Whether single window positions are asked for, and not the result alone."""
         return self.steps or self.table or self.at is not None
 

@@ -10,29 +10,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.text import Text
 
-from convlens.by_hand import Placement, PoolPlacement, Trace
+from convlens.by_hand import PoolPosition, Trace, WindowPosition
 from convlens.cli.by_hand.grids import KERNEL, MOST_COLUMNS, RESULT, beside, grid, picture
 from convlens.cli.by_hand.options import Wanted
-from convlens.cli.by_hand.placement_tables import placement_table
+from convlens.cli.by_hand.position_tables import position_table
 from convlens.cli.terminal import error_console, print_json, result_console
+from convlens.deprecations import with_old_keys
 from convlens.errors import UsageError
-from convlens.illustrations import Sheet, choose_frames, save_drawing, short_number, write_placement
+from convlens.illustrations import Sheet, choose_frames, save_drawing, short_number, write_position
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 FIRST_STEPS = 64
-"""Placements that `--steps` and `--table` print; a photograph has a million."""
+"""Window positions that `--steps` and `--table` print; a photograph has a million."""
 
 _MOST_COLUMNS_IN_A_FILE = 64
 
 
 Drawing = Callable[[int, int | None], Sheet]
-"""The sheet of a placement: its number, and the place up to which results are written in (None: up to itself)."""
+"""The sheet of a position: its number, and the place up to which results are written in (None: up to itself)."""
 
 
 def show(trace: Trace, result: np.ndarray, wanted: Wanted | None, heading: str, draw: Drawing | None = None) -> None:
-    """Print the result of an operation, or the placements behind it, and draw them where a drawing is wanted."""
+    """Print the result of an operation, or the window positions behind it, and draw them where that is wanted."""
     wanted = wanted or Wanted()
     chosen = _choose(trace, wanted)
     if wanted.draw is not None and draw is not None:
@@ -44,8 +45,8 @@ def show(trace: Trace, result: np.ndarray, wanted: Wanted | None, heading: str, 
     if heading:
         console.print(heading, style="dim", markup=False, soft_wrap=True)
     if wanted.table:
-        console.print(placement_table(trace, chosen))
-    elif wanted.placements:
+        console.print(position_table(trace, chosen))
+    elif wanted.positions:
         for number in chosen:
             if len(trace) > 1:
                 console.print(_place(trace[number].position), style="bold")
@@ -55,7 +56,7 @@ def show(trace: Trace, result: np.ndarray, wanted: Wanted | None, heading: str, 
     else:
         print_values(console, result)
         if len(trace) == 1:
-            console.print(write_placement(trace[0], 30), markup=False, soft_wrap=True)
+            console.print(write_position(trace[0], 30), markup=False, soft_wrap=True)
     if (wanted.table or wanted.steps) and wanted.at is None and len(chosen) < len(trace):
         console.print(
             f"… {len(trace) - len(chosen):,} more window positions; --at shows one, --json --steps all of them."
@@ -110,18 +111,21 @@ def _last(trace: Trace) -> str:
 
 
 def _print_as_json(trace: Trace, result: np.ndarray, wanted: Wanted, chosen: Sequence[int]) -> None:
-    """One object on one line; placements are written one after the other, since there may be a million."""
+    """One object on one line; window positions are written one after the other, since there may be a million."""
     answer: dict[str, Any] = {"operation": trace.operation, "shape": list(trace.shape), "result": result.tolist()}
     if wanted.draw is not None:
         answer["drawing"] = str(wanted.draw)
-    if not wanted.placements:
+    if not wanted.positions:
         print_json(answer)
         return
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, allow_nan=False)[:-1] + ', "placements": [')
-    for place, number in enumerate(chosen):
-        one = json.dumps(trace[number].as_dict(), ensure_ascii=False, allow_nan=False)
-        sys.stdout.write((", " if place else "") + one)
-    sys.stdout.write("]}\n")
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False, allow_nan=False)[:-1])
+    for key in with_old_keys({"positions": ()}):
+        sys.stdout.write(f', "{key}": [')
+        for place, number in enumerate(chosen):
+            one = json.dumps(trace[number].as_dict(), ensure_ascii=False, allow_nan=False)
+            sys.stdout.write((", " if place else "") + one)
+        sys.stdout.write("]")
+    sys.stdout.write("}\n")
     sys.stdout.flush()
 
 
@@ -131,37 +135,37 @@ def _place(position: tuple[int, ...]) -> str:
 
 
 def _describe(trace: Trace, number: int, console: "Console") -> Iterator[Text]:
-    placement = trace[number]
-    if isinstance(placement, Placement):
-        yield from _weighted(trace, placement, console)
-    elif isinstance(placement, PoolPlacement):
-        source = trace.source if trace.source.ndim == 2 else trace.source[placement.position[0]]
-        blocks = [*_around(source, trace, placement.start, placement.covered.shape), grid(placement.covered), "→"]
-        yield beside(*blocks, grid(np.array([[placement.result]]), RESULT))
-    yield Text(write_placement(placement, 30))
+    window = trace[number]
+    if isinstance(window, WindowPosition):
+        yield from _weighted(trace, window, console)
+    elif isinstance(window, PoolPosition):
+        source = trace.source if trace.source.ndim == 2 else trace.source[window.position[0]]
+        blocks = [*_around(source, trace, window.start, window.covered.shape), grid(window.covered), "→"]
+        yield beside(*blocks, grid(np.array([[window.result]]), RESULT))
+    yield Text(write_position(window, 30))
 
 
-def _weighted(trace: Trace, placement: Placement, console: "Console") -> Iterator[Text]:
+def _weighted(trace: Trace, window: WindowPosition, console: "Console") -> Iterator[Text]:
     """A line of grids for each channel: the input with its window, kernel and products."""
     if trace.source.ndim == 1:
-        first = placement.start[0] + trace.padding[0]
-        marked = {(0, place) for place in range(first, first + placement.covered.size)}
+        first = window.start[0] + trace.padding[0]
+        marked = {(0, place) for place in range(first, first + window.covered.size)}
         outside = {(0, place) for place in range(len(trace.source)) if trace.is_padding(place)}
         turned = "B turned by 180°" if trace.operation.startswith("convolve") else "B"
         yield beside("A", grid(trace.source, marked=marked, faint=outside))
-        yield beside("covered", grid(placement.covered), "×", turned, grid(placement.kernel, KERNEL))
-        yield beside("products", grid(placement.products))
+        yield beside("covered", grid(window.covered), "×", turned, grid(window.kernel, KERNEL))
+        yield beside("products", grid(window.products))
         return
     sources = trace.source if trace.source.ndim == 3 else trace.source[None]
-    channels = 1 if placement.covered.ndim == 2 else len(placement.covered)
-    for channel, source in enumerate(sources[placement.first_channel : placement.first_channel + channels]):
+    channels = 1 if window.covered.ndim == 2 else len(window.covered)
+    for channel, source in enumerate(sources[window.first_channel : window.first_channel + channels]):
         covered, kernel, products = (
-            one if one.ndim == 2 else one[channel] for one in (placement.covered, placement.kernel, placement.products)
+            one if one.ndim == 2 else one[channel] for one in (window.covered, window.kernel, window.products)
         )
-        around = _around(source, trace, placement.start, covered.shape)
+        around = _around(source, trace, window.start, covered.shape)
         line = beside(*around, grid(covered), "×", grid(kernel, KERNEL), "=", grid(products))
         if channels > 1:
-            line = beside(list(line.split("\n")), f"sum {short_number(placement.channel_sums[channel])}")
+            line = beside(list(line.split("\n")), f"sum {short_number(window.channel_sums[channel])}")
         too_wide = max(one.cell_len for one in line.split("\n")) > console.width
         yield beside(grid(covered), "×", grid(kernel, KERNEL), "=", grid(products)) if too_wide else line
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.by_hand.options import StillOption
+from convlens.cli.by_hand.options import KernelSizeOption, Slide, SlideOptions, StillOption
 from convlens.cli.options import Json, Whole
 from convlens.errors import UsageError
 
@@ -43,10 +43,7 @@ def output_size_command(
 
 def coverage_command(
     size: Annotated[str, Parameter(help="The input: 5, or 5x8.")], *,
-    kernel_size: Annotated[str, Parameter(help="The kernel: 3, or 3x5.")],
-    stride: Annotated[str, Parameter(help="By how much the window moves.")] = "1",
-    padding: Annotated[str, Parameter(help="Rows and columns added on every side.")] = "0",
-    dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1",
+    kernel_size: KernelSizeOption, slide: SlideOptions = None,
     draw: StillOption = None, json: Json = False,
 ) -> None:  # fmt: skip
     """`convlens by-hand coverage`."""
@@ -54,17 +51,15 @@ def coverage_command(
     from convlens.cli.by_hand.operands import read_pair
     from convlens.cli.by_hand.showing import mention_drawing, print_values
     from convlens.cli.terminal import print_json, result_console
-    from convlens.illustrations import check_format, draw_counts, save_drawing
+    from convlens.illustrations import check_format, draw_coverage, save_drawing
 
     if draw is not None:
         check_format(draw)
-    pairs = [("--size", size, 1), ("--kernel-size", kernel_size, 1), ("--stride", stride, 1)]
-    pairs += [("--padding", padding, 0), ("--dilation", dilation, 1)]
-    counts = count_coverage(*(read_pair(name, text, least) for name, text, least in pairs))
-    height, width = read_pair("--kernel-size", kernel_size, 1)
-    caption = f"placements of a {height}×{width} kernel that cover each cell"
+    sizes = read_pair("--size", size, 1), read_pair("--kernel-size", kernel_size, 1)
+    settings = (slide or Slide()).pairs()
+    counts = count_coverage(*sizes, **settings)
     if draw is not None:
-        save_drawing(draw, lambda: draw_counts(counts, caption))
+        save_drawing(draw, lambda: draw_coverage(*sizes, **settings))
     if json:
         print_json({"coverage": counts.astype(int).tolist(), **({"drawing": str(draw)} if draw else {})})
         return

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convlens.cli.by_hand.operands import check_rows, read_number
+from convlens.cli.by_hand.typed_numbers import MOST_CHARACTERS, check_rows, read_number
 from convlens.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from convlens.by_hand.operands import Values
 
 
-def read_table(path: Path, most: int) -> "Values":
+def read_table(path: Path) -> "Values":
     """The matrix that a file holds. Empty lines and lines that begin with `#` are left out.
 
     What separates is found once for the whole file: a semicolon if there is one, else a tab, else a comma, else blanks.
@@ -21,12 +21,14 @@ def read_table(path: Path, most: int) -> "Values":
 
     Raises:
         UsageError: a cell that holds no number (a header's, perhaps), or rows of different lengths, with the place.
-        DataError: it is larger than `most` bytes, or cannot be read as text.
+        DataError: it is larger than `MOST_CHARACTERS` bytes, or cannot be read as text.
     """
     try:
         size = path.stat().st_size
-        if size > most:
-            raise DataError(f"{path} has {size:,} bytes; at most {most:,} are read as numbers. Give a smaller part.")
+        if size > MOST_CHARACTERS:
+            raise DataError(
+                f"{path} has {size:,} bytes; at most {MOST_CHARACTERS:,} are read as numbers. Give a smaller part."
+            )
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read as text: {error}. Give a file of numbers.") from error

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from convlens.cli.by_hand.options import ColourOption, Operand, WantedOptions
+from convlens.cli.by_hand.options import ColourOption, Operand, PaddingOption, Slide, SlideOptions, WantedOptions
 from convlens.cli.options import DataDir
 from convlens.errors import UsageError
+from convlens.layers import ACTIVATIONS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 Input = Annotated[Operand, Parameter(name="--a", help="Numbers ('1 2; 3 4'), a CSV file, an image file, or mnist:7.")]
 _KINDS = {"max": "max_pool2d", "average": "avg_pool2d", "avg": "avg_pool2d"}
-Stride = Annotated[str, Parameter(help="By how much the window moves: 2, or 2x1 for down and right.")]
-Padding = Annotated[str, Parameter(help="Rows and columns added on every side: 1, or 1x0.")]
 
 
 def conv2d_command(
@@ -29,11 +28,9 @@ def conv2d_command(
         ),
     ],
     bias: Annotated[float, Parameter(help="Added to every sum.", allow_leading_hyphen=True)] = 0.0,
-    activation: Annotated[str | None, Parameter(help="relu, leaky_relu, tanh, sigmoid, or none.")] = None,
-    stride: Stride = "1",
-    padding: Padding = "0",
+    activation: Annotated[str | None, Parameter(help=f"{', '.join(ACTIVATIONS)}, or none.")] = None,
+    slide: SlideOptions = None,
     padding_mode: Annotated[str, Parameter(help="What the padding holds: zeros, reflect or replicate.")] = "zeros",
-    dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1",
     flip: Annotated[bool, Parameter(negative="", help="Turn the kernel by 180° first: a true convolution.")] = False,
     colour: ColourOption = False,
     data_dir: DataDir = None,
@@ -45,9 +42,9 @@ def conv2d_command(
     channel for each channel of the image (`|` between them); a single matrix is taken for every channel.
     """
     from convlens.by_hand import conv2d, trace_conv2d
-    from convlens.cli.by_hand.operands import as_image, read_kernel, read_operand, read_pair
+    from convlens.cli.by_hand.operands import as_image, read_kernel, read_operand
     from convlens.cli.by_hand.showing import show
-    from convlens.illustrations import draw_placement
+    from convlens.illustrations import draw_window_position
 
     given = read_operand("--a", a, colour, data_dir)
     image = as_image(given.values)
@@ -55,9 +52,7 @@ def conv2d_command(
     kernels = kernel_given.values[:, ::-1, ::-1] if flip else kernel_given.values
     settings = {
         "bias": bias,
-        "stride": read_pair("--stride", stride, 1),
-        "padding": read_pair("--padding", padding, 0),
-        "dilation": read_pair("--dilation", dilation, 1),
+        **(slide or Slide()).pairs(),
         "padding_mode": padding_mode,
         "activation": activation,
     }
@@ -66,7 +61,13 @@ def conv2d_command(
     of_kernel = (kernel_given.name, _size(kernels), "turned by 180°" * flip, *kernel_given.notes)
     told = ", ".join(part for part in of_kernel if part)
     heading = f"{_named(given, image)}; kernel {told}; result {_size(result)}"
-    show(trace, result, wanted, heading, lambda number, filled: draw_placement(trace, number, filled, results=result))
+    show(
+        trace,
+        result,
+        wanted,
+        heading,
+        lambda number, filled: draw_window_position(trace, number, filled, results=result),
+    )
 
 
 def pool_command(
@@ -75,7 +76,7 @@ def pool_command(
     kind: Annotated[str, Parameter(help="max or average.")] = "max",
     kernel_size: Annotated[str, Parameter(help="The window: 2, or 2x3.")] = "2",
     stride: Annotated[str | None, Parameter(help="By how much it moves; the window's size if not given.")] = None,
-    padding: Padding = "0",
+    padding: PaddingOption = "0",
     ceil: Annotated[bool, Parameter(negative="", help="A last window may hang over the end.")] = False,
     colour: ColourOption = False,
     data_dir: DataDir = None,

@@ -1,26 +1,26 @@
-"""Placements as one table, a line each."""
+"""Window positions as one table, a line each."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from rich.table import Table
 
-from convlens.by_hand import JoinPlacement, Placement, PoolPlacement, Trace
+from convlens.by_hand import JoinPosition, PoolPosition, Trace, WindowPosition
 from convlens.cli.terminal import make_table
-from convlens.illustrations import short_number, write_placement
+from convlens.illustrations import short_number, write_position
 
 
-def placement_table(trace: Trace, chosen: Sequence[int]) -> Table:
-    """A table with the columns that the kind of placement has."""
+def position_table(trace: Trace, chosen: Sequence[int]) -> Table:
+    """A table with the columns that the kind of window position has."""
     first = trace[chosen[0]]
-    if isinstance(first, Placement):
+    if isinstance(first, WindowPosition):
         return _weighted(trace, chosen)
-    if isinstance(first, PoolPlacement):
+    if isinstance(first, PoolPosition):
         return _pooled(trace, chosen)
-    if isinstance(first, JoinPlacement):
+    if isinstance(first, JoinPosition):
         table = make_table("place", "sum" if len(first.terms) > 1 else "number")
         for one in (trace[number] for number in chosen):
-            table.add_row(_place(one.position), write_placement(one))
+            table.add_row(_place(one.position), write_position(one))
         return table
     table = make_table("place", "met", "gradient there", "product", "so far", right=("product", "so far"))
     for one in (trace[number] for number in chosen):

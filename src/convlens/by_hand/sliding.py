@@ -1,0 +1,115 @@
+"""A window that slides over the last two axes: where it stands, what it covers, how often it fits.
+
+Which sizes come out follows from `convlens.window`, the same few lines that the layer table uses.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from convlens.by_hand.operands import Values, as_pair
+from convlens.by_hand.trace import Place, Trace
+from convlens.errors import UsageError
+from convlens.window import output_size, reach
+
+PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"}
+"""PyTorch's names of the ways to fill the padding, and NumPy's."""
+
+MOST_PADDED = 10**8
+"""Numbers of a channel with its padding."""
+Pair = int | Sequence[int]
+
+
+@dataclass(frozen=True)
+class Sliding:
+    """How a window slides over the last two axes, checked against their `size`; `output` counts its positions."""
+
+    size: tuple[int, int]
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    output: tuple[int, int]
+    dilation: tuple[int, int] = (1, 1)
+    padding_mode: str = "zeros"
+
+    @property
+    def reaches(self) -> tuple[int, int]:
+        """Rows and columns from the first to the last that the window covers."""
+        return reach(self.kernel_size[0], self.dilation[0]), reach(self.kernel_size[1], self.dilation[1])
+
+    def pad(self, values: Values, filling: float = 0.0) -> Values:
+        """Add the padding, and at the end as much as the last window needs; `filling` stands for its zeros."""
+        around = [(0, 0)] * (values.ndim - 2)
+        for axis, pad in enumerate(self.padding):
+            reached = (self.output[axis] - 1) * self.stride[axis] + self.reaches[axis] - pad
+            around.append((pad, max(pad, reached - self.size[axis])))
+        how: Any = {"mode": PADDING_MODES[self.padding_mode]}
+        return np.pad(values, around, **how | ({"constant_values": filling} if self.padding_mode == "zeros" else {}))
+
+    def windows(self, values: Values, filling: float = 0.0) -> Values:
+        """The values of every window position at once, …×H'×W'×kH×kW, without copying one of them."""
+        views = sliding_window_view(self.pad(values, filling), self.reaches, axis=(-2, -1))
+        (down, right), (apart_y, apart_x) = self.stride, self.dilation
+        return views[..., ::down, ::right, ::apart_y, ::apart_x]
+
+    def start(self, position: Sequence[int]) -> tuple[int, int]:
+        """The row and column of the input that the window's first value covers; negative in the padding."""
+        row, column = position[-2:]
+        return row * self.stride[0] - self.padding[0], column * self.stride[1] - self.padding[1]
+
+    def covered(self, padded: Values, position: Sequence[int]) -> Values:
+        """What the window covers at one place of the result; `padded` is what `pad` returned."""
+        top, left = (start + pad for start, pad in zip(self.start(position), self.padding, strict=True))
+        (height, width), (apart_y, apart_x) = self.reaches, self.dilation
+        return padded[..., top : top + height : apart_y, left : left + width : apart_x]
+
+    def trace(
+        self, operation: str, place: Callable[[tuple[int, ...]], Place], padded: Values, *maps: int
+    ) -> Trace[Place]:
+        """The trace of a result of this size, or of so many maps of it; `padded` is what `pad` returned."""
+        return Trace(operation, (*maps, *self.output), place, padded, self.padding, self.dilation, self.size)
+
+
+def slide_over(
+    size: Sequence[int],
+    kernel_size: Sequence[int],
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair = 1,
+    padding_mode: str = "zeros",
+) -> Sliding:
+    """Check stride, padding and dilation, and that the kernel fits into what is padded.
+
+    Raises:
+        UsageError: one of them is not allowed, or the kernel is too large.
+    """
+    strides, pads = as_pair("stride", stride, 1), as_pair("padding", padding, 0)
+    dilations = as_pair("dilation", dilation, 1)
+    if not isinstance(padding_mode, str) or padding_mode not in PADDING_MODES:
+        raise UsageError(f"the padding mode is {padding_mode!r}; give {', '.join(PADDING_MODES)}.")
+    output = []
+    for axis, name in enumerate(("high", "wide")):
+        count = output_size(size[axis], kernel_size[axis], strides[axis], pads[axis], dilations[axis])
+        if count < 1:
+            reached = reach(kernel_size[axis], dilations[axis])
+            raise UsageError(
+                f"the kernel reaches over {reached} and the padded input is only {size[axis] + 2 * pads[axis]} {name}; "
+                "give a smaller kernel or dilation, or more padding."
+            )
+        if padding_mode == "reflect" and pads[axis] >= size[axis]:
+            raise UsageError(
+                f"a padding of {pads[axis]} cannot be reflected from an input {size[axis]} {name}; give at most "
+                f"{size[axis] - 1}, or the padding mode zeros or replicate."
+            )
+        output.append(count)
+    padded = math.prod(size[axis] + 2 * pads[axis] for axis in range(2))
+    if padded > MOST_PADDED:
+        raise UsageError(f"the input with its padding has {padded:,} numbers; give one of at most {MOST_PADDED:,}.")
+    (height, width), (kernel_height, kernel_width), (down, right) = size, kernel_size, output
+    return Sliding(
+        (height, width), (kernel_height, kernel_width), strides, pads, (down, right), dilations, padding_mode
+    )
