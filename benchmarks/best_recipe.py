@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from convlens.calibration import Calibration
 from convlens.data import Dataset, LabelledImages, load_dataset
-from convlens.metrics import accuracy, answered_at, expected_calibration_error
+from convlens.metrics import Confidences, accuracy
 from convlens.trained_model import TrainedModel
 from convlens.training import train
 from machine import Neighbours
@@ -70,13 +70,13 @@ def judge_logits(
 ) -> Row:
     """The row of logits, N × classes, with what was fitted on other images."""
     before, after = Calibration().probabilities(logits), calibration.probabilities(logits)
-    left = answered_at(after, labels, calibration.threshold or 0.0)
+    left = Confidences.of(after, labels).answered_at(calibration.threshold or 0.0)
     return Row(
         accuracy=accuracy(labels, logits.argmax(1)),
         training=seconds,
         steps=steps,
-        error_before=expected_calibration_error(before, labels),
-        error_after=expected_calibration_error(after, labels),
+        error_before=Confidences.of(before, labels).calibration_error(),
+        error_after=Confidences.of(after, labels).calibration_error(),
         temperature=calibration.temperature,
         threshold=calibration.threshold,
         coverage=left.coverage,

@@ -5,10 +5,10 @@ import importlib
 import numpy as np
 import pytest
 
-from convlens import deprecations
+from convlens import deprecations, metrics
 from convlens.calibration import Calibration
 from convlens.evaluation import Evaluation, evaluate
-from convlens.metrics import ReliabilityBin
+from convlens.metrics import Confidences, ReliabilityBin
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Preprocessing
 from convlens.report import Study, TrainingLabels
@@ -51,6 +51,22 @@ def test_an_evaluation_has_what_it_is_sure_of():
         assert judged.certainties.best.tolist() == [0.5]  # pyright: ignore[reportAttributeAccessIssue]
     (bin,) = judged.as_dict()["reliability"]
     assert bin["confidence"] == bin["certainty"] == 0.5
+
+
+def test_numbers_of_probabilities_are_also_functions():
+    given, labels = np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 1])
+    found = Confidences.of(given, labels)
+    for old, arguments, expected in (
+        ("brier_score", (), found.brier_score),
+        ("expected_calibration_error", (5,), found.calibration_error(5)),
+        ("reliability", (2,), found.reliability(2)),
+        ("answered_at", (0.75,), found.answered_at(0.75)),
+    ):
+        with pytest.warns(DeprecationWarning, match=rf"^convlens\.metrics\.{old} is now Confidences\.of\(") as said:
+            assert getattr(metrics, old)(given, labels, *arguments) == expected
+        assert said[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match=r"\.risk_coverage; the old name goes in Convlens 0\.8\.$"):
+        assert metrics.risk_coverage(given, labels).wrong.tolist() == [0, 1, 1]
 
 
 def test_pictures_may_still_be_mended():

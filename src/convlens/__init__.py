@@ -14,27 +14,27 @@ Names are imported on first use, so that `import convlens` is quick and brings i
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from convlens.errors import (
+    ConvlensError,
+    DamagedData,
+    DamagedModel,
+    DataError,
+    DatasetUnavailable,
+    FutureModel,
+    ImageError,
+    LossNotFinite,
+    MissingDependency,
+    ModelFileError,
+    NetworkError,
+    OutputError,
+    UsageError,
+)
 from convlens.layers import kinds
 
 if TYPE_CHECKING:
     from convlens import by_hand as by_hand
     from convlens.data import Dataset, ImportOptions, LabelledImages, load_dataset
     from convlens.engines import AugmentationSettings
-    from convlens.errors import (
-        ConvlensError,
-        DamagedData,
-        DamagedModel,
-        DataError,
-        DatasetUnavailable,
-        FutureModel,
-        ImageError,
-        LossNotFinite,
-        MissingDependency,
-        ModelFileError,
-        NetworkError,
-        OutputError,
-        UsageError,
-    )
     from convlens.evaluation import Evaluation, evaluate
     from convlens.export import export_html
     from convlens.layers.kinds import *  # noqa: F403  every kind of layer
@@ -89,21 +89,6 @@ _HOMES = {
     "convlens.trained_model": ("TrainedModel", "load_model"),
     "convlens.training": ("TrainingSettings", "resume_training", "train"),
     "convlens.report": ("write_report",),
-    "convlens.errors": (
-        "ConvlensError",
-        "DamagedData",
-        "DamagedModel",
-        "DataError",
-        "DatasetUnavailable",
-        "FutureModel",
-        "ImageError",
-        "LossNotFinite",
-        "MissingDependency",
-        "ModelFileError",
-        "NetworkError",
-        "OutputError",
-        "UsageError",
-    ),
     "convlens.network": ("Network",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -17,7 +17,6 @@ from typing import IO
 from convlens.errors import DataError, OutputError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_CHUNK = 1 << 20
 MOST_DEFLATE_SHRINKS = 1032
 """Times: deflate never does better, so what claims to hold more than that many times its bytes is damaged."""
 
@@ -125,9 +124,6 @@ def sha256_of_bytes(*parts: bytes | memoryview) -> str:
 
 
 def sha256_of_file(path: Path | str) -> str:
-    """The SHA-256 of a file, read in pieces of 1 MiB."""
-    digest = hashlib.sha256()
+    """The SHA-256 of a file, which is never read whole."""
     with Path(path).open("rb") as file:
-        while piece := file.read(_CHUNK):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,12 +10,10 @@ import sklearn.metrics
 from sklearn.calibration import calibration_curve
 
 from convlens.metrics import (
+    Confidences,
     accuracy,
-    answered_at,
-    brier_score,
     confusion_matrix,
     cross_entropy,
-    expected_calibration_error,
     per_class,
     softmax,
     wilson_interval,
@@ -82,7 +80,7 @@ def test_expected_calibration_error(predictions, bins, equal_mass, strategy):
     edges = np.linspace(0, 1, bins + 1) if not equal_mass else np.quantile(best, np.linspace(0, 1, bins + 1))
     counts = np.histogram(best, edges)[0]
     expected = (np.abs(share - mean) * counts[counts > 0]).sum() / len(best)
-    found = expected_calibration_error(probabilities, labels, bins, equal_mass=equal_mass)
+    found = Confidences.of(probabilities, labels).calibration_error(bins, equal_mass=equal_mass)
     assert found == pytest.approx(expected, rel=1e-9 if not equal_mass else 0.05)
 
 
@@ -91,17 +89,17 @@ def test_brier_score(predictions):
     probabilities = softmax(logits)
     one_hot = np.eye(10)[labels]
     expected = 10 * sklearn.metrics.mean_squared_error(one_hot, probabilities)
-    assert brier_score(probabilities, labels) == pytest.approx(expected, rel=1e-12)
+    assert Confidences.of(probabilities, labels).brier_score == pytest.approx(expected, rel=1e-12)
     both = probabilities[:, :2] / probabilities[:, :2].sum(axis=1, keepdims=True)
     of_two: Any = sklearn.metrics.brier_score_loss(labels % 2, both[:, 1])  # half of Brier's own, for two classes
-    assert brier_score(both, labels % 2) == pytest.approx(2 * of_two, rel=1e-12)
+    assert Confidences.of(both, labels % 2).brier_score == pytest.approx(2 * of_two, rel=1e-12)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.7, 0.99])
 def test_what_is_left_at_a_threshold(predictions, threshold):
     labels, logits = predictions
     probabilities = softmax(logits)
-    left = answered_at(probabilities, labels, threshold)
+    left = Confidences.of(probabilities, labels).answered_at(threshold)
     chosen = probabilities.max(axis=1) >= threshold
     assert left.coverage == chosen.mean()
     expected = sklearn.metrics.zero_one_loss(labels[chosen], probabilities[chosen].argmax(axis=1))

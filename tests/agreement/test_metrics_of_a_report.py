@@ -15,17 +15,14 @@ from sklearn.calibration import calibration_curve
 
 from convlens.evaluation import Evaluation
 from convlens.metrics import (
+    Confidences,
     PairedComparison,
     adjust_for_many,
-    brier_score,
     class_intervals,
     compare_pairs,
     confusion_matrix,
     cross_entropy,
-    expected_calibration_error,
     per_class,
-    reliability,
-    risk_coverage,
     softmax,
     wilson_interval,
 )
@@ -72,14 +69,14 @@ def test_the_brier_score_is_a_direct_sum(count, classes):
     total = 0.0
     for row, label in zip(probabilities.tolist(), labels.tolist(), strict=True):
         total += sum((value - (place == label)) ** 2 for place, value in enumerate(row))
-    assert brier_score(probabilities, labels) == pytest.approx(total / count, rel=1e-9)
+    assert Confidences.of(probabilities, labels).brier_score == pytest.approx(total / count, rel=1e-9)
 
 
 @pytest.mark.parametrize("count", [2, 60, 4000])
 def test_the_brier_score_of_two_classes_is_twice_scikit_learns(count):
     labels, _, probabilities = draw(count, 2)
     of_one: Any = sklearn.metrics.brier_score_loss(labels, probabilities[:, 1], labels=[0, 1])
-    assert brier_score(probabilities, labels) == pytest.approx(2 * of_one, rel=1e-9)
+    assert Confidences.of(probabilities, labels).brier_score == pytest.approx(2 * of_one, rel=1e-9)
 
 
 @SIZED
@@ -98,7 +95,7 @@ def test_reliability_is_scikit_learns_calibration_curve(count, bins, strategy):
     best, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     assert len(np.unique(best)) == count
     share, mean = calibration_curve(right, best, n_bins=bins, strategy=strategy)
-    found = reliability(probabilities, labels, bins, equal_mass=strategy == "quantile")
+    found = Confidences.of(probabilities, labels).reliability(bins, equal_mass=strategy == "quantile")
     np.testing.assert_allclose([bin.accuracy for bin in found], share, rtol=1e-9)
     np.testing.assert_allclose([bin.confidence for bin in found], mean, rtol=1e-9)
 
@@ -124,14 +121,14 @@ def test_reliability_and_calibration_error_are_those_of_a_plain_loop(drawn, bins
     probabilities = np.stack([best, 1 - np.array(best)], axis=1)
     labels = np.where(right, 0, 1)
     expected = bins_by_hand(best, right, bins, equal_mass)
-    found = reliability(probabilities, labels, bins, equal_mass=equal_mass)
+    found = Confidences.of(probabilities, labels).reliability(bins, equal_mass=equal_mass)
     assert [(bin.images, bin.correct) for bin in found] == [
         (len(one), sum(good for _, good in one)) for one in expected
     ]
     for bin, one in zip(found, expected, strict=True):
         assert bin.confidence == pytest.approx(sum(sure for sure, _ in one) / len(one), abs=1e-9)
     gaps = [abs(sum(sure - good for sure, good in one)) for one in expected]
-    error = expected_calibration_error(probabilities, labels, bins, equal_mass=equal_mass)
+    error = Confidences.of(probabilities, labels).calibration_error(bins, equal_mass=equal_mass)
     assert error == pytest.approx(sum(gaps) / len(best), abs=1e-9)
 
 
@@ -245,7 +242,7 @@ def test_the_area_under_risk_is_that_of_a_loop_over_all_pairs(drawn):
         answered = [good for sure, good in zip(best, right, strict=True) if sure >= threshold]
         risks.append(answered.count(False) / len(answered))
     probabilities = np.stack([best, 1 - np.array(best)], axis=1)
-    curve = risk_coverage(probabilities, np.where(right, 0, 1))
+    curve = Confidences.of(probabilities, np.where(right, 0, 1)).risk_coverage()
     assert curve.area == pytest.approx(sum(risks) / len(risks), abs=1e-9)
 
 
@@ -255,7 +252,7 @@ def test_the_area_under_risk_of_many_classes(count):
     best, wrong = probabilities.max(axis=1), probabilities.argmax(axis=1) != labels
     at_least_as_sure = best >= best[:, np.newaxis]
     expected = ((at_least_as_sure & wrong).sum(axis=1) / at_least_as_sure.sum(axis=1)).mean()
-    assert risk_coverage(probabilities, labels).area == pytest.approx(expected, rel=1e-9)
+    assert Confidences.of(probabilities, labels).risk_coverage().area == pytest.approx(expected, rel=1e-9)
 
 
 @SIZED

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from convlens.engines import LossSettings, OptimizerSettings, Plan, Weights
-from convlens.engines.native import NativeEngine, NativeTrainer, instruction_sets
+from convlens.engines.native import NativeEngine, instruction_sets
 from convlens.engines.torch_engine import TorchEngine
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation
@@ -139,7 +139,7 @@ class Run:
         self.engine = NativeEngine(self.plan, threads, name)
         self.engine.set_weights(first_weights(self.plan))
         loss = LossSettings(0.1, (1.0, 2.0, 0.5, 1.5, 1.0))
-        self.trainer: NativeTrainer = self.engine.trainer(self.images, self.labels, optimizer, loss, seed)
+        self.trainer = self.engine.trainer(self.images, self.labels, optimizer, loss, seed)
 
     def steps(self, first: int, last: int) -> tuple[list[float], list[int]]:
         found = self.trainer.run(self.order[first * 37 : last * 37], 37, self.rates[first:last])

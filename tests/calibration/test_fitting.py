@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from convlens.calibration import Calibration, fit_calibration
 from convlens.calibration.fitting import choose_threshold, fit_temperature
 from convlens.errors import UsageError
-from convlens.metrics import answered_at, cross_entropy, expected_calibration_error, softmax
+from convlens.metrics import Confidences, cross_entropy, softmax
 
 
 def draw(random: np.random.Generator, count: int, classes: int = 10, temperature: float = 1.0, gap: float = 6.0):
@@ -103,8 +103,8 @@ def test_the_calibration_error_of_new_images_becomes_small():
     random = np.random.default_rng(8)
     found = fit_calibration(*draw(random, 5000, temperature=2.5))
     logits, labels = draw(random, 20_000, temperature=2.5)
-    assert expected_calibration_error(softmax(logits), labels) > 0.05
-    assert expected_calibration_error(found.probabilities(logits), labels) < 0.01
+    assert Confidences.of(softmax(logits), labels).calibration_error() > 0.05
+    assert Confidences.of(found.probabilities(logits), labels).calibration_error() < 0.01
 
 
 def choose(best: list[float], right: str, error_rate: float) -> float:
@@ -182,7 +182,7 @@ def test_of_new_images_the_stated_share_is_wrong_on_average():
     for _ in range(100):
         found = fit_calibration(*draw(random, 400, gap=5), error_rate=0.05)
         assert found.threshold is not None
-        wrong.append(answered_at(found.probabilities(logits), labels, found.threshold).error)
+        wrong.append(Confidences.of(found.probabilities(logits), labels).answered_at(found.threshold).error)
     assert 0.03 < np.mean(wrong) < 0.053
     assert np.max(wrong) < 0.12
 
@@ -191,7 +191,7 @@ def test_coverage_and_error_are_those_of_the_validation_images():
     logits, labels = draw(np.random.default_rng(10), 800, gap=5, temperature=1.5)
     found = fit_calibration(logits, labels, error_rate=0.02)
     assert found.threshold is not None
-    left = answered_at(found.probabilities(logits), labels, found.threshold)
+    left = Confidences.of(found.probabilities(logits), labels).answered_at(found.threshold)
     assert (found.coverage, found.error, found.images) == (left.coverage, left.error, 800)
     assert 0.1 < left.coverage < 0.95
     assert left.error <= 0.02

@@ -10,8 +10,8 @@ import math
 import numpy as np
 import pytest
 
-from convlens.engines import LossSettings, OptimizerSettings, Plan
-from convlens.engines.native import NativeEngine, NativeTrainer, instruction_sets
+from convlens.engines import LossSettings, OptimizerSettings, Plan, Trainer
+from convlens.engines.native import NativeEngine, instruction_sets
 from convlens.network import Network
 from convlens.preprocessing import Normalisation
 
@@ -380,7 +380,7 @@ def test_a_loss_of_very_sure_logits_is_finite(name):
 # ------------------------------------------------------------------------------------------------- the optimizers
 
 
-def one_number(name: str, biases: list[float], settings: OptimizerSettings) -> tuple[NativeEngine, NativeTrainer]:
+def one_number(name: str, biases: list[float], settings: OptimizerSettings) -> tuple[NativeEngine, Trainer]:
     """A network whose two logits are its two biases, asked for class 0."""
     engine = open_engine("dense", (1, 1, 1), 2, name, w1=[0, 0], b1=biases)
     black = np.zeros((1, 1, 1, 1), np.uint8)

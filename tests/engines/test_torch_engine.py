@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from convlens.engines import LossSettings, OptimizerSettings, Plan, open_engine
-from convlens.engines.torch_engine import TorchEngine, TorchTrainer
+from convlens.engines import LossSettings, OptimizerSettings, Plan, Trainer, open_engine
+from convlens.engines.torch_engine import TorchEngine
 from convlens.errors import UsageError
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Normalisation
@@ -122,7 +122,7 @@ def test_a_trainer_goes_on_to_the_same_bits(name, text, random_images):
     order = np.random.default_rng(0).integers(0, 40, 64)
     rates = np.linspace(0.01, 0.001, 8)
 
-    def start() -> tuple[TorchEngine, TorchTrainer]:
+    def start() -> tuple[TorchEngine, Trainer]:
         engine = make_engine(text, (1, 8, 8), 3)
         return engine, engine.trainer(
             images, labels, OptimizerSettings(name, weight_decay=0.01), LossSettings(), seed=5

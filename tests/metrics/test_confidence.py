@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 from convlens.errors import UsageError
 from convlens.metrics import (
     Answered,
+    Confidences,
     ReliabilityBin,
     accuracy,
-    answered_at,
-    brier_score,
     confidences,
     cross_entropy,
-    expected_calibration_error,
-    reliability,
-    risk_coverage,
     softmax,
     wilson_interval,
 )
@@ -45,34 +41,36 @@ DRAWN = st.lists(st.tuples(st.integers(10, 20), st.booleans()), min_size=1, max_
 
 def test_bins_of_equally_many_images_by_hand():
     # 0.5 (wrong) and 0.55; 0.6 and 0.9 (wrong); 0.95 twice
-    assert rows_of(reliability(SURE, TRUE, bins=3)) == [(2, 1, 0.525), (2, 1, 0.75), (2, 2, 0.95)]
+    assert rows_of(Confidences.of(SURE, TRUE).reliability(bins=3)) == [(2, 1, 0.525), (2, 1, 0.75), (2, 2, 0.95)]
     # Six images in four bins, at 0 · 4/6, 1 · 4/6, …: 0, 0, 1, 2, 2, 3
-    found = reliability(SURE, TRUE, bins=4)
+    found = Confidences.of(SURE, TRUE).reliability(bins=4)
     assert rows_of(found) == [(2, 1, 0.525), (1, 1, 0.6), (2, 1, 0.925), (1, 1, 0.95)]
 
 
 def test_bins_of_equal_width_by_hand_leave_out_the_empty_ones():
     # (0.4, 0.6] has 0.5 (wrong), 0.55 and 0.6; (0.8, 1] has 0.9 (wrong) and 0.95 twice
-    found = reliability(SURE, TRUE, bins=5, equal_mass=False)
+    found = Confidences.of(SURE, TRUE).reliability(bins=5, equal_mass=False)
     assert rows_of(found) == [(3, 2, 0.55), (3, 2, 2.8 / 3)]
 
 
 def test_a_bin_of_equal_width_holds_its_upper_end_and_the_lowest_bin_holds_zero():
     given_values, labels = of_two([0.5, 0.75, 1.0], [True, True, False])
-    found = reliability(given_values, labels, bins=4, equal_mass=False)
+    found = Confidences.of(given_values, labels).reliability(bins=4, equal_mass=False)
     assert rows_of(found) == [(1, 1, 0.5), (1, 1, 0.75), (1, 0, 1.0)]
-    assert rows_of(reliability(np.zeros((2, 2)), np.array([0, 1]), bins=4, equal_mass=False)) == [(2, 1, 0.0)]
+    assert rows_of(Confidences.of(np.zeros((2, 2)), np.array([0, 1])).reliability(bins=4, equal_mass=False)) == [
+        (2, 1, 0.0)
+    ]
 
 
 def test_more_bins_than_images_are_a_bin_for_each():
-    assert rows_of(reliability(SURE, TRUE, bins=100)) == [
+    assert rows_of(Confidences.of(SURE, TRUE).reliability(bins=100)) == [
         (1, 0, 0.5), (1, 1, 0.55), (1, 1, 0.6), (1, 0, 0.9), (1, 1, 0.95), (1, 1, 0.95),
     ]  # fmt: skip
-    assert rows_of(reliability(*of_two([0.75], [True]))) == [(1, 1, 0.75)]
+    assert rows_of(Confidences.of(*of_two([0.75], [True])).reliability()) == [(1, 1, 0.75)]
 
 
 def test_of_equally_sure_images_the_wrong_ones_come_first():
-    found = reliability(*of_two([0.75] * 4, [True, False, True, False]), bins=2)
+    found = Confidences.of(*of_two([0.75] * 4, [True, False, True, False])).reliability(bins=2)
     assert rows_of(found) == [(2, 0, 0.75), (2, 2, 0.75)]
 
 
@@ -87,22 +85,22 @@ def test_a_bin_says_its_accuracy_and_its_interval():
 @given(DRAWN, st.integers(1, 20), st.booleans())
 def test_the_bins_hold_every_image_and_make_the_calibration_error(drawn, bins, equal_mass):
     probabilities, labels = of_two([tenths / 20 for tenths, _ in drawn], [right for _, right in drawn])
-    found = reliability(probabilities, labels, bins, equal_mass=equal_mass)
+    found = Confidences.of(probabilities, labels).reliability(bins, equal_mass=equal_mass)
     assert sum(bin.images for bin in found) == len(labels)
     assert sum(bin.correct for bin in found) == round(len(labels) * accuracy(labels, probabilities.argmax(axis=1)))
     assert len(found) <= min(bins, len(labels))
     confidences = [bin.confidence for bin in found]
     assert confidences == pytest.approx(sorted(confidences))
     error = sum(bin.images * abs(bin.confidence - bin.accuracy) for bin in found) / len(labels)
-    assert error == pytest.approx(expected_calibration_error(probabilities, labels, bins, equal_mass=equal_mass))
+    assert error == pytest.approx(Confidences.of(probabilities, labels).calibration_error(bins, equal_mass=equal_mass))
     if equal_mass:
         assert max(bin.images for bin in found) - min(bin.images for bin in found) <= 1
-    backwards = reliability(probabilities[::-1], labels[::-1], bins, equal_mass=equal_mass)
+    backwards = Confidences.of(probabilities[::-1], labels[::-1]).reliability(bins, equal_mass=equal_mass)
     assert [(bin.images, bin.correct) for bin in backwards] == [(bin.images, bin.correct) for bin in found]
 
 
 def test_risk_and_coverage_by_hand():
-    curve = risk_coverage(SURE, TRUE)
+    curve = Confidences.of(SURE, TRUE).risk_coverage()
     assert curve.thresholds.tolist() == [0.95, 0.9, 0.6, 0.55, 0.5]  # the two surest are answered together
     assert curve.answered.tolist() == [2, 3, 4, 5, 6]
     assert curve.wrong.tolist() == [0, 1, 1, 1, 2]
@@ -114,20 +112,20 @@ def test_risk_and_coverage_by_hand():
 
 def test_the_area_is_smallest_where_the_unsurest_are_the_wrong_ones():
     best = [0.9, 0.8, 0.7, 0.6, 0.55]
-    right_first = risk_coverage(*of_two(best, [True] * 4 + [False]))
-    wrong_first = risk_coverage(*of_two(best, [False] + [True] * 4))
+    right_first = Confidences.of(*of_two(best, [True] * 4 + [False])).risk_coverage()
+    wrong_first = Confidences.of(*of_two(best, [False] + [True] * 4)).risk_coverage()
     assert right_first.area == pytest.approx((1 / 5) / 5)
     assert wrong_first.area == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 5)
 
 
 def test_of_equally_sure_images_the_area_is_the_error():
-    curve = risk_coverage(*of_two([0.75] * 4, [True, False, True, True]))
+    curve = Confidences.of(*of_two([0.75] * 4, [True, False, True, True])).risk_coverage()
     assert (curve.answered.tolist(), curve.wrong.tolist(), curve.area) == ([4], [1], 0.25)
 
 
 def test_a_single_image_is_right_or_wrong():
-    assert risk_coverage(*of_two([0.75], [True])).area == 0
-    assert risk_coverage(*of_two([0.75], [False])).area == 1
+    assert Confidences.of(*of_two([0.75], [True])).risk_coverage().area == 0
+    assert Confidences.of(*of_two([0.75], [False])).risk_coverage().area == 1
 
 
 @pytest.mark.parametrize(
@@ -142,11 +140,11 @@ def test_a_single_image_is_right_or_wrong():
     ],
 )
 def test_the_most_answers_at_a_risk_by_hand(risk, expected):
-    assert risk_coverage(SURE, TRUE).at_risk(risk) == Answered(*expected)
+    assert Confidences.of(SURE, TRUE).risk_coverage().at_risk(risk) == Answered(*expected)
 
 
 def test_where_no_threshold_is_good_enough_nothing_is_answered():
-    curve = risk_coverage(*of_two([0.9, 0.8, 0.7], [False, True, True]))
+    curve = Confidences.of(*of_two([0.9, 0.8, 0.7], [False, True, True])).risk_coverage()
     assert curve.at_risk(0.3) == Answered(images=3, answered=0, wrong=0)
     assert curve.at_risk(1 / 3) == Answered(images=3, answered=3, wrong=1)
     assert math.isnan(curve.at_risk(0.3).error)
@@ -155,15 +153,15 @@ def test_where_no_threshold_is_good_enough_nothing_is_answered():
 @given(DRAWN, st.randoms(use_true_random=False))
 def test_the_curve_is_what_is_left_at_its_thresholds_whatever_the_order(drawn, random):
     probabilities, labels = of_two([tenths / 20 for tenths, _ in drawn], [right for _, right in drawn])
-    curve = risk_coverage(probabilities, labels)
-    left = [answered_at(probabilities, labels, threshold) for threshold in curve.thresholds.tolist()]
+    curve = Confidences.of(probabilities, labels).risk_coverage()
+    left = [Confidences.of(probabilities, labels).answered_at(threshold) for threshold in curve.thresholds.tolist()]
     assert [(one.answered, one.wrong) for one in left] == list(
         zip(curve.answered.tolist(), curve.wrong.tolist(), strict=True)
     )
     assert curve.coverage[-1] == 1
     assert (np.diff(curve.thresholds) < 0).all()
     order = random.sample(range(len(labels)), len(labels))
-    again = risk_coverage(probabilities[order], labels[order])
+    again = Confidences.of(probabilities[order], labels[order]).risk_coverage()
     np.testing.assert_array_equal(again.wrong, curve.wrong)
     assert again.area == curve.area
 
@@ -171,16 +169,16 @@ def test_the_curve_is_what_is_left_at_its_thresholds_whatever_the_order(drawn, r
 @given(DRAWN, st.floats(0, 1))
 def test_no_threshold_answers_more_at_a_risk(drawn, risk):
     probabilities, labels = of_two([tenths / 20 for tenths, _ in drawn], [right for _, right in drawn])
-    found = risk_coverage(probabilities, labels).at_risk(risk)
-    allowed = [answered_at(probabilities, labels, tenths / 20) for tenths in range(10, 22)]
+    found = Confidences.of(probabilities, labels).risk_coverage().at_risk(risk)
+    allowed = [Confidences.of(probabilities, labels).answered_at(tenths / 20) for tenths in range(10, 22)]
     assert found.answered == max((one.answered for one in allowed if one.answered and one.error <= risk), default=0)
     assert found.answered == 0 or found.error <= risk
 
 
 def test_probabilities_of_single_precision_are_taken_too():
-    curve = risk_coverage(SURE.astype(np.float32), TRUE)
+    curve = Confidences.of(SURE.astype(np.float32), TRUE).risk_coverage()
     assert curve.wrong.tolist() == [0, 1, 1, 1, 2]
-    assert rows_of(reliability(SURE.astype(np.float32), TRUE, bins=3)) == [
+    assert rows_of(Confidences.of(SURE.astype(np.float32), TRUE).reliability(bins=3)) == [
         (2, 1, pytest.approx(0.525)), (2, 1, pytest.approx(0.75)), (2, 2, pytest.approx(0.95)),
     ]  # fmt: skip
 
@@ -228,14 +226,14 @@ def test_logits_and_their_probabilities_come_to_the_same(seed, count, classes, t
     random = np.random.default_rng(seed)
     logits, labels = random.normal(size=(count, classes)) * 3, random.integers(0, classes, count)
     found, probabilities = confidences(logits, labels, temperature), softmax(logits / temperature)
-    assert found.brier_score == pytest.approx(brier_score(probabilities, labels))
+    assert found.brier_score == pytest.approx(Confidences.of(probabilities, labels).brier_score)
     assert found.negative_log_likelihood == pytest.approx(cross_entropy(logits / temperature, labels))
-    assert found.risk_coverage().area == pytest.approx(risk_coverage(probabilities, labels).area)
-    assert found.answered_at(0.6) == answered_at(probabilities, labels, 0.6)
+    assert found.risk_coverage().area == pytest.approx(Confidences.of(probabilities, labels).risk_coverage().area)
+    assert found.answered_at(0.6) == Confidences.of(probabilities, labels).answered_at(0.6)
     for equal_mass in (False, True):
-        error = expected_calibration_error(probabilities, labels, equal_mass=equal_mass)
+        error = Confidences.of(probabilities, labels).calibration_error(equal_mass=equal_mass)
         assert found.calibration_error(equal_mass=equal_mass) == pytest.approx(error)
-        bins = reliability(probabilities, labels, equal_mass=equal_mass)
+        bins = Confidences.of(probabilities, labels).reliability(equal_mass=equal_mass)
         assert rows_of(found.reliability(equal_mass=equal_mass)) == [
             (bin.images, bin.correct, bin.confidence) for bin in bins
         ]
@@ -252,9 +250,9 @@ def test_without_answers_there_is_no_number():
 
 
 def test_without_images_there_are_no_bins_and_no_curve():
-    assert reliability(NONE, NO_LABELS) == []
-    assert reliability(NONE, NO_LABELS, equal_mass=False) == []
-    curve = risk_coverage(NONE, NO_LABELS)
+    assert Confidences.of(NONE, NO_LABELS).reliability() == []
+    assert Confidences.of(NONE, NO_LABELS).reliability(equal_mass=False) == []
+    curve = Confidences.of(NONE, NO_LABELS).risk_coverage()
     assert len(curve.thresholds) == len(curve.coverage) == len(curve.risk) == 0
     assert math.isnan(curve.area)
     assert curve.at_risk(0.5) == Answered(0, 0, 0)
@@ -262,7 +260,7 @@ def test_without_images_there_are_no_bins_and_no_curve():
 
 def test_what_cannot_be_is_refused():
     with pytest.raises(UsageError, match=r"^0 bins: give at least one; 15 are usual\.$"):
-        reliability(SURE, TRUE, bins=0)
-    for function in (reliability, risk_coverage, confidences):
+        Confidences.of(SURE, TRUE).reliability(bins=0)
+    for function in (Confidences.of, confidences):
         with pytest.raises(UsageError, match=r"^5 labels and 6 predictions: give one prediction for every label\.$"):
             function(SURE, TRUE[:5])

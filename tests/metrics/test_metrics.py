@@ -11,12 +11,10 @@ from convlens.errors import UsageError
 from convlens.metrics import (
     Answered,
     ClassMetrics,
+    Confidences,
     accuracy,
-    answered_at,
-    brier_score,
     confusion_matrix,
     cross_entropy,
-    expected_calibration_error,
     per_class,
     softmax,
     wilson_interval,
@@ -155,22 +153,24 @@ TRUE = np.array([0, 1, 1, 1, 0, 1])
 
 def test_the_calibration_error_by_hand():
     # Five bins: (0.8, 1] has 0.95 + 0.95 + 0.9 = 2.8 and two right; (0.4, 0.6] has 0.6 + 0.55 + 0.5 = 1.65, two right.
-    assert expected_calibration_error(SURE, TRUE, bins=5) == pytest.approx((0.8 + 0.35) / 6)
+    assert Confidences.of(SURE, TRUE).calibration_error(bins=5) == pytest.approx((0.8 + 0.35) / 6)
     # One bin: 4.45 and four right.
-    assert expected_calibration_error(SURE, TRUE, bins=1) == pytest.approx(0.45 / 6)
+    assert Confidences.of(SURE, TRUE).calibration_error(bins=1) == pytest.approx(0.45 / 6)
 
 
 def test_a_bin_holds_its_upper_end():
     # 0.5 belongs to (0, 0.5], so that the halves have 0.5 beside 0 right, and 3.95 beside 4 right.
-    assert expected_calibration_error(SURE, TRUE, bins=2) == pytest.approx((0.5 + 0.05) / 6)
+    assert Confidences.of(SURE, TRUE).calibration_error(bins=2) == pytest.approx((0.5 + 0.05) / 6)
 
 
 def test_the_calibration_error_in_bins_of_equally_many_images_by_hand():
     # Three bins of two: 0.5 + 0.55 and one right, 0.6 + 0.9 and one right, 0.95 + 0.95 and two right.
-    assert expected_calibration_error(SURE, TRUE, bins=3, equal_mass=True) == pytest.approx((0.05 + 0.5 + 0.1) / 6)
+    assert Confidences.of(SURE, TRUE).calibration_error(bins=3, equal_mass=True) == pytest.approx(
+        (0.05 + 0.5 + 0.1) / 6
+    )
     # More bins than images: one image a bin.
     alone = (0.05 + 0.05 + 0.9 + 0.4 + 0.45 + 0.5) / 6
-    assert expected_calibration_error(SURE, TRUE, bins=100, equal_mass=True) == pytest.approx(alone)
+    assert Confidences.of(SURE, TRUE).calibration_error(bins=100, equal_mass=True) == pytest.approx(alone)
 
 
 @pytest.mark.parametrize("equal_mass", [False, True])
@@ -179,25 +179,25 @@ def test_the_calibration_error_does_not_see_the_order(equal_mass):
     probabilities = np.repeat([[0.7, 0.3], [0.8, 0.2]], 50, axis=0)  # many are equal
     labels = (random.random(100) > 0.7).astype(int)  # so that small bins are too sure here and not sure enough there
     order = random.permutation(100)
-    first = expected_calibration_error(probabilities, labels, 30, equal_mass=equal_mass)
-    assert expected_calibration_error(probabilities[order], labels[order], 30, equal_mass=equal_mass) == pytest.approx(
-        first
-    )
+    first = Confidences.of(probabilities, labels).calibration_error(30, equal_mass=equal_mass)
+    assert Confidences.of(probabilities[order], labels[order]).calibration_error(
+        30, equal_mass=equal_mass
+    ) == pytest.approx(first)
 
 
 def test_always_sure_and_always_right_or_wrong():
     sure = np.eye(3)[[0, 1, 2, 1]]
     right, wrong = np.array([0, 1, 2, 1]), np.array([1, 2, 0, 0])
     for equal_mass in (False, True):
-        assert expected_calibration_error(sure, right, equal_mass=equal_mass) == 0
-        assert expected_calibration_error(sure, wrong, equal_mass=equal_mass) == 1
-    assert (brier_score(sure, right), brier_score(sure, wrong)) == (0, 2)
+        assert Confidences.of(sure, right).calibration_error(equal_mass=equal_mass) == 0
+        assert Confidences.of(sure, wrong).calibration_error(equal_mass=equal_mass) == 1
+    assert (Confidences.of(sure, right).brier_score, Confidences.of(sure, wrong).brier_score) == (0, 2)
 
 
 def test_the_brier_score_by_hand():
     # 0.2² + 0.1² + 0.1² + … of (0.8, 0.1, 0.1) with the first true, and 0.5² + 0.5² of (0.5, 0.5, 0) with the second
     given = np.array([[0.8, 0.1, 0.1], [0.5, 0.5, 0.0]])
-    assert brier_score(given, np.array([0, 1])) == pytest.approx((0.06 + 0.5) / 2)
+    assert Confidences.of(given, np.array([0, 1])).brier_score == pytest.approx((0.06 + 0.5) / 2)
 
 
 @pytest.mark.parametrize(
@@ -205,30 +205,29 @@ def test_the_brier_score_by_hand():
     [(0.0, (6, 2)), (0.5, (6, 2)), (0.51, (5, 1)), (0.9, (3, 1)), (0.95, (2, 0)), (0.96, (0, 0)), (1.0, (0, 0))],
 )
 def test_what_is_left_at_a_threshold_by_hand(threshold, expected):
-    assert answered_at(SURE, TRUE, threshold) == Answered(6, *expected)
+    assert Confidences.of(SURE, TRUE).answered_at(threshold) == Answered(6, *expected)
 
 
 def test_coverage_and_error_of_what_is_left():
-    left = answered_at(SURE, TRUE, 0.9)
+    left = Confidences.of(SURE, TRUE).answered_at(0.9)
     assert (left.coverage, left.error) == (3 / 6, 1 / 3)
-    assert math.isnan(answered_at(SURE, TRUE, 1.0).error)
-    assert answered_at(SURE, TRUE, 1.0).coverage == 0
+    assert math.isnan(Confidences.of(SURE, TRUE).answered_at(1.0).error)
+    assert Confidences.of(SURE, TRUE).answered_at(1.0).coverage == 0
 
 
 def test_without_images_there_is_no_number():
     none, no_labels = np.zeros((0, 3)), np.zeros(0, int)
-    assert math.isnan(expected_calibration_error(none, no_labels))
-    assert math.isnan(brier_score(none, no_labels))
-    assert answered_at(none, no_labels, 0.5) == Answered(0, 0, 0)
+    assert math.isnan(Confidences.of(none, no_labels).calibration_error())
+    assert math.isnan(Confidences.of(none, no_labels).brier_score)
+    assert Confidences.of(none, no_labels).answered_at(0.5) == Answered(0, 0, 0)
     assert math.isnan(Answered(0, 0, 0).coverage)
 
 
 def test_numbers_of_probabilities_refuse_what_cannot_be():
     with pytest.raises(UsageError, match="0 bins: give at least one; 15 are usual"):
-        expected_calibration_error(SURE, TRUE, bins=0)
-    for function in (expected_calibration_error, brier_score, lambda given, labels: answered_at(given, labels, 0.5)):
-        with pytest.raises(UsageError, match="5 labels and 6 predictions: give one prediction for every label"):
-            function(SURE, TRUE[:5])
+        Confidences.of(SURE, TRUE).calibration_error(bins=0)
+    with pytest.raises(UsageError, match="5 labels and 6 predictions: give one prediction for every label"):
+        Confidences.of(SURE, TRUE[:5])
 
 
 @given(st.integers(0, 10**6), st.integers(1, 60), st.integers(2, 5), st.integers(1, 40))
@@ -237,5 +236,5 @@ def test_one_bin_is_the_smallest_calibration_error(seed, count, classes, bins):
     probabilities, labels = softmax(random.normal(size=(count, classes)) * 3), random.integers(0, classes, count)
     together = abs(probabilities.max(axis=1).mean() - accuracy(labels, probabilities.argmax(axis=1)))
     for equal_mass in (False, True):
-        found = expected_calibration_error(probabilities, labels, bins, equal_mass=equal_mass)
+        found = Confidences.of(probabilities, labels).calibration_error(bins, equal_mass=equal_mass)
         assert together - 1e-9 <= found <= 1

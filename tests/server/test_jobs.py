@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from convlens.server import jobs as jobs_module
-from convlens.server.jobs import Job, Jobs, QueueFull, TrainingRequest
+from convlens.server.bodies import TrainBody
+from convlens.server.jobs import Job, Jobs, QueueFull
 
 WAIT = 20.0
 
@@ -64,7 +65,7 @@ def kinds(job: Job) -> list[str]:
 
 
 def test_one_trains_and_the_others_wait_in_order(jobs, trainer):
-    first, second, third = (jobs.add(TrainingRequest(name)) for name in ("a", "b", "c"))
+    first, second, third = (jobs.add(TrainBody(data=name)) for name in ("a", "b", "c"))
     trainer.wait()
     assert (first.state, second.state, third.state) == ("running", "queued", "queued")
     assert jobs.running is first
@@ -78,18 +79,18 @@ def test_one_trains_and_the_others_wait_in_order(jobs, trainer):
 
 
 def test_the_queue_is_bounded(jobs, trainer):
-    jobs.add(TrainingRequest("first"))
+    jobs.add(TrainBody(data="first"))
     trainer.wait()
     for number in range(jobs_module.MOST_WAITING):
-        jobs.add(TrainingRequest(str(number)))
+        jobs.add(TrainBody(data=str(number)))
     with pytest.raises(QueueFull, match=r"8 trainings are waiting already\. Stop one of them, or wait\."):
-        jobs.add(TrainingRequest("one too many"))
+        jobs.add(TrainBody(data="one too many"))
 
 
 def test_a_training_that_waits_is_dropped_and_the_others_move_up(jobs, trainer):
-    jobs.add(TrainingRequest("a"))
+    jobs.add(TrainBody(data="a"))
     trainer.wait()
-    second, third = jobs.add(TrainingRequest("b")), jobs.add(TrainingRequest("c"))
+    second, third = jobs.add(TrainBody(data="b")), jobs.add(TrainBody(data="c"))
     jobs.stop(second)
     assert second.state == "stopped"
     assert second.log.ended
@@ -100,11 +101,11 @@ def test_a_training_that_waits_is_dropped_and_the_others_move_up(jobs, trainer):
 
 
 def test_a_training_that_runs_is_asked_to_stop(jobs, trainer):
-    job = jobs.add(TrainingRequest("a"))
+    job = jobs.add(TrainBody(data="a"))
     trainer.wait()
     assert not job.as_dict()["stopping"]
     jobs.stop(job)
-    after = jobs.add(TrainingRequest("b"))
+    after = jobs.add(TrainBody(data="b"))
     trainer.wait()
     assert (job.state, job.run, after.state) == ("stopped", "a-run", "running")
     jobs.stop(job)  # what is over stays as it is
@@ -114,7 +115,7 @@ def test_a_training_that_runs_is_asked_to_stop(jobs, trainer):
 def test_closing_stops_everything_and_names_what_was_interrupted(trainer):
     jobs = Jobs(trainer)
     jobs.start()
-    running, waiting = jobs.add(TrainingRequest("a")), jobs.add(TrainingRequest("b"))
+    running, waiting = jobs.add(TrainBody(data="a")), jobs.add(TrainBody(data="b"))
     trainer.wait()
     close(jobs)
     assert jobs.interrupted is running
@@ -122,7 +123,7 @@ def test_closing_stops_everything_and_names_what_was_interrupted(trainer):
     assert running.log.ended
     assert waiting.log.ended
     with pytest.raises(QueueFull, match=r"the server is ending, so nothing new is trained\."):
-        jobs.add(TrainingRequest("c"))
+        jobs.add(TrainBody(data="c"))
 
 
 def test_closing_without_a_training_interrupts_nothing(trainer):
@@ -138,10 +139,10 @@ def test_closing_without_a_training_interrupts_nothing(trainer):
 def test_old_trainings_are_forgotten(jobs, trainer, monkeypatch):
     monkeypatch.setattr(jobs_module, "MOST_REMEMBERED", 2)
     for number in range(5):
-        jobs.add(TrainingRequest(str(number)))
+        jobs.add(TrainBody(data=str(number)))
         trainer.wait()
         trainer.go_on.release()
-    last = jobs.add(TrainingRequest("last"))
+    last = jobs.add(TrainBody(data="last"))
     trainer.wait()
     assert [job.request.data for job in jobs.all()] == ["3", "4", "last"]
     assert jobs.find(last.name) is last
@@ -150,11 +151,11 @@ def test_old_trainings_are_forgotten(jobs, trainer, monkeypatch):
 
 def test_names_are_of_one_server(trainer):
     first, second = Jobs(trainer), Jobs(trainer)
-    assert first.add(TrainingRequest("a")).name != second.add(TrainingRequest("a")).name
+    assert first.add(TrainBody(data="a")).name != second.add(TrainBody(data="a")).name
 
 
 def test_as_json_it_has_what_is_known(trainer):
-    job = Jobs(trainer).add(TrainingRequest("mnist", epochs=3))
+    job = Jobs(trainer).add(TrainBody(data="mnist", epochs=3))
     job.facts |= {"network": "dense", "accuracy": 0.5}
     assert job.as_dict() == {
         "job": job.name,

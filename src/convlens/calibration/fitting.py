@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from convlens.calibration.settings import Calibration
 from convlens.errors import UsageError
-from convlens.metrics import Answered
+from convlens.metrics import confidences
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 20.0
 _PRIOR_WEIGHT = 5.0
@@ -48,12 +48,9 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray, error_rate: float = 
     """
     _check(logits, labels, error_rate)
     temperature = fit_temperature(logits, labels)
-    calibration = Calibration(temperature)
-    best = np.concatenate([calibration.probabilities(some).max(axis=1) for some, _ in _blocks(logits, labels)])
-    right = logits.argmax(axis=1) == labels
-    threshold = choose_threshold(best, right, error_rate)
-    answers = best >= threshold
-    left = Answered(len(labels), int(answers.sum()), int((answers & ~right).sum()))
+    found = confidences(logits, labels, temperature)
+    threshold = choose_threshold(found.best, found.right, error_rate)
+    left = found.answered_at(threshold)
     return Calibration(
         temperature=temperature,
         threshold=threshold,

@@ -22,6 +22,7 @@ from convlens.charts.canvas import (
     drawing_style,
 )
 from convlens.errors import UsageError
+from convlens.pixels.framing import reduce
 from convlens.words import percent, shorten
 
 MOST_PICTURES = 20
@@ -115,21 +116,12 @@ def _show(sheet: Sheet, pixels: np.ndarray, left: float, top: float) -> None:
     height, width = pixels.shape[:2]
     scale = _STEP / max(height, width)
     wide, high = max(width * scale, 1 / DPI), max(height * scale, 1 / DPI)  # a single row is still to be seen
-    pixels = _averaged(pixels)
+    pixels = reduce(pixels, _SHOWN)
     sheet.block(left, top, _STEP, _STEP, PALE, zorder=-1)
     place = (left + (_STEP - wide) / 2, top + (_STEP - high) / 2, wide, high)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         sheet.pixels(_CHEQUERS, *place, cmap="gray", vmin=-4, vmax=1.5)
     sheet.pixels(pixels, *place)
-
-
-def _averaged(pixels: np.ndarray) -> np.ndarray:
-    factor = max(pixels.shape[:2]) // _SHOWN
-    if factor < 2:
-        return pixels
-    from PIL import Image
-
-    return np.asarray(Image.fromarray(pixels).reduce(factor))
 
 
 def _draw_answers(sheet: Sheet, top: float, answers: Sequence[Answer]) -> None:

@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DataDir, Json
+from convlens.cli.terminal import make_table, print_json, result_console
 from convlens.cli.training_options import UserImages, UserImagesOptions
 from convlens.errors import DataError
 from convlens.words import times
@@ -37,7 +38,6 @@ def list_command(*, data_dir: DataDir = None, json: Json = False) -> None:
     convlens data list --json
     ```
     """
-    from convlens.cli.terminal import make_table, print_json, result_console
     from convlens.data import CATALOGUE, status
 
     found = [(entry, status(entry, data_dir)) for entry in CATALOGUE.values()]
@@ -69,7 +69,6 @@ def fetch_command(
     ```
     """
     from convlens.cli.reading_progress import showing_progress
-    from convlens.cli.terminal import print_json, result_console
     from convlens.data import fetch
 
     folders = {}
@@ -107,7 +106,6 @@ def check_command(
     learned, notes are to be known.
     """
     from convlens.cli.checkup_view import print_checkup
-    from convlens.cli.terminal import print_json
 
     checkup = _check(images, (reading or UserImages()).as_options(), data_dir)
     failed = strict and bool(checkup.problems)

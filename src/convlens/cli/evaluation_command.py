@@ -1,15 +1,15 @@
 """`convlens evaluate`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
+from rich.markup import escape
+from rich.table import Table
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
+from convlens.cli.terminal import accuracy_line, make_table, print_json, result_console
 from convlens.words import exact_percent, percent, shorten
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from convlens.evaluation import Evaluation
 
 MOST_CLASSES_IN_A_MATRIX = 20
@@ -17,14 +17,8 @@ MOST_CONFUSIONS = 15
 
 
 def evaluate_command(
-    model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
-    data: Annotated[
-        str | None,
-        Parameter(
-            help="A known dataset, or images of your own: a folder of class folders, a CSV file, an archive. "
-            "[default: the test images of what the model was trained on]"
-        ),
-    ] = None,
+    model: str,
+    data: str | None = None,
     /,
     *,
     repair: RepairOption = True,
@@ -50,9 +44,13 @@ def evaluate_command(
     are repaired as `convlens predict` repairs them, unless the model learned from that folder.
 
     `--json` has every number that `convlens report` shows.
+
+    Args:
+        model: A model file, a run folder, or latest.
+        data: A known dataset, or images of your own: a folder of class folders, a CSV file, an archive. [default: the
+            test images of what the model was trained on]
     """
     from convlens.cli.reading_progress import showing_progress
-    from convlens.cli.terminal import print_json, result_console
     from convlens.evaluation import choose_images, evaluate
     from convlens.trained_model import load_model
 
@@ -85,8 +83,6 @@ def evaluate_command(
 
 def _headlines(evaluation: "Evaluation") -> list[str]:
     """What stands above the tables."""
-    from convlens.cli.terminal import accuracy_line
-
     accuracy = accuracy_line(evaluation.correct, evaluation.total, f"images of {shorten(evaluation.data, 40)}")
     notes = [f"[dim]{_plain(note, 1000)}[/]" for note in evaluation.notes]
     return [
@@ -120,9 +116,7 @@ def _threshold_line(evaluation: "Evaluation") -> str:
     return f"At the threshold of {exact_percent(threshold)}: {left}"
 
 
-def _class_table(evaluation: "Evaluation") -> "Table":
-    from convlens.cli.terminal import make_table
-
+def _class_table(evaluation: "Evaluation") -> Table:
     numbers = ("precision", "recall", "F1", "images")
     table = make_table("class", *numbers, right=numbers)
     for name, row in zip(evaluation.class_names, evaluation.classes, strict=True):
@@ -131,10 +125,8 @@ def _class_table(evaluation: "Evaluation") -> "Table":
     return table
 
 
-def _matrix(evaluation: "Evaluation") -> "Table":
+def _matrix(evaluation: "Evaluation") -> Table:
     """Rows are the true classes, columns what the model said."""
-    from convlens.cli.terminal import make_table
-
     names = [_plain(name) for name in evaluation.class_names]
     columns = [f"{_plain(name, 7):>4}" for name in evaluation.class_names]
     table = make_table("true \\ said", *columns, right=tuple(columns))
@@ -149,10 +141,8 @@ def _cell(count: int, right_answer: bool) -> str:
     return f"[green]{count:,}[/]" if right_answer else f"[bold red]{count:,}[/]"
 
 
-def _pairs(evaluation: "Evaluation") -> "Table":
+def _pairs(evaluation: "Evaluation") -> Table:
     """The most frequent mistakes, where a matrix would not fit on any screen."""
-    from convlens.cli.terminal import make_table
-
     table = make_table("true", "said", "images", right=("images",))
     for true, said, count in evaluation.most_confused(MOST_CONFUSIONS):
         table.add_row(_plain(true), _plain(said), f"{count:,}")
@@ -161,6 +151,4 @@ def _pairs(evaluation: "Evaluation") -> "Table":
 
 def _plain(name: str, longest: int = 40) -> str:
     """A class name as text, whatever it holds."""
-    from rich.markup import escape
-
     return escape(shorten(name, longest))

@@ -1,11 +1,10 @@
 """`convlens export`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from convlens.cli.options import DataDir, Json
+from convlens.cli.terminal import print_json, result_console
 
 if TYPE_CHECKING:
     from convlens.data import LabelledImages
@@ -13,20 +12,12 @@ if TYPE_CHECKING:
 
 
 def export_command(
-    model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
+    model: str,
     /,
     *,
-    to: Annotated[
-        str, Parameter(help="The format, such as html. One that there is not is answered with all that there are.")
-    ],
-    out: Annotated[Path | None, Parameter(help="The file to write. [default: the model's name, here]")] = None,
-    data: Annotated[
-        str | None,
-        Parameter(
-            help="Where the pictures in the page come from: a known dataset, or images of your own. [default: the test "
-            "images of what the model was trained on, if they are here]"
-        ),
-    ] = None,
+    to: str,
+    out: Path | None = None,
+    data: str | None = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
@@ -37,8 +28,14 @@ def export_command(
     convlens export digits.safetensors --to html --out digits.html
     convlens export latest --to html --data photos/
     ```
+
+    Args:
+        model: A model file, a run folder, or latest.
+        to: The format, such as html. One that there is not is answered with all that there are.
+        out: The file to write. [default: the model's name, here]
+        data: Where the pictures in the page come from: a known dataset, or images of your own. [default: the test
+            images of what the model was trained on, if they are here]
     """
-    from convlens.cli.terminal import print_json, result_console
     from convlens.export import choose_samples, find_format
     from convlens.trained_model import load_model
     from convlens.trained_model.location import find_model_file, name_of_model

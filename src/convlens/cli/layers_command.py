@@ -1,23 +1,22 @@
 """`convlens layers`."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from convlens.cli.options import Json, Whole
+from convlens.cli.terminal import make_table, print_json, result_console
 from convlens.errors import UsageError
 from convlens.layers import BLOCKS, KINDS
 from convlens.layers.arguments import ARGUMENTS, OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rich.console import Console
-    from rich.table import Table
-
     from convlens.network import LayerRow, LayerTable
 
 
@@ -25,15 +24,11 @@ def layers_command(
     network: Annotated[str, Parameter(help="A network as text, or the name of a preset.")] = "tutorial",
     /,
     *,
-    input_shape: Annotated[
-        str, Parameter(name="--input", help="Channels × height × width of the input, such as 3x32x32.")
-    ] = "1x28x28",
-    classes: Annotated[Whole, Parameter(help="What the last dense layer gives.")] = 10,
-    compare_dense: Annotated[
-        bool, Parameter(negative="", help="Also count a plain network with two hidden layers of 512 on the same input.")
-    ] = False,
-    python: Annotated[bool, Parameter(negative="", help="Print the network as Python instead.")] = False,
-    draw: Annotated[Path | None, Parameter(help="Draw the network: a file that ends in .svg or .png.")] = None,
+    input_shape: Annotated[str, Parameter(name="--input")] = "1x28x28",
+    classes: Whole = 10,
+    compare_dense: Annotated[bool, Parameter(negative="")] = False,
+    python: Annotated[bool, Parameter(negative="")] = False,
+    draw: Path | None = None,
     json: Json = False,
 ) -> None:
     """Sizes, parameters, multiply-adds and receptive field of every layer, by arithmetic alone.
@@ -51,8 +46,14 @@ def layers_command(
 
     Blocks hold layers, which the table moves in: {blocks}. The shortcut of a residual block, where it needs one, comes
     last: `residual(conv 16 3x3 stride 2 pad 1, shortcut conv 16 1x1 stride 2)`.
+
+    Args:
+        input_shape: Channels × height × width of the input, such as 3x32x32.
+        classes: What the last dense layer gives.
+        compare_dense: Also count a plain network with two hidden layers of 512 on the same input.
+        python: Print the network as Python instead.
+        draw: Draw the network: a file that ends in .svg or .png.
     """
-    from convlens.cli.terminal import print_json, result_console
     from convlens.network import dense_comparison, layer_table, read_network
 
     shape = read_input_shape(input_shape)
@@ -96,7 +97,7 @@ def _list_kinds(docstring: str) -> str:
 layers_command.__doc__ = _list_kinds(layers_command.__doc__ or "")
 
 
-def _warn(table: "LayerTable", console: "Console") -> None:
+def _warn(table: "LayerTable", console: Console) -> None:
     for row in table.rows:
         for warning in row.warnings:
             console.print(
@@ -122,7 +123,7 @@ def read_input_shape(text: str) -> tuple[int, int, int]:
     return shape
 
 
-def _draw(table: "LayerTable", console: "Console") -> "Table":
+def _draw(table: "LayerTable", console: Console) -> Table:
     """The widest table that fits; a narrow window gets fewer columns rather than folded ones."""
     columns = list(_COLUMNS)
     drawn = _with_columns(table, columns)
@@ -148,9 +149,7 @@ _NUMBERS = ("parameters", "multiply-adds", "sees")
 _LEFT_OUT_FIRST = ("how many parameters", "sees", "multiply-adds", "output size")
 
 
-def _with_columns(table: "LayerTable", columns: list[str]) -> "Table":
-    from convlens.cli.terminal import make_table
-
+def _with_columns(table: "LayerTable", columns: list[str]) -> Table:
     drawn = make_table(*columns, right=_NUMBERS)
     for row in table.rows:
         drawn.add_row(*(_COLUMNS[column](row) for column in columns))

@@ -1,37 +1,34 @@
 """`convlens open`."""
 
+import shlex
 import sys
+import threading
+import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.options import DataDir, Json, Whole
+from convlens.cli.terminal import print_json
+from convlens.cli.training_command import STOP_SIGNALS
+from convlens.errors import ModelFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from convlens.server.jobs import Job
 
 
 def open_command(
-    model: Annotated[
-        str | None,
-        Parameter(help="A model file, a run folder, or latest. [default: the latest run, if there is one]"),
-    ] = None,
+    model: str | None = None,
     /,
     *,
-    port: Annotated[
-        Whole | None, Parameter(help="Where to listen; 0 takes any free port. [default: the first free from 8700 on]")
-    ] = None,
-    host: Annotated[
-        str, Parameter(help="Who may reach it: 127.0.0.1 this machine alone, 0.0.0.0 others too, with a token.")
-    ] = "127.0.0.1",
-    browser: Annotated[bool, Parameter(negative="--no-browser", help="Open the page in the browser.")] = True,
+    port: Whole | None = None,
+    host: str = "127.0.0.1",
+    browser: Annotated[bool, Parameter(negative="--no-browser")] = True,
     data_dir: DataDir = None,
-    runs: Annotated[Path, Parameter(help="The folder of the runs: those it shows, and where it writes.")] = Path(
-        "runs"
-    ),
+    runs: Path = Path("runs"),
     json: Json = False,
 ) -> int:
     """Open the page: draw, look inside a model, train one live.
@@ -44,11 +41,17 @@ def open_command(
 
     Ctrl-C ends it: a training that runs finishes its step and saves, and the command that goes on is printed. Closing
     the page stops nothing.
+
+    Args:
+        model: A model file, a run folder, or latest. [default: the latest run, if there is one]
+        port: Where to listen; 0 takes any free port. [default: the first free from 8700 on]
+        host: Who may reach it: 127.0.0.1 this machine alone, 0.0.0.0 others too, with a token.
+        browser: Open the page in the browser.
+        runs: The folder of the runs: those it shows, and where it writes.
     """
     from convlens.server.requirements import require_server
 
     require_server()
-    from convlens.cli.training_command import STOP_SIGNALS
     from convlens.server.serving import ServerSettings, serve
     from convlens.training.interrupts import stopping_on
 
@@ -60,7 +63,6 @@ def open_command(
 
 def _choose(model: str | None, runs: Path) -> Path | None:
     """The file or folder of the model to begin with; a mistake shows before anything is served."""
-    from convlens.errors import ModelFileError
     from convlens.trained_model import load_model
     from convlens.trained_model.location import LATEST, latest_run
 
@@ -74,20 +76,16 @@ def _choose(model: str | None, runs: Path) -> Path | None:
     return chosen
 
 
-def _announcing(as_json: bool, browser: bool) -> "Callable[[str], None]":
+def _announcing(as_json: bool, browser: bool) -> Callable[[str], None]:
     """What happens when the page can be opened."""
 
     def announce(url: str) -> None:
-        from convlens.cli.terminal import print_json
-
         if as_json:
             print_json({"url": url})
         else:
             print(url, flush=True)
         _say("Ctrl-C ends it.")
         if browser:
-            import threading
-
             threading.Thread(target=_open_browser, args=[url], daemon=True).start()
 
     return announce
@@ -95,8 +93,6 @@ def _announcing(as_json: bool, browser: bool) -> "Callable[[str], None]":
 
 def _open_browser(url: str) -> None:
     """Open a window; not one of the browsers that would take over this terminal."""
-    import webbrowser
-
     try:
         found = webbrowser.get()
         takes_terminal = isinstance(found, webbrowser.GenericBrowser) and not isinstance(
@@ -114,10 +110,6 @@ def _say(line: str) -> None:
 
 def _end(interrupted: "Job | None", runs: Path) -> int:
     """What is left to say, and the exit code."""
-    import shlex
-
-    from convlens.cli.exit_codes import EXIT_INTERRUPTED
-
     if interrupted is None:
         return 0
     if interrupted.run is not None:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
 from rich.markup import escape
+from rich.padding import Padding
 
 from convlens.cli.options import DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
+from convlens.cli.terminal import error_console, print_json, result_console
 from convlens.errors import ImageError, UsageError
 from convlens.files import write_atomically
 from convlens.words import percent
@@ -28,15 +29,13 @@ STDIN = "<stdin>"
 
 
 def predict_command(
-    model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
-    images: Annotated[list[str], Parameter(help="Image files, folders of them, or - for an image on stdin.")],
+    model: str,
+    images: list[str],
     /,
     *,
-    top: Annotated[Whole, Parameter(help="How many classes to name for each image.")] = 3,
-    csv: Annotated[Path | None, Parameter(help="Also write every probability to this CSV file.")] = None,
-    steps: Annotated[
-        Path | None, Parameter(help="Draw what was done to each picture, and what it changed, into this PNG file.")
-    ] = None,
+    top: Whole = 3,
+    csv: Path | None = None,
+    steps: Path | None = None,
     repair: RepairOption = True,
     engine: EngineOption = None,
     device: DeviceOption = None,
@@ -54,8 +53,14 @@ def predict_command(
     Every picture goes through the preprocessing that is stored in the model; what that changed is said under the
     answer. What the model is too unsure of is `unknown`, with its best guess. A file that is no image is named, the
     others are still answered, and the exit code is 3.
+
+    Args:
+        model: A model file, a run folder, or latest.
+        images: Image files, folders of them, or - for an image on stdin.
+        top: How many classes to name for each image.
+        csv: Also write every probability to this CSV file.
+        steps: Draw what was done to each picture, and what it changed, into this PNG file.
     """
-    from convlens.cli.terminal import print_json
     from convlens.trained_model import load_model
 
     if top < 1:
@@ -103,7 +108,6 @@ def _predict(
     """An answer to each picture and, with `compare`, the one to the picture as it came where that may differ; what is
     no image is said, and remembered in `failed`.
     """
-    from convlens.cli.terminal import error_console
     from convlens.prediction import predict_images
 
     for name in names:
@@ -149,8 +153,6 @@ def _expand(names: list[str]) -> Iterator[str]:
 
 def _mention_skipped(folder: str, kinds: set[str]) -> None:
     """Say which kinds of files in a folder are not taken for images."""
-    from convlens.cli.terminal import error_console
-
     if kinds:
         error_console().print(f"{folder}: skipped what is no image: {', '.join(sorted(kinds))}", markup=False)
 
@@ -169,10 +171,6 @@ def _source(name: str) -> Path | bytes:
 
 
 def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
-    from rich.padding import Padding
-
-    from convlens.cli.terminal import result_console
-
     (best, probability), *others = prediction.top(top)
     nothing = "" if prediction.unknown or prediction.pixels.any() else "[yellow]nothing found on it;[/] at a guess "
     answer = f"[bold]{escape(best)}[/] ({percent(probability)})"
@@ -202,7 +200,6 @@ def _picture_steps(name: str, answer: "Prediction", plain: "Prediction | None") 
 
 def _draw_steps(path: Path, pictures: "list[PictureSteps]") -> None:
     from convlens.charts import draw_preparation
-    from convlens.cli.terminal import error_console
 
     write_atomically(path, draw_preparation(pictures))
     error_console().print(f"The steps: {path}", markup=False, soft_wrap=True)

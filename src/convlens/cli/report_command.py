@@ -1,50 +1,34 @@
 """`convlens report`."""
 
+import sys
 import webbrowser
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from rich.markup import escape
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
+from convlens.cli.terminal import accuracy_line, print_json, result_console
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from convlens.report import Report
 
 REPORT_NAME = "report.html"
 
 
 def report_command(
-    models: Annotated[
-        list[str],
-        Parameter(
-            help="A model file, a run folder, or latest; several to compare them. Behind them, if need be, what to "
-            "judge on: a known dataset or images of your own.",
-            negative="",
-        ),
-    ],
+    models: Annotated[list[str], Parameter(negative="")],
     /,
     *,
-    out: Annotated[
-        Path | None, Parameter(help="The HTML file. [default: report.html in the run folder, else in this one]")
-    ] = None,
-    training_labels: Annotated[
-        bool,
-        Parameter(
-            negative="",
-            help="Also have the labels of the training images judged, by three models that did not learn from them; "
-            "takes about twice as long as the training did.",
-        ),
-    ] = False,
-    label_errors: Annotated[
-        Path | None, Parameter(help="Also write all suspected label errors to this CSV file.")
-    ] = None,
+    out: Path | None = None,
+    training_labels: Annotated[bool, Parameter(negative="")] = False,
+    label_errors: Path | None = None,
     repair: RepairOption = True,
-    show: Annotated[bool, Parameter(negative="", help="Open the report when it is done.")] = False,
+    show: Annotated[bool, Parameter(negative="")] = False,
     data_dir: DataDir = None,
     engine: EngineOption = None,
     device: DeviceOption = None,
@@ -63,6 +47,15 @@ def report_command(
     Accuracy with its interval and whether it can be trusted, confusions with the images behind them, the hardest
     errors, suspected label errors, calibration, what a threshold buys, corrupted images, the training, the network,
     its kernels and maps. Several models are put side by side, with McNemar's test for each pair.
+
+    Args:
+        models: A model file, a run folder, or latest; several to compare them. Behind them, if need be, what to judge
+            on: a known dataset or images of your own.
+        out: The HTML file. [default: report.html in the run folder, else in this one]
+        training_labels: Also have the labels of the training images judged, by three models that did not learn from
+            them; takes about twice as long as the training did.
+        label_errors: Also write all suspected label errors to this CSV file.
+        show: Open the report when it is done.
     """
     from convlens.cli.reading_progress import showing_progress
     from convlens.report import make_report
@@ -116,10 +109,8 @@ def _default_place(names: list[str]) -> Path:
     return folder / REPORT_NAME if len(names) == 1 and (folder / CONFIG_NAME).is_file() else Path(REPORT_NAME)
 
 
-def _telling_folds() -> "Callable[[object], None]":
+def _telling_folds() -> Callable[[object], None]:
     """A function to hand to the trainings that judge labels: it says which of them begins."""
-    import sys
-
     from convlens.training import TrainingStarted
     from convlens.training.folds import FOLDS
 
@@ -134,10 +125,6 @@ def _telling_folds() -> "Callable[[object], None]":
 
 
 def _tell(made: "Report", names: list[str], json: bool) -> None:
-    from rich.markup import escape
-
-    from convlens.cli.terminal import accuracy_line, print_json, result_console
-
     if json:
         named = {"model": names[0]} if len(names) == 1 else {}
         print_json({"report": str(made.path), **named, **made.as_dict()})

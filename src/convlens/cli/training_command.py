@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convlens.cli.options import DataDir, JsonLines
+from convlens.cli.report_command import REPORT_NAME
 from convlens.cli.training_options import ChangeOptions, Changes, UserImages, UserImagesOptions
 from convlens.errors import ConvlensError, UsageError
 
@@ -20,37 +21,20 @@ if TYPE_CHECKING:
 STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 """Ctrl-C, a polite kill, and a closed terminal: each saves before it stops."""
 
-DataArgument = Annotated[
-    str | None,
-    Parameter(
-        help="A known dataset (`convlens data list`), or images of your own: a folder of class folders, a CSV file of "
-        "paths and labels, an .npz, IDX files, or a zip of these. [default: mnist]"
-    ),
-]
-RecipeOption = Annotated[
-    str | None,
-    Parameter(
-        help="fast (2 epochs, one-cycle), tutorial (its 10 epochs) or best (about a minute, for pictures unlike the "
-        "training images). [default: best for images of your own, else fast]"
-    ),
-]
-
 
 def train_command(
-    data: DataArgument = None,
+    data: str | None = None,
     /,
     *,
-    recipe: RecipeOption = None,
+    recipe: str | None = None,
     changes: ChangeOptions = None,
     images: UserImagesOptions = None,
-    config: Annotated[Path | None, Parameter(help="Repeat a run from its config.toml.")] = None,
-    resume: Annotated[str | None, Parameter(help="Go on with a stopped run: its folder, or latest.")] = None,
-    out: Annotated[Path | None, Parameter(help="A new folder for the run. [default: runs/DATE_TIME_DATA]")] = None,
+    config: Path | None = None,
+    resume: str | None = None,
+    out: Path | None = None,
     data_dir: DataDir = None,
-    report: Annotated[
-        bool, Parameter(negative="", help="Also write report.html into the run folder, as `convlens report` does.")
-    ] = False,
-    show: Annotated[bool, Parameter(negative="", help="Open the pictures of the run when it is done.")] = False,
+    report: Annotated[bool, Parameter(negative="")] = False,
+    show: Annotated[bool, Parameter(negative="")] = False,
     json: JsonLines = False,
 ) -> int:
     """Train a network and write a run folder with the model, its curves and its settings.
@@ -63,6 +47,17 @@ def train_command(
     ```
 
     Ctrl-C finishes the step, saves, and prints the command that goes on.
+
+    Args:
+        data: A known dataset (`convlens data list`), or images of your own: a folder of class folders, a CSV file of
+            paths and labels, an .npz, IDX files, or a zip of these. [default: mnist]
+        recipe: fast (2 epochs, one-cycle), tutorial (its 10 epochs) or best (about a minute, for pictures unlike the
+            training images). [default: best for images of your own, else fast]
+        config: Repeat a run from its config.toml.
+        resume: Go on with a stopped run: its folder, or latest.
+        out: A new folder for the run. [default: runs/DATE_TIME_DATA]
+        report: Also write report.html into the run folder, as `convlens report` does.
+        show: Open the pictures of the run when it is done.
     """
     from convlens.cli.training_view import TrainingView
 
@@ -81,7 +76,6 @@ def _finish(model: "TrainedModel", view: "TrainingView", report: bool, show: boo
     """Write the report where one is asked for, then say what there is; a report that fails loses nothing."""
     failure = None
     if report and view.folder is not None and model.facts["finished"]:
-        from convlens.cli.report_command import REPORT_NAME
         from convlens.report import write_report
 
         try:
@@ -120,7 +114,7 @@ def _train(
         data, images = data or kept.data, images or kept.images
         data_dir = data_dir or (Path(kept.data_dir) if kept.data_dir else None)
     dataset = _load(data or "mnist", data_dir, images, view)
-    with view, stopping_on(*STOP_SIGNALS) as stop:
+    with view.shown(), stopping_on(*STOP_SIGNALS) as stop:
         return train(
             dataset, out=out or "runs/*", data_dir=data_dir, on_event=view.on_event, should_stop=stop, **choices
         )
@@ -147,7 +141,7 @@ def _resume(run: str, data_dir: Path | None, view: "TrainingView") -> "TrainedMo
     from convlens.training.interrupts import stopping_on
 
     folder = latest_run() if run == LATEST else Path(run)
-    with view, stopping_on(*STOP_SIGNALS) as should_stop:
+    with view.shown(), stopping_on(*STOP_SIGNALS) as should_stop:
         return resume_training(folder, data_dir=data_dir, on_event=view.on_event, should_stop=should_stop)
 
 

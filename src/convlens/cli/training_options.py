@@ -10,78 +10,61 @@ from convlens.cli.options import DeviceOption, EngineOption, Threads, Whole
 if TYPE_CHECKING:
     from convlens.data import ImportOptions
 
-NetworkOption = Annotated[
-    str | None, Parameter(help="A network as text, or tutorial or lenet; `convlens layers --help` has the language.")
-]
-SeedOption = Annotated[
-    Whole | None,
-    Parameter(help="Of everything random; the same weights again on one kind of processor, whatever the threads."),
-]
-ValidationOption = Annotated[
-    float | None,
-    Parameter(help="Share of the training images to hold out, judge after every epoch, and fit the confidence on."),
-]
-AugmentationOption = Annotated[
-    str | None, Parameter(help='How copies differ that are learned from: none, or "shift 0.1, rotation 10, noise 0.1".')
-]
-ProbeOption = Annotated[
-    bool | None, Parameter(help="Try out mirror images and turns, and learn from those that make no class another.")
-]
-BalanceOption = Annotated[
-    str | None, Parameter(help="Rare classes: none, weights (they count more) or sampling (they come more often).")
-]
-ErrorRateOption = Annotated[
-    float | None,
-    Parameter(help="Wrong answers to allow; what is less sure becomes unknown. [default: 0.01; best: 0.005]"),
-]
-SizeOption = Annotated[Whole | None, Parameter(help="Your images: side of the square input, 16 to 96; else chosen.")]
-ChannelsOption = Annotated[
-    Whole | None, Parameter(help="Your images: 1 for grey, 3 for colour; else chosen from them.")
-]
-GroupOption = Annotated[
-    str | None,
-    Parameter(help='Your images: files with this text in common stay in one part, such as "{stem[:5]}".'),
-]
-SplitSeedOption = Annotated[
-    Whole | None, Parameter(help="Your images: another number, another division into training, validation and test.")
-]
+
+@dataclass(frozen=True)
+class _Options:
+    def given(self) -> dict[str, Any]:
+        """Those that were given."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
-class Changes:
-    """What may differ from the recipe; None leaves the recipe's value. Each field is an option."""
+class Changes(_Options):
+    """What may differ from the recipe; None leaves the recipe's value. Each field is an option, explained by its line.
 
-    network: NetworkOption = None
-    epochs: Annotated[Whole | None, Parameter(help="How often every training image is seen.")] = None
-    batch_size: Annotated[Whole | None, Parameter(help="Images of one step.")] = None
-    learning_rate: Annotated[float | None, Parameter(help="The constant or the highest learning rate.")] = None
-    augmentation: AugmentationOption = None
-    probe: ProbeOption = None
-    balance: BalanceOption = None
-    seed: SeedOption = None
-    validation: ValidationOption = None
-    error_rate: ErrorRateOption = None
+    Attributes:
+        network: A network as text, or tutorial or lenet; `convlens layers --help` has the language.
+        epochs: How often every training image is seen.
+        batch_size: Images of one step.
+        learning_rate: The constant or the highest learning rate.
+        augmentation: How copies differ that are learned from: none, or "shift 0.1, rotation 10, noise 0.1".
+        probe: Try out mirror images and turns, and learn from those that make no class another.
+        balance: Rare classes: none, weights (they count more) or sampling (they come more often).
+        seed: Of everything random; the same weights again on one kind of processor, whatever the threads.
+        validation: Share of the training images to hold out, judge after every epoch, and fit the confidence on.
+        error_rate: Wrong answers to allow; what is less sure becomes unknown. [default: 0.01; best: 0.005]
+    """
+
+    network: str | None = None
+    epochs: Whole | None = None
+    batch_size: Whole | None = None
+    learning_rate: float | None = None
+    augmentation: str | None = None
+    probe: bool | None = None
+    balance: str | None = None
+    seed: Whole | None = None
+    validation: float | None = None
+    error_rate: float | None = None
     engine: EngineOption = None
     device: DeviceOption = None
     threads: Threads = None
 
-    def given(self) -> dict[str, Any]:
-        """Those that were given."""
-        return _given(self)
-
 
 @dataclass(frozen=True)
-class UserImages:
-    """How a user's images are read and divided. Each field is an option."""
+class UserImages(_Options):
+    """How a user's images are read and divided. Each field is an option, explained by its line.
 
-    size: SizeOption = None
-    channels: ChannelsOption = None
-    group_by: GroupOption = None
-    split_seed: SplitSeedOption = None
+    Attributes:
+        size: Your images: side of the square input, 16 to 96; else chosen.
+        channels: Your images: 1 for grey, 3 for colour; else chosen from them.
+        group_by: Your images: files with this text in common stay in one part, such as "{stem[:5]}".
+        split_seed: Your images: another number, another division into training, validation and test.
+    """
 
-    def given(self) -> dict[str, Any]:
-        """Those that were given."""
-        return _given(self)
+    size: Whole | None = None
+    channels: Whole | None = None
+    group_by: str | None = None
+    split_seed: Whole | None = None
 
     def as_options(self) -> "ImportOptions | None":
         """For whoever reads the images; None where nothing was given.
@@ -96,7 +79,3 @@ class UserImages:
 
 ChangeOptions = Annotated[Changes | None, Parameter(name="*")]
 UserImagesOptions = Annotated[UserImages | None, Parameter(name="*")]
-
-
-def _given(options: Changes | UserImages) -> dict[str, Any]:
-    return {name: value for name, value in asdict(options).items() if value is not None}

@@ -6,8 +6,8 @@ import shlex
 import sys
 import webbrowser
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
@@ -35,7 +35,7 @@ _FILES = {
 
 
 class TrainingView:
-    """Shows the events of one training; a context, inside which the live bar is on the screen."""
+    """Shows the events of one training."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
@@ -54,16 +54,9 @@ class TrainingView:
             )
             self._task = self._bar.add_task("Starting", total=None, facts="")
 
-    def __enter__(self) -> "TrainingView":
-        if self._bar:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar:
-            self._bar.stop()
+    def shown(self) -> AbstractContextManager[object]:
+        """Within it, the live bar is on the screen, where there is one."""
+        return self._bar or nullcontext()
 
     def on_event(self, event: Event) -> None:
         """Show one event. Where nobody reads any more (`| head`), the training goes on unseen and is not lost."""

@@ -43,7 +43,7 @@ def read_idx(path: Path | str) -> np.ndarray:
     """
     with open_idx(path) as (kind, shape, content):
         length = math.prod(shape) * kind.itemsize
-        numbers = _read_at_most(content, length + 1)
+        numbers = read_at_most(content, length + 1)
         if len(numbers) != length:
             found = "more follow" if len(numbers) > length else f"{len(numbers):,} follow"
             raise DamagedData(
@@ -137,7 +137,7 @@ def _read_header(path: str, content: BinaryIO | gzip.GzipFile) -> tuple[np.dtype
     return np.dtype(_TYPES[start[2]]), tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
 
 
-def _read_at_most(content: BinaryIO | gzip.GzipFile, most: int) -> bytearray:
+def read_at_most(content: BinaryIO | gzip.GzipFile, most: int) -> bytearray:
     """Read in pieces: one read of the size that a header claims would take that memory at once, true or not."""
     numbers = bytearray()
     while piece := content.read(min(_CHUNK, most - len(numbers))):

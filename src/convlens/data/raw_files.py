@@ -6,6 +6,7 @@ written to, every use hashes.
 """
 
 import gzip
+import hashlib
 import json
 import zlib
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from typing import Any
 from convlens.data.catalogue import CatalogueEntry
 from convlens.data.folders import data_folder
 from convlens.errors import DataError, OutputError
-from convlens.files import sha256_of_bytes, sha256_of_file, write_atomically
+from convlens.files import sha256_of_file, write_atomically
 
 _RECORD = ".convlens-checksums.json"
 
@@ -75,7 +76,7 @@ def _checksum(path: Path, record: dict[str, Any]) -> str | None:
         if path.suffix != ".gz":
             return sha256_of_file(path)
         with gzip.open(path) as content:
-            return sha256_of_bytes(*iter(lambda: content.read(1 << 20), b""))
+            return hashlib.file_digest(content, "sha256").hexdigest()
     except (gzip.BadGzipFile, EOFError, zlib.error):
         return None
     except OSError as error:

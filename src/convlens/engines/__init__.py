@@ -1,4 +1,4 @@
-"""What computes a network: the forward pass, looking at activations, and training steps. One protocol, several
+"""What computes a network: the forward pass, looking at activations, and training steps. One interface, several
 engines.
 """
 

@@ -1,17 +1,18 @@
-"""The engine protocol: what every engine can do, in NumPy arrays alone.
+"""The engine's interface: what every engine can do, in NumPy arrays alone.
 
-It is cut where an engine written in C++ wants to be cut. Training runs in *stretches* of many steps: the caller
-hands over the order of the images and the learning rate of every step, and the engine comes back with every loss. So
-an engine never calls back into Python; progress and Ctrl-C live between stretches, and how long a stretch is changes
-no number.
+It is made for an engine written in C++. Training runs in *chunks* of many steps: the caller passes the order
+of the images and the learning rate of every step, and the engine returns the loss of every step. So an engine never
+calls back into Python; progress is reported and Ctrl-C is noticed between chunks, and the length of a chunk changes no
+number.
 
-Shuffling, schedules and initial weights are the caller's, in NumPy: two engines that are given the same stretch
-compute the same thing, which is what makes one a check of the other. Whatever an optimizer remembers can be taken
+Shuffling, schedules and initial weights belong to the caller, in NumPy: two engines that are given the same chunk
+compute the same thing, so each is a check of the other. Whatever an optimizer remembers can be taken
 out and put back as arrays, so resuming is exact.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ from convlens.preprocessing import Normalisation
 
 Weights: TypeAlias = dict[str, NDArray[Any]]
 """Arrays under the names of PyTorch's state dict: `{"0.weight": 8×1×3×3, "0.bias": 8, ...}`."""
+
+MEASURED = ("running_mean", "running_var", "num_batches_tracked")
+"""What the names of weights end in that are measured in training, not learned."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,13 @@ class OptimizerSettings:
         _require(self.epsilon > 0, f"epsilon is {self.epsilon}; give a number above 0, such as 1e-8.")
         _require(self.weight_decay >= 0, f"weight decay is {self.weight_decay}; give 0 or more.")
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What is remembered for every parameter, as PyTorch calls it."""
+        if self.name == "sgd":
+            return ("momentum_buffer",) if self.momentum else ()
+        return "exp_avg", "exp_avg_sq"
+
 
 @dataclass(frozen=True)
 class LossSettings:
@@ -90,9 +101,7 @@ class LossSettings:
 
 @dataclass(frozen=True)
 class Steps:
-    """What a stretch of training steps reports: the loss and the number of right answers of each step, before its
-    update.
-    """
+    """What a chunk of training steps reports: loss and number of right answers of each step, before its update."""
 
     losses: NDArray[np.float32]
     correct: NDArray[np.int64]
@@ -107,8 +116,26 @@ class Gradients:
     gradients: Weights
 
 
-class Trainer(Protocol):
-    """Training in progress: the images, the labels and the state of the optimizer."""
+AnyEngine = TypeVar("AnyEngine", bound="Engine")
+
+
+class Trainer(ABC, Generic[AnyEngine]):
+    """Training in progress: the images, the labels and the state of the optimizer; see `Engine.trainer`."""
+
+    def __init__(
+        self,
+        engine: AnyEngine,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        optimizer: OptimizerSettings,
+        loss: LossSettings,
+        seed: int,
+    ) -> None:
+        self._engine, self._count, self._settings = engine, len(images), optimizer
+        self._start(images, labels, loss, seed)
+
+    @abstractmethod
+    def _start(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings, seed: int) -> None: ...
 
     def run(
         self,
@@ -120,11 +147,18 @@ class Trainer(Protocol):
         """Take one step for each learning rate; step i sees the images `order[i * batch_size : (i + 1) *
         batch_size]`, or copies of them changed by `changes`, a row an image (see `convlens.engines.augmentation`).
         """
-        ...
-
-    def state(self) -> Weights:
-        """A copy of all that the optimizer remembers, under the same names in every engine; see `state_shapes`."""
-        ...
+        _require(batch_size >= 1, f"batch size is {batch_size}; give 1 or more.")
+        steps, rates = -(-len(order) // batch_size), len(learning_rates)
+        _require(
+            steps == rates,
+            f"{len(order)} images in batches of {batch_size} are {steps} steps, but {rates} learning rates came.",
+        )
+        if len(order):
+            low, high, images = int(order.min()), int(order.max()), self._count
+            _require(low >= 0 and high < images, f"the order names images {low} to {high}; there are {images}.")
+        if changes is not None:
+            changes = check_changes(len(order), changes)
+        return self._run(order, batch_size, learning_rates, changes)
 
     def load_state(self, state: Weights) -> None:
         """Go on from a state that `state` gave, here or in another engine.
@@ -132,63 +166,93 @@ class Trainer(Protocol):
         Raises:
             UsageError: a name is missing or left over, or a shape differs.
         """
-        ...
+        step = int(state.get("step", 0))
+        expected = state_shapes(self._settings, self._engine.trained_shapes, step)
+        differences = [f"{name} is missing" for name in sorted(expected.keys() - state.keys())]
+        differences += [f"{name} is not known" for name in sorted(state.keys() - expected.keys())]
+        differences += [
+            f"{name} has shape {np.shape(state[name])} instead of {shape}"
+            for name, shape in expected.items()
+            if name in state and np.shape(state[name]) != shape
+        ]
+        _require(not differences, f"the optimizer's state does not fit: {'; '.join(differences)}.")
+        self._load_state(step, state)
+
+    @abstractmethod
+    def state(self) -> Weights:
+        """A copy of all that the optimizer remembers, under the same names in every engine; see `state_shapes`."""
+
+    @abstractmethod
+    def _run(
+        self,
+        order: NDArray[np.int64],
+        batch_size: int,
+        learning_rates: NDArray[np.float64],
+        changes: NDArray[np.float32] | None,
+    ) -> Steps: ...
+
+    @abstractmethod
+    def _load_state(self, step: int, state: Weights) -> None: ...
 
 
-class Engine(Protocol):
-    """A network with its weights, and the arithmetic. Images are uint8, N × channels × height × width."""
+class Engine(ABC):
+    """A network with its weights, and the arithmetic. Images are uint8, N × channels × height × width.
+
+    What is given is checked here, once for every engine; the methods with an underscore compute.
+
+    Attributes:
+        name: `torch`, `native`, ...
+        plan: what this engine computes.
+        threads: processor threads: what None came to.
+        device: `cpu`, `cuda`, ...: what `auto` came to.
+        trained_shapes: the shape of every array that training changes, in the network's order.
+    """
+
+    name: ClassVar[str]
+    trainer_class: ClassVar[type[Trainer[Any]]]
+
+    def __init__(self, plan: Plan, threads: int, device: str = "cpu") -> None:
+        self.plan, self.threads, self.device = plan, threads, device
+        self._nodes = plan.network.resolve(plan.input_shape, plan.classes)
+        self._shapes = plan.network.parameter_shapes(plan.input_shape, plan.classes)
+        self.trained_shapes = {name: shape for name, shape in self._shapes.items() if not name.endswith(MEASURED)}
 
     @property
-    def name(self) -> str:
-        """`torch`, `native`, ..."""
-        ...
-
-    @property
+    @abstractmethod
     def description(self) -> str:
         """For people and for the facts of a run: `torch 2.13.0 on cpu, 2 threads`."""
-        ...
 
-    @property
-    def device(self) -> str:
-        """`cpu`, `cuda`, ...: what `auto` came to."""
-        ...
-
-    @property
-    def threads(self) -> int:
-        """Processor threads, resolved likewise."""
-        ...
-
-    @property
-    def plan(self) -> Plan:
-        """What this engine computes."""
-        ...
-
+    @abstractmethod
     def weights(self) -> Weights:
         """A copy of the weights as they are now, float32: a trainer's `run` changes them."""
-        ...
 
     def set_weights(self, weights: Weights) -> None:
         """Take other weights; names and shapes must be those of the network."""
-        ...
+        check_weights(self._shapes, weights)
+        self._set_weights(weights)
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """N × classes, as in prediction: no dropout, running statistics."""
-        ...
+        check_images(self.plan, images)
+        return self._logits(np.ascontiguousarray(images))
 
     def activations(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """The normalised input and then the output of every layer, as in prediction."""
-        ...
+        check_images(self.plan, images)
+        return self._activations(np.ascontiguousarray(images))
 
     def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Changed copies, as training sees them; a row of `changes` an image."""
-        ...
+        check_images(self.plan, images)
+        return self._change_images(np.ascontiguousarray(images), check_changes(len(images), changes))
 
     def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
         """One forward and backward pass with the statistics of this batch, as in training, but without dropout.
 
         Nothing is updated: neither weights nor running statistics.
         """
-        ...
+        check_images(self.plan, images)
+        return self._gradients(np.ascontiguousarray(images), check_learned(self.plan, images, labels, loss), loss)
 
     def trainer(
         self,
@@ -197,11 +261,28 @@ class Engine(Protocol):
         optimizer: OptimizerSettings,
         loss: LossSettings,
         seed: int,
-    ) -> Trainer:
+    ) -> Trainer[Any]:
         """Begin training on these images from the present weights; `seed` is for what is random inside a step
-        (dropout).
+        (dropout). Images that lie one behind the other are not copied.
         """
-        ...
+        check_images(self.plan, images)
+        labels = check_learned(self.plan, images, labels, loss)
+        return self.trainer_class(self, np.ascontiguousarray(images), labels, optimizer, loss, seed)
+
+    @abstractmethod
+    def _set_weights(self, weights: Weights) -> None: ...
+
+    @abstractmethod
+    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+
+    @abstractmethod
+    def _activations(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]: ...
+
+    @abstractmethod
+    def _change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]: ...
+
+    @abstractmethod
+    def _gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients: ...
 
 
 def check_images(plan: Plan, images: NDArray[Any]) -> None:
@@ -217,18 +298,27 @@ def check_images(plan: Plan, images: NDArray[Any]) -> None:
     raise UsageError(f"images are {given}; this network takes {expected}.")
 
 
-def check_labels(plan: Plan, images: NDArray[Any], labels: NDArray[Any]) -> None:
-    """Refuse labels that are not one class number an image, each from 0 to classes − 1."""
+def check_learned(plan: Plan, images: NDArray[Any], labels: NDArray[Any], loss: LossSettings) -> NDArray[np.int64]:
+    """The labels as int64, one class number an image, each from 0 to classes − 1; with a class weight for each class.
+
+    Raises:
+        UsageError: there are no images, or something else than that.
+    """
     _require(
         labels.shape == (len(images),), f"{len(images)} images but labels of shape {labels.shape}; give one an image."
     )
     _require(labels.dtype.kind in "iu", f"labels are {labels.dtype}; give whole numbers.")
-    if len(labels):
-        low, high = int(labels.min()), int(labels.max())
-        _require(
-            low >= 0 and high < plan.classes,
-            f"labels run from {low} to {high}; with {plan.classes} classes they must be 0 to {plan.classes - 1}.",
-        )
+    _require(len(images) > 0, "there are no images to train on. Give at least one.")
+    low, high, weights = int(labels.min()), int(labels.max()), loss.class_weights
+    _require(
+        low >= 0 and high < plan.classes,
+        f"labels run from {low} to {high}; with {plan.classes} classes they must be 0 to {plan.classes - 1}.",
+    )
+    _require(
+        weights is None or len(weights) == plan.classes,
+        f"{len(weights or ())} class weights for {plan.classes} classes; give one a class.",
+    )
+    return whole_numbers(labels)
 
 
 def check_weights(expected: dict[str, tuple[int, ...]], weights: Weights) -> None:
@@ -264,15 +354,6 @@ def dtype_of(name: str) -> np.dtype[Any]:
     return np.dtype(np.int64 if name.endswith("num_batches_tracked") else np.float32)
 
 
-def check_class_weights(plan: Plan, loss: LossSettings) -> None:
-    """Refuse class weights that are not one a class."""
-    weights = loss.class_weights
-    _require(
-        weights is None or len(weights) == plan.classes,
-        f"{len(weights or ())} class weights for {plan.classes} classes; give one a class.",
-    )
-
-
 def state_shapes(
     optimizer: OptimizerSettings, parameters: dict[str, tuple[int, ...]], step: int
 ) -> dict[str, tuple[int, ...]]:
@@ -282,21 +363,8 @@ def state_shapes(
     >>> state_shapes(OptimizerSettings("adam"), {"0.bias": (8,)}, step=1)
     {'step': (), 'exp_avg/0.bias': (8,), 'exp_avg_sq/0.bias': (8,)}
     """
-    kinds = {"sgd": ["momentum_buffer"] if optimizer.momentum else []}.get(optimizer.name, ["exp_avg", "exp_avg_sq"])
-    kept = {f"{kind}/{name}": shape for kind in kinds for name, shape in parameters.items() if step}
+    kept = {f"{kind}/{name}": shape for kind in optimizer.kept for name, shape in parameters.items() if step}
     return {"step": ()} | kept
-
-
-def check_state(expected: dict[str, tuple[int, ...]], state: Weights) -> None:
-    """Refuse a state that is not this trainer's: names and shapes."""
-    differences = [f"{name} is missing" for name in sorted(expected.keys() - state.keys())]
-    differences += [f"{name} is not known" for name in sorted(state.keys() - expected.keys())]
-    differences += [
-        f"{name} has shape {np.shape(state[name])} instead of {shape}"
-        for name, shape in expected.items()
-        if name in state and np.shape(state[name]) != shape
-    ]
-    _require(not differences, f"the optimizer's state does not fit: {'; '.join(differences)}.")
 
 
 def check_changes(images: int, changes: NDArray[Any]) -> NDArray[np.float32]:
@@ -312,18 +380,9 @@ def check_changes(images: int, changes: NDArray[Any]) -> NDArray[np.float32]:
     return np.require(changes, np.float32, ["C", "A"])
 
 
-def check_stretch(images: int, order: NDArray[np.int64], batch_size: int, learning_rates: NDArray[np.float64]) -> None:
-    """Refuse a stretch of steps that does not add up."""
-    _require(batch_size >= 1, f"batch size is {batch_size}; give 1 or more.")
-    steps = -(-len(order) // batch_size)
-    _require(
-        steps == len(learning_rates),
-        f"{len(order)} images in batches of {batch_size} are {steps} steps, "
-        f"but {len(learning_rates)} learning rates came.",
-    )
-    if len(order):
-        low, high = int(order.min()), int(order.max())
-        _require(low >= 0 and high < images, f"the order names images {low} to {high}; there are {images}.")
+def whole_numbers(values: NDArray[Any]) -> NDArray[np.int64]:
+    """As int64 in one piece, aligned, too, which the native engine insists on."""
+    return np.require(values, np.int64, ["C", "A"])
 
 
 def _require(condition: bool, message: str) -> None:

@@ -21,20 +21,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from convlens.engines.engine import (
+    Engine,
     Gradients,
     LossSettings,
     OptimizerSettings,
     Plan,
     Steps,
+    Trainer,
     Weights,
-    check_changes,
-    check_class_weights,
-    check_images,
-    check_labels,
-    check_state,
-    check_stretch,
-    check_weights,
-    state_shapes,
 )
 from convlens.engines.torch_changes import change_images
 from convlens.errors import UsageError
@@ -136,206 +130,34 @@ def choose_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-class TorchEngine:
-    """A network on PyTorch. See `convlens.engines.engine.Engine` for what each method promises.
+class TorchTrainer(Trainer["TorchEngine"]):
+    """Training in progress on PyTorch."""
 
-    Args:
-        plan: what to compute.
-        device: `auto`, `cpu`, `cuda` or `mps`.
-        threads: processor threads of PyTorch, a setting of the whole process; None leaves it as it is.
-        precision: the arithmetic; float64 is for checking other engines.
-    """
-
-    name = "torch"
-
-    def __init__(
-        self, plan: Plan, device: str = "auto", threads: int | None = None, precision: torch.dtype = torch.float32
-    ) -> None:
-        self.plan = plan
-        self._device = choose_device(device)
-        self.threads = threads or torch.get_num_threads()
-        self._precision = precision
-        self._nodes = plan.network.resolve(plan.input_shape, plan.classes)
-        self._module = _assemble(self._nodes, {}).to(self._device, precision)
-        if self._device.type == "cpu":
-            # A quarter less time than N×C×H×W, and only `Module.to` sets the strides of a kernel with one input
-            # channel.
-            self._module = self._module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        modules = dict(self._module.named_modules())
-        self._pooling_first = _assemble(pool_before_relu(self._nodes), modules)
-        self._shapes = plan.network.parameter_shapes(plan.input_shape, plan.classes)
-
-    @property
-    def device(self) -> str:
-        """`cpu`, `cuda` or `mps`."""
-        return self._device.type
-
-    @property
-    def description(self) -> str:
-        """`torch 2.13.0 on cpu, 2 threads`."""
-        where = (
-            f"cpu, {self.threads} thread{'s' * (self.threads > 1)}" if self._device.type == "cpu" else str(self._device)
-        )
-        return f"torch {torch.__version__.partition('+')[0]} on {where}"
-
-    def weights(self) -> Weights:
-        """A copy of the weights, float32 on every device."""
-        return {name: _to_numpy(tensor) for name, tensor in self._module.state_dict().items()}
-
-    def set_weights(self, weights: Weights) -> None:
-        """Take other weights."""
-        check_weights(self._shapes, weights)
-        load_weights(self._module, weights)
-
-    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """N × classes."""
-        check_images(self.plan, images)
-        logits = np.empty((len(images), self.plan.classes), np.float32)
-        with self._computing(), torch.inference_mode():
-            self._module.eval()
-            for start in range(0, len(images), _IMAGES_AT_ONCE):
-                part = slice(start, start + _IMAGES_AT_ONCE)
-                logits[part] = _to_numpy(self._pooling_first(self._normalised(images[part])))
-        return logits
-
-    def activations(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """The normalised input and the output of every layer."""
-        check_images(self.plan, images)
-        with self._computing(), torch.inference_mode():
-            self._module.eval()
-            modules = dict(self._module.named_modules())
-            values = {-1: self._normalised(images)}
-            for node in self._nodes:
-                inputs = [values[index] for index in node.inputs]
-                call = node.layer.torch_call(torch, inputs)
-                values[node.index] = call[0](*call[1]) if call else modules[node.path](*inputs)
-        return [_to_numpy(value) for value in values.values()]
-
-    def change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Changed copies, as training sees them."""
-        check_images(self.plan, images)
-        rows = torch.from_numpy(check_changes(len(images), changes)).to(self._device)
-        with self._computing():
-            levels = change_images(_to_tensor(images).to(self._device), rows)
-        return _to_numpy(levels.to(torch.uint8))
-
-    def gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
-        """One forward and backward pass in training mode; the module's buffers are put back afterwards."""
-        check_images(self.plan, images)
-        check_labels(self.plan, images, labels)
-        before = {name: buffer.clone() for name, buffer in self._module.named_buffers()}
-        with self._computing():
-            self._module.train()
-            for module in self._module.modules():
-                if isinstance(module, nn.Dropout):
-                    module.eval()
-            logits = self._pooling_first(self._normalised(images))
-            value = self._criterion(loss)(logits, torch.from_numpy(np.array(labels, np.int64)).to(self._device))
-            parameters = dict(self._module.named_parameters())
-            gradients = torch.autograd.grad(value, list(parameters.values()))
-        for name, buffer in self._module.named_buffers():
-            buffer.copy_(before[name])
-        return Gradients(
-            value.item(), _to_numpy(logits), {name: _to_numpy(g) for name, g in zip(parameters, gradients, strict=True)}
-        )
-
-    def trainer(
-        self,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        optimizer: OptimizerSettings,
-        loss: LossSettings,
-        seed: int,
-    ) -> "TorchTrainer":
-        """Begin training from the present weights."""
-        check_images(self.plan, images)
-        check_labels(self.plan, images, labels)
-        if len(images) == 0:
-            raise UsageError("there are no images to train on. Give at least one.")
-        tensors = self._normalised(images), torch.from_numpy(np.array(labels, np.int64)).to(self._device)
-        return TorchTrainer(self, images, tensors, optimizer, self._criterion(loss), seed)
-
-    def _normalised(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """Pixels as the network's input: (pixels / 255 − mean) / std, on the device."""
-        return self._normalised_levels(_to_tensor(images).to(self._device))
-
-    def _normalised_levels(self, levels: torch.Tensor) -> torch.Tensor:
-        """The same for levels that are on the device."""
-        tensor = levels.to(self._precision).div_(255)
-        mean, std = self.plan.normalisation.mean, self.plan.normalisation.std
-        if any(value != 0 for value in mean) or any(value != 1 for value in std):
-            shape = (1, -1, 1, 1)
-            tensor.sub_(torch.tensor(mean, device=self._device, dtype=self._precision).reshape(shape))
-            tensor.div_(torch.tensor(std, device=self._device, dtype=self._precision).reshape(shape))
-        return tensor
-
-    def _criterion(self, loss: LossSettings) -> nn.CrossEntropyLoss:
-        weights = loss.class_weights
-        check_class_weights(self.plan, loss)
-        tensor = None if weights is None else torch.tensor(weights, device=self._device, dtype=self._precision)
-        return nn.CrossEntropyLoss(weight=tensor, label_smoothing=loss.label_smoothing)
-
-    @contextmanager
-    def _computing(self) -> Iterator[None]:
-        """This engine's thread count, and kernels that give the same bits every time, for the length of a call.
-
-        Processor kernels do so anyway for one thread count; asking there too would fill every new tensor, which
-        costs time.
-        """
-        threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-        warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-        torch.set_num_threads(self.threads)
-        if self._device.type == "cuda":
-            torch.use_deterministic_algorithms(True, warn_only=True)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-
-
-class TorchTrainer:
-    """Training in progress on PyTorch. See `convlens.engines.engine.Trainer`."""
-
-    def __init__(
-        self,
-        engine: TorchEngine,
-        images: NDArray[np.uint8],
-        tensors: tuple[torch.Tensor, torch.Tensor],
-        optimizer: OptimizerSettings,
-        criterion: nn.CrossEntropyLoss,
-        seed: int,
-    ) -> None:
-        self._engine = engine
-        self._module = engine._module
-        self._levels = _to_tensor(images)
-        self._images, self._labels = tensors
-        self._settings = optimizer
-        self._optimizer = _build_optimizer(self._module, optimizer)
-        self._criterion = criterion
-        self._seed = seed
-        self._step = 0
+    def _start(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings, seed: int) -> None:
+        self._module, self._seed, self._step = self._engine._module, seed, 0
+        self._levels, self._normalised = _to_tensor(images), self._engine._normalised(images)
+        self._labels = torch.tensor(labels, device=self._normalised.device)
+        self._optimizer = _build_optimizer(self._module, self._settings)
+        self._criterion = self._engine._criterion(loss)
         self._has_dropout = any(isinstance(module, nn.Dropout) for module in self._module.modules())
 
-    def run(
+    def _run(
         self,
         order: NDArray[np.int64],
         batch_size: int,
         learning_rates: NDArray[np.float64],
-        changes: NDArray[np.float32] | None = None,
+        changes: NDArray[np.float32] | None,
     ) -> Steps:
-        """Take one step for each learning rate."""
-        check_stretch(len(self._images), order, batch_size, learning_rates)
-        device = self._images.device
+        device = self._normalised.device
         losses = torch.empty(len(learning_rates), device=device)
         correct = torch.empty(len(learning_rates), device=device, dtype=torch.int64)
         indices = torch.from_numpy(np.array(order, np.int64)).to(device).split(batch_size)
         devices = [device] if device.type == "cuda" else []
-        rows = None if changes is None else torch.from_numpy(check_changes(len(order), changes)).split(batch_size)
+        rows = None if changes is None else torch.from_numpy(changes).split(batch_size)
         with self._engine._computing(), torch.random.fork_rng(devices, enabled=self._has_dropout):
             self._module.train()
             for number, (batch, learning_rate) in enumerate(zip(indices, learning_rates.tolist(), strict=True)):
-                images = self._images.index_select(0, batch) if rows is None else self._changed(batch, rows[number])
+                images = self._normalised.index_select(0, batch) if rows is None else self._changed(batch, rows[number])
                 losses[number], correct[number] = self._take_step(images, batch, learning_rate)
         return Steps(losses.cpu().numpy(), correct.cpu().numpy())
 
@@ -362,19 +184,15 @@ class TorchTrainer:
         return loss.detach(), (logits.detach().argmax(1) == labels).sum()
 
     def state(self) -> Weights:
-        """`step`, and for every parameter what the optimizer keeps, as `exp_avg/0.weight`."""
         state: Weights = {"step": np.array(self._step, np.int64)}
         for name, parameter in self._module.named_parameters():
             kept = self._optimizer.state[parameter]
             state |= {f"{kind}/{name}": _to_numpy(kept[kind]) for kind in kept if kind != "step" and self._step}
         return state
 
-    def load_state(self, state: Weights) -> None:
-        """Go on from a state that `state` gave. PyTorch's own step counts, one a parameter, all follow from `step`."""
+    def _load_state(self, step: int, state: Weights) -> None:
+        """PyTorch's own step counts, one a parameter, all follow from `step`."""
         parameters = dict(self._module.named_parameters())
-        step = int(state.get("step", 0))
-        shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
-        check_state(state_shapes(self._settings, shapes, step), state)
         self._step = step
         kept: dict[int, dict[str, torch.Tensor]] = {}
         for number, (name, parameter) in enumerate(parameters.items() if step else ()):
@@ -385,6 +203,127 @@ class TorchTrainer:
                 kept[number]["step"] = torch.tensor(float(step))
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": kept, "param_groups": groups})
+
+
+class TorchEngine(Engine):
+    """A network on PyTorch. See `convlens.engines.engine.Engine` for what each method promises.
+
+    Args:
+        plan: what to compute.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        threads: processor threads of PyTorch, a setting of the whole process; None leaves it as it is.
+        precision: the arithmetic; float64 is for checking other engines.
+    """
+
+    name = "torch"
+    trainer_class = TorchTrainer
+
+    def __init__(
+        self, plan: Plan, device: str = "auto", threads: int | None = None, precision: torch.dtype = torch.float32
+    ) -> None:
+        self._device = choose_device(device)
+        super().__init__(plan, threads or torch.get_num_threads(), self._device.type)
+        self._precision = precision
+        self._module = _assemble(self._nodes, {}).to(self._device, precision)
+        if self._device.type == "cpu":
+            # A quarter less time than N×C×H×W, and only `Module.to` sets the strides of a kernel with one input
+            # channel.
+            self._module = self._module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        modules = dict(self._module.named_modules())
+        self._pooling_first = _assemble(pool_before_relu(self._nodes), modules)
+
+    @property
+    def description(self) -> str:
+        where = (
+            f"cpu, {self.threads} thread{'s' * (self.threads > 1)}" if self._device.type == "cpu" else str(self._device)
+        )
+        return f"torch {torch.__version__.partition('+')[0]} on {where}"
+
+    def weights(self) -> Weights:
+        return {name: _to_numpy(tensor) for name, tensor in self._module.state_dict().items()}
+
+    def _set_weights(self, weights: Weights) -> None:
+        load_weights(self._module, weights)
+
+    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        logits = np.empty((len(images), self.plan.classes), np.float32)
+        with self._computing(), torch.inference_mode():
+            self._module.eval()
+            for start in range(0, len(images), _IMAGES_AT_ONCE):
+                part = slice(start, start + _IMAGES_AT_ONCE)
+                logits[part] = _to_numpy(self._pooling_first(self._normalised(images[part])))
+        return logits
+
+    def _activations(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        with self._computing(), torch.inference_mode():
+            self._module.eval()
+            modules = dict(self._module.named_modules())
+            values = {-1: self._normalised(images)}
+            for node in self._nodes:
+                inputs = [values[index] for index in node.inputs]
+                call = node.layer.torch_call(torch, inputs)
+                values[node.index] = call[0](*call[1]) if call else modules[node.path](*inputs)
+        return [_to_numpy(value) for value in values.values()]
+
+    def _change_images(self, images: NDArray[np.uint8], changes: NDArray[np.float32]) -> NDArray[np.uint8]:
+        rows = torch.from_numpy(changes).to(self._device)
+        with self._computing():
+            levels = change_images(_to_tensor(images).to(self._device), rows)
+        return _to_numpy(levels.to(torch.uint8))
+
+    def _gradients(self, images: NDArray[np.uint8], labels: NDArray[np.int64], loss: LossSettings) -> Gradients:
+        before = {name: buffer.clone() for name, buffer in self._module.named_buffers()}
+        with self._computing():
+            self._module.train()
+            for module in self._module.modules():
+                if isinstance(module, nn.Dropout):
+                    module.eval()
+            logits = self._pooling_first(self._normalised(images))
+            value = self._criterion(loss)(logits, torch.tensor(labels, device=self._device))
+            parameters = dict(self._module.named_parameters())
+            gradients = torch.autograd.grad(value, list(parameters.values()))
+        for name, buffer in self._module.named_buffers():
+            buffer.copy_(before[name])
+        return Gradients(
+            value.item(), _to_numpy(logits), {name: _to_numpy(g) for name, g in zip(parameters, gradients, strict=True)}
+        )
+
+    def _normalised(self, images: NDArray[np.uint8]) -> torch.Tensor:
+        """Pixels as the network's input: (pixels / 255 − mean) / std, on the device."""
+        return self._normalised_levels(_to_tensor(images).to(self._device))
+
+    def _normalised_levels(self, levels: torch.Tensor) -> torch.Tensor:
+        """The same for levels that are on the device."""
+        tensor = levels.to(self._precision).div_(255)
+        mean, std = self.plan.normalisation.mean, self.plan.normalisation.std
+        if any(value != 0 for value in mean) or any(value != 1 for value in std):
+            shape = (1, -1, 1, 1)
+            tensor.sub_(torch.tensor(mean, device=self._device, dtype=self._precision).reshape(shape))
+            tensor.div_(torch.tensor(std, device=self._device, dtype=self._precision).reshape(shape))
+        return tensor
+
+    def _criterion(self, loss: LossSettings) -> nn.CrossEntropyLoss:
+        weights = loss.class_weights
+        tensor = None if weights is None else torch.tensor(weights, device=self._device, dtype=self._precision)
+        return nn.CrossEntropyLoss(weight=tensor, label_smoothing=loss.label_smoothing)
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """This engine's thread count, and kernels that give the same bits every time, for the length of a call.
+
+        Processor kernels do so anyway for one thread count; asking there too would fill every new tensor, which
+        costs time.
+        """
+        threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+        warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+        torch.set_num_threads(self.threads)
+        if self._device.type == "cuda":
+            torch.use_deterministic_algorithms(True, warn_only=True)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
 
 
 def _build_optimizer(module: nn.Module, settings: OptimizerSettings) -> torch.optim.Optimizer:

@@ -6,7 +6,7 @@ whether there are none or nobody looked.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,14 +59,7 @@ class TrustCheck:
 
     def as_dict(self, name_of: Callable[[int], str]) -> dict[str, Any]:
         """Plain values for JSON; images by their names."""
-        images = [name_of(index) for index in self.images]
-        return {
-            "kind": self.kind,
-            "verdict": self.verdict,
-            "sentence": self.sentence,
-            "count": self.count,
-            "images": images,
-        }
+        return {**asdict(self), "images": [name_of(index) for index in self.images]}
 
 
 def check_trust(

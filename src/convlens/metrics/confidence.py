@@ -4,11 +4,13 @@ The negative log-likelihood is `cross_entropy`, which takes logits. scikit-learn
 compare with, but it is a dependency of 40 MB for a few dozen lines.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from convlens.deprecations import with_old_attributes
+from convlens.deprecations import warn, with_old_attributes
 from convlens.errors import UsageError
 from convlens.metrics.shares import check_same_length, share_of, wilson_interval
 
@@ -117,9 +119,33 @@ class Confidences:
     distances: np.ndarray
     losses: np.ndarray
 
+    @classmethod
+    def of(cls, probabilities: np.ndarray, labels: np.ndarray) -> "Confidences":
+        """What N × classes probabilities come to, for N labels; `confidences` takes logits.
+
+        >>> Confidences.of(np.array([[0.75, 0.25], [0.5, 0.5]]), np.array([0, 1])).right
+        array([ True, False])
+        """
+        check_same_length(labels, probabilities)
+        if not len(labels):
+            return cls(np.zeros(0), np.zeros(0, np.bool_), *np.zeros((3, 0)))
+        given = np.asarray(probabilities, np.float64)
+        true, right = given[np.arange(len(labels)), labels], given.argmax(axis=1) == labels
+        distances = (given**2).sum(axis=1) - true**2 + (1 - true) ** 2
+        with np.errstate(divide="ignore"):
+            return cls(given.max(axis=1), right, true, distances, -np.log(true))
+
     @property
     def brier_score(self) -> float:
-        """See `brier_score`."""
+        """The mean squared distance of probabilities from the truth (1 for the true class, 0 for each other one).
+
+        From 0 (always sure and right) to 2 (always sure and wrong), as Brier defined it; NaN without any.
+
+        Source: G. W. Brier, "Verification of forecasts expressed in terms of probability", 1950.
+
+        >>> round(Confidences.of(np.array([[0.8, 0.2]]), np.array([0])).brier_score, 4)  # 0.2² + 0.2²
+        0.08
+        """
         return float(self.distances.mean()) if len(self.distances) else float("nan")
 
     @property
@@ -128,17 +154,39 @@ class Confidences:
         return float(self.losses.mean()) if len(self.losses) else float("nan")
 
     def calibration_error(self, bins: int = 15, *, equal_mass: bool = False) -> float:
-        """See `expected_calibration_error`."""
-        if not len(self.best):
-            return float("nan")
+        """How far "I am 90 % sure" is from being right 90 % of the time, 0 to 1; NaN without images.
+
+        The images go into bins by the probability of their likeliest class. In each bin that probability is averaged
+        and compared with the share that is right; the differences are averaged over the images.
+
+        Args:
+            bins: how many, of equal width from 0 to 1: (0, 1/15], (1/15, 2/15], …
+            equal_mass: bins of equally many images instead, as far as they divide. Where nearly all images are in the
+                last bin of equal width, as with a model that is nearly always sure, these look closer. Images of equal
+                probability are taken in an order of their own (the wrong ones first), never in that of the file.
+
+        Sources: C. Guo et al., "On calibration of modern neural networks", 2017; K. Nguyen and B. O'Connor, "Posterior
+        calibration and exploratory analysis for natural language processing models", 2015 (equal mass).
+
+        >>> sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
+        >>> found = Confidences.of(sure, np.array([0, 0, 1, 0]))
+        >>> round(found.calibration_error(), 4)  # (2 · |0.9 − 1| + 2 · |0.6 − 0.5|) / 4
+        0.1
+        """
         groups = self._bins(bins, equal_mass)
+        if not len(groups):
+            return float("nan")
         gaps = np.bincount(groups, weights=self.best - self.right, minlength=bins)
         return float(np.abs(gaps).sum() / len(self.best))
 
     def reliability(self, bins: int = 15, *, equal_mass: bool = True) -> list[ReliabilityBin]:
-        """See `reliability`."""
-        if not len(self.best):
-            return []
+        """The bins of `calibration_error`, least certain first; empty ones are left out.
+
+        >>> sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
+        >>> low, high = Confidences.of(sure, np.array([0, 0, 1, 0])).reliability(bins=2)
+        >>> low.images, low.correct, round(low.confidence, 3), high.images, high.correct, round(high.confidence, 3)
+        (2, 1, 0.6, 2, 2, 0.9)
+        """
         groups = self._bins(bins, equal_mass)
         images, correct = np.bincount(groups), np.bincount(groups, weights=self.right)
         confidence = np.bincount(groups, weights=self.best)
@@ -148,7 +196,9 @@ class Confidences:
         ]
 
     def _bins(self, bins: int, equal_mass: bool) -> np.ndarray:
-        if equal_mass:
+        if bins < 1:
+            raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
+        if equal_mass and len(self.best):
             order = np.lexsort((self.right, self.best))
             groups = np.empty(len(self.best), np.int64)
             groups[order] = np.arange(len(self.best)) * min(bins, len(self.best)) // len(self.best)
@@ -156,7 +206,18 @@ class Confidences:
         return np.clip(np.ceil(self.best * bins).astype(np.int64) - 1, 0, bins - 1)
 
     def risk_coverage(self) -> RiskCoverage:
-        """See `risk_coverage`."""
+        """What is left at every threshold that makes a difference: the highest first, so coverage grows.
+
+        Images of equal probability are answered together or not at all. Source: Y. Geifman and R. El-Yaniv, "Selective
+        classification for deep neural networks", 2017.
+
+        >>> found = Confidences.of(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 1]))
+        >>> curve = found.risk_coverage()
+        >>> curve.thresholds.tolist(), curve.answered.tolist(), curve.wrong.tolist()
+        ([0.9, 0.75, 0.6], [1, 2, 3], [0, 1, 1])
+        >>> round(curve.area, 4)    # (0 / 1 + 1 / 2 + 1 / 3) / 3
+        0.2778
+        """
         if not len(self.best):
             return RiskCoverage(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
         order = np.argsort(-self.best, kind="stable")
@@ -165,7 +226,12 @@ class Confidences:
         return RiskCoverage(falling[last], last + 1, sums[last])
 
     def answered_at(self, threshold: float) -> Answered:
-        """See `answered_at`."""
+        """What is left when an image is answered only from `threshold` upwards.
+
+        >>> found = Confidences.of(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 0]))
+        >>> found.answered_at(0.75)
+        Answered(images=3, answered=2, wrong=1)
+        """
         answered = self.best >= threshold
         return Answered(len(self.best), int(answered.sum()), int((answered & ~self.right).sum()))
 
@@ -184,36 +250,20 @@ def confidences(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0
         _confidences_of_block(logits[start : start + rows], labels[start : start + rows], temperature)
         for start in range(0, max(len(labels), 1), rows)
     ]
-    return Confidences(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    columns = zip(*(vars(part).values() for part in parts), strict=True)
+    return Confidences(*map(np.concatenate, columns))
 
 
-def _confidences_of_block(logits: np.ndarray, labels: np.ndarray, temperature: float) -> tuple[np.ndarray, ...]:
+def _confidences_of_block(logits: np.ndarray, labels: np.ndarray, temperature: float) -> Confidences:
+    if not len(labels):
+        return Confidences.of(logits, labels)
     scaled = logits.astype(np.float64) / temperature
-    shifted = scaled - scaled.max(axis=1, keepdims=True) if len(labels) else scaled
-    places = np.arange(len(labels))
+    shifted = scaled - scaled.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)
-    sums = exponentials.sum(axis=1)
-    losses = np.log(sums) - shifted[places, labels]
-    right = logits.argmax(axis=1) == labels if len(labels) else np.zeros(0, np.bool_)
-    exponentials /= sums[:, np.newaxis]
-    return (*_from_probabilities(exponentials, labels, right), losses)
-
-
-def _from_probabilities(
-    probabilities: np.ndarray, labels: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    true = probabilities[np.arange(len(labels)), labels]
-    best = probabilities.max(axis=1) if len(labels) else np.zeros(0)
-    return best, right, true, (probabilities**2).sum(axis=1) - true**2 + (1 - true) ** 2
-
-
-def _confidences_of_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Confidences:
-    check_same_length(labels, probabilities)
-    given = np.asarray(probabilities, np.float64)
-    right = given.argmax(axis=1) == labels if len(labels) else np.zeros(0, np.bool_)
-    parts = _from_probabilities(given, labels, right) if len(labels) else (np.zeros(0), right, np.zeros(0), np.zeros(0))
-    with np.errstate(divide="ignore"):
-        return Confidences(*parts, -np.log(parts[2]))
+    sums = exponentials.sum(axis=1, keepdims=True)
+    losses = np.log(sums[:, 0]) - shifted[np.arange(len(labels)), labels]
+    # Exact where a probability is rounded to 0 or 1.
+    return replace(Confidences.of(exponentials / sums, labels), right=logits.argmax(axis=1) == labels, losses=losses)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -237,85 +287,22 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     >>> round(cross_entropy(np.array([[0.0, 0.0]]), np.array([1])), 4)  # the logarithm of 2
     0.6931
     """
-    check_same_length(labels, logits)
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    of_true_class = shifted[np.arange(len(labels)), labels]
-    return float((np.log(np.exp(shifted).sum(axis=-1)) - of_true_class).mean())
+    return confidences(logits, labels).negative_log_likelihood
 
 
-def expected_calibration_error(
-    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15, *, equal_mass: bool = False
-) -> float:
-    """How far "I am 90 % sure" is from being right 90 % of the time, 0 to 1, for probabilities N×K; NaN without any.
+def _former_function(old: str, new: str) -> Callable[..., Any]:
+    """A function of probabilities and labels that is a method of `Confidences` now, under its old name."""
 
-    The images go into bins by the probability of their likeliest class. In each bin that probability is averaged and
-    compared with the share that is right; the differences are averaged over the images.
+    def call(probabilities: np.ndarray, labels: np.ndarray, *more: Any, **named: Any) -> Any:
+        warn(f"convlens.metrics.{old}", f"Confidences.of(probabilities, labels).{new}")
+        found = getattr(Confidences.of(probabilities, labels), new)
+        return found(*more, **named) if callable(found) else found
 
-    Args:
-        bins: how many, of equal width from 0 to 1: (0, 1/15], (1/15, 2/15], …
-        equal_mass: bins of equally many images instead, as far as they divide. Where nearly all images are in the last
-            bin of equal width, as with a model that is nearly always sure, these look closer. Images of equal
-            probability are taken in an order of their own (the wrong ones first), never in the order of the file.
-
-    Sources: C. Guo et al., "On calibration of modern neural networks", 2017; K. Nguyen and B. O'Connor, "Posterior
-    calibration and exploratory analysis for natural language processing models", 2015 (equal mass).
-
-    >>> sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
-    >>> round(expected_calibration_error(sure, np.array([0, 0, 1, 0])), 4)  # (2 · |0.9 − 1| + 2 · |0.6 − 0.5|) / 4
-    0.1
-    """
-    if bins < 1:
-        raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
-    return _confidences_of_probabilities(probabilities, labels).calibration_error(bins, equal_mass=equal_mass)
+    return call
 
 
-def reliability(
-    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15, *, equal_mass: bool = True
-) -> list[ReliabilityBin]:
-    """The bins of `expected_calibration_error`, least certain first; empty ones are left out.
-
-    >>> sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
-    >>> low, high = reliability(sure, np.array([0, 0, 1, 0]), bins=2)
-    >>> low.images, low.correct, round(low.confidence, 3), high.images, high.correct, round(high.confidence, 3)
-    (2, 1, 0.6, 2, 2, 0.9)
-    """
-    if bins < 1:
-        raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
-    return _confidences_of_probabilities(probabilities, labels).reliability(bins, equal_mass=equal_mass)
-
-
-def risk_coverage(probabilities: np.ndarray, labels: np.ndarray) -> RiskCoverage:
-    """What is left at every threshold that makes a difference: the highest first, so coverage grows.
-
-    Images of equal probability are answered together or not at all. Source: Y. Geifman and R. El-Yaniv, "Selective
-    classification for deep neural networks", 2017.
-
-    >>> curve = risk_coverage(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 1]))
-    >>> curve.thresholds.tolist(), curve.answered.tolist(), curve.wrong.tolist()
-    ([0.9, 0.75, 0.6], [1, 2, 3], [0, 1, 1])
-    >>> round(curve.area, 4)    # (0 / 1 + 1 / 2 + 1 / 3) / 3
-    0.2778
-    """
-    return _confidences_of_probabilities(probabilities, labels).risk_coverage()
-
-
-def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The mean squared distance of probabilities N×K from the truth (1 for the true class, 0 for each other one).
-
-    From 0 (always sure and right) to 2 (always sure and wrong), as Brier defined it; NaN without any.
-
-    Source: G. W. Brier, "Verification of forecasts expressed in terms of probability", 1950.
-
-    >>> round(brier_score(np.array([[0.8, 0.2]]), np.array([0])), 4)  # 0.2² + 0.2²
-    0.08
-    """
-    return _confidences_of_probabilities(probabilities, labels).brier_score
-
-
-def answered_at(probabilities: np.ndarray, labels: np.ndarray, threshold: float) -> Answered:
-    """What is left of probabilities N×K when an image is answered only from `threshold` upwards.
-
-    >>> answered_at(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 0]), 0.75)
-    Answered(images=3, answered=2, wrong=1)
-    """
-    return _confidences_of_probabilities(probabilities, labels).answered_at(threshold)
+answered_at = _former_function("answered_at", "answered_at")
+brier_score = _former_function("brier_score", "brier_score")
+expected_calibration_error = _former_function("expected_calibration_error", "calibration_error")
+reliability = _former_function("reliability", "reliability")
+risk_coverage = _former_function("risk_coverage", "risk_coverage")

@@ -14,9 +14,12 @@ from convlens.pixels.arrays import sixteen_to_eight_bits
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+VISIBLE_COLOUR = 16
+"""Above this spread of the channels, a person would say that an image is in colour."""
 _GREY_MODES = frozenset({"1", "L", "LA", "La", "LAB", "I", "F"})
 _SIXTEEN_BIT = "I;16"
-_VISIBLE_COLOUR = 16  # a spread of the channels that a person would notice
+NO_DETAIL = 128
+"""Pixels a side: what a person would see as colour shows in a picture of this size."""
 
 
 def to_grey(image: "Image") -> tuple[np.ndarray, list[str]]:
@@ -47,7 +50,7 @@ def to_grey(image: "Image") -> tuple[np.ndarray, list[str]]:
         return np.array(image.getchannel(0)), notes
     if image.mode not in _GREY_MODES:
         image = image.convert("RGB")
-        notes += ["colour turned to grey"] if _has_colour(image) else []
+        notes += ["colour turned to grey"] if colour_spread(image) > VISIBLE_COLOUR else []
     return np.array(image.convert("L")), notes
 
 
@@ -58,7 +61,7 @@ def to_colour(image: "Image") -> tuple[np.ndarray, list[str]]:
     >>> to_colour(Image.new("L", (1, 1), 7))
     (array([[[7, 7, 7]]], dtype=uint8), [])
     """
-    if image.mode in _GREY_MODES or image.mode.startswith(_SIXTEEN_BIT):
+    if is_grey(image):
         grey, notes = to_grey(image)
         return np.repeat(grey[:, :, None], 3, axis=2), notes
     notes = list(image.info.get("notes", ()))
@@ -99,6 +102,12 @@ def _unranged_to_eight_bits(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return np.rint(stretched).astype(np.uint8), [f"{low:g} to {high:g}, stretched to 0–255"]
 
 
-def _has_colour(image: "Image") -> bool:
-    small = np.asarray(image.reduce(max(1, max(image.size) // 128)), np.int16)
-    return bool((small.max(axis=2) - small.min(axis=2)).max() > _VISIBLE_COLOUR)
+def is_grey(image: "Image") -> bool:
+    """Whether the mode of an image has no colours."""
+    return image.mode in _GREY_MODES or image.mode.startswith(_SIXTEEN_BIT)
+
+
+def colour_spread(image: "Image") -> int:
+    """The largest distance between the channels of a pixel, once no side has more than about 128 pixels."""
+    small = np.asarray(image.reduce(max(1, max(image.size) // NO_DETAIL)))
+    return int((small.max(axis=2) - small.min(axis=2)).max())

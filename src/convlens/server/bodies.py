@@ -27,7 +27,7 @@ class LayersBody(_Body):
 
 
 class TrainBody(_Body):
-    """What to train on, and what differs from the recipe."""
+    """What to train on, and what differs from the recipe; None leaves a value to it."""
 
     data: Place = "mnist"
     network: Text | None = None

@@ -8,7 +8,7 @@ from convlens.data import find_entry, is_own_path
 from convlens.errors import ConvlensError, NetworkError, UsageError
 from convlens.export.page_model import MOST_PARAMETERS
 from convlens.network import LayerTable, layer_table, read_network
-from convlens.server.jobs import TrainingRequest
+from convlens.server.bodies import TrainBody
 from convlens.training.recipes import DEFAULT_RECIPE, choose_settings
 
 Shape = tuple[tuple[int, int, int], int]
@@ -40,7 +40,7 @@ def split_reason(error: ConvlensError) -> tuple[str, str]:
     return (first + "." if dot else first), rest
 
 
-def check_request(request: TrainingRequest, shapes: Mapping[str, Shape], only_below: Path | None) -> None:
+def check_request(request: TrainBody, shapes: Mapping[str, Shape], only_below: Path | None) -> None:
     """Refuse a training that could not begin.
 
     Args:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from convlens.errors import UsageError
+from convlens.server.bodies import TrainBody
 from convlens.server.event_log import EventLog
 
 MOST_WAITING = 8
@@ -19,23 +20,12 @@ MOST_REMEMBERED_BYTES = 64_000_000
 State = Literal["queued", "running", "done", "stopped", "failed"]
 
 
-@dataclass(frozen=True)
-class TrainingRequest:
-    """What to train; None leaves a value to the recipe."""
-
-    data: str
-    network: str | None = None
-    recipe: str | None = None
-    epochs: int | None = None
-    seed: int | None = None
-
-
 @dataclass(eq=False)
 class Job:
     """A training that was asked for, what became of it, and all that it told."""
 
     name: str
-    request: TrainingRequest
+    request: TrainBody
     state: State = "queued"
     place: int = 0
     log: EventLog = field(default_factory=EventLog)
@@ -98,7 +88,7 @@ class Jobs:
         """From now on trainings run."""
         self._thread.start()
 
-    def add(self, request: TrainingRequest) -> Job:
+    def add(self, request: TrainBody) -> Job:
         """Put a training at the end of the queue.
 
         Raises:

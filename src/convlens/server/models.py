@@ -1,8 +1,8 @@
 """What the page gets of a model, as bytes of JSON: made once a model file, since many pages may ask for the same."""
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -14,8 +14,6 @@ from convlens.trained_model import load_model
 from convlens.trained_model.location import find_model_file, name_of_model
 
 MOST_KEPT = 2
-
-_Mark = tuple[Path, int, int]
 
 
 @dataclass
@@ -31,7 +29,6 @@ class Models:
     runs: Path
     given: Path | None = None
     data_dir: Path | None = None
-    _kept: OrderedDict[_Mark, bytes] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -51,17 +48,14 @@ class Models:
         else:
             file = find_run(self.runs, run or "latest")
         known = file.stat()
-        mark = (file, known.st_mtime_ns, known.st_size)
         with self._lock:  # one at a time: two hundred requests for one model make it once
-            if mark not in self._kept:
-                self._kept[mark] = self._make(file)
-                while len(self._kept) > MOST_KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(mark)
-            return self._kept[mark]
+            return _make(file, self.data_dir, known.st_mtime_ns, known.st_size)
 
-    def _make(self, file: Path) -> bytes:
-        model = load_model(file)
-        images = find_test_images(model, self.data_dir)
-        samples = None if images is None else choose_samples(model, images)
-        return msgspec.json.encode(page_model(model, samples, name=name_of_model(file)))
+
+@lru_cache(maxsize=MOST_KEPT)
+def _make(file: Path, data_dir: Path | None, _time: int, _size: int) -> bytes:
+    """The page's JSON of a model file; made again when the file has changed."""
+    model = load_model(file)
+    images = find_test_images(model, data_dir)
+    samples = None if images is None else choose_samples(model, images)
+    return msgspec.json.encode(page_model(model, samples, name=name_of_model(file)))

@@ -17,7 +17,7 @@ from convlens.errors import ConvlensError, UsageError
 from convlens.server.bodies import LayersBody, ReportBody, StopBody, TrainBody
 from convlens.server.choices import Misfit, Shape, check_request, find_shape, tabulate
 from convlens.server.event_stream import stream_events
-from convlens.server.jobs import Job, Jobs, TrainingRequest
+from convlens.server.jobs import Job, Jobs
 from convlens.server.models import Models
 from convlens.server.reports import POLICY, make_report, read_report
 from convlens.server.run_list import list_runs
@@ -44,17 +44,15 @@ class NotHere(Exception):
 
 def make_routes(place: Workplace) -> APIRouter:
     """All addresses under `/api`, and the reports."""
-    routes = APIRouter(prefix="/api")
+    routes = APIRouter()
     _add_reading(routes, place)
     _add_training(routes, place)
-    whole = APIRouter()
-    whole.include_router(routes)
-    _add_reports(whole, place)
-    return whole
+    _add_reports(routes, place)
+    return routes
 
 
 def _add_reading(routes: APIRouter, place: Workplace) -> None:
-    @routes.get("/state")
+    @routes.get("/api/state")
     def state() -> dict[str, Any]:
         running = place.jobs.running
         return {
@@ -68,11 +66,11 @@ def _add_reading(routes: APIRouter, place: Workplace) -> None:
             "report": True,
         }
 
-    @routes.get("/runs")
+    @routes.get("/api/runs")
     def runs() -> list[dict[str, Any]]:
         return list_runs(place.runs)
 
-    @routes.get("/model")
+    @routes.get("/api/model")
     def model(run: str = "") -> Response:
         try:
             return Response(place.models.payload(run), media_type="application/json")
@@ -81,29 +79,28 @@ def _add_reading(routes: APIRouter, place: Workplace) -> None:
         except ConvlensError as error:
             raise NotHere(str(error)) from error
 
-    @routes.post("/layers")
+    @routes.post("/api/layers")
     def layers(body: LayersBody) -> dict[str, Any]:
         return tabulate(body.network, _shape_for(body, place)).as_dict()
 
 
 def _add_training(routes: APIRouter, place: Workplace) -> None:
-    @routes.post("/train")
+    @routes.post("/api/train")
     def train(body: TrainBody) -> dict[str, Any]:
-        request = TrainingRequest(**body.model_dump())
-        check_request(request, place.shapes, place.only_below)
-        return {"job": place.jobs.add(request).name}
+        check_request(body, place.shapes, place.only_below)
+        return {"job": place.jobs.add(body).name}
 
-    @routes.get("/jobs")
+    @routes.get("/api/jobs")
     def jobs() -> list[dict[str, Any]]:
         return [job.as_dict() for job in place.jobs.all()]
 
-    @routes.post("/jobs/{name}/stop")
+    @routes.post("/api/jobs/{name}/stop")
     def stop(name: str, _body: StopBody) -> dict[str, Any]:
         job = _job(place, name)
         place.jobs.stop(job)
         return job.as_dict()
 
-    @routes.get("/jobs/{name}/events")
+    @routes.get("/api/jobs/{name}/events")
     async def events(
         name: str,
         last_event_id: Annotated[str, Header()] = "",

@@ -10,7 +10,6 @@ import errno
 import importlib
 import ipaddress
 import logging
-import os
 import secrets
 import socket
 import threading
@@ -158,21 +157,8 @@ def open_socket(host: str, port: int | None) -> socket.socket:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    opened = socket.socket(family, kind, protocol)
-    try:
-        if hasattr(socket, "AF_INET6") and family == socket.AF_INET6:
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        if os.name == "posix":  # elsewhere it would let two servers have one port
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
-        opened.listen(1024)  # before anybody else binds the same port, which bind alone would allow
-    except BaseException:
-        opened.close()
-        raise
-    return opened
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server(address, family=family, backlog=1024)
 
 
 def _taken_errors() -> set[int]:

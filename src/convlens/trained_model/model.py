@@ -20,7 +20,7 @@ from convlens.data import check_class_names
 from convlens.deprecations import with_old_arguments
 from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
-from convlens.engines.engine import check_weights
+from convlens.engines.engine import MEASURED, check_weights
 from convlens.errors import DamagedModel, ModelFileError, UsageError
 from convlens.files import write_atomically
 from convlens.network import Network
@@ -244,5 +244,4 @@ def count_parameters(weights: Weights) -> int:
     >>> count_parameters({"0.weight": np.zeros(8), "0.running_mean": np.zeros(8)})
     8
     """
-    measured = ("running_mean", "running_var", "num_batches_tracked")
-    return sum(array.size for name, array in weights.items() if not name.endswith(measured))
+    return sum(array.size for name, array in weights.items() if not name.endswith(MEASURED))

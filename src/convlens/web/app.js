@@ -1,8 +1,8 @@
 /**
  * The shell: header, three views behind real links, the theme, and the model that all views share.
  *
- * The page has two lives. Served, it asks the server for a model and has a third view that trains. From disk the model is in the
- * page itself, there is no server to ask, and the third view is absent.
+ * The page has two lives. Served, it asks the server for a model and has a third view that trains. From disk the model
+ * is in the page itself, there is no server to ask, and the third view is absent.
  */
 
 import { Api } from "convlens/interface/api.js";
@@ -119,10 +119,7 @@ class MountedView {
   /** @type {View | null} */
   view = null;
 
-  /**
-   * @param {ViewEntry} entry
-   * @param {Context} context
-   */
+  /** @param {ViewEntry} entry @param {Context} context */
   constructor({ name, title, load }, context) {
     this.root = element("section", { id: `view-${name}`, class: "view", "aria-label": title });
     byId("views").append(this.root);
@@ -132,10 +129,7 @@ class MountedView {
     });
   }
 
-  /**
-   * @param {ViewEntry["load"]} load
-   * @param {Context} context
-   */
+  /** @type {(load: ViewEntry["load"], context: Context) => Promise<void>} */
   async #mount(load, context) {
     const { mount } = await load();
     const view = mount(this.root, context);

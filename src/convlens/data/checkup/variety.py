@@ -6,7 +6,8 @@ import numpy as np
 
 from convlens.data.checkup.collection import Collection
 from convlens.data.checkup.findings import Finding, find_files
-from convlens.data.custom.facts import CONVERSION_RULES, MODES, VISIBLE_COLOUR
+from convlens.data.custom.facts import CONVERSION_RULES, MODES
+from convlens.pixels.conversion import VISIBLE_COLOUR
 from convlens.words import count_of
 
 _MODE_WORDS = {

@@ -19,7 +19,7 @@ import numpy as np
 from convlens.data.custom.classes import number_classes
 from convlens.data.custom.listing import ArrayPart, Listing
 from convlens.data.custom.unpacking import claims_too_much
-from convlens.data.idx import open_idx, read_idx
+from convlens.data.idx import open_idx, read_at_most, read_idx
 from convlens.data.parts import TEST, TRAIN, UNDECIDED, VALIDATION
 from convlens.errors import DamagedData, DataError
 from convlens.files import explain_read_errors
@@ -251,11 +251,8 @@ def _pieces(file: Any, kind: np.dtype, shape: tuple[int, ...], name: str) -> Ite
     at_once = max(1, _PIECE // row)
     for start in range(0, shape[0], at_once):
         rows = min(at_once, shape[0] - start)
-        content = bytearray()
-        while len(content) < rows * row:
-            piece = file.read(rows * row - len(content))
-            if not piece:
-                raise DamagedData(f"{printable(name)} is damaged: it ends in image {start:,}. Get it again.")
-            content += piece
+        content = read_at_most(file, rows * row)
+        if len(content) < rows * row:
+            raise DamagedData(f"{printable(name)} is damaged: it ends in image {start:,}. Get it again.")
         array = np.frombuffer(content, kind).reshape(rows, *shape[1:])
         yield array.astype(kind.newbyteorder("="), copy=False)

@@ -14,6 +14,7 @@ from convlens.data.custom.facts import FACTS, MODES, conversion_bit, problem_cod
 from convlens.data.custom.lengths import has_bad_length
 from convlens.errors import ImageError
 from convlens.pixels import MAX_PIXELS, read_image, to_colour, to_grey
+from convlens.pixels.conversion import NO_DETAIL, colour_spread, is_grey
 from convlens.pixels.decoding import FORMATS
 from convlens.pixels.framing import border_pixels, letterbox
 
@@ -34,8 +35,6 @@ _NOTED = (
 _OF_MODES = {"P": "palette", "PA": "palette", "CMYK": "cmyk", "1": "one_bit"} | dict.fromkeys(
     ("LAB", "YCbCr", "HSV"), "lab"
 )
-_GREY_MODES = ("1", "L", "LA", "La", "LAB", "I", "F")
-_NO_DETAIL = 128  # pixels: what a person would see as colour shows in a picture of this size
 _PLACES = np.arange(256)
 
 
@@ -87,14 +86,16 @@ def refused(words: str, problem: str, facts: np.ndarray | None = None) -> Decode
 
 def _examine(image: "Image", facts: np.ndarray, size: int, channels: int) -> np.ndarray:
     """Fill in the facts and make the network's pixels."""
-    if image.mode in _GREY_MODES or image.mode.startswith("I;16"):
+    from PIL import Image
+
+    if is_grey(image):
         grey, notes = to_grey(image)
         colour, spread = None, 0
     else:
         colour, notes = to_colour(image)
         grey, notes_of_grey = to_grey(image)
         notes = notes_of_grey if channels == 1 else notes
-        spread = _spread(colour)
+        spread = colour_spread(Image.fromarray(colour))
     height, width = grey.shape
     facts["width"], facts["height"], facts["colour"] = width, height, spread
     facts["mode"] = MODES.index(image.mode) if image.mode in MODES else 0
@@ -118,15 +119,6 @@ def _conversions(mode: str, notes: list[str], longest: int, size: int) -> int:
     if longest != size:
         bits |= conversion_bit("enlarged" if longest < size else "reduced")
     return bits
-
-
-def _spread(colour: np.ndarray) -> int:
-    """The largest distance between the channels of a pixel, once no side has more than about 128 pixels."""
-    from PIL import Image
-
-    factor = max(colour.shape) // _NO_DETAIL
-    small = np.asarray(Image.fromarray(colour).reduce(factor)) if factor > 1 else colour
-    return int((small.max(axis=2) - small.min(axis=2)).max())
 
 
 def _is_grey(colour: np.ndarray) -> bool:
@@ -161,9 +153,9 @@ def survey(file: IO[bytes]) -> Decoded:
                 if image.width * image.height > MAX_PIXELS:
                     return refused("has too many pixels: make it smaller", "too_large", facts)
                 facts["width"], facts["height"] = image.size
-                if image.mode not in _GREY_MODES and not image.mode.startswith("I;16"):
-                    image.draft("RGB", (_NO_DETAIL, _NO_DETAIL))
-                    facts["colour"] = _spread(to_colour(read_image(image))[0])
+                if not is_grey(image):
+                    image.draft("RGB", (NO_DETAIL, NO_DETAIL))
+                    facts["colour"] = colour_spread(Image.fromarray(to_colour(read_image(image))[0]))
         except Exception as error:  # what exactly is wrong with it is said when it is decoded
             return refused(type(error).__name__, "damaged", facts)
     return Decoded(facts, None)

@@ -23,8 +23,6 @@ FACTS = np.dtype(
     ]
 )
 
-VISIBLE_COLOUR = 16  # above it, a person would say that the image is in colour
-
 MODES = (
     "other", "1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV",
     "I", "I;16", "I;16L", "I;16B", "I;16N", "F",

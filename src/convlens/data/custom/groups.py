@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 
 from convlens.errors import UsageError
 
-_FIELDS = ("stem", "name", "parent", "folder", "path")
-_FIELD = re.compile(
-    r"\{(?P<field>[a-z]+)(?:\[(?:(?P<first>-?\d{1,6})?(?P<cut>:)(?P<last>-?\d{1,6})?|(?P<at>-?\d{1,6}))\])?\}"
-)
+_FIELD = re.compile(r"\{(?P<field>[a-z]+)(?:\[(?:(?P<first>-?\d{1,6})?:(?P<last>-?\d{1,6})?|(?P<at>-?\d{1,6}))\])?\}")
 _ALLOWED = (
     "{stem} (the file's name without its ending), {name}, {parent} (the folder it lies in), {folder} (the whole way "
     "there) and {path}, each cut like {stem[:5]} or {stem[-3:]} if need be"
@@ -31,18 +28,16 @@ def compile_pattern(pattern: str) -> Callable[[str], str]:
     >>> compile_pattern("{parent}/{stem[:5]}")("signs/stop/00012_00003.ppm")
     'stop/00012'
     """
-    pieces: list[Callable[[str], str]] = []
-    place = 0
-    for match in _FIELD.finditer(pattern):
-        if match["field"] not in _FIELDS:
-            raise _refusal(pattern, f"{match[0]} is not known")
-        pieces.append(_literal(pattern, pattern[place : match.start()]))
-        pieces.append(_field(match))
-        place = match.end()
-    if not pieces:
+    texts = _FIELD.sub("\0", pattern).split("\0")
+    if len(texts) == 1:
         raise _refusal(pattern, "it has no field" if "{" not in pattern else "its field cannot be read")
-    pieces.append(_literal(pattern, pattern[place:]))
-    return lambda path: "".join(piece(path) for piece in pieces)
+    for field in _FIELD.finditer(pattern):
+        if field["field"] not in _fields_of(""):
+            raise _refusal(pattern, f"{field[0]} is not known")
+    for text in texts:
+        if "{" in text or "}" in text:
+            raise _refusal(pattern, f"{text.strip()!r} cannot be read")
+    return lambda path: _FIELD.sub(lambda field: _cut(field, _fields_of(path)[field["field"]]), pattern)
 
 
 def group_numbers(names: list[str], pattern: str) -> np.ndarray:
@@ -89,31 +84,15 @@ def _refusal(pattern: str, reason: str) -> UsageError:
     return UsageError(f"the group pattern {pattern!r}: {reason}. Allowed are {_ALLOWED}.")
 
 
-def _literal(pattern: str, text: str) -> Callable[[str], str]:
-    if "{" in text or "}" in text:
-        raise _refusal(pattern, f"{text.strip()!r} cannot be read")
-    return lambda _: text
-
-
-def _field(match: re.Match[str]) -> Callable[[str], str]:
-    field = match["field"]
-    if match["at"] is not None:
-        at = int(match["at"])
-        chosen = slice(at, at + 1 if at != -1 else None)
-    elif match["cut"]:
-        chosen = slice(*(int(match[end]) if match[end] else None for end in ("first", "last")))
-    else:
-        chosen = slice(None)
-    return lambda path: _part(path, field)[chosen]
-
-
-def _part(path: str, field: str) -> str:
+def _fields_of(path: str) -> dict[str, str]:
     folder, _, name = path.rpartition("/")
-    if field == "path":
-        return path
-    if field == "folder":
-        return folder
-    if field == "parent":
-        return folder.rpartition("/")[2]
-    stem, dot, _ = name.rpartition(".")
-    return stem if field == "stem" and dot and stem else name
+    stem = name.rpartition(".")[0] or name
+    return {"stem": stem, "name": name, "parent": folder.rpartition("/")[2], "folder": folder, "path": path}
+
+
+def _cut(field: re.Match[str], text: str) -> str:
+    """What a field takes of its text: a letter, some, or all."""
+    if field["at"] is not None:
+        at = int(field["at"])
+        return text[at : at + 1 or None]
+    return text[slice(*(int(field[end]) if field[end] else None for end in ("first", "last")))]

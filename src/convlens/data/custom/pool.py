@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from types import TracebackType
 
 from convlens.data.custom.decoding import Decoded, refused
 from convlens.data.custom.worker import GREETING, Job, Reader, read_answer, send
@@ -152,9 +151,7 @@ class DecodingPool:
     def __enter__(self) -> "DecodingPool":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for worker in self._workers:
             worker.stopped = True
             if kind is not None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convlens.data.custom.facts import VISIBLE_COLOUR
 from convlens.data.custom.listing import Listing
 from convlens.data.custom.options import ImportOptions
 from convlens.data.custom.pool import DecodingPool
 from convlens.data.custom.progress import Reporter
 from convlens.data.custom.worker import Job
 from convlens.errors import DataError
+from convlens.pixels.conversion import VISIBLE_COLOUR
 
 SIZES = (16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96)
 MOST_LOOKED_AT = 2000

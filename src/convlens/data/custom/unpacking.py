@@ -53,5 +53,4 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None
     if claims_too_much(info):
         raise DamagedData(f"{info.filename!a} in the archive claims more bytes than it can hold. Pack it again.")
     with explain_write_errors(path, info.file_size), path.open("wb") as file, archive.open(info) as member:
-        while piece := member.read(_CHUNK):
-            file.write(piece)
+        shutil.copyfileobj(member, file, _CHUNK)

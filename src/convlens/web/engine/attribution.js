@@ -1,11 +1,12 @@
 // What spoke for and against a class: each input number's part in a logit, by a backward pass through every layer.
 //
-// Gradient × (input − baseline). The baseline is a picture with nothing on it: black where the training pictures are light on
-// dark, white where they are dark on light, and the mean (0 after normalisation) where they are mixed; so the empty ground
-// of a drawing speaks neither for nor against. In a network without bends (no activation, no maxpool) the parts add up to
-// what the logit gains over that of the baseline, and in one with relu and maxpool alone they do if nothing is added anywhere.
-// In others one gradient is the slope at this picture only; `steps` averages it over the straight way from the baseline to
-// the picture (integrated gradients, Sundararajan et al. 2017), which adds up in any network as the steps get many.
+// Gradient × (input − baseline). The baseline is a picture with nothing on it: black where the training pictures are
+// light on dark, white where they are dark on light, and the mean (0 after normalisation) where they are mixed; so the
+// empty ground of a drawing speaks neither for nor against. In a network without bends (no activation, no maxpool) the
+// parts add up to what the logit gains over that of the baseline, and in one with relu and maxpool alone they do if
+// nothing is added anywhere. In others one gradient is the slope at this picture only; `steps` averages it over the
+// straight way from the baseline to the picture (integrated gradients, Sundararajan et al. 2017), which adds up in any
+// network as the steps get many.
 
 import { sizeOf } from "convlens/engine/decode.js";
 import { activationsOfInput, inputsOf, normalise } from "convlens/engine/network.js";
@@ -14,10 +15,9 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 /** @import { Activation, Model, Numbers } from "convlens/engine/network.js" */
 
 /**
- * What each number of the input did for the logit of a class, C·H·W numbers; positive ones spoke for the class. With `steps`
- * above 1 gradients are averaged along the way from the baseline, and `activations`, which are those of the picture, serve
- * for the last step alone.
- *
+ * What each number of the input did for the logit of a class, C·H·W numbers; positive ones spoke for the class. With
+ * `steps` above 1 gradients are averaged along the way from the baseline, and `activations`, which are those of the
+ * picture, serve for the last step alone.
  * @param {Model} model
  * @param {Activation[]} activations
  * @param {number} classNumber
@@ -44,9 +44,8 @@ export function attribution(model, activations, classNumber, { steps = 1 } = {})
 }
 
 /**
- * How the logit of a class grows with each number of the input, C·H·W. What several layers take has the slopes of all of
- * them together.
- *
+ * How the logit of a class grows with each number of the input, C·H·W. What several layers take has the slopes of all
+ * of them together.
  * @type {(model: Model, activations: Activation[], classNumber: number) => Numbers}
  */
 export function gradient(model, activations, classNumber) {
@@ -67,11 +66,8 @@ export function gradient(model, activations, classNumber) {
   return slopes[0] ?? new Float64Array(activations[0].data.length);
 }
 
-/**
- * A new array, since layers may hand on one array to several inputs.
- *
- * @type {(one: Numbers | undefined, other: Numbers) => Numbers}
- */
+// A new array, since layers may hand on one array to several inputs.
+/** @type {(one: Numbers | undefined, other: Numbers) => Numbers} */
 function together(one, other) {
   return one ? Float64Array.from(one, (slope, i) => slope + other[i]) : other;
 }

@@ -1,8 +1,8 @@
 // The one inner loop of convolutions: four maps × two places at once.
 //
-// The weights of four maps lie side by side, so that every input number that is read serves four sums, and two places are
-// summed at once, so that every weight serves two. The eight sums stay in registers. All in float64: JavaScript computes in
-// it anyway, and a Float32Array would convert at every access.
+// The weights of four maps lie side by side, so that every input number that is read serves four sums, and two places
+// are summed at once, so that every weight serves two. The eight sums stay in registers. All in float64: JavaScript
+// computes in it anyway, and a Float32Array would convert at every access.
 
 export const MAPS = 4;
 export const PLACES = 2;
@@ -10,9 +10,9 @@ export const PLACES = 2;
 /** @import { Numbers } from "convlens/engine/network.js" */
 
 /**
- * Into `sums`: for two places (`start` and `start + stride`) and four maps, every tap's number times its weight, summed; the
- * first place's four sums come first. Tap k reads `input[place + offsets[k]]` and four weights from `packed[from + 4·k]` on.
- *
+ * Into `sums`: for two places (`start` and `start + stride`) and four maps, every tap's number times its weight,
+ * summed; the first place's four sums come first. Tap k reads `input[place + offsets[k]]` and four weights from
+ * `packed[from + 4·k]` on.
  * @param {Float64Array} input
  * @param {number} start
  * @param {number} stride
@@ -53,31 +53,21 @@ export function sumBlock(input, start, stride, offsets, taps, packed, from, sums
   sums[7] = b3;
 }
 
-/**
- * Where the weight of a map and a tap lies among those of `taps` taps: four maps side by side, tap by tap.
- *
- * @type {(map: number, tap: number, taps: number) => number}
- */
+/** @type {(map: number, tap: number, taps: number) => number} Four maps side by side, tap by tap. */
 export function packedPlace(map, tap, taps) {
   return (map - (map % MAPS)) * taps + tap * MAPS + (map % MAPS);
 }
 
-/**
- * How many numbers the packed weights of so many maps have; those that are missing in the last four are zeros.
- *
- * @type {(maps: number, taps: number) => number}
- */
+/** @type {(maps: number, taps: number) => number} What is missing in the last four maps is zeros. */
 export function packedSize(maps, taps) {
   return Math.ceil(maps / MAPS) * MAPS * taps;
 }
 
 /**
- * C·H·W numbers copied into the middle of a buffer of larger maps of zeros, so that no tap asks whether it is inside; its
- * frame stays zero from the beginning.
- *
- * @param {{ inputShape: number[], padding: number[] }} layer
- * @param {{ rows: number, columns: number, padded: Float64Array }} prepared
- * @param {Numbers} input
+ * C·H·W numbers copied into the middle of a buffer of larger maps of zeros, so that no tap asks whether it is inside;
+ * its frame stays zero from the beginning.
+ * @type {(layer: { inputShape: number[], padding: number[] },
+ *   prepared: { rows: number, columns: number, padded: Float64Array }, input: Numbers) => void}
  */
 export function fillPadded(layer, { rows, columns, padded }, input) {
   const [channels, height, width] = layer.inputShape;

@@ -1,8 +1,8 @@
 // Does this page compute what Convlens's own engine computes? Nothing is shown of a model before it has been asked.
 //
-// With a model come pictures, real ones and noise, with the values that the engine found at some places of every layer, and
-// a checksum of the weights. The checksum finds a weight that was damaged on the way, even one that no picture reaches; the
-// values find an arithmetic that is another one.
+// With a model come pictures, real ones and noise, with the values that the engine found at some places of every layer,
+// and a checksum of the weights. The checksum finds a weight that was damaged on the way, even one that no picture
+// reaches; the values find an arithmetic that is another one.
 
 import { decodeBytes, decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { activations, weightsOf } from "convlens/engine/network.js";
@@ -16,11 +16,9 @@ import { activations, weightsOf } from "convlens/engine/network.js";
 export const TOLERANCE = 1e-4;
 
 /**
- * Compute the check vectors again. `worst` is the largest difference found, in parts of the largest
- * value of its layer (Infinity where something is no number or is missing), and `where` says in words what it was.
- *
- * @param {Model} model
- * @returns {Verdict}
+ * Compute the check vectors again. `worst` is the largest difference found, in parts of the largest value of its layer
+ * (Infinity where something is no number or is missing), and `where` says in words what it was.
+ * @type {(model: Model) => Verdict}
  */
 export function checkModel(model) {
   const { check } = model.payload;
@@ -50,7 +48,6 @@ export function checkModel(model) {
 
 /**
  * The larger difference of the one found so far and those between `values` and what is expected of a picture.
- *
  * @param {Difference} found
  * @param {number[] | Numbers} values
  * @param {Numbers} expected

@@ -1,7 +1,7 @@
 // Convolution (cross-correlation), which is nearly all the work of a forward pass, in a form that a browser runs fast.
 //
-// Any kernel can be summed tap by tap, here; 3×3 kernels of many maps go by a shorter way that gives the same numbers, in
-// `winograd.js`.
+// Any kernel can be summed tap by tap, here; 3×3 kernels of many maps go by a shorter way that gives the same numbers,
+// in `winograd.js`.
 
 import { fillPadded, MAPS, packedPlace, packedSize, PLACES, sumBlock } from "convlens/engine/blocks.js";
 import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winograd.js";
@@ -10,23 +10,16 @@ import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winogra
 
 /**
  * What of a layer a convolution of one group needs to know.
- *
- * @typedef {object} ConvLayer
- * @property {number[]} inputShape
- * @property {number[]} outputShape
- * @property {Pair} kernel
- * @property {Pair} stride
- * @property {Pair} padding
- * @property {Pair} dilation
- * @property {Tensor} weight
- * @property {Tensor} bias
+ * @typedef {{
+ *   inputShape: number[], outputShape: number[], kernel: Pair, stride: Pair, padding: Pair, dilation: Pair,
+ *   weight: Tensor, bias: Tensor,
+ * }} ConvLayer
  */
 
 /** @typedef {ReturnType<typeof prepareTaps>} Taps */
 
 /**
  * A function of a layer that is worked out once for its weights, and anew when it gets others.
- *
  * @template {{ weight: Tensor }} L
  * @template Made
  * @param {(layer: L) => Made} make
@@ -46,22 +39,14 @@ const prepare = onceForWeights((/** @type {ConvLayer} */ layer) =>
 );
 const turned = onceForWeights(turnRound);
 
-/**
- * The maps of a convolutional layer from C·H·W numbers, bias added.
- *
- * @type {(layer: ConvLayer, input: Numbers) => Float32Array<ArrayBuffer>}
- */
+/** @type {(layer: ConvLayer, input: Numbers) => Float32Array<ArrayBuffer>} The layer's maps, with bias. */
 export function convolve(layer, input) {
   const { tiles, taps } = prepare(layer);
   fillPadded(layer, tiles ?? taps, input);
   return tiles ? convolveTiles(layer, tiles) : convolveTaps(layer, taps);
 }
 
-/**
- * The slopes of a layer's inputs from those of its outputs: every output's slope spread over what it was made of.
- *
- * @type {(layer: ConvLayer, slopes: Numbers) => Float32Array<ArrayBuffer>}
- */
+/** @type {(layer: ConvLayer, slopes: Numbers) => Float32Array<ArrayBuffer>} Slopes of inputs from those of outputs. */
 export function convolveBack(layer, slopes) {
   const back = turned(layer);
   return convolve(back, spread(layer, slopes, back.inputShape));
@@ -123,13 +108,9 @@ function convolveTaps(layer, prepared) {
   return output;
 }
 
-/**
- * The layer that brings slopes back: what a kernel spreads, the kernel turned by 180° collects, from all maps into each
- * channel. It slides step by step over the slopes as `spread` lays them out.
- *
- * @param {ConvLayer} layer
- * @returns {ConvLayer}
- */
+// The layer that brings slopes back: what a kernel spreads, the kernel turned by 180° collects, from all maps into each
+// channel. It slides step by step over the slopes as `spread` lays them out.
+/** @type {(layer: ConvLayer) => ConvLayer} */
 function turnRound({ kernel, dilation, inputShape, outputShape, weight }) {
   const [channels, height, width] = inputShape;
   const [maps] = outputShape;
@@ -150,12 +131,9 @@ function turnRound({ kernel, dilation, inputShape, outputShape, weight }) {
   };
 }
 
-/**
- * The slopes on larger maps of zeros, a stride apart and so far from the edge that the turned kernel meets each of them
- * wherever the kernel met its input; those that only reach padding are left out.
- *
- * @type {(layer: ConvLayer, slopes: Numbers, shape: number[]) => Float64Array<ArrayBuffer>}
- */
+// The slopes on larger maps of zeros, a stride apart and so far from the edge that the turned kernel meets each of them
+// wherever the kernel met its input; those that only reach padding are left out.
+/** @type {(layer: ConvLayer, slopes: Numbers, shape: number[]) => Float64Array<ArrayBuffer>} */
 function spread({ kernel, stride, padding, dilation, outputShape }, slopes, [maps, height, width]) {
   const [, rows, columns] = outputShape;
   const [down, right] = [0, 1].map((axis) => (kernel[axis] - 1) * dilation[axis] - padding[axis]);

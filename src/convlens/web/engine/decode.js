@@ -10,11 +10,7 @@ export function decodeBytes(text) {
   return bytes;
 }
 
-/**
- * The float32 numbers of a base64 text; read one by one, so that the machine's own byte order doesn't matter.
- *
- * @param {string} text
- */
+/** @type {(text: string) => Float32Array<ArrayBuffer>} Read one by one, whatever the machine's byte order is. */
 export function decodeFloats(text) {
   const bytes = decodeBytes(text);
   if (bytes.length % 4 !== 0) throw new Error(`${bytes.length} bytes are no float32 numbers, which have four each.`);
@@ -29,11 +25,7 @@ export function sizeOf(shape) {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/**
- * Where a number stands: the flat place 5 in a shape of [2, 2, 2] is [1, 0, 1].
- *
- * @type {(shape: number[], place: number) => number[]}
- */
+/** @type {(shape: number[], place: number) => number[]} The flat place 5 in a shape of [2, 2, 2] is [1, 0, 1]. */
 export function positionOf(shape, place) {
   const position = new Array(shape.length);
   let rest = place;
@@ -44,11 +36,7 @@ export function positionOf(shape, place) {
   return position;
 }
 
-/**
- * The flat place of a position, the way back from `positionOf`.
- *
- * @type {(shape: number[], position: number[]) => number}
- */
+/** @type {(shape: number[], position: number[]) => number} The way back from `positionOf`. */
 export function placeOf(shape, position) {
   return position.reduce((place, index, axis) => place * shape[axis] + index, 0);
 }

@@ -1,8 +1,8 @@
 // Receptive fields: which part of earlier layers, and of the picture, one number depends on.
 //
-// The textbook's recursion gives the size in the middle of a boundless picture. Real maps end, so a field reaches from the
-// first to the last row that is really read, as in Python (convlens.network.receptive_field); the boundless one comes along
-// as `unclipped`. Where several ways lead back to a layer, the field holds what any of them reaches.
+// The textbook's recursion gives the size in the middle of a boundless picture. Real maps end, so a field reaches from
+// the first to the last row that is really read, as in Python (convlens.network.receptive_field); the boundless one
+// comes along as `unclipped`. Where several ways lead back to a layer, the field holds what any of them reaches.
 
 import { shapeOf } from "convlens/engine/decode.js";
 import { hull, isEmpty, placeRegion, unite } from "convlens/engine/regions.js";
@@ -15,9 +15,9 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 /** @typedef {Box & { firstChannel: number, endChannel: number, unclipped: Box }} Field endChannel is outside */
 
 /**
- * What the number at `place` of layer `layer` depends on, in the input and in every layer up to its own, so that entry k + 1
- * is that of layer k: null in a layer that does not lead to it. A number that sees nothing but padding has fields of no size.
- *
+ * What the number at `place` of layer `layer` depends on, in the input and in every layer up to its own, so that entry
+ * k + 1 is that of layer k: null in a layer that does not lead to it. A number that sees nothing but padding has fields
+ * of no size.
  * @type {(model: Model, layer: number, place: number) => (Field | null)[]}
  */
 export function receptiveFields(model, layer, place) {
@@ -37,11 +37,7 @@ export function receptiveFields(model, layer, place) {
   return regions.map((region) => region && fieldOf(region));
 }
 
-/**
- * The field in the output of one layer alone, −1 being the input.
- *
- * @type {(model: Model, layer: number, place: number, upTo?: number) => Field | null}
- */
+/** @type {(model: Model, layer: number, place: number, upTo?: number) => Field | null} In one layer's output. */
 export function receptiveField(model, layer, place, upTo = -1) {
   if (upTo > layer) throw new Error(`layer ${upTo} comes after layer ${layer}; give an earlier one.`);
   return receptiveFields(model, layer, place)[upTo + 1];

@@ -1,7 +1,8 @@
 // A trained model in the page: opened from its payload (src/convlens/export/page_model.py), then run on pictures.
 //
-// Python has resolved the network: every layer comes with its kind, inputs, shapes and numbers, so no text is parsed here.
-// The layers are in an order in which each comes after its inputs. The names of weights are those of PyTorch's state dict.
+// Python has resolved the network: every layer comes with its kind, inputs, shapes and numbers, so no text is parsed
+// here. The layers are in an order in which each comes after its inputs. The names of weights are those of PyTorch's
+// state dict.
 
 import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { kindOf } from "convlens/layers/shared/kind.js";
@@ -18,7 +19,6 @@ const FORMAT = 2;
 
 /**
  * A layer has this, what its kind takes besides (kernel, slope, epsilon ...), and its weights under PyTorch's names.
- *
  * @typedef {object} Layer
  * @property {number} index
  * @property {string} path its module's name in PyTorch: "3", "3.body.0"
@@ -42,18 +42,11 @@ const FORMAT = 2;
 /** @typedef {Layer & { weight: Tensor, bias: Tensor }} WeightedLayer */
 
 /**
- * @typedef {object} Model
- * @property {string} name
- * @property {string} network
- * @property {number[]} inputShape
- * @property {string[]} classNames
- * @property {Layer[]} layers
- * @property {Normalisation} normalisation
- * @property {number} temperature
- * @property {number | null} threshold
- * @property {any} preprocessing
- * @property {Record<string, any>} facts
- * @property {Payload} payload
+ * @typedef {{
+ *   name: string, network: string, inputShape: number[], classNames: string[], layers: Layer[],
+ *   normalisation: Normalisation, temperature: number, threshold: number | null, preprocessing: any,
+ *   facts: Record<string, any>, payload: Payload,
+ * }} Model
  */
 
 /** @typedef {{ shape: number[], data: Numbers }} Activation */
@@ -93,9 +86,8 @@ function openLayers({ layers, input_shape: shape }) {
 }
 
 /**
- * Give an open model other weights, {"0.weight": {shape, data}, ...}; those that are not named stay. For training that is
- * watched. Returns the same model.
- *
+ * Give an open model other weights, {"0.weight": {shape, data}, ...}; those that are not named stay. For training that
+ * is watched. Returns the same model.
  * @type {(model: Model, weights: Record<string, GivenTensor>) => Model}
  */
 export function replaceWeights(model, weights) {
@@ -132,7 +124,6 @@ export function weightsOf(model) {
 
 /**
  * What the network gets of a picture: (pixels / 255 − mean) / std, channel by channel.
- *
  * @param {Model} model
  * @param {Uint8Array} pixels C·H·W
  */
@@ -152,9 +143,8 @@ export function normalise(model, pixels) {
 }
 
 /**
- * What every layer makes of a picture: the normalised input first, as number k + 1 the output of layer k, last the logits.
- * Read them only: flatten and dropout hand on the array of their input.
- *
+ * What every layer makes of a picture: the normalised input first, as number k + 1 the output of layer k, last the
+ * logits. Read them only: flatten and dropout hand on the array of their input.
  * @param {Model} model
  * @param {Uint8Array} pixels C·H·W
  */
@@ -174,7 +164,6 @@ export function activationsOfInput(model, input) {
 
 /**
  * The numbers that a layer takes, among those that were computed before it.
- *
  * @param {Layer} layer
  * @param {Activation[]} outputs as `activations` gives them
  */
@@ -182,11 +171,7 @@ export function inputsOf(layer, outputs) {
   return layer.inputs.map((input) => outputs[input + 1].data);
 }
 
-/**
- * The probabilities of logits after the model's temperature; the largest is taken off first, so nothing overflows.
- *
- * @type {(model: Model, logits: Numbers) => Float64Array<ArrayBuffer>}
- */
+/** @type {(model: Model, logits: Numbers) => Float64Array<ArrayBuffer>} The largest is taken off first. */
 export function probabilities(model, logits) {
   const scaled = Float64Array.from(logits, (logit) => logit / model.temperature);
   const largest = scaled.reduce((most, value) => Math.max(most, value), -Infinity);

@@ -10,13 +10,7 @@ import { positionOf } from "convlens/engine/decode.js";
 
 /**
  * Rows and columns are in order; a region without rows or without columns sees nothing.
- *
- * @typedef {object} Region
- * @property {Extent} channels
- * @property {number[]} rows
- * @property {number[]} columns
- * @property {Extent} freeRows
- * @property {Extent} freeColumns
+ * @typedef {{ channels: Extent, rows: number[], columns: number[], freeRows: Extent, freeColumns: Extent }} Region
  */
 
 /** @type {(channels: Extent, rows: number[], columns: number[]) => Region} */
@@ -31,8 +25,8 @@ export function placeRegion(shape, place) {
 }
 
 /**
- * All rows and columns of a layer, and all its channels unless they are given; nothing if the region behind sees nothing.
- *
+ * All rows and columns of a layer, and all its channels unless they are given; nothing if the region behind sees
+ * nothing.
  * @param {number[]} shape
  * @param {Region} behind
  * @param {Extent} channels
@@ -49,11 +43,7 @@ export function isEmpty({ rows, columns }) {
   return rows.length === 0 || columns.length === 0;
 }
 
-/**
- * What two regions of the same layer see together.
- *
- * @type {(one: Region | null, other: Region | null) => Region | null}
- */
+/** @type {(one: Region | null, other: Region | null) => Region | null} What both see together. */
 export function unite(one, other) {
   if (!one || !other) return one ?? other;
   const seen = [one, other].filter((region) => !isEmpty(region));

@@ -23,10 +23,7 @@ export async function unpackSamples(payload) {
   return { ...payload, samples };
 }
 
-/**
- * @param {PackedSamples} packed
- * @param {number[]} shape
- */
+/** @param {PackedSamples} packed @param {number[]} shape */
 async function unpack({ count, images, labels, logits }, shape) {
   const pixels = await inflate(decodeBytes(images));
   const size = sizeOf(shape);
@@ -42,10 +39,7 @@ async function unpack({ count, images, labels, logits }, shape) {
   }));
 }
 
-/**
- * What zlib has packed.
- * @param {Uint8Array<ArrayBuffer>} packed
- */
+/** @type {(packed: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>} What zlib has packed. */
 async function inflate(packed) {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   try {

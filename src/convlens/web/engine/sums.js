@@ -1,8 +1,9 @@
 // The sum behind one number: everything that goes into it, as values, for whoever draws it.
 //
-// Sums are worked out anew by the layer's kind, in the plainest way, and not taken out of the forward pass: `total` is what
-// the arithmetic gives, `value` what the forward pass gave, and a test holds them together. Every number that went in comes
-// with its `source`, null where there is none because it is padding. Following sources is how one walks back to the picture.
+// Sums are worked out anew by the layer's kind, in the plainest way, and not taken out of the forward pass: `total` is
+// what the arithmetic gives, `value` what the forward pass gave, and a test holds them together. Every number that went
+// in comes with its `source`, null where there is none because it is padding. Following sources is how one walks back
+// to the picture.
 
 import { positionOf } from "convlens/engine/decode.js";
 import { inputsOf, probabilities } from "convlens/engine/network.js";
@@ -18,7 +19,6 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 /**
  * The whole sum behind one output number of a layer, −1 being the input: what every sum has, and what the layer's kind
  * explains (see layers/WORD.js). Of long lists the `most` largest terms come one by one.
- *
  * @param {Model} model
  * @param {Activation[]} activations
  * @param {number} layer
@@ -36,12 +36,7 @@ export function sumBehind(model, activations, layer, place, { most = 12 } = {}) 
   return { ...common, kind: node.kind, text: node.text, ...behind };
 }
 
-/**
- * (pixel / 255 − mean) / deviation.
- *
- * @param {Model} model
- * @param {{ position: number[], value: number }} common
- */
+/** (pixel / 255 − mean) / deviation. @param {Model} model @param {{ position: number[], value: number }} common */
 function explainInput(model, { position, value }) {
   const mean = model.normalisation.mean[position[0]];
   const deviation = model.normalisation.std[position[0]];
@@ -50,9 +45,9 @@ function explainInput(model, { position, value }) {
 }
 
 /**
- * The softmax behind the probabilities. `scaled` are the logits over the temperature, `exponents` are exp(scaled − largest),
- * and a probability is an exponent over their `sum`. `unknown` says that the best one is below the model's threshold.
- *
+ * The softmax behind the probabilities. `scaled` are the logits over the temperature, `exponents` are exp(scaled −
+ * largest), and a probability is an exponent over their `sum`. `unknown` says that the best one is below the model's
+ * threshold.
  * @param {Model} model
  * @param {Numbers} logits
  */

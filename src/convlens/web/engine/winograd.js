@@ -1,10 +1,10 @@
-// 3×3 convolution by Winograd's minimal filtering, F(4×4, 3×3) of Lavin and Gray (2016): 36 multiplications for 16 numbers
-// instead of 144.
+// 3×3 convolution by Winograd's minimal filtering, F(4×4, 3×3) of Lavin and Gray (2016): 36 multiplications for 16
+// numbers instead of 144.
 //
-// Tiles of 6×6 of the input (four apart, so they overlap) and the kernels are brought into another form, 36 numbers each, in
-// which convolution is a product number by number; summed over the channels and brought back, it is a tile of 4×4 of the
-// output. The forms are sums of a few numbers with small factors: BᵀdB, GgGᵀ and AᵀmA of the paper, done along the rows and
-// then along the columns. In float64 what they round off lies far below the float32 of the result.
+// Tiles of 6×6 of the input (four apart, so they overlap) and the kernels are brought into another form, 36 numbers
+// each, in which convolution is a product number by number; summed over the channels and brought back, it is a tile of
+// 4×4 of the output. The forms are sums of a few numbers with small factors: BᵀdB, GgGᵀ and AᵀmA of the paper, done
+// along the rows and then along the columns. In float64 what they round off lies far below the float32 of the result.
 
 import { MAPS, packedPlace, packedSize, PLACES, sumBlock } from "convlens/engine/blocks.js";
 
@@ -17,22 +17,14 @@ const FORM = 6;
 const NUMBERS = FORM * FORM;
 const FEWEST = 16;
 
-/**
- * Whether a convolution gains by it: 3×3, step by step, between so many maps that the forms are the smaller part.
- *
- * @param {ConvLayer} layer
- */
+/** @type {(layer: ConvLayer) => boolean} 3×3, step by step, between many maps: then the forms are the smaller part. */
 export function suitsTiles({ kernel, stride, dilation, inputShape, outputShape }) {
   const are = (/** @type {number[]} */ sizes, /** @type {number} */ size) => sizes.every((one) => one === size);
   const many = Math.min(inputShape[0], outputShape[0]) >= FEWEST;
   return many && are(kernel, 3) && are(stride, 1) && are(dilation, 1);
 }
 
-/**
- * The kernels in their form, and room for the input and for the sums.
- *
- * @param {ConvLayer} layer
- */
+/** The kernels in their form, and room for the input and for the sums. @param {ConvLayer} layer */
 export function prepareTiles(layer) {
   const [channels] = layer.inputShape;
   const [maps, height, width] = layer.outputShape;
@@ -50,11 +42,8 @@ export function prepareTiles(layer) {
   };
 }
 
-/**
- * Every kernel's 36 numbers: for each of the numbers, the weights of four maps side by side, channel by channel.
- *
- * @param {ConvLayer} layer
- */
+// Every kernel's 36 numbers: for each of the numbers, the weights of four maps side by side, channel by channel.
+/** @type {(layer: ConvLayer) => Float64Array<ArrayBuffer>} */
 function transformKernels(layer) {
   const [channels] = layer.inputShape;
   const [maps] = layer.outputShape;
@@ -75,7 +64,6 @@ function transformKernels(layer) {
 
 /**
  * Reads numbers from `start` on, `step` apart, and writes others from `first` on, `apart` from each other.
- *
  * @typedef {(from: Float32Array | Float64Array, start: number, step: number, to: Float64Array, first: number,
  *   apart: number) => void} Transform
  */
@@ -119,11 +107,7 @@ function outputOfForm(from, start, step, to, first, apart) {
   to[first + 3 * apart] = b - c + 8 * (d - e) + from[start + 5 * step];
 }
 
-/**
- * The maps of a layer whose padded input is in place.
- *
- * @type {(layer: ConvLayer, prepared: Tiles) => Float32Array<ArrayBuffer>}
- */
+/** @type {(layer: ConvLayer, prepared: Tiles) => Float32Array<ArrayBuffer>} Its padded input is in place. */
 export function convolveTiles(layer, prepared) {
   transformInput(layer, prepared);
   multiply(layer, prepared);
@@ -149,11 +133,8 @@ function transformInput(layer, { rows, columns, down, across, tiles, padded, inp
   }
 }
 
-/**
- * For each of the 36 numbers: the sums over the channels, for every map and tile.
- *
- * @type {(layer: ConvLayer, prepared: Tiles) => void}
- */
+// For each of the 36 numbers: the sums over the channels, for every map and tile.
+/** @type {(layer: ConvLayer, prepared: Tiles) => void} */
 function multiply(layer, { tiles, input, products, offsets, packed }) {
   const [channels] = layer.inputShape;
   const [maps] = layer.outputShape;

@@ -29,11 +29,8 @@ export class Api {
     return this.#ask(path, { method: "POST", body: JSON.stringify(body), headers });
   }
 
-  /**
-   * Follows a stream of numbered events; returns what ends that.
-   * @param {string} path
-   * @param {EventHandlers} handlers
-   */
+  // Follows a stream of numbered events; returns what ends that.
+  /** @type {(path: string, handlers: EventHandlers) => () => void} */
   events(path, handlers) {
     const stream = new EventStream(this.#addressOf(path), handlers);
     return () => stream.close();
@@ -46,11 +43,7 @@ export class Api {
     return address;
   }
 
-  /**
-   * @param {string} path
-   * @param {RequestInit} request
-   * @returns {Promise<any>} what the JSON of the answer says
-   */
+  /** @param {string} path @param {RequestInit} request @returns {Promise<any>} what the JSON of the answer says */
   async #ask(path, request) {
     const response = await fetch(this.#addressOf(path), request).catch(() => null);
     if (!response) throw new Refusal("The server does not answer. Is `convlens open` still running?", 0);
@@ -64,11 +57,7 @@ export class Api {
 
 /** What the server said instead of what was asked for; `status` is HTTP's number (0: no answer), `body` all it said. */
 export class Refusal extends Error {
-  /**
-   * @param {string} message
-   * @param {number} status
-   * @param {Record<string, any>} body
-   */
+  /** @param {string} message @param {number} status @param {Record<string, any>} body */
   constructor(message, status, body = {}) {
     super(message);
     this.status = status;
@@ -77,8 +66,8 @@ export class Refusal extends Error {
 }
 
 /**
- * A browser's EventSource comes back by itself with the last number it saw, but gives up for good when the server answered
- * with an error, so then a new one is opened that names the last number in its address.
+ * A browser's EventSource comes back by itself with the last number it saw, but gives up for good when the server
+ * answered with an error, so then a new one is opened that names the last number in its address.
  */
 class EventStream {
   #address;
@@ -90,10 +79,7 @@ class EventStream {
   #timer = 0;
   #source;
 
-  /**
-   * @param {URL} address
-   * @param {EventHandlers} handlers
-   */
+  /** @param {URL} address @param {EventHandlers} handlers */
   constructor(address, { onEvent, onState = () => {} }) {
     this.#address = address;
     this.#onEvent = onEvent;
@@ -131,11 +117,8 @@ class EventStream {
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
   }
 
-  /**
-   * Tells an event on; one that comes again after a break is told once.
-   * @param {string} name
-   * @param {MessageEvent<string>} event
-   */
+  // Tells an event on; one that comes again after a break is told once.
+  /** @type {(name: string, event: MessageEvent<string>) => void} */
   #hear(name, { data, lastEventId }) {
     const number = Number(lastEventId);
     if (this.#last !== null && lastEventId && number <= this.#last) return;

@@ -1,6 +1,6 @@
 /**
- * Colours of numbers: blue above zero, orange below, paper at zero; the same pair as everywhere in Convlens (Okabe and Ito's,
- * told apart by every kind of eye), in two sets for light and dark.
+ * Colours of numbers: blue above zero, orange below, paper at zero; the same pair as everywhere in Convlens (Okabe and
+ * Ito's, told apart by every kind of eye), in two sets for light and dark.
  */
 
 /**
@@ -27,19 +27,13 @@ export function currentTheme() {
   return chosen || (DARK_SYSTEM.matches ? "dark" : "light");
 }
 
-/**
- * Calls back when light becomes dark or the reverse; returns what ends that.
- * @param {ThemeListener} listener
- */
+/** Calls back when light becomes dark or the reverse; returns what ends that. @param {ThemeListener} listener */
 export function onTheme(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/**
- * Sets the theme, or leaves it to the system when there is none.
- * @param {Theme | null} theme
- */
+/** @type {(theme: Theme | null) => void} Sets the theme, or leaves it to the system when there is none. */
 export function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
@@ -59,18 +53,12 @@ export function greyTable() {
   return tableOf("grey", 256, (value) => [value, value, value]);
 }
 
-/**
- * The colour of a share from −1 to 1 for CSS and SVG: "rgb(0 114 178)".
- * @param {number} share
- */
+/** The colour of a share from −1 to 1 for CSS and SVG: "rgb(0 114 178)". @param {number} share */
 export function divergingColour(share, theme = currentTheme()) {
   return `rgb(${mix(share, theme).map(Math.round).join(" ")})`;
 }
 
-/**
- * Black or white, whichever reads better on `divergingColour(share)`: 4.58:1 at worst, which greyer text would not reach.
- * @param {number} share
- */
+/** Black or white, whichever reads better on `divergingColour(share)`: 4.58:1 at worst. @param {number} share */
 export function inkOn(share, theme = currentTheme()) {
   const [red, green, blue] = mix(share, theme).map((part) => {
     const value = part / 255;
@@ -79,23 +67,15 @@ export function inkOn(share, theme = currentTheme()) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }
 
-/**
- * The table of that name, made when it is first wanted.
- * @param {string} name
- * @param {number} length
- * @param {(place: number) => Colour} colourOf
- */
+// The table of that name, made when it is first wanted.
+/** @type {(name: string, length: number, colourOf: (place: number) => Colour) => Uint32Array<ArrayBufferLike>} */
 function tableOf(name, length, colourOf) {
   const table = tables.get(name) ?? Uint32Array.from({ length }, (_, place) => packed(colourOf(place)));
   tables.set(name, table);
   return table;
 }
 
-/**
- * @param {number} share
- * @param {Theme} theme
- * @returns {Colour}
- */
+/** @type {(share: number, theme: Theme) => Colour} */
 function mix(share, theme) {
   const stops = STOPS[theme][share < 0 ? "minus" : "plus"];
   const place = Math.min(Math.abs(share) || 0, 1) * (stops.length - 1);
@@ -103,10 +83,7 @@ function mix(share, theme) {
   return stops[index].map((part, channel) => part + (place - index) * (stops[index + 1][channel] - part));
 }
 
-/**
- * @param {string} colours each as six hexadecimal digits
- * @returns {Colour[]}
- */
+/** @param {string} colours each as six hexadecimal digits @returns {Colour[]} */
 function parse(colours) {
   return colours.split(" ").map((hex) => [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)));
 }

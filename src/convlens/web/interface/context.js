@@ -40,10 +40,7 @@ export class Context {
     this.#onRuns = onRuns;
   }
 
-  /**
-   * Makes a payload of page_model the model of all views.
-   * @param {any} payload
-   */
+  /** @type {(payload: any) => Promise<void>} Makes a payload of page_model the model of all views. */
   async openModel(payload) {
     const model = openModel(await unpackSamples(payload));
     this.check = checkModel(model);
@@ -61,10 +58,7 @@ export class Context {
     location.hash = view;
   }
 
-  /**
-   * Calls back with every model from now on; returns what ends that.
-   * @param {ModelListener} listener
-   */
+  /** Calls back with every model from now on; returns what ends that. @param {ModelListener} listener */
   onModel(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

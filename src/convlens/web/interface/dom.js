@@ -1,17 +1,13 @@
-/**
- * Elements made in one call. Text is only ever set as text: class names, file names and messages come from outside.
- */
+/** Elements made in one call. Text is only ever set as text: class names, file names and messages come from outside. */
 
 const SVG = "http://www.w3.org/2000/svg";
 let announcing = 0;
 
-/**
- * @typedef {string | number | boolean | null | undefined} Plain
- */
+/** @typedef {string | number | boolean | null | undefined} Plain */
 
 /**
- * What `element` takes as attributes: names as in HTML with plain values, `style` and `data` as objects, and listeners of the
- * element's own type, `onClick: (event) => event.currentTarget.value`.
+ * What `element` takes as attributes: names as in HTML with plain values, `style` and `data` as objects, and listeners
+ * of the element's own type, `onClick: (event) => event.currentTarget.value`.
  * @template {Element} Made
  * @typedef {{ [name: Lowercase<string>]: Plain | Record<string, Plain> }
  *   & { viewBox?: string, preserveAspectRatio?: string }
@@ -19,9 +15,11 @@ let announcing = 0;
  *       (event: HTMLElementEventMap[Name] & { currentTarget: Made }) => void }} Attributes
  */
 
+/** @typedef {Node | { readonly root: Node }} Part a node, or what has one */
+
 /**
- * What an element can hold: nodes and text, in lists of lists if need be; null, undefined and false are left out.
- * @typedef {Node | Plain | { readonly length: number, readonly [place: number]: Children }} Children
+ * What an element can hold: parts and text, in lists of lists if need be; null, undefined and false are left out.
+ * @typedef {Part | Plain | { readonly length: number, readonly [place: number]: Children }} Children
  */
 
 /**
@@ -64,10 +62,7 @@ export function fill(parent, ...children) {
   return parent;
 }
 
-/**
- * An element of the page's own HTML, which has it for as long as it is open.
- * @param {string} id
- */
+/** @type {(id: string) => HTMLElement} An element of the page's own HTML, which has it for as long as it is open. */
 export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page's HTML has no element with the id ${id}.`);
@@ -76,17 +71,13 @@ export function byId(id) {
 
 /**
  * A name that somebody else chose, shown in its own direction and never as markup.
- * @param {unknown} text
- * @param {Attributes<HTMLElement>} [attributes]
+ * @type {(text: unknown, attributes?: Attributes<HTMLElement>) => HTMLElement}
  */
 export function nameOf(text, attributes = {}) {
   return element("bdi", { dir: "auto", ...attributes }, String(text));
 }
 
-/**
- * Says something to a screen reader, politely; what comes quickly is said once, after `rest` milliseconds without more.
- * @param {string} text
- */
+/** Says something to a screen reader, once there was nothing else for `rest` milliseconds. @param {string} text */
 export function announce(text, rest = 400) {
   clearTimeout(announcing);
   announcing = setTimeout(() => {
@@ -100,10 +91,7 @@ export function prefersStillness() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/**
- * Calls `draw` once in the next frame, however often it is asked for: `const request = onceAFrame(draw); request()`.
- * @param {(time: number) => void} draw
- */
+/** Draws once in the next frame: `const request = onceAFrame(draw); request()`. @param {(time: number) => void} draw */
 export function onceAFrame(draw) {
   return steadily(draw, 0);
 }
@@ -159,8 +147,8 @@ function furnish(node, attributes, children) {
 
 /** @param {readonly Children[]} children */
 function nodesOf(children) {
-  const flat = /** @type {(Node | Plain)[]} */ (children.flat(Infinity));
+  const flat = /** @type {(Part | Plain)[]} */ (children.flat(Infinity));
   return flat
     .filter((child) => child !== null && child !== undefined && child !== false)
-    .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
+    .map((child) => (typeof child !== "object" ? String(child) : "root" in child ? child.root : child));
 }

@@ -1,6 +1,6 @@
 /**
- * Arrays as pictures: one pixel of canvas a number, enlarged by CSS without smoothing. A layer's maps are one canvas, painted by
- * one putImageData: eight maps of 28 × 28 take a tenth of a millisecond.
+ * Arrays as pictures: one pixel of canvas a number, enlarged by CSS without smoothing. A layer's maps are one canvas,
+ * painted by one putImageData: eight maps of 28 × 28 take a tenth of a millisecond.
  */
 
 import { divergingTable, greyTable } from "convlens/interface/colours.js";
@@ -8,8 +8,8 @@ import { divergingTable, greyTable } from "convlens/interface/colours.js";
 /** @import { Theme } from "convlens/interface/colours.js" */
 
 /**
- * How maps lie on a canvas: `count` of them, each `height` × `width`, in rows of `columns`; `gap` and the two pixel sizes are
- * in pixels of the canvas, `scale` is how many CSS pixels one of them takes.
+ * How maps lie on a canvas: `count` of them, each `height` × `width`, in rows of `columns`; `gap` and the two pixel
+ * sizes are in pixels of the canvas, `scale` is how many CSS pixels one of them takes.
  * @typedef {{
  *   count: number, height: number, width: number, columns: number, gap: number, scale: number,
  *   pixelWidth: number, pixelHeight: number,
@@ -41,11 +41,7 @@ export function arrange({ count, height, width, columns = 1, scale = 2, gap = 2 
   };
 }
 
-/**
- * Where map `index` begins: `[top, left]` in pixels of the canvas.
- * @param {Layout} layout
- * @param {number} index
- */
+/** @type {(layout: Layout, index: number) => number[]} [top, left] of a map in pixels of the canvas. */
 export function originOf(layout, index) {
   return [
     Math.floor(index / layout.columns) * (layout.height + layout.gap),
@@ -53,12 +49,7 @@ export function originOf(layout, index) {
   ];
 }
 
-/**
- * What lies under a point in CSS pixels of the canvas; null in a gap.
- * @param {Layout} layout
- * @param {number} x
- * @param {number} y
- */
+/** What lies under a point in CSS pixels; null in a gap. @param {Layout} layout @param {number} x @param {number} y */
 export function placeUnder(layout, x, y) {
   const column = Math.floor(x / layout.scale),
     row = Math.floor(y / layout.scale);
@@ -74,8 +65,8 @@ export function placeUnder(layout, x, y) {
 /**
  * Paints maps (C×H×W, the first `layout.count` of them) on a canvas.
  *
- * `limit` is the size that has the full colour; without one it is the largest size there is. With `grey: [low, high]` the values
- * are painted from black to white instead. Returns the limit.
+ * `limit` is the size that has the full colour; without one it is the largest size there is. With `grey: [low, high]`
+ * the values are painted from black to white instead. Returns the limit.
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} data
  * @param {Layout} layout
@@ -86,7 +77,8 @@ export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
   const scale = limit ?? largestSize(data);
   const { image, words } = bufferOf(canvas, layout);
   const table = grey ? greyTable() : divergingTable(theme);
-  // value · factor + middle is the entry in the table; NaN becomes the middle, since a typed array's NaN index would paint nothing.
+  // value · factor + middle is the entry in the table; NaN becomes the middle, since a typed array's NaN index would
+  // paint nothing.
   const [factor, middle, last] = grey
     ? [255 / (grey[1] - grey[0] || 1), (-255 * grey[0]) / (grey[1] - grey[0] || 1), 255]
     : [scale > 0 ? 255 / scale : 0, 255, 510];
@@ -104,11 +96,8 @@ export function drawMaps(canvas, data, layout, { limit, grey, theme } = {}) {
   return scale;
 }
 
-/**
- * The pixels of a canvas, which gets the size of the layout.
- * @param {HTMLCanvasElement} canvas
- * @param {Layout} layout
- */
+// The pixels of a canvas, which gets the size of the layout.
+/** @param {HTMLCanvasElement} canvas @param {Layout} layout */
 function bufferOf(canvas, { pixelWidth, pixelHeight, scale }) {
   const earlier = buffers.get(canvas);
   if (earlier && canvas.width === pixelWidth && canvas.height === pixelHeight) return earlier;
@@ -124,8 +113,7 @@ function bufferOf(canvas, { pixelWidth, pixelHeight, scale }) {
 
 /**
  * What draws on a canvas.
- * @param {HTMLCanvasElement} canvas
- * @param {CanvasRenderingContext2DSettings} [settings]
+ * @type {(canvas: HTMLCanvasElement, settings?: CanvasRenderingContext2DSettings) => CanvasRenderingContext2D}
  */
 export function contextOf(canvas, settings) {
   const context = canvas.getContext("2d", settings);
@@ -135,10 +123,7 @@ export function contextOf(canvas, settings) {
 
 /**
  * Paints pixels C×H×W of bytes as a picture: one channel grey, three in colour. Enlarged by CSS to `scale`.
- * @param {HTMLCanvasElement} canvas
- * @param {ArrayLike<number>} pixels
- * @param {number[]} shape
- * @param {number} [scale]
+ * @type {(canvas: HTMLCanvasElement, pixels: ArrayLike<number>, shape: number[], scale?: number) => void}
  */
 export function drawPicture(canvas, pixels, [channels, height, width], scale) {
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
@@ -155,10 +140,7 @@ export function drawPicture(canvas, pixels, [channels, height, width], scale) {
   context.putImageData(image, 0, 0);
 }
 
-/**
- * The largest size of any number, 0 of none.
- * @param {ArrayLike<number>} data
- */
+/** @type {(data: ArrayLike<number>) => number} The largest size of any number, 0 of none. */
 export function largestSize(data) {
   let largest = 0;
   for (let place = 0; place < data.length; place += 1) {

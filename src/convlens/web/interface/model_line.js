@@ -2,11 +2,13 @@
 
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatCount, formatPercent } from "convlens/interface/format.js";
+import { factList } from "convlens/interface/parts.js";
 
 /** @import { Model } from "convlens/interface/context.js" */
 
 /**
- * Fills `root` for a model, or for none; `chooser` is what others can be opened with, where there is something to choose.
+ * Fills `root` for a model, or for none; `chooser` is what others can be opened with, where there is something to
+ * choose.
  * @param {HTMLElement} root
  * @param {Model | null} model
  * @param {HTMLElement | undefined} chooser
@@ -19,37 +21,23 @@ export function showModelLine(root, model, chooser) {
     return;
   }
   document.title = `${model.payload.name} · Convlens`;
-  const facts = factsOf(model).map(([name, value]) => {
-    return element("div", {}, element("dt", {}, name), element("dd", {}, nameOf(value)));
-  });
-  fill(
-    root,
-    element("h2", { class: "model-name" }, nameOf(model.payload.name || "A model")),
-    element("dl", { class: "facts" }, facts),
-    chooser,
-  );
+  const name = element("h2", { class: "model-name" }, nameOf(model.payload.name || "A model"));
+  fill(root, name, factList("facts", factsOf(model)), chooser);
 }
 
-/**
- * Names and values of what is known, in order.
- * @param {Model} model
- */
-function factsOf(model) {
-  const facts = model.facts ?? {};
-  const { seconds } = facts;
-  const parameters = model.layers.reduce(
-    (/** @type {number} */ sum, /** @type {any} */ layer) => sum + (layer.parameters ?? 0),
-    0,
-  );
-  return [
-    ["data", facts.data?.name ?? facts.data],
-    ["recipe", facts.recipe],
-    ["accuracy", accuracyOf(facts.test)],
-    ["trained in", typeof seconds === "number" ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : null],
-    ["parameters", formatCount(parameters)],
-  ]
+/** @type {(model: Model) => [string, HTMLElement][]} Names and values of what is known, in order. */
+function factsOf({ facts, layers }) {
+  const { data, recipe, test, seconds } = facts ?? {};
+  const known = {
+    data: data?.name ?? data,
+    recipe,
+    accuracy: accuracyOf(test),
+    "trained in": typeof seconds === "number" ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : null,
+    parameters: formatCount(layers.reduce((sum, { parameters }) => sum + (parameters ?? 0), 0)),
+  };
+  return Object.entries(known)
     .filter(([, value]) => value !== null && value !== undefined && value !== "")
-    .map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : value]);
+    .map(([name, value]) => [name, nameOf(typeof value === "object" ? JSON.stringify(value) : value)]);
 }
 
 /** @param {{ accuracy?: number, total?: number } | undefined} test */

@@ -2,11 +2,7 @@
 
 import { element } from "convlens/interface/dom.js";
 
-/**
- * Opens a tab that says `words` until `ask()` has answered, and goes there; it closes again if that is refused.
- * @param {() => Promise<{ url: string }>} ask
- * @param {string} words
- */
+/** @type {(ask: () => Promise<{ url: string }>, words: string) => Promise<void>} It closes again if that is refused. */
 export async function openWhenReady(ask, words) {
   const tab = window.open("", "_blank");
   if (tab) {

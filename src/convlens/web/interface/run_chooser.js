@@ -17,27 +17,16 @@ export class RunChooser {
   #onModel;
   #onRefused;
 
-  /**
-   * @param {Api} api
-   * @param {(payload: any) => Promise<void>} onModel
-   * @param {(words: string) => void} onRefused
-   */
+  /** @param {Api} api @param {(payload: any) => Promise<void>} onModel @param {(words: string) => void} onRefused */
   constructor(api, onModel, onRefused) {
     this.#api = api;
     this.#onModel = onModel;
     this.#onRefused = onRefused;
-    this.root = element("select", {
-      class: "run-chooser",
-      "aria-label": "Open another run",
-      hidden: true,
-      onChange: () => this.#choose(),
-    });
+    const attributes = { class: "run-chooser", "aria-label": "Open another run", hidden: true };
+    this.root = element("select", { ...attributes, onChange: () => this.#choose() });
   }
 
-  /**
-   * Runs as `/api/runs` has them.
-   * @param {RunSummary[]} runs
-   */
+  /** @type {(runs: RunSummary[]) => void} Runs as `/api/runs` has them. */
   offer(runs) {
     this.#runs = runs;
     this.#list();
@@ -49,10 +38,7 @@ export class RunChooser {
     if (runs) this.offer(runs);
   }
 
-  /**
-   * Says which model is open.
-   * @param {string | null} name
-   */
+  /** @type {(name: string | null) => void} Says which model is open. */
   show(name) {
     this.#open = name;
     this.#given ??= name;

@@ -6,10 +6,7 @@ import { currentTheme, setTheme } from "convlens/interface/colours.js";
 
 const KEY = "convlens-theme";
 
-/**
- * Sets the theme that was chosen before, and lets the button change it.
- * @param {HTMLElement} button
- */
+/** @type {(button: HTMLElement) => void} Sets the theme that was chosen before, and lets the button change it. */
 export function furnishThemeButton(button) {
   const show = (/** @type {Theme | null} */ theme) => {
     setTheme(theme);

@@ -8,16 +8,10 @@ import { drawNormalisation } from "convlens/views/look/sums/rules.js";
 
 /**
  * (input − mean) / deviation is `normalised`; times the scale, plus the shift, it is the total.
- *
- * @typedef {object} BatchNormSum
- * @property {{ value: number, source: Source }} input
- * @property {number} mean
- * @property {number} variance
- * @property {number} epsilon
- * @property {number} deviation
- * @property {number} normalised
- * @property {number} scale
- * @property {number} shift
+ * @typedef {{
+ *   input: { value: number, source: Source }, mean: number, variance: number, epsilon: number, deviation: number,
+ *   normalised: number, scale: number, shift: number,
+ * }} BatchNormSum
  */
 
 /** @type {Kind<BatchNormLayer, BatchNormSum>} In prediction: one factor and one shift for each map, or number of a row. */
@@ -48,20 +42,13 @@ function forward(layer, [input]) {
   return output;
 }
 
-/**
- * What a distance from the mean is multiplied by: the scale over the deviation.
- *
- * @type {(layer: BatchNormLayer, channel: number) => number}
- */
+// What a distance from the mean is multiplied by: the scale over the deviation.
+/** @type {(layer: BatchNormLayer, channel: number) => number} */
 function factorOf(layer, channel) {
   return layer.weight.data[channel] / Math.sqrt(layer.running_var.data[channel] + layer.epsilon);
 }
 
-/**
- * @param {BatchNormLayer} layer
- * @param {number} place
- * @param {Numbers[]} inputs
- */
+/** @param {BatchNormLayer} layer @param {number} place @param {Numbers[]} inputs */
 function explain(layer, place, [input]) {
   const channel = Math.floor(place / (sizeOf(layer.inputShape) / layer.inputShape[0]));
   const [mean, variance, scale, shift] = [layer.running_mean, layer.running_var, layer.weight, layer.bias].map(

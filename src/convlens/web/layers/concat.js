@@ -35,11 +35,8 @@ function startsOf(sizes) {
   return sizes.map((_size, which) => total(sizes.slice(0, which)));
 }
 
-/**
- * What of a region lies in the channels of one branch; null where nothing does.
- *
- * @type {(region: Region, start: number, size: number) => Region | null}
- */
+// What of a region lies in the channels of one branch; null where nothing does.
+/** @type {(region: Region, start: number, size: number) => Region | null} */
 function partOf(region, start, size) {
   /** @type {Extent} */
   const channels = [Math.max(region.channels[0] - start, 0), Math.min(region.channels[1] - start, size)];

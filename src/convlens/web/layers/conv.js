@@ -14,7 +14,6 @@ import { drawConvolution } from "convlens/views/look/sums/convolution.js";
 
 /**
  * The lists of a channel go row by row, as the kernel does; of padding the patch is 0 and the source null.
- *
  * @typedef {object} ChannelSum
  * @property {number} channel of the layer's input
  * @property {number[]} patch
@@ -42,10 +41,8 @@ export default {
 
 /**
  * What each group makes of its share of the numbers, one behind the other.
- *
- * @param {GroupedLayer} layer
- * @param {Numbers} numbers
- * @param {(layer: ConvLayer, numbers: Numbers) => Float32Array} compute
+ * @type {(layer: GroupedLayer, numbers: Numbers,
+ *   compute: (layer: ConvLayer, numbers: Numbers) => Float32Array) => Float32Array}
  */
 function byGroups(layer, numbers, compute) {
   if (layer.groups === 1) return compute(layer, numbers);
@@ -72,11 +69,7 @@ function splitGroups({ groups, inputShape, outputShape, weight, bias, ...rest })
   }));
 }
 
-/**
- * @param {GroupedLayer} layer
- * @param {number} place
- * @param {Numbers[]} inputs
- */
+/** @param {GroupedLayer} layer @param {number} place @param {Numbers[]} inputs */
 function explain(layer, place, [input]) {
   const [map, row, column] = positionOf(layer.outputShape, place);
   const window = windowOf(layer, row, column);
@@ -97,19 +90,13 @@ function explain(layer, place, [input]) {
   return { window, dilation: layer.dilation, channels, bias, total: total(channels.map(({ sum }) => sum)) + bias };
 }
 
-/**
- * @param {GroupedLayer} layer
- * @param {number} map of the output
- */
+/** @param {GroupedLayer} layer @param {number} map of the output */
 function groupOf({ groups, outputShape }, map) {
   return Math.floor((map * groups) / outputShape[0]);
 }
 
-/**
- * The channels of all groups that the maps of a region belong to.
- *
- * @type {(layer: GroupedLayer, region: Region) => [number, number]}
- */
+// The channels of all groups that the maps of a region belong to.
+/** @type {(layer: GroupedLayer, region: Region) => [number, number]} */
 function channelsRead(layer, { channels: [first, end] }) {
   const size = layer.inputShape[0] / layer.groups;
   return [groupOf(layer, first) * size, (groupOf(layer, end - 1) + 1) * size];

@@ -9,11 +9,7 @@ import { drawDense } from "convlens/views/look/sums/dense.js";
 
 /**
  * The largest products, of either sign, one by one and the rest in one number.
- *
- * @typedef {object} DenseSum
- * @property {Contribution[]} contributions
- * @property {{ count: number, sum: number }} rest
- * @property {number} bias
+ * @typedef {{ contributions: Contribution[], rest: { count: number, sum: number }, bias: number }} DenseSum
  */
 
 /** @type {Kind<WeightedLayer, DenseSum>} */
@@ -57,12 +53,7 @@ function backward(layer, slopes) {
   return [result];
 }
 
-/**
- * @param {WeightedLayer} layer
- * @param {number} place
- * @param {Numbers[]} inputs
- * @param {number} most
- */
+/** @param {WeightedLayer} layer @param {number} place @param {Numbers[]} inputs @param {number} most */
 function explain(layer, place, [input], most) {
   const start = place * input.length;
   const contributions = Array.from(input, (value, i) => {

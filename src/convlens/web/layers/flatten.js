@@ -11,17 +11,14 @@ const WORDS = "Nothing is computed here: the maps are written out in a row, map 
 
 /** @type {Kind<Layer, RuleSum>} */
 export default {
-  ...unchanged({ rule: "the same number, in a row", words: WORDS }),
+  ...unchanged(WORDS),
   stepBack: (layer, region) => [unflatten(layer.inputShape, region)],
   draw: (sum, look) => drawRule(sum, look, WORDS, `number ${sum.place}`),
   onwards: undefined,
 };
 
-/**
- * Numbers of a row as a region of the maps they were: one place, or where there are more of them everything.
- *
- * @type {(shape: number[], region: Region) => Region}
- */
+// Numbers of a row as a region of the maps they were: one place, or where there are more of them everything.
+/** @type {(shape: number[], region: Region) => Region} */
 function unflatten(shape, region) {
   const [first, end] = region.channels;
   if (end - first > 1) return wholeRegion(shape, region);

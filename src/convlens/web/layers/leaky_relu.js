@@ -7,5 +7,4 @@ import { elementwise } from "convlens/layers/shared/elementwise.js";
 export default elementwise({
   value: (x, /** @type {LeakyLayer} */ { slope }) => (x > 0 ? x : slope * x),
   slope: (x, _y, { slope }) => (x > 0 ? 1 : slope),
-  rule: ({ slope }) => `x for x > 0, else ${slope}·x`,
 });

@@ -10,7 +10,6 @@ import { drawMaximum } from "convlens/views/look/sums/pooling.js";
 
 /**
  * `winner` is the number of the candidate that was taken.
- *
  * @typedef {{ window: Window, channel: number, candidates: Candidate[], winner: number }} MaximumSum
  */
 
@@ -43,11 +42,8 @@ export default {
   draw: drawMaximum,
 };
 
-/**
- * The place of the largest number under every window, the first of equals; padding takes no part.
- *
- * @type {(layer: WindowLayer, input: Numbers) => Int32Array<ArrayBuffer>}
- */
+// The place of the largest number under every window, the first of equals; padding takes no part.
+/** @type {(layer: WindowLayer, input: Numbers) => Int32Array<ArrayBuffer>} */
 function winnersOf(layer, input) {
   const winners = new Int32Array(sizeOf(layer.outputShape)).fill(-1);
   visitWindows(layer, (to, place) => {

@@ -5,4 +5,4 @@ export function sigmoid(x) {
   return 1 / (1 + Math.exp(-x));
 }
 
-export default elementwise({ value: sigmoid, slope: (_x, y) => y * (1 - y), rule: () => "1 / (1 + exp(−x))" });
+export default elementwise({ value: sigmoid, slope: (_x, y) => y * (1 - y) });

@@ -1,8 +1,4 @@
 import { elementwise } from "convlens/layers/shared/elementwise.js";
 import { sigmoid } from "convlens/layers/sigmoid.js";
 
-export default elementwise({
-  value: (x) => x * sigmoid(x),
-  slope: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
-  rule: () => "x / (1 + exp(−x))",
-});
+export default elementwise({ value: (x) => x * sigmoid(x), slope: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))) });

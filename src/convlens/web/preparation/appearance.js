@@ -27,10 +27,7 @@ import { roundToMillionths } from "convlens/preparation/rounding.js";
  * }} Preprocessing
  */
 
-/**
- * The stored `preprocessing.appearance` with named numbers; null where there is none.
- * @type {(stored: StoredAppearance | null | undefined) => Appearance | null}
- */
+/** @type {(stored: StoredAppearance | null | undefined) => Appearance | null} With named numbers. */
 export function readAppearance(stored) {
   if (!stored) return null;
   return {
@@ -50,10 +47,7 @@ function readSpread([lowest, low, middle, high, highest]) {
   return { lowest, low, middle, high, highest, width: roundToMillionths(high - low) };
 }
 
-/**
- * Whether a value lies within the extremes, or at most `tolerance` beyond.
- * @type {(spread: Spread, value: number, tolerance?: number) => boolean}
- */
+/** @type {(spread: Spread, value: number, tolerance?: number) => boolean} */
 export function holds({ lowest, highest }, value, tolerance = 0) {
   return lowest - tolerance <= value && value <= highest + tolerance;
 }

@@ -36,10 +36,7 @@ export function averageBlocks(plane, factor) {
   return averaged;
 }
 
-/**
- * The same for red, green, blue and opacity: colours count as much as they can be seen.
- * @type {(plane: Plane, factor: number) => Plane}
- */
+/** @type {(plane: Plane, factor: number) => Plane} The same with opacity: colours count as much as they are seen. */
 export function averageTransparentBlocks(plane, factor) {
   const seen = makePlane(plane.height, plane.width, 4, Uint8Array.from(plane.data));
   for (let pixel = 0; pixel < seen.data.length; pixel += 4) {
@@ -58,10 +55,7 @@ export function averageTransparentBlocks(plane, factor) {
   return averaged;
 }
 
-/**
- * A product of two bytes as a byte, when 255 stands for 1: rounded, without a division.
- * @type {(value: number) => number}
- */
+/** @type {(value: number) => number} A product of two bytes as a byte, 255 standing for 1; rounded. */
 export function divideBy255(value) {
   const raised = value + 128;
   return ((raised >> 8) + raised) >> 8;

@@ -7,10 +7,7 @@ import { makePlane, transpose } from "convlens/preparation/planes.js";
 const PASSES = 3;
 const single = Math.fround;
 
-/**
- * Every pixel averaged with all at most `radius` away; broken radii take a share of the next pixel.
- * @type {(plane: Plane, radius: number) => Plane}
- */
+/** @type {(plane: Plane, radius: number) => Plane} Broken radii take a share of the next pixel. */
 export function blurByBox(plane, radius) {
   return transpose(blurRows(transpose(blurRows(plane, radius, 1)), radius, 1));
 }

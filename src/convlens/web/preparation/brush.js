@@ -10,10 +10,9 @@ const USUAL = 1 / 12; // of the pad's side: MNIST's median, for models that know
 const [THINNEST, THICKEST] = [1 / 50, 1 / 6]; // of the pad's side, so that it stays a pen
 
 /**
- * The width of a round brush on a square pad, in the pad's pixels.
- *
- * What is drawn is scaled until it is as large as the training images' objects; with it, its strokes become thicker or
- * thinner. Where sizes are left alone, so are strokes. Photographs have no strokes, so that their measure says nothing.
+ * The width of a round brush on a square pad, in the pad's pixels. What is drawn is scaled until it is as large as the
+ * training images' objects; with it, its strokes become thicker or thinner. Where sizes are left alone, so are strokes.
+ * Photographs have no strokes, so that their measure says nothing.
  * @type {(preprocessing: Preprocessing, padSide: number) => number}
  */
 export function brushWidth(preprocessing, padSide) {

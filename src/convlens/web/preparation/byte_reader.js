@@ -1,5 +1,5 @@
-// Numbers and names out of the bytes of a file. Beyond its end there is nothing: NaN, which compares as false, so that a
-// file cut short is read as far as it goes.
+// Numbers and names out of the bytes of a file. Beyond its end there is nothing: NaN, which compares as false, so that
+// a file cut short is read as far as it goes.
 
 export class ByteReader {
   #bytes;

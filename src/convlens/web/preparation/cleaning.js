@@ -19,10 +19,7 @@ export function reducePicture(grey, trail) {
   return trail.addChange("smaller", grey, reduced, `${describeSize(grey)}, averaged down to ${describeSize(reduced)}`);
 }
 
-/**
- * The picture without enlargement blocks, frame and uneven light, averaged down where it is large.
- * @type {(given: Plane, trail: Trail) => Plane}
- */
+/** @type {(given: Plane, trail: Trail) => Plane} Without enlargement blocks, frame, uneven light. */
 export function cleanPicture(given, trail) {
   const [plain, factor] = undoEnlargement(given);
   let grey = trail.addChange("smaller", given, plain, `${factor}×${factor} pixels alike, taken for one`);

@@ -10,10 +10,7 @@ export const SMALLEST = 16; // pixels a side; below it nothing can be told apart
 const UNIFORM = 0.9; // the share of a line's pixels that are alike in a frame
 const DEEPEST_FRAME = 0.12; // of the side
 
-/**
- * [plane, factor]: the picture before every pixel was repeated `factor` times; blocks make stairs that no pen draws.
- * @type {(grey: Plane) => [Plane, number]}
- */
+/** @type {(grey: Plane) => [Plane, number]} [plane, factor]: before every pixel was repeated `factor` times. */
 export function undoEnlargement(grey) {
   const { height, width, data } = grey;
   const middle = Math.floor(height / 2) * width;

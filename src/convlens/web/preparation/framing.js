@@ -23,10 +23,7 @@ export function resize(plane, height, width) {
   return resample(plane, height, width, HAMMING);
 }
 
-/**
- * Average blocks of pixels until the longest side is below twice `longest`; the same plane where it is small.
- * @type {(plane: Plane, longest: number) => Plane}
- */
+/** @type {(plane: Plane, longest: number) => Plane} Until the longest side is below twice `longest`. */
 export function reduce(plane, longest) {
   const factor = Math.floor(Math.max(plane.height, plane.width) / longest);
   return factor < 2 ? plane : averageBlocks(plane, factor);
@@ -60,10 +57,7 @@ export function visitBorder(height, width, visit) {
   }
 }
 
-/**
- * The levels along the four edges of a grey picture, or of one channel of a coloured one.
- * @type {(plane: Plane, channel?: number) => Uint8Array}
- */
+/** @type {(plane: Plane, channel?: number) => Uint8Array} The levels of one channel along the four edges. */
 export function borderPixels({ height, width, channels, data }, channel = 0) {
   const levels = new Uint8Array(height * width);
   let count = 0;
@@ -80,18 +74,12 @@ export function medianOfBorder(plane) {
   );
 }
 
-/**
- * A picture as a whole in the largest size that fits into a box; the same plane where it has that size.
- * @type {(plane: Plane, height: number, width: number) => Plane}
- */
+/** @type {(plane: Plane, height: number, width: number) => Plane} As a whole, the largest that fits into a box. */
 export function scaleInto(plane, height, width) {
   return resize(plane, ...fitInto(plane.height, plane.width, height, width));
 }
 
-/**
- * A picture in the middle of a frame of `background`; the same plane where it fills the frame.
- * @type {(plane: Plane, height: number, width: number, background: number[]) => Plane}
- */
+/** @type {(plane: Plane, height: number, width: number, background: number[]) => Plane} In the middle of a frame. */
 export function centreIn(plane, height, width, background) {
   if (plane.height === height && plane.width === width) return plane;
   const top = Math.floor((height - plane.height) / 2);
@@ -99,10 +87,7 @@ export function centreIn(plane, height, width, background) {
   return paste(plane, top, left, height, width, background);
 }
 
-/**
- * Scaled as a whole to the largest size that fits, in the middle of a frame of its own background.
- * @type {(plane: Plane, height: number, width: number) => Plane}
- */
+/** @type {(plane: Plane, height: number, width: number) => Plane} In the middle of a frame of its own background. */
 export function letterbox(plane, height, width) {
   return centreIn(scaleInto(plane, height, width), height, width, medianOfBorder(plane));
 }

@@ -88,8 +88,8 @@ function cornersOf({ height, width, data }) {
 }
 
 /**
- * Whether the object is darker than the background, which is looked for if it is not given. The object lies further from
- * the background than anything else; where both directions are about as far, a light background decides.
+ * Whether the object is darker than the background, which is looked for if it is not given. The object lies further
+ * from the background than anything else; where both directions are about as far, a light background decides.
  * @type {(grey: Plane, background?: number) => boolean}
  */
 export function isDarkOnLight(grey, background = findBackground(grey).level) {
@@ -116,8 +116,8 @@ export function stretchContrast(grey) {
 }
 
 /**
- * The box around a light-on-dark glyph, without dust; null if there is none. A glyph whose longest side is `wanted` with
- * every faint pixel counted keeps them all, so that it need not be scaled.
+ * The box around a light-on-dark glyph, without dust; null if there is none. A glyph whose longest side is `wanted`
+ * with every faint pixel counted keeps them all, so that it need not be scaled.
  * @type {(glyph: Plane, wanted?: number) => Box | null}
  */
 export function findGlyphBox(glyph, wanted = 0) {

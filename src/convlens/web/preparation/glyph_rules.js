@@ -17,19 +17,16 @@ import { describeLevels } from "convlens/preparation/trail.js";
 
 /** @import { Preprocessing } from "convlens/preparation/appearance.js" */
 /** @import { Target } from "convlens/preparation/glyph_target.js" */
-/** @import { Pair, Plane } from "convlens/preparation/planes.js" */
+/** @import { Plane } from "convlens/preparation/planes.js" */
 /** @import { Trail } from "convlens/preparation/trail.js" */
 
 /**
- * A picture turned to light on dark, so that the glyph is above `background`, and `paint`, the way back to how such pixels
- * look among the training images; `isStretched` says that background and glyph are at 0 and 255.
+ * A picture turned to light on dark, so that the glyph is above `background`, and `paint`, the way back to how such
+ * pixels look among the training images; `isStretched` says that background and glyph are at 0 and 255.
  * @typedef {{ plane: Plane, background: number, isStretched: boolean, paint: (pixels: Plane) => Plane }} Tones
  */
 
-/**
- * A picture of a glyph as an image like the training images.
- * @type {(given: Plane, preprocessing: Preprocessing, trail: Trail) => Plane}
- */
+/** @type {(given: Plane, preprocessing: Preprocessing, trail: Trail) => Plane} As an image like the training images. */
 export function prepareGlyph(given, preprocessing, trail) {
   const [, height, width] = preprocessing.image_shape;
   const lightOnDark = preprocessing.light_on_dark;

@@ -31,10 +31,7 @@ export function makeTarget(height, width, lightOnDark, looks) {
   };
 }
 
-/**
- * Whether a letterboxed picture needs none of what could be normalised.
- * @type {(framed: Plane, target: Target) => boolean}
- */
+/** @type {(framed: Plane, target: Target) => boolean} Whether it needs nothing of what could be normalised. */
 export function isAlike(framed, target) {
   const looks = measure(framed);
   const { fill, centre, background, contrast } = target.looks;

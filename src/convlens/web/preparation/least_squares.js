@@ -3,10 +3,7 @@
 
 const NOTHING = 1e-12; // of the largest eigenvalue: what is below it is rounding
 
-/**
- * x with matrix · x = right, for a symmetric matrix without negative eigenvalues.
- * @type {(matrix: number[][], right: number[]) => number[]}
- */
+/** @type {(matrix: number[][], right: number[]) => number[]} x with matrix · x = right; no eigenvalue is negative. */
 export function solveLeastNorm(matrix, right) {
   const { values, vectors } = findEigenvectors(matrix);
   const least = NOTHING * Math.max(...values);

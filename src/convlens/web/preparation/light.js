@@ -13,8 +13,8 @@ const LEAST_UNEVENNESS = 2; // grey levels
 
 /**
  * [plane, levels]: how many grey levels the light spanned. A slope is fitted to the border, twice: the second time
- * without the pixels far from it, which may be the object. The same plane comes back where the slope explains little of the
- * border, or where the border is even.
+ * without the pixels far from it, which may be the object. The same plane comes back where the slope explains little of
+ * the border, or where the border is even.
  * @type {(grey: Plane) => [Plane, number]}
  */
 export function evenOutLight(grey) {

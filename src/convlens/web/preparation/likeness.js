@@ -1,5 +1,6 @@
 // Whether what the network gets looks like anything that it was trained on, or is an outlier. A network answers every
-// picture with a class, and often with 99 %; the measures of the training images tell whether it is of their kind at all.
+// picture with a class, and often with 99 %; the measures of the training images tell whether it is of their kind at
+// all.
 import { holds, readAppearance } from "convlens/preparation/appearance.js";
 import { NO_CONTRAST, measure } from "convlens/preparation/measuring.js";
 import { makePlane } from "convlens/preparation/planes.js";
@@ -11,10 +12,7 @@ import { describeRange, fixed } from "convlens/preparation/rounding.js";
 const TOLERANCE = 0.1; // beyond the extremes of the training images, as a share of the range from 5 to 95 % of them
 const FEW = 50; // and this divided by their number: the extremes of fifty are not those of all
 
-/**
- * Reasons why an image is of another kind than the training images; none if it is not.
- * @type {(plane: Plane, preprocessing: Preprocessing) => string[]}
- */
+/** @type {(plane: Plane, preprocessing: Preprocessing) => string[]} Why it is unlike the training images, if so. */
 export function findUnlike(plane, preprocessing) {
   const appearance = readAppearance(preprocessing.appearance);
   if (!appearance) return [];

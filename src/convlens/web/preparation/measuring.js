@@ -81,11 +81,7 @@ function foregroundOf(data, background, scale) {
 
 // `mass`, and as `down` and `right` each pixel's share times where it is; the outline; the pixels in between background
 // and object; and the box around the object.
-/**
- * @param {Float32Array} foreground
- * @param {number} height
- * @param {number} width
- */
+/** @param {Float32Array} foreground @param {number} height @param {number} width */
 function sumUp(foreground, height, width) {
   const sums = { mass: 0, variation: 0, soft: 0, down: 0, right: 0, top: -1, bottom: -1, left: width, end: -1 };
   const [from, upTo] = [single(FOREGROUND_LEVEL), single(1 - FOREGROUND_LEVEL)];

@@ -1,8 +1,8 @@
 // Making strokes thicker and thinner: grey dilation and erosion, a pixel a step, by turns with four and with eight
 // neighbours, which makes it round. Planes are light on dark; beyond them everything is dark.
 //
-// Most of a picture of strokes is empty. Four pixels side by side are one word of memory, and a word that is empty, with
-// all that lies around it where strokes grow, is left out.
+// Most of a picture of strokes is empty. Four pixels side by side are one word of memory, and a word that is empty,
+// with all that lies around it where strokes grow, is left out.
 import { crop, makePlane, pad, paste } from "convlens/preparation/planes.js";
 
 /** @import { Plane } from "convlens/preparation/planes.js" */
@@ -12,10 +12,7 @@ export function dilate(glyph, steps) {
   return repeat(glyph, steps, true);
 }
 
-/**
- * Every pixel the darkest of its neighbours, `steps` times; the plane is wider by as much on each side.
- * @type {(glyph: Plane, steps: number) => Plane}
- */
+/** @type {(glyph: Plane, steps: number) => Plane} Likewise the darkest; wider by `steps` on each side. */
 export function erode(glyph, steps) {
   return pad(repeat(glyph, steps, false), steps);
 }

@@ -38,10 +38,7 @@ export function median(data) {
   return medianOfCounts(countLevels(data));
 }
 
-/**
- * The median of |value − middle|, where the middle is whole or half.
- * @type {(counts: Counts, middle: number) => number}
- */
+/** @type {(counts: Counts, middle: number) => number} The median of |value − middle|, the middle whole or half. */
 export function medianDistance(counts, middle) {
   const halves = new Uint32Array(512);
   counts.forEach((count, level) => {

@@ -21,10 +21,7 @@ export function describeTurn(orientation) {
   return TURNS[orientation] ? [`${TURNS[orientation].note}, as its EXIF data says`] : [];
 }
 
-/**
- * A picture upright; as it is where the orientation is 1, missing or nonsense.
- * @type {(picture: Pixels, orientation: number) => Pixels}
- */
+/** @type {(picture: Pixels, orientation: number) => Pixels} As it is where the orientation is 1 or nonsense. */
 export function turnUpright(picture, orientation) {
   const turn = TURNS[orientation];
   if (!turn) return picture;

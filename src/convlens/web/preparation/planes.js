@@ -26,10 +26,7 @@ export function hasEqualPixels(one, other) {
   return true;
 }
 
-/**
- * Every pixel through a function of its level, which is asked once for each of the 256.
- * @type {(plane: Plane, change: (level: number) => number) => Plane}
- */
+/** @type {(plane: Plane, change: (level: number) => number) => Plane} The function is asked once for each level. */
 export function mapLevels(plane, change) {
   const levels = Uint8Array.from({ length: 256 }, (_, level) => change(level));
   const data = new Uint8Array(plane.data.length);
@@ -98,10 +95,7 @@ export function findExtremes(data) {
   return [low, high];
 }
 
-/**
- * The box around all pixels of at least this level; null where there is none.
- * @type {(plane: Plane, least: number) => Box | null}
- */
+/** @type {(plane: Plane, least: number) => Box | null} Around all of at least this level; null if none are. */
 export function findBox({ height, width, data }, least) {
   let [top, bottom, left, right] = [-1, 0, width, 0];
   for (let row = 0; row < height; row++) {

@@ -15,10 +15,7 @@ export function toLevel(value) {
   return value >= 255 ? 255 : roundHalfEven(value);
 }
 
-/**
- * A number from 0 with no or one digit after the point, as Python's f"{value:.1f}" writes it.
- * @type {(value: number, digits?: number) => string}
- */
+/** @type {(value: number, digits?: number) => string} As Python's f"{value:.1f}", with no or one digit. */
 export function fixed(value, digits = 0) {
   const scaled = value * 10 ** digits;
   // A number of two digits can only lie halfway if it is a multiple of a quarter; then the product is exact.
@@ -36,10 +33,7 @@ export function clamp(value, lowest, highest) {
   return Math.min(Math.max(value, lowest), highest);
 }
 
-/**
- * A range for a person, or one number where both ends look alike: "70–72", "71 %".
- * @type {(low: number, high: number, unit?: string, digits?: number) => string}
- */
+/** @type {(low: number, high: number, unit?: string, digits?: number) => string} "70–72", "71 %". */
 export function describeRange(low, high, unit = "", digits = 0) {
   const first = fixed(low, digits);
   const last = fixed(high, digits);

@@ -1,7 +1,7 @@
 // Thin straight lines across the whole of a light-on-dark picture, as on ruled paper, taken out.
 //
-// Where a stroke crosses a line it stays: what is between a stroke above and a stroke below belongs to it. A single line
-// is taken out only where all other strokes keep away from the ends of the line: else it may be the bar of a 7.
+// Where a stroke crosses a line it stays: what is between a stroke above and a stroke below belongs to it. A single
+// line is taken out only where all other strokes keep away from the ends of the line: else it may be the bar of a 7.
 import { SMALLEST } from "convlens/preparation/disturbances.js";
 import { findExtremes, mapLevels, transpose } from "convlens/preparation/planes.js";
 import { roundHalfEven } from "convlens/preparation/rounding.js";
@@ -13,10 +13,7 @@ const ACROSS = 0.88; // of the picture's side: a ruled line is at least as long
 const LINE_LEVEL = 0.1; // of the contrast: lines are fainter than strokes
 const THICKEST_LINE = 0.025; // of the picture's side
 
-/**
- * [plane, count]: how many lines were taken out; the same plane where there are none.
- * @type {(glyph: Plane) => [Plane, number]}
- */
+/** @type {(glyph: Plane) => [Plane, number]} [plane, lines taken out]; the same plane where there are none. */
 export function removeLines(glyph) {
   const { height, width } = glyph;
   if (Math.min(height, width) <= 2 * SMALLEST) return [glyph, 0];

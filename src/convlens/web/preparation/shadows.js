@@ -93,8 +93,8 @@ function shrink(grey, longest) {
   return resize(reduce(grey, longest), rows, Math.max(1, roundHalfEven(width * scale)));
 }
 
-// Morphological closing (of light strokes: opening) with a square of two fifths of the picture. What lies at the edge goes
-// on beyond it, so that a shadow in a corner is as wide as any other.
+// Morphological closing (of light strokes: opening) with a square of two fifths of the picture. What lies at the edge
+// goes on beyond it, so that a shadow in a corner is as wide as any other.
 /** @type {(grey: Plane, isDark: boolean) => Plane} */
 function fill(grey, isDark) {
   const reach = Math.max(1, roundHalfEven((WINDOW * Math.max(grey.height, grey.width)) / 2));

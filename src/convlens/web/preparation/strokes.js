@@ -23,9 +23,9 @@ const BRIGHT = 250; // a glyph whose brightest pixel has this level is as bright
 const single = Math.fround;
 
 /**
- * A light-on-dark glyph scaled into a box ([height, width]), with the training images' kind of strokes. One that has the
- * size already is given back as it is. Strokes are sharpened where they are softer than in any training image, and made
- * thicker or thinner where they lie outside of 90 % of them.
+ * A light-on-dark glyph scaled into a box ([height, width]), with the training images' kind of strokes. One that has
+ * the size already is given back as it is. Strokes are sharpened where they are softer than in any training image, and
+ * made thicker or thinner where they lie outside of 90 % of them.
  * @type {(glyph: Plane, box: Pair, frame: Pair, appearance: Appearance | null) => { scaled: Plane, notes: string[] }}
  */
 export function scaleGlyph(glyph, box, frame, appearance) {

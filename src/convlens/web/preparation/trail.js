@@ -22,10 +22,8 @@ export class Trail {
     return plane;
   }
 
-  /**
-   * The same for what may have left the very plane it got: then nothing is written down.
-   * @type {(name: string, before: Plane, after: Plane, ...notes: string[]) => Plane}
-   */
+  // The same for what may have left the very plane it got: then nothing is written down.
+  /** @type {(name: string, before: Plane, after: Plane, ...notes: string[]) => Plane} */
   addChange(name, before, after, ...notes) {
     return after === before ? before : this.add(name, after, ...notes);
   }

@@ -1,28 +1,30 @@
 // Kinds that make one number of one number by a rule: the activations, and dropout.
 
+import { FACTS } from "convlens/layers/facts.js";
 import { drawRule } from "convlens/views/look/sums/rules.js";
 
 /** @import { Layer, Source } from "convlens/engine/network.js" */
 /** @import { Kind } from "convlens/layers/shared/kind.js" */
 
-/**
- * @typedef {object} RuleSum
- * @property {{ value: number, source: Source }} input
- * @property {string} rule
- */
+/** @typedef {{ input: { value: number, source: Source } }} RuleSum */
+
+/** @type {Record<string, { formula: string }>} */
+const KINDS = FACTS.kinds;
+
+/** @type {(layer: { kind: string, slope?: number }) => string} The rule as a formula, with the layer's own numbers. */
+export function ruleOf({ kind, slope }) {
+  return KINDS[kind].formula.replace("slope", `${slope}`.replace("-", "−"));
+}
 
 /**
- * The kind whose output is `value(x)`, number by number, with the slope `slope(x, y)`, y being that output; `rule` says it.
- *
+ * The kind whose output is `value(x)`, number by number, with the slope `slope(x, y)`, y being that output.
  * @template {Layer} L
- * @param {object} options
- * @param {(x: number, layer: L) => number} options.value
- * @param {(x: number, y: number, layer: L) => number} options.slope
- * @param {(layer: L) => string} options.rule
- * @param {string} [options.words] what is said instead of the rule
- * @returns {Kind<L, RuleSum>}
+ * @param {{
+ *   value: (x: number, layer: L) => number, slope: (x: number, y: number, layer: L) => number, words?: string,
+ * }} rule `words` are said instead of the formula
+ * @returns {Kind<L, RuleSum> & { value: (x: number, layer: L) => number }}
  */
-export function elementwise({ value, slope, rule, words }) {
+export function elementwise({ value, slope, words }) {
   return {
     value,
     forward(layer, [input]) {
@@ -33,24 +35,21 @@ export function elementwise({ value, slope, rule, words }) {
     backward: (layer, slopes, [input], output) => [slopes.map((one, i) => one * slope(input[i], output[i], layer))],
     explain: (layer, place, [input]) => ({
       input: { value: input[place], source: { layer: layer.inputs[0], place } },
-      rule: rule(layer),
       total: value(input[place], layer),
     }),
     stepBack: (_layer, region) => [region],
-    draw: (sum, look) => drawRule(sum, look, words ?? `The rule is ${sum.rule}.`, sum.kind.replace("_", " ")),
+    draw(sum, look) {
+      const rule = words ?? `The rule is ${ruleOf(look.model.layers[sum.layer])}.`;
+      return drawRule(sum, look, rule, sum.kind.replace("_", " "));
+    },
     onwards: (_layer, _which, place) => place,
   };
 }
 
-/**
- * The kind that changes no number, so that it hands on the arrays as they are.
- *
- * @param {{ rule: string, words: string }} options
- * @returns {Kind<Layer, RuleSum>}
- */
-export function unchanged({ rule, words }) {
+/** @type {(words: string) => Kind<Layer, RuleSum>} It changes no number, and hands on the arrays as they are. */
+export function unchanged(words) {
   return {
-    ...elementwise({ value: (x) => x, slope: () => 1, rule: () => rule, words }),
+    ...elementwise({ value: (x) => x, slope: () => 1, words }),
     forward: (_layer, [input]) => /** @type {Float32Array} */ (input),
     backward: (_layer, slopes) => [slopes],
   };

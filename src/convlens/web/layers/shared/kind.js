@@ -1,4 +1,5 @@
-// What the page knows of a kind of layer stands in one file, layers/WORD.js; this is how the rest of the page asks for it.
+// What the page knows of a kind of layer stands in one file, layers/WORD.js; this is how the rest of the page asks for
+// it.
 
 import { KINDS } from "convlens/layers/kinds.js";
 
@@ -9,7 +10,6 @@ import { KINDS } from "convlens/layers/kinds.js";
 
 /**
  * Inputs come as arrays in the order of `layer.inputs`; slopes are those of a class's logit.
- *
  * @template {Layer} [L=any]
  * @template {object} [E=any] what `explain` finds and `draw` draws
  * @typedef {object} Kind

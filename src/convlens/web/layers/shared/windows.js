@@ -9,9 +9,8 @@ import { allOf } from "convlens/engine/regions.js";
 /** @typedef {Layer & { kernel: Pair, stride: Pair, padding: Pair, dilation: Pair }} WindowLayer */
 
 /**
- * Where a window lies in the layer's input: negative in the padding, bottom and right the first ones behind it; with the
- * number of its rows and columns, between which a dilated one has gaps.
- *
+ * Where a window lies in the layer's input: negative in the padding, bottom and right the first ones behind it; with
+ * the number of its rows and columns, between which a dilated one has gaps.
  * @typedef {{ top: number, left: number, bottom: number, right: number, rows: number, columns: number }} Window
  */
 
@@ -25,11 +24,7 @@ export function windowOf(layer, row, column) {
   return { top, left, bottom: top + rows, right: left + columns, rows: layer.kernel[0], columns: layer.kernel[1] };
 }
 
-/**
- * The cells of a window in one of the input's maps, row by row.
- *
- * @type {(layer: WindowLayer, window: Window, channel: number) => Cell[]}
- */
+/** @type {(layer: WindowLayer, window: Window, channel: number) => Cell[]} The cells in one map, row by row. */
 export function cellsOf(layer, window, channel) {
   const [, height, width] = layer.inputShape;
   /** @type {Cell[]} */
@@ -46,7 +41,6 @@ export function cellsOf(layer, window, channel) {
 
 /**
  * Calls back for each number of a pooling layer's output and each number of its input under its window, row by row.
- *
  * @type {(layer: WindowLayer, visit: (to: number, place: number) => void) => void}
  */
 export function visitWindows(layer, visit) {
@@ -65,7 +59,6 @@ export function visitWindows(layer, visit) {
 
 /**
  * The region of the input that a region of the output reads.
- *
  * @param {WindowLayer} layer
  * @param {Region} region
  * @param {Extent} channels of the input
@@ -81,11 +74,8 @@ export function slideBack(layer, region, channels = region.channels) {
   };
 }
 
-/**
- * The rows of the input that any of these rows reads, in order; padding is none.
- *
- * @type {(layer: WindowLayer, axis: 0 | 1, positions: number[]) => number[]}
- */
+// The rows of the input that any of these rows reads, in order; padding is none.
+/** @type {(layer: WindowLayer, axis: 0 | 1, positions: number[]) => number[]} */
 function readBy(layer, axis, positions) {
   const read = new Uint8Array(layer.inputShape[axis + 1]);
   for (const position of positions) {
@@ -97,11 +87,8 @@ function readBy(layer, axis, positions) {
   return allOf(read.length).filter((row) => read[row]);
 }
 
-/**
- * The same without ends: as if the maps went on for ever.
- *
- * @type {(layer: WindowLayer, axis: 0 | 1, extent: Extent) => Extent}
- */
+// The same without ends: as if the maps went on for ever.
+/** @type {(layer: WindowLayer, axis: 0 | 1, extent: Extent) => Extent} */
 function readFreely(layer, axis, [first, end]) {
   const reach = (layer.kernel[axis] - 1) * layer.dilation[axis] + 1;
   const start = (/** @type {number} */ position) => position * layer.stride[axis] - layer.padding[axis];

@@ -1,6 +1,7 @@
 // One number of a picture by keyboard: its row, its column and its value. The pen does the same faster.
 
 import { element } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { wholeField } from "convlens/views/learn/controls.js";
 
 const LARGEST_GREY = 255;
@@ -21,7 +22,7 @@ export class CellEditor {
     this.column = field("Column", 27, () => this.refresh());
     const write = (/** @type {number} */ grey) => onChange(this.row.value, this.column.value, grey);
     this.grey = field("Grey, 0 to 255", LARGEST_GREY, write, 0);
-    const fields = element("div", { class: "fields" }, this.row.root, this.column.root, this.grey.root);
+    const fields = div("fields", this.row, this.column, this.grey);
     this.root = element("details", {}, element("summary", {}, "One pixel by keyboard"), fields);
   }
 

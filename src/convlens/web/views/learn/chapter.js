@@ -1,6 +1,7 @@
 // A chapter: heading, a few sentences, and the bench with what can be tried; and what the chapters have in common.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { replaceAt } from "convlens/views/learn/arithmetic/tensors.js";
 import { MistakeLine, SumLine, wholeField } from "convlens/views/learn/controls.js";
 import { NumberGrid } from "convlens/views/learn/grids.js";
@@ -8,28 +9,11 @@ import { MatrixView } from "convlens/views/learn/matrices.js";
 import { OPERATIONS } from "convlens/views/learn/operations.js";
 import { Stepper } from "convlens/views/learn/steps.js";
 
+/** @import { Part } from "convlens/interface/dom.js" */
 /** @import { GridOptions, OnChange, ViewOptions } from "convlens/views/learn/matrices.js" */
 /** @import { Model } from "convlens/engine/network.js" */
 
-/** @typedef {Node | { root: Node }} Part a node, or what has one */
-
-/** @param {Part} part */
-function nodeOf(part) {
-  return "root" in part ? part.root : part;
-}
-
-/**
- * @param {string} name of its style
- * @param {...(Part | Part[])} parts
- */
-export function div(name, ...parts) {
-  return element("div", { class: name }, parts.flat().map(nodeOf));
-}
-
-/**
- * @param {string} name of its style
- * @param {string} text with **strong** and `code`
- */
+/** @param {string} name of its style @param {string} text with **strong** and `code` */
 export function paragraph(name, text = "") {
   const parts = text.split(/\*\*(.+?)\*\*|`(.+?)`/).map((part, place) => {
     if (part === undefined || place % 3 === 0) return part;
@@ -40,17 +24,11 @@ export function paragraph(name, text = "") {
 
 /** Things in a row, between them signs such as × and =. @param {...(Part | string)} parts */
 export function lineUp(...parts) {
-  return div(
-    "line-up",
-    parts.map((part) => (typeof part === "string" ? sign(part) : part)),
-  );
+  const row = parts.map((part) => (typeof part === "string" ? sign(part) : part));
+  return div("line-up", row);
 }
 
-/**
- * Numbers in a row behind their name.
- * @param {string} name
- * @param {...(Part | Part[])} parts
- */
+/** @type {(name: string, ...parts: (Part | Part[])[]) => HTMLDivElement} Numbers in a row behind their name. */
 export function namedRow(name, ...parts) {
   return div("vector-row", element("span", { class: "row-name" }, name), ...parts);
 }
@@ -98,22 +76,15 @@ export class Chapter {
     this.stepper?.dispose();
   }
 
-  /**
-   * Puts the chapter up: the meaning of its operations, what else there is to say, and what can be tried.
-   * @param {string[]} text
-   * @param {...(Part | Part[])} bench
-   */
+  // Puts the chapter up: the meaning of its operations, what else there is to say, and what can be tried.
+  /** @type {(text: string[], ...bench: (Part | Part[])[]) => void} */
   build(text, ...bench) {
     const told = this.operations.flatMap(({ title, meaning, formula }) => [
       paragraph("", title === this.title ? meaning : `**${title}.** ${meaning}`),
       paragraph("general", formula),
     ]);
-    const prose = div(
-      "prose",
-      told,
-      text.map((one) => paragraph("", one)),
-    );
-    fill(this.root, this.heading, prose, div("bench", ...bench));
+    const more = text.map((one) => paragraph("", one));
+    fill(this.root, this.heading, div("prose", told, more), div("bench", ...bench));
     this.update();
   }
 
@@ -132,10 +103,7 @@ export class Chapter {
 
   /**
    * A field for a whole number of the state.
-   * @param {string} label
-   * @param {keyof State} key
-   * @param {number} least
-   * @param {number} most
+   * @param {string} label @param {keyof State} key @param {number} least @param {number} most
    * @param {{ name?: string, onChange?: (value: number) => void }} [options]
    */
   whole(label, key, least, most, options = {}) {
@@ -144,28 +112,19 @@ export class Chapter {
     return wholeField({ label, value, least, most, mistakes: this.mistakes, onChange, ...options });
   }
 
-  /**
-   * What a grid calls with another number at one place of a matrix of the state.
-   * @param {keyof State} key
-   * @returns {OnChange}
-   */
+  // What a grid calls with another number at one place of a matrix of the state.
+  /** @param {keyof State} key @returns {OnChange} */
   editing(key) {
     const set = /** @type {(value: any) => void} */ (this.set(key));
     return (row, column, value) => set(replaceAt(/** @type {any} */ (this.state[key]), row, column, value));
   }
 
-  /**
-   * @param {string} name
-   * @param {Partial<GridOptions & ViewOptions>} [options]
-   */
+  /** @type {(name: string, options?: Partial<GridOptions & ViewOptions>) => MatrixView} */
   matrix(name, options = {}) {
     return new MatrixView({ name, mistakes: this.mistakes, ...options });
   }
 
-  /**
-   * @param {string} name
-   * @param {Partial<GridOptions>} [options]
-   */
+  /** @type {(name: string, options?: Partial<GridOptions>) => NumberGrid} */
   grid(name, options = {}) {
     return new NumberGrid({ name, mistakes: this.mistakes, ...options });
   }

@@ -3,6 +3,7 @@
 // A mistake is shown where it was made and in one line below; what is drawn keeps the last numbers that made sense.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { button, div, optionList } from "convlens/interface/parts.js";
 import { readNumber, readWhole } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 
@@ -16,20 +17,13 @@ export function newId(word) {
   return `learn-${word}-${count}`;
 }
 
-/**
- * A control with its label above it.
- * @param {string} label
- * @param {HTMLElement} control
- */
+/** @type {(label: string, control: HTMLElement) => HTMLDivElement} A control with its label above it. */
 function labelled(label, control) {
   control.id = newId("field");
-  return element("div", { class: "field" }, element("label", { for: control.id }, label), control);
+  return div("field", element("label", { for: control.id }, label), control);
 }
 
-/**
- * @param {HTMLElement} input
- * @param {boolean} wrong
- */
+/** @type {(input: HTMLElement, wrong: boolean) => void} */
 export function markWrong(input, wrong) {
   if (wrong) input.setAttribute("aria-invalid", "true");
   else input.removeAttribute("aria-invalid");
@@ -43,10 +37,7 @@ export class MistakeLine {
     this.known = new Map();
   }
 
-  /**
-   * @param {unknown} key whose mistake it is
-   * @param {string | null} [text] nothing where that part is right
-   */
+  /** @param {unknown} key whose mistake it is @param {string | null} [text] nothing where that part is right */
   report(key, text) {
     if (text) this.known.set(key, text);
     else this.known.delete(key);
@@ -118,10 +109,7 @@ class Field {
   }
 }
 
-/**
- * A whole number between two limits, the field's own `min` and `max`.
- * @param {FieldOptions & { least: number, most: number }} options
- */
+/** Between the field's own `min` and `max`. @param {FieldOptions & { least: number, most: number }} options */
 export function wholeField({ least, most, ...options }) {
   const attributes = { type: "number", inputmode: "numeric", min: least, max: most, step: 1 };
   return new Field(options, attributes, (name, input) => {
@@ -163,7 +151,7 @@ export function choice({ legend, options, value, onChange }) {
   /** @param {string} next */
   const set = (next) => inputs.forEach((input) => (input.checked = input.value === next));
   set(value);
-  const row = element("div", { class: "options" }, labels);
+  const row = div("options", labels);
   return { root: element("fieldset", { class: "choice" }, element("legend", {}, legend), row), set };
 }
 
@@ -174,14 +162,9 @@ export function choice({ legend, options, value, onChange }) {
  */
 export function selection({ label, options, value, group, modelGroup, onChange }) {
   const list = element("select", { onChange: () => onChange(list.value) });
-  /** @param {Options} options */
-  const draw = (options) => Object.entries(options).map(([value, label]) => element("option", { value }, label));
-  /**
-   * @param {Options} ofModel
-   * @param {string} chosen
-   */
+  /** @type {(ofModel: Options, chosen: string) => void} */
   const offer = (ofModel, chosen) => {
-    const [here, added] = [draw(options), draw(ofModel)];
+    const [here, added] = [options, ofModel].map((offered) => optionList(...Object.entries(offered)));
     const groups = [element("optgroup", { label: group }, here), element("optgroup", { label: modelGroup }, added)];
     fill(list, modelGroup && added.length ? groups : [here, added]);
     list.value = chosen;
@@ -196,18 +179,7 @@ export function checkbox({ label, onChange }) {
   return element("label", { class: "check" }, input, element("span", {}, label));
 }
 
-/**
- * @param {string} label
- * @param {() => void} onClick
- */
-export function button(label, onClick, name = "") {
-  return element("button", { type: "button", class: name || null, onClick }, label);
-}
-
-/**
- * A row of buttons of which one is pressed: which kernel, which map.
- * @param {{ name: string, onChoose: (place: number) => void }} settings
- */
+/** Buttons of which one is pressed. @param {{ name: string, onChoose: (place: number) => void }} settings */
 export function tabRow({ name, onChoose }) {
   const root = element("ul", { class: "tabs", role: "list", "aria-label": name });
   /** @param {number} chosen */
@@ -216,14 +188,15 @@ export function tabRow({ name, onChoose }) {
   return {
     root,
     choose,
-    /**
-     * @param {import("convlens/interface/dom.js").Children[]} labels
-     * @param {number} chosen
-     */
+    /** @type {(labels: import("convlens/interface/dom.js").Children[], chosen: number) => void} */
     offer(labels, chosen) {
       const press = (/** @type {number} */ place) => (choose(place), onChoose(place));
       const tab = (/** @type {any} */ label, /** @type {number} */ place) =>
-        element("li", {}, element("button", { type: "button", onClick: () => press(place) }, label));
+        element(
+          "li",
+          {},
+          button(label, () => press(place)),
+        );
       fill(root, labels.map(tab));
       choose(chosen);
     },

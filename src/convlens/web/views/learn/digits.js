@@ -27,13 +27,7 @@ export function drawDigit(digit) {
   return points.slice(1).reduce((picture, point, before) => drawLine(picture, points[before], point), emptyPicture());
 }
 
-/**
- * A picture with a line from one point to another: full ink inside, less at the edge.
- * @param {Matrix} picture
- * @param {Point} from
- * @param {Point} to
- * @returns {Matrix}
- */
+/** @type {(picture: Matrix, from: Point, to: Point) => Matrix} With a line: full ink inside, less at the edge. */
 export function drawLine(picture, from, to) {
   return picture.map((row, y) =>
     row.map((value, x) => {
@@ -43,12 +37,7 @@ export function drawLine(picture, from, to) {
   );
 }
 
-/**
- * How far a point lies from the line between two others.
- * @param {Point} point
- * @param {Point} from
- * @param {Point} to
- */
+/** @type {(point: Point, from: Point, to: Point) => number} How far a point lies from the line between two others. */
 function distance([x, y], [fromX, fromY], [toX, toY]) {
   const [alongX, alongY] = [toX - fromX, toY - fromY];
   const length = alongX ** 2 + alongY ** 2;

@@ -1,9 +1,11 @@
 // Numbers in rows and columns: to type into, to choose from, or to look at.
 //
-// A grid is one stop of the Tab key; arrow keys move inside it. Rows and columns count from 0, as everywhere in Convlens.
+// A grid is one stop of the Tab key; arrow keys move inside it. Rows and columns count from 0, as everywhere in
+// Convlens.
 
 import { divergingColour, inkOn } from "convlens/interface/colours.js";
 import { element } from "convlens/interface/dom.js";
+import { ARROWS, PLAIN_TEXT } from "convlens/interface/parts.js";
 import { readNumber } from "convlens/views/learn/arithmetic/reading.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { markWrong } from "convlens/views/learn/controls.js";
@@ -15,8 +17,6 @@ import { markWrong } from "convlens/views/learn/controls.js";
 
 /** The largest value gets no more than this share of colour: numbers are read here, the darkest shades are for pictures. */
 const PURE = 0.6;
-/** @type {Record<string, [down: number, across: number]>} */
-const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export class NumberGrid {
   /** @param {import("convlens/views/learn/matrices.js").GridOptions} options */
@@ -38,10 +38,7 @@ export class NumberGrid {
     this.root = element("div", { class: "numbers", role: this.operable ? "group" : "img", "aria-label": name });
   }
 
-  /**
-   * @param {Numbers} values
-   * @param {Look} [look]
-   */
+  /** @type {(values: Numbers, look?: Look) => void} */
   show(values, look = {}) {
     const [down, across] = look.around ?? [0, 0];
     const shape = [values.length, values[0].length, down, across].join();
@@ -61,10 +58,7 @@ export class NumberGrid {
     if (!this.operable) this.root.setAttribute("aria-label", `${this.name}: ${inWords(values, look)}`);
   }
 
-  /**
-   * @param {number} down
-   * @param {number} across
-   */
+  /** @type {(down: number, across: number) => void} */
   #build(down, across) {
     const [height, width] = [this.values.length, this.values[0].length];
     const held = this.root.contains(document.activeElement);
@@ -81,21 +75,13 @@ export class NumberGrid {
     if (held) this.#cellAt(this.active)?.root.focus();
   }
 
-  /**
-   * @param {Pair} place
-   * @param {boolean} inside
-   * @returns {Cell}
-   */
+  /** @type {(place: Pair, inside: boolean) => Cell} */
   #makeCell([row, column], inside) {
     const { onPick, onChange } = this;
     const onFocus = () => this.#activate(row, column);
     if (inside && onChange) {
       const input = element("input", {
-        type: "text",
-        inputmode: "text",
-        autocomplete: "off",
-        spellcheck: "false",
-        tabindex: -1,
+        ...{ ...PLAIN_TEXT, inputmode: "text", tabindex: -1 },
         "aria-describedby": this.mistakes?.root.id,
         onFocus: () => (onFocus(), input.select()),
         onInput: () => this.#read(input, [row, column]),
@@ -117,10 +103,7 @@ export class NumberGrid {
     return this.cells.get(`${row},${column}`);
   }
 
-  /**
-   * @param {Cell} cell
-   * @param {number | null} value
-   */
+  /** @type {(cell: Cell, value: number | null) => void} */
   #write({ root, row, column, inside }, value) {
     const text = value === null ? "" : shortNumber(value);
     const where = this.vector ? `${this.name}, place ${column}` : `${this.name}, row ${row}, column ${column}`;
@@ -134,10 +117,7 @@ export class NumberGrid {
     root.style.setProperty("--length", `${Math.max(3, text.length)}`);
   }
 
-  /**
-   * @param {HTMLInputElement} input
-   * @param {Pair} place
-   */
+  /** @type {(input: HTMLInputElement, place: Pair) => void} */
   #read(input, [row, column]) {
     this.typing = input;
     const where = this.vector ? `place ${column} of ${this.name}` : `row ${row}, column ${column} of ${this.name}`;
@@ -147,11 +127,8 @@ export class NumberGrid {
     if (value !== undefined) this.onChange?.(row, column, value);
   }
 
-  /**
-   * A cell that is left shows the number that counts: typed "1/3" becomes 0.3333, and a mistake what was there before.
-   * @param {HTMLInputElement} input
-   * @param {Pair} place
-   */
+  // A cell that is left shows the number that counts: typed "1/3" becomes 0.3333, and a mistake what was there before.
+  /** @type {(input: HTMLInputElement, place: Pair) => void} */
   #restore(input, [row, column]) {
     this.typing = null;
     this.mistakes?.report(input);
@@ -160,21 +137,14 @@ export class NumberGrid {
     if (typeof value === "number") input.value = shortNumber(value);
   }
 
-  /**
-   * @param {number} row
-   * @param {number} column
-   */
+  /** @type {(row: number, column: number) => void} */
   #activate(row, column) {
     this.#cellAt(this.active)?.root.setAttribute("tabindex", "-1");
     this.active = { row, column };
     if (this.operable) this.#cellAt(this.active)?.root.setAttribute("tabindex", "0");
   }
 
-  /**
-   * @param {KeyboardEvent} event
-   * @param {Pair} place
-   * @param {HTMLInputElement} [input] where the cell is one
-   */
+  /** @param {KeyboardEvent} event @param {Pair} place @param {HTMLInputElement} [input] where the cell is one */
   #press(event, [row, column], input) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.key === "Escape" && input) {
@@ -182,7 +152,7 @@ export class NumberGrid {
       input.select();
       return;
     }
-    const move = MOVES[event.key];
+    const move = ARROWS[event.key];
     if (!move || (input && move[1] && staysInText(input, move[1]))) return;
     const next = this.#cellAt({ row: row + move[0], column: column + move[1] });
     if (!next?.inside) return;
@@ -191,21 +161,14 @@ export class NumberGrid {
   }
 }
 
-/**
- * Left and right move the caret inside a number that is being corrected, and leave the cell at its ends.
- * @param {HTMLInputElement} input
- * @param {number} direction
- */
+// Left and right move the caret inside a number that is being corrected, and leave the cell at its ends.
+/** @type {(input: HTMLInputElement, direction: number) => boolean} */
 function staysInText({ selectionStart: start, selectionEnd: end, value }, direction) {
   if (start === null || end === null || (start === 0 && end === value.length)) return false;
   return start !== end || (direction < 0 ? start > 0 : end < value.length);
 }
 
-/**
- * @param {number} row
- * @param {number} column
- * @param {Look} look
- */
+/** @type {(row: number, column: number, look: Look) => string[]} */
 function namesOf(row, column, { window, unread, chosen, classes }) {
   return [
     window?.rows.includes(row) && window.columns.includes(column) ? "covered" : "",
@@ -215,11 +178,7 @@ function namesOf(row, column, { window, unread, chosen, classes }) {
   ];
 }
 
-/**
- * @param {HTMLElement} cell
- * @param {number | null} value
- * @param {number} [limit]
- */
+/** @type {(cell: HTMLElement, value: number | null, limit?: number) => void} */
 function colour({ style }, value, limit) {
   const share = value !== null && limit ? (PURE * value) / limit : 0;
   const coloured = value !== null && limit !== undefined;
@@ -227,10 +186,7 @@ function colour({ style }, value, limit) {
   style.setProperty("color", coloured ? inkOn(share) : null);
 }
 
-/**
- * @param {Numbers} values
- * @param {Look} look
- */
+/** @type {(values: Numbers, look: Look) => string} */
 function inWords(values, look) {
   /** @type {(value: number | null, row: number, column: number) => string} */
   const word = (value, row, column) => (value === null || look.hidden?.(row, column) ? "–" : shortNumber(value));

@@ -1,6 +1,7 @@
 // A matrix as numbers where they fit, else as a picture.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { NumberGrid } from "convlens/views/learn/grids.js";
 import { Picture } from "convlens/views/learn/pictures.js";
 
@@ -47,7 +48,7 @@ export class MatrixView {
     this.sized = sized;
     this.coloured = coloured;
     this.aside = element("span", { class: "aside" });
-    this.place = element("div", { class: "scroll" });
+    this.place = div("scroll");
     const heading = words && element("figcaption", {}, words, " ", this.aside);
     this.root = element("figure", { class: "matrix" }, heading || null, this.place);
     this.numbers = new NumberGrid(options);
@@ -56,16 +57,13 @@ export class MatrixView {
     this.shown = null;
   }
 
-  /**
-   * @param {Numbers} values
-   * @param {Look} [look]
-   */
+  /** @type {(values: Numbers, look?: Look) => void} */
   show(values, look = {}) {
     const [down, across] = look.around ?? [0, 0];
     const [height, width] = [values.length, values[0].length];
     const small = Math.max(height + 2 * down, width + 2 * across) <= (look.most ?? MOST_NUMBERS);
     const next = small ? this.numbers : this.picture;
-    if (next !== this.shown) fill(this.place, next.root);
+    if (next !== this.shown) fill(this.place, next);
     this.shown = next;
     fill(this.aside, look.aside ?? (this.sized ? `${height}×${width}` : ""));
     const limit = this.coloured || !small ? (look.limit ?? limitOf(values)) : undefined;
@@ -73,11 +71,7 @@ export class MatrixView {
   }
 }
 
-/**
- * The largest size of any number of nested arrays: what gets the full colour.
- * @param {unknown[]} values
- * @returns {number}
- */
+/** @type {(values: unknown[]) => number} The largest size of any number of nested arrays: what gets the full colour. */
 export function limitOf(values) {
   return values
     .flat(Infinity)

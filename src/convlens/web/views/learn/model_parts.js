@@ -13,21 +13,13 @@ import { ACTIVATIONS } from "convlens/views/learn/arithmetic/activations.js";
  * @typedef {{ name: string, pixels: Tensor, input: Tensor }} Sample its pixels as bytes, and as the network gets them
  */
 
-/**
- * The convolutions of the open model whose kernels see every channel, as all kernels of this view do.
- * @param {Model | null} model
- */
+/** The convolutions whose kernels see every channel, as all kernels of this view do. @param {Model | null} model */
 export function convolutionsOf(model) {
   const layers = /** @type {ConvolutionLayer[]} */ (model?.layers ?? []);
   return layers.filter(({ kind, groups }) => kind === "conv" && groups === 1);
 }
 
-/**
- * A flat array C·H·W as a nested one.
- * @param {ArrayLike<number>} data
- * @param {number[]} shape
- * @returns {Tensor}
- */
+/** @type {(data: ArrayLike<number>, shape: number[]) => Tensor} A flat array C·H·W as a nested one. */
 function nest(data, [channels, height, width]) {
   /** @type {(start: number) => number[]} */
   const row = (start) => Array.from({ length: width }, (_, column) => data[start + column]);
@@ -37,8 +29,8 @@ function nest(data, [channels, height, width]) {
 }
 
 /**
- * The first layer where it is a convolution, else null; the activation is the one right behind it, "none" where there is
- * another layer in between.
+ * The first layer where it is a convolution, else null; the activation is the one right behind it, "none" where there
+ * is another layer in between.
  * @param {Model | null} model
  */
 export function firstLayerOf(model) {
@@ -63,11 +55,7 @@ export function firstLayerOf(model) {
   };
 }
 
-/**
- * The sample pictures; none where there is no model.
- * @param {Model | null} model
- * @returns {Sample[]}
- */
+/** @type {(model: Model | null) => Sample[]} The sample pictures; none where there is no model. */
 export function samplesOf(model) {
   if (!model) return [];
   /** @type {{ pixels: Uint8Array, label: number }[]} */

@@ -2,6 +2,7 @@
 
 import { divergingTable, greyTable } from "convlens/interface/colours.js";
 import { element, fill, svg } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { newId } from "convlens/views/learn/controls.js";
 
 /** @import { Pair } from "convlens/views/learn/arithmetic/windows.js" */
@@ -13,7 +14,7 @@ export class Picture {
     this.name = name;
     this.canvas = element("canvas", { role: "img", "aria-label": name });
     this.overlay = svg("svg", { class: "overlay", "aria-hidden": "true", preserveAspectRatio: "none" });
-    this.root = element("div", { class: "picture" }, this.canvas, this.overlay);
+    this.root = div("picture", this.canvas, this.overlay);
     this.pattern = newId("hatching");
     /** @type {Pair} */
     this.around = [0, 0];
@@ -24,10 +25,7 @@ export class Picture {
     }
   }
 
-  /**
-   * @param {Numbers} values
-   * @param {Look} look
-   */
+  /** @type {(values: Numbers, look: Look) => void} */
   show(values, look) {
     const [down, across] = (this.around = look.around ?? [0, 0]);
     const [height, width] = [values.length + 2 * down, values[0].length + 2 * across];
@@ -52,10 +50,7 @@ export class Picture {
     fill(overlay, this.#drawOver([values.length, values[0].length], look));
   }
 
-  /**
-   * @param {Pair} size
-   * @param {Look} look
-   */
+  /** @type {(size: Pair, look: Look) => SVGElement[]} */
   #drawOver([height, width], { unread, window, chosen }) {
     const [down, across] = this.around;
     /** @type {(row: number, column: number, high: number, wide: number, name: string, fill?: string) => SVGElement} */
@@ -82,10 +77,7 @@ export class Picture {
     return parts;
   }
 
-  /**
-   * @param {MouseEvent} event
-   * @returns {Pair}
-   */
+  /** @type {(event: MouseEvent) => Pair} */
   #placeUnder({ clientX, clientY }) {
     const box = this.root.getBoundingClientRect();
     const row = Math.floor(((clientY - box.top) / box.height) * this.canvas.height) - this.around[0];

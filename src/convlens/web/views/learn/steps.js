@@ -3,6 +3,7 @@
 // Who asked their system for less motion gets no play button, only steps.
 
 import { element, fill, prefersStillness, svg } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 
 const ICONS = {
   first: "M3 3v10M13 3L6 8l7 5z",
@@ -44,7 +45,7 @@ export class Stepper {
     const onClick = () => (this.timer ? this.pause() : this.#play());
     this.play = element("button", { type: "button", class: "play", onClick });
     this.told = element("span", { class: "place small" });
-    const buttons = element("div", { class: "buttons" }, this.back, this.play, this.ahead);
+    const buttons = div("buttons", this.back, this.play, this.ahead);
     const attributes = { class: "stepper", role: "group", "aria-label": `${title}s of ${name}` };
     this.root = element("div", attributes, buttons, this.slider, this.told);
     this.motion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -62,11 +63,8 @@ export class Stepper {
 
   pick = (/** @type {number} */ row, /** @type {number} */ column) => this.go(row * this.width + column);
 
-  /**
-   * The size of the result now; the place stays where there still is one. Says nothing to `onStep`.
-   * @param {number} height
-   * @param {number} width
-   */
+  // The size of the result now; the place stays where there still is one. Says nothing to `onStep`.
+  /** @type {(height: number, width: number) => void} */
   resize(height, width) {
     if (this.timer && height * width !== this.count) this.pause();
     [this.count, this.width] = [height * width, width];
@@ -112,10 +110,7 @@ export class Stepper {
     this.#step(this.place + 1);
   }
 
-  /**
-   * @param {"first" | "previous" | "next" | "last"} way
-   * @param {() => number} placeOf
-   */
+  /** @type {(way: "first" | "previous" | "next" | "last", placeOf: () => number) => HTMLButtonElement} */
   #button(way, placeOf) {
     const title = `${way.charAt(0).toUpperCase()}${way.slice(1)} ${this.unit}`;
     const attributes = { type: "button", class: "quiet step", "aria-label": title, title };

@@ -7,10 +7,7 @@ import { paragraph } from "convlens/views/learn/chapter.js";
 
 /** @import { Pair, Sliding } from "convlens/views/learn/arithmetic/windows.js" */
 
-/**
- * @param {Pair} size
- * @param {Sliding} sliding
- */
+/** @param {Pair} size @param {Sliding} sliding */
 export function unreadOf(size, sliding) {
   const [rows, columns] = axesOf(size, sliding).map((axis) => {
     const reads = countReads(axis);
@@ -19,11 +16,7 @@ export function unreadOf(size, sliding) {
   return { rows, columns };
 }
 
-/**
- * The size of the result with the numbers filled in, and what is lost of the input, as paragraphs.
- * @param {Pair} size
- * @param {Sliding} sliding
- */
+/** @type {(size: Pair, sliding: Sliding) => HTMLElement[]} The size of the result, and what of the input is lost. */
 export function describeSize(size, sliding) {
   const [rows, columns] = axesOf(size, sliding).map(outputSizeFormula);
   /** @type {(name: string, text: string) => HTMLElement} */
@@ -35,11 +28,7 @@ export function describeSize(size, sliding) {
   return lost ? [...lines, lost] : lines;
 }
 
-/**
- * A paragraph on what nothing reads, and null where everything is read.
- * @param {Pair} size
- * @param {Sliding} sliding
- */
+/** @type {(size: Pair, sliding: Sliding) => HTMLParagraphElement | null} What nothing reads, if anything. */
 export function sayLost(size, sliding) {
   const axes = axesOf(size, sliding);
   const names = ["row", "column"];

@@ -4,7 +4,8 @@
 
 import { element, fill } from "convlens/interface/dom.js";
 import { onTheme } from "convlens/interface/colours.js";
-import { div, paragraph } from "convlens/views/learn/chapter.js";
+import { div } from "convlens/interface/parts.js";
+import { paragraph } from "convlens/views/learn/chapter.js";
 import { ActivationChapter } from "convlens/views/learn/chapters/activation.js";
 import { ChannelsChapter } from "convlens/views/learn/chapters/channels.js";
 import { CostChapter } from "convlens/views/learn/chapters/cost.js";
@@ -23,10 +24,7 @@ const INTRODUCTION =
 
 /** @typedef {import("convlens/views/learn/chapter.js").Chapter<any>} AnyChapter */
 
-/**
- * @param {HTMLElement} root
- * @param {{ model: Model | null }} context
- */
+/** @param {HTMLElement} root @param {{ model: Model | null }} context */
 export function mount(root, context) {
   const chapters = buildChapters();
   const links = chapters.map(({ root, title }) => element("a", { href: `#${root.id}` }, title));
@@ -75,11 +73,8 @@ function scrollToAsked(root) {
   if (asked && root.contains(asked)) asked.scrollIntoView();
 }
 
-/**
- * Marks the chapter that is being read in the table of contents.
- * @param {AnyChapter[]} chapters
- * @param {HTMLElement[]} links
- */
+// Marks the chapter that is being read in the table of contents.
+/** @type {(chapters: AnyChapter[], links: HTMLElement[]) => IntersectionObserver} */
 function watchReading(chapters, links) {
   /** @type {Set<Element>} */
   const visible = new Set();

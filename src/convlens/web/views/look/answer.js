@@ -2,6 +2,7 @@
 
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatPercent } from "convlens/interface/format.js";
+import { button, div } from "convlens/interface/parts.js";
 
 /** @import { Model, Numbers } from "convlens/engine/network.js" */
 /** @import { Answered } from "convlens/views/look/session.js" */
@@ -24,27 +25,15 @@ export class Answer {
   #list = element("ol", { class: "bars answer-bars", "aria-label": "Probabilities" });
   #all = element("button", { type: "button", class: "quiet small", onClick: () => this.#toggleAll() });
 
-  /**
-   * @param {Model} model
-   * @param {(classNumber: number) => void} onClass called when a bar is chosen
-   */
+  /** @param {Model} model @param {(classNumber: number) => void} onClass called when a bar is chosen */
   constructor(model, onClass) {
     this.model = model;
     this.onClass = onClass;
-    this.root = element(
-      "section",
-      { class: "answer", "aria-labelledby": "answer-title" },
-      element(
-        "div",
-        { class: "answer-head" },
-        element("h2", { class: "eyebrow", id: "answer-title" }, "The network says"),
-        element("p", { class: "answer-class" }, this.#name),
-        this.#sure,
-        this.#why,
-        this.#truth,
-      ),
-      element("div", { class: "answer-bars-part" }, this.#list, this.#all),
-    );
+    const title = element("h2", { class: "eyebrow", id: "answer-title" }, "The network says");
+    const name = element("p", { class: "answer-class" }, this.#name);
+    const head = div("answer-head", title, name, this.#sure, this.#why, this.#truth);
+    const bars = div("answer-bars-part", this.#list, this.#all);
+    this.root = element("section", { class: "answer", "aria-labelledby": "answer-title" }, head, bars);
     this.#buildRows();
   }
 
@@ -60,23 +49,16 @@ export class Answer {
     this.#all.textContent = this.#showsAll ? `Show the ${FEW} likeliest` : `Show all ${classes}`;
     const count = this.#showsAll ? classes : Math.min(classes, FEW);
     this.#rows = Array.from({ length: count }, () => this.makeRow());
-    fill(
-      this.#list,
-      this.#rows.map(({ item }) => item),
-    );
+    fill(this.#list, this.#rows);
   }
 
   makeRow() {
     const name = element("bdi", { class: "bar-name", dir: "auto" });
     const number = element("span", { class: "bar-number" });
-    const bar = element(
-      "button",
-      { type: "button", class: "bar", onClick: () => this.onClass(row.place) },
-      name,
-      element("span", { class: "bar-track" }),
-      number,
-    );
-    const row = { place: 0, name, number, bar, item: element("li", {}, bar) };
+    const bar = button([name, element("span", { class: "bar-track" }), number], () => this.onClass(row.place), {
+      class: "bar",
+    });
+    const row = { place: 0, name, number, bar, root: element("li", {}, bar) };
     return row;
   }
 
@@ -124,7 +106,6 @@ export function likeliest(numbers) {
 
 /**
  * Why an answer is none: the same reasons in the same order as `convlens predict` gives; empty where it is one.
- *
  * @type {(model: Model, unlike: string[], probability: number) => string}
  */
 export function whyUnknown({ threshold }, unlike, probability) {
@@ -133,11 +114,7 @@ export function whyUnknown({ threshold }, unlike, probability) {
   return `${formatPercent(probability, 2)} sure, and an answer takes ${formatPercent(threshold, 2)}`;
 }
 
-/**
- * Text that stays the same is left alone: writing it would lay the page out anew.
- *
- * @type {(node: Node, text: string) => void}
- */
+/** @type {(node: Node, text: string) => void} Text that stays is left alone: writing lays the page out anew. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

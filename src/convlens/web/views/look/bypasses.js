@@ -42,11 +42,8 @@ export class Bypasses {
   }
 }
 
-/**
- * All ways that do not lead to the very next layer; the shorter one lies nearer where two of them overlap.
- *
- * @param {Model} model
- */
+// All ways that do not lead to the very next layer; the shorter one lies nearer where two of them overlap.
+/** @type {(model: Model) => Bypass[]} */
 function findBypasses({ layers }) {
   const all = layers.flatMap(({ index, inputs }) =>
     [...new Set(inputs)].filter((input) => input !== index - 1).map((from) => ({ from, to: index })),
@@ -64,7 +61,6 @@ function findBypasses({ layers }) {
 
 /**
  * Where a line leaves a column or comes to it: at the outermost branch around it that the other end is not in.
- *
  * @param {HTMLElement} column
  * @param {HTMLElement} other
  * @param {DOMRect} frame

@@ -4,6 +4,7 @@ import { shapeOf } from "convlens/engine/decode.js";
 import { element, fill, onceAFrame, svg } from "convlens/interface/dom.js";
 import { formatNumber, formatShape } from "convlens/interface/format.js";
 import { drawMaps, largestSize, placeUnder } from "convlens/interface/maps.js";
+import { button, div, items } from "convlens/interface/parts.js";
 import { write } from "convlens/views/look/answer.js";
 import { isLabelled, layOut, letterSize, mostShown, outlines, rectangle } from "convlens/views/look/column_layout.js";
 import { describeInputs, describeShape, isLogits, layerName } from "convlens/views/look/places.js";
@@ -22,12 +23,8 @@ import { placeAt, positionIn } from "convlens/views/look/places.js";
 
 /** @type {Record<string, [number, number, number]>} by maps, rows and columns */
 const MOVES = {
-  ArrowLeft: [0, 0, -1],
-  ArrowRight: [0, 0, 1],
-  ArrowUp: [0, -1, 0],
-  ArrowDown: [0, 1, 0],
-  PageUp: [-1, 0, 0],
-  PageDown: [1, 0, 0],
+  ...{ ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0] },
+  ...{ PageUp: [-1, 0, 0], PageDown: [1, 0, 0] },
 };
 
 export class Column {
@@ -84,18 +81,13 @@ export class Column {
     );
     const text = layer < 0 ? name : model.layers[layer].text;
     const onClick = () => this.handlers.onLayer(layer);
-    const heading = element("button", { type: "button", class: "column-name", onClick, title: `About ${name}` }, text);
+    const heading = button(text, onClick, { class: "column-name", title: `About ${name}` });
     return element(
       "li",
       { class: "column", data: { layer }, style: { "--depth": layer < 0 ? 0 : model.layers[layer].depth } },
       element("h3", { class: "column-heading" }, heading),
       element("p", { class: "column-shape" }, formatShape(shape).replaceAll(" ", "\u2009")),
-      element(
-        "div",
-        { class: "column-body" },
-        element("div", { class: "column-maps" }, this.#canvas, this.#marks),
-        this.#labels,
-      ),
+      div("column-body", div("column-maps", this.#canvas, this.#marks), this.#labels),
       this.#scale,
       this.#more,
     );
@@ -127,21 +119,15 @@ export class Column {
   #writeLabels(count, scale) {
     this.#labels.style.setProperty("--cell", `${scale}px`);
     this.#numbers = Array.from({ length: count }, () => element("span", { class: "column-number" }));
-    fill(
-      this.#labels,
-      this.#numbers.map((number, place) => {
-        const name = isLogits(this.model, this.layer) ? this.model.classNames[place] : String(place);
-        return element("li", {}, element("bdi", { dir: "auto", class: "column-label", title: name }, name), number);
-      }),
-    );
+    const labels = this.#numbers.map((number, place) => {
+      const name = isLogits(this.model, this.layer) ? this.model.classNames[place] : String(place);
+      return [element("bdi", { dir: "auto", class: "column-label", title: name }, name), number];
+    });
+    fill(this.#labels, items(...labels));
   }
 
-  /**
-   * Takes in new numbers; they are painted now when the column can be seen, else when it comes into sight.
-   *
-   * @param {Numbers} values
-   * @param {Uint8Array} pixels the picture, which the input's column shows
-   */
+  // Takes in new numbers; they are painted now when the column can be seen, else when it comes into sight.
+  /** @param {Numbers} values @param {Uint8Array} pixels the picture, which the input's column shows */
   show(values, pixels) {
     this.values = values;
     this.#pixels = pixels;

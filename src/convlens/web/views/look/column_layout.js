@@ -21,11 +21,7 @@ const MOST_MAPS = 16;
 const MOST_NUMBERS = 1024;
 const MOST_LABELLED = 16;
 
-/**
- * How many of a layer's maps, or of a vector's numbers, are drawn before somebody asks for all.
- *
- * @param {number[]} shape
- */
+/** @type {(shape: number[]) => number} How many of a layer's maps or numbers are drawn before all are asked for. */
 export function mostShown(shape) {
   if (shape.length === 1) return MOST_NUMBERS;
   return Math.max(shape[1], shape[2]) > 48 ? MOST_MAPS / 2 : MOST_MAPS;
@@ -37,9 +33,9 @@ export function isLabelled(shape) {
 }
 
 /**
- * The layout of a layer's maps (see `arrange`): in columns of at most `HEIGHT` pixels, or, where they lie as rows, as many beside
- * each other as fit into `width`. `larger` enlarges them, as the input is; `line` is the height of a line of text.
- *
+ * The layout of a layer's maps (see `arrange`): in columns of at most `HEIGHT` pixels, or, where they lie as rows, as
+ * many beside each other as fit into `width`. `larger` enlarges them, as the input is; `line` is the height of a line
+ * of text.
  * @param {number[]} shape
  * @param {number} count
  * @param {{ width?: number | null, larger?: boolean, line?: number }} options
@@ -57,11 +53,7 @@ export function layOut(shape, count, { width = null, larger = false, line = 22 }
   return arrange({ count, height: high, width: wide, columns, scale, gap });
 }
 
-/**
- * @param {number} count
- * @param {number | null} width
- * @param {number} line
- */
+/** @param {number} count @param {number | null} width @param {number} line */
 function layOutVector(count, width, line) {
   const numbers = { count, height: 1, width: 1, gap: 0 };
   if (count <= MOST_LABELLED) return arrange({ ...numbers, columns: 1, scale: line });

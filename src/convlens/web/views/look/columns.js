@@ -26,10 +26,7 @@ export class Columns {
   ends = element("div", { class: "row network-ends", hidden: true }, this.#earlier, this.#later);
   root = element("div", { class: "network scroll", tabindex: -1, onScroll: () => this.#showEnds() }, this.#list);
 
-  /**
-   * @param {Model} model
-   * @param {ColumnHandlers} handlers
-   */
+  /** @param {Model} model @param {ColumnHandlers} handlers */
   constructor(model, handlers) {
     this.model = model;
     this.columns = [-1, ...model.layers.keys()].map((layer) => new Column(model, layer, null, handlers));
@@ -117,11 +114,8 @@ export class Columns {
     this.columns.forEach((column, index) => column.show(activations[index].data, pixels));
   }
 
-  /**
-   * Lights up what a number was made of, in all layers that lead to it; nothing where the target is null.
-   *
-   * @param {Source | null} target
-   */
+  // Lights up what a number was made of, in all layers that lead to it; nothing where the target is null.
+  /** @type {(target: Source | null) => void} */
   point(target) {
     const fields = target ? receptiveFields(this.model, target.layer, target.place) : [];
     this.columns.forEach((column, index) => column.mark(fields[index] ?? null));
@@ -142,11 +136,8 @@ export class Columns {
   }
 }
 
-/**
- * The button stays when nothing is left on its side, so that whoever pressed it keeps the focus.
- *
- * @type {(button: HTMLElement, leads: boolean, text: string) => void}
- */
+// The button stays when nothing is left on its side, so that whoever pressed it keeps the focus.
+/** @type {(button: HTMLElement, leads: boolean, text: string) => void} */
 function showEnd(button, leads, text) {
   button.setAttribute("aria-disabled", String(!leads));
   write(button, text);

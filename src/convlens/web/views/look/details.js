@@ -1,6 +1,7 @@
 /** Below the network: the sum behind a number, what spoke for and against, the kernels, the way of the picture; one at a time. */
 
 import { element, prefersStillness } from "convlens/interface/dom.js";
+import { button } from "convlens/interface/parts.js";
 import { HeatPanel } from "convlens/views/look/heat_panel.js";
 import { LayerPanel } from "convlens/views/look/layer_panel.js";
 import { PreparationPanel } from "convlens/views/look/preparation_panel.js";
@@ -34,16 +35,9 @@ export class Details {
       this.#makeTab("steps", "How the picture was prepared", new PreparationPanel()),
     ];
     const onKeydown = (/** @type {KeyboardEvent} */ event) => this.#key(event);
-    this.root = element(
-      "section",
-      { class: "details panel", "aria-label": "Details" },
-      element(
-        "div",
-        { class: "tabs", role: "tablist", "aria-label": "Details", onKeydown },
-        this.tabs.map(({ button }) => button),
-      ),
-      this.tabs.map(({ body }) => body),
-    );
+    const [buttons, bodies] = [this.tabs.map(({ button }) => button), this.tabs.map(({ body }) => body)];
+    const list = element("div", { class: "tabs", role: "tablist", "aria-label": "Details", onKeydown }, buttons);
+    this.root = element("section", { class: "details panel", "aria-label": "Details" }, list, bodies);
     this.#mark();
   }
 
@@ -54,8 +48,8 @@ export class Details {
     return {
       name,
       panel,
-      button: element("button", { type: "button", role: "tab", id: tab, "aria-controls": body, onClick }, title),
-      body: element("div", { role: "tabpanel", id: body, "aria-labelledby": tab, class: "detail" }, panel.root),
+      button: button(title, onClick, { role: "tab", id: tab, "aria-controls": body }),
+      body: element("div", { role: "tabpanel", id: body, "aria-labelledby": tab, class: "detail" }, panel),
     };
   }
 
@@ -110,11 +104,7 @@ export class Details {
   }
 }
 
-/**
- * Only as far as is needed to see where the details begin: whoever chose a number in a map wants to keep seeing the map.
- *
- * @param {HTMLElement} root
- */
+/** Only until the details' beginning is seen: the map should stay in sight, too. @param {HTMLElement} root */
 function reveal(root) {
   const { top } = root.getBoundingClientRect();
   const behavior = prefersStillness() ? "auto" : "smooth";

@@ -4,12 +4,16 @@ import { attribution } from "convlens/engine/attribution.js";
 import { element, fill } from "convlens/interface/dom.js";
 import { formatNumber, formatSigned } from "convlens/interface/format.js";
 import { arrange, drawMaps, drawPicture, largestSize } from "convlens/interface/maps.js";
+import { div, optionList } from "convlens/interface/parts.js";
 import { clipName } from "convlens/views/look/places.js";
 
 /** @import { Model, Numbers } from "convlens/engine/network.js" */
 /** @import { Session } from "convlens/views/look/session.js" */
 
 const SIZE = 280;
+const METHOD =
+  "Gradient × input: how fast the class’s logit grows with a pixel, found by one backward pass through all layers, times how far the pixel is from an empty picture. " +
+  "It says what counted in this picture, not what would count in another.";
 
 /** Asked about is the class that is likeliest, until another one is chosen. */
 export class HeatPanel {
@@ -24,29 +28,16 @@ export class HeatPanel {
 
   /** @param {Model} model */
   constructor({ classNames }) {
-    fill(
-      this.#choice,
-      element("option", { value: "" }, "the likeliest"),
-      classNames.map((name, number) => element("option", { value: number }, clipName(name))),
-    );
+    fill(this.#choice, optionList(["", "the likeliest"], ...classNames.map((name) => clipName(name)).entries()));
     const scale = element("span", { class: "scale", "aria-hidden": "true" });
-    this.root = element(
-      "div",
-      { class: "heat" },
-      element("div", { class: "row" }, element("label", { for: "heat-class" }, "Class"), this.#choice),
+    const seen = element("figcaption", { class: "small soft" }, "What the network sees");
+    const legend = element("figcaption", { class: "legend" }, this.#low, scale, this.#high);
+    this.root = div(
+      "heat",
+      div("row", element("label", { for: "heat-class" }, "Class"), this.#choice),
       this.#words,
-      element(
-        "div",
-        { class: "heat-pictures" },
-        element("figure", {}, this.#picture, element("figcaption", { class: "small soft" }, "What the network sees")),
-        element("figure", {}, this.#heat, element("figcaption", { class: "legend" }, this.#low, scale, this.#high)),
-      ),
-      element(
-        "p",
-        { class: "small soft" },
-        "Gradient × input: how fast the class’s logit grows with a pixel, found by one backward pass through all layers, times how far the pixel is from an empty picture. " +
-          "It says what counted in this picture, not what would count in another.",
-      ),
+      div("heat-pictures", element("figure", {}, this.#picture, seen), element("figure", {}, this.#heat, legend)),
+      element("p", { class: "small soft" }, METHOD),
     );
   }
 
@@ -79,20 +70,13 @@ export class HeatPanel {
     const label = `What spoke for and against ${name}: for it ${pro}, against it ${contra} in all`;
     this.#heat.setAttribute("aria-label", label);
     const bold = element("bdi", { dir: "auto" }, name);
-    fill(
-      this.#words,
-      "Blue pixels spoke for ",
-      bold,
-      ` (${pro} to its logit in all), orange ones against it (${contra}).`,
-    );
+    const found = ` (${pro} to its logit in all), orange ones against it (${contra}).`;
+    fill(this.#words, "Blue pixels spoke for ", bold, found);
   }
 }
 
-/**
- * One map of all channels: a pixel speaks with all its colours at once.
- *
- * @type {(values: Numbers, shape: number[]) => Float32Array<ArrayBuffer>}
- */
+// One map of all channels: a pixel speaks with all its colours at once.
+/** @type {(values: Numbers, shape: number[]) => Float32Array<ArrayBuffer>} */
 function totalOfChannels(values, [, height, width]) {
   const total = new Float32Array(height * width);
   for (let place = 0; place < values.length; place += 1) total[place % total.length] += values[place];

@@ -3,6 +3,7 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, formatNumber, formatShape, plural } from "convlens/interface/format.js";
 import { arrange, drawMaps, largestSize } from "convlens/interface/maps.js";
+import { button, div, factList, optionList } from "convlens/interface/parts.js";
 import { hasKernels, layerName } from "convlens/views/look/places.js";
 import { numberGrid } from "convlens/views/look/sums/number_grid.js";
 
@@ -18,23 +19,16 @@ export class LayerPanel {
   #showsAll = false;
   #isDrawn = false;
   #choice = element("select", { id: "layer-choice", onChange: () => this.ask(Number(this.#choice.value)) });
-  #body = element("div", { class: "layer-body" });
+  #body = div("layer-body");
 
   /** @param {Model} model */
   constructor(model) {
     this.layers = model.layers;
     this.chosen = Math.max(model.layers.findIndex(hasKernels), 0);
-    fill(
-      this.#choice,
-      model.layers.map(({ path }, index) => element("option", { value: index }, `${path}: ${layerName(model, index)}`)),
-    );
+    const names = model.layers.map(({ path }, index) => `${path}: ${layerName(model, index)}`);
+    fill(this.#choice, optionList(...names.entries()));
     this.#choice.value = String(this.chosen);
-    this.root = element(
-      "div",
-      { class: "layer" },
-      element("div", { class: "row" }, element("label", { for: "layer-choice" }, "Layer"), this.#choice),
-      this.#body,
-    );
+    this.root = div("layer", div("row", element("label", { for: "layer-choice" }, "Layer"), this.#choice), this.#body);
   }
 
   /** @type {(layer: number) => void} */
@@ -62,16 +56,11 @@ export class LayerPanel {
     const [outputs, channels] = layer.weight.shape;
     const limit = largestSize(layer.weight.data);
     const size = formatShape(layer.weight.shape.slice(1));
-    const detail = element("div", { class: "kernel-detail" });
+    const detail = div("kernel-detail");
+    const scale = element("span", { class: "scale", "aria-hidden": "true" });
     return [
       element("p", {}, `${plural(outputs, "kernel")} of ${size}. Blue adds, orange takes away; all share one scale.`),
-      element(
-        "p",
-        { class: "legend" },
-        formatNumber(-limit),
-        element("span", { class: "scale", "aria-hidden": "true" }),
-        `+${formatNumber(limit)}`,
-      ),
+      element("p", { class: "legend" }, formatNumber(-limit), scale, `+${formatNumber(limit)}`),
       this.#kernelButtons(layer, limit, detail),
       channels > MOST_CHANNELS
         ? element("p", { class: "small soft" }, `The pictures show the first ${MOST_CHANNELS} of ${channels} channels.`)
@@ -81,11 +70,8 @@ export class LayerPanel {
     ];
   }
 
-  /**
-   * A button for each kernel, and in `detail` the numbers of the one that is pressed.
-   *
-   * @type {(layer: WeightedLayer, limit: number, detail: HTMLElement) => HTMLDivElement}
-   */
+  // A button for each kernel, and in `detail` the numbers of the one that is pressed.
+  /** @type {(layer: WeightedLayer, limit: number, detail: HTMLElement) => HTMLDivElement} */
   #kernelButtons(layer, limit, detail) {
     const [outputs] = layer.weight.shape;
     const many = this.#showsAll ? outputs : Math.min(outputs, MOST_KERNELS);
@@ -108,13 +94,14 @@ export class LayerPanel {
       this.#draw();
     };
     const text = this.#showsAll ? `Show ${MOST_KERNELS}` : `Show all ${formatCount(outputs)}`;
-    return element("button", { type: "button", class: "quiet small", onClick: toggle }, text);
+    return button(text, toggle, { class: "quiet small" });
   }
 }
 
 /** @type {(layer: Layer) => HTMLDListElement} */
 function drawFacts(layer) {
   const { inputShapes, outputShape, parameters, multiplyAdds, receptiveField } = layer;
+  /** @type {[string, string][]} */
   const facts = [
     ["takes", inputShapes.map(formatShape).join(" and ")],
     ["gives", formatShape(outputShape)],
@@ -123,12 +110,9 @@ function drawFacts(layer) {
     ["multiply-adds", multiplyAdds ? formatCount(multiplyAdds) : ""],
     ["receptive field", receptiveField ? `${formatShape(receptiveField)} pixels` : ""],
   ];
-  return element(
-    "dl",
-    { class: "layer-facts" },
-    facts
-      .filter(([, text]) => text)
-      .map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text))),
+  return factList(
+    "layer-facts",
+    facts.filter(([, text]) => text),
   );
 }
 
@@ -152,12 +136,8 @@ function kernelButton(layer, number, limit, onClick) {
     { limit },
   );
   const name = kernelName(layer, number);
-  return element(
-    "button",
-    { type: "button", class: "kernel", "aria-pressed": "false", "aria-label": name, onClick },
-    canvas,
-    element("span", { class: "small" }, number),
-  );
+  const words = [canvas, element("span", { class: "small" }, number)];
+  return button(words, onClick, { class: "kernel", "aria-pressed": "false", "aria-label": name });
 }
 
 /** @type {(layer: WeightedLayer, number: number, limit: number) => (HTMLDivElement | null)[]} */
@@ -173,7 +153,7 @@ function drawNumbers(layer, number, limit) {
   });
   return [
     element("h3", {}, kernelName(layer, number)),
-    element("div", { class: "kernel-numbers" }, grids),
+    div("kernel-numbers", grids),
     channels > MOST_GRIDS
       ? element("p", { class: "small soft" }, `The first ${MOST_GRIDS} of ${channels} channels.`)
       : null,

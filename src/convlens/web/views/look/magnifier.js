@@ -4,6 +4,7 @@ import { shapeOf } from "convlens/engine/decode.js";
 import { receptiveField } from "convlens/engine/fields.js";
 import { element, svg } from "convlens/interface/dom.js";
 import { arrange, drawMaps, drawPicture, largestSize } from "convlens/interface/maps.js";
+import { ARROWS, div } from "convlens/interface/parts.js";
 import { layerName, placeAt, positionIn } from "convlens/views/look/places.js";
 
 /** @import { Box } from "convlens/engine/fields.js" */
@@ -14,8 +15,6 @@ const SIZE = 196;
 // Two of them beside each other on a phone.
 const SMALL = 168;
 const PHONE = 480;
-/** @type {Record<string, [number, number]>} */
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export class Magnifier {
   /** @type {Source} */
@@ -29,7 +28,7 @@ export class Magnifier {
   /** @param {(target: Source) => void} onMove called when another number of the map is chosen */
   constructor(onMove) {
     this.onMove = onMove;
-    this.root = element("div", { class: "magnifier" }, this.#map.root, this.#picture.root);
+    this.root = div("magnifier", this.#map, this.#picture);
     this.#map.canvas.addEventListener("click", (event) => this.#press(event));
     this.#map.canvas.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -89,7 +88,7 @@ export class Magnifier {
 
   /** @type {(event: KeyboardEvent) => void} */
   #key(event) {
-    const step = MOVES[event.key];
+    const step = ARROWS[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const { row, column } = positionIn(this.#shape, this.#target.place);
@@ -114,7 +113,7 @@ class Frame {
   /** @param {Record<Lowercase<string>, string | number>} attributes of the canvas */
   constructor(attributes) {
     this.canvas = element("canvas", attributes);
-    const maps = element("div", { class: "column-maps" }, this.canvas, this.#marks);
+    const maps = div("column-maps", this.canvas, this.#marks);
     this.root = element("figure", {}, maps, this.#caption);
   }
 

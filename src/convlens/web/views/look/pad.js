@@ -1,12 +1,11 @@
 /** The paper to draw on: by mouse, finger and pen, or by keyboard, with undo and clear. */
 
 import { element } from "convlens/interface/dom.js";
+import { ARROWS, button, div } from "convlens/interface/parts.js";
 import { Strokes } from "convlens/views/look/strokes.js";
 
 /** @import { Point } from "convlens/views/look/strokes.js" */
 
-/** @type {Record<string, [number, number]>} */
-const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEP = 1 / 28;
 const LONG_STEP = 1 / 7;
 const HELP =
@@ -14,12 +13,8 @@ const HELP =
 
 export class Pad {
   #canvas = element("canvas", {
-    class: "pad-paper",
-    tabindex: 0,
-    role: "application",
-    "aria-label": "Drawing paper",
-    "aria-roledescription": "drawing paper",
-    "aria-describedby": "pad-help",
+    ...{ class: "pad-paper", tabindex: 0, role: "application", "aria-label": "Drawing paper" },
+    ...{ "aria-roledescription": "drawing paper", "aria-describedby": "pad-help" },
   });
   #cursor = element("span", { class: "pad-cursor", hidden: true, "aria-hidden": "true" });
   #hint = element("span", { class: "pad-hint", "aria-hidden": "true" }, "Draw here");
@@ -30,10 +25,10 @@ export class Pad {
   #pen = [0.5, 0.25];
   #isDown = false;
 
-  undo = element("button", { type: "button", onClick: () => this.#change(() => this.strokes.undo()) }, "Undo");
-  clear = element("button", { type: "button", onClick: () => this.#change(() => this.strokes.clear()) }, "Clear");
-  frame = element("div", { class: "pad-frame" }, this.#canvas, this.#cursor, this.#hint);
-  root = element("div", { class: "pad" }, this.frame, element("p", { class: "unseen", id: "pad-help" }, HELP));
+  undo = button("Undo", () => this.#change(() => this.strokes.undo()));
+  clear = button("Clear", () => this.#change(() => this.strokes.clear()));
+  frame = div("pad-frame", this.#canvas, this.#cursor, this.#hint);
+  root = div("pad", this.frame, element("p", { class: "unseen", id: "pad-help" }, HELP));
 
   /**
    * @param {{ sizes: [number, number], width: number, dark: boolean }} paper as of `Strokes`
@@ -72,7 +67,8 @@ export class Pad {
       if (this.#pointer !== null || event.button > 0) return;
       this.#pointer = event.pointerId;
       canvas.setPointerCapture(event.pointerId);
-      // Asked once a stroke: the paper lies still while a pen is on it, and asking in every move would lay the page out anew.
+      // Asked once a stroke: the paper lies still while a pen is on it, and asking in every move would lay the page out
+      // anew.
       this.#box = canvas.getBoundingClientRect();
       this.#change(() => this.strokes.begin(this.#pointOf(event)), event.timeStamp);
     });
@@ -126,7 +122,7 @@ export class Pad {
     const { strokes } = this;
     const hasModifier = event.ctrlKey || event.metaKey;
     const change = (/** @type {() => void} */ act) => this.#change(act, event.timeStamp);
-    if (event.key in MOVES && !hasModifier && !event.altKey) this.#movePen(event);
+    if (event.key in ARROWS && !hasModifier && !event.altKey) this.#movePen(event);
     else if (event.key === " ") {
       this.#isDown = !this.#isDown;
       if (this.#isDown) change(() => strokes.begin(this.#pen));
@@ -140,7 +136,7 @@ export class Pad {
   /** @type {(event: KeyboardEvent) => void} */
   #movePen(event) {
     const step = event.shiftKey ? LONG_STEP : STEP;
-    const [right, down] = MOVES[event.key];
+    const [down, right] = ARROWS[event.key];
     this.#pen = [clip(this.#pen[0] + right * step), clip(this.#pen[1] + down * step)];
     if (this.#isDown) this.#change(() => this.strokes.extend([this.#pen]), event.timeStamp);
   }

@@ -2,6 +2,7 @@
 
 import { readPicture } from "convlens/preparation/reading.js";
 import { element } from "convlens/interface/dom.js";
+import { button } from "convlens/interface/parts.js";
 
 /** @typedef {Awaited<ReturnType<typeof readPicture>>} Picture */
 
@@ -26,7 +27,7 @@ export class PictureInput {
     "aria-hidden": "true",
     onChange: () => this.#takeChosen(),
   });
-  button = element("button", { type: "button", onClick: () => this.file.click() }, "Open image…");
+  button = button("Open image…", () => this.file.click());
 
   /**
    * @param {HTMLElement} zone what lights up while something is dragged over the page

@@ -3,6 +3,7 @@
 import { brushWidth } from "convlens/preparation/brush.js";
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { drawPicture } from "convlens/interface/maps.js";
+import { div } from "convlens/interface/parts.js";
 import { Pad } from "convlens/views/look/pad.js";
 import { PictureInput } from "convlens/views/look/picture_input.js";
 import { clipName } from "convlens/views/look/places.js";
@@ -36,22 +37,17 @@ export class PictureSource {
       onChange(time);
     });
     this.pad.frame.append(this.#overlay);
-    const stage = element("div", { class: "pad-stage" }, this.pad.root);
+    const stage = div("pad-stage", this.pad);
     this.input = new PictureInput(stage, {
       isActive,
       onPicture: (picture, name) => this.#take(picture, name),
       onRefusal: (text) => this.#refuse(text),
     });
     const { undo, clear } = this.pad;
-    this.root = element(
-      "section",
-      { class: "source", "aria-labelledby": "source-title" },
-      element("h2", { class: "eyebrow", id: "source-title" }, "The picture"),
-      stage,
-      element("div", { class: "row pad-tools" }, undo, clear, this.input.button, this.input.file),
-      this.#caption,
-      this.#refusal,
-    );
+    const title = element("h2", { class: "eyebrow", id: "source-title" }, "The picture");
+    const tools = div("row pad-tools", undo, clear, this.input.button, this.input.file);
+    const parts = [title, stage, tools, this.#caption, this.#refusal];
+    this.root = element("section", { class: "source", "aria-labelledby": "source-title" }, parts);
     this.#uncover();
   }
 
@@ -86,11 +82,7 @@ export class PictureSource {
     this.#refusal.hidden = false;
   }
 
-  /**
-   * Shows a test image large where one draws, with the paper below it empty again.
-   *
-   * @param {Session} session
-   */
+  /** Shows a test image large where one draws, with the paper below it empty again. @param {Session} session */
   show({ source, pixels, model }) {
     this.pad.wipe();
     this.#uncover();

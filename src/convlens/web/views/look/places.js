@@ -7,7 +7,6 @@ import { formatShape } from "convlens/interface/format.js";
 
 /**
  * In a vector every number is a map of its own.
- *
  * @typedef {{ map: number, row: number, column: number }} Position
  */
 
@@ -22,22 +21,14 @@ export function placeAt([, height = 1, width = 1], { map, row, column }) {
   return (map * height + row) * width + column;
 }
 
-/**
- * What a layer is called: "input", "conv 8 3x3 pad 1", "relu (body)".
- *
- * @type {(model: Model, layer: number) => string}
- */
+/** @type {(model: Model, layer: number) => string} Such as "input", "conv 8 3x3 pad 1" or "relu (body)". */
 export function layerName(model, layer) {
   if (layer < 0) return "input";
   const { text, branch } = model.layers[layer];
   return branch ? `${text} (${branch})` : text;
 }
 
-/**
- * Which layers it takes, where that is not simply the one before it: "Takes input and relu (body). ".
- *
- * @type {(model: Model, layer: number) => string}
- */
+/** @type {(model: Model, layer: number) => string} "Takes input and relu (body). "; "" of the one before it. */
 export function describeInputs(model, layer) {
   const inputs = layer < 0 ? [] : model.layers[layer].inputs;
   if (inputs.every((input) => input === layer - 1)) return "";
@@ -45,9 +36,8 @@ export function describeInputs(model, layer) {
 }
 
 /**
- * The branches that a layer lies in, the outermost first: of "3.body.1.branches.0.2" these are "3.body", called body, and
- * "3.body.1.branches.0", called branch 0.
- *
+ * The branches that a layer lies in, the outermost first: of "3.body.1.branches.0.2" these are "3.body", called body,
+ * and "3.body.1.branches.0", called branch 0.
  * @param {string} path
  */
 export function branchesOf(path) {
@@ -57,11 +47,7 @@ export function branchesOf(path) {
   }));
 }
 
-/**
- * "map 3, row 5, column 7", "number 12"; counted from 0 as in the arrays, classes by their names.
- *
- * @type {(model: Model, layer: number, place: number) => string}
- */
+/** @type {(model: Model, layer: number, place: number) => string} "map 3, row 5, column 7", "number 12", "class 7". */
 export function placeName(model, layer, place) {
   const shape = shapeOf(model, layer);
   if (isLogits(model, layer)) return `class ${clipName(model.classNames[place])}`;

@@ -12,10 +12,7 @@ import { likeliest } from "convlens/views/look/answer.js";
 /** Below this lead of the likeliest class over the second an answer counts as doubtful. */
 export const DOUBTFUL = 0.5;
 
-/**
- * @param {Model} model
- * @param {Sample[]} samples
- */
+/** @param {Model} model @param {Sample[]} samples */
 export function judge(model, samples) {
   return samples.map(({ label, logits }, place) => {
     const shares = probabilities(model, logits);
@@ -25,12 +22,7 @@ export function judge(model, samples) {
   });
 }
 
-/**
- * Those that a filter lets through.
- *
- * @param {Judged[]} judged
- * @param {{ which?: Which, label?: number | null }} filter
- */
+/** @param {Judged[]} judged @param {{ which?: Which, label?: number | null }} filter */
 export function choose(judged, { which = "all", label = null } = {}) {
   return judged.filter((sample) => (which === "all" || sample[which]) && (label === null || sample.label === label));
 }

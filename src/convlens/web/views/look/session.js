@@ -10,7 +10,6 @@ import { hasKernels } from "convlens/views/look/places.js";
 
 /**
  * Where the picture came from, and what there is of it besides its pixels.
- *
  * @typedef {object} Shown
  * @property {"nothing" | "drawing" | "picture" | "sample"} source
  * @property {ReturnType<typeof prepare> | null} prepared null of nothing, and of test images, which the network takes as they are
@@ -21,11 +20,7 @@ import { hasKernels } from "convlens/views/look/places.js";
 /** @typedef {ReturnType<typeof lookAt>} Session */
 /** @typedef {ReturnType<typeof answerOf>} Answered */
 
-/**
- * An empty paper.
- *
- * @param {Model} model
- */
+/** An empty paper. @param {Model} model */
 export function lookAtNothing(model) {
   const empty = model.preprocessing.light_on_dark === false ? 255 : 0;
   const pixels = new Uint8Array(sizeOf(model.inputShape)).fill(empty);
@@ -34,7 +29,6 @@ export function lookAtNothing(model) {
 
 /**
  * A picture that was drawn or opened; null is an empty paper.
- *
  * @param {Model} model
  * @param {Parameters<typeof prepare>[1] | null} picture
  * @param {"drawing" | "picture"} kind
@@ -45,42 +39,25 @@ export function lookAtPicture(model, picture, kind) {
   return lookAt(model, { source: kind, prepared, pixels: prepared.pixels, label: null });
 }
 
-/**
- * A test image.
- *
- * @param {Model} model
- * @param {{ pixels: Uint8Array, label: number }} sample
- */
+/** A test image. @param {Model} model @param {{ pixels: Uint8Array, label: number }} sample */
 export function lookAtSample(model, { pixels, label }) {
   return lookAt(model, { source: "sample", prepared: null, pixels, label });
 }
 
-/**
- * @param {Model} model
- * @param {Shown} shown
- */
+/** @param {Model} model @param {Shown} shown */
 function lookAt(model, shown) {
   const outputs = activations(model, shown.pixels);
   const shares = probabilities(model, outputs[model.layers.length].data);
   return { ...shown, model, activations: outputs, probabilities: shares, best: placeOfLargest(shares) };
 }
 
-/**
- * What the network says.
- *
- * @param {Session} session
- */
+/** What the network says. @param {Session} session */
 export function answerOf({ model, probabilities: shares, best, label, source, prepared }) {
   const why = whyUnknown(model, prepared?.unlike ?? [], shares[best]);
   return { probabilities: shares, best, label, nothing: source === "nothing", whyUnknown: why };
 }
 
-/**
- * Where to begin looking: the largest number of the first convolution, else of the last layer.
- *
- * @param {Session} session
- * @returns {Source}
- */
+/** @type {(session: Session) => Source} The largest number of the first convolution, else of the last layer. */
 export function interestingTarget({ model, activations: outputs }) {
   const found = model.layers.findIndex(hasKernels);
   const layer = found < 0 ? model.layers.length - 1 : found;

@@ -1,5 +1,6 @@
 /**
- * The test images: a list that holds elements only for what can be seen of it, so that ten thousand cost no more than forty.
+ * The test images: a list that holds elements only for what can be seen of it, so that ten thousand cost no more than
+ * forty.
  *
  * It is a listbox with one stop of the Tab key; arrow keys go from image to image, and the image reached is shown.
  */
@@ -7,6 +8,7 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, formatPercent, plural } from "convlens/interface/format.js";
 import { drawPicture } from "convlens/interface/maps.js";
+import { div, optionList } from "convlens/interface/parts.js";
 import { clipName } from "convlens/views/look/places.js";
 import { choose } from "convlens/views/look/samples.js";
 
@@ -48,7 +50,6 @@ export class Strip {
 
   /**
    * The first image is chosen.
-   *
    * @param {Model} model
    * @param {Judged[]} judged what the model says of every image
    * @param {(place: number) => Uint8Array} pixelsOf
@@ -67,35 +68,21 @@ export class Strip {
 
   #build() {
     const { model, judged } = this;
-    fill(
-      this.#which,
-      FILTERS.map(([value, text]) => {
-        const count = formatCount(choose(judged, { which: value }).length);
-        return element("option", { value }, `${text} (${count})`);
-      }),
-    );
+    /** @type {(filter: [Which, string]) => [string, string]} */
+    const count = ([which, text]) => [which, `${text} (${formatCount(choose(judged, { which }).length)})`];
+    fill(this.#which, optionList(...FILTERS.map(count)));
     const labels = [...new Set(judged.map(({ label }) => label))].sort((one, other) => one - other);
-    fill(
-      this.#label,
-      element("option", { value: "" }, "every class"),
-      labels.map((number) => element("option", { value: number }, clipName(model.classNames[number]))),
-    );
+    /** @type {(label: number) => [number, string]} */
+    const name = (label) => [label, clipName(model.classNames[label])];
+    fill(this.#label, optionList(["", "every class"], ...labels.map(name)));
     const title = element("h2", { class: "eyebrow", id: "strip-title" }, "Test images");
-    return element(
-      "section",
-      { class: "strip", "aria-labelledby": "strip-title", hidden: judged.length === 0 },
-      element("div", { class: "strip-head" }, title, this.#count),
-      element(
-        "div",
-        { class: "row strip-filters" },
-        element("label", { for: "sample-filter", class: "unseen" }, "Which test images"),
-        this.#which,
-        element("label", { for: "sample-class", class: "unseen" }, "Of which class"),
-        this.#label,
-      ),
-      this.#box,
-      this.#empty,
-    );
+    const label = (/** @type {string} */ id, /** @type {string} */ words) =>
+      element("label", { for: id, class: "unseen" }, words);
+    const which = [label("sample-filter", "Which test images"), this.#which];
+    const filters = div("row strip-filters", which, label("sample-class", "Of which class"), this.#label);
+    const parts = [div("strip-head", title, this.#count), filters, this.#box, this.#empty];
+    const attributes = { class: "strip", "aria-labelledby": "strip-title", hidden: judged.length === 0 };
+    return element("section", attributes, parts);
   }
 
   /** No image is chosen any more: something was drawn. */
@@ -192,12 +179,8 @@ export class Strip {
     event.preventDefault();
   }
 
-  /**
-   * The place that a key leads to; none where it is no key of the list's.
-   *
-   * @param {string} key
-   * @returns {number | undefined}
-   */
+  // The place that a key leads to; none where it is no key of the list's.
+  /** @type {(key: string) => number | undefined} */
   #placeAfter(key) {
     const [at, last] = [Math.max(this.#at, 0), this.#shown.length - 1];
     const page = this.#across * Math.max(1, Math.floor(this.#box.clientHeight / TILE));

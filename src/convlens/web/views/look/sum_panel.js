@@ -4,11 +4,13 @@ import { sumBehind, softmaxOf } from "convlens/engine/sums.js";
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
 import { largestSize } from "convlens/interface/maps.js";
+import { button, div, items } from "convlens/interface/parts.js";
 import { kindOf } from "convlens/layers/shared/kind.js";
 import { Magnifier } from "convlens/views/look/magnifier.js";
 import { clipName, layerName, placeName } from "convlens/views/look/places.js";
 import { drawInput } from "convlens/views/look/sums/rules.js";
 import { drawSoftmax } from "convlens/views/look/sums/softmax.js";
+import { equation } from "convlens/views/look/sums/terms.js";
 
 /** @import { Model, Source } from "convlens/engine/network.js" */
 /** @import { InputSum } from "convlens/engine/sums.js" */
@@ -17,7 +19,6 @@ import { drawSoftmax } from "convlens/views/look/sums/softmax.js";
 
 /**
  * The layer behind the last is the softmax.
- *
  * @typedef {object} SumHandlers
  * @property {(target: Source) => void} onWalk a term is followed
  * @property {(index: number) => void} onReturn one of the numbers on the way here is gone back to
@@ -29,29 +30,21 @@ export class SumPanel {
   #way = element("nav", { "aria-label": "The way here", class: "sum-way" }, this.#crumbs);
   #title = element("h3", { class: "sum-title", tabindex: -1 });
   #value = element("p", { class: "sum-value number" });
-  #body = element("div", { class: "sum-body" });
-  #onwards = element("div", { class: "onwards" });
+  #body = div("sum-body");
+  #onwards = div("onwards");
 
   /** @param {SumHandlers} handlers */
   constructor({ onWalk, onReturn, onMove }) {
     this.onWalk = onWalk;
     this.onReturn = onReturn;
     this.magnifier = new Magnifier(onMove);
-    const head = element("div", { class: "sum-head" }, this.#title, this.#value);
-    const main = element("div", { class: "sum-main" }, head, this.#body, this.#onwards);
-    this.root = element(
-      "div",
-      { class: "sum-panel" },
-      this.#way,
-      element("div", { class: "sum-columns" }, this.magnifier.root, main),
-    );
+    const head = div("sum-head", this.#title, this.#value);
+    const main = div("sum-main", head, this.#body, this.#onwards);
+    this.root = div("sum-panel", this.#way, div("sum-columns", this.magnifier, main));
   }
 
-  /**
-   * The sum behind the last of the targets that were walked through.
-   *
-   * @type {(session: Session, trail: Source[]) => void}
-   */
+  // The sum behind the last of the targets that were walked through.
+  /** @type {(session: Session, trail: Source[]) => void} */
   show(session, trail) {
     const { model, activations } = session;
     const target = trail[trail.length - 1];
@@ -70,12 +63,9 @@ export class SumPanel {
       const text = titleOf(model, entry, 20);
       return index === trail.length - 1
         ? element("span", { "aria-current": "step" }, text)
-        : element("button", { type: "button", class: "lead", onClick }, text);
+        : button(text, onClick, { class: "lead" });
     });
-    fill(
-      this.#crumbs,
-      crumbs.map((crumb) => element("li", {}, crumb)),
-    );
+    fill(this.#crumbs, items(...crumbs));
   }
 
   /** @type {(session: Session, target: Source, look: Look) => void} */
@@ -99,12 +89,9 @@ export class SumPanel {
     fill(this.#onwards, this.#nextSteps(session, target));
   }
 
-  /**
-   * A convolution's number is seldom what goes on: the activation behind it is a step away, forwards, and so is the sum of
-   * the branches that it is a part of.
-   *
-   * @type {(session: Session, target: Source) => HTMLParagraphElement | (HTMLParagraphElement | null)[]}
-   */
+  // A convolution's number is seldom what goes on: the activation behind it is a step away, forwards, and so is the sum
+  // of the branches that it is a part of.
+  /** @type {(session: Session, target: Source) => HTMLParagraphElement | (HTMLParagraphElement | null)[]} */
   #nextSteps({ model, activations }, { layer, place }) {
     if (layer === model.layers.length - 1) return this.#step("then", "softmax", { layer: layer + 1, place });
     return model.layers.flatMap((next) =>
@@ -121,8 +108,10 @@ export class SumPanel {
 
   /** @type {(words: string, text: string, target: Source) => HTMLParagraphElement} */
   #step(words, text, target) {
-    const button = element("button", { type: "button", class: "lead", onClick: () => this.onWalk(target) }, text);
-    return element("p", { class: "equation" }, element("span", { class: "operator" }, words), button);
+    return equation(
+      words,
+      button(text, () => this.onWalk(target), { class: "lead" }),
+    );
   }
 
   focus() {
@@ -130,10 +119,7 @@ export class SumPanel {
   }
 }
 
-/**
- * @param {Sum} sum
- * @param {Look} look
- */
+/** @param {Sum} sum @param {Look} look */
 function drawSum(sum, look) {
   return sum.layer < 0 ? drawInput(/** @type {InputSum} */ (sum)) : kindOf(sum).draw(sum, look);
 }

@@ -1,13 +1,14 @@
 /**
  * Look inside: what the network makes of one picture, number by number.
  *
- * One way through: a picture (drawn, opened or a test image) → a session → everything that is shown. The maps and the answer
- * follow the pen in the same frame; what is below them follows when it rests.
+ * One way through: a picture (drawn, opened or a test image) → a session → everything that is shown. The maps and the
+ * answer follow the pen in the same frame; what is below them follows when it rests.
  */
 
 import { announce, element, fill, onceAFrame } from "convlens/interface/dom.js";
 import { onTheme } from "convlens/interface/colours.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
+import { div } from "convlens/interface/parts.js";
 import { Answer, write } from "convlens/views/look/answer.js";
 import { showDisagreement } from "convlens/views/look/check_notice.js";
 import { Columns } from "convlens/views/look/columns.js";
@@ -43,10 +44,7 @@ class LookView {
   /** @type {Look | null} */
   #look = null;
 
-  /**
-   * @param {HTMLElement} root
-   * @param {Context} context
-   */
+  /** @param {HTMLElement} root @param {Context} context */
   constructor(root, context) {
     this.root = root;
     this.context = context;
@@ -70,7 +68,7 @@ class LookView {
       return;
     }
     this.#look = new Look(model, this.context, () => this.#isActive && !this.root.hidden);
-    fill(this.root, this.#look.root);
+    fill(this.root, this.#look);
     this.#look.start();
   }
 }
@@ -87,11 +85,7 @@ class Look {
   #draw = onceAFrame(() => this.#update());
   #endTheme = onTheme(() => this.#repaint());
 
-  /**
-   * @param {Model} model
-   * @param {Context} context
-   * @param {() => boolean} isActive
-   */
+  /** @param {Model} model @param {Context} context @param {() => boolean} isActive */
   constructor(model, context, isActive) {
     this.model = model;
     this.context = context;
@@ -124,23 +118,12 @@ class Look {
 
   #build() {
     const scale = element("span", { class: "scale", "aria-hidden": "true" });
-    const head = element(
-      "div",
-      { class: "network-head" },
-      element("h2", { class: "eyebrow", id: "network-title" }, "The network"),
-      element("p", { class: "legend" }, "below zero", scale, "above, one scale a layer"),
-      this.columns.ends,
-      this.#readout,
-    );
-    return element(
-      "div",
-      { class: "look" },
-      this.source.root,
-      this.answer.root,
-      this.strip.root,
-      element("section", { class: "look-network", "aria-labelledby": "network-title" }, head, this.columns.root),
-      this.details.root,
-    );
+    const title = element("h2", { class: "eyebrow", id: "network-title" }, "The network");
+    const legend = element("p", { class: "legend" }, "below zero", scale, "above, one scale a layer");
+    const head = div("network-head", title, legend, this.columns.ends, this.#readout);
+    const attributes = { class: "look-network", "aria-labelledby": "network-title" };
+    const network = element("section", attributes, head, this.columns);
+    return div("look", this.source, this.answer, this.strip, network, this.details);
   }
 
   /** Once it is in the page. */
@@ -151,10 +134,7 @@ class Look {
     warmUp(this.model, this.source.brush, () => this.session === session);
   }
 
-  /**
-   * @param {number} place
-   * @param {number} time of the event that asked for it
-   */
+  /** @param {number} place @param {number} time of the event that asked for it */
   #showSample(place, time) {
     this.session = lookAtSample(this.model, this.samples[place]);
     this.source.show(this.session);
@@ -210,11 +190,7 @@ class Look {
     this.details.show(this.session, this.trail);
   }
 
-  /**
-   * Lights up what a number is made of; without one, what the chosen number is.
-   *
-   * @param {Source | null} target
-   */
+  /** Lights up what a number is made of; without one, what the chosen number is. @param {Source | null} target */
   #point(target, spoken = false) {
     this.#hovered = target;
     const shown = target ?? this.trail[this.trail.length - 1];
@@ -227,11 +203,8 @@ class Look {
     if (spoken) announce(text, 150);
   }
 
-  /**
-   * The sum behind the last of the numbers that were walked through; from a map or a bar a new way begins.
-   *
-   * @param {Source[]} trail
-   */
+  // The sum behind the last of the numbers that were walked through; from a map or a bar a new way begins.
+  /** @type {(trail: Source[], move?: boolean) => void} */
   #walk(trail, move = true) {
     this.trail = trail;
     this.#hasChosen = true;

@@ -1,6 +1,6 @@
 /**
- * Practice before the pen comes: a browser interprets a loop slowly until it has seen it run a few times, and only then translates
- * it. Without practice the first point after loading took 54 ms instead of 16.
+ * Practice before the pen comes: a browser interprets a loop slowly until it has seen it run a few times, and only then
+ * translates it. Without practice the first point after loading took 54 ms instead of 16.
  */
 
 import { lookAtPicture } from "convlens/views/look/session.js";
@@ -33,7 +33,6 @@ const later = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ run)
 
 /**
  * Prepares and judges drawings while nothing else happens, as long as `isWanted()`.
- *
  * @param {Model} model
  * @param {{ size: number, width: number, dark: boolean }} brush as of `Strokes`
  * @param {() => boolean} isWanted

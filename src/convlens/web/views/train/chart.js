@@ -9,7 +9,6 @@ import { linePath } from "convlens/views/train/chart_scale.js";
 /**
  * Points are shares of the width and values: [x, y] of lines and dots, [x, least, greatest] of a band,
  * [x, low, value, high] of a whisker.
- *
  * @typedef {{ kind: "line" | "band" | "dots" | "whisker", name: string, points: number[][] }} Layer
  */
 
@@ -82,7 +81,7 @@ export class Chart {
     );
   }
 
-  /** @param {string} words @param {number} y */
+  /** @type {(words: string, y: number) => (SVGLineElement | SVGTextElement)[]} */
   horizontalTick(words, y) {
     const { left, right } = this.plot;
     const { em } = this.size;
@@ -102,7 +101,7 @@ export class Chart {
     ];
   }
 
-  /** @param {string} name @param {number} x */
+  /** @type {(name: string, x: number) => SVGLineElement} */
   verticalLine(name, x) {
     return svg("line", { class: name, x1: x, x2: x, y1: this.plot.top, y2: this.plot.bottom });
   }

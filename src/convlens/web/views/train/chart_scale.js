@@ -4,7 +4,6 @@
 
 /**
  * 1, 2 or 5 times a power of ten: the smallest that cuts `span` into at most `count` pieces.
- *
  * @param {number} span @param {number} count
  */
 export function niceStep(span, count) {
@@ -14,11 +13,7 @@ export function niceStep(span, count) {
   return (factor ?? 10) * power;
 }
 
-/**
- * Round numbers from `low` to `high`, about `count` of them.
- *
- * @param {number} low @param {number} high @param {number} count
- */
+/** @type {(low: number, high: number, count: number) => number[]} About `count` round numbers. */
 export function linearTicks(low, high, count) {
   if (!(high > low)) return [low];
   const step = niceStep(high - low, count);
@@ -29,11 +24,7 @@ export function linearTicks(low, high, count) {
   return ticks;
 }
 
-/**
- * 1, 2 and 5 times powers of ten between two positive numbers; powers alone where that would be more than `count`.
- *
- * @param {number} low @param {number} high @param {number} count
- */
+/** @type {(low: number, high: number, count: number) => number[]} Powers of ten alone where 1, 2, 5 are too many. */
 export function logTicks(low, high, count) {
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
@@ -49,10 +40,9 @@ export function logTicks(low, high, count) {
 const LOWEST_LOSS = 1e-4;
 
 /**
- * The vertical scale of losses: 0 at the bottom, or logarithmic. The largest value that counts is the 99th percentile, so
- * that one odd batch does not press the curve to the floor.
- *
- * @param {number[]} values @param {boolean} logarithmic @returns {Scale}
+ * The vertical scale of losses: 0 at the bottom, or logarithmic. The largest value that counts is the 99th percentile,
+ * so that one odd batch does not press the curve to the floor.
+ * @type {(values: number[], logarithmic: boolean, tickCount?: number) => Scale}
  */
 export function lossScale(values, logarithmic, tickCount = 5) {
   const finite = values.filter(Number.isFinite).sort((first, second) => first - second);
@@ -73,11 +63,7 @@ export function lossScale(values, logarithmic, tickCount = 5) {
 
 const ACCURACY_TICKS = [0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
 
-/**
- * The vertical scale of accuracies: 0 to 100 %, or by the logarithm of the error, where 99 % and 99.5 % differ.
- *
- * @param {number} best @param {boolean} logarithmic @returns {Scale}
- */
+/** @type {(best: number, logarithmic: boolean) => Scale} 0 to 100 %, or by the logarithm of the error. */
 export function accuracyScale(best, logarithmic) {
   if (!logarithmic) return { ticks: [0, 0.25, 0.5, 0.75, 1], share: clip };
   const least = Math.max(5e-4, Math.min(0.05, (1 - best) * 0.7));
@@ -93,8 +79,7 @@ export function accuracyScale(best, logarithmic) {
 /**
  * The running mean of noisy numbers: each earlier one counts less, by the factor 1 − 1/width; corrected at the
  * beginning, where few are known, so that the first value is the first number itself.
- *
- * @param {ArrayLike<number>} values @param {number} width
+ * @type {(values: ArrayLike<number>, width: number) => Float32Array<ArrayBuffer>}
  */
 export function smooth(values, width) {
   const keep = 1 - 1 / Math.max(width, 1);
@@ -109,11 +94,7 @@ export function smooth(values, width) {
   return smoothed;
 }
 
-/**
- * At most `count` columns of many numbers: for each the place of its middle, the least, the greatest and the mean.
- *
- * @param {ArrayLike<number>} values @param {number} count
- */
+/** The middle, least, greatest and mean of each column. @param {ArrayLike<number>} values @param {number} count */
 export function columns(values, count) {
   const size = Math.max(1, Math.ceil(values.length / count));
   const found = [];

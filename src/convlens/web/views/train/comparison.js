@@ -7,7 +7,6 @@ const TWO_SIDED_95 = 1.959963984540054;
 /**
  * Whether two shares of right answers differ by more than chance explains at 95 %: the test of two proportions.
  * Both were judged on the same images, so the true threshold is rather lower; this errs on the side of "chance".
- *
  * @param {Judged} first @param {Judged} second
  */
 export function differByMoreThanChance({ correct: firstCorrect, total: firstTotal }, { correct, total }) {
@@ -17,7 +16,7 @@ export function differByMoreThanChance({ correct: firstCorrect, total: firstTota
   return Math.abs(firstCorrect / firstTotal - correct / total) > TWO_SIDED_95 * error;
 }
 
-/** A sentence on the accuracy of `run` against `earlier`. @param {Judged} run @param {Judged} earlier */
+/** @type {(run: Judged, earlier: Judged) => string} A sentence on the accuracy of `run` against `earlier`. */
 export function compareAccuracy(run, earlier) {
   if (run.accuracy === null || earlier.accuracy === null) return "Only finished runs have an accuracy to compare.";
   if (run.data !== earlier.data) return "They were judged on different images, so their accuracies can't be compared.";

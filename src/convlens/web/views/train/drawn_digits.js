@@ -1,4 +1,5 @@
-// Ten digits to watch while a network learns, where nobody drew one and no test image is at hand: strokes of a round pen.
+// Ten digits to watch while a network learns, where nobody drew one and no test image is at hand: strokes of a round
+// pen.
 
 const SIDE = 28;
 const PEN = 2.5; // pixels: strokes as thick as MNIST's

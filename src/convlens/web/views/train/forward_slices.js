@@ -1,8 +1,8 @@
 // Decoding of weights and a forward pass in slices, so that no frame of the page waits for either.
 //
-// A set of weights is taken apart and run through the network a piece at a time; after a few milliseconds the page gets its
-// turn. Up to twenty sets come each second. One that comes while another is in work waits alone: the next one takes its place,
-// so nothing ever queues up, and a slow machine shows fewer pictures instead of late ones.
+// A set of weights is taken apart and run through the network a piece at a time; after a few milliseconds the page gets
+// its turn. Up to twenty sets come each second. One that comes while another is in work waits alone: the next one takes
+// its place, so nothing ever queues up, and a slow machine shows fewer pictures instead of late ones.
 
 import { decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { inputsOf, normalise, replaceWeights } from "convlens/engine/network.js";
@@ -46,11 +46,7 @@ async function decode({ shape, data }, clock) {
   return numbers;
 }
 
-/**
- * What every layer makes of the pixels with these weights, as `activations` gives it; the model has them then.
- *
- * @param {Task} task
- */
+/** @type {(task: Task, budget?: number) => Promise<Activation[]>} The model has these weights then. */
 export async function computeInSlices({ model, weights, pixels }, budget = BUDGET) {
   const clock = new Clock(budget);
   /** @type {Weights} */
@@ -67,11 +63,8 @@ export async function computeInSlices({ model, weights, pixels }, budget = BUDGE
   return outputs;
 }
 
-/**
- * A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone.
- *
- * @param {Layer} layer @param {Numbers[]} inputs @param {Clock} clock
- */
+// A layer's output; that of a large convolution a few maps at a time, since each map comes of its own kernel alone.
+/** @type {(layer: Layer, inputs: Numbers[], clock: Clock) => Promise<Float32Array<ArrayBufferLike>>} */
 async function computeLayer(layer, inputs, clock) {
   const { forward } = kindOf(layer);
   const pieces = Math.ceil(layer.multiplyAdds / MOST_MULTIPLY_ADDS);

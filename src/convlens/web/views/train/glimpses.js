@@ -6,7 +6,7 @@ import { element, fill, nameOf, onceAFrame } from "convlens/interface/dom.js";
 import { formatPercent, formatShape } from "convlens/interface/format.js";
 import { arrange, drawMaps, drawPicture } from "convlens/interface/maps.js";
 import { Computer } from "convlens/views/train/forward_slices.js";
-import { box, Problem } from "convlens/views/train/parts.js";
+import { div, Problem } from "convlens/interface/parts.js";
 import { stagesOf } from "convlens/views/train/stages.js";
 import { PictureChooser } from "convlens/views/train/watched_picture.js";
 
@@ -34,8 +34,8 @@ export class Glimpses {
   figures = [];
   /** @type {Bar[]} */
   bars = [];
-  stagesRoot = box("train-stages");
-  barsRoot = box("bars aligned train-probabilities");
+  stagesRoot = div("train-stages");
+  barsRoot = div("bars aligned train-probabilities");
   problem = new Problem();
   chooser = new PictureChooser({ onChoice: () => this.compute() });
   draw = onceAFrame(() => this.drawNow());
@@ -53,15 +53,11 @@ export class Glimpses {
     this.endTheme = onTheme(this.draw);
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.stagesRoot);
-    const answer = box("train-answer", element("h4", {}, "Probabilities"), this.barsRoot);
-    this.root = box("train-glimpses", this.chooser.root, this.problem.root, this.stagesRoot, answer);
+    const answer = div("train-answer", element("h4", {}, "Probabilities"), this.barsRoot);
+    this.root = div("train-glimpses", this.chooser, this.problem, this.stagesRoot, answer);
   }
 
-  /**
-   * Show another training, with the pictures that can be watched.
-   *
-   * @param {any} payload @param {Sources} sources
-   */
+  /** @type {(payload: any, sources: Sources) => void} Show another training, with the pictures that can be watched. */
   begin(payload, sources) {
     this.problem.say("");
     this.model = openModel(payload);
@@ -69,14 +65,8 @@ export class Glimpses {
     this.result = null;
     this.figures = stagesOf(this.model).map(makeFigure);
     this.bars = this.model.classNames.slice(0, MOST_CLASSES).map(() => new Bar());
-    fill(
-      this.stagesRoot,
-      this.figures.map(({ root }) => root),
-    );
-    fill(
-      this.barsRoot,
-      this.bars.map(({ root }) => root),
-    );
+    fill(this.stagesRoot, this.figures);
+    fill(this.barsRoot, this.bars);
     this.chooser.offer(this.model, sources);
     this.compute();
   }
@@ -135,11 +125,11 @@ export class Glimpses {
 class Bar {
   name = element("span", { class: "bar-name" });
   number = element("span", { class: "bar-number" });
-  root = box("bar", this.name, element("span", { class: "bar-track" }), this.number);
+  root = div("bar", this.name, element("span", { class: "bar-track" }), this.number);
   /** @type {string | null} */
   shown = null;
 
-  /** @param {string} name @param {number} share @param {boolean} isBest */
+  /** @type {(name: string, share: number, isBest: boolean) => void} */
   show(name, share, isBest) {
     if (this.shown !== name) fill(this.name, nameOf(name));
     this.shown = name;

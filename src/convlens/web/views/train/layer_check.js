@@ -1,4 +1,5 @@
-// Asks the server what it makes of a network while somebody types: after a short rest, and only the newest answer counts.
+// Asks the server what it makes of a network while somebody types: after a short rest, and only the newest answer
+// counts.
 
 const REST = 180; // milliseconds without a change
 
@@ -22,14 +23,14 @@ export class LayerCheck {
     this.rest = rest;
   }
 
-  /** Ask when nothing has changed for a moment. @param {Question} question @param {number} [wait] */
+  /** @type {(question: Question, wait?: number) => void} Ask when nothing has changed for a moment. */
   check(question, wait = this.rest) {
     this.cancel();
     this.handlers.onWaiting(true);
     this.timer = setTimeout(() => this.ask(question, this.newest), wait);
   }
 
-  /** @param {Question} question @param {number} number */
+  /** @type {(question: Question, number: number) => Promise<void>} */
   async ask(question, number) {
     const { ask, onAnswer, onRefusal, onWaiting } = this.handlers;
     let tell;

@@ -8,7 +8,7 @@ import { announce, element, fill } from "convlens/interface/dom.js";
 import { layerFields } from "convlens/views/train/layer_fields.js";
 import { BLOCKS, KINDS, MENU, readLayer, textForNew, textForShortcut } from "convlens/views/train/network_text.js";
 import * as tree from "convlens/views/train/network_tree.js";
-import { box, button } from "convlens/views/train/parts.js";
+import { button, div, optionList } from "convlens/interface/parts.js";
 
 /** @import { Chain, Edit, Part } from "convlens/views/train/network_tree.js" */
 
@@ -16,7 +16,7 @@ const MOST_CHIPS = 200; // a text of thousands of commas is for the server to re
 
 export class LayerChips {
   row = element("ol", { class: "train-chips", "aria-label": "Layers" });
-  fields = box("train-chip-fields");
+  fields = div("train-chip-fields");
   text = "";
   network = tree.readNetwork("");
   /** @type {Part[]} in the order of the text */
@@ -31,26 +31,17 @@ export class LayerChips {
   /** @param {{ onText: (text: string) => void }} handlers `onText` gets every changed text */
   constructor({ onText }) {
     this.onText = onText;
-    const words = MENU.map(([word, title]) => element("option", { value: word }, title));
-    const add = element(
-      "select",
-      { "aria-label": "Add a layer" },
-      element("option", { value: "" }, "Add a layer …"),
-      words,
-    );
+    const add = element("select", { "aria-label": "Add a layer" }, optionList(["", "Add a layer …"], ...MENU));
     add.addEventListener("change", () => {
       if (add.value) this.add(add.value);
       add.value = "";
     });
     this.row.addEventListener("keydown", (event) => this.onKey(event));
-    this.root = box("train-chip-editor", this.row, box("row", add), this.fields);
+    this.root = div("train-chip-editor", this.row, div("row", add), this.fields);
   }
 
-  /**
-   * Show the layers of a text; `wrong` is where a mistake in it begins.
-   *
-   * @param {string} text @param {number | null} [wrong]
-   */
+  // Show the layers of a text; `wrong` is where a mistake in it begins.
+  /** @type {(text: string, wrong?: number | null) => void} */
   show(text, wrong = null) {
     this.text = text;
     this.network = tree.readNetwork(text);
@@ -69,7 +60,7 @@ export class LayerChips {
     this.drawFields();
   }
 
-  /** The items of a row, blocks framed with their branches inside. @param {Chain} chain @returns {HTMLElement[]} */
+  /** @type {(chain: Chain) => HTMLElement[]} The items of a row, blocks framed with their branches inside. */
   chipsOf(chain) {
     const here = this.parts.flatMap((part, index) => (part.chain === chain ? [index] : []));
     return here.map((index) => {
@@ -78,11 +69,11 @@ export class LayerChips {
       const rows = branches.map((branch) =>
         element("ol", { class: "train-branch", "aria-label": branch.name }, this.chipsOf(branch)),
       );
-      return element("li", {}, box("train-block", this.buttons[index], rows));
+      return element("li", {}, div("train-block", this.buttons[index], rows));
     });
   }
 
-  /** @param {Part} part @param {number} index */
+  /** @type {(part: Part, index: number) => HTMLButtonElement} */
   chip(part, index) {
     const { word, text, chain, branches } = part;
     const isKnown = Object.hasOwn(branches.length ? BLOCKS : KINDS, word);
@@ -119,31 +110,27 @@ export class LayerChips {
     if (!part.text) return element("p", { class: "soft small" }, "No layer yet: what comes in goes on unchanged.");
     if (part.branches.length && Object.hasOwn(BLOCKS, part.word)) {
       const { title, summary } = BLOCKS[part.word];
-      return box("train-numbers", element("h4", {}, title), element("p", { class: "soft small" }, summary));
+      return div("train-numbers", element("h4", {}, title), element("p", { class: "soft small" }, summary));
     }
     const layer = readLayer(part.text);
     if (!layer) return element("p", { class: "soft small" }, "Edit this layer in the text above.");
     return layerFields(layer, (changed) => this.onText(tree.replacePart(this.text, this.parts[this.chosen], changed)));
   }
 
-  /**
-   * What can be done with the chosen part; while somebody types, that is not the one that was there when this was drawn.
-   *
-   * @param {Part} part
-   */
+  /** What can be done with the chosen part: while somebody types, perhaps another than this. @param {Part} part */
   actions(part) {
     const { word, text, branches } = part;
-    /** @param {string} arrow @param {string} words @param {number} step */
+    /** @type {(arrow: string, words: string, step: number) => HTMLButtonElement} */
     const mover = (arrow, words, step) =>
       button(arrow, () => this.moveBy(this.parts[this.chosen], step), {
         disabled: !text || !tree.placeBeside(part, step),
         "aria-label": words,
       });
-    /** @param {string} words @param {() => string} branch */
+    /** @type {(words: string, branch: () => string) => HTMLButtonElement} */
     const adder = (words, branch) =>
       button(words, () => this.take(tree.addBranch(this.text, this.parts[this.chosen], branch())));
     const [body, ...others] = branches;
-    return box(
+    return div(
       "row",
       mover("←", "Move this layer earlier", -1),
       mover("→", "Move this layer later", 1),
@@ -163,23 +150,20 @@ export class LayerChips {
     this.take(tree.insertPart(this.text, chain, place, layer), true);
   }
 
-  /** @param {Part} part @param {number} step */
+  /** @type {(part: Part, step: number) => void} */
   moveBy(part, step) {
     const target = part.text ? tree.placeBeside(part, step) : null;
     if (target) this.move(part, target.chain, target.place);
   }
 
-  /** @param {Part} part @param {Chain} chain @param {number} place */
+  /** @type {(part: Part, chain: Chain, place: number) => void} */
   move(part, chain, place) {
     announce(`${part.text} is now layer ${place + 1}${insideOf(chain)}`);
     this.take(tree.movePart(this.text, part, chain, place), this.chosen >= 0);
   }
 
-  /**
-   * Take over an edited text. The layer that begins where the edit says is the next stop, and where `isChosen`, chosen.
-   *
-   * @param {Edit} edit
-   */
+  // Take over an edited text. The layer that begins where the edit says is the next stop, and where `isChosen`, chosen.
+  /** @type {(edit: Edit, isChosen?: boolean) => void} */
   take({ text, at }, isChosen = true) {
     const index = tree.partsOf(tree.readNetwork(text)).findIndex(({ start }) => start === at);
     if (isChosen) this.chosen = index;
@@ -214,7 +198,7 @@ export class LayerChips {
     event.preventDefault();
   }
 
-  /** @param {HTMLButtonElement} chip @param {number} index */
+  /** @type {(chip: HTMLButtonElement, index: number) => void} */
   makeDraggable(chip, index) {
     chip.addEventListener("dragstart", (event) => {
       this.dragged = index;
@@ -235,11 +219,8 @@ export class LayerChips {
     });
   }
 
-  /**
-   * What is dropped takes the place of what it is dropped on; nothing can be dropped into itself.
-   *
-   * @param {Part | undefined} part @param {Part} target
-   */
+  // What is dropped takes the place of what it is dropped on; nothing can be dropped into itself.
+  /** @type {(part: Part | undefined, target: Part) => void} */
   drop(part, target) {
     const isInside = part && part.start <= target.start && target.end <= part.end;
     if (part && !isInside) this.move(part, target.chain, Math.max(0, target.place));

@@ -1,16 +1,12 @@
 // The numbers of one layer as fields: what is typed goes into the network's text at once, and Python judges it there.
 
 import { element } from "convlens/interface/dom.js";
-import { box } from "convlens/views/train/parts.js";
+import { div, PLAIN_TEXT } from "convlens/interface/parts.js";
 import { KINDS, writeLayer } from "convlens/views/train/network_text.js";
 
 /** @import { LayerWords } from "convlens/views/train/network_text.js" */
 
-/**
- * Fields for a layer that was taken apart; `onChange` gets its new text.
- *
- * @param {LayerWords} layer @param {(text: string) => void} onChange
- */
+/** `onChange` gets the layer's new text. @param {LayerWords} layer @param {(text: string) => void} onChange */
 export function layerFields(layer, onChange) {
   const kind = KINDS[layer.word];
   const changed = { word: layer.word, numbers: [...layer.numbers], options: { ...layer.options } };
@@ -26,7 +22,7 @@ export function layerFields(layer, onChange) {
       onChange(writeLayer(changed));
     }),
   );
-  return box("train-numbers", element("h4", {}, kind.title), numbers, options);
+  return div("train-numbers", element("h4", {}, kind.title), numbers, options);
 }
 
 /**
@@ -35,11 +31,7 @@ export function layerFields(layer, onChange) {
  */
 function field(name, value, usual, onText) {
   const input = element("input", {
-    type: "text",
-    autocomplete: "off",
-    spellcheck: "false",
-    size: "6",
-    maxlength: "20",
+    ...{ ...PLAIN_TEXT, size: "6", maxlength: "20" },
     placeholder: usual ?? "",
     onInput: () => onText(input.value.trim().replace(/,/g, ".")),
   });

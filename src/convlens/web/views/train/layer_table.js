@@ -2,56 +2,38 @@
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, formatShape, plural } from "convlens/interface/format.js";
-import { scrollingTable } from "convlens/views/train/parts.js";
+import { items, numberCells, scrollingTable, tableRow } from "convlens/interface/parts.js";
+
+/** @import { Cell } from "convlens/interface/parts.js" */
 
 /**
  * A row of the server's table; one inside a residual or concat has a depth above 0 and the branch that it stands in.
- *
- * @typedef {object} LayerRow
- * @property {string} text
- * @property {number} [depth]
- * @property {string} [branch]
- * @property {number[]} output_shape
- * @property {string} size_formula
- * @property {number} parameters
- * @property {string} parameters_formula
- * @property {number} multiply_adds
- * @property {string} multiply_adds_formula
- * @property {number[]} receptive_field
- * @property {string[]} warnings
+ * @typedef {{
+ *   text: string, depth?: number, branch?: string, output_shape: number[], size_formula: string, parameters: number,
+ *   parameters_formula: string, multiply_adds: number, multiply_adds_formula: string, receptive_field: number[],
+ *   warnings: string[],
+ * }} LayerRow
  */
 
 /**
  * The answer of `/api/layers`; `isAssumed` where the shape of the images is not known yet.
- *
- * @typedef {object} LayerTable
- * @property {LayerRow[]} layers
- * @property {number} parameters
- * @property {number} multiply_adds
- * @property {number[]} input_shape
- * @property {number} classes
- * @property {boolean} [isAssumed]
+ * @typedef {{
+ *   layers: LayerRow[], parameters: number, multiply_adds: number, input_shape: number[], classes: number,
+ *   isAssumed?: boolean,
+ * }} LayerTable
  */
 
-const HEADINGS = [["layer"], ["output"], ["parameters", "number"], ["multiply-adds", "number"], ["sees", "number"]];
+/** @type {Cell[]} */
+const HEADINGS = [["layer"], ["output"], ...numberCells("parameters", "multiply-adds", "sees")];
 
-/** Show the table in `root`. @param {Element} root @param {LayerTable} table */
+/** @type {(root: Element, table: LayerTable) => void} Show the table in `root`. */
 export function showLayerTable(root, table) {
   const most = Math.max(1, ...table.layers.map(({ parameters }) => parameters));
-  const rows = table.layers.map((row, index) => tableRow(row, most, row.branch !== table.layers[index - 1]?.branch));
+  const rows = table.layers.flatMap((row, index) => drawRow(row, most, row.branch !== table.layers[index - 1]?.branch));
   const attributes = { class: "train-layers", "aria-describedby": "train-layers-words" };
-  const warnings = table.layers.flatMap((row) => row.warnings);
-  fill(
-    root,
-    element("p", { class: "small soft", id: "train-layers-words" }, describeTable(table)),
-    scrollingTable("Layer table", HEADINGS, element("tbody", {}, rows), { attributes }),
-    warnings.length > 0 &&
-      element(
-        "ul",
-        { class: "train-warnings" },
-        warnings.map((warning) => element("li", {}, warning)),
-      ),
-  );
+  const words = element("p", { class: "small soft", id: "train-layers-words" }, describeTable(table));
+  const warnings = element("ul", { class: "train-warnings" }, items(...table.layers.flatMap((row) => row.warnings)));
+  fill(root, words, scrollingTable("Layer table", HEADINGS, rows, { attributes }), warnings.firstChild && warnings);
 }
 
 /** "9,098 parameters, 290,080 multiply-adds per image of 1 × 28 × 28; 10 classes" @param {LayerTable} table */
@@ -61,19 +43,20 @@ export function describeTable({ parameters, multiply_adds, input_shape, classes,
   return `${counts} ${images}${isAssumed ? " (assumed until the images have been read)" : ""}`;
 }
 
-/** @param {LayerRow} row @param {number} most @param {boolean} isFirst of its branch */
-function tableRow(row, most, isFirst) {
-  const branch =
-    row.depth && row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
-  const numbers = element(
-    "tr",
-    { style: { "--share": (row.parameters / most).toFixed(4), "--depth": String(row.depth ?? 0) } },
-    element("th", { scope: "row", class: "mono" }, branch, row.text),
-    element("td", {}, formatShape(row.output_shape)),
-    element("td", { class: "number train-share" }, row.parameters ? formatCount(row.parameters) : "·"),
-    element("td", { class: "number" }, row.multiply_adds ? formatCount(row.multiply_adds) : "·"),
-    element("td", { class: "number" }, formatShape(row.receptive_field)),
+/** @type {(row: LayerRow, most: number, isFirst: boolean) => HTMLTableRowElement[]} The first of its branch names it. */
+function drawRow(row, most, isFirst) {
+  const branch = row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
+  const depth = { "--depth": String(row.depth ?? 0) };
+  const numbers = tableRow(
+    [branch, row.text],
+    [
+      [formatShape(row.output_shape)],
+      [row.parameters ? formatCount(row.parameters) : "·", "number train-share"],
+      ...numberCells(row.multiply_adds ? formatCount(row.multiply_adds) : "·", formatShape(row.receptive_field)),
+    ],
+    { style: { "--share": (row.parameters / most).toFixed(4), ...depth } },
   );
+  numbers.cells[0].classList.add("mono");
   const formulas = [
     ["size", row.size_formula],
     ["parameters", row.parameters_formula],
@@ -81,14 +64,11 @@ function tableRow(row, most, isFirst) {
   ].filter(([, formula]) => formula);
   if (!formulas.length) return [numbers];
   numbers.classList.add("followed");
-  const sums = formulas.map(([name, formula]) =>
-    element("span", {}, element("span", { class: "unseen" }, `${name}: `), formula),
+  const sums = formulas.map(([name, formula]) => [element("span", { class: "unseen" }, `${name}: `), formula]);
+  const cell = element(
+    "td",
+    { colspan: HEADINGS.length, style: depth },
+    sums.map((sum) => element("span", {}, sum)),
   );
-  const depth = { "--depth": String(row.depth ?? 0) };
-  const below = element(
-    "tr",
-    { class: "train-formulas" },
-    element("td", { colspan: HEADINGS.length, style: depth }, sums),
-  );
-  return [numbers, below];
+  return [numbers, element("tr", { class: "train-formulas" }, cell)];
 }

@@ -6,7 +6,7 @@ import { LayerChips } from "convlens/views/train/layer_chips.js";
 import { LayerCheck } from "convlens/views/train/layer_check.js";
 import { showLayerTable } from "convlens/views/train/layer_table.js";
 import { unitsOf } from "convlens/views/train/network_text.js";
-import { box, button } from "convlens/views/train/parts.js";
+import { div, button } from "convlens/interface/parts.js";
 
 /** @import { Api } from "convlens/interface/api.js" */
 /** @import { LayerTable } from "convlens/views/train/layer_table.js" */
@@ -14,19 +14,18 @@ import { box, button } from "convlens/views/train/parts.js";
 /** @typedef {Error & { body?: { position?: [number, number] | null, hint?: string, where?: string, unread?: boolean }}} Refusal */
 
 /**
- * What the editor needs of the form around it: `data()` says for which data the network is, `onDataRefused` gets mistakes
- * that are theirs, `onSubmit` is called on Ctrl+Enter and `onText` after every change.
- *
- * @typedef {object} Form
- * @property {Api} api
- * @property {() => string} data
- * @property {(message: string, isNote: boolean) => void} onDataRefused
- * @property {() => void} onSubmit
- * @property {() => void} onText
+ * What the editor needs of the form around it: `data()` says for which data the network is, `onDataRefused` gets
+ * mistakes that are theirs, `onSubmit` is called on Ctrl+Enter and `onText` after every change.
+ * @typedef {{
+ *   api: Api, data: () => string, onDataRefused: (message: string, isNote: boolean) => void, onSubmit: () => void,
+ *   onText: () => void,
+ * }} Form
  */
 
+const HINT = "Separate layers with commas. Ctrl+Enter starts the training.";
+
 export class NetworkEditor {
-  mirror = box("train-mirror");
+  mirror = div("train-mirror");
   problem = element("div", { id: "train-network-problem", class: "train-problem", role: "alert" });
   table = element("div", { class: "train-table", "aria-live": "off" });
   text = element("textarea", {
@@ -57,22 +56,10 @@ export class NetworkEditor {
     const presets = Object.entries(FACTS.presets).map(([name, preset]) =>
       button(name, () => this.setValue(preset), { class: "quiet" }),
     );
-    this.root = box(
-      "train-network",
-      box(
-        "train-label",
-        element("label", { for: "train-network" }, "Network"),
-        element("div", { class: "row", role: "group", "aria-label": "Preset networks" }, presets),
-      ),
-      box("train-text", this.mirror, this.text),
-      element(
-        "p",
-        { id: "train-network-hint", class: "unseen" },
-        "Separate layers with commas. Ctrl+Enter starts the training.",
-      ),
-      this.problem,
-      this.chips.root,
-    );
+    const choices = element("div", { class: "row", role: "group", "aria-label": "Preset networks" }, presets);
+    const head = div("train-label", element("label", { for: "train-network" }, "Network"), choices);
+    const hint = element("p", { id: "train-network-hint", class: "unseen" }, HINT);
+    this.root = div("train-network", head, div("train-text", this.mirror, this.text), hint, this.problem, this.chips);
   }
 
   get value() {
@@ -106,11 +93,8 @@ export class NetworkEditor {
     showLayerTable(this.table, table);
   }
 
-  /**
-   * The refusal of a text: underlined in the text, said below, its chip marked.
-   *
-   * @param {Refusal} refusal @param {string} network
-   */
+  // The refusal of a text: underlined in the text, said below, its chip marked.
+  /** @type {(refusal: Refusal, network: string) => void} */
   showRefusal({ message, body: { position, hint } = {} }, network) {
     this.text.setAttribute("aria-invalid", "true");
     this.table.classList.add("stale"); // it is that of the last text that could be read
@@ -125,19 +109,16 @@ export class NetworkEditor {
     );
   }
 
-  /** @param {string} text @param {number} start @param {number} end */
+  /** @type {(text: string, start: number, end: number) => void} */
   underline(text, start, end) {
     fill(this.mirror, text.slice(0, start), element("mark", {}, text.slice(start, end) || " "), text.slice(end));
     this.mirror.scrollTop = this.text.scrollTop;
   }
 }
 
-/**
- * The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged for
- * the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
- *
- * @param {Form} form @param {Question} question @returns {Promise<LayerTable>}
- */
+// The layer table for these data. Where the data are the trouble, that is said beside them, and the network is judged
+// for the images that the server takes when none are named: most mistakes in a text are mistakes for every image.
+/** @type {(form: Form, question: Question) => Promise<LayerTable>} */
 async function askForLayers({ api, onDataRefused }, question) {
   try {
     const table = await api.post("/api/layers", question);
@@ -151,18 +132,15 @@ async function askForLayers({ api, onDataRefused }, question) {
   }
 }
 
-/** What is wrong, and what to do where that is said. @param {string} message @param {string} [hint] */
+/** @type {(message: string, hint?: string) => string} What is wrong, and what to do where that is said. */
 export function sentences(message, hint) {
   return hint ? `${message} ${hint}` : message;
 }
 
 const AROUND = 24; // letters before and after a mistake
 
-/**
- * A few words around a mistake with carets below it, for those who look there and not into the text.
- *
- * @param {string} text @param {number} start @param {number} end
- */
+// A few words around a mistake with carets below it, for those who look there and not into the text.
+/** @type {(text: string, start: number, end: number) => HTMLPreElement} */
 function excerpt(text, start, end) {
   const from = start > AROUND ? start - AROUND : 0;
   const to = Math.min(text.length, end + AROUND);

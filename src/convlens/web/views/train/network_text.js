@@ -21,12 +21,7 @@ export const MENU = Object.entries({ ...KINDS, ...BLOCKS }).map(([word, { title 
   title === word ? word : `${word}: ${title}`,
 ]);
 
-/**
- * A layer taken apart; null where it is not of the usual form, so that its chip offers no fields and its text has to be
- * edited by hand.
- *
- * @param {string} text @returns {LayerWords | null}
- */
+/** @type {(text: string) => LayerWords | null} Null where only its text can be edited. */
 export function readLayer(text) {
   const [word = "", ...tokens] = text
     .toLowerCase()
@@ -64,8 +59,7 @@ export function writeLayer({ word, numbers, options }) {
 /**
  * The text that a new layer of this kind gets at a place in the network. A residual gets layers that keep the shape of
  * what comes before it, where that can be told from the text.
- *
- * @param {string} word @param {Chain} chain @param {number} place
+ * @type {(word: string, chain: Chain, place: number) => string}
  */
 export function textForNew(word, chain, place) {
   const before = outputsBefore(chain, place);
@@ -89,11 +83,8 @@ function shortcutFor(count) {
   return `shortcut conv ${count} 1x1`;
 }
 
-/**
- * How many maps or numbers come in at a place, and of which kind of layer; null where the text does not say.
- *
- * @param {Chain} chain @param {number} place @returns {{ kind: string, count: number } | null}
- */
+// How many maps or numbers come in at a place, and of which kind of layer; null where the text does not say.
+/** @type {(chain: Chain, place: number) => { kind: string, count: number } | null} */
 function outputsBefore(chain, place) {
   for (const part of chain.parts.slice(0, place).reverse()) {
     if (part.branches.length) {
@@ -111,8 +102,7 @@ function outputsBefore(chain, place) {
 /**
  * A place that Python counted in characters, in the UTF-16 units that JavaScript counts in. They differ behind every
  * character beyond the first 65,536, such as an emoji.
- *
- * @param {string} text @param {number} characters
+ * @type {(text: string, characters: number) => number}
  */
 export function unitsOf(text, characters) {
   return Array.from(text).slice(0, characters).join("").length;

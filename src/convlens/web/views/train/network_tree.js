@@ -1,12 +1,11 @@
 // The text of a network as a tree of layers and blocks, and edits of single places in it.
 //
-// Python reads networks; nothing here decides whether one is right. The chips only need to know where each layer stands,
-// and an edit must leave every other letter as it was typed. So the text stays the one truth: every edit takes the text
-// and a place in its tree, and gives the new text.
+// Python reads networks; nothing here decides whether one is right. The chips only need to know where each layer
+// stands, and an edit must leave every other letter as it was typed. So the text stays the one truth: every edit takes
+// the text and a place in its tree, and gives the new text.
 
 /**
  * A row of layers: the whole network, or one branch of a block such as `residual(…)`.
- *
  * @typedef {object} Chain
  * @property {string} name "" for the network, else "body", "shortcut" or "branch 0"
  * @property {number} mark where the bracket, the semicolon or the word `shortcut` in front of it stands
@@ -18,7 +17,6 @@
 
 /**
  * A layer, or a block with its branches. A branch without layers counts as one part without text at place −1.
- *
  * @typedef {object} Part
  * @property {string} word in small letters
  * @property {string} text without the blanks around it
@@ -34,11 +32,7 @@
 
 const MOST_DEPTH = 40; // no network that Python takes is deeper; what is deeper stays one layer's text
 
-/**
- * The tree of a text; whatever was typed has one.
- *
- * @param {string} text
- */
+/** @type {(text: string) => Chain} The tree of a text; whatever was typed has one. */
 export function readNetwork(text) {
   return new Reader(text).read();
 }
@@ -97,7 +91,7 @@ class Reader {
     this.openBranch(this.addPart(bracket), bracket);
   }
 
-  /** @param {Part} block @param {number} mark */
+  /** @type {(block: Part, mark: number) => void} */
   openBranch(block, mark) {
     if (block.branches.length) this.chain.end = mark;
     const name = block.word === "residual" ? "body" : `branch ${block.branches.length}`;
@@ -128,17 +122,12 @@ class Reader {
   }
 }
 
-/** @param {string} name @param {number} mark @param {number} start @param {Part | null} owner @returns {Chain} */
+/** @type {(name: string, mark: number, start: number, owner: Part | null) => Chain} */
 function makeChain(name, mark, start, owner) {
   return { name, mark, start, end: start, parts: [], owner };
 }
 
-/**
- * Every part in the order of the text, a block before what is in it.
- *
- * @param {Chain} chain
- * @returns {Part[]}
- */
+/** @type {(chain: Chain) => Part[]} Every part in the order of the text, a block before what is in it. */
 export function partsOf(chain) {
   if (chain.owner && !chain.parts.length)
     return [{ word: "", text: "", start: chain.start, end: chain.end, chain, place: -1, branches: [] }];
@@ -148,9 +137,7 @@ export function partsOf(chain) {
 /**
  * The index of the part that a place in the text belongs to: the innermost that holds it, else the next one, else the
  * last; −1 where there is none.
- *
- * @param {Part[]} parts
- * @param {number} place
+ * @type {(parts: Part[], place: number) => number}
  */
 export function partAt(parts, place) {
   const holding = parts.findLastIndex(({ start, end }) => start <= place && place < end);
@@ -159,26 +146,12 @@ export function partAt(parts, place) {
   return next >= 0 ? next : parts.length - 1;
 }
 
-/**
- * The text with another text in place of a part.
- *
- * @param {string} text
- * @param {Part} part
- * @param {string} layer
- */
+/** @type {(text: string, part: Part, layer: string) => string} The text with another text in place of a part. */
 export function replacePart(text, { start, end }, layer) {
   return text.slice(0, start) + layer + text.slice(end);
 }
 
-/**
- * The text with a layer more, which gets this place in the chain.
- *
- * @param {string} text
- * @param {Chain} chain
- * @param {number} place
- * @param {string} layer
- * @returns {Edit}
- */
+/** @type {(text: string, chain: Chain, place: number, layer: string) => Edit} It gets this place in the chain. */
 export function insertPart(text, chain, place, layer) {
   const patch = insertion(text, chain, place, layer);
   return { text: apply(text, patch), at: patch.start + patch.lead };
@@ -187,23 +160,13 @@ export function insertPart(text, chain, place, layer) {
 /**
  * The text without a part, and without one of the commas beside it. Removing a branch without layers removes its
  * semicolon or the word `shortcut`; where no other branch is left, the block.
- *
- * @param {string} text
- * @param {Part} part
+ * @type {(text: string, part: Part) => string}
  */
 export function removePart(text, part) {
   return apply(text, part.text ? removal(part) : branchRemoval(part.chain));
 }
 
-/**
- * The text with a part moved to a place in the same or another chain; what stands between layers stays where it is.
- *
- * @param {string} text
- * @param {Part} part
- * @param {Chain} chain
- * @param {number} place
- * @returns {Edit}
- */
+/** @type {(text: string, part: Part, chain: Chain, place: number) => Edit} What stands between layers stays there. */
 export function movePart(text, part, chain, place) {
   if (chain === part.chain) return reorder(text, part, place);
   const put = insertion(text, chain, place, part.text);
@@ -213,14 +176,7 @@ export function movePart(text, part, chain, place) {
   return { text: (isBefore ? [put, taken] : [taken, put]).reduce(apply, text), at };
 }
 
-/**
- * The text with a branch more at the end of a block; `letters` begin with its mark.
- *
- * @param {string} text
- * @param {Part} block
- * @param {string} letters
- * @returns {Edit}
- */
+/** @type {(text: string, block: Part, letters: string) => Edit} It comes last; `letters` begin with its mark. */
 export function addBranch(text, { start, branches }, letters) {
   const { parts, end: chainEnd } = branches[branches.length - 1];
   const end = parts.at(-1)?.end ?? chainEnd;
@@ -230,10 +186,7 @@ export function addBranch(text, { start, branches }, letters) {
 /**
  * Where a part goes when it moves one place earlier (−1) or later (+1): past a layer, into a block, from branch to
  * branch, out of a block. Null at the ends of the network.
- *
- * @param {Part} part
- * @param {number} step
- * @returns {{ chain: Chain, place: number } | null}
+ * @type {(part: Part, step: number) => { chain: Chain, place: number } | null}
  */
 export function placeBeside({ chain, place }, step) {
   /** @param {Chain} into */
@@ -247,16 +200,12 @@ export function placeBeside({ chain, place }, step) {
   return branch ? enter(branch) : { chain: owner.chain, place: owner.place + (step > 0 ? 1 : 0) };
 }
 
-/**
- * Where a new layer goes when nothing is chosen: before a last `dense`, which has to stay the last.
- *
- * @param {Chain} network
- */
+/** @type {(network: Chain) => number} Where a new layer goes: before a last `dense`, which has to stay the last. */
 export function placeForNew({ parts }) {
   return /^dense$/i.test(parts.at(-1)?.text ?? "") ? parts.length - 1 : parts.length;
 }
 
-/** @param {string} text @param {Chain} chain @param {number} place @param {string} layer @returns {Patch} */
+/** @type {(text: string, chain: Chain, place: number, layer: string) => Patch} */
 function insertion(text, { parts, owner, start }, place, layer) {
   if (place < parts.length) return cut(parts[place].start, parts[place].start, `${layer}, `);
   const last = parts.at(-1)?.end ?? 0;
@@ -268,7 +217,7 @@ function insertion(text, { parts, owner, start }, place, layer) {
   return cut(start, start, before + layer + after, before.length);
 }
 
-/** @param {Part} part @returns {Patch} */
+/** @type {(part: Part) => Patch} */
 function removal({ chain, place, start, end }) {
   const { parts, owner } = chain;
   if (place + 1 < parts.length) return cut(start, parts[place + 1].start);
@@ -279,7 +228,7 @@ function removal({ chain, place, start, end }) {
   return cut(start, next?.name === "shortcut" ? next.mark : end);
 }
 
-/** @param {Chain} chain @param {number} [end] @returns {Patch} */
+/** @type {(chain: Chain, end?: number) => Patch} */
 function branchRemoval({ name, mark, start, owner, ...chain }, end = chain.end) {
   if (!owner) return cut(0, Infinity);
   const [first, second] = owner.branches;
@@ -288,7 +237,7 @@ function branchRemoval({ name, mark, start, owner, ...chain }, end = chain.end) 
   return mark === first.mark ? cut(start, second.start) : cut(mark, end);
 }
 
-/** @param {string} text @param {Part} part @param {number} to @returns {Edit} */
+/** @type {(text: string, part: Part, to: number) => Edit} */
 function reorder(text, { chain, place }, to) {
   const moved = chain.parts.map((part) => part.text);
   moved.splice(to, 0, ...moved.splice(place, 1));
@@ -304,12 +253,12 @@ function reorder(text, { chain, place }, to) {
   return { text: written + text.slice(done), at };
 }
 
-/** @param {number} start @param {number} end @param {string} letters @param {number} lead @returns {Patch} */
+/** @type {(start: number, end: number, letters?: string, lead?: number) => Patch} */
 function cut(start, end, letters = "", lead = 0) {
   return { start, end, letters, lead };
 }
 
-/** @param {string} text @param {Patch} patch */
+/** @type {(text: string, patch: Patch) => string} */
 function apply(text, { start, end, letters }) {
   return text.slice(0, start) + letters + text.slice(end);
 }

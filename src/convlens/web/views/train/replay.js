@@ -2,22 +2,15 @@
 
 import { element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
-import { box, button } from "convlens/views/train/parts.js";
+import { div, button } from "convlens/interface/parts.js";
 
 const SECONDS = 6; // of a whole replay
 
 export class Replay {
-  slider = element("input", {
-    type: "range",
-    min: "0",
-    max: "1",
-    step: "1",
-    value: "0",
-    "aria-label": "Training step",
-  });
+  slider = element("input", { type: "range", min: 0, max: 1, step: 1, value: 0, "aria-label": "Training step" });
   words = element("output", { class: "soft small number" });
   button = button("Replay", () => (this.frame ? this.stop() : this.play()), { disabled: true });
-  root = box("train-replay", this.button, this.slider, this.words);
+  root = div("train-replay", this.button, this.slider, this.words);
   steps = 0;
   /** The step that was chosen; null: the newest. @type {number | null} */
   step = null;
@@ -29,7 +22,7 @@ export class Replay {
     this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
   }
 
-  /** How far it reaches: `steps` of `total`. @param {number} steps @param {number} total @param {boolean} canReplay */
+  /** @type {(steps: number, total: number, canReplay: boolean) => void} How far it reaches: `steps` of `total`. */
   show(steps, total, canReplay) {
     this.steps = steps;
     this.slider.max = String(Math.max(total, 1));

@@ -3,14 +3,14 @@
 import { element, fill, nameOf, svg } from "convlens/interface/dom.js";
 import { formatCount, formatPercent } from "convlens/interface/format.js";
 import { compareAccuracy } from "convlens/views/train/comparison.js";
-import { box, button, Problem } from "convlens/views/train/parts.js";
+import { button, div, factList, Problem } from "convlens/interface/parts.js";
 import { describeSeconds } from "convlens/views/train/status_line.js";
 
 /** @import { Run } from "convlens/views/train/run_state.js" */
 /** @typedef {(folder: string) => Promise<void>} Action */
 
 export class Result {
-  words = box("train-result-words");
+  words = div("train-result-words");
   problem = new Problem();
   shown = "";
   folder = "";
@@ -21,13 +21,8 @@ export class Result {
       button("Open in “Look inside”", () => this.act(0, onOpen), { class: "primary" }),
       button("Open its report", () => this.act(1, onReport), { hidden: !canReport }),
     ];
-    this.root = element(
-      "section",
-      { class: "panel train-result", "aria-label": "Result", hidden: true },
-      this.words,
-      box("row", this.buttons),
-      this.problem.root,
-    );
+    const attributes = { class: "panel train-result", "aria-label": "Result", hidden: true };
+    this.root = element("section", attributes, this.words, div("row", this.buttons), this.problem);
   }
 
   /** @param {number} place of the button @param {Action} action */
@@ -42,7 +37,7 @@ export class Result {
     this.buttons[place].disabled = false;
   }
 
-  /** @param {Run | null} run @param {Run | null} earlier */
+  /** @type {(run: Run | null, earlier: Run | null) => void} */
   show(run, earlier) {
     this.root.hidden = !run?.outcome; // it can be read while the run's pictures are still being written
     const key = run?.outcome ? `${run.job} ${run.state} ${earlier?.job} ${earlier?.version}` : "";
@@ -93,16 +88,14 @@ function drawIntervals(runs) {
   const margin = Math.max((high - low) * 0.3, 0.0005);
   /** @param {number} value */
   const across = (value) => ((value - low + margin) / (high - low + 2 * margin)) * 400;
-  return svg(
-    "svg",
-    { class: "train-intervals", viewBox: `0 0 400 ${rows.length * 18 + 4}`, "aria-hidden": "true" },
-    rows.map(({ value, ends }, place) => {
-      const y = 11 + place * 18;
-      const [left, right] = ends.map(across);
-      const path = `M${left} ${y}H${right}M${left} ${y - 4}v8M${right} ${y - 4}v8M${across(value) - 5} ${y}l5 -5 5 5 -5 5z`;
-      return svg("path", { class: `train-whisker ${place ? "earlier" : "now"}`, d: path });
-    }),
-  );
+  const whiskers = rows.map(({ value, ends }, place) => {
+    const y = 11 + place * 18;
+    const [left, right] = ends.map(across);
+    const path = `M${left} ${y}H${right}M${left} ${y - 4}v8M${right} ${y - 4}v8M${across(value) - 5} ${y}l5 -5 5 5 -5 5z`;
+    return svg("path", { class: `train-whisker ${place ? "earlier" : "now"}`, d: path });
+  });
+  const viewBox = `0 0 400 ${rows.length * 18 + 4}`;
+  return svg("svg", { class: "train-intervals", viewBox, "aria-hidden": "true" }, whiskers);
 }
 
 /** @param {Run} run */
@@ -116,9 +109,7 @@ function factsOf(run) {
     ["engine", run.started?.engine],
     ["run folder", folder],
   ].filter(([, value]) => value);
-  const items = facts.map(([name, value]) => {
-    const attributes = name === "run folder" ? { class: "mono" } : {};
-    return element("div", {}, element("dt", {}, name), element("dd", {}, nameOf(value, attributes)));
-  });
-  return element("dl", { class: "facts train-facts" }, items);
+  /** @type {(fact: any[]) => [string, HTMLElement]} */
+  const named = ([name, value]) => [name, nameOf(value, name === "run folder" ? { class: "mono" } : {})];
+  return factList("facts train-facts", facts.map(named));
 }

@@ -3,7 +3,7 @@
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
 import { Chart } from "convlens/views/train/chart.js";
 import { accuracyScale, columns, lossScale, percent, smooth } from "convlens/views/train/chart_scale.js";
-import { box } from "convlens/views/train/parts.js";
+import { div } from "convlens/interface/parts.js";
 import { describeAccuracy } from "convlens/views/train/run_state.js";
 
 /** @import { Layer } from "convlens/views/train/chart.js" */
@@ -22,7 +22,7 @@ export class RunCharts {
     const pick = (share) => onPick(Math.round(share * this.steps));
     this.loss = new Chart({ title: "Loss", onPick: pick });
     this.accuracy = new Chart({ title: "Accuracy", onPick: pick });
-    this.root = box("train-charts", this.loss.root, this.accuracy.root);
+    this.root = div("train-charts", this.loss, this.accuracy);
   }
 
   /**
@@ -60,11 +60,8 @@ export function epochTicks(epochs) {
   return ticks;
 }
 
-/**
- * Where a step stands along a width of so many epochs. Runs of other batch sizes lie over each other.
- *
- * @param {Run} run @param {number} step @param {number} epochs
- */
+// Where a step stands along a width of so many epochs. Runs of other batch sizes lie over each other.
+/** @type {(run: Run, step: number, epochs: number) => number} */
 function shareOf(run, step, epochs) {
   return step / (run.started?.steps_per_epoch ?? 1) / epochs;
 }
@@ -93,7 +90,7 @@ function lossContent(named, { epochs, logarithmic, step }) {
   };
 }
 
-/** @param {Run} run @param {string} name @param {Float32Array} curve @param {number} epochs @returns {Layer[]} */
+/** @type {(run: Run, name: string, curve: Float32Array, epochs: number) => Layer[]} */
 function lossLayers(run, name, curve, epochs) {
   /** @param {number} middle */
   const across = (middle) => shareOf(run, run.stepsBefore + middle + 1, epochs);
@@ -118,19 +115,16 @@ function accuracyContent(named, { epochs, logarithmic, step }) {
   };
 }
 
-/** @param {Run} run @param {number | null} step */
+/** @type {(run: Run, step: number | null) => string} */
 function accuracyWords(run, step) {
   if (step === null && run.outcome?.total) return describeAccuracy(run.outcome);
   const heard = step === null ? run.accuracies.at(-1) : run.accuracies.findLast((point) => point.step <= step);
   return `${formatPercent((heard ?? run.accuracies[0]).value, 1)} of the epoch so far`;
 }
 
-/**
- * The accuracy of each epoch so far, held-out images after each epoch as dots, the test images at the end with their
- * interval.
- *
- * @param {Run} run @param {string} name @param {number} epochs @returns {Layer[]}
- */
+// The accuracy of each epoch so far, held-out images after each epoch as dots, the test images at the end with their
+// interval.
+/** @type {(run: Run, name: string, epochs: number) => Layer[]} */
 function accuracyLayers(run, name, epochs) {
   /** @type {Layer[]} */
   const layers = [{ kind: "line", name, points: accuracyPoints(run, epochs) }];
@@ -145,11 +139,7 @@ function accuracyLayers(run, name, epochs) {
   return layers;
 }
 
-/**
- * The share of right answers counts from the start of each epoch, so the line begins anew there.
- *
- * @param {Run} run @param {number} epochs
- */
+/** @type {(run: Run, epochs: number) => number[][]} It counts from each epoch's start: the line begins anew. */
 export function accuracyPoints(run, epochs) {
   const every = Math.max(1, Math.floor(run.accuracies.length / MOST_COLUMNS));
   const perEpoch = run.started?.steps_per_epoch ?? 1;

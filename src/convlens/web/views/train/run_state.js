@@ -77,12 +77,9 @@ export class Run {
     this.job = job;
   }
 
-  /**
-   * Take in one event of the stream; returns whether it changed anything. One whose number was there already, and one of
-   * an unknown kind, change nothing.
-   *
-   * @param {string} name @param {any} data @param {number} [number]
-   */
+  // Take in one event of the stream; returns whether it changed anything. One whose number was there already, and one
+  // of an unknown kind, change nothing.
+  /** @type {(name: string, data: any, number?: number) => boolean} */
   apply(name, data, number) {
     if (number !== undefined && Number.isFinite(number)) {
       if (number <= this.lastId) return false;

@@ -3,18 +3,18 @@
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatCount, formatPercent, plural } from "convlens/interface/format.js";
 import { compareAccuracy } from "convlens/views/train/comparison.js";
-import { box, scrollingTable } from "convlens/views/train/parts.js";
+import { numberCells, scrollingTable, tableRow } from "convlens/interface/parts.js";
 import { describeSeconds } from "convlens/views/train/status_line.js";
 
+/** @import { Cell } from "convlens/interface/parts.js" */
 /** @import { Run } from "convlens/views/train/run_state.js" */
 /** @typedef {ReturnType<Run["summarise"]> & { number: number }} Summary */
 
+/** @type {Cell[]} */
 const HEADINGS = [
   ["compare"],
   ["run"],
-  ["accuracy", "number"],
-  ["time", "number"],
-  ["parameters", "number"],
+  ...numberCells("accuracy", "time", "parameters"),
   ["recipe"],
   ["network"],
   ["data"],
@@ -47,14 +47,10 @@ export class RunTable {
     if (key === this.shown) return; // nothing that stands here has changed, so no focus is lost
     this.shown = key;
     const focused = this.boxes().find((input) => input === document.activeElement)?.value;
-    fill(
-      this.body,
-      summaries.toReversed().map((summary) => this.row(summary, chosen)),
-    );
-    if (focused)
-      this.boxes()
-        .find(({ value }) => value === focused)
-        ?.focus();
+    const rows = summaries.toReversed().map((summary) => this.row(summary, chosen));
+    fill(this.body, rows);
+    const again = focused && this.boxes().find(({ value }) => value === focused);
+    if (again) again.focus();
     const pair = summaries.filter(({ job, state }) => chosen.includes(job) && ["done", "stopped"].includes(state));
     fill(this.comparison, pair.length === 2 ? describePair(pair[0], pair[1]) : null);
   }
@@ -63,7 +59,7 @@ export class RunTable {
     return [...this.body.querySelectorAll("input")];
   }
 
-  /** @param {Summary} summary @param {string[]} chosen */
+  /** @type {(summary: Summary, chosen: string[]) => HTMLTableRowElement} */
   row(summary, chosen) {
     const { job, number, accuracy, seconds, parameters, recipe, epochs, seed } = summary;
     const isChosen = chosen.includes(job);
@@ -77,26 +73,25 @@ export class RunTable {
     const settings = [recipe, epochs && plural(epochs, "epoch"), seed !== null && `seed ${seed}`]
       .filter(Boolean)
       .join(", ");
-    /** @param {any} words */
-    const numberCell = (words) => element("td", { class: "number" }, words);
-    return element(
-      "tr",
-      { class: chosen.at(-1) === job ? "now" : isChosen ? "earlier" : null },
-      element("td", {}, element("span", { class: "train-swatch", "aria-hidden": "true" }), input),
-      element("th", { scope: "row" }, number),
-      numberCell(accuracy === null ? (STATES[summary.state] ?? summary.state) : formatPercent(accuracy, 2)),
-      numberCell(seconds === null ? "" : describeSeconds(seconds)),
-      numberCell(parameters === null ? "" : formatCount(parameters)),
-      element("td", {}, settings),
-      element("td", { class: "train-network-cell" }, nameOf(summary.network, { class: "mono" })),
-      element("td", {}, nameOf(summary.data)),
+    const swatch = element("span", { class: "train-swatch", "aria-hidden": "true" });
+    const numbers = numberCells(
+      accuracy === null ? (STATES[summary.state] ?? summary.state) : formatPercent(accuracy, 2),
+      seconds === null ? "" : describeSeconds(seconds),
+      parameters === null ? "" : formatCount(parameters),
     );
+    const network = nameOf(summary.network, { class: "mono" });
+    const place = chosen.at(-1) === job ? "now" : isChosen ? "earlier" : null;
+    /** @type {Cell[]} */
+    const cells = [...numbers, [settings], [network, "train-network-cell"], [nameOf(summary.data)]];
+    const row = tableRow(number, cells, { class: place });
+    row.prepend(element("td", {}, swatch, input));
+    return row;
   }
 }
 
 /** What differs between two runs, the later one against the earlier one. @param {Summary} earlier @param {Summary} later */
 function describePair(earlier, later) {
-  /** @param {string} word @param {number | null} before @param {number | null} now @param {(value: number) => string} form */
+  /** @type {(word: string, before: number | null, now: number | null, form: (value: number) => string) => string[]} */
   const change = (word, before, now, form) =>
     before === null || now === null || form(before) === form(now)
       ? []

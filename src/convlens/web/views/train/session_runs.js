@@ -1,7 +1,7 @@
 // The trainings of this server's session: which there are, and what is known of each.
 //
-// The server has the truth. This follows the streams that somebody looks at, and asks for the list now and then, since a
-// training may have been started in another tab. Whoever draws is told once a change, and reads what it wants.
+// The server has the truth. This follows the streams that somebody looks at, and asks for the list now and then, since
+// a training may have been started in another tab. Whoever draws is told once a change, and reads what it wants.
 
 import { Run } from "convlens/views/train/run_state.js";
 

@@ -3,7 +3,7 @@
 import { element } from "convlens/interface/dom.js";
 import { FACTS } from "convlens/layers/facts.js";
 import { NetworkEditor, sentences } from "convlens/views/train/network_editor.js";
-import { box } from "convlens/views/train/parts.js";
+import { div, optionList, PLAIN_TEXT } from "convlens/interface/parts.js";
 
 /** @import { Api } from "convlens/interface/api.js" */
 /** @import { Refusal } from "convlens/views/train/network_editor.js" */
@@ -12,6 +12,8 @@ import { box } from "convlens/views/train/parts.js";
 /** @typedef {"data" | "recipe" | "epochs" | "seed" | "general"} Where */
 
 const OWN = "\u0000own"; // no name of a dataset
+const OWN_WORDS = "Path of a folder with one folder per class, a CSV file, an .npz file, IDX files or a zip file";
+const CHOSEN_NETWORK = "with the network that it chooses for these images";
 const KEPT = "convlens-train";
 const RECIPES = [
   { name: "fast", says: "two epochs: about a second on MNIST", epochs: "2" },
@@ -25,30 +27,15 @@ export class Setup {
   problems = { data: problem("data"), recipe: problem("recipe"), epochs: problem("epochs"), seed: problem("seed") };
   general = problem("general");
   path = element("input", {
-    id: "train-path",
-    type: "text",
-    spellcheck: "false",
-    autocomplete: "off",
+    ...{ ...PLAIN_TEXT, id: "train-path" },
     placeholder: "photos/ or letters.npz",
     "aria-describedby": "train-data-problem",
   });
-  own = box(
-    "train-own",
-    label(
-      "train-path",
-      "Path of a folder with one folder per class, a CSV file, an .npz file, IDX files or a zip file",
-    ),
-    this.path,
-  );
+  own = div("train-own", label("train-path", OWN_WORDS), this.path);
   choice = element("select", { id: "train-data" });
   recipes = RECIPES.map(({ name }) => element("input", { type: "radio", name: "train-recipe", value: name }));
   chosenNetwork = element("input", { type: "checkbox", checked: this.kept.isNetworkMine !== true });
-  chosenNetworkPart = element(
-    "label",
-    { class: "train-check" },
-    this.chosenNetwork,
-    "with the network that it chooses for these images",
-  );
+  chosenNetworkPart = element("label", { class: "train-check" }, this.chosenNetwork, CHOSEN_NETWORK);
   epochs = numberField("train-epochs", 1, this.kept.epochs);
   seed = numberField("train-seed", 0, this.kept.seed);
   button = element("button", { type: "submit", class: "primary train-start" }, "Train");
@@ -69,8 +56,8 @@ export class Setup {
       onSubmit: () => this.root.requestSubmit(),
       onText: () => this.remember(),
     });
-    const press = box("train-press", this.button, this.general);
-    const choices = box("train-choices", this.dataPart(datasets), this.editor.root, this.recipePart(), press);
+    const press = div("train-press", this.button, this.general);
+    const choices = div("train-choices", this.dataPart(datasets), this.editor, this.recipePart(), press);
     this.root.append(choices, this.editor.table);
     this.root.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -83,12 +70,9 @@ export class Setup {
   /** @param {Dataset[]} datasets */
   dataPart(datasets) {
     const { choice, path, kept } = this;
-    choice.append(
-      ...datasets.map(({ name, title, here }) =>
-        element("option", { value: name }, here ? title : `${title} (downloaded first)`),
-      ),
-      element("option", { value: OWN }, "Images of your own …"),
-    );
+    /** @type {(dataset: Dataset) => [string, string]} */
+    const offer = ({ name, title, here }) => [name, here ? title : `${title} (downloaded first)`];
+    choice.append(...optionList(...datasets.map(offer), [OWN, "Images of your own …"]));
     if (datasets.some(({ name }) => name === kept.data)) choice.value = kept.data;
     else if (kept.data || !datasets.length) {
       choice.value = OWN;
@@ -106,7 +90,7 @@ export class Setup {
     });
     path.addEventListener("change", recheck);
     show();
-    return box("train-data", label("train-data", "Data"), choice, this.own, this.problems.data);
+    return div("train-data", label("train-data", "Data"), choice, this.own, this.problems.data);
   }
 
   recipePart() {
@@ -122,22 +106,11 @@ export class Setup {
       this.chosenNetworkPart.hidden = this.recipe.name !== "best";
     };
     show();
-    return box(
-      "train-recipe-part",
-      element(
-        "fieldset",
-        { class: "train-recipes", onChange: show },
-        element("legend", {}, "Recipe"),
-        options,
-        this.chosenNetworkPart,
-        this.problems.recipe,
-      ),
-      box(
-        "row train-counts",
-        element("div", {}, label("train-epochs", "Epochs"), this.epochs, this.problems.epochs),
-        element("div", {}, label("train-seed", "Seed"), this.seed, this.problems.seed),
-      ),
-    );
+    const choices = [element("legend", {}, "Recipe"), options, this.chosenNetworkPart, this.problems.recipe];
+    const recipes = element("fieldset", { class: "train-recipes", onChange: show }, choices);
+    const epochs = div("", label("train-epochs", "Epochs"), this.epochs, this.problems.epochs);
+    const seed = div("", label("train-seed", "Seed"), this.seed, this.problems.seed);
+    return div("train-recipe-part", recipes, div("row train-counts", epochs, seed));
   }
 
   get recipe() {
@@ -214,7 +187,7 @@ export class Setup {
   }
 }
 
-/** @param {string} id @param {string} words */
+/** @type {(id: string, words: string) => HTMLLabelElement} */
 function label(id, words) {
   return element("label", { for: id }, words);
 }

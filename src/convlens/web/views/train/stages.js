@@ -1,7 +1,8 @@
 // Which layers of a network are worth a picture while it learns.
 //
-// Every layer would be too many and half of them the same: normalisation, activation and dropout change what a convolution
-// gave, so such a row is one stage, and its last output is drawn. Only maps are drawn; flat layers are not pictures.
+// Every layer would be too many and half of them the same: normalisation, activation and dropout change what a
+// convolution gave, so such a row is one stage, and its last output is drawn. Only maps are drawn; flat layers are not
+// pictures.
 
 import { FACTS } from "convlens/layers/facts.js";
 
@@ -13,7 +14,7 @@ const KINDS = FACTS.kinds;
 const GROUPS = ["activation", "normalisation"];
 const MOST_STAGES = 8;
 
-/** The stages of an open model, in the order of the layers. @param {Model} model @returns {Stage[]} */
+/** @type {(model: Model) => Stage[]} The stages of an open model, in the order of the layers. */
 export function stagesOf({ layers, inputShape }) {
   /** @type {Stage[]} */
   const stages = [{ kind: "picture", name: "picture", shape: inputShape, layer: -1 }];
@@ -35,21 +36,15 @@ function givesMaps({ kind, outputShape }) {
   return outputShape.length === 3 && outputShape[1] * outputShape[2] > 1 && kind !== "flatten";
 }
 
-/**
- * Whether a layer only changes the numbers that the one before it gives, in the same branch.
- *
- * @param {Layer} layer @param {Layer} before
- */
+// Whether a layer only changes the numbers that the one before it gives, in the same branch.
+/** @type {(layer: Layer, before: Layer) => boolean} */
 function follows({ kind, inputs, outputShape, depth, branch }, before) {
   const isBehind = inputs[0] === before.index && depth === before.depth && branch === before.branch;
   return isBehind && GROUPS.includes(KINDS[kind]?.group) && outputShape.length === 3;
 }
 
-/**
- * The kernels of a convolution: a map for each of their channels, one kernel after the other.
- *
- * @param {Layer} layer @param {number} place @returns {Stage}
- */
+// The kernels of a convolution: a map for each of their channels, one kernel after the other.
+/** @type {(layer: Layer, place: number) => Stage} */
 function kernelsOf({ weight }, place) {
   const [count, channels, ...size] = weight?.shape ?? [];
   const name = channels === 1 ? "kernels" : `kernels, each of ${channels} channels`;

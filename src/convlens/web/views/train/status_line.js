@@ -2,7 +2,7 @@
 
 import { announce, element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
-import { box, button, Problem } from "convlens/views/train/parts.js";
+import { div, button, Problem } from "convlens/interface/parts.js";
 
 /** @import { Run } from "convlens/views/train/run_state.js" */
 
@@ -19,8 +19,8 @@ export class StatusLine {
   /** @param {{ onStop: (run: Run) => Promise<void> }} handlers */
   constructor({ onStop }) {
     this.stop = button("Stop", () => this.askToStop(onStop), { hidden: true });
-    const words = box("train-status-words", this.state, this.facts, this.connection, this.stop);
-    this.root = box("train-status", words, this.bar, this.problem.root);
+    const words = div("train-status-words", this.state, this.facts, this.connection, this.stop);
+    this.root = div("train-status", words, this.bar, this.problem);
   }
 
   /** @param {(run: Run) => Promise<void>} onStop */

@@ -1,13 +1,13 @@
 // Train: change the network, press the button, and watch it learn.
 //
-// What is shown is always what the stream of a job said (run_state), drawn a dozen times a second however much came; the
-// page can be closed and opened again at any time, since the training belongs to the server.
+// What is shown is always what the stream of a job said (run_state), drawn a dozen times a second however much came;
+// the page can be closed and opened again at any time, since the training belongs to the server.
 
 import { unpackSamples } from "convlens/engine/samples.js";
 import { element, fill, prefersStillness, steadily } from "convlens/interface/dom.js";
 import { openWhenReady } from "convlens/interface/new_tab.js";
 import { Glimpses } from "convlens/views/train/glimpses.js";
-import { box } from "convlens/views/train/parts.js";
+import { div } from "convlens/interface/parts.js";
 import { Replay } from "convlens/views/train/replay.js";
 import { Result } from "convlens/views/train/result.js";
 import { RunCharts } from "convlens/views/train/run_charts.js";
@@ -24,7 +24,7 @@ import { WeightFrames } from "convlens/views/train/weight_frames.js";
 // Milliseconds between two pictures of what comes by itself: twelve a second leave the processor to the training.
 const PAUSE = 80;
 
-/** @param {Element} root @param {Context} context */
+/** @type {(root: Element, context: Context) => TrainView} */
 export function mount(root, context) {
   return new TrainView(root, context);
 }
@@ -80,16 +80,16 @@ class TrainView {
       },
     });
     const scale = element("label", { class: "train-check" }, this.isLogarithmic, "logarithmic");
-    this.live = box(
+    this.live = div(
       "train-live",
-      this.status.root,
-      this.charts.root,
-      box("train-under-charts", this.replay.root, scale),
-      this.result.root,
-      this.glimpses.root,
-      this.table.root,
+      this.status,
+      this.charts,
+      div("train-under-charts", this.replay, scale),
+      this.result,
+      this.glimpses,
+      this.table,
     );
-    fill(root, box("train", element("h2", { class: "unseen" }, "Train live"), this.setup.root, this.live));
+    fill(root, div("train", element("h2", { class: "unseen" }, "Train live"), this.setup, this.live));
   }
 
   openSession() {
@@ -130,7 +130,7 @@ class TrainView {
     if (!waits) this.revealLive();
   }
 
-  /** @param {string} folder @returns {Promise<any>} */
+  /** @type {(folder: string) => Promise<any>} */
   modelOf(folder) {
     return this.api.get(`/api/model?run=${encodeURIComponent(folder)}`);
   }
@@ -154,7 +154,7 @@ class TrainView {
     this.draw.now();
   }
 
-  /** @param {Run} run @param {string} name */
+  /** @type {(run: Run, name: string) => void} */
   onRunChange(run, name) {
     if (run === this.run && name === "started") this.beginRun(run);
     if (run === this.run && name === "weights" && this.shownJob === run.job) this.keepWeights(run);

@@ -1,10 +1,11 @@
-// The picture that is watched while a network learns: the one drawn in "Look inside", a test image, or one of ten digits.
+// The picture that is watched while a network learns: the one drawn in "Look inside", a test image, or one of ten
+// digits.
 
 import { drawPicture } from "convlens/interface/maps.js";
 import { element, fill } from "convlens/interface/dom.js";
 import { prepare } from "convlens/preparation/prepare.js";
 import { drawDigit } from "convlens/views/train/drawn_digits.js";
-import { button } from "convlens/views/train/parts.js";
+import { button } from "convlens/interface/parts.js";
 
 /** @import { Model } from "convlens/engine/network.js" */
 /** @typedef {{ pixels: Uint8Array, shape: number[] }} Drawing */
@@ -32,20 +33,18 @@ export class PictureChooser {
     return this.choices.find(({ key }) => key === this.chosen)?.pixels ?? null;
   }
 
-  /** Offer what there is for a model. @param {Model} model @param {Sources} sources */
+  /** @type {(model: Model, sources: Sources) => void} Offer what there is for a model. */
   offer(model, { drawing, samples }) {
     this.choices = choicesFor(model, drawing, samples);
     // Samples have the key of their class, so that whoever watched a drawn 7 goes on with a handwritten 7.
     if (!this.choices.some(({ key }) => key === this.chosen)) this.chosen = this.choices[0].key;
     if (drawing && !this.wasDrawn) this.chosen = "drawing";
     this.wasDrawn = Boolean(drawing);
-    fill(
-      this.root,
-      this.choices.map((choice) => this.picture(choice, model.inputShape)),
-    );
+    const pictures = this.choices.map((choice) => this.picture(choice, model.inputShape));
+    fill(this.root, pictures);
   }
 
-  /** @param {Choice} choice @param {number[]} shape */
+  /** @type {(choice: Choice, shape: number[]) => HTMLButtonElement} */
   picture({ key, name, pixels }, shape) {
     const canvas = element("canvas", { "aria-hidden": "true" });
     drawPicture(canvas, pixels, shape, SIZE / Math.max(shape[1], shape[2]));
@@ -59,7 +58,7 @@ export class PictureChooser {
     return picture;
   }
 
-  /** @param {string} key @param {HTMLButtonElement} picture */
+  /** @type {(key: string, picture: HTMLButtonElement) => void} */
   choose(key, picture) {
     this.chosen = key;
     for (const other of this.root.children) other.setAttribute("aria-pressed", String(other === picture));
@@ -67,11 +66,7 @@ export class PictureChooser {
   }
 }
 
-/**
- * What there is to watch; never empty.
- *
- * @param {Model} model @param {Drawing | null} drawing @param {Samples | null} samples @returns {Choice[]}
- */
+/** @type {(model: Model, drawing: Drawing | null, samples: Samples | null) => Choice[]} Never empty. */
 export function choicesFor(model, drawing, samples) {
   /** @param {number[]} shape */
   const fits = (shape) => shape.join() === model.inputShape.join();

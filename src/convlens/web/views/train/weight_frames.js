@@ -1,8 +1,8 @@
 // The weights of a training as they came, so that it can be looked at again more slowly than it went.
 //
-// A second of training gives a dozen sets of weights, an hour gives tens of thousands, so memory has a limit: where it is
-// reached, every second set goes, and from then on only every second one that comes is kept. What is left lies evenly over
-// the training, with the newest one always among it.
+// A second of training gives a dozen sets of weights, an hour gives tens of thousands, so memory has a limit: where it
+// is reached, every second set goes, and from then on only every second one that comes is kept. What is left lies
+// evenly over the training, with the newest one always among it.
 
 /** @import { Weights } from "convlens/views/train/run_state.js" */
 
@@ -28,7 +28,7 @@ export class WeightFrames {
     this.isLastKept = true;
   }
 
-  /** Take in the weights after `step` steps. @param {number} step @param {Weights} weights */
+  /** @type {(step: number, weights: Weights, bytes?: number) => void} Take in the weights after `step` steps. */
   add(step, weights, bytes = sizeOf(weights)) {
     if (!this.isLastKept) this.frames.pop();
     this.isLastKept = this.seen % this.every === 0;

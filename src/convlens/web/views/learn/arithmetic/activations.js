@@ -1,25 +1,19 @@
-// What becomes of a sum: the activation functions of the network language, as the page's engine has them, or none.
+// What becomes of a sum: the activation functions of the network language, as in convlens.by_hand.activations.
 
-import { FACTS } from "convlens/layers/facts.js";
-import { kindOf } from "convlens/layers/shared/kind.js";
+import { KINDS } from "convlens/layers/kinds.js";
+import { ruleOf as ruleOfLayer } from "convlens/layers/shared/elementwise.js";
 
 export const USUAL_SLOPE = 0.01;
+export const ACTIVATIONS = ["none", "relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu"];
 
-/** @type {Record<string, { formula: string, group: string }>} */
-const KINDS = FACTS.kinds;
-
-export const ACTIVATIONS = ["none", ...Object.keys(KINDS).filter((word) => KINDS[word].group === "activation")];
-
-/**
- * One value through an activation; `slope` is leaky_relu's, for what is negative.
- * @param {number} value
- * @param {string} name one of ACTIVATIONS
- */
+/** @type {(value: number, name: string, slope?: number) => number} One value through one of ACTIVATIONS. */
 export function activate(value, name, slope = USUAL_SLOPE) {
-  return name === "none" ? value : /** @type {number} */ (kindOf({ kind: name }).value?.(value, { slope }));
+  /** @type {Record<string, any>} */
+  const kinds = KINDS;
+  return name === "none" ? value : kinds[name].value(value, { slope });
 }
 
-/** The rule as a formula, for the reader. @param {string} name */
+/** @type {(name: string, slope?: number) => string} The rule as a formula, for the reader. */
 export function ruleOf(name, slope = USUAL_SLOPE) {
-  return name === "none" ? "x stays x" : KINDS[name].formula.replace("slope", `${slope}`.replace("-", "−"));
+  return name === "none" ? "x stays x" : ruleOfLayer({ kind: name, slope });
 }

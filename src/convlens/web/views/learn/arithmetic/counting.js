@@ -12,10 +12,7 @@ function product(numbers) {
   return numbers.reduce((all, one) => all * one, 1);
 }
 
-/**
- * @param {number} count
- * @param {string} sum
- */
+/** @param {number} count @param {string} sum */
 function counted(count, sum) {
   return { count, formula: `${sum} = ${formatCount(count)}` };
 }

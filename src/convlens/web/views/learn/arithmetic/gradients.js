@@ -1,7 +1,8 @@
-// One step back: how the loss changes with each weight of a kernel, as in convlens.by_hand.gradients, and the step against it.
+// One step back: how the loss changes with each weight of a kernel, as in convlens.by_hand.gradients, and the step
+// against it.
 //
-// The loss is half the squared distance from the map to a target: its slope at a number of the map is that number minus its
-// target. A weight of the kernel meets one number of the image at each window position, so that its gradient is a
+// The loss is half the squared distance from the map to a target: its slope at a number of the map is that number minus
+// its target. A weight of the kernel meets one number of the image at each window position, so that its gradient is a
 // cross-correlation: of the image with the slopes as a kernel, at the position of the weight.
 
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
@@ -9,11 +10,7 @@ import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithme
 
 /** @import { Matrix } from "convlens/views/learn/arithmetic/tensors.js" */
 
-/**
- * @param {Matrix} one
- * @param {Matrix} other
- * @returns {Matrix} one − factor · other
- */
+/** @param {Matrix} one @param {Matrix} other @returns {Matrix} one − factor · other */
 export function subtract(one, other, factor = 1) {
   return one.map((line, row) => line.map((value, column) => value - factor * other[row][column]));
 }
@@ -23,11 +20,7 @@ export function lossOf(slopes) {
   return sumOf(slopes.flat().map((slope) => slope ** 2 / 2));
 }
 
-/**
- * The gradient of every weight of a kernel that moves by one over the image.
- * @param {Matrix} image
- * @param {Matrix} slopes
- */
+/** @type {(image: Matrix, slopes: Matrix) => Matrix} Of every weight of a kernel that moves by one over the image. */
 export function kernelGradient(image, slopes) {
   return makeMap(image, slopes);
 }

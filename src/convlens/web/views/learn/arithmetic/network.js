@@ -1,6 +1,8 @@
-// A small network by hand, conv 1 2x2, relu, flatten, dense, and the softmax behind it: every number, and what it was made of.
+// A small network by hand, conv 1 2x2, relu, flatten, dense, and the softmax behind it: every number, and what it was
+// made of.
 //
-// All numbers are matrices, so that one kind of grid shows them: a vector that goes in is one row, one that comes out one column.
+// All numbers are matrices, so that one kind of grid shows them: a vector that goes in is one row, one that comes out
+// one column.
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { bracketed, equalsSign, shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
@@ -22,11 +24,7 @@ export const MADE = /** @type {const} */ (["conv", "relu", "flatten", "dense", "
 /** e to a higher power would leave little room below the largest number that there is. */
 const HIGHEST_POWER = 100;
 
-/**
- * Everything that the network makes of what is given, beside that.
- * @param {Given} given
- * @returns {Made}
- */
+/** @type {(given: Given) => Made} Everything that the network makes of what is given, beside that. */
 export function runNetwork(given) {
   const { image, kernel, bias, weights, biases } = given;
   const conv = makeMap(image, kernel, windowOf(kernel), bias[0][0]);
@@ -40,8 +38,8 @@ export function runNetwork(given) {
 }
 
 /**
- * e to the power of each output, and each one's share in their sum. Where the outputs lie far from zero, the largest is taken off
- * all of them first (`shift`): the shares stay the same, and no power becomes too large or all of them zero.
+ * e to the power of each output, and each one's share in their sum. Where the outputs lie far from zero, the largest is
+ * taken off all of them first (`shift`): the shares stay the same, and no power becomes too large or all of them zero.
  * @param {number[]} outputs
  */
 export function softmax(outputs) {
@@ -53,7 +51,8 @@ export function softmax(outputs) {
 }
 
 /**
- * What one number was made of: `lit` has the places that went into it, by the name of their matrix, and `sentence` is the sum.
+ * What one number was made of: `lit` has the places that went into it, by the name of their matrix, and `sentence` is
+ * the sum.
  * @param {Made} made
  * @param {(typeof MADE)[number]} name
  * @param {[row: number, column: number]} place
@@ -116,10 +115,7 @@ function weigh(inputs, weights, bias) {
   return kernelAt([inputs], [[weights]], windowOf([weights]), [0, 0], { bias });
 }
 
-/**
- * @param {Matrix} matrix
- * @returns {Places}
- */
+/** @type {(matrix: Matrix) => Places} */
 function placesOf(matrix) {
   return matrix.flatMap((line, row) => line.map((_, column) => /** @type {Places[0]} */ ([row, column])));
 }

@@ -1,5 +1,5 @@
-// Max and average pooling, as in convlens.by_hand.pooling: a maximum leaves out what lies in the padding, and an average
-// counts it as zeros; a last window that hangs over the end averages what it covers.
+// Max and average pooling, as in convlens.by_hand.pooling: a maximum leaves out what lies in the padding, and an
+// average counts it as zeros; a last window that hangs over the end averages what it covers.
 
 import { sizeOf, sumOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { axesOf, cellsRead, outputShape, outputSize } from "convlens/views/learn/arithmetic/windows.js";
@@ -12,11 +12,7 @@ import { axesOf, cellsRead, outputShape, outputSize } from "convlens/views/learn
  * @typedef {ReturnType<typeof poolAt>} Pooled
  */
 
-/**
- * One line on why this window cannot pool a matrix of this size, or null where it can.
- * @param {Pair} size
- * @param {Sliding} sliding
- */
+/** Why this window cannot pool a matrix of this size; null where it can. @param {Pair} size @param {Sliding} sliding */
 export function findPoolingMistake(size, sliding) {
   for (const axis of axesOf(size, sliding)) {
     if (2 * axis.padding > axis.kernel) {
@@ -31,9 +27,9 @@ export function findPoolingMistake(size, sliding) {
 }
 
 /**
- * The pooling window at one position over a matrix. `covered` holds null where the window lies outside; `winner` is the row and
- * column of the largest number, the first one of equals, null for an average; `divisor` is what the sum of an average is
- * divided by, 0 for a maximum.
+ * The pooling window at one position over a matrix. `covered` holds null where the window lies outside; `winner` is the
+ * row and column of the largest number, the first one of equals, null for an average; `divisor` is what the sum of an
+ * average is divided by, 0 for a maximum.
  * @param {Matrix} matrix
  * @param {Kind} kind
  * @param {Sliding} sliding
@@ -57,13 +53,7 @@ export function poolAt(matrix, kind, sliding, position) {
   return { rows, columns, covered, winner: null, divisor: high * wide, result: sumOf(values) / (high * wide) };
 }
 
-/**
- * The whole result, H'×W'.
- * @param {Matrix} matrix
- * @param {Kind} kind
- * @param {Sliding} sliding
- * @returns {Matrix}
- */
+/** @type {(matrix: Matrix, kind: Kind, sliding: Sliding) => Matrix} The whole result, H'×W'. */
 export function poolMatrix(matrix, kind, sliding) {
   const [height, width] = outputShape(sizeOf(matrix), sliding);
   return Array.from({ length: height }, (_, row) =>

@@ -6,12 +6,7 @@ const EXAMPLE = "give a number, such as 2, −0.5 or 1/3.";
 
 /** @typedef {{ value: number, mistake?: undefined } | { value?: undefined, mistake: string }} Reading */
 
-/**
- * A number with a point or a comma, perhaps a fraction.
- * @param {string} name
- * @param {string} text
- * @returns {Reading}
- */
+/** With a point or a comma, perhaps a fraction. @param {string} name @param {string} text @returns {Reading} */
 export function readNumber(name, text) {
   const plain = text.trim().replaceAll("−", "-").replace(",", ".");
   if (plain === "") return { mistake: `${name} is empty; ${EXAMPLE}` };
@@ -28,14 +23,7 @@ export function readNumber(name, text) {
   return { value: value === 0 ? 0 : value }; // −0 would be written as 0 and told apart from it
 }
 
-/**
- * A whole number between two limits.
- * @param {string} name
- * @param {string} text
- * @param {number} least
- * @param {number} most
- * @returns {Reading}
- */
+/** @type {(name: string, text: string, least: number, most: number) => Reading} A whole number between two limits. */
 export function readWhole(name, text, least, most) {
   const plain = text.trim();
   const range = `give a whole number from ${least} to ${most}.`;

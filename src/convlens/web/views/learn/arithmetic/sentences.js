@@ -5,10 +5,7 @@ const LARGEST_WHOLE = 1e10;
 /** Terms that a sentence shows unless more are asked for. */
 const MOST_TERMS = 9;
 
-/**
- * Whole numbers whole, others with four digits that count; very large and tiny ones with a power of ten.
- * @param {number} value
- */
+/** Whole numbers whole, others with four digits that count; extreme ones with a power of ten. @param {number} value */
 export function shortNumber(value) {
   if (!Number.isFinite(value)) return "–";
   let text = `${value}`;
@@ -38,11 +35,8 @@ export function equalsSign(...values) {
   return values.some((value) => !(Math.abs(read(value) - value) <= 1e-12 * Math.abs(value))) ? "≈" : "=";
 }
 
-/**
- * The products of a sum; where there are more than `most`, products of zero are left out first.
- * @param {number[][]} pairs
- * @param {number} most
- */
+// The products of a sum; where there are more than `most`, products of zero are left out first.
+/** @type {(pairs: number[][], most: number) => string} */
 function writeProducts(pairs, most) {
   /** @param {number[]} pair */
   const term = ([a, b]) => `${bracketed(a)}·${bracketed(b)}`;
@@ -72,19 +66,13 @@ export function writeKernelSum({ covered, kernel, channelSums, bias, total, acti
   return activation === "none" ? text : `${text}, ${activation} ${shortNumber(result)}`;
 }
 
-/**
- * @param {number[]} sums
- * @param {number} most
- */
+/** @type {(sums: number[], most: number) => string} */
 function writeChannels(sums, most) {
   const more = sums.length > most ? ` + ${sums.length - most} more channels` : "";
   return sums.slice(0, most).map(bracketed).join(" + ") + more;
 }
 
-/**
- * What a pooling window made of what it covers.
- * @param {import("convlens/views/learn/arithmetic/pooling.js").Pooled} pooled
- */
+/** What a window made of what it covers. @param {import("convlens/views/learn/arithmetic/pooling.js").Pooled} pooled */
 export function writePooling({ covered, winner, divisor, result }, most = MOST_TERMS) {
   const numbers = covered.flat().filter((value) => value !== null);
   if (winner !== null) {

@@ -1,7 +1,7 @@
 // A convolutional layer on arrays of numbers: an image C×H×W, kernels O×C×kH×kW, a map for each kernel.
 //
-// Everything is computed in double precision, as convlens.by_hand does it, so that the sum that is shown is the sum that
-// was done. A matrix is an image of one channel, a vector a matrix of one row.
+// Everything is computed in double precision, as convlens.by_hand does it, so that the sum that is shown is the sum
+// that was done. A matrix is an image of one channel, a vector a matrix of one row.
 
 import { activate } from "convlens/views/learn/arithmetic/activations.js";
 import { axesOf, cellsRead, outputShape } from "convlens/views/learn/arithmetic/windows.js";
@@ -19,10 +19,7 @@ export function turnKernel(matrix) {
   return matrix.toReversed().map((row) => row.toReversed());
 }
 
-/**
- * @param {Matrix} matrix
- * @returns {Pair}
- */
+/** @type {(matrix: Matrix) => Pair} */
 export function sizeOf(matrix) {
   return [matrix.length, matrix[0].length];
 }
@@ -36,11 +33,7 @@ export function sumOf(numbers) {
 
 /**
  * The matrix in another size: what was there stays in the upper left, what is new is 0, or what `filling` gives.
- * @param {Matrix} matrix
- * @param {number} height
- * @param {number} width
- * @param {(row: number, column: number) => number} filling
- * @returns {Matrix}
+ * @type {(matrix: Matrix, height: number, width: number, filling?: (row: number, column: number) => number) => Matrix}
  */
 export function resizeMatrix(matrix, height, width, filling = () => 0) {
   return Array.from({ length: height }, (_, row) =>
@@ -48,23 +41,13 @@ export function resizeMatrix(matrix, height, width, filling = () => 0) {
   );
 }
 
-/**
- * The same matrix with another number at one place.
- * @param {Matrix} matrix
- * @param {number} row
- * @param {number} column
- * @param {number} value
- */
+/** @type {(matrix: Matrix, row: number, column: number, value: number) => number[][]} Another number at one place. */
 export function replaceAt(matrix, row, column, value) {
   return matrix.with(row, matrix[row].with(column, value));
 }
 
-/**
- * Which cell of the input a padded place shows: itself, its mirror image, the edge, or null where there is a zero.
- * @param {number} place
- * @param {number} size
- * @param {string} mode
- */
+// Which cell of the input a padded place shows: itself, its mirror image, the edge, or null where there is a zero.
+/** @type {(place: number, size: number, mode: string) => number | null} */
 function cellBehind(place, size, mode) {
   if (place >= 0 && place < size) return place;
   if (mode === "replicate") return place < 0 ? 0 : size - 1;
@@ -72,25 +55,14 @@ function cellBehind(place, size, mode) {
   return null;
 }
 
-/**
- * The value at a row and column, which may lie in the padding.
- * @param {Matrix} matrix
- * @param {number} row
- * @param {number} column
- */
+/** @type {(matrix: Matrix, row: number, column: number, mode?: string) => number} It may lie in the padding. */
 export function valueAt(matrix, row, column, mode = "zeros") {
   const [height, width] = sizeOf(matrix);
   const [y, x] = [cellBehind(row, height, mode), cellBehind(column, width, mode)];
   return y === null || x === null ? 0 : matrix[y][x];
 }
 
-/**
- * A matrix with its padding around it.
- * @param {Matrix} matrix
- * @param {Pair} padding
- * @param {string} [mode]
- * @returns {Matrix}
- */
+/** @type {(matrix: Matrix, padding: Pair, mode?: string) => Matrix} A matrix with its padding around it. */
 export function padMatrix(matrix, [down, across], mode) {
   const [height, width] = sizeOf(matrix);
   return Array.from({ length: height + 2 * down }, (_, row) =>
@@ -99,9 +71,9 @@ export function padMatrix(matrix, [down, across], mode) {
 }
 
 /**
- * A kernel C×kH×kW at one position over an image C×H×W: `covered` × `kernel` = `products`, whose sum is `channelSums` for
- * each channel and with the bias `total`; `result` is the total after the activation. `rows` and `columns` are the cells
- * that it reads, `outside` (kH×kW) those of them in the padding.
+ * A kernel C×kH×kW at one position over an image C×H×W: `covered` × `kernel` = `products`, whose sum is `channelSums`
+ * for each channel and with the bias `total`; `result` is the total after the activation. `rows` and `columns` are the
+ * cells that it reads, `outside` (kH×kW) those of them in the padding.
  * @param {Tensor} image
  * @param {Tensor} kernel
  * @param {Sliding} sliding
@@ -124,11 +96,8 @@ export function kernelAt(image, kernel, sliding, position, { bias = 0, activatio
 
 /**
  * The maps O×H'×W' of a layer, without keeping what is behind them; `biases` has one number for each kernel.
- * @param {Tensor} image
- * @param {Tensor[]} kernels
- * @param {Sliding} sliding
- * @param {{ biases?: number[], activation?: string, slope?: number }} [layer]
- * @returns {Tensor}
+ * @type {(image: Tensor, kernels: Tensor[], sliding: Sliding,
+ *   layer?: { biases?: number[], activation?: string, slope?: number }) => Tensor}
  */
 export function makeMaps(image, kernels, sliding, { biases = [], activation = "none", slope } = {}) {
   const padded = image.map((channel) => padMatrix(channel, sliding.padding, sliding.mode));
@@ -144,33 +113,18 @@ export function makeMaps(image, kernels, sliding, { biases = [], activation = "n
   );
 }
 
-/**
- * The map of one kernel over a matrix.
- * @param {Matrix} matrix
- * @param {Matrix} kernel
- * @param {Sliding} [sliding]
- */
+/** @type {(matrix: Matrix, kernel: Matrix, sliding?: Sliding, bias?: number) => Matrix} One kernel's map. */
 export function makeMap(matrix, kernel, sliding = windowOf(kernel), bias = 0) {
   return makeMaps([matrix], [[kernel]], sliding, { biases: [bias] })[0];
 }
 
-/**
- * A kernel that moves by one cell without padding.
- * @param {Matrix} kernel
- * @returns {Sliding}
- */
+/** @type {(kernel: Matrix) => Sliding} A kernel that moves by one cell without padding. */
 export function windowOf(kernel) {
   return { kernel: sizeOf(kernel), stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 }
 
-/**
- * As `kernelAt` adds up, in loops: a picture has thousands of sums, and nobody looks at all of their products.
- * @param {Tensor} padded
- * @param {Tensor} kernel
- * @param {Pair} dilation
- * @param {number} top
- * @param {number} left
- */
+// As `kernelAt` adds up, in loops: a picture has thousands of sums, and nobody looks at all of their products.
+/** @type {(padded: Tensor, kernel: Tensor, dilation: Pair, top: number, left: number) => number} */
 function sumAt(padded, kernel, [apartY, apartX], top, left) {
   let total = 0;
   for (let channel = 0; channel < kernel.length; channel += 1) {

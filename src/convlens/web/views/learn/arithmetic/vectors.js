@@ -1,5 +1,5 @@
-// One vector that slides along another. As convlens.by_hand has them, a cross-correlation takes b as it is, a convolution
-// turns it by 180° first, and `full`, `same` and `valid` end where NumPy's do.
+// One vector that slides along another. As convlens.by_hand has them, a cross-correlation takes b as it is, a
+// convolution turns it by 180° first, and `full`, `same` and `valid` end where NumPy's do.
 
 import { kernelAt, windowOf } from "convlens/views/learn/arithmetic/tensors.js";
 
@@ -19,13 +19,8 @@ export function slideAlong(a, b, { turned, ends }) {
   return Array.from({ length: count }, (_, place) => kernelAt([[a]], [[kernel]], sliding, [0, first + place]));
 }
 
-/**
- * Which of the n + m − 1 overlaps are kept: the first one and how many.
- * @param {number} n
- * @param {number} m
- * @param {boolean} turned
- * @param {string} ends
- */
+// Which of the n + m − 1 overlaps are kept: the first one and how many.
+/** @type {(n: number, m: number, turned: boolean, ends: string) => number[]} */
 function keptOverlaps(n, m, turned, ends) {
   if (ends === "full") return [0, n + m - 1];
   if (ends === "valid") return [Math.min(n, m) - 1, Math.abs(n - m) + 1];

@@ -1,4 +1,5 @@
-// How a window slides along one axis: the arithmetic of kernel size, stride, padding and dilation, as in convlens.window.
+// How a window slides along one axis: the arithmetic of kernel size, stride, padding and dilation, as in
+// convlens.window.
 //
 // The page computes it itself because it must answer while a number is typed, from disk and without Python. The tests
 // compare the two, sentences included.
@@ -24,12 +25,7 @@ export function squareWindow({ kernel, stride = 1, padding = 0, dilation = 1, mo
   return { kernel: both(kernel), stride: both(stride), padding: both(padding), dilation: both(dilation), mode, ceil };
 }
 
-/**
- * The two axes, down and across, of an input of this size.
- * @param {Pair} size
- * @param {Sliding} sliding
- * @returns {[Axis, Axis]}
- */
+/** @type {(size: Pair, sliding: Sliding) => [Axis, Axis]} The two axes, down and across, of an input of this size. */
 export function axesOf(size, { kernel, stride, padding, dilation, ceil }) {
   /** @type {(axis: 0 | 1) => Axis} */
   const along = (axis) => ({
@@ -49,7 +45,8 @@ export function reach({ kernel, dilation }) {
 }
 
 /**
- * The number of positions of the window, below 1 where it does not fit; `ceil` rounds up where the last one begins inside.
+ * The number of positions of the window, below 1 where it does not fit; `ceil` rounds up where the last one begins
+ * inside.
  * @param {Axis} axis
  */
 export function outputSize(axis) {
@@ -67,11 +64,7 @@ export function outputSizeFormula(axis) {
   return `⌊(${size} + 2·${padding} − ${window})/${stride}⌋ + 1 = ${outputSize(axis)}`.replace("= -", "= −");
 }
 
-/**
- * The cells that the window reads at one position; those in the padding are below 0 or past the end.
- * @param {number} position
- * @param {Axis} axis
- */
+/** @type {(position: number, axis: Axis) => number[]} In the padding they are below 0 or past the end. */
 export function cellsRead(position, { kernel, stride, padding, dilation }) {
   return Array.from({ length: kernel }, (_, tap) => position * stride - padding + tap * dilation);
 }
@@ -86,10 +79,7 @@ export function countReads(axis) {
   return counts;
 }
 
-/**
- * How many cells at the end lie behind the last position, so that nothing reads them; all of them where nothing fits.
- * @param {Axis} axis
- */
+/** How many cells at the end lie behind the last position; all of them where nothing fits. @param {Axis} axis */
 export function dropped(axis) {
   const positions = outputSize(axis);
   if (positions < 1) return axis.size;
@@ -103,32 +93,19 @@ export function skipped(axis) {
   return countReads(axis).filter((reads, cell) => cell < axis.size - dropped(axis) && reads === 0).length;
 }
 
-/**
- * How many window positions read each cell of a matrix: H×W.
- * @param {Pair} size
- * @param {Sliding} sliding
- */
+/** @type {(size: Pair, sliding: Sliding) => number[][]} How many window positions read each cell of a matrix: H×W. */
 export function countCoverage(size, sliding) {
   const [rows, columns] = axesOf(size, sliding).map(countReads);
   return rows.map((down) => columns.map((across) => down * across));
 }
 
-/**
- * Rows and columns of the result.
- * @param {Pair} size
- * @param {Sliding} sliding
- * @returns {Pair}
- */
+/** @type {(size: Pair, sliding: Sliding) => Pair} Rows and columns of the result. */
 export function outputShape(size, sliding) {
   const [down, across] = axesOf(size, sliding);
   return [outputSize(down), outputSize(across)];
 }
 
-/**
- * One line on why this window cannot slide over an input of this size, or null where it can.
- * @param {Pair} size
- * @param {Sliding} sliding
- */
+/** @type {(size: Pair, sliding: Sliding) => string | null} Why it cannot slide over such an input; else null. */
 export function findWindowMistake(size, sliding) {
   for (const [number, axis] of axesOf(size, sliding).entries()) {
     const name = ["high", "wide"][number];

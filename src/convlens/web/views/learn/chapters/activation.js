@@ -1,10 +1,11 @@
 // Chapter: a bias for each map, and a function that is not a straight line for every value.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { activate, ACTIVATIONS, ruleOf, USUAL_SLOPE } from "convlens/views/learn/arithmetic/activations.js";
 import { bracketed, equalsSign, shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import { sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
-import { Chapter, div, lineUp, paragraph } from "convlens/views/learn/chapter.js";
+import { Chapter, lineUp, paragraph } from "convlens/views/learn/chapter.js";
 import { choice, numberField, optionsOf, tabRow } from "convlens/views/learn/controls.js";
 import { drawCurve } from "convlens/views/learn/curve.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
@@ -58,10 +59,7 @@ export class ActivationChapter extends Chapter {
     );
   }
 
-  /**
-   * Takes the bias and the activation that belong to the maps; what was chosen here stays as long as these are the same maps.
-   * @param {boolean} changedSource
-   */
+  /** Takes their bias and activation; what was chosen stays with the same maps. @param {boolean} changedSource */
   #takeMaps(changedSource) {
     const { biases, activation, slope = USUAL_SLOPE } = this.channels.layer();
     if (changedSource || biases.length !== this.state.biases[0].length) {
@@ -70,10 +68,8 @@ export class ActivationChapter extends Chapter {
       this.slope.set(slope);
     }
     this.state.chosen = Math.min(this.state.chosen, biases.length - 1);
-    this.tabs.offer(
-      biases.map((_, map) => `map ${map}`),
-      this.state.chosen,
-    );
+    const names = biases.map((_, map) => `map ${map}`);
+    this.tabs.offer(names, this.state.chosen);
   }
 
   /** The maps with their bias and after the activation. */
@@ -81,10 +77,7 @@ export class ActivationChapter extends Chapter {
     return this.channels.drawn.maps.map((map, number) => this.#activate(this.#addBias(map, number)));
   }
 
-  /**
-   * @param {Matrix} map
-   * @param {number} number
-   */
+  /** @type {(map: Matrix, number: number) => number[][]} */
   #addBias(map, number) {
     return map.map((line) => line.map((value) => value + this.state.biases[0][number]));
   }

@@ -3,9 +3,10 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { plural } from "convlens/interface/format.js";
 import { arrange, drawMaps, drawPicture } from "convlens/interface/maps.js";
+import { div } from "convlens/interface/parts.js";
 import { shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
 import { replaceAt, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
-import { div, lineUp } from "convlens/views/learn/chapter.js";
+import { lineUp } from "convlens/views/learn/chapter.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 
 /** @import { Tensor } from "convlens/views/learn/arithmetic/tensors.js" */
@@ -51,25 +52,13 @@ export class ChannelGrids {
     this.maps = drawn.kernels.map((_, kernel) => this.#buildMap(kernel));
     const heading = element("figcaption", {}, names.length === 3 ? "the image" : "the picture");
     const photo = element("figure", { class: "matrix" }, heading, this.photo);
-    fill(
-      this.channelStage,
-      photo,
-      this.channels.map(({ root }) => root),
-    );
-    fill(
-      this.rowStage,
-      names.map((name, channel) => drawRow(name, this.rows[channel])),
-    );
-    fill(
-      this.mapStage,
-      this.maps.map(({ root }) => root),
-    );
+    fill(this.channelStage, photo, this.channels);
+    const rows = names.map((name, channel) => drawRow(name, this.rows[channel]));
+    fill(this.rowStage, rows);
+    fill(this.mapStage, this.maps);
   }
 
-  /**
-   * @param {string} name
-   * @param {number} channel
-   */
+  /** @type {(name: string, channel: number) => MatrixView} */
   #buildChannel(name, channel) {
     const { chapter } = this;
     const onChange = this.#editing((row, column, value) => {
@@ -80,11 +69,7 @@ export class ChannelGrids {
     return chapter.matrix(`image, ${name}`, { caption: name, sized: true, coloured, onChange });
   }
 
-  /**
-   * @param {string} name
-   * @param {number} channel
-   * @returns {ChannelRow}
-   */
+  /** @type {(name: string, channel: number) => ChannelRow} */
   #buildRow(name, channel) {
     const { chapter } = this;
     const onChange = this.#editing((row, column, value) => {
@@ -151,30 +136,20 @@ export class ChannelGrids {
   }
 }
 
-/**
- * @param {number} channel
- * @param {number} count
- */
+/** @type {(channel: number, count: number) => string} */
 function nameOfChannel(channel, count) {
   if (count === 1) return "grey";
   return count === 3 ? ["red", "green", "blue"][channel] : `channel ${channel}`;
 }
 
-/**
- * @param {string} name
- * @param {ChannelRow} row
- */
+/** @type {(name: string, row: ChannelRow) => HTMLDivElement} */
 function drawRow(name, { covered, kernel, products, output }) {
   const partial = element("span", { class: "partial" }, "partial sum ", output);
   const heading = element("span", { class: "row-name" }, name);
   return div("channel-row", heading, lineUp(covered, "×", kernel, "=", products, partial));
 }
 
-/**
- * @param {HTMLCanvasElement} canvas
- * @param {Tensor} image
- * @param {number} full the value of full brightness
- */
+/** @param {HTMLCanvasElement} canvas @param {Tensor} image @param {number} full the value of full brightness */
 function paintPhoto(canvas, image, full) {
   const shape = [image.length, image[0].length, image[0][0].length];
   const bytes = Uint8ClampedArray.from(image.flat(2), (value) => (full > 0 ? (255 * value) / full : 0));
@@ -182,11 +157,7 @@ function paintPhoto(canvas, image, full) {
   canvas.setAttribute("aria-label", `the image, ${shape[1]}×${shape[2]} pixels of ${plural(shape[0], "number")}`);
 }
 
-/**
- * A kernel as a small picture, its channels side by side.
- * @param {Tensor} kernel
- * @param {number} limit
- */
+/** @type {(kernel: Tensor, limit: number) => HTMLCanvasElement} A small picture, the channels side by side. */
 export function paintThumb(kernel, limit) {
   const canvas = element("canvas", { class: "thumb", "aria-hidden": "true" });
   const [count, height, width] = [kernel.length, kernel[0].length, kernel[0][0].length];

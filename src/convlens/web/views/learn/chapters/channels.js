@@ -1,8 +1,9 @@
 // Chapter: an image with channels, kernels with as many, and a map for each kernel.
 
+import { div } from "convlens/interface/parts.js";
 import { kernelAt, makeMaps, resizeMatrix, sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { findWindowMistake, squareWindow } from "convlens/views/learn/arithmetic/windows.js";
-import { Chapter, div } from "convlens/views/learn/chapter.js";
+import { Chapter } from "convlens/views/learn/chapter.js";
 import { ChannelGrids, paintThumb } from "convlens/views/learn/chapters/channel_grids.js";
 import { selection, tabRow } from "convlens/views/learn/controls.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
@@ -118,10 +119,7 @@ export class ChannelsChapter extends Chapter {
     this.#take({ ...changes, kernels: next });
   }
 
-  /**
-   * @param {number} kernel
-   * @param {number} place
-   */
+  /** @type {(kernel: number, place: number) => void} */
   choose(kernel, place) {
     this.state.chosen = kernel;
     this.tabs.choose(kernel);
@@ -140,10 +138,8 @@ export class ChannelsChapter extends Chapter {
     this.sample.root.hidden = !this.#isModel();
     this.grids.prepare();
     const full = limitOf(kernels);
-    this.tabs.offer(
-      kernels.map((kernel, number) => [paintThumb(kernel, full), `kernel ${number}`]),
-      this.state.chosen,
-    );
+    const labels = kernels.map((kernel, number) => [paintThumb(kernel, full), `kernel ${number}`]);
+    this.tabs.offer(labels, this.state.chosen);
     this.show();
     this.listeners.forEach((listener) => listener(changedSource));
   }

@@ -2,10 +2,12 @@
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, plural } from "convlens/interface/format.js";
+import { scrollingTable, tableRow } from "convlens/interface/parts.js";
+import { div } from "convlens/interface/parts.js";
 import * as counting from "convlens/views/learn/arithmetic/counting.js";
 import { axesOf, findWindowMistake, outputShape, outputSizeFormula } from "convlens/views/learn/arithmetic/windows.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
-import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
+import { Chapter, paragraph } from "convlens/views/learn/chapter.js";
 import { selection } from "convlens/views/learn/controls.js";
 import { convolutionsOf } from "convlens/views/learn/model_parts.js";
 
@@ -73,10 +75,7 @@ export class CostChapter extends Chapter {
     );
   }
 
-  /**
-   * @param {keyof typeof FIRST} key
-   * @param {number} value holds for both axes
-   */
+  /** @param {keyof typeof FIRST} key @param {number} value holds for both axes */
   #change(key, value) {
     Object.assign(this.state, { [key]: value, pairs: { ...this.state.pairs, [key]: undefined } });
     this.layers.list.value = "custom";
@@ -116,18 +115,22 @@ export class CostChapter extends Chapter {
   }
 }
 
-/**
- * @param {typeof FIRST} state
- * @param {Sliding} sliding
- */
+/** @type {(state: typeof FIRST, sliding: Sliding) => HTMLDivElement[]} */
 function describe({ channels, kernels, height, width }, sliding) {
   const output = outputShape([height, width], sliding);
   const layer = { channels, kernels, kernel: sliding.kernel, output };
   const dense = { inputs: channels * height * width, outputs: kernels * output[0] * output[1] };
   const [parameters, denseParameters] = [counting.countConvParameters(layer), counting.countDenseParameters(dense)];
+  const [adds, denseAdds] = [counting.countConvMultiplyAdds(layer), counting.countDenseMultiplyAdds(dense)];
+  /** @type {(name: string, one: string, other: string) => HTMLElement} */
+  const row = (name, one, other) =>
+    tableRow(name, [
+      [one, "formula"],
+      [other, "formula"],
+    ]);
   const rows = [
-    ["parameters", parameters.formula, denseParameters.formula],
-    ["multiply-adds", counting.countConvMultiplyAdds(layer).formula, counting.countDenseMultiplyAdds(dense).formula],
+    row("parameters", parameters.formula, denseParameters.formula),
+    row("multiply-adds", adds.formula, denseAdds.formula),
   ];
   const [down, across] = axesOf([height, width], sliding).map(outputSizeFormula);
   const times = denseParameters.count / parameters.count;
@@ -135,38 +138,12 @@ function describe({ channels, kernels, height, width }, sliding) {
   return [
     paragraph("formula", down === across ? down : `height ${down}, width ${across}`),
     paragraph("", `${plural(kernels, "map")} of ${output[0]}×${output[1]}.`),
-    drawTable(["convolution", "dense, the same numbers in and out"], rows),
+    scrollingTable("Counts of the layer", [[""], ["convolution"], ["dense, the same numbers in and out"]], rows),
     paragraph("", `The dense layer has ${times >= 1 ? `${many} times as many` : "fewer"} parameters.`),
   ];
 }
 
-/**
- * @param {string[]} heads
- * @param {string[][]} rows
- */
-function drawTable(heads, rows) {
-  const head = element(
-    "tr",
-    {},
-    element("td"),
-    heads.map((text) => element("th", { scope: "col" }, text)),
-  );
-  const lines = rows.map(([name, ...cells]) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, name),
-      cells.map((text) => element("td", { class: "formula" }, text)),
-    ),
-  );
-  const table = element("table", {}, element("thead", {}, head), element("tbody", {}, lines));
-  return element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Counts of the layer" }, table);
-}
-
-/**
- * @param {ConvolutionLayer} layer
- * @returns {typeof FIRST}
- */
+/** @type {(layer: ConvolutionLayer) => typeof FIRST} */
 function numbersOf({ inputShape: [channels, height, width], outputShape, kernel, stride, padding, dilation }) {
   return {
     channels,

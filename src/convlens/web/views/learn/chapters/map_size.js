@@ -1,9 +1,10 @@
 // Chapter: how many positions a window has, what the floor drops, and how often each cell is read.
 
 import { element, fill, svg } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { shortNumber } from "convlens/views/learn/arithmetic/sentences.js";
 import * as windows from "convlens/views/learn/arithmetic/windows.js";
-import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
+import { Chapter, paragraph } from "convlens/views/learn/chapter.js";
 import { newId } from "convlens/views/learn/controls.js";
 import { drawHatching } from "convlens/views/learn/pictures.js";
 import { sayLost, unreadOf } from "convlens/views/learn/unread.js";
@@ -30,12 +31,8 @@ export class MapSizeChapter extends Chapter {
     this.formula = element("p", { class: "formula", "aria-live": "polite" });
     this.moves = paragraph("");
     this.lost = div("");
-    this.ruler = element("div", {
-      class: "scroll",
-      tabindex: 0,
-      role: "group",
-      "aria-label": "Positions of the kernel along one axis",
-    });
+    const words = "Positions of the kernel along one axis";
+    this.ruler = element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": words });
     const heading = element("figcaption", {}, "Every position along one axis");
     this.coverage = this.matrix("how many window positions read each cell", {
       caption: "How many window positions read each cell",
@@ -86,19 +83,12 @@ function drawRuler(axis) {
   const pattern = newId("hatching");
   const words = `${positions} positions on ${axis.size} cells; ${windows.dropped(axis)} dropped at the end`;
   const attributes = { class: "ruler", viewBox: `0 0 ${width} ${positions + 1.4}`, role: "img", "aria-label": words };
-  return svg(
-    "svg",
-    { ...attributes, style: { "--columns": width } },
-    drawHatching(pattern, 0.2, 0.04),
-    drawAxis(axis, pattern),
-    Array.from({ length: positions }, (_, position) => drawPosition(axis, position)),
-  );
+  const rows = Array.from({ length: positions }, (_, position) => drawPosition(axis, position));
+  const size = { style: { "--columns": width } };
+  return svg("svg", { ...attributes, ...size }, drawHatching(pattern, 0.2, 0.04), drawAxis(axis, pattern), rows);
 }
 
-/**
- * @param {Axis} axis
- * @param {string} pattern what cells are filled with that nothing reads
- */
+/** @param {Axis} axis @param {string} pattern what cells are filled with that nothing reads */
 function drawAxis(axis, pattern) {
   const counts = windows.countReads(axis);
   return Array.from({ length: axis.size + 2 * axis.padding }, (_, index) => {
@@ -116,8 +106,7 @@ function drawAxis(axis, pattern) {
 
 /**
  * The cells that one position reads; where they lie apart, on the span from the first to the last.
- * @param {Axis} axis
- * @param {number} position
+ * @type {(axis: Axis, position: number) => (false | SVGRectElement | SVGRectElement[])[]}
  */
 function drawPosition(axis, position) {
   const [first, ...others] = windows.cellsRead(position, axis).map((cell) => cell + axis.padding + 0.06);

@@ -2,12 +2,13 @@
 
 import { fill } from "convlens/interface/dom.js";
 import { plural } from "convlens/interface/format.js";
+import { button, div } from "convlens/interface/parts.js";
 import { findPoolingMistake, poolAt, poolMatrix } from "convlens/views/learn/arithmetic/pooling.js";
 import { writePooling } from "convlens/views/learn/arithmetic/sentences.js";
 import { resizeMatrix, sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { squareWindow } from "convlens/views/learn/arithmetic/windows.js";
-import { Chapter, div, paragraph } from "convlens/views/learn/chapter.js";
-import { button, checkbox, choice } from "convlens/views/learn/controls.js";
+import { Chapter, paragraph } from "convlens/views/learn/chapter.js";
+import { checkbox, choice } from "convlens/views/learn/controls.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
 import { describeSize, unreadOf } from "convlens/views/learn/unread.js";

@@ -1,13 +1,14 @@
 // Chapter: a kernel slides over a matrix, over numbers that you can change or over a digit.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { button, div } from "convlens/interface/parts.js";
 import { writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
-import { kernelAt, makeMap, replaceAt, resizeMatrix, sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
+import { kernelAt, makeMap, resizeMatrix, sizeOf } from "convlens/views/learn/arithmetic/tensors.js";
 import { turnKernel, valueAt } from "convlens/views/learn/arithmetic/tensors.js";
 import { findWindowMistake, PADDING_MODES, squareWindow } from "convlens/views/learn/arithmetic/windows.js";
 import { CellEditor } from "convlens/views/learn/cell_editor.js";
-import { Chapter, div, lineUp } from "convlens/views/learn/chapter.js";
-import { button, choice, optionsOf, selection } from "convlens/views/learn/controls.js";
+import { Chapter, lineUp } from "convlens/views/learn/chapter.js";
+import { choice, optionsOf, selection } from "convlens/views/learn/controls.js";
 import { DIGITS, drawDigit, drawLine, emptyPicture } from "convlens/views/learn/digits.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { firstLayerOf, samplesOf } from "convlens/views/learn/model_parts.js";
@@ -80,7 +81,7 @@ export class KernelChapter extends Chapter {
     this.pen = div(
       "row",
       element("span", { class: "small soft" }, "Draw on it with mouse, pen or finger."),
-      button("Clear", () => this.#takeInput("empty"), "quiet"),
+      button("Clear", () => this.#takeInput("empty"), { class: "quiet" }),
       this.editor,
     );
     this.views = this.#buildViews();
@@ -139,10 +140,7 @@ export class KernelChapter extends Chapter {
     );
   }
 
-  /**
-   * @param {string} label
-   * @param {"rows" | "columns"} key
-   */
+  /** @param {string} label @param {"rows" | "columns"} key */
   #side(label, key) {
     return this.whole(label, key, 1, LARGEST_SIDE, {
       onChange: (count) => {
@@ -232,10 +230,7 @@ export class KernelChapter extends Chapter {
     this.editor.refresh();
   }
 
-  /**
-   * Kernels that fit this chapter are square and of one channel; pictures have one channel too.
-   * @param {Model | null} model
-   */
+  /** Kernels that fit here are square and of one channel; pictures have one channel too. @param {Model | null} model */
   onModel(model) {
     this.modelKernels = (firstLayerOf(model)?.kernels ?? [])
       .filter(({ length }) => length === 1)

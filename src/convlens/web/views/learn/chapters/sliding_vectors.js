@@ -1,9 +1,10 @@
 // Chapter: one vector slides along another, and where the sliding ends.
 
+import { div } from "convlens/interface/parts.js";
 import { writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
 import { resizeMatrix } from "convlens/views/learn/arithmetic/tensors.js";
 import { ENDS, slideAlong } from "convlens/views/learn/arithmetic/vectors.js";
-import { Chapter, div, namedRow } from "convlens/views/learn/chapter.js";
+import { Chapter, namedRow } from "convlens/views/learn/chapter.js";
 import { choice, optionsOf } from "convlens/views/learn/controls.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";

@@ -1,12 +1,13 @@
 // Chapter: one step back, the gradient of each weight of a kernel, and a step against it.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { button, div } from "convlens/interface/parts.js";
 import * as gradients from "convlens/views/learn/arithmetic/gradients.js";
 import { LARGEST } from "convlens/views/learn/arithmetic/reading.js";
 import { bracketed, equalsSign, shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
 import { makeMap, replaceAt } from "convlens/views/learn/arithmetic/tensors.js";
-import { Chapter, div, lineUp, paragraph } from "convlens/views/learn/chapter.js";
-import { button, numberField } from "convlens/views/learn/controls.js";
+import { Chapter, lineUp, paragraph } from "convlens/views/learn/chapter.js";
+import { numberField } from "convlens/views/learn/controls.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";
 
@@ -39,7 +40,7 @@ export class StepBackChapter extends Chapter {
       refuse: (value) => (value > 0 ? null : "the learning rate is not above 0; give a number such as 0.01."),
       onChange: this.set("rate"),
     });
-    const step = button("Take a step", () => this.#takeStep(), "primary");
+    const step = button("Take a step", () => this.#takeStep(), { class: "primary" });
     const again = button("Start again", () => this.#startWith({ kernel: this.state.first }));
     this.factor = element("span", { class: "sign" });
     this.loss = paragraph("formula");
@@ -166,11 +167,7 @@ function tellLosses(losses) {
   return `Loss after step ${losses.length - 1}: ${compare(before, after)}. Step by step: ${shown}`;
 }
 
-/**
- * "28.97, smaller by 21.53"
- * @param {number} before
- * @param {number} after
- */
+/** @type {(before: number, after: number) => string} "28.97, smaller by 21.53" */
 function compare(before, after) {
   const change = shortNumber(Math.abs(after - before));
   if (after === before) return `${shortNumber(after)}, unchanged`;

@@ -1,10 +1,11 @@
 // Chapter: two vectors, number by number, as they are and with the second one turned.
 
 import { element, fill } from "convlens/interface/dom.js";
+import { div } from "convlens/interface/parts.js";
 import { shortNumber, writeKernelSum } from "convlens/views/learn/arithmetic/sentences.js";
 import { resizeMatrix } from "convlens/views/learn/arithmetic/tensors.js";
 import { slideAlong } from "convlens/views/learn/arithmetic/vectors.js";
-import { Chapter, div, namedRow, sign } from "convlens/views/learn/chapter.js";
+import { Chapter, namedRow, sign } from "convlens/views/learn/chapter.js";
 import { SumLine } from "convlens/views/learn/controls.js";
 import { limitOf } from "convlens/views/learn/matrices.js";
 import { EXAMPLES } from "convlens/views/learn/operations.js";

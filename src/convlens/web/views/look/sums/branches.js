@@ -13,13 +13,10 @@ export function drawAddition({ terms, total }, look) {
   const pieces = terms.map(({ value, source }) =>
     named(lead(value, source, look), layerName(look.model, source.layer)),
   );
+  const joined = pieces.flatMap((piece, which) => (which > 0 ? ["+", piece] : [piece]));
   return [
     element("p", {}, "Branches meet here: their numbers at this place are added up."),
-    equation(
-      pieces.flatMap((piece, which) => (which > 0 ? ["+", piece] : [piece])),
-      "=",
-      result(total),
-    ),
+    equation(joined, "=", result(total)),
   ];
 }
 

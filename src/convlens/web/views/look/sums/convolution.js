@@ -3,9 +3,10 @@
 import { element, fill } from "convlens/interface/dom.js";
 import { plural, TIMES } from "convlens/interface/format.js";
 import { largestSize } from "convlens/interface/maps.js";
+import { button, div } from "convlens/interface/parts.js";
 import { layerName } from "convlens/views/look/places.js";
 import { numberGrid } from "convlens/views/look/sums/number_grid.js";
-import { equation, named, result, signed } from "convlens/views/look/sums/terms.js";
+import { equation, named, operator, result, signed } from "convlens/views/look/sums/terms.js";
 
 /** @import { Model } from "convlens/engine/network.js" */
 /** @import { ChannelSum, ConvSum } from "convlens/layers/conv.js" */
@@ -28,11 +29,8 @@ export function drawConvolution(sum, look) {
   const bySize = channels.toSorted((one, other) => Math.abs(other.sum) - Math.abs(one.sum));
   const ranked = channels.length <= MOST ? channels : bySize;
   const list = element("div", { class: "channels", style: { "--kernel": sum.window.columns } });
-  const draw = (/** @type {number} */ count) =>
-    fill(
-      list,
-      ranked.slice(0, count).map((channel) => drawChannel(sum, channel, limits, look)),
-    );
+  const drawOne = (/** @type {ChannelSum} */ channel) => drawChannel(sum, channel, limits, look);
+  const draw = (/** @type {number} */ count) => fill(list, ranked.slice(0, count).map(drawOne));
   draw(MOST);
   return [
     list,
@@ -59,39 +57,14 @@ function drawChannel(sum, channel, limits, { model, onSource }) {
   const { padding, sources } = channel;
   const grey = greyOf(model, inputs[0], channel.channel);
   const grid = (/** @type {"patch" | "kernel" | "products"} */ part, options = {}) => {
-    const numbers = numberGrid(channel[part], sum.window.columns, {
-      label: `${part}, ${name}`,
-      limit: limits[part],
-      ...options,
-    });
-    return element(
-      "div",
-      { class: "captioned" },
-      numbers,
-      element("span", { class: "named-name", "aria-hidden": "true" }, part),
-    );
+    const names = { label: `${part}, ${name}`, limit: limits[part] };
+    const numbers = numberGrid(channel[part], sum.window.columns, { ...names, ...options });
+    return div("captioned", numbers, element("span", { class: "named-name", "aria-hidden": "true" }, part));
   };
-  return element(
-    "div",
-    { class: "channel" },
-    element("p", { class: "channel-name small soft" }, inputShape[0] > 1 ? `${name} of ${source}` : `from ${source}`),
-    element(
-      "div",
-      { class: "product" },
-      grid("patch", { grey, padding, sources, onSource }),
-      operator(TIMES),
-      grid("kernel"),
-      operator("="),
-      grid("products", { padding }),
-      operator("→"),
-      named(signed(channel.sum), "sum"),
-    ),
-  );
-}
-
-/** @type {(sign: string) => HTMLSpanElement} */
-function operator(sign) {
-  return element("span", { class: "operator" }, sign);
+  const where = inputShape[0] > 1 ? `${name} of ${source}` : `from ${source}`;
+  const factors = [grid("patch", { grey, padding, sources, onSource }), operator(TIMES), grid("kernel"), operator("=")];
+  const outcome = [grid("products", { padding }), operator("→"), named(signed(channel.sum), "sum")];
+  return div("channel", element("p", { class: "channel-name small soft" }, where), div("product", factors, outcome));
 }
 
 /** @type {(count: number, draw: (count: number) => void) => HTMLParagraphElement} */
@@ -100,21 +73,13 @@ function moreButton(count, draw) {
   const toggle = () => {
     all = !all;
     draw(all ? count : MOST);
-    button.textContent = all ? `Show the ${MOST} largest` : `Show all ${count} channels`;
+    more.textContent = all ? `Show the ${MOST} largest` : `Show all ${count} channels`;
   };
-  const button = element(
-    "button",
-    { type: "button", class: "quiet small", onClick: toggle },
-    `Show all ${count} channels`,
-  );
-  return element("p", { class: "small soft" }, `The ${MOST} channels with the largest sums are shown. `, button);
+  const more = button(`Show all ${count} channels`, toggle, { class: "quiet small" });
+  return element("p", { class: "small soft" }, `The ${MOST} channels with the largest sums are shown. `, more);
 }
 
-/**
- * Numbers of the picture are painted from black to white: what these are after normalisation; null for other layers.
- *
- * @type {(model: Model, layer: number, channel: number) => [number, number] | null}
- */
+/** @type {(model: Model, layer: number, channel: number) => [number, number] | null} Black and white of the picture. */
 export function greyOf({ normalisation: { mean, std } }, layer, channel) {
   return layer < 0 ? [-mean[channel] / std[channel], (1 - mean[channel]) / std[channel]] : null;
 }

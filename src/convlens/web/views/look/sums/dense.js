@@ -3,10 +3,12 @@
 import { positionOf } from "convlens/engine/decode.js";
 import { element } from "convlens/interface/dom.js";
 import { formatCount, TIMES } from "convlens/interface/format.js";
+import { numberCells, scrollingTable, tableRow } from "convlens/interface/parts.js";
 import { placeName } from "convlens/views/look/places.js";
 import { equation, lead, named, result, signed } from "convlens/views/look/sums/terms.js";
 
 /** @import { Model, Source } from "convlens/engine/network.js" */
+/** @import { Cell } from "convlens/interface/parts.js" */
 /** @import { Contribution, DenseSum } from "convlens/layers/dense.js" */
 /** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
 
@@ -15,19 +17,14 @@ export function drawDense({ contributions, rest, bias, total }, look) {
   const largest = Math.max(...contributions.map(({ product }) => Math.abs(product)), 1e-12);
   const shown = contributions.reduce((all, { product }) => all + product, 0);
   const [few, all] = [contributions.length, contributions.length + rest.count].map(formatCount);
-  const table = element(
-    "table",
-    { class: "contributions" },
-    element("caption", {}, `The ${few} largest of ${all} contributions`),
-    tableHead(),
-    element(
-      "tbody",
-      {},
-      contributions.map((term) => drawTerm(term, largest, look)),
-    ),
-  );
+  const rows = contributions.map((term) => drawTerm(term, largest, look));
+  const caption = `The ${few} largest of ${all} contributions`;
+  const attributes = { class: "contributions" };
+  const bars = element("span", { class: "unseen" }, "as a bar");
+  /** @type {Cell[]} */
+  const headings = [["from"], ...numberCells("value", TIMES, "weight", "=", "contribution"), [bars]];
   return [
-    element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The largest contributions" }, table),
+    scrollingTable("The largest contributions", headings, rows, { attributes, caption }),
     equation(
       named(signed(shown), `these ${few}`),
       rest.count > 0 ? named(signed(rest.sum), `${formatCount(rest.count)} others`) : [],
@@ -38,28 +35,12 @@ export function drawDense({ contributions, rest, bias, total }, look) {
   ];
 }
 
-function tableHead() {
-  const titles = ["from", "value", TIMES, "weight", "=", "contribution"].map((title, index) =>
-    element("th", { scope: "col", class: index === 0 ? null : "number" }, title),
-  );
-  const bars = element("th", { scope: "col" }, element("span", { class: "unseen" }, "as a bar"));
-  return element("thead", {}, element("tr", {}, titles, bars));
-}
-
 /** @type {(term: Contribution, largest: number, look: Look) => HTMLTableRowElement} */
 function drawTerm({ value, weight, product, source }, largest, look) {
   const name = whereFrom(look.model, source);
-  return element(
-    "tr",
-    {},
-    element("th", { scope: "row" }, name),
-    element("td", { class: "number" }, lead(value, source, look, name)),
-    element("td", { class: "number soft" }, TIMES),
-    element("td", { class: "number" }, signed(weight)),
-    element("td", { class: "number soft" }, "="),
-    element("td", { class: "number" }, signed(product)),
-    element("td", {}, signedBar(product / largest)),
-  );
+  const [times, equals] = [TIMES, "="].map((sign) => element("span", { class: "soft" }, sign));
+  const numbers = numberCells(lead(value, source, look, name), times, signed(weight), equals, signed(product));
+  return tableRow(name, [...numbers, [signedBar(product / largest)]]);
 }
 
 /** @type {(share: number) => HTMLSpanElement} A bar from the middle: to the right above zero, to the left below. */

@@ -7,11 +7,9 @@
 import { divergingColour, inkOn } from "convlens/interface/colours.js";
 import { element } from "convlens/interface/dom.js";
 import { formatNumber } from "convlens/interface/format.js";
+import { ARROWS } from "convlens/interface/parts.js";
 
 /** @import { Source } from "convlens/engine/network.js" */
-
-/** @type {Record<string, [number, number]>} */
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /**
  * @typedef {object} GridOptions
@@ -26,7 +24,6 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 
 /**
  * A grid of `values`, row by row in rows of `columns`; null is written as a dash.
- *
  * @type {(values: (number | null)[], columns: number, options: GridOptions) => HTMLDivElement}
  */
 export function numberGrid(values, columns, options) {
@@ -64,16 +61,10 @@ function makeCell(value, index, digits, { limit = 0, grey, padding, chosen }) {
   const isPadding = padding?.[index] ?? false;
   const size = value ?? 0;
   const sign = isPadding ? "padding" : size < 0 ? "below" : size > 0 ? "above" : "zero";
-  const cell = element(
-    "div",
-    {
-      role: "gridcell",
-      class: index === chosen ? `cell ${sign} chosen` : `cell ${sign}`,
-      title: isPadding ? "padding" : null,
-      "aria-label": isPadding ? `padding, ${formatNumber(size, digits)}` : null,
-    },
-    value === null ? "–" : formatNumber(value, digits),
-  );
+  const text = value === null ? "–" : formatNumber(value, digits);
+  const words = isPadding ? { title: "padding", "aria-label": `padding, ${formatNumber(size, digits)}` } : {};
+  const name = index === chosen ? `cell ${sign} chosen` : `cell ${sign}`;
+  const cell = element("div", { role: "gridcell", class: name, ...words }, text);
   if (!isPadding && value !== null) paint(cell, value, limit, grey);
   return cell;
 }
@@ -98,11 +89,8 @@ function cellOf(event, cells) {
 }
 
 /**
- * @param {KeyboardEvent} event
- * @param {HTMLElement[]} cells
- * @param {number} columns
- * @param {(index: number) => boolean} leads
- * @param {(event: Event) => void} follow
+ * @type {(event: KeyboardEvent, cells: HTMLElement[], columns: number,
+ *   leads: (index: number) => boolean, follow: (event: Event) => void) => void}
  */
 function moveByKey(event, cells, columns, leads, follow) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -111,7 +99,7 @@ function moveByKey(event, cells, columns, leads, follow) {
     follow(event);
     return;
   }
-  const move = MOVES[event.key];
+  const move = ARROWS[event.key];
   if (!move) return;
   event.preventDefault();
   const at = cellOf(event, cells);

@@ -2,9 +2,10 @@
 
 import { element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
+import { div } from "convlens/interface/parts.js";
 import { greyOf } from "convlens/views/look/sums/convolution.js";
 import { numberGrid } from "convlens/views/look/sums/number_grid.js";
-import { equation, named, plain, result, signed } from "convlens/views/look/sums/terms.js";
+import { equation, named, operator, plain, result, signed } from "convlens/views/look/sums/terms.js";
 
 /** @import { Candidate, MaximumSum } from "convlens/layers/maxpool.js" */
 /** @import { MeanSum } from "convlens/layers/shared/averaging.js" */
@@ -31,25 +32,18 @@ export function drawMean(sum, look) {
 }
 
 /**
- * @param {Sum & { window: Window, channel: number, candidates: Candidate[] }} sum
- * @param {Look} look
- * @param {number} chosen
- * @param {Node | null} outcome
+ * @type {(sum: Sum & { window: Window, channel: number, candidates: Candidate[] }, look: Look,
+ *   chosen: number, outcome: Node | null) => HTMLDivElement}
  */
 function drawCandidates({ layer, window, channel, candidates }, look, chosen, outcome) {
   const [before] = look.model.layers[layer].inputs;
-  const grid = numberGrid(
+  const [values, padding, sources] = [
     candidates.map(({ value }) => value),
-    window.columns,
-    {
-      label: "candidates",
-      limit: look.limitOf(before),
-      grey: greyOf(look.model, before, channel),
-      padding: candidates.map(({ padding }) => padding),
-      sources: candidates.map(({ source }) => source),
-      onSource: look.onSource,
-      chosen,
-    },
-  );
-  return element("div", { class: "product scroll" }, grid, element("span", { class: "operator" }, "→"), outcome);
+    candidates.map(({ padding }) => padding),
+    candidates.map(({ source }) => source),
+  ];
+  const colours = { limit: look.limitOf(before), grey: greyOf(look.model, before, channel) };
+  const options = { label: "candidates", ...colours, padding, sources, onSource: look.onSource, chosen };
+  const grid = numberGrid(values, window.columns, options);
+  return div("product scroll", grid, operator("→"), outcome);
 }

@@ -9,9 +9,13 @@ import { equation, lead, named, plain, result } from "convlens/views/look/sums/t
 /** @import { RuleSum } from "convlens/layers/shared/elementwise.js" */
 /** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
 
+const NORMALISED =
+  "The mean and the variance are those that training has seen in this map; the scale and the shift were learned.";
+const PIXEL =
+  "This is the picture itself; behind it there is no sum. A pixel is a byte from 0 to 255, and the network gets it as a fraction";
+
 /**
  * One number by a rule, said in `words`; `name` is what comes out.
- *
  * @type {(sum: Sum & RuleSum, look: Look, words: string, name: string) => HTMLParagraphElement[]}
  */
 export function drawRule({ input, total }, look, words, name) {
@@ -21,73 +25,26 @@ export function drawRule({ input, total }, look, words, name) {
   ];
 }
 
-/**
- * Batch normalisation: less the mean, over the deviation, times the scale, plus the shift.
- *
- * @type {(sum: Sum & BatchNormSum, look: Look) => HTMLParagraphElement[]}
- */
+/** @type {(sum: Sum & BatchNormSum, look: Look) => HTMLParagraphElement[]} */
 export function drawNormalisation(sum, look) {
+  const { input, mean, variance, epsilon, deviation, scale, shift, total } = sum;
+  const normalised = () => named(plain(sum.normalised), "normalised");
+  const distance = ["(", named(lead(input.value, input.source, look), "x"), MINUS, named(plain(mean), "mean"), ")"];
+  const parts = `variance ${formatNumber(variance, 4)}, ε = ${formatNumber(epsilon, 6)}`;
   return [
-    element(
-      "p",
-      {},
-      "The mean and the variance are those that training has seen in this map; the scale and the shift were learned.",
-    ),
-    equation(
-      "(",
-      named(lead(sum.input.value, sum.input.source, look), "x"),
-      MINUS,
-      named(plain(sum.mean), "mean"),
-      ")",
-      "/",
-      named(plain(sum.deviation), "√(variance + ε)"),
-      "=",
-      named(plain(sum.normalised), "normalised"),
-    ),
-    equation(
-      named(plain(sum.normalised), "normalised"),
-      TIMES,
-      named(plain(sum.scale), "scale"),
-      "+",
-      named(plain(sum.shift), "shift"),
-      "=",
-      result(sum.total),
-    ),
-    element(
-      "p",
-      { class: "small soft" },
-      `variance ${formatNumber(sum.variance, 4)}, ε = ${formatNumber(sum.epsilon, 6)}`,
-    ),
+    element("p", {}, NORMALISED),
+    equation(distance, "/", named(plain(deviation), "√(variance + ε)"), "=", normalised()),
+    equation(normalised(), TIMES, named(plain(scale), "scale"), "+", named(plain(shift), "shift"), "=", result(total)),
+    element("p", { class: "small soft" }, parts),
   ];
 }
 
-/**
- * The input: a byte of the picture, normalised. Here the way back ends.
- *
- * @param {InputSum} sum
- */
-export function drawInput(sum) {
-  const changed = sum.mean !== 0 || sum.deviation !== 1;
-  const share = [named(plain(sum.pixel, 0), "pixel"), "/", plain(255, 0)];
-  return [
-    element(
-      "p",
-      {},
-      "This is the picture itself; behind it there is no sum. A pixel is a byte from 0 to 255, and the network gets it as a fraction",
-      changed ? ", less the mean of the training images, over their deviation." : ".",
-    ),
-    changed
-      ? equation(
-          "(",
-          share,
-          MINUS,
-          named(plain(sum.mean, 4), "mean"),
-          ")",
-          "/",
-          named(plain(sum.deviation, 4), "deviation"),
-          "=",
-          result(sum.total),
-        )
-      : equation(share, "=", result(sum.total)),
-  ];
+/** The input: a byte of the picture, normalised. Here the way back ends. @param {InputSum} sum */
+export function drawInput({ mean, deviation, pixel, total }) {
+  const changed = mean !== 0 || deviation !== 1;
+  const share = [named(plain(pixel, 0), "pixel"), "/", plain(255, 0)];
+  const distance = ["(", ...share, MINUS, named(plain(mean, 4), "mean"), ")"];
+  const sum = changed ? [...distance, "/", named(plain(deviation, 4), "deviation")] : share;
+  const less = changed ? ", less the mean of the training images, over their deviation." : ".";
+  return [element("p", {}, PIXEL, less), equation(sum, "=", result(total))];
 }

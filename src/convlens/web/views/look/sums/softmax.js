@@ -2,6 +2,7 @@
 
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
+import { button, numberCells, scrollingTable, tableRow } from "convlens/interface/parts.js";
 import { likeliest } from "convlens/views/look/answer.js";
 import { clipName } from "convlens/views/look/places.js";
 import { equation, lead, named, plain, result } from "convlens/views/look/sums/terms.js";
@@ -10,28 +11,18 @@ import { equation, lead, named, plain, result } from "convlens/views/look/sums/t
 /** @import { Look } from "convlens/views/look/sums/terms.js" */
 
 const MOST = 12;
-const TITLES = ["class", "logit", "scaled", "less the largest", "exponential", "probability"];
+const DIVIDED = "Every logit is divided by the temperature, ";
+const FITTED = ", which was fitted so that the network is as sure as it is right";
+const RAISED =
+  "; the largest is taken off, so that nothing overflows; then e is raised to it. A probability is a class’s share in the sum of all.";
+const TITLES = ["logit", "scaled", "less the largest", "exponential", "probability"];
 
-/**
- * The drawing of a softmax for the class `place`.
- *
- * @param {Softmax} softmax
- * @param {number} place
- * @param {Look} look
- */
+/** The drawing of a softmax for the class `place`. @param {Softmax} softmax @param {number} place @param {Look} look */
 export function drawSoftmax(softmax, place, look) {
   const { temperature, scaled, largest, exponents, sum, probabilities } = softmax;
+  const fitted = temperature === 1 ? ", which changes nothing here" : FITTED;
   return [
-    element(
-      "p",
-      {},
-      "Every logit is divided by the temperature, ",
-      element("strong", { class: "number" }, formatNumber(temperature, 3)),
-      temperature === 1
-        ? ", which changes nothing here"
-        : ", which was fitted so that the network is as sure as it is right",
-      `; the largest is taken off, so that nothing overflows; then e is raised to it. A probability is a class’s share in the sum of all.`,
-    ),
+    element("p", {}, DIVIDED, element("strong", { class: "number" }, formatNumber(temperature, 3)), fitted, RAISED),
     drawTable(softmax, place, look),
     equation(
       named(plain(exponents[place], 4), `e^(${formatNumber(scaled[place] - largest, 3)})`),
@@ -43,37 +34,22 @@ export function drawSoftmax(softmax, place, look) {
   ];
 }
 
-/**
- * All classes; of very many the likeliest, the one that was asked for, and a button for the others.
- *
- * @type {(softmax: Softmax, place: number, look: Look) => (HTMLDivElement | HTMLButtonElement | null)[]}
- */
+// All classes; of very many the likeliest, the one that was asked for, and a button for the others.
+/** @type {(softmax: Softmax, place: number, look: Look) => (HTMLDivElement | HTMLButtonElement | null)[]} */
 function drawTable(softmax, place, look) {
   const order = likeliest(softmax.probabilities);
   const isLong = order.length > MOST;
   const body = element("tbody");
-  const draw = (/** @type {number[]} */ places) =>
-    fill(
-      body,
-      places.map((number) => drawRow(softmax, number, place, look)),
-    );
+  const rowOf = (/** @type {number} */ number) => drawRow(softmax, number, place, look);
+  const draw = (/** @type {number[]} */ places) => fill(body, places.map(rowOf));
   draw(isLong ? [...new Set([...order.slice(0, MOST), place])] : [...order.keys()]);
   const showAll = () => {
     draw(order);
     all.remove();
   };
-  const all = element(
-    "button",
-    { type: "button", class: "quiet small", onClick: showAll },
-    `Show all ${order.length} classes`,
-  );
-  const titles = TITLES.map((title, index) => element("th", { scope: "col", class: index ? "number" : null }, title));
+  const all = button(`Show all ${order.length} classes`, showAll, { class: "quiet small" });
   return [
-    element(
-      "div",
-      { class: "scroll", tabindex: 0, role: "region", "aria-label": "The softmax, class by class" },
-      element("table", {}, element("thead", {}, element("tr", {}, titles)), body),
-    ),
+    scrollingTable("The softmax, class by class", [["class"], ...numberCells(...TITLES)], body),
     isLong ? all : null,
   ];
 }
@@ -81,17 +57,12 @@ function drawTable(softmax, place, look) {
 /** @type {(softmax: Softmax, number: number, place: number, look: Look) => HTMLTableRowElement} */
 function drawRow({ logits, scaled, largest, exponents, probabilities, sources }, number, place, look) {
   const name = clipName(look.model.classNames[number]);
-  const cells = [
+  const cells = numberCells(
     lead(logits[number], sources[number], look, `the logit of ${name}`),
     formatNumber(scaled[number], 3),
     formatNumber(scaled[number] - largest, 3),
     formatNumber(exponents[number], 4),
     formatPercent(probabilities[number], 2),
-  ];
-  return element(
-    "tr",
-    { class: number === place ? "chosen" : null },
-    element("th", { scope: "row" }, nameOf(name)),
-    cells.map((cell) => element("td", { class: "number" }, cell)),
   );
+  return tableRow(nameOf(name), cells, { class: number === place ? "chosen" : null });
 }

@@ -8,22 +8,16 @@ import { describeTarget } from "convlens/views/look/places.js";
 /** @import { Children } from "convlens/interface/dom.js" */
 
 /**
- * What every sum has (see `sumBehind`): which number it is of, what the forward pass gave and what the arithmetic gives.
- *
- * @typedef {object} Sum
- * @property {number} layer
- * @property {string} kind
- * @property {string} text
- * @property {number} place
- * @property {number[]} position
- * @property {number[]} shape
- * @property {number} value
- * @property {number} total
+ * What every sum has (see `sumBehind`): which number it is of, what the forward pass gave and what the arithmetic
+ * gives.
+ * @typedef {{
+ *   layer: number, kind: string, text: string, place: number, position: number[], shape: number[], value: number,
+ *   total: number,
+ * }} Sum
  */
 
 /**
  * What a drawing needs besides its sum.
- *
  * @typedef {object} Look
  * @property {Model} model
  * @property {(layer: number) => number} limitOf the size of a layer's largest number
@@ -46,7 +40,6 @@ export function plain(value, digits = DIGITS) {
 
 /**
  * A number that leads to where it comes from.
- *
  * @param {number} value
  * @param {Source} source
  * @param {Look} look
@@ -60,15 +53,16 @@ export function lead(value, source, { model, onSource }, label = describeTarget(
 
 /**
  * A line of a sum: `equation("ten channels", signed(1), "=", result(2))`.
- *
- * @param {...(string | Node | null | (string | Node)[])} parts
+ * @type {(...parts: (string | Node | null | (string | Node)[])[]) => HTMLParagraphElement}
  */
 export function equation(...parts) {
-  return element(
-    "p",
-    { class: "equation" },
-    parts.flat().map((part) => (typeof part === "string" ? element("span", { class: "operator" }, part) : part)),
-  );
+  const signs = parts.flat().map((part) => (typeof part === "string" ? operator(part) : part));
+  return element("p", { class: "equation" }, signs);
+}
+
+/** @type {(sign: string) => HTMLSpanElement} */
+export function operator(sign) {
+  return element("span", { class: "operator" }, sign);
 }
 
 /** @type {(value: number, digits?: number) => HTMLElement} What comes out. */
