@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convlens.by_hand import trace_conv2d
 from convlens.cli.by_hand.grids import beside, grid, picture
 from convlens.cli.by_hand.operands import read_operand
+from convlens.cli.by_hand.position_tables import position_table
 from convlens.cli.by_hand.typed_numbers import MOST_CHARACTERS, read_numbers
 from convlens.errors import DataError, UsageError
 from convlens.network import Network
@@ -83,6 +85,20 @@ def test_one_window_position_can_be_asked_for(convlens):
 def test_a_table_has_a_line_for_every_window_position(convlens):
     lines = out_of(convlens("by-hand", "full", "3 1 2", "2 4 1", "--table")).splitlines()
     assert [line.split()[-1] for line in lines[1:]] == ["6", "14", "11", "9", "2"]
+
+
+def test_a_table_has_the_biases_of_all_kernels_where_the_first_has_none():
+    trace = trace_conv2d([[[2]]], [[[[3]]], [[[5]]]], bias=[0, -4])
+    columns = {column.header: list(column.cells) for column in position_table(trace, [0, 1]).columns}
+    assert columns == {
+        "place": ["0,0,0", "1,0,0"],
+        "covered": ["2", "2"],
+        "kernel": ["3", "5"],
+        "products": ["6", "10"],
+        "sum": ["6", "10"],
+        "bias": ["0", "−4"],
+        "sum with bias": ["6", "6"],
+    }
 
 
 def test_json_of_all_steps_has_every_window_position(convlens):
