@@ -24,11 +24,7 @@ from torch.nn import functional
 from convlens.engines import OptimizerSettings, Plan
 from convlens.engines.native import NativeEngine, _open, instruction_sets
 from convlens.engines.torch_engine import TorchEngine, build_module, load_weights
-from convlens.layers import (
-    BatchNorm2d,
-    ResolvedLayer,
-    walk,
-)
+from convlens.layers import ACTIVATIONS, BatchNorm2d, ResolvedLayer, walk
 from convlens.network import Network
 from convlens.preprocessing import Normalisation
 

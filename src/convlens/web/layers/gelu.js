@@ -8,8 +8,8 @@ import { elementwise } from "convlens/layers/shared/elementwise.js";
 function shareBelow(x) {
   const size = Math.abs(x);
   let [sum, term, fraction] = [size, size, size];
-  if (size < 3) for (let odd = 3; odd < 80; odd += 2) sum += term *= (size * size) / odd;
-  else for (let number = 80; number > 0; number -= 1) fraction = size + number / fraction;
+  if (size < 3) for (let odd = 3; term > sum * 1e-16; odd += 2) sum += term *= (size * size) / odd;
+  else for (let number = 50; number > 0; number -= 1) fraction = size + number / fraction;
   const above = size < 3 ? 0.5 - density(x) * sum : density(x) / fraction;
   return x < 0 ? above : 1 - above;
 }
