@@ -36,7 +36,7 @@ export function factList(name, facts) {
   return element("dl", { class: name }, rows);
 }
 
-/** @typedef {[words: Children, kind?: string]} Cell what stands in it, and a class */
+/** @typedef {[words: Children, kind?: string]} Cell what stands in it, if anything, and a class */
 
 /**
  * A table that scrolls sideways where it is too wide, under a name for screen readers.
@@ -44,7 +44,9 @@ export function factList(name, facts) {
  *   more?: { attributes?: Record<string, string>, caption?: string }) => HTMLDivElement}
  */
 export function scrollingTable(name, headings, body, { attributes = {}, caption } = {}) {
-  const cells = headings.map(([words, kind]) => element("th", { scope: "col", class: kind }, words));
+  const cells = headings.map(([words, kind]) =>
+    words ? element("th", { scope: "col", class: kind }, words) : element("td"),
+  );
   const head = element("thead", {}, element("tr", {}, cells));
   const rows = Array.isArray(body) ? element("tbody", {}, body) : body;
   const table = element("table", attributes, caption && element("caption", {}, caption), head, rows);
