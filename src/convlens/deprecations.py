@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 GONE_IN = "0.8"
 ATTRIBUTES: dict[str, dict[str, str]] = {
+    "convlens.data": {"is_own_path": "is_custom_path"},
     "convlens.evaluation": {
         "BendCurve": "CorruptionCurve",
         "BendPoint": "CorruptionPoint",
@@ -25,13 +26,19 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "AugmentationSettings": {"stretch": "aspect"},
     "Evaluation": {"certainties": "confidences", "certainties_before": "confidences_before"},
     "ReliabilityBin": {"certainty": "confidence"},
+    "SuspectedLabel": {"doubt": "margin"},
     "Study": {"bends": "corruptions", "doubtful": "label_errors"},
     "TrainingLabels": {"doubtful": "label_errors"},
 }
 """Old and new names of what a module or a class holds."""
 ARGUMENTS = {"mend": "repair", "doubtful": "label_errors", "stretch": "aspect"}
 OPTIONS = {"--mend": "--repair", "--no-mend": "--no-repair", "--doubtful": "--label-errors"}
-JSON_KEYS = {"bent_images": "corruptions", "doubtful_labels": "label_errors", "certainty": "confidence"}
+JSON_KEYS = {
+    "bent_images": "corruptions",
+    "doubtful_labels": "label_errors",
+    "certainty": "confidence",
+    "doubt": "margin",
+}
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

@@ -195,7 +195,7 @@ def test_the_label_errors_and_their_file(page, numbers):
     assert [(row["image"], row["given"], row["suggested"]) for row in rows] == [
         (one["image"], one["given"], one["suggested"]) for one in label_errors
     ]
-    assert [float(row["doubt"]) for row in rows] == [one["doubt"] for one in label_errors]
+    assert [float(row["margin"]) for row in rows] == [one["margin"] for one in label_errors]
 
 
 def test_calibration_before_and_after_temperature(page, numbers):
