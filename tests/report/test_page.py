@@ -85,7 +85,7 @@ def test_on_top_stand_accuracy_interval_and_what_it_is_worst_at(page, numbers):
 
 def test_on_top_stands_whether_the_numbers_can_be_trusted(page, numbers):
     header = page.one("header")
-    assert "These numbers are to be read with care." in header.text
+    assert "Read these numbers with care." in header.text
     told = [one.text for one in header.one("ul", class_="trust").all("li")]
     order = ["bad", "warning", "unknown", "good"]
     checks = sorted(numbers["trust"], key=lambda check: order.index(check["verdict"]))
