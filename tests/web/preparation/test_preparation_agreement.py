@@ -44,14 +44,14 @@ LOAD = """
     }));
   }"""
 PREPARE = """
-  async ([preprocessing, normalise]) => {
+  async ([preprocessing, repair]) => {
     const { prepare } = await import("convlens/preparation/prepare.js");
     const fingerprint = async ({ width, height, data }) => {
       const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
       return [width, height, Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")];
     };
     return Promise.all(globalThis.pictures.map(async (picture) => {
-      const { pixels, notes, unlike, steps } = prepare(preprocessing, picture, normalise);
+      const { pixels, notes, unlike, steps } = prepare(preprocessing, picture, repair);
       const pictures = await Promise.all(steps.map(({ picture }) => fingerprint(picture)));
       const told = steps.map(({ name, note, size }, place) => [name, note, size, ...pictures[place]]);
       return { pixels: Array.from(pixels), notes, unlike, steps: told };
