@@ -3,9 +3,9 @@
     python benchmarks/native_training.py                                     writes the record
     python benchmarks/native_training.py --images 2000 --rounds 1            a short try
 
-The tutorial's network on MNIST, then a wider and a deeper one, where PyTorch's blocks of channels are fuller. PyTorch
-may take either memory layout and either batch size; its best is what everything is compared with. One thread against
-all of them and every instruction set are measured in the same run, in turn.
+The tutorial's network on MNIST, then a wider and a deeper one, where PyTorch's blocks of channels are fuller, and one
+of residual blocks. PyTorch may take either memory layout and either batch size; its best is what everything is compared
+with. One thread against all of them and every instruction set are measured in the same run, in turn.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from torch_eager import (
     accuracy_of,
     as_floats,
     deep_network,
+    residual_network,
     training_epoch,
     tutorial_network,
     wide_network,
@@ -52,6 +53,12 @@ REST_SECONDS = 0.02
 """Between two contenders: threads that wait in a loop for more work must be asleep before the next one begins."""
 WIDE = ", ".join(f"conv {channels} 3x3 pad 1, relu, maxpool 2" for channels in (32, 64, 128)) + ", dense"
 DEEP = ", maxpool 2, ".join(["conv 16 3x3 pad 1, relu, conv 16 3x3 pad 1, relu"] * 3) + ", dense"
+RESIDUAL = "conv 16 3x3 pad 1, batchnorm, relu, "
+RESIDUAL += "residual(conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm), relu, "
+for channels in (32, 64):
+    RESIDUAL += f"residual(conv {channels} 3x3 stride 2 pad 1, batchnorm, relu, conv {channels} 3x3 pad 1, batchnorm, "
+    RESIDUAL += f"shortcut conv {channels} 1x1 stride 2, batchnorm), relu, "
+RESIDUAL += "globalavgpool, dense"
 
 
 @dataclass(frozen=True)
@@ -232,7 +239,7 @@ def describe_scaling(rows: Mapping[str, Row], threads: int) -> str:
 
 
 def subjects(train: LabelledImages, test: LabelledImages, images: int, other_images: int) -> list[Subject]:
-    """The tutorial's network on MNIST; the wider and the deeper one on fewer images, since PyTorch takes its time."""
+    """The tutorial's network on MNIST; the others on fewer images, since PyTorch takes its time."""
     few = train.subset(range(min(other_images, len(train))))
     all_of_them = train if images >= len(train) else train.subset(range(images))
     large = enlarge(train, other_images), enlarge(test, other_images)
@@ -240,11 +247,12 @@ def subjects(train: LabelledImages, test: LabelledImages, images: int, other_ima
         Subject("The tutorial's network", TUTORIAL, tutorial_network, all_of_them, test),
         Subject("A wider network, 3×32×32 images", WIDE, wide_network, *large),
         Subject("A deeper network", DEEP, deep_network, few, test.subset(range(min(other_images, len(test))))),
+        Subject("A residual network, 3×32×32 images", RESIDUAL, residual_network, *large),
     ]
 
 
 def main(given: argparse.Namespace) -> None:
-    """Measure all three networks, print the tables, write the record."""
+    """Measure all networks, print the tables, write the record."""
     dataset = load_dataset("mnist", data_dir=given.data_dir)
     assert dataset.test is not None, "MNIST has test images"
     torch.set_num_threads(given.threads)

@@ -49,6 +49,38 @@ def deep_network() -> nn.Sequential:
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 * 7 * 7, 10))
 
 
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions with batch normalisation, added to the input, or to a 1×1 convolution of it."""
+
+    def __init__(self, before: int, channels: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *[
+                nn.Conv2d(before, channels, 3, stride=stride, padding=1),
+                nn.BatchNorm2d(channels),
+                nn.ReLU(inplace=True),
+            ],
+            *[nn.Conv2d(channels, channels, 3, padding=1), nn.BatchNorm2d(channels)],
+        )
+        projection = [nn.Conv2d(before, channels, 1, stride=stride), nn.BatchNorm2d(channels)]
+        self.shortcut = nn.Sequential(*(projection if stride > 1 else []))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Body and shortcut, added."""
+        return self.body(images) + self.shortcut(images)
+
+
+def residual_network() -> nn.Sequential:
+    """Three residual blocks of 16, 32 and 64 channels for 3×32×32 images."""
+    return nn.Sequential(
+        *[nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(inplace=True)],
+        *[ResidualBlock(16, 16, 1), nn.ReLU(inplace=True)],
+        *[ResidualBlock(16, 32, 2), nn.ReLU(inplace=True)],
+        *[ResidualBlock(32, 64, 2), nn.ReLU(inplace=True)],
+        *[nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)],
+    )
+
+
 def with_weights(make: Callable[[], nn.Sequential], weights: Weights, layout: Layout) -> nn.Sequential:
     """A network with these weights, in a memory layout; Convlens's names are those of `nn.Sequential`."""
     network = make()

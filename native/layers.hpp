@@ -76,6 +76,13 @@ class Kind {
                             const float* weights) const = 0;
 };
 
+// At the end of a kind's file: makes it known under its word.
+#define CONVLENS_KIND(word, Type) \
+    const Kind& word##_kind() {   \
+        static const Type kind;   \
+        return kind;              \
+    }
+
 // Null where no layer has this word.
 const Kind* find_kind(const std::string& word, const Kernels& kernels);
 

@@ -14,8 +14,7 @@
 // One #include for each kind.
 #include "activation_files.inc"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 template <typename Kind>
 void activate(float number, const Map& in_map, const float* in, const Map& out_map, float* out) {
@@ -48,5 +47,4 @@ constexpr ActivationKernels activations[] = {
 #undef ACTIVATION
 };
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

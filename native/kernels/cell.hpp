@@ -11,8 +11,7 @@
 #include <immintrin.h>
 #endif
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 #if defined(__AVX512F__)
 
@@ -89,5 +88,4 @@ CONVLENS_INLINE Floats unpool_cell(const uint8_t* winners, Floats slope, Floats 
 
 #endif
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

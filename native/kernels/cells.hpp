@@ -13,8 +13,7 @@
 #include "cell.hpp"
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 #if defined(__AVX512F__)
 
@@ -114,5 +113,4 @@ inline void cell_weights(const CellSweep&, const float*, const float*, const uin
 
 #endif
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

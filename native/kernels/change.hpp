@@ -9,8 +9,7 @@
 #include "dropout.hpp"
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 CONVLENS_INLINE Floats between(Floats value, float low, float high) {
     value = value > splat(low) ? value : splat(low);  // what is no number becomes the lowest
@@ -315,5 +314,4 @@ inline void change_image(const Picture& picture, const float* change, const uint
     }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

@@ -5,8 +5,7 @@
 #include "../kernels.hpp"
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 // Few outputs would wait for each other's sums, so they get several partial sums each.
 template <int outputs>
@@ -142,5 +141,4 @@ inline void dense_weight_gradient(int outputs, int inputs, const float* in, cons
     }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

@@ -5,8 +5,7 @@
 #include "lanes.hpp"
 #include "pool.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 // A good mix of a counter's bits (the finaliser of MurmurHash3, twice keyed), so that a mask needs no memory.
 CONVLENS_INLINE Words mixed(Words counter, uint32_t key) {
@@ -40,5 +39,4 @@ inline void drop(float share, uint64_t key, const Map& in_map, const float* in, 
     }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

@@ -3,8 +3,7 @@
 
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 // exp to about 1 unit in the last place: 2^k · exp(r) with |r| ≤ ln 2 / 2 and a polynomial of degree 7 for exp(r).
 CONVLENS_INLINE Floats exponential(Floats x) {
@@ -31,5 +30,4 @@ CONVLENS_INLINE Floats exponential(Floats x) {
 
 CONVLENS_INLINE Floats logistic(Floats x) { return splat(1.0f) / (splat(1.0f) + exponential(-x)); }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

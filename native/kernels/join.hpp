@@ -5,8 +5,7 @@
 #include "lanes.hpp"
 #include "pool.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 template <bool relu>
 void add_maps(const Map& a_map, const float* a, const Map& b_map, const float* b, const Map& out_map, float* out) {
@@ -48,5 +47,4 @@ inline void copy(const Map& in_map, const float* in, const Map& out_map, float* 
     }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

@@ -23,8 +23,7 @@
 
 #define CONVLENS_INLINE inline __attribute__((always_inline))
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 constexpr int lanes = CONVLENS_LANES;
 // Output channels and positions that fit into the registers together with what they need.
@@ -134,5 +133,4 @@ CONVLENS_INLINE void transpose(Floats (&rows)[lanes]) {
 CONVLENS_INLINE Floats above_zero(Floats a) { return a <= Floats{} ? Floats{} : a; }  // NaN stays NaN
 CONVLENS_INLINE Floats larger(Floats a, Floats b) { return b > a ? b : a; }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

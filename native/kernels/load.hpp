@@ -4,8 +4,7 @@
 #include "../kernels.hpp"
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 // Sixteen pixels of each image in; sixteen times one pixel of all images out.
 CONVLENS_INLINE void interleave(Pixels (&rows)[lanes]) {
@@ -57,5 +56,4 @@ inline void load_images(const uint8_t* const* pixels, const float* scale, const 
     }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

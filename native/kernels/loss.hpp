@@ -7,8 +7,7 @@
 #include "exponential.hpp"
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 inline void write_gradient(const LossTerms& t, Floats total, const Ints& used, const Ints& labels, float* gradient) {
     const Floats hard = splat(1.0f - t.smoothing), soft = splat(t.smoothing / static_cast<float>(t.classes));
@@ -67,5 +66,4 @@ inline double loss(const LossTerms& t, const float* logits, float* gradient, int
     return value * t.scale;
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

@@ -5,8 +5,7 @@
 #include "lanes.hpp"
 #include "pool.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 template <typename Visit>
 CONVLENS_INLINE void for_rows(const Map& map, int channel, const float* values, Visit visit) {
@@ -118,5 +117,4 @@ inline void normalisation_gradient(bool relu, const Map& map, const float* in, c
     (relu ? gradient_of_maps<true> : gradient_of_maps<false>)(map, in, gradient, scale, shift, images, a, b, c, out);
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

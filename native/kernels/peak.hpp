@@ -3,8 +3,7 @@
 
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 constexpr int peak_sums = 12;  // enough for two units with a latency of four or five cycles
 
@@ -23,5 +22,4 @@ inline void multiply_add(long rounds) {
     (void)kept;
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

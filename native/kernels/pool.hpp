@@ -5,8 +5,7 @@
 #include "../kernels.hpp"
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 // The part of a window that lies on the map.
 struct Covered {
@@ -100,5 +99,4 @@ inline void average_pool_gradient(const Pooling& p, const float* gradient, float
     }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

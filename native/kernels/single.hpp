@@ -6,8 +6,7 @@
 #include "lanes.hpp"
 #include "pool.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 template <int positions>
 CONVLENS_INLINE void single_block(const SingleSweep& s, const float* const (&in)[positions],
@@ -107,5 +106,4 @@ inline void single_average_pool(const Pooling& p, int in_row, int in_column, int
     single_pool<false>(p, in_row, in_column, out_row, out_column, vectors, in, out);
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

@@ -5,8 +5,7 @@
 #include "cell.hpp"
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 // sums[position][channel] += Σ over taps. A vector of the input is loaded once for all channels of the block, a weight
 // once for all positions.
@@ -148,5 +147,4 @@ inline void sweep_pool(const Sweep& s, const float* in, float* out, uint8_t* win
     }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

@@ -6,8 +6,7 @@
 #include "../kernels.hpp"
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 CONVLENS_INLINE Floats square_root(Floats x) {
     Floats root;
@@ -68,5 +67,4 @@ inline void update(const Update& u, size_t count, int slots, size_t step, const 
     }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

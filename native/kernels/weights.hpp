@@ -5,8 +5,7 @@
 #include "cell.hpp"
 #include "lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 template <int channels, int taps>
 CONVLENS_INLINE void weight_piece(const WeightSweep& s, const float* in, const float* gradient, const int32_t* offsets,
@@ -131,5 +130,4 @@ inline void add_lanes(size_t count, const float* sums, float* out) {
     }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

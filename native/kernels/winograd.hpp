@@ -13,8 +13,7 @@
 #include "lanes.hpp"
 #include "sweep.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
+namespace convlens::CONVLENS_VARIANT {
 
 CONVLENS_INLINE void transform_in(Floats& a, Floats& b, Floats& c, Floats& d) {
     const Floats first = a - c, second = b + c, third = c - b, fourth = b - d;
@@ -243,5 +242,4 @@ inline void winograd_weights(const WinogradWeights& w, const float* kernels, flo
         }
 }
 
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT

@@ -51,9 +51,6 @@ class Add final : public Kind {
 
 }  // namespace
 
-const Kind& add_kind() {
-    static const Add kind;
-    return kind;
-}
+CONVLENS_KIND(add, Add)
 
 }  // namespace convlens

@@ -11,9 +11,6 @@ class AvgPool final : public AveragePooling {
 
 }  // namespace
 
-const Kind& avgpool_kind() {
-    static const AvgPool kind;
-    return kind;
-}
+CONVLENS_KIND(avgpool, AvgPool)
 
 }  // namespace convlens

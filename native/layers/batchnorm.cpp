@@ -54,9 +54,6 @@ class BatchNorm final : public Kind {
 
 }  // namespace
 
-const Kind& batchnorm_kind() {
-    static const BatchNorm kind;
-    return kind;
-}
+CONVLENS_KIND(batchnorm, BatchNorm)
 
 }  // namespace convlens

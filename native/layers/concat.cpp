@@ -63,9 +63,6 @@ class Concat final : public Kind {
 
 }  // namespace
 
-const Kind& concat_kind() {
-    static const Concat kind;
-    return kind;
-}
+CONVLENS_KIND(concat, Concat)
 
 }  // namespace convlens

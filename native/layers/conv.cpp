@@ -301,9 +301,6 @@ class Conv final : public Kind {
 
 }  // namespace
 
-const Kind& conv_kind() {
-    static const Conv kind;
-    return kind;
-}
+CONVLENS_KIND(conv, Conv)
 
 }  // namespace convlens

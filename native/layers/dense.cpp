@@ -78,9 +78,6 @@ class Dense final : public Kind {
 
 }  // namespace
 
-const Kind& dense_kind() {
-    static const Dense kind;
-    return kind;
-}
+CONVLENS_KIND(dense, Dense)
 
 }  // namespace convlens

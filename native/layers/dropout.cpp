@@ -37,9 +37,6 @@ class Dropout final : public Kind {
 
 }  // namespace
 
-const Kind& dropout_kind() {
-    static const Dropout kind;
-    return kind;
-}
+CONVLENS_KIND(dropout, Dropout)
 
 }  // namespace convlens

@@ -43,9 +43,6 @@ class Flatten final : public Kind {
 
 }  // namespace
 
-const Kind& flatten_kind() {
-    static const Flatten kind;
-    return kind;
-}
+CONVLENS_KIND(flatten, Flatten)
 
 }  // namespace convlens

@@ -17,9 +17,6 @@ class GlobalAvgPool final : public AveragePooling {
 
 }  // namespace
 
-const Kind& globalavgpool_kind() {
-    static const GlobalAvgPool kind;
-    return kind;
-}
+CONVLENS_KIND(globalavgpool, GlobalAvgPool)
 
 }  // namespace convlens

@@ -37,9 +37,6 @@ class MaxPool final : public PoolingKind {
 
 }  // namespace
 
-const Kind& maxpool_kind() {
-    static const MaxPool kind;
-    return kind;
-}
+CONVLENS_KIND(maxpool, MaxPool)
 
 }  // namespace convlens

@@ -78,14 +78,17 @@ def test_enlarging_repeats_pixels_and_channels(noise: Dataset):
 
 def test_the_other_networks_work_is_that_by_hand(noise: Dataset):
     assert noise.test is not None
-    tutorial, wide, deep = subjects(noise.train, noise.test, images=100, other_images=20)
+    tutorial, wide, deep, residual = subjects(noise.train, noise.test, images=100, other_images=20)
     assert (wide.network, deep.network) == (WIDE, DEEP)
-    assert [len(subject.train) for subject in (tutorial, wide, deep)] == [100, 20, 20]
+    assert [len(subject.train) for subject in (tutorial, wide, deep, residual)] == [100, 20, 20, 20]
     assert multiply_adds_per_epoch(tutorial.plan, 1) == 813_792
     forward = 32 * 32 * 32 * 27 + 16 * 16 * 64 * 32 * 9 + 8 * 8 * 128 * 64 * 9 + 2048 * 10
     assert multiply_adds_per_epoch(wide.plan, 1) == 3 * forward - 32 * 32 * 32 * 27 == 30_142_464
     convolutions = 28 * 28 * 16 * 144 + 2 * 14 * 14 * 16 * 144 + 2 * 7 * 7 * 16 * 144
     assert multiply_adds_per_epoch(deep.plan, 1) == 3 * (28 * 28 * 16 * 9 + convolutions + 7840) - 28 * 28 * 16 * 9
+    blocks = 2 * 32 * 32 * 16 * 144 + 16 * 16 * 32 * (144 + 288 + 16) + 8 * 8 * 64 * (288 + 576 + 32)
+    first = 32 * 32 * 16 * 27
+    assert multiply_adds_per_epoch(residual.plan, 1) == 3 * (first + blocks + 640) - first
 
 
 def test_an_infinite_loss_is_not_timed(noise: Dataset, monkeypatch: pytest.MonkeyPatch):
@@ -107,10 +110,10 @@ def small(noise: Dataset, monkeypatch: pytest.MonkeyPatch) -> argparse.Namespace
     return argparse.Namespace(rounds=1, images=130, other_images=8, threads=2, record=True, data_dir=None)
 
 
-def test_a_short_try_prints_three_tables_and_writes_nothing(small, written, capsys):
+def test_a_short_try_prints_four_tables_and_writes_nothing(small, written, capsys):
     main(small)
     printed = capsys.readouterr().out
-    assert printed.count("(PyTorch's best)") == 3
+    assert printed.count("(PyTorch's best)") == 4
     for name in instruction_sets():
         assert f"Convlens, native, {name}, 2 threads" in printed
     assert f"Convlens, native, {instruction_sets()[0]}, 1 thread " in printed

@@ -11,13 +11,14 @@ from convlens.engines.engine import LossSettings, OptimizerSettings, Plan
 from convlens.engines.native import NativeEngine
 from convlens.network import TUTORIAL, Network, initial_weights
 from convlens.preprocessing import Normalisation
-from native_training import DEEP, WIDE
+from native_training import DEEP, RESIDUAL, WIDE
 from torch_eager import (
     LAYOUTS,
     Layout,
     accuracy_of,
     as_floats,
     deep_network,
+    residual_network,
     training_epoch,
     tutorial_network,
     wide_network,
@@ -28,6 +29,7 @@ NETWORKS = [
     pytest.param(tutorial_network, TUTORIAL, (1, 28, 28), 9098, id="tutorial"),
     pytest.param(wide_network, WIDE, (3, 32, 32), 896 + 18_496 + 73_856 + 20_490, id="wide"),
     pytest.param(deep_network, DEEP, (1, 28, 28), 160 + 5 * 2320 + 7850, id="deep"),
+    pytest.param(residual_network, RESIDUAL, (3, 32, 32), 480 + 4704 + 14_624 + 57_920 + 650, id="residual"),
 ]
 
 
@@ -50,7 +52,7 @@ def test_the_networks_by_hand_are_those_of_the_engine(
 ):
     images, _ = random_images(17, shape, 10)
     engine = make_engine(text, shape)
-    network = with_weights(by_hand, engine.weights(), layout)
+    network = with_weights(by_hand, engine.weights(), layout).eval()
     assert sum(parameter.numel() for parameter in network.parameters()) == parameters
     with torch.inference_mode():
         expected = network(as_floats(images, layout)).numpy()

@@ -279,9 +279,9 @@ def test_a_ragged_bias(function: Callable[..., Any]) -> None:
     expect(lambda: function(IMAGE, [[KERNEL]] * 2, bias=[[1], [1, 2]]), "the bias is no array of numbers", "row 1")
 
 
-@pytest.mark.parametrize("wrong", ["gelu", "", "ReLU", 3])
+@pytest.mark.parametrize("wrong", ["elu", "", "ReLU", 3])
 def test_activations_that_are_not_known(wrong: Any) -> None:
-    known = "relu, leaky_relu, tanh, sigmoid"
+    known = "gelu, leaky_relu, relu, sigmoid, silu, tanh"
     expect(lambda: by_hand.activate([1], wrong), f"the activation {wrong!r}", known)
     expect(lambda: by_hand.conv2d(IMAGE, [KERNEL], activation=wrong), f"the activation {wrong!r}", known)
     expect(lambda: by_hand.trace_conv2d(IMAGE, [KERNEL], activation=wrong), f"the activation {wrong!r}", known)

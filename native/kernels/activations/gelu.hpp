@@ -4,9 +4,7 @@
 #include "../exponential.hpp"
 #include "../lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
-namespace activation_kinds {
+namespace convlens::CONVLENS_VARIANT::activation_kinds {
 
 struct gelu {
     static constexpr int numbers = 0;
@@ -43,6 +41,4 @@ struct gelu {
     }
 };
 
-}  // namespace activation_kinds
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT::activation_kinds

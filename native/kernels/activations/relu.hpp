@@ -4,9 +4,7 @@
 #include "../exponential.hpp"
 #include "../lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
-namespace activation_kinds {
+namespace convlens::CONVLENS_VARIANT::activation_kinds {
 
 struct relu {
     static constexpr int numbers = 0;
@@ -16,6 +14,4 @@ struct relu {
     static CONVLENS_INLINE Floats slope(Floats y, Floats) { return y > Floats{} ? splat(1.0f) : Floats{}; }
 };
 
-}  // namespace activation_kinds
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT::activation_kinds

@@ -4,9 +4,7 @@
 #include "../exponential.hpp"
 #include "../lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
-namespace activation_kinds {
+namespace convlens::CONVLENS_VARIANT::activation_kinds {
 
 struct silu {
     static constexpr int numbers = 0;
@@ -22,6 +20,4 @@ struct silu {
     }
 };
 
-}  // namespace activation_kinds
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT::activation_kinds

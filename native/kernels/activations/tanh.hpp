@@ -4,9 +4,7 @@
 #include "../exponential.hpp"
 #include "../lanes.hpp"
 
-namespace convlens {
-namespace CONVLENS_VARIANT {
-namespace activation_kinds {
+namespace convlens::CONVLENS_VARIANT::activation_kinds {
 
 struct tanh {
     static constexpr int numbers = 0;
@@ -28,6 +26,4 @@ struct tanh {
     static CONVLENS_INLINE Floats slope(Floats y, Floats) { return splat(1.0f) - y * y; }
 };
 
-}  // namespace activation_kinds
-}  // namespace CONVLENS_VARIANT
-}  // namespace convlens
+}  // namespace convlens::CONVLENS_VARIANT::activation_kinds
