@@ -1,12 +1,12 @@
 """The engine protocol: what every engine can do, in NumPy arrays alone.
 
-The protocol is made for an engine written in C++. Training runs in *chunks* of many steps: the caller passes the order
-of the images and the learning rate of every step, and the engine returns the loss of every step. So an engine never
-calls back into Python; progress is reported and Ctrl-C is noticed between chunks, and the length of a chunk changes no
-number.
+It is cut where an engine written in C++ wants to be cut. Training runs in *stretches* of many steps: the caller
+hands over the order of the images and the learning rate of every step, and the engine comes back with every loss. So
+an engine never calls back into Python; progress and Ctrl-C live between stretches, and how long a stretch is changes
+no number.
 
-Shuffling, schedules and initial weights belong to the caller, in NumPy: two engines that are given the same chunk
-compute the same thing, so each is a check of the other. Whatever an optimizer remembers can be taken
+Shuffling, schedules and initial weights are the caller's, in NumPy: two engines that are given the same stretch
+compute the same thing, which is what makes one a check of the other. Whatever an optimizer remembers can be taken
 out and put back as arrays, so resuming is exact.
 """
 
@@ -90,7 +90,9 @@ class LossSettings:
 
 @dataclass(frozen=True)
 class Steps:
-    """What a chunk of training steps reports: loss and number of right answers of each step, before its update."""
+    """What a stretch of training steps reports: the loss and the number of right answers of each step, before its
+    update.
+    """
 
     losses: NDArray[np.float32]
     correct: NDArray[np.int64]
@@ -310,8 +312,8 @@ def check_changes(images: int, changes: NDArray[Any]) -> NDArray[np.float32]:
     return np.require(changes, np.float32, ["C", "A"])
 
 
-def check_chunk(images: int, order: NDArray[np.int64], batch_size: int, learning_rates: NDArray[np.float64]) -> None:
-    """Refuse a chunk of steps whose numbers don't fit together."""
+def check_stretch(images: int, order: NDArray[np.int64], batch_size: int, learning_rates: NDArray[np.float64]) -> None:
+    """Refuse a stretch of steps that does not add up."""
     _require(batch_size >= 1, f"batch size is {batch_size}; give 1 or more.")
     steps = -(-len(order) // batch_size)
     _require(

@@ -22,11 +22,11 @@ from convlens.engines.engine import (
     Steps,
     Weights,
     check_changes,
-    check_chunk,
     check_class_weights,
     check_images,
     check_labels,
     check_state,
+    check_stretch,
     check_weights,
     state_shapes,
 )
@@ -204,7 +204,7 @@ class NativeTrainer:
         changes: NDArray[np.float32] | None = None,
     ) -> Steps:
         """Take one step for each learning rate."""
-        check_chunk(self._images, order, batch_size, learning_rates)
+        check_stretch(self._images, order, batch_size, learning_rates)
         changes = changes if changes is None else check_changes(len(order), changes)
         before = self._trainer.step
         try:

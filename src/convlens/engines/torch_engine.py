@@ -28,11 +28,11 @@ from convlens.engines.engine import (
     Steps,
     Weights,
     check_changes,
-    check_chunk,
     check_class_weights,
     check_images,
     check_labels,
     check_state,
+    check_stretch,
     check_weights,
     state_shapes,
 )
@@ -325,7 +325,7 @@ class TorchTrainer:
         changes: NDArray[np.float32] | None = None,
     ) -> Steps:
         """Take one step for each learning rate."""
-        check_chunk(len(self._images), order, batch_size, learning_rates)
+        check_stretch(len(self._images), order, batch_size, learning_rates)
         device = self._images.device
         losses = torch.empty(len(learning_rates), device=device)
         correct = torch.empty(len(learning_rates), device=device, dtype=torch.int64)

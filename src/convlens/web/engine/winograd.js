@@ -29,7 +29,7 @@ export function suitsTiles({ kernel, stride, dilation, inputShape, outputShape }
 }
 
 /**
- * The kernels in Winograd's form, and buffers for the input and for the sums.
+ * The kernels in their form, and room for the input and for the sums.
  *
  * @param {ConvLayer} layer
  */
