@@ -140,8 +140,8 @@ def _scale(tones: _Tones, box: tuple[slice, slice], target: _Target, trail: Trai
     notes = []
     if target.size:
         frame = (target.height, target.width)
-        box = (max(1, round(usual.middle * frame[0])), max(1, round(usual.middle * frame[1])))
-        scaled, notes = scale_glyph(cropped, box, frame, target.looks if tones.stretched else None)
+        usual_size = (max(1, round(usual.middle * frame[0])), max(1, round(usual.middle * frame[1])))
+        scaled, notes = scale_glyph(cropped, usual_size, frame, target.looks if tones.stretched else None)
         notes = [describe_filling(fill, usual.low, usual.high, describe_size(scaled)), *notes]
     else:
         height, width = max(1, round(rows * scale)), max(1, round(columns * scale))
