@@ -4,8 +4,8 @@
     python benchmarks/corruptions.py a.safetensors b.safetensors --seeds 1   models that exist, or recipes
     python benchmarks/corruptions.py fast --images 500 --sheet sheet.png     a short try, and a picture to look at
 
-What is spoilt goes straight into the network: no preprocessing looks at it, nothing is mended. `bent_images` says what
-is done to an image and how strong it is. These are for judging: who tunes on them has to find others to be judged by.
+The corrupted images go straight into the network: they are neither prepared nor repaired. `corrupted_images` says what
+is done to an image and how strong it is. They are for judging: whoever tunes on them needs others to be judged by.
 """
 
 import argparse
@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bent_images import CORRUPTIONS, SIDE, corrupt
 from convlens.data import Dataset, LabelledImages, load_dataset
 from convlens.errors import DataError
 from convlens.trained_model import TrainedModel, load_model
 from convlens.trained_model.location import LATEST
 from convlens.training import train
+from corrupted_images import CORRUPTIONS, SIDE, corrupt
 from recording import conclude, reason_against, shared_facts
 from records import format_table
 
@@ -163,9 +163,9 @@ def main(given: argparse.Namespace) -> None:
     del facts["other programs meanwhile"]  # no number here is a time
     facts |= {
         "judged": f"{len(test):,} test images, each spoilt in fifteen ways, straight into the network: not prepared, "
-        "not mended; clean images for comparison",
+        "not repaired; clean images for comparison",
         "corruptions": "in the manner of MNIST-C (Mu and Gilmer, 2019) with its published strengths, written anew in "
-        "benchmarks/bent_images; used in no training and in no choice of a setting",
+        "benchmarks/corrupted_images; used in no training and in no choice of a setting",
         "seeds": f"0 to {given.seeds - 1}, of the trainings and of the corruptions; the table has the means",
         **{f"{name}, mean of each seed": describe_means(errors) for name, errors in by_seed.items()},
         **{f"{name}, network": network for name, network in networks.items()},

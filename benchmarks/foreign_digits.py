@@ -151,7 +151,7 @@ def verdict(found: Mapping[str, Mapping[tuple[str, bool], float]]) -> str:
     """Whether each model gets, repaired, what is wanted in every drawing.
 
     >>> print(verdict({"small": {("a", True): 0.9}, "large": {("a", True): 0.96}}))
-    Mended, a gets 93.00% on average, and LESS than 93.00% in 1 of 2 drawings.
+    Repaired, a gets 93.00% on average, and LESS than 93.00% in 1 of 2 drawings.
     """
     lines = []
     for model in dict.fromkeys(model for row in found.values() for model, _ in row):

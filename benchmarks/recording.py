@@ -47,7 +47,7 @@ def shared_facts(command: str, packages: Iterable[str], others: float | None) ->
 def conclude(
     name: str, title: str, text: str, facts: Mapping[str, str], against: str | None, path: Path = RECORDS
 ) -> None:
-    """Print what was measured, and write it into the records where nothing speaks against it.
+    """Print what was measured, and write it into the records unless there is a reason against it.
 
     Args:
         name: of the section in the records.

@@ -101,8 +101,8 @@ def main(given: argparse.Namespace) -> None:
     facts |= {
         "seed": "3",
         "inside the clock": "the whole process: Python, imports, reading MNIST (with warm file caches), judging 10,000 "
-        "test images and 2,000 bent ones 34 times, drawing, writing; with --training-labels three trainings on 40,000 "
-        "images each as well",
+        "test images and 2,000 corrupted ones 34 times, drawing, writing; with --training-labels three trainings on "
+        "40,000 images each as well",
         "spread": f"median (smallest to largest) of {given.rounds}, in turn after one round that is not counted",
     }
     against = reason_against(given.record, given.rounds >= LEAST_ROUNDS, others)

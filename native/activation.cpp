@@ -16,14 +16,14 @@ class ActivationKind final : public Kind {
         static_cast<Map&>(stage.out) = stage.in();
     }
 
-    void forward(const Stage& stage, const Shared&, TileRoom& room, int) const override {
-        float* values = room.values.data();
+    void forward(const Stage& stage, const Shared&, TileBuffers& buffers, int) const override {
+        float* values = buffers.values.data();
         stage.activation->apply(static_cast<float>(stage.number), stage.in(), values + stage.in().at, stage.out,
                                 values + stage.out.at);
     }
 
-    void backward(const Stage& stage, const Shared&, TileRoom& room, int, const Learned&) const override {
-        float* values = room.values.data();
+    void backward(const Stage& stage, const Shared&, TileBuffers& buffers, int, const Learned&) const override {
+        float* values = buffers.values.data();
         const bool result = stage.activation->slope_from_result;
         const Map& map = result ? static_cast<const Map&>(stage.out) : stage.in();
         stage.activation->gradient(static_cast<float>(stage.number), map,
@@ -31,14 +31,14 @@ class ActivationKind final : public Kind {
                                    values + stage.in().gradient);
     }
 
-    void run_single(const SingleOperation& operation, const Kernels& kernels, float* room,
+    void run_single(const SingleOperation& operation, const Kernels& kernels, float* workspace,
                     const float*) const override {
         const SinglePlace &in = operation.in[0], &out = operation.out;
         const Map row = plain_map(1, 1, in.width * in.step / kernels.lanes);
         for (int y = 0; y < in.height; ++y)
             operation.stage->activation->apply(static_cast<float>(operation.stage->number), row,
-                                               room + in.inside() + y * in.row(), row,
-                                               room + out.inside() + y * out.row());
+                                               workspace + in.inside() + y * in.row(), row,
+                                               workspace + out.inside() + y * out.row());
     }
 };
 

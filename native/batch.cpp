@@ -14,7 +14,7 @@ namespace {
 
 constexpr int most_slots = 16;
 constexpr size_t most_gradient_bytes = size_t{256} << 20;
-constexpr double most_room_bytes = 16.0 * (1 << 30);
+constexpr double most_buffer_bytes = 16.0 * (1 << 30);
 constexpr size_t line = 64;
 
 void prefetch(const uint8_t* from, size_t bytes) {
@@ -24,24 +24,24 @@ void prefetch(const uint8_t* from, size_t bytes) {
 }  // namespace
 
 size_t changed_bytes(const Changing& changing, const Kernels& kernels) {
-    return changing.bytes() * static_cast<size_t>(kernels.lanes) + changing.room_bytes();
+    return changing.bytes() * static_cast<size_t>(kernels.lanes) + changing.workspace_bytes();
 }
 
-void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileRoom& room,
+void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileBuffers& buffers,
                uint8_t* changed) {
-    if (images.poison) poison(program, room);
+    if (images.poison) poison(program, buffers);
     const uint8_t* pixels[64] = {};
     const int first = tile * kernels.lanes;
     for (int l = 0; l < kernels.lanes && first + l < images.count; ++l) {
         pixels[l] = images.at(first + l);
         if (images.changes == nullptr) continue;
-        uint8_t* copy = changed + images.changing->room_bytes() + images.bytes * static_cast<size_t>(l);
+        uint8_t* copy = changed + images.changing->workspace_bytes() + images.bytes * static_cast<size_t>(l);
         kernels.change_image(images.changing->picture(),
                              images.changes + static_cast<size_t>(first + l) * change_numbers, pixels[l], copy,
                              changed);
         pixels[l] = copy;
     }
-    kernels.load_images(pixels, images.scale, images.shift, program.input, room.values.data() + program.input.at);
+    kernels.load_images(pixels, images.scale, images.shift, program.input, buffers.values.data() + program.input.at);
     // Images lie anywhere in the array; those of the tile after the next are asked for now.
     for (int k = first + 2 * kernels.lanes; k < std::min(first + 3 * kernels.lanes, images.count + images.ahead); ++k)
         prefetch(images.at(k), images.bytes);
@@ -69,7 +69,7 @@ void Batch::prepare(int count) {
     tiles_ = (count + kernels_.lanes - 1) / kernels_.lanes;
     slots_ = std::min(tiles_, most_slots);
     while (slots_ > 1 && slots_ * slot_size_ * sizeof(float) > most_gradient_bytes) slots_ = (slots_ + 1) / 2;
-    make_rooms();
+    make_tile_buffers();
     if (gradients_.size() < slots_ * slot_size_) gradients_ = Buffer<float>(slots_ * slot_size_);
     losses_.assign(static_cast<size_t>(tiles_), 0);
     correct_.assign(static_cast<size_t>(tiles_), 0);
@@ -78,16 +78,16 @@ void Batch::prepare(int count) {
 }
 
 // A tile's numbers live until its gradients are known: with batch normalisation until the whole batch went forward.
-void Batch::make_rooms() {
-    const size_t rooms = static_cast<size_t>(program_.normalises() ? tiles_ : threads_.count());
-    const double bytes = static_cast<double>(rooms) * static_cast<double>(program_.tile_room * sizeof(float));
-    if (bytes > most_room_bytes)
+void Batch::make_tile_buffers() {
+    const size_t count = static_cast<size_t>(program_.normalises() ? tiles_ : threads_.count());
+    const double bytes = static_cast<double>(count) * static_cast<double>(program_.tile_floats * sizeof(float));
+    if (bytes > most_buffer_bytes)
         throw std::length_error("a batch of " + std::to_string(images_.count) + " images needs " +
                                 std::to_string(static_cast<long>(bytes / (1 << 30))) +
                                 " GiB for this network; at most 16 GiB are taken. Use a smaller batch");
-    while (rooms_.size() < rooms) rooms_.push_back(make_room(program_));
+    while (buffers_.size() < count) buffers_.push_back(make_buffers(program_));
     while (workers_.size() < static_cast<size_t>(threads_.count()))
-        workers_.emplace_back(program_.worker_room, program_.worker_gaps);
+        workers_.emplace_back(program_.worker_floats, program_.worker_gaps);
     while (images_.changes && changed_.size() < static_cast<size_t>(threads_.count()))
         changed_.emplace_back(changed_bytes(*images_.changing, kernels_));
 }
@@ -137,26 +137,26 @@ bool Batch::goes_on(int worker) {
 
 void Batch::forward_segment(int segment, int slot, int worker) {
     if (segment == 0) std::memset(learned(slot, worker).gradients, 0, slot_size_ * sizeof(float));
-    for_tiles(segment, slot, worker, is_last(segment), [&](int tile, TileRoom& room, const Learned& learned) {
-        forward_tile(segment, tile, room, worker);
+    for_tiles(segment, slot, worker, is_last(segment), [&](int tile, TileBuffers& buffers, const Learned& learned) {
+        forward_tile(segment, tile, buffers, worker);
         if (!is_last(segment)) return;
-        judge_tile(tile, room);
-        backward_tile(segment, tile, room, learned);
+        judge_tile(tile, buffers);
+        backward_tile(segment, tile, buffers, learned);
     });
 }
 
 void Batch::backward_segment(int segment, int slot, int worker) {
     const Stage& above = program_.stages[static_cast<size_t>(end_of(segment))];  // the batch normalisation waited for
-    for_tiles(segment, slot, worker, true, [&](int tile, TileRoom& room, const Learned& learned) {
-        float* values = room.values.data();
+    for_tiles(segment, slot, worker, true, [&](int tile, TileBuffers& buffers, const Learned& learned) {
+        float* values = buffers.values.data();
         if (above.in().learns)
             kernels_.normalisation_gradient(above.relu, above.in(), values + above.in().at, values + above.out.gradient,
                                             scale_.data() + above.normalisation, shift_.data() + above.normalisation,
                                             images_in(tile), a_.data() + above.normalisation,
                                             b_.data() + above.normalisation, c_.data() + above.normalisation,
                                             values + above.in().gradient);
-        add_up(above, shared_, room);
-        backward_tile(segment, tile, room, learned);
+        add_up(above, shared_, buffers);
+        backward_tile(segment, tile, buffers, learned);
     });
 }
 
@@ -172,25 +172,25 @@ void Batch::for_tiles(int segment, int slot, int worker, bool learns, Task task)
                end = program_.stages.begin() + end_of(segment);
     for (auto stage = first; learns && stage != end; ++stage) stage->kind->clear_gradients(*stage, shared_, learned);
     for (int tile = first_tile(slot); tile < first_tile(slot + 1) && goes_on(worker); ++tile)
-        task(tile, room_for(tile, worker), learned);
+        task(tile, buffers_for(tile, worker), learned);
     for (auto stage = first; learns && stage != end; ++stage) stage->kind->finish_gradients(*stage, shared_, learned);
 }
 
-void Batch::forward_tile(int segment, int tile, TileRoom& room, int worker) {
+void Batch::forward_tile(int segment, int tile, TileBuffers& buffers, int worker) {
     uint8_t* changed = images_.changes ? changed_[static_cast<size_t>(worker)].data() : nullptr;
-    if (segment == 0) load_tile(images_, kernels_, program_, tile, room, changed);
+    if (segment == 0) load_tile(images_, kernels_, program_, tile, buffers, changed);
     const int end = end_of(segment);
     for (int k = starts_[static_cast<size_t>(segment)]; k < end; ++k)
-        program_.stages[static_cast<size_t>(k)].kind->forward(program_.stages[static_cast<size_t>(k)], shared_, room,
+        program_.stages[static_cast<size_t>(k)].kind->forward(program_.stages[static_cast<size_t>(k)], shared_, buffers,
                                                               tile);
     if (is_last(segment)) return;
     const Stage& next = program_.stages[static_cast<size_t>(end)];
     const size_t at = static_cast<size_t>(tile) * program_.normalised_channels + next.normalisation;
-    kernels_.moments(next.in(), room.values.data() + next.in().at, images_in(tile), tile_means_.data() + at,
+    kernels_.moments(next.in(), buffers.values.data() + next.in().at, images_in(tile), tile_means_.data() + at,
                      tile_squares_.data() + at);
 }
 
-void Batch::judge_tile(int tile, TileRoom& room) {
+void Batch::judge_tile(int tile, TileBuffers& buffers) {
     int64_t labels[64];
     LossTerms terms = terms_;
     terms.images = images_in(tile);
@@ -199,21 +199,22 @@ void Batch::judge_tile(int tile, TileRoom& room) {
         const int place = tile * kernels_.lanes + l;
         labels[l] = labels_[images_.order ? images_.order[place] : place];
     }
-    if (logits_) write_logits(tile, room);
+    if (logits_) write_logits(tile, buffers);
     const Value& last = program_.output();
-    losses_[static_cast<size_t>(tile)] = kernels_.loss(
-        terms, room.values.data() + last.at, room.values.data() + last.gradient, &correct_[static_cast<size_t>(tile)]);
+    losses_[static_cast<size_t>(tile)] =
+        kernels_.loss(terms, buffers.values.data() + last.at, buffers.values.data() + last.gradient,
+                      &correct_[static_cast<size_t>(tile)]);
 }
 
-void Batch::backward_tile(int segment, int tile, TileRoom& room, const Learned& learned) {
+void Batch::backward_tile(int segment, int tile, TileBuffers& buffers, const Learned& learned) {
     const int first = starts_[static_cast<size_t>(segment)];
     if (images_.poison) poison_worker(program_, learned.worker);
     for (int k = end_of(segment) - 1; k >= first; --k) {
         const Stage& stage = program_.stages[static_cast<size_t>(k)];
-        backward(stage, shared_, room, tile, learned);
+        backward(stage, shared_, buffers, tile, learned);
         if (!stage.kind->waits_for_batch()) continue;
         const size_t at = static_cast<size_t>(tile) * program_.normalised_channels + stage.normalisation;
-        const float* values = room.values.data();
+        const float* values = buffers.values.data();
         kernels_.normalisation_sums(stage.relu, stage.in(), values + stage.in().at, values + stage.out.gradient,
                                     scale_.data() + stage.normalisation, shift_.data() + stage.normalisation,
                                     mean_.data() + stage.normalisation, inverse_.data() + stage.normalisation,
@@ -266,8 +267,8 @@ void Batch::combine_gradients(const Stage& stage) {
     }
 }
 
-void Batch::write_logits(int tile, const TileRoom& room) const {
-    const float* from = room.values.data() + program_.output().at;
+void Batch::write_logits(int tile, const TileBuffers& buffers) const {
+    const float* from = buffers.values.data() + program_.output().at;
     const int lanes = kernels_.lanes;
     for (int l = 0; l < images_in(tile); ++l)
         for (int c = 0; c < program_.classes; ++c)

@@ -39,8 +39,9 @@ struct Images {
     const uint8_t* at(int k) const { return pixels + bytes * static_cast<size_t>(order ? order[k] : k); }
 };
 
-// `changed` is a room for changed copies, as large as `changed_bytes` says; where nothing is changed it may be null.
-void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileRoom& room,
+// `changed` is a workspace for changed copies, as large as `changed_bytes` says; where nothing is changed it may be
+// null.
+void load_tile(const Images& images, const Kernels& kernels, const Program& program, int tile, TileBuffers& buffers,
                uint8_t* changed);
 size_t changed_bytes(const Changing& changing, const Kernels& kernels);
 
@@ -67,22 +68,22 @@ class Batch {
 
  private:
     void prepare(int count);
-    void make_rooms();
+    void make_tile_buffers();
     void forward_segment(int segment, int slot, int worker);
     void backward_segment(int segment, int slot, int worker);
-    void forward_tile(int segment, int tile, TileRoom& room, int worker);
-    void backward_tile(int segment, int tile, TileRoom& room, const Learned& learned);
+    void forward_tile(int segment, int tile, TileBuffers& buffers, int worker);
+    void backward_tile(int segment, int tile, TileBuffers& buffers, const Learned& learned);
     Learned learned(int slot, int worker);
     template <typename Task>
     void for_tiles(int segment, int slot, int worker, bool learns, Task task);
-    void judge_tile(int tile, TileRoom& room);
+    void judge_tile(int tile, TileBuffers& buffers);
     void combine_moments(const Stage& stage);
     void combine_gradients(const Stage& stage);
-    void write_logits(int tile, const TileRoom& room) const;
+    void write_logits(int tile, const TileBuffers& buffers) const;
     int images_in(int tile) const;
     int first_tile(int slot) const { return static_cast<int>(static_cast<long>(slot) * tiles_ / slots_); }
-    TileRoom& room_for(int tile, int worker) {
-        return rooms_[static_cast<size_t>(program_.normalises() ? tile : worker)];
+    TileBuffers& buffers_for(int tile, int worker) {
+        return buffers_[static_cast<size_t>(program_.normalises() ? tile : worker)];
     }
     bool goes_on(int worker);
     bool is_last(int segment) const { return segment + 1 == static_cast<int>(starts_.size()); }
@@ -92,7 +93,7 @@ class Batch {
     const Kernels& kernels_;
     Threads& threads_;
     std::vector<int> starts_;  // stages at which a segment begins: the first, and every batch normalisation
-    std::vector<TileRoom> rooms_;
+    std::vector<TileBuffers> buffers_;
     std::vector<Buffer<float>> workers_;
     std::vector<Buffer<uint8_t>> changed_;  // of each worker
     Buffer<float> gradients_;

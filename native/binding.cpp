@@ -283,10 +283,11 @@ nb::object change_images(Engine& engine, const Pixels& pixels, const Changes& ch
     uint8_t* to = static_cast<uint8_t*>(out.data());
     {
         nb::gil_scoped_release release;
-        Buffer<uint8_t> room(changing.room_bytes());
+        Buffer<uint8_t> workspace(changing.workspace_bytes());
         for (size_t k = 0; k < pixels.shape(0); ++k)
             engine.kernels().change_image(changing.picture(), changes.data() + k * change_numbers,
-                                          pixels.data() + k * changing.bytes(), to + k * changing.bytes(), room.data());
+                                          pixels.data() + k * changing.bytes(), to + k * changing.bytes(),
+                                          workspace.data());
     }
     return nb::cast(out);
 }

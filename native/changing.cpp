@@ -32,7 +32,7 @@ Changing::Changing(int channels, int height, int width, int lanes) {
 
 size_t Changing::bytes() const { return static_cast<size_t>(picture_.channels) * picture_.height * picture_.width; }
 
-size_t Changing::room_bytes() const {
+size_t Changing::workspace_bytes() const {
     const size_t numbers = sizeof(float) * picture_.padded_plane * (4 + static_cast<size_t>(picture_.channels));
     const size_t framed = (static_cast<size_t>(picture_.height) + 2) * picture_.framed_width;
     const size_t copied = picture_.padded_plane + picture_.width + picture_.framed_width;  // and what is read behind it

@@ -14,8 +14,8 @@ class Changing {
     Changing(int channels, int height, int width, int lanes);
 
     const Picture& picture() const { return picture_; }
-    size_t bytes() const;       // of one image
-    size_t room_bytes() const;  // that one change needs
+    size_t bytes() const;            // of one image
+    size_t workspace_bytes() const;  // that one change needs
 
  private:
     std::vector<float> across_, down_;

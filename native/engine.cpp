@@ -206,17 +206,17 @@ bool Engine::logits(const uint8_t* pixels, int count, float* out, const GoOn* go
                          out + static_cast<size_t>(k) * inference_.classes);
         return true;
     }
-    while (rooms_.size() < static_cast<size_t>(threads_.count())) rooms_.push_back(make_room(inference_));
+    while (buffers_.size() < static_cast<size_t>(threads_.count())) buffers_.push_back(make_buffers(inference_));
     if (inference_is_old_) derive(inference_, inference_weights_);
     inference_is_old_ = false;
     const Shared shared = this->shared(inference_weights_.data());
     const Images all = images(pixels, count);
     const int lanes = kernels_.lanes, classes = inference_.classes;
     const std::function<void(int, int)> task = [&](int tile, int worker) {
-        TileRoom& room = rooms_[static_cast<size_t>(worker)];
-        load_tile(all, kernels_, inference_, tile, room, nullptr);
-        for (const Stage& stage : inference_.stages) stage.kind->forward(stage, shared, room, tile);
-        const float* from = room.values.data() + inference_.output().at;
+        TileBuffers& buffers = buffers_[static_cast<size_t>(worker)];
+        load_tile(all, kernels_, inference_, tile, buffers, nullptr);
+        for (const Stage& stage : inference_.stages) stage.kind->forward(stage, shared, buffers, tile);
+        const float* from = buffers.values.data() + inference_.output().at;
         for (int l = 0; l < std::min(lanes, count - tile * lanes); ++l)
             for (int c = 0; c < classes; ++c)
                 out[(static_cast<size_t>(tile) * lanes + l) * classes + c] = from[c * lanes + l];
@@ -229,25 +229,25 @@ bool Engine::activations(const uint8_t* pixels, int count, const std::vector<flo
     const Program& program = *inspection_;
     derive(program, inspection_weights_);
     const Shared shared = this->shared(inspection_weights_.data());
-    TileRoom room = make_room(program);
+    TileBuffers buffers = make_buffers(program);
     const Images all = images(pixels, count);
     const int lanes = kernels_.lanes;
     for (int tile = 0; tile < tiles_of(count, lanes); ++tile) {
         const int used = std::min(lanes, count - tile * lanes);
         const size_t first = static_cast<size_t>(tile) * lanes;
-        load_tile(all, kernels_, program, tile, room, nullptr);
-        write_images(kernels_, program.input, room.values.data() + program.input.at, used,
+        load_tile(all, kernels_, program, tile, buffers, nullptr);
+        write_images(kernels_, program.input, buffers.values.data() + program.input.at, used,
                      out[0] + first * image_bytes());
         for (int number = 0; number <= static_cast<int>(program.stages.size()); ++number) {
             if (number > 0) {
                 const Stage& stage = program.stages[static_cast<size_t>(number) - 1];
-                stage.kind->forward(stage, shared, room, tile);
+                stage.kind->forward(stage, shared, buffers, tile);
             }
             const Value& value = program.value(number);
             const size_t numbers = static_cast<size_t>(value.channels) * value.height * value.width;
             for (size_t layer = 0; layer < program.nodes.size(); ++layer)
                 if (program.nodes[layer].value == number)
-                    write_images(kernels_, value, room.values.data() + value.at, used,
+                    write_images(kernels_, value, buffers.values.data() + value.at, used,
                                  out[layer + 1] + first * numbers);
         }
         if (go_on && !(*go_on)()) return false;

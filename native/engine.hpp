@@ -74,7 +74,7 @@ class Engine {
     std::vector<float> scale_, shift_;  // of pixels
     Program inference_;
     std::unique_ptr<Program> inspection_, checking_, training_;
-    std::vector<TileRoom> rooms_;
+    std::vector<TileBuffers> buffers_;
     Buffer<float> parameters_;
     Buffer<float> inference_weights_, inspection_weights_, training_weights_;  // derived ones
     std::vector<float> statistics_;

@@ -111,22 +111,22 @@ class Gradients {
         return value > 0 && stage(value - 1).changes_gradient ? value - 1 : -1;
     }
 
-    // The large ones first, each as low as those leave room that are needed at the same time.
+    // The large ones first, each as low as those leave space that are needed at the same time.
     void place_regions() {
         std::vector<size_t> order(regions_.size()), placed;
         std::iota(order.begin(), order.end(), 0);
         std::stable_sort(order.begin(), order.end(),
                          [&](size_t a, size_t b) { return regions_[a].size > regions_[b].size; });
-        double room = 0;
+        double floats = 0;
         for (const size_t one : order) {
             place_region(regions_[one], placed);
-            room = std::max(room, static_cast<double>(regions_[one].at) + regions_[one].size);
+            floats = std::max(floats, static_cast<double>(regions_[one].at) + regions_[one].size);
             placed.push_back(one);
             std::sort(placed.begin(), placed.end(),
                       [&](size_t a, size_t b) { return regions_[a].at < regions_[b].at; });
         }
-        program_.gradient_room = static_cast<size_t>(room);
-        program_.gradients = take(program_, room, program_.stages[0]);
+        program_.gradient_floats = static_cast<size_t>(floats);
+        program_.gradients = take(program_, floats, program_.stages[0]);
         const auto at = [&](const Part& part) {
             return program_.gradients + regions_[static_cast<size_t>(part.region)].at + part.offset;
         };

@@ -120,10 +120,10 @@ struct SingleSweep {
 };
 
 // What is done to one image before it is learned from: a row of `change_numbers` numbers, each kind in its place.
-constexpr int change_waves = 3;   // cosines across and down, the first of which is constant
-constexpr int change_affine = 0;  // where a pixel comes from: x = a·x + b·y + c, y = d·x + e·y + f, from the middle
-constexpr int change_bend_x = 6;  // [wave across][wave down], pixels
-constexpr int change_bend_y = 15;
+constexpr int change_waves = 3;      // cosines across and down, the first of which is constant
+constexpr int change_affine = 0;     // where a pixel comes from: x = a·x + b·y + c, y = d·x + e·y + f, from the middle
+constexpr int change_elastic_x = 6;  // [wave across][wave down], pixels
+constexpr int change_elastic_y = 15;
 constexpr int change_thickness = 24;  // −1 to 1
 constexpr int change_blur = 25;       // 0 to 1
 constexpr int change_lights = 3;      // channels with a gain and an offset of their own
@@ -139,7 +139,7 @@ struct Picture {
     int channels = 0, height = 0, width = 0;
     int padded_width = 0;           // whole vectors
     int framed_width = 0;           // that and 16 more
-    size_t padded_plane = 0;        // height × width, whole vectors, and room behind
+    size_t padded_plane = 0;        // height × width, whole vectors, and a reserve behind
     const float* across = nullptr;  // [wave][padded width]
     const float* down = nullptr;    // [wave][height]
 };

@@ -40,11 +40,11 @@ double Reading::share(size_t place, const std::string& name) const {
 }
 
 int Reading::positions(int size, int kernel, int stride, int padding, int dilation) const {
-    const long room = static_cast<long>(size) + 2L * padding - static_cast<long>(dilation) * (kernel - 1) - 1;
-    if (room < 0)
+    const long remaining = static_cast<long>(size) + 2L * padding - static_cast<long>(dilation) * (kernel - 1) - 1;
+    if (remaining < 0)
         refuse("the kernel reaches over " + std::to_string(static_cast<long>(dilation) * (kernel - 1) + 1) +
                ", the map with its padding has " + std::to_string(size + 2L * padding));
-    return static_cast<int>(room / stride) + 1;
+    return static_cast<int>(remaining / stride) + 1;
 }
 
 void Reading::window(Stage& stage, size_t first) const {

@@ -59,20 +59,20 @@ class Kind {
     // Where the number that PyTorch has in place k of the layer's parameters lies here.
     virtual size_t packed_place(const Stage&, [[maybe_unused]] int block, size_t k) const { return k; }
 
-    virtual void forward(const Stage& stage, const Shared& shared, TileRoom& room, int tile) const = 0;
+    virtual void forward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int tile) const = 0;
     // Leaves the gradient of every input that learns in its place.
-    virtual void backward(const Stage& stage, const Shared& shared, TileRoom& room, int tile,
+    virtual void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int tile,
                           const Learned& learned) const = 0;
-    // What the way back needs in a tile's or a worker's room, besides the values' gradients.
+    // What the way back needs in a tile's or a worker's buffer, besides the values' gradients.
     virtual void place_gradients(Program&, Stage&) const {}
-    // Sets sums in a worker's room to 0, and adds them to the gradients.
+    // Sets sums in a worker's buffer to 0, and adds them to the gradients.
     virtual void clear_gradients(const Stage&, const Shared&, const Learned&) const {}
     virtual void finish_gradients(const Stage&, const Shared&, const Learned&) const {}
 
     // The path for one image: its places and how many weights it packs; packing them; computing.
     virtual void prepare_single(SingleOperation&, SinglePlan&) const {}
     virtual void pack_single(const SingleOperation&, const Shared&, [[maybe_unused]] float* weights) const {}
-    virtual void run_single(const SingleOperation& operation, const Kernels& kernels, float* room,
+    virtual void run_single(const SingleOperation& operation, const Kernels& kernels, float* workspace,
                             const float* weights) const = 0;
 };
 

@@ -20,11 +20,11 @@ namespace convlens {
 using Gaps = std::vector<std::pair<size_t, size_t>>;
 
 template <typename T>
-void leave_gap([[maybe_unused]] Gaps& gaps, [[maybe_unused]] size_t& room) {
+void leave_gap([[maybe_unused]] Gaps& gaps, [[maybe_unused]] size_t& used) {
 #if defined(CONVLENS_SANITIZE)
     constexpr size_t in_line = 64 / sizeof(T), lines = 8;
-    gaps.emplace_back(room, (room + in_line - 1) / in_line * in_line + lines * in_line);
-    room = gaps.back().second;
+    gaps.emplace_back(used, (used + in_line - 1) / in_line * in_line + lines * in_line);
+    used = gaps.back().second;
 #endif
 }
 

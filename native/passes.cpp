@@ -36,8 +36,8 @@ void poison_slopes(const Stage& stage, const Program& program, float* slopes) {
 
 }  // namespace
 
-TileRoom make_room(const Program& program) {
-    return {Buffer<float>(program.tile_room, program.tile_gaps), Buffer<uint8_t>(program.tile_winners + most_winners),
+TileBuffers make_buffers(const Program& program) {
+    return {Buffer<float>(program.tile_floats, program.tile_gaps), Buffer<uint8_t>(program.tile_winners + most_winners),
             Buffer<float>(program.scratch)};
 }
 
@@ -58,14 +58,14 @@ void derive_weights(const Program& program, const Kernels& kernels, const float*
     threads.run(static_cast<int>(program.derivations.size()), task);
 }
 
-void poison(const Program& program, TileRoom& room) {
-    std::fill_n(room.scratch.data(), room.scratch.size(), NAN);
-    float* values = room.values.data();
+void poison(const Program& program, TileBuffers& buffers) {
+    std::fill_n(buffers.scratch.data(), buffers.scratch.size(), NAN);
+    float* values = buffers.values.data();
     poison_inside(program.input, program.lanes, values + program.input.at);
     for (const Stage& stage : program.stages) poison_inside(stage.out, program.lanes, values + stage.out.at);
-    if (room.winners.size() > 0) std::memset(room.winners.data(), 0xaa, room.winners.size());
+    if (buffers.winners.size() > 0) std::memset(buffers.winners.data(), 0xaa, buffers.winners.size());
     if (!program.has_gradients) return;
-    std::fill_n(values + program.gradients, program.gradient_room, NAN);
+    std::fill_n(values + program.gradients, program.gradient_floats, NAN);
 }
 
 void poison_worker(const Program& program, float* worker) {
@@ -84,18 +84,18 @@ uint64_t mix(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
     return sum;
 }
 
-void backward(const Stage& stage, const Shared& shared, TileRoom& room, int tile, const Learned& learned) {
+void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int tile, const Learned& learned) {
     if (!stage.out.learns) return;
-    stage.kind->backward(stage, shared, room, tile, learned);
-    if (!stage.kind->waits_for_batch()) add_up(stage, shared, room);
+    stage.kind->backward(stage, shared, buffers, tile, learned);
+    if (!stage.kind->waits_for_batch()) add_up(stage, shared, buffers);
 }
 
-void add_up(const Stage& stage, const Shared& shared, TileRoom& room) {
+void add_up(const Stage& stage, const Shared& shared, TileBuffers& buffers) {
     for (const Input& input : stage.inputs) {
         if (!input.learns || !input.adds || input.gradient == input.sum) continue;
         const Map plain = without_frame(input);
-        float* sum = room.values.data() + input.sum;
-        shared.kernels->add(false, plain, room.values.data() + input.gradient, plain, sum, plain, sum);
+        float* sum = buffers.values.data() + input.sum;
+        shared.kernels->add(false, plain, buffers.values.data() + input.gradient, plain, sum, plain, sum);
     }
 }
 

@@ -8,13 +8,13 @@
 namespace convlens {
 
 // The numbers of one tile.
-struct TileRoom {
+struct TileBuffers {
     Buffer<float> values;
     Buffer<uint8_t> winners;
     Buffer<float> scratch;
 };
 
-TileRoom make_room(const Program& program);
+TileBuffers make_buffers(const Program& program);
 
 // What all tiles share while a batch is computed.
 struct Shared {
@@ -35,17 +35,17 @@ struct Learned {
 };
 
 // Backward through a stage; batch normalisation only passes on what its kind does.
-void backward(const Stage& stage, const Shared& shared, TileRoom& room, int tile, const Learned& learned);
+void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int tile, const Learned& learned);
 
 // Adds what a stage left for its inputs to what others have left there.
-void add_up(const Stage& stage, const Shared& shared, TileRoom& room);
+void add_up(const Stage& stage, const Shared& shared, TileBuffers& buffers);
 
 // Makes the derived weights of a program anew.
 void derive_weights(const Program& program, const Kernels& kernels, const float* parameters, float* derived,
                     Threads& threads);
 
 // For tests: fills everything that a tile must write before it reads it with NaN, and leaves the frames of zeros.
-void poison(const Program& program, TileRoom& room);
+void poison(const Program& program, TileBuffers& buffers);
 void poison_worker(const Program& program, float* worker);
 
 // A well mixed number out of four.

@@ -8,11 +8,11 @@ namespace convlens {
 constexpr size_t most_floats = size_t{1} << 28;  // 1 GiB for one tile
 constexpr size_t floats_apart = 16;              // places begin at whole cache lines
 
-// Room for so many floats in a tile's room. Throws std::length_error, which names the layer.
+// Reserves so many floats in a tile's buffer; gives their place. Throws std::length_error, which names the layer.
 size_t take(Program& program, double count, const Stage& stage);
-// The same in a worker's room, for what lives only while a stage goes back.
+// The same in a worker's buffer, for what lives only while a stage goes back.
 size_t take_from_worker(Program& program, double count, const Stage& stage);
-// Room for so many bytes in a tile's room of winners.
+// Reserves so many bytes in a tile's buffer of winners.
 void take_winners(Program& program, Stage& stage, size_t bytes);
 
 // Where gradients lie; for programs that learn.

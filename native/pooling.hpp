@@ -26,27 +26,28 @@ class PoolingKind : public Kind {
     }
 
     using SinglePool = void (*)(const Pooling&, int, int, int, int, int, const float*, float*);
-    static void run_window(const SingleOperation& operation, const Kernels& kernels, SinglePool pool, float* room) {
+    static void run_window(const SingleOperation& operation, const Kernels& kernels, SinglePool pool,
+                           float* workspace) {
         const SinglePlace &in = operation.in[0], &out = operation.out;
         pool(operation.stage->pooling, in.row(), in.step, out.row(), out.step, out.step / kernels.lanes,
-             room + in.inside(), room + out.inside());
+             workspace + in.inside(), workspace + out.inside());
     }
 };
 
 // Means over windows.
 class AveragePooling : public PoolingKind {
  public:
-    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
-        float* values = room.values.data();
+    void forward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int) const override {
+        float* values = buffers.values.data();
         shared.kernels->average_pool(stage.pooling, values + stage.in().at, values + stage.out.at);
     }
-    void backward(const Stage& stage, const Shared& shared, TileRoom& room, int, const Learned&) const override {
-        float* values = room.values.data();
+    void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int, const Learned&) const override {
+        float* values = buffers.values.data();
         shared.kernels->average_pool_gradient(stage.pooling, values + stage.out.gradient, values + stage.in().gradient);
     }
-    void run_single(const SingleOperation& operation, const Kernels& kernels, float* room,
+    void run_single(const SingleOperation& operation, const Kernels& kernels, float* workspace,
                     const float*) const override {
-        run_window(operation, kernels, kernels.single_average_pool, room);
+        run_window(operation, kernels, kernels.single_average_pool, workspace);
     }
 };
 

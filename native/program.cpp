@@ -306,25 +306,25 @@ Map without_frame(const Map& map) { return plain_map(map.channels, map.height, m
 
 namespace {
 
-size_t take_room(size_t& room, Gaps& gaps, double count, const Stage& stage, int lanes) {
-    const size_t at = room;
+size_t take_floats(size_t& used, Gaps& gaps, double count, const Stage& stage, int lanes) {
+    const size_t at = used;
     if (count > static_cast<double>(most_floats) || at + count > static_cast<double>(most_floats))
         throw std::length_error("layer " + std::to_string(stage.layer) + " needs more than 1 GiB for " +
                                 std::to_string(lanes) + " images");
-    room += static_cast<size_t>(count);
-    leave_gap<float>(gaps, room);
-    room = (room + floats_apart - 1) / floats_apart * floats_apart;
+    used += static_cast<size_t>(count);
+    leave_gap<float>(gaps, used);
+    used = (used + floats_apart - 1) / floats_apart * floats_apart;
     return at;
 }
 
 }  // namespace
 
 size_t take(Program& program, double count, const Stage& stage) {
-    return take_room(program.tile_room, program.tile_gaps, count, stage, program.lanes);
+    return take_floats(program.tile_floats, program.tile_gaps, count, stage, program.lanes);
 }
 
 size_t take_from_worker(Program& program, double count, const Stage& stage) {
-    return take_room(program.worker_room, program.worker_gaps, count, stage, program.lanes);
+    return take_floats(program.worker_floats, program.worker_gaps, count, stage, program.lanes);
 }
 
 void take_winners(Program& program, Stage& stage, size_t bytes) {

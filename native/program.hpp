@@ -42,7 +42,7 @@ struct Derivation {
     bool is_winograd = false;
 };
 
-// A map in a tile's room: the network's input, or what a stage gives.
+// A map in a tile's buffer: the network's input, or what a stage gives.
 struct Value : Map {
     int readers = 0;  // how often a stage takes it
     size_t at = 0;
@@ -84,7 +84,7 @@ struct Stage {
     size_t weights = 0, bias = 0;  // among all parameters; of batch normalisation scale and shift
     size_t statistics = 0;         // among all statistics: means, then variances
     size_t normalisation = 0;      // batch normalisation: its first channel among those of all
-    size_t winners = 0;            // pooling: in a tile's room of winners
+    size_t winners = 0;            // pooling: in a tile's buffer of winners
     double number = 0;             // slope of leaky relu, share of dropout, epsilon of batch normalisation
     const ActivationKernels* activation = nullptr;
     Pooling pooling;
@@ -109,7 +109,7 @@ struct Stage {
     size_t slopes_at = 0, slopes_block = 0;
     int chunk = 1;       // rows at a time that stay in the nearest cache
     bool cells = false;  // the gradient of the weights without the zeros of pooling
-    size_t sums = 0;     // in a worker's room: weights and biases, a vector each
+    size_t sums = 0;     // in a worker's buffer: weights and biases, a vector each
     std::vector<Phase> phases;
 
     const Input& in() const { return inputs.front(); }
@@ -144,15 +144,16 @@ struct Program {
     int winner_bytes = 1;
     size_t parameters = 0, statistics = 0;
     int normalised_channels = 0;
-    size_t tile_room = 0;         // floats
+    size_t tile_floats = 0;       // floats
     size_t tile_winners = 0;      // bytes
-    size_t worker_room = 0;       // floats
+    size_t worker_floats = 0;     // floats
     Gaps tile_gaps, worker_gaps;  // see memory.hpp
     size_t scratch = 0;           // floats that a thread needs for moments
     std::vector<Derivation> derivations;
     size_t derived = 0;  // floats of all derived weights
     bool has_gradients = false;
-    size_t gradients = 0, gradient_room = 0;  // where in a tile's room the values' gradients lie, and how many floats
+    size_t gradients = 0,
+           gradient_floats = 0;  // where in a tile's buffer the values' gradients lie, and how many floats
 
     bool normalises() const { return normalised_channels > 0; }
     const Value& value(int number) const { return number == 0 ? input : stages[static_cast<size_t>(number) - 1].out; }

@@ -18,8 +18,8 @@ SinglePlace SinglePlan::place(const Map& map, int step) {
     SinglePlace place;
     static_cast<Map&>(place) = map;
     place.step = step;
-    place.at = room_;
-    room_ += whole_lines(static_cast<size_t>(map.rows) * map.columns * step);
+    place.at = workspace_;
+    workspace_ += whole_lines(static_cast<size_t>(map.rows) * map.columns * step);
     return place;
 }
 
@@ -51,7 +51,7 @@ Single::Single(const Program& inference, const Kernels& kernels)
         places_.push_back(operation.out);
         operations_.push_back(std::move(operation));
     }
-    room_ = Buffer<float>(plan_.room());
+    workspace_ = Buffer<float>(plan_.workspace());
     weights_ = Buffer<float>(plan_.weights());
 }
 
@@ -77,7 +77,7 @@ void Single::load(const uint8_t* pixels, const float* scale, const float* shift)
     const int plane = input.height * input.width;
     for (int c = 0; c < input.channels; ++c)
         for (int y = 0; y < input.height; ++y) {
-            float* to = room_.data() + input.inside() + static_cast<size_t>(y) * input.row() + c;
+            float* to = workspace_.data() + input.inside() + static_cast<size_t>(y) * input.row() + c;
             const uint8_t* from = pixels + static_cast<size_t>(c) * plane + static_cast<size_t>(y) * input.width;
             const float by = scale[c], plus = shift[c];
             const int step = input.step;
@@ -88,14 +88,14 @@ void Single::load(const uint8_t* pixels, const float* scale, const float* shift)
 void Single::run(const uint8_t* pixels, const float* pixel_scale, const float* pixel_shift, float* logits) {
     load(pixels, pixel_scale, pixel_shift);
     for (const SingleOperation& operation : operations_)
-        operation.kind->run_single(operation, kernels_, room_.data(), weights_.data());
+        operation.kind->run_single(operation, kernels_, workspace_.data(), weights_.data());
     write_logits(logits);
 }
 
 // In PyTorch's order: channel after channel.
 void Single::write_logits(float* logits) const {
     const SinglePlace& place = places_.back();
-    const float* from = room_.data() + place.inside();
+    const float* from = workspace_.data() + place.inside();
     for (int c = 0; c < place.channels; ++c)
         for (int y = 0; y < place.height; ++y)
             for (int x = 0; x < place.width; ++x) *logits++ = from[y * place.row() + x * place.step + c];

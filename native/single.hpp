@@ -27,7 +27,7 @@ struct SingleOperation {
     size_t weights = 0, bias = 0;
 };
 
-// Gives out places and room for weights.
+// Assigns places to maps and to weights.
 class SinglePlan {
  public:
     explicit SinglePlan(int lanes) : lanes_(lanes) {}
@@ -35,12 +35,12 @@ class SinglePlan {
     int padded(int channels) const { return (channels + lanes_ - 1) / lanes_ * lanes_; }
     SinglePlace place(const Map& map, int step);
     void take_weights(SingleOperation& operation, size_t weights, int biases);
-    size_t room() const { return room_; }
+    size_t workspace() const { return workspace_; }
     size_t weights() const { return weights_; }
 
  private:
     int lanes_;
-    size_t room_ = 0, weights_ = 0;
+    size_t workspace_ = 0, weights_ = 0;
 };
 
 class Single {
@@ -61,7 +61,7 @@ class Single {
     SinglePlan plan_;
     std::vector<SinglePlace> places_;  // of the values
     std::vector<SingleOperation> operations_;
-    Buffer<float> room_, weights_;
+    Buffer<float> workspace_, weights_;
 };
 
 }  // namespace convlens

@@ -121,7 +121,7 @@ def find_excesses(path: Path, text: str) -> list[str]:
     try:
         functions = list(MEASURES[path.suffix](text)) if path.suffix in MEASURES else []
     except SyntaxError as error:
-        return [*excesses, f"{path}: its functions cannot be measured: {error}. Mend it first."]
+        return [*excesses, f"{path}: its functions cannot be measured: {error}. Fix it first."]
     return excesses + [
         f"{path}:{function.line}: {function.name} has {function.length} lines without its documentation; "
         f"at most {LINES_PER_FUNCTION} are allowed. Give a part of it its own name."

@@ -7,14 +7,18 @@ import pytest
 
 from convlens import deprecations
 from convlens.calibration import Calibration
-from convlens.evaluation import Evaluation, evaluate
+from convlens.engines import AugmentationSettings
+from convlens.evaluation import Evaluation, SuspectedLabel, evaluate
 from convlens.metrics import ReliabilityBin
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Preprocessing
 from convlens.report import Study, TrainingLabels
 from convlens.trained_model import TrainedModel
 
-CLASSES = {kind.__name__: kind for kind in (Evaluation, ReliabilityBin, Study, TrainingLabels)}
+CLASSES = {
+    kind.__name__: kind
+    for kind in (AugmentationSettings, Evaluation, ReliabilityBin, Study, SuspectedLabel, TrainingLabels)
+}
 MODULES = [name for name in deprecations.ATTRIBUTES if name.startswith("convlens.")]
 
 
@@ -36,10 +40,10 @@ def test_a_module_finds_what_was_renamed(module, old):
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_an_object_has_its_old_attributes(kind):
+def test_an_object_has_its_old_attributes(kind, monkeypatch):
     for old, new in deprecations.ATTRIBUTES[kind].items():
         holder = object.__new__(CLASSES[kind])
-        holder.__dict__[new] = "the value"
+        monkeypatch.setattr(CLASSES[kind], new, "the value", raising=False)
         with pytest.warns(DeprecationWarning, match=rf"^{kind}\.{old} is now {new}; ") as said:
             assert getattr(holder, old) == "the value"
         assert said[0].filename == __file__
@@ -65,6 +69,15 @@ def test_pictures_may_still_be_mended():
     assert list(evaluate.__annotations__)[-2] == "repair"
     with pytest.raises(TypeError, match="repare"):
         model.predict(picture, repare=False)  # pyright: ignore[reportCallIssue]
+
+
+def test_the_aspect_of_an_augmentation_was_its_stretch():
+    with pytest.warns(DeprecationWarning, match=r"^stretch= is now aspect=; ") as said:
+        old = AugmentationSettings(shift=0.1, stretch=0.2)  # pyright: ignore[reportCallIssue]
+    assert said[0].filename == __file__
+    assert old == AugmentationSettings(shift=0.1, aspect=0.2)
+    assert old == AugmentationSettings.from_text("shift 0.1, stretch 0.2")
+    assert old.describe() == "shift 0.1, aspect 0.2"
 
 
 def test_only_options_are_renamed():

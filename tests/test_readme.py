@@ -82,9 +82,9 @@ def test_every_file_in_the_tree_is_there():
         place = ROOT / "src" / "convlens" / name if line.startswith(" ") else ROOT / name
         assert place.exists(), name
     listed = {line.split()[0].rstrip("/") for line in tree.splitlines() if line.startswith(" ")}
-    rooms = {
+    packages = {
         path.name
         for path in (ROOT / "src" / "convlens").iterdir()
         if path.name[0] not in "_." and path.suffix != ".typed"
     }
-    assert listed == rooms
+    assert listed == packages

@@ -1,4 +1,5 @@
-// Changed copies of training images: moved, bent, thickened, blurred, partly covered, lighter or darker, noisy.
+// Changed copies of training images: moved, elastically deformed, thickened, blurred, partly covered, lighter or
+// darker, noisy.
 //
 // Where a pixel comes from is computed for a vector of pixels at a time; the four pixels around that place are looked
 // up in one word, which was packed before. All amounts come from the caller; nothing here is random.
@@ -21,7 +22,7 @@ CONVLENS_INLINE Ints to_levels(Floats value) {
 
 // For every pixel where it comes from and what was found there; packed neighbours of every channel; a copy of a
 // channel.
-struct ChangeRoom {
+struct ChangeBuffers {
     int32_t* places;
     uint32_t* found;
     float *right_shares, *lower_shares;
@@ -29,14 +30,14 @@ struct ChangeRoom {
     uint8_t* copy;
 };
 
-CONVLENS_INLINE ChangeRoom parts_of(const Picture& picture, uint8_t* room) {
+CONVLENS_INLINE ChangeBuffers parts_of(const Picture& picture, uint8_t* workspace) {
     const size_t numbers = 4 * picture.padded_plane;
-    return {reinterpret_cast<int32_t*>(room),
-            reinterpret_cast<uint32_t*>(room + numbers),
-            reinterpret_cast<float*>(room + 2 * numbers),
-            reinterpret_cast<float*>(room + 3 * numbers),
-            reinterpret_cast<uint32_t*>(room + 4 * numbers),
-            room + (4 + static_cast<size_t>(picture.channels)) * numbers};
+    return {reinterpret_cast<int32_t*>(workspace),
+            reinterpret_cast<uint32_t*>(workspace + numbers),
+            reinterpret_cast<float*>(workspace + 2 * numbers),
+            reinterpret_cast<float*>(workspace + 3 * numbers),
+            reinterpret_cast<uint32_t*>(workspace + 4 * numbers),
+            workspace + (4 + static_cast<size_t>(picture.channels)) * numbers};
 }
 
 // A call of the library's memcpy costs more than a row is worth.
@@ -65,7 +66,7 @@ CONVLENS_INLINE void store_levels(uint8_t* to, Ints levels, int count) {
 }
 
 // The channel with its outermost pixels once more around it, so that every pixel has eight neighbours. Rows are
-// `framed_width` apart: a vector that begins in a row ends in the room.
+// `framed_width` apart: a vector that begins in a row ends inside the buffer.
 inline void frame(const Picture& picture, const uint8_t* in, uint8_t* out) {
     const int height = picture.height, width = picture.width;
     for (int y = -1; y <= height; ++y, out += picture.framed_width) {
@@ -92,7 +93,7 @@ CONVLENS_INLINE Pixels high_pairs(Pixels a, Pixels b, std::integer_sequence<int,
 // other pixels or none, but a place there has no share of them.
 inline void pack_neighbours(const Picture& picture, const uint8_t* in, uint8_t* copy, uint32_t* out) {
     const int plane = picture.height * picture.width;
-    copy_bytes(copy, in, plane);  // behind the copy there is room to read
+    copy_bytes(copy, in, plane);  // behind the copy there are bytes that may be read
     Pixels* to = reinterpret_cast<Pixels*>(out);
     for (int k = 0; k < plane; k += 16, to += 4) {
         const uint8_t *here = copy + k, *below = here + picture.width;
@@ -117,19 +118,19 @@ CONVLENS_INLINE Floats whole_part(Floats value) {
 }
 
 // Where the pixels of row `y` come from: the place of the upper left of four neighbours, and the shares of the others.
-inline void find_places(const Picture& picture, const float* change, int y, const ChangeRoom& room) {
+inline void find_places(const Picture& picture, const float* change, int y, const ChangeBuffers& buffers) {
     const int height = picture.height, width = picture.width;
     const float middle_x = 0.5f * (width - 1), below = y - 0.5f * (height - 1);
-    float bend_x[change_waves] = {}, bend_y[change_waves] = {};
+    float elastic_x[change_waves] = {}, elastic_y[change_waves] = {};
     for (int i = 0; i < change_waves; ++i)
         for (int j = 0; j < change_waves; ++j) {
             const float down = picture.down[j * height + y];
-            bend_x[i] += change[change_bend_x + i * change_waves + j] * down;
-            bend_y[i] += change[change_bend_y + i * change_waves + j] * down;
+            elastic_x[i] += change[change_elastic_x + i * change_waves + j] * down;
+            elastic_y[i] += change[change_elastic_y + i * change_waves + j] * down;
         }
     const float* affine = change + change_affine;
-    const Floats start_x = splat(affine[1] * below + affine[2] + middle_x + bend_x[0]);
-    const Floats start_y = splat(affine[4] * below + affine[5] + 0.5f * (height - 1) + bend_y[0]);
+    const Floats start_x = splat(affine[1] * below + affine[2] + middle_x + elastic_x[0]);
+    const Floats start_y = splat(affine[4] * below + affine[5] + 0.5f * (height - 1) + elastic_y[0]);
     const Floats steps = __builtin_convertvector(lane_numbers(), Floats);
     const size_t row = static_cast<size_t>(y) * width;
     for (int first = 0; first < width; first += lanes) {
@@ -139,41 +140,41 @@ inline void find_places(const Picture& picture, const float* change, int y, cons
 #pragma GCC unroll 4
         for (int i = 1; i < change_waves; ++i) {
             const Floats wave = load_loose(picture.across + i * picture.padded_width + x);
-            from_x += splat(bend_x[i]) * wave;
-            from_y += splat(bend_y[i]) * wave;
+            from_x += splat(elastic_x[i]) * wave;
+            from_y += splat(elastic_y[i]) * wave;
         }
         from_x = between(from_x, 0.0f, width - 1.0f);
         from_y = between(from_y, 0.0f, height - 1.0f);
         const Floats left = whole_part(from_x), top = whole_part(from_y);
         const Ints place = __builtin_convertvector(top * splat(static_cast<float>(width)) + left, Ints);
-        store_loose(reinterpret_cast<float*>(room.places + row + x), (Floats)place);
-        store_loose(room.right_shares + row + x, from_x - left);
-        store_loose(room.lower_shares + row + x, from_y - top);
+        store_loose(reinterpret_cast<float*>(buffers.places + row + x), (Floats)place);
+        store_loose(buffers.right_shares + row + x, from_x - left);
+        store_loose(buffers.lower_shares + row + x, from_y - top);
     }
 }
 
 inline bool moves(const float* change) {
     const float* affine = change + change_affine;
     bool any = affine[0] != 1 || affine[1] != 0 || affine[2] != 0 || affine[3] != 0 || affine[4] != 1 || affine[5] != 0;
-    for (int k = change_bend_x; k < change_thickness; ++k) any |= change[k] != 0;
+    for (int k = change_elastic_x; k < change_thickness; ++k) any |= change[k] != 0;
     return any;
 }
 
 // All places first, then all look-ups, then all levels: a vector that is read right after its numbers were written one
 // by one has to wait for them.
-inline void move_pixels(const Picture& picture, const float* change, const ChangeRoom& room, uint8_t* out) {
+inline void move_pixels(const Picture& picture, const float* change, const ChangeBuffers& buffers, uint8_t* out) {
     const int plane = picture.height * picture.width;
-    for (int y = 0; y < picture.height; ++y) find_places(picture, change, y, room);
+    for (int y = 0; y < picture.height; ++y) find_places(picture, change, y, buffers);
     for (int c = 0; c < picture.channels; ++c, out += plane) {
-        const uint32_t* from = room.words + static_cast<size_t>(c) * picture.padded_plane;
+        const uint32_t* from = buffers.words + static_cast<size_t>(c) * picture.padded_plane;
 #pragma GCC unroll 8
-        for (int k = 0; k < plane; ++k) room.found[k] = from[room.places[k]];
+        for (int k = 0; k < plane; ++k) buffers.found[k] = from[buffers.places[k]];
         for (int k = 0; k < plane; k += lanes) {
-            const Words four = *reinterpret_cast<const Words*>(room.found + k);
-            const Floats right = load(room.right_shares + k);
+            const Words four = *reinterpret_cast<const Words*>(buffers.found + k);
+            const Floats right = load(buffers.right_shares + k);
             const Floats upper = byte_of(four, 0) + right * (byte_of(four, 1) - byte_of(four, 0));
             const Floats lower = byte_of(four, 2) + right * (byte_of(four, 3) - byte_of(four, 2));
-            const Floats level = upper + load(room.lower_shares + k) * (lower - upper);
+            const Floats level = upper + load(buffers.lower_shares + k) * (lower - upper);
             // Between levels, so that it needs no bounds.
             store_levels(out + k, __builtin_convertvector(level + splat(0.5f), Ints), plane - k);
         }
@@ -276,9 +277,10 @@ inline void relight(int count, float gain, float offset, float noise, uint32_t k
     }
 }
 
-inline void change_image(const Picture& picture, const float* change, const uint8_t* in, uint8_t* out, uint8_t* room) {
+inline void change_image(const Picture& picture, const float* change, const uint8_t* in, uint8_t* out,
+                         uint8_t* workspace) {
     const int plane = picture.height * picture.width;
-    const ChangeRoom parts = parts_of(picture, room);
+    const ChangeBuffers parts = parts_of(picture, workspace);
     if (moves(change)) {
         for (int c = 0; c < picture.channels; ++c)
             pack_neighbours(picture, in + static_cast<size_t>(c) * plane, parts.copy,

@@ -120,7 +120,7 @@ void dense_weight_rows(int inputs, const float* images, size_t image_step, const
     }
 }
 
-inline void dense_weight_gradient(int outputs, int inputs, const float* in, const float* gradient, float* room,
+inline void dense_weight_gradient(int outputs, int inputs, const float* in, const float* gradient, float* workspace,
                                   float* weights, float* bias) {
     const size_t step = static_cast<size_t>((inputs + lanes - 1) / lanes) * lanes;
     for (int f = 0; f < inputs; f += lanes) {
@@ -128,13 +128,13 @@ inline void dense_weight_gradient(int outputs, int inputs, const float* in, cons
         for (int k = 0; k < lanes; ++k)
             rows[k] = f + k < inputs ? load(in + static_cast<size_t>(f + k) * lanes) : Floats{};
         transpose(rows);
-        for (int k = 0; k < lanes; ++k) store(room + k * step + f, rows[k]);
+        for (int k = 0; k < lanes; ++k) store(workspace + k * step + f, rows[k]);
     }
     int o = 0;
     for (; o + 5 <= outputs; o += 5)
-        dense_weight_rows<5>(inputs, room, step, gradient + o * lanes, weights + static_cast<size_t>(o) * inputs);
+        dense_weight_rows<5>(inputs, workspace, step, gradient + o * lanes, weights + static_cast<size_t>(o) * inputs);
     for (; o < outputs; ++o)
-        dense_weight_rows<1>(inputs, room, step, gradient + o * lanes, weights + static_cast<size_t>(o) * inputs);
+        dense_weight_rows<1>(inputs, workspace, step, gradient + o * lanes, weights + static_cast<size_t>(o) * inputs);
     for (o = 0; o < outputs; ++o) {
         Floats vectors[lanes] = {load(gradient + o * lanes)};
         bias[o] += sum_lanes(vectors)[0];

@@ -136,9 +136,9 @@ void winograd_channels(const Winograd& w, const WinogradPlaces<positions>& place
 }
 
 template <int positions>
-void winograd_places(const Winograd& w, const WinogradPlaces<positions>& places, float* room) {
-    float* values = room;
-    float* products = room + static_cast<size_t>(16) * w.in_channels * positions * lanes;
+void winograd_places(const Winograd& w, const WinogradPlaces<positions>& places, float* workspace) {
+    float* values = workspace;
+    float* products = workspace + static_cast<size_t>(16) * w.in_channels * positions * lanes;
     winograd_inputs<positions>(w, places.in, values);
     for (int first = 0; first < w.channels; first += block) {
         const int size = w.channels - first < block ? w.channels - first : block;
@@ -209,14 +209,14 @@ inline void winograd_from_one(const Winograd& w, const float* in, float* out, ui
     }
 }
 
-inline void winograd(const Winograd& w, const float* in, float* out, uint8_t* winners, float* room) {
+inline void winograd(const Winograd& w, const float* in, float* out, uint8_t* winners, float* workspace) {
     if (w.in_channels == 1) return winograd_from_one(w, in, out, winners);
     constexpr int together = winograd_positions;
     const int all = w.rows * w.columns;
     for (int first = 0; first + together <= all; first += together)
-        winograd_places<together>(w, places_from<together>(w, first, in, out, winners), room);
+        winograd_places<together>(w, places_from<together>(w, first, in, out, winners), workspace);
     for (int first = all - all % together; first < all; ++first)
-        winograd_places<1>(w, places_from<1>(w, first, in, out, winners), room);
+        winograd_places<1>(w, places_from<1>(w, first, in, out, winners), workspace);
 }
 
 // Weights of one block of output channels, [frequency][input channel][channel of the block]. `places` names where each

@@ -17,15 +17,15 @@ class Add final : public Kind {
     }
     bool takes(size_t inputs) const override { return inputs == 2; }
 
-    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
-        float* values = room.values.data();
+    void forward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int) const override {
+        float* values = buffers.values.data();
         const Input &a = stage.inputs[0], &b = stage.inputs[1];
         shared.kernels->add(stage.relu, a, values + a.at, b, values + b.at, stage.out, values + stage.out.at);
     }
 
     // Who shares the sum's gradient finds it already.
-    void backward(const Stage& stage, const Shared& shared, TileRoom& room, int, const Learned&) const override {
-        float* values = room.values.data();
+    void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int, const Learned&) const override {
+        float* values = buffers.values.data();
         const Map plain = without_frame(stage.out);
         float* own = values + stage.out.gradient;
         if (stage.relu) shared.kernels->cut(stage.out, values + stage.out.at, own);
@@ -36,11 +36,11 @@ class Add final : public Kind {
 
     void place_gradients(Program&, Stage& stage) const override { stage.changes_gradient = stage.relu; }
 
-    void run_single(const SingleOperation& operation, const Kernels&, float* room, const float*) const override {
+    void run_single(const SingleOperation& operation, const Kernels&, float* workspace, const float*) const override {
         const SinglePlace &a = operation.in[0], &b = operation.in[1], &out = operation.out;
         for (int y = 0; y < out.height; ++y) {
-            const float *one = room + a.inside() + y * a.row(), *two = room + b.inside() + y * b.row();
-            float* to = room + out.inside() + y * out.row();
+            const float *one = workspace + a.inside() + y * a.row(), *two = workspace + b.inside() + y * b.row();
+            float* to = workspace + out.inside() + y * out.row();
             for (int k = 0; k < out.width * out.step; ++k) {
                 const float sum = one[k] + two[k];
                 to[k] = operation.stage->relu && sum <= 0 ? 0 : sum;

@@ -17,12 +17,12 @@ class BatchNorm final : public Kind {
     size_t parameters(const Stage& stage) const override { return 2 * static_cast<size_t>(stage.out.channels); }
     bool waits_for_batch() const override { return true; }
 
-    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
-        float* values = room.values.data();
+    void forward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int) const override {
+        float* values = buffers.values.data();
         shared.kernels->scale_shift(stage.relu, stage.in(), values + stage.in().at, shared.scale + stage.normalisation,
                                     shared.shift + stage.normalisation, stage.out, values + stage.out.at);
     }
-    void backward(const Stage&, const Shared&, TileRoom&, int, const Learned&) const override {}
+    void backward(const Stage&, const Shared&, TileBuffers&, int, const Learned&) const override {}
 
     void prepare_single(SingleOperation& operation, SinglePlan& plan) const override {
         plan.take_weights(operation, static_cast<size_t>(operation.out.step), operation.out.step);
@@ -36,13 +36,13 @@ class BatchNorm final : public Kind {
         }
     }
 
-    void run_single(const SingleOperation& operation, const Kernels&, float* room,
+    void run_single(const SingleOperation& operation, const Kernels&, float* workspace,
                     const float* weights) const override {
         const SinglePlace &in = operation.in[0], &out = operation.out;
         const float *scale = weights + operation.weights, *shift = weights + operation.bias;
         for (int y = 0; y < in.height; ++y) {
-            const float* from = room + in.inside() + y * in.row();
-            float* to = room + out.inside() + y * out.row();
+            const float* from = workspace + in.inside() + y * in.row();
+            float* to = workspace + out.inside() + y * out.row();
             for (int x = 0; x < in.width; ++x)
                 for (int c = 0; c < in.step; ++c) {
                     const float value = from[x * in.step + c] * scale[c] + shift[c];

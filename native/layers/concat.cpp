@@ -23,8 +23,8 @@ class Concat final : public Kind {
     }
     bool takes(size_t inputs) const override { return inputs > 0; }
 
-    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
-        float* values = room.values.data();
+    void forward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int) const override {
+        float* values = buffers.values.data();
         const size_t plane = static_cast<size_t>(stage.out.rows) * stage.out.columns * shared.kernels->lanes;
         float* to = values + stage.out.at;
         for (const Input& input : stage.inputs) {
@@ -34,8 +34,8 @@ class Concat final : public Kind {
     }
 
     // Who shares the gradient finds its part already.
-    void backward(const Stage& stage, const Shared& shared, TileRoom& room, int, const Learned&) const override {
-        float* values = room.values.data();
+    void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int, const Learned&) const override {
+        float* values = buffers.values.data();
         const size_t plane = static_cast<size_t>(stage.out.height) * stage.out.width * shared.kernels->lanes;
         size_t part = stage.out.gradient;
         for (const Input& input : stage.inputs) {
@@ -46,14 +46,14 @@ class Concat final : public Kind {
         }
     }
 
-    void run_single(const SingleOperation& operation, const Kernels&, float* room, const float*) const override {
+    void run_single(const SingleOperation& operation, const Kernels&, float* workspace, const float*) const override {
         const SinglePlace& out = operation.out;
         int before = 0;
         for (const SinglePlace& in : operation.in) {
             for (int y = 0; y < in.height; ++y)
                 for (int x = 0; x < in.width; ++x) {
-                    const float* from = room + in.inside() + y * in.row() + x * in.step;
-                    float* to = room + out.inside() + y * out.row() + x * out.step + before;
+                    const float* from = workspace + in.inside() + y * in.row() + x * in.step;
+                    float* to = workspace + out.inside() + y * out.row() + x * out.step + before;
                     for (int c = 0; c < in.channels; ++c) to[c] = from[c];
                 }
             before += in.channels;

@@ -52,7 +52,7 @@ class Conv final : public Kind {
         return packed_weight(stage, block, static_cast<int>(k / taps), static_cast<int>(k % taps));
     }
 
-    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
+    void forward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int) const override {
         const Kernels& kernels = *shared.kernels;
         Sweep sweep = stage.sweep;
         sweep.offsets = stage.offsets.data();
@@ -61,15 +61,15 @@ class Conv final : public Kind {
         for (int g = 0; g < stage.groups; ++g) {
             const Group group = group_of(stage, g);
             const size_t first = group.first_out();
-            const float* in = room.values.data() + stage.in().at + group.in(stage.in(), lanes_of(shared));
-            float* out = room.values.data() + stage.out.at + stage.out_start + first * stage.sweep.out_channel;
+            const float* in = buffers.values.data() + stage.in().at + group.in(stage.in(), lanes_of(shared));
+            float* out = buffers.values.data() + stage.out.at + stage.out_start + first * stage.sweep.out_channel;
             uint8_t* winners = stage.pool && shared.keep_winners
-                                   ? room.winners.data() + stage.winners + first * winners_of(stage, shared)
+                                   ? buffers.winners.data() + stage.winners + first * winners_of(stage, shared)
                                    : nullptr;
             if (stage.is_fast) {
                 fast.weights = shared.derived + stage.fast_weights + group.number * stage.fast_weights_group;
                 fast.bias = shared.parameters + stage.bias + first;
-                kernels.winograd(fast, in, out, winners, room.scratch.data());
+                kernels.winograd(fast, in, out, winners, buffers.scratch.data());
                 continue;
             }
             sweep.weights = shared.parameters + stage.weights + first * stage.taps();
@@ -79,14 +79,14 @@ class Conv final : public Kind {
         }
     }
 
-    void backward(const Stage& stage, const Shared& shared, TileRoom& room, int,
+    void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int,
                   const Learned& learned) const override {
-        if (stage.cells) backward_cells(stage, shared, room, learned);
+        if (stage.cells) backward_cells(stage, shared, buffers, learned);
         if (stage.cells && !stage.in().learns) return;
         for (int g = 0; g < stage.groups; ++g) {
             const Group group = group_of(stage, g);
-            backward_weights(stage, shared, room, group, learned);
-            for (const Phase& phase : stage.phases) backward_phase(stage, phase, shared, room, group, learned);
+            backward_weights(stage, shared, buffers, group, learned);
+            for (const Phase& phase : stage.phases) backward_phase(stage, phase, shared, buffers, group, learned);
         }
     }
 
@@ -130,7 +130,7 @@ class Conv final : public Kind {
         }
     }
 
-    void run_single(const SingleOperation& operation, const Kernels& kernels, float* room,
+    void run_single(const SingleOperation& operation, const Kernels& kernels, float* workspace,
                     const float* weights) const override {
         const Stage& stage = *operation.stage;
         const SinglePlace& in = operation.in[0];
@@ -150,8 +150,8 @@ class Conv final : public Kind {
         for (int v = 0; v < vectors; v += sweep.vectors) {
             sweep.weights = weights + operation.weights + static_cast<size_t>(v) * sweep.taps * kernels.lanes;
             sweep.bias = weights + operation.bias + v * kernels.lanes;
-            kernels.single_sweep(sweep, room + in.at + single_first(stage, kernels.lanes, v),
-                                 room + to.inside() + v * kernels.lanes);
+            kernels.single_sweep(sweep, workspace + in.at + single_first(stage, kernels.lanes, v),
+                                 workspace + to.inside() + v * kernels.lanes);
         }
         if (!stage.pool) return;
         Pooling pooling;
@@ -159,7 +159,7 @@ class Conv final : public Kind {
         pooling.out = stage.out;
         pooling.kernel_height = pooling.kernel_width = pooling.stride_y = pooling.stride_x = 2;
         kernels.single_max_pool(pooling, to.row(), to.step, operation.out.row(), operation.out.step, vectors,
-                                room + to.inside(), room + operation.out.inside());
+                                workspace + to.inside(), workspace + operation.out.inside());
     }
 
  private:
@@ -173,11 +173,11 @@ class Conv final : public Kind {
     }
 
     // Some rows of cells at a time, so that their input stays in the nearest cache for all channels.
-    static void backward_cells(const Stage& stage, const Shared& shared, TileRoom& room, const Learned& learned) {
+    static void backward_cells(const Stage& stage, const Shared& shared, TileBuffers& buffers, const Learned& learned) {
         const Kernels& kernels = *shared.kernels;
         const size_t lanes = lanes_of(shared), plane = static_cast<size_t>(stage.out.height) * stage.out.width;
-        float* gradient = room.values.data() + stage.out.gradient;
-        const uint8_t* winners = room.winners.data() + stage.winners;
+        float* gradient = buffers.values.data() + stage.out.gradient;
+        const uint8_t* winners = buffers.winners.data() + stage.winners;
         float* sums = learned.worker + stage.sums;
         kernels.cell_gradients(without_frame(stage.out), gradient, winners,
                                sums + static_cast<size_t>(stage.out.channels) * stage.taps() * lanes);
@@ -195,7 +195,7 @@ class Conv final : public Kind {
                 sweep.rows = std::min(cell_rows, stage.out.height - first);
                 const size_t cells = channel * plane + static_cast<size_t>(first) * stage.out.width;
                 kernels.cell_weights(sweep,
-                                     room.values.data() + stage.in().at + group.in(stage.in(), lanes) +
+                                     buffers.values.data() + stage.in().at + group.in(stage.in(), lanes) +
                                          static_cast<size_t>(2 * first) * sweep.in_row,
                                      gradient + cells * lanes, winners + cells * kernels.winner_bytes,
                                      sums + channel * stage.taps() * lanes);
@@ -204,21 +204,21 @@ class Conv final : public Kind {
     }
 
     // The gradient of a convolution's own output, some rows of a block of channels, in the order that the sweeps want.
-    static void spread(const Stage& stage, const Shared& shared, TileRoom& room, size_t channel, int channels,
+    static void spread(const Stage& stage, const Shared& shared, TileBuffers& buffers, size_t channel, int channels,
                        int first, int last, float* to, float* bias_sums) {
         const Kernels& kernels = *shared.kernels;
         const size_t lanes = lanes_of(shared);
         const size_t column = stage.slopes_width * lanes, row = stage.slopes.columns * column;
         const size_t plane = static_cast<size_t>(stage.out.height) * stage.out.width * lanes;
-        const float* gradient = room.values.data() + stage.out.gradient + channel * plane;
+        const float* gradient = buffers.values.data() + stage.out.gradient + channel * plane;
         const Map out = without_frame(stage.out);
         if (stage.pool) {
-            const uint8_t* winners = room.winners.data() + stage.winners + channel * winners_of(stage, shared);
+            const uint8_t* winners = buffers.winners.data() + stage.winners + channel * winners_of(stage, shared);
             kernels.spread_pooled(channels, first / 2, last / 2, out, gradient, winners, row, column, to, bias_sums);
             return;
         }
         const size_t value_plane = static_cast<size_t>(stage.out.rows) * stage.out.columns * lanes;
-        const float* values = stage.relu ? room.values.data() + stage.out.at + channel * value_plane : nullptr;
+        const float* values = stage.relu ? buffers.values.data() + stage.out.at + channel * value_plane : nullptr;
         kernels.spread_plain(channels, first, last, out, gradient, stage.out, values, row, column, to, bias_sums);
     }
 
@@ -227,13 +227,13 @@ class Conv final : public Kind {
                lanes;
     }
 
-    static void backward_weights(const Stage& stage, const Shared& shared, TileRoom& room, const Group& group,
+    static void backward_weights(const Stage& stage, const Shared& shared, TileBuffers& buffers, const Group& group,
                                  const Learned& learned) {
         const Kernels& kernels = *shared.kernels;
         const size_t lanes = lanes_of(shared), row = stage.slopes.columns * stage.slopes_width * lanes;
         const int rows = stage.pool ? 2 * stage.out.height : stage.full.height;
         const bool learns = stage.in().learns;
-        float* values = room.values.data();
+        float* values = buffers.values.data();
         float* sums = learned.worker + stage.sums;
         float* bias_sums = sums + static_cast<size_t>(stage.out.channels) * stage.taps() * lanes;
         WeightSweep sweep;
@@ -254,7 +254,7 @@ class Conv final : public Kind {
             for (int first = 0; first < rows; first += stage.chunk) {
                 const int last = std::min(first + stage.chunk, rows);
                 float* slopes = block + (learns ? first * row : 0);
-                spread(stage, shared, room, channel, sweep.channels, first, last, slopes,
+                spread(stage, shared, buffers, channel, sweep.channels, first, last, slopes,
                        stage.cells ? unused : bias_sums + channel * lanes);
                 if (stage.cells) continue;
                 sweep.rows = last - first;
@@ -264,19 +264,20 @@ class Conv final : public Kind {
         }
     }
 
-    static void backward_phase(const Stage& stage, const Phase& phase, const Shared& shared, TileRoom& room,
+    static void backward_phase(const Stage& stage, const Phase& phase, const Shared& shared, TileBuffers& buffers,
                                const Group& group, const Learned& learned) {
         const size_t lanes = lanes_of(shared);
         const float* from = learned.worker + stage.slopes_at + inside_slopes(stage, lanes) +
                             slopes_block_of(stage, static_cast<int>(group.first_out()));
-        float* to = room.values.data() + stage.in().gradient + phase.out + group.in(without_frame(stage.in()), lanes);
+        float* to =
+            buffers.values.data() + stage.in().gradient + phase.out + group.in(without_frame(stage.in()), lanes);
         const float* weights = shared.derived + phase.weights + group.number * phase.weights_group;
         if (phase.is_fast) {
             Winograd fast = phase.fast;
             fast.offsets = phase.offsets.data();
             fast.weights = weights;
             fast.adds = stage.in().adds;
-            shared.kernels->winograd(fast, from, to, nullptr, room.scratch.data());
+            shared.kernels->winograd(fast, from, to, nullptr, buffers.scratch.data());
             return;
         }
         Sweep back = phase.sweep;

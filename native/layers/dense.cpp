@@ -19,15 +19,15 @@ class Dense final : public Kind {
         return static_cast<size_t>(stage.out.channels) * (static_cast<size_t>(stage.in().channels) + 1);
     }
 
-    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
-        float* values = room.values.data();
+    void forward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int) const override {
+        float* values = buffers.values.data();
         shared.kernels->dense(stage.out.channels, stage.in().channels, shared.parameters + stage.weights,
                               shared.parameters + stage.bias, values + stage.in().at, values + stage.out.at);
     }
 
-    void backward(const Stage& stage, const Shared& shared, TileRoom& room, int,
+    void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int,
                   const Learned& learned) const override {
-        float* values = room.values.data();
+        float* values = buffers.values.data();
         const int outputs = stage.out.channels, inputs = stage.in().channels;
         shared.kernels->dense_weight_gradient(outputs, inputs, values + stage.in().at, values + stage.out.gradient,
                                               learned.worker + stage.sums, learned.gradients + stage.weights,
@@ -68,11 +68,11 @@ class Dense final : public Kind {
         }
     }
 
-    void run_single(const SingleOperation& operation, const Kernels& kernels, float* room,
+    void run_single(const SingleOperation& operation, const Kernels& kernels, float* workspace,
                     const float* weights) const override {
         kernels.single_dense(static_cast<int>(operation.features.size()), operation.out.step / kernels.lanes,
-                             weights + operation.weights, weights + operation.bias, room + operation.in[0].at,
-                             room + operation.out.at);
+                             weights + operation.weights, weights + operation.bias, workspace + operation.in[0].at,
+                             workspace + operation.out.at);
     }
 };
 

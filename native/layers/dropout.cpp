@@ -13,14 +13,15 @@ class Dropout final : public Kind {
     }
     bool is_alias(const Choices& choices, bool) const override { return !choices.dropout; }
 
-    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int tile) const override {
-        float* values = room.values.data();
+    void forward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int tile) const override {
+        float* values = buffers.values.data();
         shared.kernels->drop(static_cast<float>(stage.number), key(stage, shared, tile), stage.in(),
                              values + stage.in().at, stage.out, values + stage.out.at);
     }
 
-    void backward(const Stage& stage, const Shared& shared, TileRoom& room, int tile, const Learned&) const override {
-        float* values = room.values.data();
+    void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int tile,
+                  const Learned&) const override {
+        float* values = buffers.values.data();
         const Map plain = without_frame(stage.out);
         shared.kernels->drop(static_cast<float>(stage.number), key(stage, shared, tile), plain,
                              values + stage.out.gradient, plain, values + stage.in().gradient);

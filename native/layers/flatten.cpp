@@ -19,25 +19,25 @@ class Flatten final : public Kind {
     bool leaves_row() const override { return true; }
     bool is_alias(const Choices&, bool alone) const override { return alone; }
 
-    void forward(const Stage& stage, const Shared& shared, TileRoom& room, int) const override {
-        float* values = room.values.data();
+    void forward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int) const override {
+        float* values = buffers.values.data();
         const Map& in = stage.in();
         shared.kernels->copy(in, values + stage.in().at, without_frame(in), values + stage.out.at);
     }
 
-    void backward(const Stage& stage, const Shared& shared, TileRoom& room, int, const Learned&) const override {
-        float* values = room.values.data();
+    void backward(const Stage& stage, const Shared& shared, TileBuffers& buffers, int, const Learned&) const override {
+        float* values = buffers.values.data();
         if (stage.in().gradient == stage.out.gradient) return;
         shared.kernels->copy(without_frame(stage.in()), values + stage.out.gradient, without_frame(stage.in()),
                              values + stage.in().gradient);
     }
 
-    void run_single(const SingleOperation& operation, const Kernels&, float* room, const float*) const override {
+    void run_single(const SingleOperation& operation, const Kernels&, float* workspace, const float*) const override {
         const SinglePlace& in = operation.in[0];
-        float* to = room + operation.out.at;
+        float* to = workspace + operation.out.at;
         for (int c = 0; c < in.channels; ++c)
             for (int y = 0; y < in.height; ++y)
-                for (int x = 0; x < in.width; ++x) *to++ = room[in.inside() + y * in.row() + x * in.step + c];
+                for (int x = 0; x < in.width; ++x) *to++ = workspace[in.inside() + y * in.row() + x * in.step + c];
     }
 };
 

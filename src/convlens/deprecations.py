@@ -16,6 +16,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "PoolPlacement": "PoolPosition",
         "SlopePlacement": "GradientPosition",
     },
+    "convlens.data": {"is_own_path": "is_custom_path"},
     "convlens.evaluation": {
         "BendCurve": "CorruptionCurve",
         "BendPoint": "CorruptionPoint",
@@ -31,18 +32,21 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "convlens.metrics": {"Certainties": "Confidences", "certainties": "confidences"},
     "convlens.report": {"write_doubtful": "write_label_errors"},
     "convlens.training": {"StretchDone": "ChunkDone"},
+    "AugmentationSettings": {"stretch": "aspect"},
     "Evaluation": {"certainties": "confidences", "certainties_before": "confidences_before"},
     "ReliabilityBin": {"certainty": "confidence"},
+    "SuspectedLabel": {"doubt": "margin"},
     "Study": {"bends": "corruptions", "doubtful": "label_errors"},
     "TrainingLabels": {"doubtful": "label_errors"},
 }
 """Old and new names of what a module or a class holds."""
-ARGUMENTS = {"mend": "repair", "doubtful": "label_errors"}
+ARGUMENTS = {"mend": "repair", "doubtful": "label_errors", "stretch": "aspect"}
 OPTIONS = {"--mend": "--repair", "--no-mend": "--no-repair", "--doubtful": "--label-errors"}
 JSON_KEYS = {
     "bent_images": "corruptions",
-    "certainty": "confidence",
     "doubtful_labels": "label_errors",
+    "certainty": "confidence",
+    "doubt": "margin",
     "placements": "positions",
 }
 
@@ -79,9 +83,10 @@ def old_module_names(module: str) -> Callable[[str], Any]:
 
 
 def with_old_attributes(kind: type[Result]) -> type[Result]:
-    """A class decorator: attributes are also found under the old names that `ATTRIBUTES` has for the class."""
+    """A class decorator: old names work for attributes, as `ATTRIBUTES` has them, and for arguments."""
     for old, new in ATTRIBUTES[kind.__name__].items():
         setattr(kind, old, property(functools.partial(_read, old=old, new=new)))
+    kind.__init__ = with_old_arguments(kind.__init__)
     return kind
 
 
@@ -125,6 +130,15 @@ def renamed_options(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
         if name in OPTIONS:
             said.append(_sentence(name, OPTIONS[name]))
     return changed, said
+
+
+def with_new_keys(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that an older version saved, under the new names of `ARGUMENTS`.
+
+    >>> with_new_keys({"shift": 0.1, "stretch": 0.2})
+    {'shift': 0.1, 'aspect': 0.2}
+    """
+    return {ARGUMENTS.get(name, name): value for name, value in values.items()}
 
 
 def with_old_keys(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _prediction(
 
 
 def _why_unknown(prepared: Prepared, probability: float, calibration: Calibration) -> str:
-    """What speaks against an answer: an image of another kind first, since then no probability means anything."""
+    """The reason against an answer: an image of another kind first, since then no probability means anything."""
     if prepared.unlike:
         return f"unlike the training images: {'; '.join(prepared.unlike)}"
     if calibration.threshold is not None and probability < calibration.threshold:

@@ -127,10 +127,10 @@ def test_moves_are_scipys(shape):
         a, b, c, d, e, f = change[:6]
         down = np.cos(np.pi * np.arange(3)[:, None] * (np.arange(height) + 0.5) / height)
         across = np.cos(np.pi * np.arange(3)[:, None] * (np.arange(width) + 0.5) / width)
-        bends = [np.einsum("ij,jy,ix->yx", change[at : at + 9].reshape(3, 3), down, across) for at in (6, 15)]
+        elastic = [np.einsum("ij,jy,ix->yx", change[at : at + 9].reshape(3, 3), down, across) for at in (6, 15)]
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
-        from_x = a * (x - middle_x) + b * (y - middle_y) + c + middle_x + bends[0]
-        from_y = d * (x - middle_x) + e * (y - middle_y) + f + middle_y + bends[1]
+        from_x = a * (x - middle_x) + b * (y - middle_y) + c + middle_x + elastic[0]
+        from_y = d * (x - middle_x) + e * (y - middle_y) + f + middle_y + elastic[1]
         expected = ndimage.map_coordinates(image.astype(float), [from_y, from_x], order=1, mode="nearest")
         assert np.abs(copy - expected).max() <= 0.51
 

@@ -1,4 +1,4 @@
-"""Training on the native engine: PyTorch's curves in float64; the same bits whatever the threads and stretches."""
+"""Training on the native engine: PyTorch's curves in float64; the same bits whatever the threads and chunks."""
 
 from typing import Any
 
@@ -180,7 +180,7 @@ def test_a_stop_changes_no_bit(optimizer, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_neither_stretches_nor_questions_in_between_change_a_bit(name):
+def test_neither_chunks_nor_questions_in_between_change_a_bit(name):
     whole, cut = (Run(EVERYTHING, name, 2, OptimizerSettings("sgd")) for _ in range(2))
     losses, _ = whole.steps(0, 8)
     found: list[float] = []

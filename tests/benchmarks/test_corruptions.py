@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import corruptions
-from bent_images import CORRUPTIONS, corrupt
 from convlens.data import Dataset, LabelledImages
 from convlens.errors import DataError
 from convlens.training import train
+from corrupted_images import CORRUPTIONS, corrupt
 from corruptions import CLEAN, Errors, average, draw_sheet, format_results, main, measure, open_model, verdict
 
 PAIR = {"a": Errors(0.01, {"fog": 0.5, "scale": 0.0}), "b": Errors(0.005, {"fog": 0.2, "scale": 0.02})}

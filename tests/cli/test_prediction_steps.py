@@ -100,7 +100,7 @@ def test_where_the_steps_cannot_be_written(convlens, trained_run, inverted):
     assert "cannot write folder.png: a folder has that name" in ran.err
 
 
-def test_mended_or_left_alone(convlens, trained_run, inverted, digits_8x8):
+def test_repaired_or_left_alone(convlens, trained_run, inverted, digits_8x8):
     (repaired,) = convlens("predict", "latest", str(inverted), "--json").lines
     (alone,) = convlens("predict", "latest", str(inverted), "--no-repair", "--json").lines
     assert any("dark on light, inverted" in note for note in repaired["predictions"][0]["notes"])

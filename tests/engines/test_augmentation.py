@@ -5,11 +5,11 @@ import pytest
 
 from convlens.engines import AugmentationSettings, draw_changes
 from convlens.engines.augmentation import (
-    BEND_X,
-    BEND_Y,
     BLUR,
     CHANGE_NUMBERS,
     COVER,
+    ELASTIC_X,
+    ELASTIC_Y,
     GAIN,
     KEY,
     NOISE,
@@ -67,7 +67,7 @@ def test_a_turn_keeps_lengths_and_angles():
     assert abs(angles.mean()) < 0.5
 
 
-def test_size_stretch_and_shear_are_within_their_bounds():
+def test_size_aspect_and_shear_are_within_their_bounds():
     def matrices(settings: AugmentationSettings) -> np.ndarray:
         drawn = draw_changes(settings, 0, 0, range(4000), SHAPE)
         return drawn[:, [0, 1, 3, 4]].reshape(-1, 2, 2).astype(float)
@@ -75,9 +75,9 @@ def test_size_stretch_and_shear_are_within_their_bounds():
     sizes = np.sqrt(np.linalg.det(matrices(AugmentationSettings(scale=0.25))))
     assert 0.8 <= sizes.min() < 0.802
     assert 1.247 < sizes.max() <= 1.2501
-    stretched = matrices(AugmentationSettings(stretch=0.2))
-    np.testing.assert_allclose(np.linalg.det(stretched), 1, atol=1e-6)
-    proportions = stretched[:, 0, 0] / stretched[:, 1, 1]
+    jittered = matrices(AugmentationSettings(aspect=0.2))
+    np.testing.assert_allclose(np.linalg.det(jittered), 1, atol=1e-6)
+    proportions = jittered[:, 0, 0] / jittered[:, 1, 1]
     assert 1 / 1.201 <= proportions.min() < 0.84
     assert 1.19 < proportions.max() <= 1.2001
     sheared = matrices(AugmentationSettings(shear=0.3))
@@ -85,12 +85,12 @@ def test_size_stretch_and_shear_are_within_their_bounds():
     assert 0.297 < np.abs(sheared[:, 0, 1]).max() <= 0.3
 
 
-def test_bends_are_as_strong_as_they_were_asked_to_be():
+def test_elastic_deformations_are_as_strong_as_they_were_asked_to_be():
     drawn = draw_changes(AugmentationSettings(elastic=0.02), 0, 0, range(8000), SHAPE)
     places = np.arange(40)
     across = np.cos(np.pi * np.arange(3)[:, None] * (places + 0.5) / 40)
     down = np.cos(np.pi * np.arange(3)[:, None] * (np.arange(20) + 0.5) / 20)
-    for at in (BEND_X, BEND_Y):
+    for at in (ELASTIC_X, ELASTIC_Y):
         waves = drawn[:, at : at + 9].reshape(-1, 3, 3)
         assert not waves[:, 0, 0].any()
         assert not waves[:, 0, 1].any()

@@ -240,7 +240,7 @@ def test_wrong_weights_are_all_named():
     )
 
 
-def test_wrong_stretches_are_refused(examples):
+def test_wrong_chunks_are_refused(examples):
     images, labels = examples
     trainer = make_engine().trainer(images, labels, OptimizerSettings(), LossSettings(), seed=0)
     with pytest.raises(UsageError, match=r"batch size is 0; give 1 or more\."):

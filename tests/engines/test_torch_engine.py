@@ -224,7 +224,7 @@ def test_weights_that_do_not_fit_are_all_named():
     )
 
 
-def test_a_stretch_that_does_not_add_up_is_refused():
+def test_a_chunk_that_does_not_add_up_is_refused():
     trainer = make_engine("dense").trainer(IMAGE, np.array([0]), OptimizerSettings(), LossSettings(), seed=0)
     with pytest.raises(UsageError, match="3 images in batches of 2 are 2 steps, but 1 learning rates came"):
         trainer.run(np.zeros(3, np.int64), 2, np.array([0.1]))

@@ -228,7 +228,7 @@ def keep(engine: Engine, images: np.ndarray, strength: float) -> np.ndarray:
 KEPT = Corruption("kept", "times", (0.0, 1.0), 0, keep)
 
 
-def test_of_many_images_some_are_drawn_the_same_ones_each_time_and_for_each_bend():
+def test_of_many_images_some_are_drawn_the_same_ones_each_time_and_for_each_corruption():
     first, second = Remembering(), Remembering()
     (curve,) = measure_corruptions(first, numbered(900), most_images=100, corruptions=[KEPT])  # pyright: ignore[reportArgumentType]
     assert [(point.correct, point.total) for point in curve.points] == [(100, 100), (100, 100)]  # labels go with images

@@ -315,7 +315,7 @@ def test_files_are_read_as_they_are_for_training(tmp_path):
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
-def test_pictures_are_mended_as_predictions_mend_them(tmp_path, packed):
+def test_pictures_are_repaired_as_predictions_repair_them(tmp_path, packed):
     write_pictures(tmp_path / "photos", ("emu", "cat"), 3)
     place = tmp_path / "photos"
     if packed:
@@ -331,7 +331,7 @@ def test_pictures_are_mended_as_predictions_mend_them(tmp_path, packed):
         )
 
 
-def test_pictures_that_vanish_before_they_are_mended_are_left_out(tmp_path, monkeypatch):
+def test_pictures_that_vanish_before_they_are_repaired_are_left_out(tmp_path, monkeypatch):
     write_pictures(tmp_path / "photos", NAMES, 2)
     read = import_images
 

@@ -1,4 +1,4 @@
-"""Which labels are doubted, in which order, and how that is said; worked out by hand."""
+"""Which labels are suspect, in which order, and how that is said; worked out by hand."""
 
 import json
 
@@ -18,21 +18,21 @@ from convlens.evaluation import (
 )
 
 NAMES = ("cat", "dog", "emu")
-# Agreed with by far; doubted by 0.25; by 0.75; agreed with by 0.125; doubted by 0.5, of two other classes alike.
+# Agreed with by far; suspect by 0.25; by 0.75; agreed with by 0.125; suspect by 0.5, of two other classes alike.
 FIVE = np.array([[0.875, 0.125, 0.0], [0.5, 0.25, 0.25], [0.0, 0.125, 0.875], [0.125, 0.5, 0.375], [0.5, 0.0, 0.5]])
 GIVEN = np.array([0, 1, 1, 1, 1])
 
 
 def test_labels_are_ranked_by_how_much_more_probable_another_class_is():
-    order, doubt = rank_labels(FIVE, GIVEN)
+    order, margins = rank_labels(FIVE, GIVEN)
     assert order.tolist() == [2, 4, 1, 3, 0]
-    assert doubt.tolist() == [0.75, 0.5, 0.25, -0.125, -0.75]
+    assert margins.tolist() == [0.75, 0.5, 0.25, -0.125, -0.75]
 
 
 def test_equally_label_errors_stay_in_their_order():
-    order, doubt = rank_labels(np.tile([0.25, 0.75], (4, 1)), np.array([1, 0, 1, 0]))
+    order, margins = rank_labels(np.tile([0.25, 0.75], (4, 1)), np.array([1, 0, 1, 0]))
     assert order.tolist() == [1, 3, 0, 2]
-    assert doubt.tolist() == [0.5, 0.5, -0.5, -0.5]
+    assert margins.tolist() == [0.5, 0.5, -0.5, -0.5]
 
 
 def test_only_labels_are_found_that_the_model_disagrees_with():
@@ -42,7 +42,7 @@ def test_only_labels_are_found_that_the_model_disagrees_with():
         SuspectedLabel(4, given=1, suggested=0, given_probability=0.0, suggested_probability=0.5),  # the first
         SuspectedLabel(1, given=1, suggested=0, given_probability=0.25, suggested_probability=0.5),
     ]
-    assert [one.doubt for one in found] == [0.75, 0.5, 0.25]
+    assert [one.margin for one in found] == [0.75, 0.5, 0.25]
 
 
 def test_as_many_are_found_as_are_asked_for():
@@ -55,25 +55,25 @@ def test_labels_that_the_model_agrees_with_come_behind_where_they_are_asked_for(
     found = find_label_errors(FIVE, GIVEN, only_disagreeing=False)
     assert [one.index for one in found] == [2, 4, 1, 3, 0]
     agreed = found[3]
-    assert (agreed.given, agreed.suggested, agreed.doubt) == (1, 2, -0.125)
+    assert (agreed.given, agreed.suggested, agreed.margin) == (1, 2, -0.125)
 
 
-def test_a_model_that_cannot_tell_two_classes_apart_doubts_nothing():
+def test_a_model_that_cannot_tell_two_classes_apart_suspects_nothing():
     assert find_label_errors(np.array([[0.5, 0.5]]), np.array([0])) == []
     (undecided,) = find_label_errors(np.array([[0.5, 0.5]]), np.array([0]), only_disagreeing=False)
-    assert (undecided.suggested, undecided.doubt) == (1, 0)
+    assert (undecided.suggested, undecided.margin) == (1, 0)
 
 
 def test_where_the_given_class_has_the_same_number_as_the_likeliest_another_one_is_suggested():
     (sure,) = find_label_errors(np.array([[0.0, 1.0, 0.0]]), np.array([1]), only_disagreeing=False)
-    assert (sure.given, sure.suggested, sure.doubt) == (1, 0, -1)
+    assert (sure.given, sure.suggested, sure.margin) == (1, 0, -1)
     (wrong,) = find_label_errors(np.array([[0.0, 1.0, 0.0]]), np.array([2]))
-    assert (wrong.given, wrong.suggested, wrong.doubt) == (2, 1, 1)
+    assert (wrong.given, wrong.suggested, wrong.margin) == (2, 1, 1)
 
 
 def test_no_images_have_no_label_errors():
-    order, doubt = rank_labels(np.zeros((0, 3)), np.zeros(0, int))
-    assert (order.tolist(), doubt.tolist()) == ([], [])
+    order, margins = rank_labels(np.zeros((0, 3)), np.zeros(0, int))
+    assert (order.tolist(), margins.tolist()) == ([], [])
     assert find_label_errors(np.zeros((0, 3)), np.zeros(0, int)) == []
 
 
@@ -95,7 +95,7 @@ def test_what_is_no_table_of_classes_is_refused(shape, labels, text):
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(2, 6))
-def test_the_doubt_is_that_of_a_plain_loop(seed, count, classes):
+def test_the_margin_is_that_of_a_plain_loop(seed, count, classes):
     random = np.random.default_rng(seed)
     probabilities = random.dirichlet(np.ones(classes), count)
     labels = random.integers(0, classes, count)
@@ -105,8 +105,8 @@ def test_the_doubt_is_that_of_a_plain_loop(seed, count, classes):
     }
     found = find_label_errors(probabilities, labels, only_disagreeing=False)
     assert sorted(one.index for one in found) == list(range(count))
-    assert [one.doubt for one in found] == [expected[one.index] for one in found]
-    assert [one.doubt for one in found] == sorted(expected.values(), reverse=True)
+    assert [one.margin for one in found] == [expected[one.index] for one in found]
+    assert [one.margin for one in found] == sorted(expected.values(), reverse=True)
     disagreeing = {place for place, label in enumerate(labels) if probabilities[place].argmax() != label}
     assert {one.index for one in find_label_errors(probabilities, labels)} == disagreeing
 
@@ -127,7 +127,7 @@ def test_planted_mistakes_come_first():
 @pytest.mark.parametrize("rows", [1, 3, 1000])
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
 def test_disagreements_of_logits_are_those_of_their_probabilities(monkeypatch, rows, temperature):
-    """Found in blocks, of the wrong answers alone; some of 40 are there twice, so that doubts are equal."""
+    """Found in blocks, of the wrong answers alone; some of 40 are there twice, so that margins are equal."""
     monkeypatch.setattr("convlens.evaluation.label_errors._ROWS", rows)
     random = np.random.default_rng(2)
     logits, labels = random.normal(size=(40, 3)).astype(np.float32), random.integers(0, 3, 40)
@@ -156,5 +156,6 @@ def test_a_suspect_label_is_described_by_names_in_plain_values():
         "suggested": "emu",
         "given_probability": 0.125,
         "suggested_probability": 0.875,
+        "margin": 0.75,
         "doubt": 0.75,
     }

@@ -268,7 +268,7 @@ def on_black(seed: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("repair", [True, False])
-def test_copies_in_another_folder_are_found_though_they_are_mended(parted, tmp_path, repair):
+def test_copies_in_another_folder_are_found_though_they_are_repaired(parted, tmp_path, repair):
     """The model believes that its images are dark on light, so what is light on dark is inverted."""
     for place in range(3):
         save(tmp_path / "others" / "cat" / f"new{place}.png", on_black(300 + place))
@@ -298,7 +298,7 @@ def test_a_name_belongs_to_its_image_also_where_images_were_left_out(tmp_path):
         assert NAMES[chosen.images.labels[index]] == name[:3]
 
 
-def test_a_name_belongs_to_its_image_also_where_files_vanish_before_they_are_mended(tmp_path, monkeypatch):
+def test_a_name_belongs_to_its_image_also_where_files_vanish_before_they_are_repaired(tmp_path, monkeypatch):
     for place in range(5):
         save(tmp_path / "photos" / NAMES[place % 2] / f"{place}.png", noise(place))
 

@@ -35,15 +35,15 @@ def pixels(values, labels):
     return LabelledImages(images, np.array(labels), ("light", "dark"))
 
 
-def test_a_third_wrong_a_third_doubtful_the_rest_in_turn():
+def test_a_third_wrong_a_third_uncertain_the_rest_in_turn():
     values = [255, 254, 253, 0, 1, 2, 131, 125, 250, 5]
-    labels = [0, 0, 0, 1, 1, 1, 0, 1, 1, 0]  # 131 and 125 are doubtful, 250 and 5 wrong
+    labels = [0, 0, 0, 1, 1, 1, 0, 1, 1, 0]  # 131 and 125 are uncertain, 250 and 5 wrong
     chosen = choose_samples(light_or_dark(), pixels(values, labels), 6)
     assert chosen.images.ravel().tolist() == [255, 0, 125, 131, 250, 5]
     assert chosen.labels.tolist() == [0, 1, 1, 0, 1, 0]
 
 
-def test_where_nothing_is_wrong_more_are_doubtful():
+def test_where_nothing_is_wrong_more_are_uncertain():
     chosen = choose_samples(light_or_dark(), pixels([255, 200, 150, 0, 100, 50], [0, 0, 0, 1, 1, 1]), 3)
     assert chosen.images.ravel().tolist() == [255, 150, 100]
 
@@ -54,7 +54,7 @@ def test_no_picture_stands_twice_and_few_are_enough():
     assert len(choose_samples(light_or_dark(), pixels([3], [0]), 60)) == 1
 
 
-def test_one_class_has_no_doubt():
+def test_one_class_has_no_margin():
     weights = {"1.weight": np.ones((1, 1), np.float32), "1.bias": np.zeros(1, np.float32)}
     model = TrainedModel(Network.from_text("dense"), weights, Preprocessing((1, 1, 1), "letterbox", None), ("all",))
     images = LabelledImages(np.arange(5, dtype=np.uint8).reshape(-1, 1, 1, 1), np.zeros(5, np.int64), ("all",))

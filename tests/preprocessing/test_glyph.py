@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.preprocessing.glyph import even_out_light, find_background, ink_box, is_dark_on_light, stretch_ink
+from convlens.preprocessing.glyph import (
+    even_out_light,
+    find_background,
+    find_glyph_box,
+    is_dark_on_light,
+    stretch_contrast,
+)
 
 INSIDE = (slice(30, 80), slice(60, 90))  # 50 rows, 30 columns
 
@@ -48,7 +54,7 @@ def test_stretching_by_hand():
     # background 40, ink 140: (60 − 40)·255/100 = 51
     pixels = np.full((9, 9), 40, np.uint8)
     pixels[4, 4], pixels[4, 5], pixels[5, 5] = 140, 60, 10
-    ink = stretch_ink(pixels)
+    ink = stretch_contrast(pixels)
     assert ink is not None
     assert ink[4, 3:7].tolist() == [0, 255, 51, 0]
     assert ink[5, 5] == 0
@@ -57,19 +63,19 @@ def test_stretching_by_hand():
 def test_clean_light_on_dark_is_left_alone():
     pixels = np.zeros((28, 28), np.uint8)
     pixels[9:15, 9:12] = 254
-    assert stretch_ink(pixels) is pixels
+    assert stretch_contrast(pixels) is pixels
 
 
 @pytest.mark.parametrize("noise", [0, 3, 10])
 def test_no_ink_on_empty_paper(noise):
     empty = np.clip(np.random.default_rng(2).normal(60, noise, (200, 300)), 0, 255).astype(np.uint8)
-    assert stretch_ink(empty) is None
+    assert stretch_contrast(empty) is None
 
 
 def found(pixels):
-    ink = stretch_ink(255 - pixels)
+    ink = stretch_contrast(255 - pixels)
     assert ink is not None
-    return ink_box(ink)
+    return find_glyph_box(ink)
 
 
 @pytest.mark.parametrize("noise", [0, 4, 12])
@@ -113,12 +119,12 @@ def test_faint_rims_are_kept_where_the_size_is_right():
     pixels = np.zeros((28, 28), np.uint8)
     pixels[5:23, 10:15] = 255
     pixels[[4, 23], 12] = 3
-    assert ink_box(pixels) == (slice(5, 23), slice(10, 15))
-    assert ink_box(pixels, wanted=20) == (slice(4, 24), slice(10, 15))
+    assert find_glyph_box(pixels) == (slice(5, 23), slice(10, 15))
+    assert find_glyph_box(pixels, wanted=20) == (slice(4, 24), slice(10, 15))
 
 
 def test_no_box_around_nothing():
-    assert ink_box(np.zeros((28, 28), np.uint8), wanted=20) is None
+    assert find_glyph_box(np.zeros((28, 28), np.uint8), wanted=20) is None
 
 
 def test_light_from_one_side_is_taken_out():

@@ -87,7 +87,7 @@ def test_strange_pictures(draw_glyphs, shape, kind, differing):
     elif kind == "one pixel":
         pixels[shape[0] // 2, shape[1] // 2] = 0
     preprocessing = fit_preprocessing(draw_glyphs(40, **differing), "glyph")
-    for mend in (True, False):
-        prepared = prepare(preprocessing, pixels, mend)
+    for repair in (True, False):
+        prepared = prepare(preprocessing, pixels, repair)
         assert prepared.pixels.shape == (1, 32, 32)
         assert prepared.pixels.dtype == np.uint8

@@ -100,12 +100,12 @@ def test_inverted_it_comes_back_to_the_bit(dark, light, letter):
 
 @pytest.mark.parametrize("letter", LETTERS)
 @pytest.mark.parametrize("how", [{"fill": 0.95}, {"fill": 0.4}, {"fill": 0.4, "shift": (0.2, -0.15)}], ids=str)
-def test_another_size_or_place_is_mended(dark, letter, how):
+def test_another_size_or_place_is_normalised(dark, letter, how):
     glyph, other = draw_letter(letter), draw_letter(letter, side=120, stroke=0.09 * how["fill"] / 0.7, **how)
     prepared = prepare(dark, other)
     percent = round(100 * how["fill"]) + 1  # the rim of the drawing is a pixel of 120
     assert f"fills {percent} % of the frame, training images 71–73 %, rescaled to " in "; ".join(prepared.notes)
-    assert likeness(prepared, glyph) > 0.75 > 0.45 > likeness(prepare(dark, other, mend=False), glyph)
+    assert likeness(prepared, glyph) > 0.75 > 0.45 > likeness(prepare(dark, other, repair=False), glyph)
     assert prepared.unlike == ()
 
 
@@ -176,7 +176,7 @@ def test_levels_that_vary_on_purpose_are_left():
 def test_without_mending_a_picture_is_only_letterboxed(dark):
     picture = 255 - draw_letter("L", side=100, fill=0.4, shift=(0.2, 0.2))
     wide = np.pad(picture, ((0, 0), (50, 50)), constant_values=picture[0, 0])
-    prepared = prepare(dark, wide, mend=False)
+    prepared = prepare(dark, wide, repair=False)
     assert prepared.notes == ("scaled to 48×24", "padded to 48×48")
     assert [step.name for step in prepared.steps] == ["original", "box", "centred", "tensor"]
     assert prepared.pixels[0, 0, 0] == picture[0, 0]  # still light on dark
@@ -244,12 +244,12 @@ def hostile_pictures():
 
 
 @pytest.mark.parametrize("name", hostile_pictures())
-@pytest.mark.parametrize("mend", [True, False], ids=["normalised", "plain"])
-def test_hostile_pictures_give_an_image(dark, name, mend):
+@pytest.mark.parametrize("repair", [True, False], ids=["normalised", "plain"])
+def test_hostile_pictures_give_an_image(dark, name, repair):
     picture = hostile_pictures()[name]
     colour = Preprocessing((3, 20, 31), "letterbox", None, Normalisation((0,) * 3, (1,) * 3))
     for fitted in (dark, Preprocessing(), Preprocessing(rules="garment"), colour):
-        prepared = prepare(fitted, picture, mend)
+        prepared = prepare(fitted, picture, repair)
         assert prepared.pixels.shape == fitted.image_shape
         assert prepared.pixels.dtype == np.uint8
         assert prepared.pixels.flags.c_contiguous

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from convlens.preprocessing import fit_preprocessing
 from convlens.preprocessing.measuring import measure
-from convlens.preprocessing.strokes import scale_ink
+from convlens.preprocessing.strokes import scale_glyph
 
 BOX, FRAME = (22, 22), (32, 32)
 
@@ -41,8 +41,8 @@ def looks_of(scaled):
 
 @pytest.mark.parametrize(("pen", "verb"), [(5, "thickened"), (60, "thinned")])
 def test_thickness_comes_into_the_usual_range(usual, ink_of, pen, verb):
-    plain, nothing = scale_ink(ink_of(pen), BOX, FRAME, None)
-    scaled, notes = scale_ink(ink_of(pen), BOX, FRAME, usual)
+    plain, nothing = scale_glyph(ink_of(pen), BOX, FRAME, None)
+    scaled, notes = scale_glyph(ink_of(pen), BOX, FRAME, usual)
     assert nothing == []
     assert len(notes) == 1
     assert re.fullmatch(rf"strokes \d.\d pixels thick, training images 1.9–3.7, {verb} to \d.\d", notes[0])
@@ -55,29 +55,29 @@ def test_thickness_comes_into_the_usual_range(usual, ink_of, pen, verb):
 @pytest.mark.parametrize("pen", [28, 31, 34])
 def test_usual_strokes_are_only_scaled(usual, ink_of, pen):
     soft = replace(usual, softness=replace(usual.softness, highest=0.1))
-    plain, _ = scale_ink(ink_of(pen), BOX, FRAME, None)
-    scaled, notes = scale_ink(ink_of(pen), BOX, FRAME, soft)
+    plain, _ = scale_glyph(ink_of(pen), BOX, FRAME, None)
+    scaled, notes = scale_glyph(ink_of(pen), BOX, FRAME, soft)
     assert notes == []
     np.testing.assert_array_equal(scaled, plain)
 
 
 def test_blurred_ink_is_sharpened(usual, ink_of):
-    plain, _ = scale_ink(ink_of(30, blur=12), BOX, FRAME, None)
-    scaled, notes = scale_ink(ink_of(30, blur=12), BOX, FRAME, usual)
+    plain, _ = scale_glyph(ink_of(30, blur=12), BOX, FRAME, None)
+    scaled, notes = scale_glyph(ink_of(30, blur=12), BOX, FRAME, usual)
     assert notes[0] == "blurred, sharpened"
     assert float(looks_of(scaled).softness[0]) < float(looks_of(plain).softness[0])
 
 
 def test_ink_that_has_its_size_is_given_back(usual, draw_glyph):
     ink = 255 - draw_glyph("L", 22, 22, 1)[:, 3:19]
-    scaled, notes = scale_ink(ink, BOX, FRAME, usual)
+    scaled, notes = scale_glyph(ink, BOX, FRAME, usual)
     assert scaled is ink
     assert notes == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (400, 1), (2, 3), (500, 500)])
 def test_any_shape_of_solid_ink_fits(usual, shape):
-    scaled, _ = scale_ink(np.full(shape, 255, np.uint8), BOX, FRAME, usual)
+    scaled, _ = scale_glyph(np.full(shape, 255, np.uint8), BOX, FRAME, usual)
     assert scaled.dtype == np.uint8
     assert scaled.max() == 255
     assert max(scaled.shape) == 22

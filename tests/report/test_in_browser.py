@@ -60,7 +60,7 @@ def test_a_click_on_a_number_opens_its_images(open_page, digits_report, digits_s
     button.click()
     assert opened(page) == [f"cell-{true}-{said}"]
     popover = page.locator(f"#cell-{true}-{said}")
-    assert popover.get_by_role("heading").inner_text() == f"{true}, said to be {said}: {count} images"
+    assert popover.get_by_role("heading").inner_text() == f"{true}, predicted as {said}: {count} images"
     pictures = popover.locator("img")
     assert pictures.count() == min(count, 24)
     assert all(one.is_visible() for one in pictures.all())

@@ -85,7 +85,7 @@ def test_on_top_stand_accuracy_interval_and_what_it_is_worst_at(page, numbers):
 
 def test_on_top_stands_whether_the_numbers_can_be_trusted(page, numbers):
     header = page.one("header")
-    assert "These numbers are to be read with care." in header.text
+    assert "Read these numbers with care." in header.text
     told = [one.text for one in header.one("ul", class_="trust").all("li")]
     order = ["bad", "warning", "unknown", "good"]
     checks = sorted(numbers["trust"], key=lambda check: order.index(check["verdict"]))
@@ -195,7 +195,7 @@ def test_the_label_errors_and_their_file(page, numbers):
     assert [(row["image"], row["given"], row["suggested"]) for row in rows] == [
         (one["image"], one["given"], one["suggested"]) for one in label_errors
     ]
-    assert [float(row["doubt"]) for row in rows] == [one["doubt"] for one in label_errors]
+    assert [float(row["margin"]) for row in rows] == [one["margin"] for one in label_errors]
 
 
 def test_calibration_before_and_after_temperature(page, numbers):

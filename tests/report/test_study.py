@@ -200,8 +200,8 @@ def test_the_hardest_errors_and_their_order(judged):
 def test_the_label_errors_and_their_order(judged):
     given = judged.after[np.arange(297), judged.labels]
     others = np.where(label_binarize(judged.labels, classes=range(10)) == 1, -1, judged.after)
-    doubt = others.max(axis=1) - given
-    order = [place for place in np.argsort(-doubt, kind="stable").tolist() if doubt[place] > 0]
+    margins = others.max(axis=1) - given
+    order = [place for place in np.argsort(-margins, kind="stable").tolist() if margins[place] > 0]
     found = judged.found["label_errors"]
     assert [one["index"] for one in found] == order
     assert len(order) > 20
@@ -210,7 +210,7 @@ def test_the_label_errors_and_their_order(judged):
         assert (one["given"], one["suggested"]) == (CLASSES[judged.labels[place]], CLASSES[others[place].argmax()])
         assert one["given_probability"] == close(given[place])
         assert one["suggested_probability"] == close(others[place].max())
-        assert one["doubt"] == close(doubt[place])
+        assert one["margin"] == one["doubt"] == close(margins[place])
 
 
 def test_accuracy_on_corrupted_images(judged, digits_study):

@@ -1,4 +1,4 @@
-"""Labels of the training images, judged by models that did not learn from them, and the list of what they doubt."""
+"""Labels of the training images, judged by models that did not learn from them, and the list of suspected ones."""
 
 import csv
 import dataclasses
@@ -40,8 +40,8 @@ def judged(study: Study) -> TrainingLabels:
 
 def test_most_of_the_wrong_labels_are_among_the_most_suspect(judged):
     assert (judged.folds, len(judged.learned_from.images)) == (3, 1500)
-    doubted = {one.index for one in judged.label_errors[:30]}  # 2 % of the images
-    assert len(doubted & set(SWAPPED.tolist())) >= 12  # 80 % of the wrong labels
+    suspected = {one.index for one in judged.label_errors[:30]}  # 2 % of the images
+    assert len(suspected & set(SWAPPED.tolist())) >= 12  # 80 % of the wrong labels
 
 
 def test_for_the_wrong_labels_the_right_ones_are_suggested(judged, digits_8x8):
@@ -51,9 +51,9 @@ def test_for_the_wrong_labels_the_right_ones_are_suggested(judged, digits_8x8):
 
 
 def test_the_most_suspect_comes_first(judged):
-    doubts = [one.suggested_probability - one.given_probability for one in judged.label_errors]
-    assert doubts == sorted(doubts, reverse=True)
-    assert 0 < doubts[-1] < doubts[0] <= 1
+    margins = [one.suggested_probability - one.given_probability for one in judged.label_errors]
+    assert margins == sorted(margins, reverse=True)
+    assert 0 < margins[-1] < margins[0] <= 1
 
 
 def test_the_dictionary_has_names_and_counts(judged, mislabelled):
@@ -68,6 +68,7 @@ def test_the_dictionary_has_names_and_counts(judged, mislabelled):
         "suggested": str(first.suggested),
         "given_probability": first.given_probability,
         "suggested_probability": first.suggested_probability,
+        "margin": first.suggested_probability - first.given_probability,
         "doubt": first.suggested_probability - first.given_probability,
     }
     assert len(found["label_errors"]) == len(judged.label_errors)
@@ -103,7 +104,7 @@ def test_the_list_has_the_judged_images_and_behind_them_those_of_the_training(st
         assert (int(row["given"]), int(row["suggested"])) == (one.given, one.suggested)
         assert float(row["given_probability"]) == one.given_probability
         assert float(row["suggested_probability"]) == one.suggested_probability
-        assert float(row["doubt"]) == one.suggested_probability - one.given_probability
+        assert float(row["margin"]) == float(row["doubt"]) == one.suggested_probability - one.given_probability
 
 
 def test_the_list_can_be_cut_and_do_without_the_training(study, judged):
@@ -178,7 +179,7 @@ def test_settings_that_are_nonsense_are_an_error_that_names_them(settings, messa
         judge_training_labels(study_model(model, mislabelled))
 
 
-def test_a_model_of_one_class_has_no_labels_to_doubt(make_reader, show):
+def test_a_model_of_one_class_has_no_labels_to_suspect(make_reader, show):
     facts = {"data": "pets", "settings": {"epochs": 1}}
     model = make_reader(("only",), facts=facts)
     images = show(("only",), [0, 0, 0], [0, 0, 0])

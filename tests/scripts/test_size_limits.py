@@ -105,7 +105,7 @@ def test_what_only_looks_like_a_javascript_function_is_none():
     ],
 )
 def test_a_file_with_a_mistake_is_named(name: str, text: str, reason: str):
-    assert find_excesses(Path(name), text) == [f"{name}: its functions cannot be measured: {reason}. Mend it first."]
+    assert find_excesses(Path(name), text) == [f"{name}: its functions cannot be measured: {reason}. Fix it first."]
 
 
 def test_functions_are_only_looked_for_in_python_and_javascript():

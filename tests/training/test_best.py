@@ -4,11 +4,11 @@ import pytest
 
 from convlens.network import layer_table, read_network
 from convlens.training import choose_settings
-from convlens.training.best import INK, MANY_PHOTOS, MNIST_FACTS, PHOTO, DataFacts, choose_best
+from convlens.training.best import GLYPHS, MANY_PHOTOS, MNIST_FACTS, PHOTO, DataFacts, choose_best
 
 
-def facts(side: int = 28, images: int = 60_000, channels: int = 1, ink: bool = True, classes: int = 10) -> DataFacts:
-    return DataFacts((channels, side, side), classes, images, ink)
+def facts(side: int = 28, images: int = 60_000, channels: int = 1, glyphs: bool = True, classes: int = 10) -> DataFacts:
+    return DataFacts((channels, side, side), classes, images, glyphs)
 
 
 def test_mnist_gets_three_stages_and_nine_epochs():
@@ -18,7 +18,7 @@ def test_mnist_gets_three_stages_and_nine_epochs():
     )
     assert settings.network == f"{stages}, dense"
     assert (settings.recipe, settings.epochs, settings.batch_size, settings.probe) == ("best", 9, 64, True)
-    assert settings.augmentation == INK
+    assert settings.augmentation == GLYPHS
     assert settings.validation == 0.05
     assert choose_settings("best") == settings
 
@@ -40,13 +40,13 @@ def test_large_images_lose_half_their_side_at_once():
 
 
 def test_photographs_get_one_more_convolution_and_normalise_what_is_pooled():
-    network = choose_best(facts(ink=False)).network
+    network = choose_best(facts(glyphs=False)).network
     later = "conv 40 3x3 pad 1, maxpool 2, batchnorm, relu, conv 80 3x3 pad 1, relu, conv 80 3x3 pad 1, maxpool 2"
     assert network == f"conv 24 3x3 pad 1, relu, maxpool 2, {later}, batchnorm, relu, dense"
 
 
 def test_large_photographs_train_shorter_since_their_multiply_adds_take_longer():
-    small, large = choose_best(facts(48, 1500, 3, ink=False)), choose_best(facts(96, 1500, 3, ink=False))
+    small, large = choose_best(facts(48, 1500, 3, glyphs=False)), choose_best(facts(96, 1500, 3, glyphs=False))
     costs = [
         layer_table(read_network(one.network), (3, side, side), 10).multiply_adds * one.epochs
         for one, side in ((small, 48), (large, 96))
@@ -63,13 +63,13 @@ def test_few_images_are_seen_more_often_in_smaller_batches_and_with_dropout():
     assert few.validation == 0.1
 
 
-def test_photographs_are_not_thickened_and_ink_is_not_coloured():
-    assert choose_best(facts(images=500, ink=False, channels=3)).augmentation == PHOTO
-    assert choose_best(facts(ink=False, channels=3)).augmentation == MANY_PHOTOS
+def test_photographs_are_not_thickened_and_glyphs_are_not_coloured():
+    assert choose_best(facts(images=500, glyphs=False, channels=3)).augmentation == PHOTO
+    assert choose_best(facts(glyphs=False, channels=3)).augmentation == MANY_PHOTOS
     assert PHOTO.thickness == 0
     assert PHOTO.colour > 0
-    assert INK.colour == 0
-    for augmentation in (INK, PHOTO):
+    assert GLYPHS.colour == 0
+    for augmentation in (GLYPHS, PHOTO):
         assert not augmentation.flip_horizontal
         assert not augmentation.flip_vertical
         assert augmentation.rotation <= 15  # anything further is for the probe to allow

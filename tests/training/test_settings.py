@@ -2,7 +2,7 @@
 
 import pytest
 
-from convlens.engines import LossSettings, OptimizerSettings
+from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
 from convlens.errors import NetworkError, UsageError
 from convlens.layers import Conv2d, Dense, Flatten, MaxPool2d, ReLU
 from convlens.network import Network
@@ -43,6 +43,11 @@ def test_settings_come_back_from_their_dict():
     settings = TrainingSettings(optimizer=OptimizerSettings("sgd", momentum=0.8), validation=0.1, threads=2)
     assert TrainingSettings.from_dict(settings.as_dict()) == settings
     assert "threads" not in TrainingSettings().as_dict()
+
+
+def test_a_run_of_an_older_version_has_a_stretch():
+    settings = TrainingSettings.from_dict({"augmentation": {"shift": 0.25, "stretch": 0.125}})
+    assert settings.augmentation == AugmentationSettings(shift=0.25, aspect=0.125)
 
 
 def test_changes_that_are_none_leave_the_recipe():

@@ -63,7 +63,7 @@ def test_on_mnist_the_parts_are_gradient_times_ink(call, mnist_model, mnist_imag
             assert not np.any(np.array(found["parts"])[image.ravel() == 0])  # the empty ground says nothing
 
 
-def test_the_parts_add_up_in_a_network_without_bends(call, build_model):
+def test_the_parts_add_up_in_a_linear_network(call, build_model):
     model = build_model("conv 4 3x3 pad 1 stride 2, batchnorm, avgpool 2, dense 6, dropout, dense", (3, 12, 10), 3)
     image = np.random.default_rng(0).integers(0, 256, (3, 12, 10), np.uint8)
     for class_number in range(3):

@@ -229,7 +229,7 @@ def drop(page: Any, encoded: str, name: str) -> None:
     )
 
 
-def test_the_strip_shows_wrong_and_doubtful_images_by_class(
+def test_the_strip_shows_wrong_and_uncertain_images_by_class(
     page: Any, mnist_payload: dict[str, Any], mnist_model: TrainedModel, mnist_images: LabelledImages
 ) -> None:
     samples = choose_samples(mnist_model, mnist_images)

@@ -149,7 +149,7 @@ def _draw_accuracies(axes: "Axes", accuracies: Sequence[float], validation: Sequ
 
 
 def _limit_accuracies(axes: "Axes", lines: list[np.ndarray]) -> None:
-    """Room for all values; in a long training, not for those of its first tenth, which would press the rest flat."""
+    """Show all values; in a long training without those of its first tenth, which would flatten the rest."""
     settled = [line[len(line) // 10 :] for line in lines]
     values = np.concatenate(settled if np.isfinite(np.concatenate(settled)).any() else lines)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))

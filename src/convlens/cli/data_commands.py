@@ -119,11 +119,11 @@ def check_command(
 def _check(images: str, options: "ImportOptions | None", data_dir: Path | None) -> "Checkup":
     """Examine a known dataset, or images at a path."""
     from convlens.cli.reading_progress import showing_progress
-    from convlens.data import cache_folder, import_images, is_own_path, load_dataset
+    from convlens.data import cache_folder, import_images, is_custom_path, load_dataset
     from convlens.data.checkup import check_images
 
     with showing_progress() as on_progress:
-        if is_own_path(images):
+        if is_custom_path(images):
             found = import_images(images, options, cache_folder(data_dir), on_progress)
         else:
             found = load_dataset(images, data_dir, on_progress, options)

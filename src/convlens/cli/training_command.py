@@ -123,11 +123,11 @@ def _train(
 def _load(data: str, data_dir: Path | None, images: "ImportOptions | None", view: "TrainingView") -> "Dataset":
     """The images, with a bar while they are fetched or decoded, and in a few lines what is wrong with a user's."""
     from convlens.cli.reading_progress import showing_progress
-    from convlens.data import cache_folder, import_images, is_own_path, load_dataset
+    from convlens.data import cache_folder, import_images, is_custom_path, load_dataset
     from convlens.data.checkup import check_images
 
     with showing_progress() as on_progress:
-        if not is_own_path(data):
+        if not is_custom_path(data):
             return load_dataset(data, data_dir=data_dir, on_progress=on_progress, options=images)
         imported = import_images(data, images, cache_folder(data_dir), on_progress)
         checkup = check_images(imported, on_progress)

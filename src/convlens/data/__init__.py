@@ -1,4 +1,4 @@
-"""Where images come from: known datasets, fetched once and checked, or a user's own images, decoded once.
+"""Where images come from: known datasets, fetched once and checked, or custom images, decoded once.
 
     catalogue → fetching (sources/) → raw files, checksums → the entry's reader → Dataset
     a path → custom/ ───────────────────────────────────────────────────────┘
@@ -16,10 +16,11 @@ from convlens.data.folders import cache_folder, data_folder
 from convlens.data.idx import read_idx, write_idx
 from convlens.data.inventory import DatasetStatus, status
 from convlens.data.labelled_images import Dataset, LabelledImages, check_class_names, hash_images
-from convlens.data.loading import is_own_path, load_dataset
+from convlens.data.loading import is_custom_path, load_dataset
 from convlens.data.parts import TEST, TRAIN, VALIDATION
 from convlens.data.sources import FetchProgress
 from convlens.data.split import split_grouped, split_stratified
+from convlens.deprecations import old_module_names
 
 __all__ = [
     "CATALOGUE",
@@ -45,7 +46,7 @@ __all__ = [
     "find_entry",
     "hash_images",
     "import_images",
-    "is_own_path",
+    "is_custom_path",
     "load_dataset",
     "read_idx",
     "split_grouped",
@@ -53,3 +54,5 @@ __all__ = [
     "status",
     "write_idx",
 ]
+
+__getattr__ = old_module_names("convlens.data")

@@ -46,7 +46,7 @@ def load_dataset(
 
     For example `load_dataset("mnist").train` is `LabelledImages('mnist train', 60,000 images of 1×28×28, 10 classes)`.
     """
-    if is_own_path(name_or_path):
+    if is_custom_path(name_or_path):
         return import_images(name_or_path, options, cache_folder(data_dir), on_progress).dataset()
     entry = find_entry(str(name_or_path))
     if options is not None and options != ImportOptions():
@@ -57,10 +57,10 @@ def load_dataset(
     return load_entry(entry, data_dir, on_progress)
 
 
-def is_own_path(name_or_path: Path | str) -> bool:
+def is_custom_path(name_or_path: Path | str) -> bool:
     """Whether this means custom images: a path, and not a text that names a known dataset.
 
-    >>> is_own_path("mnist"), is_own_path("./mnist"), is_own_path("no-such-dataset")
+    >>> is_custom_path("mnist"), is_custom_path("./mnist"), is_custom_path("no-such-dataset")
     (False, True, False)
     """
     text = os.fspath(name_or_path)

@@ -12,11 +12,12 @@ from math import log1p, pi
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.deprecations import ARGUMENTS, with_old_attributes
 from convlens.errors import UsageError
 
 WAVES = 3
-"""Cosines across and down, of which bending is made; the first is constant."""
-AFFINE, BEND_X, BEND_Y, THICKNESS, BLUR, GAIN, OFFSET, NOISE, KEY, COVER = 0, 6, 15, 24, 25, 26, 29, 32, 33, 34
+"""Cosines across and down, the sum of which is an elastic deformation; the first is constant."""
+AFFINE, ELASTIC_X, ELASTIC_Y, THICKNESS, BLUR, GAIN, OFFSET, NOISE, KEY, COVER = 0, 6, 15, 24, 25, 26, 29, 32, 33, 34
 CHANGE_NUMBERS = 39
 """Where each kind of number stands in a change; `native/kernels.hpp` has the same list."""
 _BLOCK = 4096
@@ -30,6 +31,7 @@ _LIGHT = ("blur", "contrast", "brightness", "colour", "noise")
 _FLIPS = {"flip_horizontal": "mirrored left to right", "flip_vertical": "mirrored upside down"}
 
 
+@with_old_attributes
 @dataclass(frozen=True)
 class AugmentationSettings:
     """The most that a copy may differ from its image; 0 leaves a kind of change out.
@@ -38,9 +40,9 @@ class AugmentationSettings:
         shift: of the side, in both directions.
         rotation: degrees, in both directions.
         scale: 0.2 makes things 1.2 times larger to 1.2 times smaller.
-        stretch: the same, for the proportions.
+        aspect: the same, for the ratio of width to height.
         shear: 0.2 leans by 0.2 pixels a row.
-        elastic: how far places are bent, root mean square, of the side.
+        elastic: how far pixels move in an elastic deformation: root mean square, of the side.
         thickness: how far each pixel goes towards the lightest or the darkest around it, 0 to 1.
         blur: how far each pixel goes towards the mean around it, 0 to 1.
         contrast: 0.3 multiplies the distance from mid-grey by 0.7 to 1.3.
@@ -60,7 +62,7 @@ class AugmentationSettings:
     shift: float = 0.0
     rotation: float = 0.0
     scale: float = 0.0
-    stretch: float = 0.0
+    aspect: float = 0.0
     shear: float = 0.0
     elastic: float = 0.0
     thickness: float = 0.0
@@ -98,6 +100,7 @@ class AugmentationSettings:
         found: dict[str, float | bool] = {}
         for part in text.split(",") if text.strip() != "none" else ():
             name, _, amount = part.strip().partition(" ")
+            name = ARGUMENTS.get(name, name)
             flip = next((key for key, words in _FLIPS.items() if part.strip() == words), None)
             if flip is None and name not in amounts:
                 known = ", ".join([f"{one} AMOUNT" for one in amounts] + list(_FLIPS.values()))
@@ -140,7 +143,7 @@ def draw_changes(
 ) -> NDArray[np.float32]:
     """The changes of the images at these places of an epoch's order: len(places) × `CHANGE_NUMBERS`.
 
-    They depend on the seed, the epoch and the place alone, not on how an epoch is cut into stretches. Images that are
+    They depend on the seed, the epoch and the place alone, not on how an epoch is cut into chunks. Images that are
     16,384 places apart in an epoch are changed alike.
 
     >>> draw_changes(AugmentationSettings(flip_horizontal=True), 3, 0, range(4), (1, 28, 28))[:, 0]
@@ -165,7 +168,7 @@ def _draw_block(
     moved = random.random(_BLOCK, np.float32) >= still
     _draw_affine(settings, random, moved, changes, height, width)
     if settings.elastic:
-        for at in (BEND_X, BEND_Y):
+        for at in (ELASTIC_X, ELASTIC_Y):
             changes[:, at : at + WAVES**2] = _draw_waves(random, moved, settings.elastic * max(height, width))
     changes[:, THICKNESS] = _sometimes(random) * settings.thickness
     changes[:, BLUR] = np.abs(_sometimes(random)) * settings.blur
@@ -206,7 +209,7 @@ def _draw_affine(
     """Where pixels come from, seen from the middle: the inverse of turn · lean · size, and the shift."""
     angle = _evenly(random) * moved * (settings.rotation * pi / 180)
     size = np.exp(_evenly(random) * moved * np.float32(log1p(settings.scale)))
-    proportion = np.exp(_evenly(random) * moved * np.float32(log1p(settings.stretch) / 2))
+    proportion = np.exp(_evenly(random) * moved * np.float32(log1p(settings.aspect) / 2))
     lean = _evenly(random) * moved * settings.shear
     x_size = size * proportion * _mirrored(settings.flip_horizontal, random)
     y_size = size / proportion * _mirrored(settings.flip_vertical, random)
@@ -229,10 +232,10 @@ def _mirrored(flips: bool, random: np.random.Generator) -> NDArray[np.float32] |
 
 @lru_cache(maxsize=1)
 def _wave_sizes() -> NDArray[np.float32]:
-    """How strong each wave of a bend is, for a block of images: slow ones more, so that things bend and don't crumple;
-    of size 1 together.
+    """How strong each wave of an elastic deformation is, for a block of images; of size 1 together. Slow waves are
+    stronger, so that a stroke curves and is not crumpled.
 
-    The constant wave and the two that a shear or a stretch nearly is are left out.
+    The constant wave and the two that are nearly a shear or a change of the aspect ratio are left out.
     """
     across, down = np.meshgrid(np.arange(WAVES), np.arange(WAVES), indexing="ij")
     sizes = np.where(across + down >= 2, 1 / np.maximum(across + down, 1), 0.0)
@@ -242,7 +245,8 @@ def _wave_sizes() -> NDArray[np.float32]:
 
 
 def _draw_waves(random: np.random.Generator, moved: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
-    """How far each wave of a block's images bends them, where they are moved; all together so far, root mean square.
+    """How far each wave of an elastic deformation moves pixels, in images that are moved; `reach` is their sum's root
+    mean square.
 
     Evenly drawn: many waves together are nearly normal, and normal numbers take four times as long. One long row is
     multiplied several times as fast as many rows of nine.

@@ -9,10 +9,10 @@ import torch
 
 from convlens.engines.augmentation import (
     AFFINE,
-    BEND_X,
-    BEND_Y,
     BLUR,
     COVER,
+    ELASTIC_X,
+    ELASTIC_Y,
     GAIN,
     KEY,
     NOISE,
@@ -44,13 +44,17 @@ def _to_levels(values: torch.Tensor) -> torch.Tensor:
 def _moved(images: torch.Tensor, changes: torch.Tensor) -> torch.Tensor:
     count, channels, height, width = images.shape
     across, down = _waves(width, images.device), _waves(height, images.device)
-    bend_x = torch.einsum("nij,jy,ix->nyx", changes[:, BEND_X : BEND_X + WAVES**2].view(-1, WAVES, WAVES), down, across)
-    bend_y = torch.einsum("nij,jy,ix->nyx", changes[:, BEND_Y : BEND_Y + WAVES**2].view(-1, WAVES, WAVES), down, across)
+    elastic_x = torch.einsum(
+        "nij,jy,ix->nyx", changes[:, ELASTIC_X : ELASTIC_X + WAVES**2].view(-1, WAVES, WAVES), down, across
+    )
+    elastic_y = torch.einsum(
+        "nij,jy,ix->nyx", changes[:, ELASTIC_Y : ELASTIC_Y + WAVES**2].view(-1, WAVES, WAVES), down, across
+    )
     x = torch.arange(width, device=images.device) - (width - 1) / 2
     y = (torch.arange(height, device=images.device) - (height - 1) / 2)[:, None]
     a, b, c, d, e, f = (one[:, None, None] for one in changes[:, AFFINE : AFFINE + 6].unbind(1))
-    from_x = (a * x + b * y + c + (width - 1) / 2 + bend_x).clamp(0, width - 1)
-    from_y = (d * x + e * y + f + (height - 1) / 2 + bend_y).clamp(0, height - 1)
+    from_x = (a * x + b * y + c + (width - 1) / 2 + elastic_x).clamp(0, width - 1)
+    from_y = (d * x + e * y + f + (height - 1) / 2 + elastic_y).clamp(0, height - 1)
     left, top = from_x.floor().long(), from_y.floor().long()
     right_share, lower_share = (from_x - left)[:, None], (from_y - top)[:, None]
     right, bottom = (left + 1).clamp(max=width - 1), (top + 1).clamp(max=height - 1)

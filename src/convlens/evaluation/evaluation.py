@@ -1,4 +1,4 @@
-"""How good a model is on labelled images: accuracy with its interval, each class by itself, and what is taken for what.
+"""How good a model is on labelled images: accuracy with its interval, each class by itself, and the confusion matrix.
 
 It judges and does not draw: the terminal and every later report show the same `Evaluation`.
 """

@@ -27,7 +27,7 @@ from convlens.data import (
     cache_folder,
     find_entry,
     import_images,
-    is_own_path,
+    is_custom_path,
     load_dataset,
     status,
 )
@@ -84,8 +84,8 @@ def choose_images(
         UsageError: `data` is None and nothing is known of what the model was trained on.
     """
     data = what_it_learned_from(model) if data is None else data
-    if isinstance(data, Path | str) and is_own_path(data):
-        return _own_images(model, data, data_dir, on_progress, repair)
+    if isinstance(data, Path | str) and is_custom_path(data):
+        return _custom_images(model, data, data_dir, on_progress, repair)
     if isinstance(data, Path | str):
         entry = find_entry(str(data))
         _check_same_classes(model, entry.name, entry.class_names)  # before anything is fetched
@@ -162,7 +162,7 @@ def learned_with_options(model: TrainedModel, path: Path | str) -> ImportOptions
         return None
 
 
-def _own_images(
+def _custom_images(
     model: TrainedModel, path: Path | str, data_dir: Path | str | None, on_progress: OnProgress | None, repair: bool
 ) -> ImagesToJudge:
     learned_with = learned_with_options(model, path)

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import Calibration
+from convlens.deprecations import with_old_attributes, with_old_keys
 from convlens.errors import UsageError
 
 _ROWS = 1000
 """Disagreements that are worked on at a time, so that a thousand classes need no gigabyte."""
 
 
+@with_old_attributes
 @dataclass(frozen=True)
 class SuspectedLabel:
     """One label that may be wrong, of image number `index`: class numbers, and the probabilities of both classes."""
@@ -30,20 +32,20 @@ class SuspectedLabel:
     suggested_probability: float
 
     @property
-    def doubt(self) -> float:
+    def margin(self) -> float:
         """How much more probable the suggested class is, −1 to 1; above 0 the model disagrees with the label."""
         return self.suggested_probability - self.given_probability
 
 
 def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """All N images, most suspect label first, and the doubt of each, in that order; −1 to 1.
+    """All N images, most suspect label first, and the margin of each, in that order; −1 to 1.
 
     Args:
         probabilities: N × classes (at least two), of a model that did not learn from these labels.
         labels: N class numbers, as given.
 
-    >>> order, doubt = rank_labels(np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]]), np.array([0, 0, 0]))
-    >>> order.tolist(), doubt.tolist()
+    >>> order, margins = rank_labels(np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]]), np.array([0, 0, 0]))
+    >>> order.tolist(), margins.tolist()
     ([1, 2, 0], [0.5, 0.0, -0.5])
     """
     rows = np.arange(len(labels))
@@ -55,9 +57,9 @@ def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[
     others = np.array(probabilities, np.float64)
     given = others[rows, labels].copy()
     others[rows, labels] = -1
-    doubt = others.max(axis=1, initial=-1) - given
-    order = np.argsort(-doubt, kind="stable")
-    return order, doubt[order]
+    margins = others.max(axis=1, initial=-1) - given
+    order = np.argsort(-margins, kind="stable")
+    return order, margins[order]
 
 
 def find_label_errors(
@@ -68,9 +70,9 @@ def find_label_errors(
     >>> find_label_errors(np.array([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]))
     [SuspectedLabel(index=1, given=0, suggested=1, given_probability=0.25, suggested_probability=0.75)]
     """
-    order, doubt = rank_labels(probabilities, labels)
+    order, margins = rank_labels(probabilities, labels)
     if only_disagreeing:
-        order = order[doubt > 0]
+        order = order[margins > 0]
     chosen = order[:most]
     rows, places = np.array(probabilities[chosen], np.float64), np.arange(len(chosen))
     given = labels[chosen]
@@ -97,19 +99,20 @@ def find_disagreements(
             replace(one, index=int(some[one.index]))
             for one in find_label_errors(calibration.probabilities(logits[some]), labels[some])
         ]
-    return sorted(found, key=lambda one: -one.doubt)[:most]
+    return sorted(found, key=lambda one: -one.margin)[:most]
 
 
 def describe_label_error(
     found: SuspectedLabel, class_names: tuple[str, ...], name_of: Callable[[int], str]
 ) -> dict[str, Any]:
     """One suspected label error as plain values, for JSON and CSV."""
-    return {
+    values = {
         "image": name_of(found.index),
         "index": found.index,
         "given": class_names[found.given],
         "suggested": class_names[found.suggested],
         "given_probability": found.given_probability,
         "suggested_probability": found.suggested_probability,
-        "doubt": found.doubt,
+        "margin": found.margin,
     }
+    return with_old_keys(values)

@@ -46,10 +46,10 @@ def encode_samples(samples: LabelledImages, logits: NDArray[np.float32]) -> dict
 
 
 def choose_samples(model: TrainedModel, images: LabelledImages, count: int = SAMPLES) -> LabelledImages:
-    """Pictures that are worth a look: a third that the model gets wrong, a third that it doubts, the rest as they come,
-    class after class in turn.
+    """Pictures that are worth a look: a third that the model gets wrong, a third it is unsure of, the rest as they
+    come, the classes in turn.
 
-    Where too few are wrong, more are doubtful. The same model and images give the same choice, in which every picture
+    Where too few are wrong, more are uncertain. The same model and images give the same choice, in which every picture
     stands once, ordinary ones first.
 
     >>> from convlens import Network
@@ -58,7 +58,7 @@ def choose_samples(model: TrainedModel, images: LabelledImages, count: int = SAM
     >>> model = TrainedModel(Network.from_text("dense"), weights, Preprocessing((1, 1, 1)), ("light", "dark"))
     >>> pixels = np.array([250, 3, 200, 90, 255, 128], np.uint8).reshape(-1, 1, 1, 1)
     >>> images = LabelledImages(pixels, np.array([0, 0, 1, 0, 0, 0]), ("light", "dark"))
-    >>> choose_samples(model, images, 3).images.ravel()  # 250 is clear, 3 is doubtful, 200 is wrong
+    >>> choose_samples(model, images, 3).images.ravel()  # 250 is clear, 3 is uncertain, 200 is wrong
     array([250,   3, 200], dtype=uint8)
     """
     if len(images) > MOST_LOOKED_AT:
@@ -68,9 +68,9 @@ def choose_samples(model: TrainedModel, images: LabelledImages, count: int = SAM
     ranked = np.sort(softmax(logits.astype(np.float64)), axis=1)
     margins = ranked[:, -1] - (ranked[:, -2] if ranked.shape[1] > 1 else 0)
     wrong = np.flatnonzero(logits.argmax(axis=1) != images.labels)[: count // 3]
-    by_doubt = np.argsort(margins, kind="stable")
-    doubtful = by_doubt[~np.isin(by_doubt, wrong)][: 2 * (count // 3) - len(wrong)]
-    special = np.concatenate([doubtful, wrong])
+    by_margin = np.argsort(margins, kind="stable")
+    uncertain = by_margin[~np.isin(by_margin, wrong)][: 2 * (count // 3) - len(wrong)]
+    special = np.concatenate([uncertain, wrong])
     ordinary = _in_turn(images.labels, np.setdiff1d(np.arange(len(images)), special))[: count - len(special)]
     return images.subset(np.concatenate([ordinary, special]))
 

@@ -1,6 +1,6 @@
 """How good a classifier is, as numbers: plain NumPy, every formula in its function.
 
-`shares` is what the others are made of; `classes` asks what was taken for what, `confidence` how far probabilities can
+`shares` is what the others are made of; `classes` has the confusion matrix, `confidence` how far probabilities can
 be believed, `pairs` which of two models is better.
 """
 

@@ -1,4 +1,4 @@
-"""What is asked of the classes: what was taken for what, and precision, recall and F1 of each class with intervals.
+"""The measures of the classes: the confusion matrix, and precision, recall and F1 of each class with intervals.
 
 Matrices are classes × classes with a row for every true class. A share without any cases (0 / 0) is NaN.
 """

@@ -41,7 +41,7 @@ def match_polarity(
     return trail.add("polarity", 255 - grey, note)
 
 
-def clean_ink(ink: np.ndarray, trail: Trail) -> np.ndarray:
+def clean_glyph(ink: np.ndarray, trail: Trail) -> np.ndarray:
     """Light-on-dark ink without ruled lines."""
     cleaned, count = remove_lines(ink)
     return trail.change("lines", ink, cleaned, f"{count_of(count, 'ruled line')} taken out")

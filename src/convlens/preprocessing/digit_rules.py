@@ -7,9 +7,9 @@ import numpy as np
 
 from convlens.pixels.framing import centre_of_mass, paste
 from convlens.preprocessing.appearance import Appearance
-from convlens.preprocessing.cleaning import EMPTY, clean_ink, clean_picture, match_polarity
-from convlens.preprocessing.glyph import ink_box, stretch_ink
-from convlens.preprocessing.strokes import scale_ink
+from convlens.preprocessing.cleaning import EMPTY, clean_glyph, clean_picture, match_polarity
+from convlens.preprocessing.glyph import find_glyph_box, stretch_contrast
+from convlens.preprocessing.strokes import scale_glyph
 from convlens.preprocessing.trail import Trail, describe_filling, describe_levels, describe_size
 
 _FILL = 20 / 28
@@ -20,11 +20,11 @@ def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, tr
     """A picture of ink as a square image like MNIST's; zeros where there is no ink."""
     box_side = round(side * _FILL)
     grey = match_polarity(clean_picture(grey, trail), True, trail)
-    ink = stretch_ink(grey)
+    ink = stretch_contrast(grey)
     if ink is not None:
         trail.change("contrast", grey, ink, f"contrast stretched from {describe_levels(grey)} to 0–255")
-    ink = None if ink is None else clean_ink(ink, trail)
-    box = None if ink is None else ink_box(ink, box_side)
+    ink = None if ink is None else clean_glyph(ink, trail)
+    box = None if ink is None else find_glyph_box(ink, box_side)
     if ink is None or box is None:
         return trail.add("empty", np.zeros((side, side), np.uint8), EMPTY)
     if _is_as_mnist_makes_them(ink, side, box_side):
@@ -33,7 +33,7 @@ def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, tr
     if cropped.shape != ink.shape:
         trail.add("crop", cropped, f"{describe_size(ink)}, cropped to {describe_size(cropped)}")
     fill = max(cropped.shape) / max(ink.shape)
-    scaled, on_strokes = scale_ink(cropped, (box_side, box_side), (side, side), appearance)
+    scaled, on_strokes = scale_glyph(cropped, (box_side, box_side), (side, side), appearance)
     trail.change("box", cropped, scaled, describe_filling(fill, _FILL, _FILL, describe_size(scaled)), *on_strokes)
     peak = int(scaled.max())
     if peak == 0:

@@ -8,7 +8,7 @@ import numpy as np
 
 from convlens.pixels.framing import border_pixels, centre_in, median_of_border, scale_into
 from convlens.preprocessing.cleaning import EMPTY, match_polarity, reduce_picture
-from convlens.preprocessing.glyph import ink_box
+from convlens.preprocessing.glyph import find_glyph_box
 from convlens.preprocessing.trail import Trail, describe_size
 
 
@@ -36,7 +36,7 @@ def prepare_garment(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
         grey = trail.add("background", subtracted, f"background of {background} subtracted")
     if grey.shape == (side, side):
         return grey
-    box = ink_box(grey)
+    box = find_glyph_box(grey)
     if box is None:
         return trail.add("empty", np.zeros((side, side), np.uint8), EMPTY)
     cropped = grey[box]

@@ -93,7 +93,7 @@ def is_dark_on_light(grey: np.ndarray, background: float | None = None) -> bool:
     return background > 127
 
 
-def stretch_ink(grey: np.ndarray) -> np.ndarray | None:
+def stretch_contrast(grey: np.ndarray) -> np.ndarray | None:
     """Subtract background and noise from a light-on-dark image and stretch the ink to 255; None if there is no ink.
 
     The noise is that of the background, so an image with an even background loses nothing but the background.
@@ -110,12 +110,12 @@ def stretch_ink(grey: np.ndarray) -> np.ndarray | None:
     return np.rint(np.clip(stretched, 0, 255)).astype(np.uint8)
 
 
-def ink_box(ink: np.ndarray, wanted: int = 0) -> tuple[slice, slice] | None:
+def find_glyph_box(ink: np.ndarray, wanted: int = 0) -> tuple[slice, slice] | None:
     """Rows and columns of the box around the ink of a light-on-dark image, without dust; None if there is none.
 
     Ink whose longest side is `wanted` with every faint pixel counted keeps them all, so that it need not be scaled.
 
-    >>> ink_box(np.array([[0, 0, 0], [0, 255, 9], [0, 0, 0]], np.uint8))
+    >>> find_glyph_box(np.array([[0, 0, 0], [0, 255, 9], [0, 0, 0]], np.uint8))
     (slice(1, 2, None), slice(1, 2, None))
     """
     rows, columns = (_span((ink > 0).sum(axis=axis)) for axis in (1, 0))

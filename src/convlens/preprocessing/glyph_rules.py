@@ -13,10 +13,10 @@ from convlens.pixels.framing import centre_of_mass, letterbox, paste, resize
 from convlens.preprocessing.appearance import Appearance
 from convlens.preprocessing.cleaning import clean_picture, match_polarity
 from convlens.preprocessing.frame_rules import letterbox_picture
-from convlens.preprocessing.glyph import find_background, ink_box, is_dark_on_light, stretch_ink
+from convlens.preprocessing.glyph import find_background, find_glyph_box, is_dark_on_light, stretch_contrast
 from convlens.preprocessing.measuring import NO_INK, measure
 from convlens.preprocessing.settings import Preprocessing
-from convlens.preprocessing.strokes import scale_ink
+from convlens.preprocessing.strokes import scale_glyph
 from convlens.preprocessing.trail import Trail, describe_filling, describe_levels, describe_range, describe_size
 
 _SAME_FILL, _SAME_PLACE = 0.2, 0.05  # from 5 to 95 % of the training images, as shares of the frame's side
@@ -81,8 +81,8 @@ def prepare_glyph(grey: np.ndarray, preprocessing: Preprocessing, trail: Trail) 
         return letterbox_picture(grey, height, width, trail)
     dark_ink = is_dark_on_light(grey)
     turned = 255 - grey if dark_ink else grey
-    ink = stretch_ink(turned)
-    box = None if ink is None else ink_box(ink)
+    ink = stretch_contrast(turned)
+    box = None if ink is None else find_glyph_box(ink)
     if ink is None or box is None:
         return trail.add("empty", letterbox(grey, height, width), "no ink found, so the picture is only scaled")
     tones = _Tones(turned, round(find_background(turned)[0]), dark_ink, None)
@@ -140,8 +140,8 @@ def _scale(tones: _Tones, box: tuple[slice, slice], target: _Target, trail: Trai
     notes = []
     if target.size:
         frame = (target.height, target.width)
-        room = (max(1, round(usual.middle * frame[0])), max(1, round(usual.middle * frame[1])))
-        scaled, notes = scale_ink(cropped, room, frame, target.looks if tones.stretched else None)
+        usual_size = (max(1, round(usual.middle * frame[0])), max(1, round(usual.middle * frame[1])))
+        scaled, notes = scale_glyph(cropped, usual_size, frame, target.looks if tones.stretched else None)
         notes = [describe_filling(fill, usual.low, usual.high, describe_size(scaled)), *notes]
     else:
         height, width = max(1, round(rows * scale)), max(1, round(columns * scale))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.deprecations import with_old_arguments
 from convlens.pixels import ImageSource, read_image, to_colour, to_grey
 from convlens.preprocessing.digit_rules import prepare_digit
 from convlens.preprocessing.frame_rules import letterbox_picture, prepare_garment
@@ -46,11 +47,12 @@ class Prepared:
     unlike: tuple[str, ...] = ()
 
 
-def prepare(preprocessing: Preprocessing, source: ImageSource, mend: bool = True) -> Prepared:
+@with_old_arguments
+def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = True) -> Prepared:
     """Turn any picture into the network's input by the rules that are stored with the model.
 
     `source` is whatever `convlens.pixels.read_image` takes. A picture without ink gives zeros, or is only scaled by the
-    rules `glyph`, and a note. With `mend=False` it becomes grey or colour as the network wants it, is scaled to the
+    rules `glyph`, and a note. With `repair=False` it becomes grey or colour as the network wants it, is scaled to the
     frame as a whole, and nothing else.
 
     Raises:
@@ -71,7 +73,7 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, mend: bool = True
         trail.add("original", _look_at(image))
     read, notes = to_grey(image) if channels == 1 else to_colour(image)
     trail.add("grey" if trail.steps else "original", read, *notes)
-    if not mend:
+    if not repair:
         pixels = letterbox_picture(read, height, width, trail)
     elif preprocessing.rules == "letterbox":
         pixels = letterbox_picture(read, height, width, trail, preprocessing.light_on_dark)

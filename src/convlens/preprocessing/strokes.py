@@ -18,7 +18,7 @@ _MOST_VARIED = 3.0  # times from 5 to 95 %; where training images differ more, t
 _SOFTEST = 0.25  # training images with more in-between pixels are soft on purpose
 
 
-def scale_ink(
+def scale_glyph(
     ink: np.ndarray, box: tuple[int, int], frame: tuple[int, int], appearance: Appearance | None
 ) -> tuple[np.ndarray, list[str]]:
     """Scale light-on-dark ink into a box, heights and widths in pixels, with the training images' kind of strokes.

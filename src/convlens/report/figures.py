@@ -115,9 +115,7 @@ def draw_intervals(
 
 
 def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[ReliabilityBin]) -> str:
-    """How often the model is right against how sure it is, in bins of equally many images; `before` is empty where no
-    temperature was fitted.
-    """
+    """Accuracy against confidence, in bins of equally many images; `before` is empty if no temperature was fitted."""
 
     def draw(axes: "Axes") -> None:
         axes.plot([0, 100], [0, 100], color=_QUIET, linewidth=1, linestyle=(0, (4, 3)))
@@ -132,7 +130,7 @@ def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[Reliabili
         lowest = [bin.confidence for bin in (*after, *before)] + [bin.interval[0] for bin in after] + [0.95]
         axes.set_xlim(max(0, 100 * min(lowest) - 5), 101)
         axes.set_ylim(max(0, 100 * min(lowest) - 5), 101)
-        axes.set_xlabel("sure, %")
+        axes.set_xlabel("confidence, %")
         axes.set_ylabel("right, %")
         axes.legend(frameon=False, loc="upper left", labelcolor=_INK)
 

@@ -161,7 +161,7 @@ def tell_maps(study: Study) -> list[dict[str, Any]]:
                            "columns": _columns(len(maps))})  # fmt: skip
         probability = percent(float(judged.confidences.best[index]))
         title = f"{words}: {study.chosen.name_of(index)}, {short(names[judged.labels[index]])}"
-        told.append({"title": title, "said": f"said to be {short(names[said])}, {probability}", "layers": layers})
+        told.append({"title": title, "said": f"predicted: {short(names[said])}, {probability}", "layers": layers})
     return told
 
 

@@ -44,9 +44,9 @@ def tell_trust(checks: Sequence[TrustCheck]) -> dict[str, Any]:
     worst = min((order.index(check.verdict) for check in checks), default=3)
     sentences = (
         "These numbers should not be trusted.",
-        "These numbers are to be read with care.",
-        "As far as could be looked at, nothing speaks against these numbers.",
-        "Nothing that was looked at speaks against these numbers.",
+        "Read these numbers with care.",
+        "No problems found with this test set, as far as it could be checked.",
+        "No problems found with this test set.",
     )
     marks = {"bad": "✗", "warning": "!", "unknown": "?", "good": "✓"}
     words = {"bad": "problem", "warning": "warning", "unknown": "not known", "good": "good"}
@@ -92,11 +92,11 @@ def _left_unknown(judged: Evaluation) -> str:
 def _recall_figure(judged: Evaluation) -> dict[str, str]:
     present = [place for place, row in enumerate(judged.classes) if row.support]
     chosen = present
-    caption = "How much of each class is right, with 95 % intervals; the dashed line is all images."
+    caption = "Recall of each class, with 95 % intervals; the dashed line is the accuracy on all images."
     if len(present) > figures.MOST_CLASSES:
         chosen = sorted(present, key=lambda place: judged.classes[place].recall)[: figures.MOST_CLASSES]
         worst = f"{figures.MOST_CLASSES} worst of {len(present):,} classes"
-        caption = f"How much is right of the {worst}, with 95 % intervals; the dashed line is all images."
+        caption = f"Recall of the {worst}, with 95 % intervals; the dashed line is the accuracy on all images."
     svg = figures.draw_intervals(
         [judged.class_names[place] for place in chosen],
         [judged.classes[place].recall for place in chosen],
@@ -182,10 +182,10 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
         caption = percent(float(judged.confidences.best[index]))
         pictures.append({"address": address, "name": study.chosen.name_of(index), "caption": caption})
     names = judged.class_names
-    what = f"{short(names[true])}, and said to be"
-    what = what if true == said else f"{short(names[true])}, said to be {short(names[said])}"
+    what = f"{short(names[true])}, predicted correctly"
+    what = what if true == said else f"{short(names[true])}, predicted as {short(names[said])}"
     title = f"{what}: {count_of(len(places), 'image')}"
-    which = "those it is least sure of" if true == said else "the surest mistakes"
+    which = "those with the lowest confidence" if true == said else "the most confident mistakes"
     missing = len(places) - len(pictures)
     return {
         "title": title,

@@ -17,7 +17,18 @@ from convlens.report.study import Study
 from convlens.training import TrainingSettings
 from convlens.training.folds import FOLDS, predict_out_of_fold
 
-COLUMNS = ("part", "image", "index", "given", "suggested", "given_probability", "suggested_probability", "doubt")
+COLUMNS = (
+    "part",
+    "image",
+    "index",
+    "given",
+    "suggested",
+    "given_probability",
+    "suggested_probability",
+    "margin",
+    "doubt",
+)
+"""Of the CSV file; `doubt` is the old name of `margin`."""
 
 
 @with_old_attributes
@@ -64,7 +75,9 @@ def judge_training_labels(
         )
     stored = study.model.facts.get("settings")
     if len(study.model.class_names) < 2:
-        raise UsageError("this model knows a single class, so no label can be doubted. Leave out --training-labels.")
+        raise UsageError(
+            "this model knows a single class, so no label of it can be wrong. Leave out --training-labels."
+        )
     if not isinstance(stored, dict):
         raise UsageError("this model does not say how it was trained. Leave out --training-labels.")
     start = time.perf_counter()

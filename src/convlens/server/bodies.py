@@ -1,4 +1,4 @@
-"""What the page may send, checked for kind and size before it is looked at; what it means is checked by rooms below."""
+"""What the page may send: its kinds and sizes are checked here, what it means in the packages below."""
 
 from typing import Annotated
 

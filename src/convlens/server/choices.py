@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from convlens.data import find_entry, is_own_path
+from convlens.data import find_entry, is_custom_path
 from convlens.errors import ConvlensError, NetworkError, UsageError
 from convlens.export.page_model import MOST_PARAMETERS
 from convlens.network import LayerTable, layer_table, read_network
@@ -46,7 +46,7 @@ def check_request(request: TrainBody, shapes: Mapping[str, Shape], only_below: P
     Args:
         request: what the page wants.
         shapes: of data that were read already.
-        only_below: the folder outside of which no images of one's own are read; None: anywhere.
+        only_below: the folder outside of which no custom images are read; None: anywhere.
 
     Raises:
         Misfit: with the field, the reason and the place.
@@ -84,7 +84,7 @@ def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None =
     """
     if data in shapes:
         return shapes[data]
-    if not is_own_path(data):
+    if not is_custom_path(data):
         entry = find_entry(data)
         return entry.shape, len(entry.class_names)
     path = Path(data).expanduser()

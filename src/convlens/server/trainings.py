@@ -42,7 +42,7 @@ class TrainingRunner:
         runs: the folder that gets the run folders.
         data_dir: where known datasets are kept.
         on_line: gets a line for people when a training begins and when it ends.
-        shapes: input shape and number of classes of data that were read; of one's own images nobody knows it before.
+        shapes: input shape and number of classes of data that were read; those of custom images are not known before.
     """
 
     runs: Path

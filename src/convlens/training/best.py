@@ -10,11 +10,11 @@ from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettin
 from convlens.network import layer_table, read_network
 from convlens.training.settings import TrainingSettings
 
-INK = AugmentationSettings(
+GLYPHS = AugmentationSettings(
     shift=0.08,
     rotation=12.0,
     scale=0.15,
-    stretch=0.1,
+    aspect=0.1,
     shear=0.2,
     elastic=0.015,
     thickness=0.5,
@@ -24,12 +24,12 @@ INK = AugmentationSettings(
     noise=0.12,
     cover=0.3,
 )
-"""For strokes and shapes on an even background."""
+"""For glyphs: strokes and shapes on an even background."""
 PHOTO = AugmentationSettings(
     shift=0.1,
     rotation=10.0,
     scale=0.2,
-    stretch=0.1,
+    aspect=0.1,
     shear=0.1,
     blur=0.6,
     contrast=0.3,
@@ -50,10 +50,10 @@ class DataFacts:
     image_shape: tuple[int, int, int]
     classes: int
     images: int
-    ink: bool
+    glyphs: bool
 
 
-MNIST_FACTS = DataFacts((1, 28, 28), 10, 60_000, ink=True)
+MNIST_FACTS = DataFacts((1, 28, 28), 10, 60_000, glyphs=True)
 _BUDGET = 2.5e12
 """Multiply-adds of all forward passes: about 50 seconds of training on two cores."""
 _MOST_SEEN = 1_000_000
@@ -72,7 +72,7 @@ def choose_best(facts: DataFacts) -> TrainingSettings:
 
     >>> choose_best(MNIST_FACTS).epochs
     9
-    >>> choose_best(DataFacts((3, 64, 64), 2, 500, ink=False)).batch_size
+    >>> choose_best(DataFacts((3, 64, 64), 2, 500, glyphs=False)).batch_size
     16
     """
     network = choose_network(facts)
@@ -87,13 +87,13 @@ def choose_best(facts: DataFacts) -> TrainingSettings:
         network=network,
         epochs=max(1, min(affordable, worth_while, _MOST_EPOCHS)),
         batch_size=batch,
-        learning_rate=0.005 if facts.ink else 0.003,
+        learning_rate=0.005 if facts.glyphs else 0.003,
         schedule="one-cycle",
         optimizer=OptimizerSettings(beta2=0.97)
-        if facts.ink
+        if facts.glyphs
         else OptimizerSettings("adamw", beta2=0.97, weight_decay=0.1),
         loss=LossSettings(label_smoothing=0.03),
-        augmentation=INK if facts.ink else MANY_PHOTOS if facts.images >= _MANY else PHOTO,
+        augmentation=GLYPHS if facts.glyphs else MANY_PHOTOS if facts.images >= _MANY else PHOTO,
         final_strength=0.2,
         probe=True,
         validation=0.05 if facts.images >= _MANY else 0.1,
@@ -110,18 +110,18 @@ def choose_network(facts: DataFacts) -> str:
 
     >>> choose_network(MNIST_FACTS).count("conv")
     3
-    >>> choose_network(DataFacts((3, 32, 32), 10, 50_000, ink=False)).count("batchnorm")
+    >>> choose_network(DataFacts((3, 32, 32), 10, 50_000, glyphs=False)).count("batchnorm")
     3
     """
     side = min(facts.image_shape[1:])
     stages: list[str] = []
-    kernel = "5x5 pad 2" if facts.ink else "3x3 pad 1"
-    widths = (24, 48, 96) if facts.ink else (24, 40, 80)
+    kernel = "5x5 pad 2" if facts.glyphs else "3x3 pad 1"
+    widths = (24, 48, 96) if facts.glyphs else (24, 40, 80)
     if side > _LARGEST_MAP:
         kernel, side = "5x5 stride 2 pad 2", -(-side // 2)
     while side >= 4 or not stages:
         channels = widths[min(len(stages), 2)]
-        stages.append(_stage(len(stages), f"conv {channels} {kernel}", facts.ink, pooled=side >= 2))
+        stages.append(_stage(len(stages), f"conv {channels} {kernel}", facts.glyphs, pooled=side >= 2))
         kernel, side = "3x3 pad 1", side // 2
     dropout = "dropout 0.3, " if facts.images < _MANY else ""
     return ", ".join(stages) + f", {dropout}dense"

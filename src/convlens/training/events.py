@@ -1,7 +1,6 @@
 """What a training tells while it runs, and how a log says it.
 
-The training room knows no terminal: it hands these values to whoever asked, and the log file and the terminal both
-print `log_lines`.
+Training does not print: it passes these values to a callback, and the log file and the terminal both print `log_lines`.
 """
 
 from collections.abc import Callable

@@ -105,8 +105,8 @@ def point_latest_to(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a `config.toml` says: which data (a name or a path), where known ones are kept, the settings, and how one's
-    own images are read.
+    """What a `config.toml` says: which data (a name or a path), where known ones are kept, the settings, and how
+    custom images are read.
     """
 
     data: str

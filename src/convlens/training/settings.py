@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from convlens.deprecations import with_new_keys
 from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
 from convlens.errors import UsageError
 from convlens.network import TUTORIAL, read_network
@@ -110,6 +111,8 @@ class TrainingSettings:
             _check_keys(values, cls)
             _check_keys(values.get("optimizer"), OptimizerSettings)
             _check_keys(values.get("loss"), LossSettings)
+            if isinstance(values.get("augmentation"), dict):
+                values = {**values, "augmentation": with_new_keys(values["augmentation"])}
             _check_keys(values.get("augmentation"), AugmentationSettings)
         try:
             return msgspec.convert(values, cls)

@@ -143,7 +143,7 @@ def settings_for(
         image_shape=dataset.train.image_shape,
         classes=len(dataset.train.class_names),
         images=len(dataset.train),
-        ink=preprocessing.rules in ("digit", "glyph"),
+        glyphs=preprocessing.rules in ("digit", "glyph"),
     )
     return choose_settings(recipe or (BEST if dataset.source is not None else DEFAULT_RECIPE), facts, **changes)
 

@@ -44,14 +44,14 @@ LOAD = """
     }));
   }"""
 PREPARE = """
-  async ([preprocessing, normalise]) => {
+  async ([preprocessing, repair]) => {
     const { prepare } = await import("convlens/preparation/prepare.js");
     const fingerprint = async ({ width, height, data }) => {
       const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
       return [width, height, Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")];
     };
     return Promise.all(globalThis.pictures.map(async (picture) => {
-      const { pixels, notes, unlike, steps } = prepare(preprocessing, picture, normalise);
+      const { pixels, notes, unlike, steps } = prepare(preprocessing, picture, repair);
       const pictures = await Promise.all(steps.map(({ picture }) => fingerprint(picture)));
       const told = steps.map(({ name, note, size }, place) => [name, note, size, ...pictures[place]]);
       return { pixels: Array.from(pixels), notes, unlike, steps: told };
@@ -112,15 +112,15 @@ def test_there_are_pictures_and_models_of_every_kind(pictures: Pictures, models:
 
 @pytest.fixture(scope="module")
 def find_differences(open_page: Call, web_address: str, pictures: Pictures) -> Iterator[Callable[..., dict[str, str]]]:
-    """A function (preprocessing, mend) → what is different, by picture. The page is given the pictures once."""
+    """A function (preprocessing, repair) → what is different, by picture. The page is given the pictures once."""
     # An H×W×4 array and an image of mode RGBA are the same to Python; a picture of one row would be taken for C×H×W.
     images = {title: Image.fromarray(pixels) for title, pixels in pictures.items()}
     with open_page(f"{web_address}/empty.html") as page:
         page.evaluate(LOAD, [for_the_page(pixels) for pixels in pictures.values()])
 
-        def differences(preprocessing: Preprocessing, mend: bool = True) -> dict[str, str]:
-            answers = page.evaluate(PREPARE, [preprocessing.as_dict(), mend])
-            expected = [prepare(preprocessing, image, mend) for image in images.values()]
+        def differences(preprocessing: Preprocessing, repair: bool = True) -> dict[str, str]:
+            answers = page.evaluate(PREPARE, [preprocessing.as_dict(), repair])
+            expected = [prepare(preprocessing, image, repair) for image in images.values()]
             found = map(compare, answers, expected)
             return {title: difference for title, difference in zip(images, found, strict=True) if difference}
 
@@ -134,7 +134,7 @@ def test_python_and_the_page_prepare_alike(find_differences: Call, models: Model
 
 @pytest.mark.parametrize("name", ["MNIST", "colour"])
 def test_without_mending_too(find_differences: Call, models: Models, name: str) -> None:
-    assert find_differences(models[name], mend=False) == {}
+    assert find_differences(models[name], repair=False) == {}
 
 
 def test_the_pictures_meet_every_rule(pictures: Pictures, models: Models) -> None:

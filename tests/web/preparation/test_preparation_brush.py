@@ -50,7 +50,7 @@ def test_drawings_have_the_strokes_of_mnist(call: Call, models: dict[str, Prepro
     width = brush_width(call, model, 560)
     for digit in DIGITS:
         prepared = prepare(model, draw(digit, 560, width, size))
-        assert not any("strokes" in note for note in prepared.notes)  # nothing had to be mended
+        assert not any("strokes" in note for note in prepared.notes)  # nothing had to be repaired
         assert stroke.low < float(measure(prepared.pixels).stroke[0]) < stroke.high
         assert prepared.unlike == ()
 

@@ -2,7 +2,7 @@
 //
 // Gradient × (input − baseline). The baseline is a picture with nothing on it: black where the training pictures are
 // light on dark, white where they are dark on light, and the mean (0 after normalisation) where they are mixed; so the
-// empty ground of a drawing speaks neither for nor against. In a network without bends (no activation, no maxpool) the
+// empty ground of a drawing counts neither for nor against. In a linear network (no activation, no maxpool) the
 // parts add up to what the logit gains over that of the baseline, and in one with relu and maxpool alone they do if
 // nothing is added anywhere. In others one gradient is the slope at this picture only; `steps` averages it over the
 // straight way from the baseline to the picture (integrated gradients, Sundararajan et al. 2017), which adds up in any

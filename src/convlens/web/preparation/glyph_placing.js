@@ -34,9 +34,9 @@ export function scaleToTarget(tones, box, target, trail) {
 /** @type {(tones: Tones, cropped: Plane, fill: number, target: Target) => Scaled} */
 function scaleToUsual(tones, cropped, fill, { height, width, looks }) {
   const { low, middle, high } = looks.fill;
-  const room = (/** @type {number} */ side) => Math.max(1, roundHalfEven(middle * side));
+  const usualSide = (/** @type {number} */ side) => Math.max(1, roundHalfEven(middle * side));
   const known = tones.isStretched ? looks : null;
-  const { scaled, notes } = scaleGlyph(cropped, [room(height), room(width)], [height, width], known);
+  const { scaled, notes } = scaleGlyph(cropped, [usualSide(height), usualSide(width)], [height, width], known);
   return { scaled, notes: [describeFilling(fill, low, high, describeSize(scaled)), ...notes] };
 }
 

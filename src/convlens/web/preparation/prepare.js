@@ -1,16 +1,16 @@
 // From any picture to the network's input, by the rules that the model was trained with, step by step, with notes: the
 // same bytes and words as `convlens.preprocessing.prepare` gives, which the tests compare.
 //
-//   digit       `mnist_rules`: as MNIST was made
+//   digit       `digit_rules`: as MNIST was made
 //   glyph       `glyph_rules`: what a user's own training images agree on
 //   letterbox   `frame_rules`: the whole picture, for photographs
 //   garment     `frame_rules`: as Fashion-MNIST was made
 import { readAppearance } from "convlens/preparation/appearance.js";
 import { toColour, toGrey, toPicture } from "convlens/preparation/conversion.js";
+import { prepareDigit } from "convlens/preparation/digit_rules.js";
 import { letterboxPicture, prepareFashion } from "convlens/preparation/frame_rules.js";
 import { prepareGlyph } from "convlens/preparation/glyph_rules.js";
 import { findUnlike } from "convlens/preparation/likeness.js";
-import { prepareDigit } from "convlens/preparation/mnist_rules.js";
 import { makePlane } from "convlens/preparation/planes.js";
 import { Trail } from "convlens/preparation/trail.js";
 
@@ -31,17 +31,17 @@ import { Trail } from "convlens/preparation/trail.js";
 const KNOWN = "digit, garment, glyph and letterbox are known";
 
 /**
- * With `normalise` false the picture becomes grey or colour as the network wants it, is scaled to the frame as a whole,
+ * With `repair` false the picture becomes grey or colour as the network wants it, is scaled to the frame as a whole,
  * and nothing else.
- * @type {(preprocessing: Preprocessing, picture: Picture, normalise?: boolean) => Prepared}
+ * @type {(preprocessing: Preprocessing, picture: Picture, repair?: boolean) => Prepared}
  */
-export function prepare(preprocessing, picture, normalise = true) {
+export function prepare(preprocessing, picture, repair = true) {
   const [channels] = preprocessing.image_shape;
   const trail = new Trail();
   if (channels === 1 && !picture.isGrey) trail.add("original", asItIs(picture));
   const { plane: read, notes } = channels === 1 ? toGrey(picture) : toColour(picture);
   trail.add(trail.steps.length ? "grey" : "original", read, ...notes);
-  const plane = trail.add("tensor", applyRules(read, preprocessing, normalise, trail));
+  const plane = trail.add("tensor", applyRules(read, preprocessing, repair, trail));
   return {
     pixels: byChannel(plane),
     notes: trail.notes,
@@ -61,10 +61,10 @@ function describeStep({ plane, ...step }) {
   };
 }
 
-/** @type {(read: Plane, preprocessing: Preprocessing, normalise: boolean, trail: Trail) => Plane} */
-function applyRules(read, preprocessing, normalise, trail) {
+/** @type {(read: Plane, preprocessing: Preprocessing, repair: boolean, trail: Trail) => Plane} */
+function applyRules(read, preprocessing, repair, trail) {
   const [, height, width] = preprocessing.image_shape;
-  if (!normalise) return letterboxPicture(read, height, width, trail);
+  if (!repair) return letterboxPicture(read, height, width, trail);
   switch (preprocessing.rules) {
     case "letterbox":
       return letterboxPicture(read, height, width, trail, preprocessing.light_on_dark);

@@ -53,8 +53,8 @@ function windowsFor(given, wanted, filter) {
 /** @type {(given: number, wanted: number, filter: Filter) => Windows} */
 function makeWindows(given, wanted, filter) {
   const scale = given / wanted;
-  const stretch = Math.max(scale, 1);
-  const support = filter.support * stretch;
+  const widening = Math.max(scale, 1);
+  const support = filter.support * widening;
   const size = 2 * Math.ceil(support) + 1;
   const starts = new Int32Array(wanted);
   const lengths = new Int32Array(wanted);
@@ -63,7 +63,7 @@ function makeWindows(given, wanted, filter) {
     const centre = (line + 0.5) * scale;
     const start = Math.max(Math.trunc(centre - support + 0.5), 0);
     const length = Math.min(Math.trunc(centre + support + 0.5), given) - start;
-    const exact = Array.from({ length }, (_, place) => filter.weigh((place + start - centre + 0.5) * (1 / stretch)));
+    const exact = Array.from({ length }, (_, place) => filter.weigh((place + start - centre + 0.5) * (1 / widening)));
     const total = exact.reduce((sum, weight) => sum + weight, 0);
     exact.forEach((weight, place) => {
       const share = (total === 0 ? weight : weight / total) * 2 ** PRECISION;

@@ -7,10 +7,10 @@ import { likeliest } from "convlens/views/look/answer.js";
 /** @import { Sample } from "convlens/engine/samples.js" */
 
 /** @typedef {ReturnType<typeof judge>[number]} Judged what the model says of a sample, which is at `place` */
-/** @typedef {"all" | "wrong" | "doubtful"} Which */
+/** @typedef {"all" | "wrong" | "uncertain"} Which */
 
-/** Below this lead of the likeliest class over the second an answer counts as doubtful. */
-export const DOUBTFUL = 0.5;
+/** Below this lead of the likeliest class over the second an answer counts as uncertain. */
+export const UNCERTAIN = 0.5;
 
 /** @param {Model} model @param {Sample[]} samples */
 export function judge(model, samples) {
@@ -18,7 +18,7 @@ export function judge(model, samples) {
     const shares = probabilities(model, logits);
     const [best, second] = likeliest(shares);
     const lead = shares[best] - (shares[second] ?? 0);
-    return { place, label, best, probability: shares[best], wrong: best !== label, doubtful: lead < DOUBTFUL };
+    return { place, label, best, probability: shares[best], wrong: best !== label, uncertain: lead < UNCERTAIN };
   });
 }
 

@@ -19,8 +19,8 @@ const TILE = 52;
 /** @type {[Which, string][]} */
 const FILTERS = [
   ["all", "all"],
-  ["wrong", "wrong ones"],
-  ["doubtful", "doubtful ones"],
+  ["wrong", "wrong"],
+  ["uncertain", "uncertain"],
 ];
 
 export class Strip {
@@ -136,7 +136,7 @@ export class Strip {
     const tile = element(
       "div",
       {
-        class: sample.wrong ? "tile wrong" : sample.doubtful ? "tile doubtful" : "tile",
+        class: sample.wrong ? "tile wrong" : sample.uncertain ? "tile uncertain" : "tile",
         role: "option",
         id: `sample-${place}`,
         "aria-setsize": this.#shown.length,

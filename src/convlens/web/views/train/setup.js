@@ -18,7 +18,7 @@ const KEPT = "convlens-train";
 const RECIPES = [
   { name: "fast", says: "two epochs: about a second on MNIST", epochs: "2" },
   { name: "tutorial", says: "the tutorial's own numbers: Adam 0.001, ten epochs", epochs: "10" },
-  { name: "best", says: "about a minute: learns from shifted, bent, noisy copies", epochs: "as many as fit" },
+  { name: "best", says: "about a minute: learns from shifted, deformed, noisy copies", epochs: "as many as fit" },
 ];
 
 /** The form. */

@@ -46,10 +46,10 @@ def translate(images: NDArray[np.float64], generator: np.random.Generator) -> ND
 def _by_sign(
     images: NDArray[np.float64], signs: NDArray[np.int64], matrix_for: Callable[[int], list[list[float]]]
 ) -> NDArray[np.float64]:
-    bent = np.empty_like(images)
+    corrupted = np.empty_like(images)
     for sign in (-1, 1):
-        bent[signs == sign] = _transform(images[signs == sign], matrix_for(sign))
-    return bent
+        corrupted[signs == sign] = _transform(images[signs == sign], matrix_for(sign))
+    return corrupted
 
 
 def _transform(images: NDArray[np.float64], matrix: list[list[float]]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from bent_images import CORRUPTIONS, blur, corrupt, edges, geometry, light, noise, strokes
+from corrupted_images import CORRUPTIONS, blur, corrupt, edges, geometry, light, noise, strokes
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_every_corruption_changes_some_and_is_the_same_again(name: str, random_i
 def test_blocks_make_no_seam(monkeypatch: pytest.MonkeyPatch, random_images: Callable[..., tuple]):
     images, _ = random_images(5, (1, 28, 28), 10)
     whole = corrupt(images, "scale")
-    monkeypatch.setattr("bent_images.BLOCK", 2)
+    monkeypatch.setattr("corrupted_images.BLOCK", 2)
     np.testing.assert_array_equal(corrupt(images, "scale"), whole)
 
 

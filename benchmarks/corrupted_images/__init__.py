@@ -14,12 +14,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bent_images.blur import glass_blur, motion_blur
-from bent_images.edges import canny_edges
-from bent_images.geometry import rotate, scale, shear, translate
-from bent_images.light import brightness, fog, spatter, stripe
-from bent_images.noise import impulse_noise, shot_noise
-from bent_images.strokes import dotted_line, zigzag
+from corrupted_images.blur import glass_blur, motion_blur
+from corrupted_images.edges import canny_edges
+from corrupted_images.geometry import rotate, scale, shear, translate
+from corrupted_images.light import brightness, fog, spatter, stripe
+from corrupted_images.noise import impulse_noise, shot_noise
+from corrupted_images.strokes import dotted_line, zigzag
 
 Corruption: TypeAlias = Callable[[NDArray[np.float64], np.random.Generator], NDArray[Any]]
 
@@ -64,6 +64,6 @@ def corrupt(images: NDArray[np.uint8], name: str, seed: int = 0) -> NDArray[np.u
     spoilt = np.empty_like(images)
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK, 0] / 255
-        bent = np.clip(CORRUPTIONS[name](block, generator), 0, 1)
-        spoilt[start : start + BLOCK, 0] = np.rint(bent * 255)
+        corrupted = np.clip(CORRUPTIONS[name](block, generator), 0, 1)
+        spoilt[start : start + BLOCK, 0] = np.rint(corrupted * 255)
     return spoilt
