@@ -108,6 +108,13 @@ def test_without_relu_right_behind_it_no_kernel_is_dead_unless_its_weights_are_z
     assert layer.kernels[0].largest < 0 or "batchnorm" in behind
 
 
+def test_a_kernel_that_a_shortcut_reads_too_is_not_dead_where_relu_cuts_it(engine_name):
+    engine = make_engine(engine_name, "conv 2 3x3, residual(relu), dense", w0=[-MEAN, MEAN], b0=[-1.0, 0.0])
+    (layer,) = examine_kernels(engine, WHITE)
+    assert layer.dead == ()
+    assert [kernel.largest for kernel in layer.kernels] == pytest.approx([-2, 1])  # of the convolution itself
+
+
 def test_zeros_are_dead_behind_relu_too_whatever_their_bias(engine_name):
     engine = make_engine(engine_name, "conv 2 3x3, relu, dense", w0=[np.zeros((1, 3, 3)), MEAN], b0=[5.0, 0.0])
     (layer,) = examine_kernels(engine, WHITE)
