@@ -43,6 +43,14 @@ CONVLENS_INLINE Floats load(const float* at) { return *reinterpret_cast<const Fl
 CONVLENS_INLINE void store(float* at, Floats value) { *reinterpret_cast<Floats*>(at) = value; }
 CONVLENS_INLINE Floats load_loose(const float* at) { return *reinterpret_cast<const LooseFloats*>(at); }
 CONVLENS_INLINE void store_loose(float* at, Floats value) { *reinterpret_cast<LooseFloats*>(at) = value; }
+// Keeps a number that several instructions need in a register: the compiler would rather read it from memory in each.
+CONVLENS_INLINE void in_register([[maybe_unused]] Floats& value) {
+#if defined(__x86_64__)
+    asm("" : "+v"(value));
+#elif defined(__aarch64__)
+    asm("" : "+w"(value));
+#endif
+}
 // Listed, not added to zeros: 0 + x is not x where x is −0, so an addition would stay.
 template <int... index>
 CONVLENS_INLINE Floats splat_to(float value, std::integer_sequence<int, index...>) {

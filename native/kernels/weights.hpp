@@ -24,7 +24,8 @@ CONVLENS_INLINE void weight_piece(const WeightSweep& s, const float* in, const f
             for (int t = 0; t < taps; ++t) values[t] = load(x + offsets[t]);
 #pragma GCC unroll 8
             for (int c = 0; c < channels; ++c) {
-                const Floats slope = load(g + c * lanes);
+                Floats slope = load(g + c * lanes);
+                in_register(slope);  // else it is read from memory again for each tap
 #pragma GCC unroll 9
                 for (int t = 0; t < taps; ++t) totals[t][c] += values[t] * slope;
             }
