@@ -1,5 +1,5 @@
-import { positionOf, sizeOf } from "convlens/engine/decode.js";
-import { cellsOf, slideBack, visitWindows, windowOf } from "convlens/layers/shared/windows.js";
+import { positionOf } from "convlens/engine/decode.js";
+import { cellsOf, slideBack, windowOf } from "convlens/layers/shared/windows.js";
 import { drawMaximum } from "convlens/views/look/sums/pooling.js";
 
 /** @import { Numbers } from "convlens/engine/network.js" */
@@ -15,7 +15,12 @@ import { drawMaximum } from "convlens/views/look/sums/pooling.js";
 
 /** @type {Kind<WindowLayer, MaximumSum>} */
 export default {
-  forward: (layer, [input]) => Float32Array.from(winnersOf(layer, input), (place) => input[place]),
+  forward(layer, [input]) {
+    const winners = winnersOf(layer, input);
+    const output = new Float32Array(winners.length);
+    for (let i = 0; i < output.length; i += 1) output[i] = input[winners[i]];
+    return output;
+  },
   backward(layer, slopes, [input]) {
     const result = new Float64Array(input.length);
     winnersOf(layer, input).forEach((place, from) => {
@@ -42,12 +47,31 @@ export default {
   draw: drawMaximum,
 };
 
-// The place of the largest number under every window, the first of equals; padding takes no part.
+// The place of the largest number under every window, the first of equals; padding takes no part. Written out, since a
+// call for each number under each window took as long as the convolution before it.
 /** @type {(layer: WindowLayer, input: Numbers) => Int32Array<ArrayBuffer>} */
 function winnersOf(layer, input) {
-  const winners = new Int32Array(sizeOf(layer.outputShape)).fill(-1);
-  visitWindows(layer, (to, place) => {
-    if (winners[to] < 0 || input[place] > input[winners[to]]) winners[to] = place;
-  });
+  const [channels, height, width] = layer.inputShape;
+  const [, rows, columns] = layer.outputShape;
+  const winners = new Int32Array(channels * rows * columns);
+  let to = 0;
+  for (let channel = 0; channel < channels; channel += 1) {
+    for (let row = 0; row < rows; row += 1) {
+      const top = row * layer.stride[0] - layer.padding[0];
+      const [firstRow, endRow] = [Math.max(top, 0), Math.min(top + layer.kernel[0], height)];
+      for (let column = 0; column < columns; column += 1, to += 1) {
+        const left = column * layer.stride[1] - layer.padding[1];
+        const [first, end] = [Math.max(left, 0), Math.min(left + layer.kernel[1], width)];
+        let winner = (channel * height + firstRow) * width + first;
+        for (let i = firstRow; i < endRow; i += 1) {
+          const start = (channel * height + i) * width;
+          for (let place = start + first; place < start + end; place += 1) {
+            if (input[place] > input[winner]) winner = place;
+          }
+        }
+        winners[to] = winner;
+      }
+    }
+  }
   return winners;
 }
