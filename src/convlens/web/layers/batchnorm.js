@@ -14,7 +14,9 @@ import { drawNormalisation } from "convlens/views/look/sums/rules.js";
  * }} BatchNormSum
  */
 
-/** @type {Kind<BatchNormLayer, BatchNormSum>} In prediction: one factor and one shift for each map, or number of a row. */
+/**
+ * @type {Kind<BatchNormLayer, BatchNormSum>} In prediction: one factor and one shift for each map, or number of a row.
+ */
 export default {
   weights: ({ inputShape: [size] }) => ({ weight: [size], bias: [size], running_mean: [size], running_var: [size] }),
   forward,
