@@ -1,7 +1,7 @@
 """Small HTML tables for notebooks: what `_repr_html_` of a model, a dataset, an evaluation or predictions gives.
 
-Everything is text until it is marked as `Html`, and text is escaped here: class names and file names are other people's.
-Colours are left to the notebook, so that a table can be read on a dark page too.
+Everything is text until it is marked as `Html`, and text is escaped here: names of classes and files are other
+people's. Colours are left to the notebook, so that a table can be read on a dark page too.
 """
 
 import base64
@@ -17,7 +17,9 @@ class Html(str):
     __slots__ = ()
 
 
-def html_table(caption: str, rows: Iterable[Sequence[str]], header: Sequence[str] = (), below: Sequence[str] = ()) -> str:
+def html_table(
+    caption: str, rows: Iterable[Sequence[str]], header: Sequence[str] = (), below: Sequence[str] = ()
+) -> str:
     """A table with a caption. With a `header`, rows are data; without, the first cell of each names the row.
 
     `below` are sentences under the table.

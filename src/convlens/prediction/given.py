@@ -106,18 +106,21 @@ def _as_list_of_names(images: Any) -> Any:
 
 
 def _from_list(images: "list[Any] | tuple[Any, ...]", named: NamedPictures, as_batch: bool) -> Given:
-    if images and all(type(image) is np.ndarray for image in images):
-        first = images[0]
-        if has_shape(first.shape, named.shape) and {(one.shape, one.dtype) for one in images} == {
-            (first.shape, first.dtype)
-        }:
-            # Not `np.stack`, which takes three times as long with ten thousand small arrays.
-            stacked = np.concatenate([one[None] for one in images]) if first.ndim == 0 else np.concatenate(images)
-            stacked = stacked.reshape(len(images), *first.shape)
-            return Given(False, batch=read_batch(stacked, shape=named.shape, name="images"))
+    if images and _are_arrays_alike(images, named.shape):
+        # Not `np.stack`, which takes three times as long for ten thousand small arrays.
+        stacked = np.concatenate(images).reshape(len(images), *images[0].shape)
+        return Given(False, batch=read_batch(stacked, shape=named.shape, name="images"))
     if images and _is_of_numbers(images):
         return _from_array(as_array(images, "the array"), named.shape, as_batch)
     return Given(False, _each(images, named))
+
+
+def _are_arrays_alike(images: "list[Any] | tuple[Any, ...]", shape: Shape) -> bool:
+    """Whether all are arrays of the network's shape, laid out alike and of one type."""
+    first = images[0]
+    if type(first) is not np.ndarray or not has_shape(first.shape, shape):
+        return False
+    return all(type(one) is np.ndarray and one.shape == first.shape and one.dtype == first.dtype for one in images)
 
 
 def _is_of_numbers(images: Any) -> bool:
@@ -142,11 +145,11 @@ def _from_array(array: NDArray[Any], shape: Shape, as_batch: bool) -> Given:
     """One image or a batch, as the network's shape says."""
     if array.ndim in (3, 4) and len(array) == 0:
         return Given(False)
-    if is_one_image(array, shape, as_batch):
-        picture = _from_single_array(array, shape, "the array")
-        is_ready = picture.is_ready and isinstance(picture.content, np.ndarray)
-        return Given(True, [picture], picture.content[None] if is_ready else None)  # type: ignore[index]
-    if array.ndim == 2 or any(has_shape(array.shape[1:], shape) for _ in "x"):
+    if is_one_image(array.shape, shape, as_batch):
+        if has_shape(array.shape, shape):
+            return Given(True, batch=_ready(array, shape, "the array")[None])
+        return Given(True, [Picture("", array)])
+    if array.ndim == 2 or has_shape(array.shape[1:], shape):
         batch = read_batch(array, shape=shape, name="the array")
         is_shared = array.flags.writeable and np.may_share_memory(batch, array)
         return Given(False, batch=batch.copy() if is_shared else batch)
@@ -154,10 +157,9 @@ def _from_array(array: NDArray[Any], shape: Shape, as_batch: bool) -> Given:
     return Given(False, [Picture("", image.transpose(1, 2, 0)) for image in images])
 
 
-def _from_single_array(array: NDArray[Any], shape: Shape, name: str) -> Picture:
-    if has_shape(array.shape, shape):
-        return Picture("", read_batch(array[None], shape=shape, name=name)[0].copy(), is_ready=True)
-    return Picture("", array)
+def _ready(array: NDArray[Any], shape: Shape, name: str) -> NDArray[np.uint8]:
+    """One image of the network's shape, as the network takes it."""
+    return read_batch(array[None], shape=shape, name=name)[0].copy()
 
 
 def _each(images: Iterable[Any], named: NamedPictures) -> Iterator[Picture]:
@@ -181,8 +183,9 @@ def _one(image: Any, named: NamedPictures, name: str) -> Iterator[Picture]:
         yield Picture(str(getattr(image, "filename", "") or ""), image)
     elif is_array(image):
         array = as_array(image, name)
-        check_one_image(array, named.shape, name)
-        yield _from_single_array(array, named.shape, name)
+        check_one_image(array.shape, named.shape, name)
+        is_ready = has_shape(array.shape, named.shape)
+        yield Picture("", _ready(array, named.shape, name) if is_ready else array, is_ready=is_ready)
     elif callable(getattr(image, "read", None)):
         yield _from_file(image, name)
     elif isinstance(image, tuple | list) and len(image) == 2 and not _is_of_numbers(image):

@@ -42,7 +42,7 @@ class Picture:
     """
 
     name: str
-    content: Content | None
+    content: "Content | None"
     true_class: str = ""
     is_ready: bool = False
     error: DataError | None = None

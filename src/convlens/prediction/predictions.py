@@ -123,7 +123,9 @@ class Predictions(Sequence[Prediction]):
     @property
     def failed(self) -> NDArray[np.bool_]:
         """N times whether the image could not be read."""
-        return np.array([self._origin(place).error is not None for place in range(len(self))], np.bool_)
+        found = np.zeros(len(self), np.bool_)
+        found[list(self.errors)] = True
+        return found
 
     @property
     def errors(self) -> dict[int, DataError]:

@@ -7,10 +7,6 @@ the values mean is the business of `convlens.pixels.batches`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from convlens.errors import UsageError
 from convlens.pixels.batches import CHANNELS, Shape
@@ -76,42 +72,42 @@ def _of_three(first: int, middle: int, last: int, shape: Shape) -> list[Reading]
     return found
 
 
-def is_one_image(array: NDArray[Any], shape: Shape, as_batch: bool = False) -> bool:
-    """Whether an array is one image and not a batch; `as_batch` where only a batch can be meant, if it can be one.
+def is_one_image(sizes: Sequence[int], shape: Shape, as_batch: bool = False) -> bool:
+    """Whether an array of these sizes is one image and not a batch. With `as_batch` it is a batch wherever it can be one.
 
     Raises:
         UsageError: it can be either, or neither.
 
-    >>> is_one_image(np.zeros((8, 8)), (1, 8, 8)), is_one_image(np.zeros((3, 8, 8)), (1, 8, 8))
+    >>> is_one_image((8, 8), (1, 8, 8)), is_one_image((3, 8, 8), (1, 8, 8))
     (True, False)
-    >>> is_one_image(np.zeros((3, 32, 32)), (1, 8, 8))
+    >>> is_one_image((3, 32, 32), (1, 8, 8))
     Traceback (most recent call last):
     convlens.errors.UsageError: the array of 3×32×32 can be read in two ways: ...
     """
-    found = readings_of(array.shape, shape)
+    found = readings_of(sizes, shape)
     found = [reading for reading in found if reading.fits] or found
     if as_batch and not all(reading.is_one for reading in found):
         found = [reading for reading in found if not reading.is_one or not reading.fits]
     if not found:
-        raise UsageError(f"the array has the shape {array.shape}. Give {_layouts(shape)}.")
+        raise UsageError(f"the array has the shape {tuple(sizes)}. Give {_layouts(shape)}.")
     if len({reading.is_one for reading in found}) > 1:
-        raise _ambiguous(array, found, "the array")
+        raise _ambiguous(sizes, found, "the array")
     return found[0].is_one
 
 
-def check_one_image(array: NDArray[Any], shape: Shape, name: str) -> None:
+def check_one_image(sizes: Sequence[int], shape: Shape, name: str) -> None:
     """Refuse an element of a list that is a batch, or that has the sizes of a batch of the network's images.
 
     Raises:
         UsageError: with how to write what was meant.
     """
-    found = readings_of(array.shape, shape)
+    found = readings_of(sizes, shape)
     fitting = {reading.is_one for reading in found if reading.fits}
-    if array.ndim == 3 and fitting == {False} and len(found) > 1:
-        raise _ambiguous(array, found, name)
+    if len(sizes) == 3 and fitting == {False} and len(found) > 1:
+        raise _ambiguous(sizes, found, name)
     if not any(reading.is_one for reading in found):
         raise UsageError(
-            f"{name} of the list has the shape {array.shape}, which is no single image. Give H×W, H×W×C or C×H×W with "
+            f"{name} of the list has the shape {tuple(sizes)}, which is no single image. Give H×W, H×W×C or C×H×W with "
             "1, 3 or 4 channels; a batch is given by itself, not in a list."
         )
 
@@ -130,11 +126,12 @@ def has_shape(sizes: Sequence[int], shape: Shape) -> bool:
 def _layouts(shape: Shape) -> str:
     channels, height, width = shape
     batches = f"N×{times(shape)} or N×{times((height, width, channels))} for a batch"
-    return f"H×W, H×W×C or C×H×W for one image, " + (f"N×{times((height, width))}, " if channels == 1 else "") + batches
+    grey = f"N×{times((height, width))}, " if channels == 1 else ""
+    return f"H×W, H×W×C or C×H×W for one image, {grey}{batches}"
 
 
-def _ambiguous(array: NDArray[Any], found: Sequence[Reading], name: str) -> UsageError:
+def _ambiguous(sizes: Sequence[int], found: Sequence[Reading], name: str) -> UsageError:
     ways = " or ".join(f"{reading.words}, written {reading.written}" for reading in found)
     return UsageError(
-        f"{name} of {times(array.shape)} can be read in two ways: {ways}. Write the one that you mean (X is the array)."
+        f"{name} of {times(sizes)} can be read in two ways: {ways}. Write the one that you mean (X is the array)."
     )
