@@ -52,7 +52,7 @@ def test_hidden_files_are_left_alone_and_other_kinds_are_mentioned(convlens, tra
         Path("pictures", name).write_text("no picture")
     ran = convlens("predict", "latest", "pictures")
     assert ran.code == 0
-    assert ran.err == "pictures: skipped what is no image: .txt, README\n"
+    assert ran.err == "pictures: 2 other files left out, not images by their ending (no ending: 1, .txt: 1)\n"
 
 
 def test_a_blank_picture_is_said_to_be_blank(convlens, trained_run):

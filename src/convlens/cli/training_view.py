@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.terminal import accuracy_line, error_console, print_json, result_console
+from convlens.data import CATALOGUE
 from convlens.training import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted
 from convlens.training.events import log_lines
 from convlens.training.run_folder import CHECKPOINT_NAME
@@ -147,6 +148,13 @@ class TrainingView:
         if test := facts.get("test"):
             accuracy = accuracy_line(test["correct"], test["total"], "test images")
             console.print(f"{accuracy}, trained in {facts['seconds']:.1f} s")
+        for sample in facts.get("samples", ()):
+            name = (
+                f"{facts['data']}:{sample['image']}" if facts["data"] in CATALOGUE else f"test image {sample['image']}"
+            )
+            colour = "dim" if sample["predicted"] == sample["true"] else "yellow"
+            said = f"predicted {escape(sample['predicted'])}  [{colour}]labelled {escape(sample['true'])}[/]"
+            console.print(f"  {name:<18} {said}", soft_wrap=True)
         if not finished:
             console.print(
                 f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "

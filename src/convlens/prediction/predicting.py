@@ -24,7 +24,8 @@ from convlens.prediction.given import Given
 from convlens.prediction.pictures import Picture
 from convlens.prediction.prediction import Prediction
 from convlens.prediction.predictions import Origin, Predictions, join_predictions
-from convlens.preprocessing import Preprocessing, prepare
+from convlens.preprocessing import Preprocessing, Step, prepare
+from convlens.preprocessing.trail import describe_size
 from convlens.words import count_of, some_of
 
 OnError: TypeAlias = Literal["raise", "keep", "skip"]
@@ -77,7 +78,7 @@ class Predictor:
             if picture.content is None:
                 raise picture.error or DataError(f"{picture.name} holds no image. Give an image file.")
             if picture.is_ready and isinstance(picture.content, np.ndarray):
-                return picture.content, origin
+                return picture.content, replace(origin, steps=(_only_step(picture.content),))
             made = prepare(self.preprocessing, picture.content, repair is not False)
         except DataError as error:
             if on_error == "raise":
@@ -131,6 +132,12 @@ def warn_of_failures(found: Predictions) -> None:
         "on_error='keep' says nothing, 'skip' leaves them out, 'raise' stops at the first.",
         stacklevel=5,
     )
+
+
+def _only_step(pixels: NDArray[np.uint8]) -> Step:
+    """The one step of an image that is used as it is."""
+    shown = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
+    return Step("original", shown, "used as it is", describe_size(shown))
 
 
 @with_old_arguments

@@ -7,7 +7,7 @@ network needs for its answers. Most callers want an array of labels or of probab
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from convlens.errors import DataError, UsageError
 from convlens.notebook import html_table
 from convlens.prediction.prediction import Prediction
 from convlens.preprocessing import Preprocessing, Step
-from convlens.preprocessing.likeness import find_unlike_of_many
+from convlens.preprocessing.likeness import find_inverted, find_unlike_of_many
 from convlens.words import count_of, exact_percent
 
 _SHOWN, _SHOWN_IN_HTML = 3, 20
@@ -39,6 +39,18 @@ class Origin:
 
 
 _PLAIN = Origin()
+_INVERTED = {
+    True: "dark on light, and used as it is: the training images are light on dark; repair=True inverts it",
+    False: "light on dark, and used as it is: the training images are dark on light; repair=True inverts it",
+}
+"""By whether the training images are light on dark."""
+
+
+class _Look(NamedTuple):
+    """What there is to say of an image against the training images, once somebody asks."""
+
+    unlike: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,7 +78,7 @@ class Predictions(Sequence[Prediction]):
     _preprocessing: Preprocessing
     _calibration: Calibration = UNCALIBRATED
     _origins: tuple[Origin, ...] | None = None
-    _looked_at: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    _looked_at: dict[int, _Look] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -162,15 +174,15 @@ class Predictions(Sequence[Prediction]):
 
     def _one(self, place: int) -> Prediction:
         origin, row = self._origin(place), self.probabilities[place]
-        best = -1 if origin.error else int(row.argmax())
+        reason, best = self._reason(place), -1 if origin.error else int(row.argmax())
         return Prediction(
             class_name="" if origin.error else self.class_names[best],
             probability=float(row[best]),
             probabilities=row,
             class_names=self.class_names,
-            notes=origin.notes,
+            notes=self._looked_at[place].notes,
             pixels=self.pixels[place],
-            why_unknown=self._reason(place),
+            why_unknown=reason,
             steps=origin.steps,
             name=origin.name,
             true_class=origin.true_class,
@@ -179,11 +191,10 @@ class Predictions(Sequence[Prediction]):
 
     def _reason(self, place: int) -> str:
         """The reason against an answer: an image of another kind first, since then no probability means anything."""
-        origin = self._origin(place)
-        if origin.error is not None:
-            return f"could not be read: {origin.error}"
         self._look_at([place])
-        if unlike := self._looked_at[place]:
+        if (error := self._origin(place).error) is not None:
+            return f"could not be read: {error}"
+        if unlike := self._looked_at[place].unlike:
             return f"unlike the training images: {'; '.join(unlike)}"
         threshold, probability = self._calibration.threshold, float(self.probabilities[place].max())
         if threshold is not None and probability < threshold:
@@ -194,11 +205,15 @@ class Predictions(Sequence[Prediction]):
         """See whether images resemble the training images, each once."""
         new = [place for place in places if place not in self._looked_at]
         for place in new:
-            self._looked_at[place] = self._origin(place).unlike or ()
-        unseen = [place for place in new if self._origin(place).unlike is None and self._origin(place).error is None]
-        if unseen:
-            found = find_unlike_of_many(self.pixels[unseen], self._preprocessing)
-            self._looked_at.update(zip(unseen, found, strict=True))
+            self._looked_at[place] = _Look(self._origin(place).unlike or (), self._origin(place).notes)
+        unseen = [place for place in new if self._origin(place).unlike is None]
+        if not unseen:
+            return
+        pixels, wanted = self.pixels[unseen], bool(self._preprocessing.light_on_dark)
+        unlike = find_unlike_of_many(pixels, self._preprocessing)
+        inverted = find_inverted(pixels, self._preprocessing)
+        for place, reasons, turned in zip(unseen, unlike, inverted, strict=True):
+            self._looked_at[place] = _Look(reasons, (_INVERTED[wanted],) if turned else ())
 
     def _place(self, place: int) -> int:
         if not -len(self) <= place < len(self):

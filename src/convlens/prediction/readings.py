@@ -73,7 +73,7 @@ def _of_three(first: int, middle: int, last: int, shape: Shape) -> list[Reading]
 
 
 def is_one_image(sizes: Sequence[int], shape: Shape, as_batch: bool = False) -> bool:
-    """Whether an array of these sizes is one image and not a batch. With `as_batch` it is a batch wherever it can be one.
+    """Whether an array of these sizes is one image and not a batch. With `as_batch` it is one wherever it can be.
 
     Raises:
         UsageError: it can be either, or neither.

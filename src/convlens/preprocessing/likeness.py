@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.preprocessing.appearance import Appearance
-from convlens.preprocessing.measuring import NO_INK, Looks, measure
+from convlens.preprocessing.measuring import NO_INK, Looks, has_dark_ink, measure
 from convlens.preprocessing.settings import Preprocessing
 from convlens.preprocessing.trail import describe_range
 
@@ -48,6 +48,19 @@ def find_unlike_of_many(images: NDArray[np.uint8], preprocessing: Preprocessing)
         looks = measure(grey)
         reasons += [_reasons(looks, place, preprocessing, appearance) for place in range(len(part))]
     return reasons
+
+
+def find_inverted(images: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.bool_]:
+    """N times whether an image, uint8 N×C×H×W, is dark on light where the training images are light on dark, or the
+    other way round. False by rules that keep photographs, which have no ink.
+
+    >>> find_inverted(255 - np.eye(28, dtype=np.uint8)[None, None] * 200, Preprocessing()).tolist()
+    [True]
+    """
+    wanted = preprocessing.light_on_dark
+    if wanted is None or preprocessing.rules not in ("digit", "glyph"):
+        return np.zeros(len(images), np.bool_)
+    return has_dark_ink(images[:, 0]) == wanted
 
 
 def _reasons(looks: Looks, place: int, preprocessing: Preprocessing, appearance: Appearance) -> tuple[str, ...]:
