@@ -1,5 +1,6 @@
 """What `predict` was given: one image or several, arrays of the network's own shape or pictures to be prepared."""
 
+import itertools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -60,17 +61,30 @@ def read_given(images: Any, named: NamedPictures, as_batch: bool = False) -> Giv
     if isinstance(images, os.PathLike):
         images = Path(os.fsdecode(images))
     if isinstance(images, str | Path):
-        return Given(not means_several(images), named.find(images))
+        several = means_several(images)
+        return Given(not several, _not_in_vain(named.find(images)) if several else named.find(images))
     if is_single(images):
-        return Given(True, _one(images, named, "the image"))
+        return Given(True, _one(images, named, "X"))
     images = _as_list_of_names(images)
     if isinstance(images, list | tuple):
         return _from_list(images, named, as_batch)
     if is_array(images):
-        return _from_array(as_array(images, "the array"), named.shape, as_batch)
+        return _from_array(as_array(images, "X"), named.shape, as_batch)
     if isinstance(images, Mapping | set | frozenset) or not isinstance(images, Iterable):
-        raise UsageError(f"a {type(images).__name__} cannot be predicted. Give {_ALLOWED}.")
+        raise UsageError(f"a value of the type {type(images).__name__} cannot be predicted. Give {_ALLOWED}.")
     return Given(False, _each(images, named))
+
+
+def _not_in_vain(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """The pictures of a folder or a pattern.
+
+    Raises:
+        ImageError: there are none.
+    """
+    first, second = next(pictures), next(pictures, None)
+    if second is None and first.error is not None:
+        raise first.error
+    return itertools.chain([first], [second] if second else [], pictures)
 
 
 def is_array(images: Any) -> bool:
@@ -109,9 +123,9 @@ def _from_list(images: "list[Any] | tuple[Any, ...]", named: NamedPictures, as_b
     if images and _are_arrays_alike(images, named.shape):
         # Not `np.stack`, which takes three times as long for ten thousand small arrays.
         stacked = np.concatenate(images).reshape(len(images), *images[0].shape)
-        return Given(False, batch=read_batch(stacked, shape=named.shape, name="images"))
+        return Given(False, batch=read_batch(stacked, shape=named.shape, name="X"))
     if images and _is_of_numbers(images):
-        return _from_array(as_array(images, "the array"), named.shape, as_batch)
+        return _from_array(as_array(images, "X"), named.shape, as_batch)
     return Given(False, _each(images, named))
 
 
@@ -147,13 +161,13 @@ def _from_array(array: NDArray[Any], shape: Shape, as_batch: bool) -> Given:
         return Given(False)
     if is_one_image(array.shape, shape, as_batch):
         if has_shape(array.shape, shape):
-            return Given(True, batch=_ready(array, shape, "the array")[None])
+            return Given(True, batch=_ready(array, shape, "X")[None])
         return Given(True, [Picture("", array)])
     if array.ndim == 2 or has_shape(array.shape[1:], shape):
-        batch = read_batch(array, shape=shape, name="the array")
+        batch = read_batch(array, shape=shape, name="X")
         is_shared = array.flags.writeable and np.may_share_memory(batch, array)
         return Given(False, batch=batch.copy() if is_shared else batch)
-    images = read_batch(array, count=len(array), name="the array")
+    images = read_batch(array, count=len(array), name="X")
     return Given(False, [Picture("", image.transpose(1, 2, 0)) for image in images])
 
 
@@ -164,7 +178,7 @@ def _ready(array: NDArray[Any], shape: Shape, name: str) -> NDArray[np.uint8]:
 
 def _each(images: Iterable[Any], named: NamedPictures) -> Iterator[Picture]:
     for place, image in enumerate(images):
-        yield from _one(image, named, f"image {place}")
+        yield from _one(image, named, f"X[{place}]")
 
 
 def _one(image: Any, named: NamedPictures, name: str) -> Iterator[Picture]:
@@ -193,7 +207,7 @@ def _one(image: Any, named: NamedPictures, name: str) -> Iterator[Picture]:
     elif isinstance(image, tuple | list) and _is_of_numbers(image):
         yield from _one(as_array(image, name), named, name)
     else:
-        raise UsageError(f"{name} is a {type(image).__name__}. Give {_ALLOWED}.")
+        raise UsageError(f"{name} has the type {type(image).__name__}. Give {_ALLOWED}.")
 
 
 def _from_file(file: Any, name: str) -> Picture:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from numpy.typing import NDArray
 
 from convlens.data import CATALOGUE, LabelledImages, find_entry, load_dataset
-from convlens.data.custom.walking import walk_folder
+from convlens.data.custom.walking import IMAGE_ENDINGS, walk_folder
 from convlens.errors import DataError, ImageError, UsageError
-from convlens.words import printable
+from convlens.words import count_of, natural_key, printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -74,12 +74,16 @@ class NamedPictures:
         if isinstance(name, str) and names_a_dataset(name):
             yield self._from_dataset(name)
             return
+        if not str(name):
+            raise UsageError("the name of an image is empty. Give a path, a folder or a pattern.")
         shown, path = printable(str(name)), Path(name)
         try:
-            if path.is_dir():
+            if is_folder(path):
                 yield from self._from_folder(path, shown)
             elif isinstance(name, str) and is_pattern(name):
                 yield from self._from_pattern(name, shown)
+            elif _ADDRESS.match(str(name)):
+                raise ImageError(f"{shown} is an address, and nothing is fetched. Save the picture, give its path.")
             else:
                 yield Picture(shown, path)
         except DataError as error:
@@ -91,20 +95,25 @@ class NamedPictures:
             self.on_note(f"{shown}: {note}")
         if not found.names:
             raise ImageError(f"{shown}: this folder holds no image files. Give files, or a folder that holds some.")
-        for name in found.names:
+        for name in sorted(found.names, key=natural_key):
             path = folder / name
             yield Picture(printable(str(path)), path)
 
     def _from_pattern(self, pattern: str, shown: str) -> Iterator[Picture]:
-        matches = sorted(glob.iglob(pattern, recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
-        if not matches:
+        matches = sorted(glob.iglob(pattern, recursive=True), key=natural_key)  # noqa: PTH207  may be absolute
+        files = [match for match in matches if not os.path.isdir(match)]  # noqa: PTH112  there may be many
+        images = [match for match in files if Path(match).suffix.lower() in IMAGE_ENDINGS] or files
+        if not matches or (not files and "**" in pattern):
             raise ImageError(f"{shown}: no file matches this pattern. Check the path.")
+        if len(images) < len(files):
+            left_out = count_of(len(files) - len(images), "other file")
+            self.on_note(f"{shown}: {left_out} left out, not images by their ending")
+        chosen = set(images)
         for match in matches:
-            if os.path.isdir(match):  # noqa: PTH112  there may be a hundred thousand
-                if "**" not in pattern:
-                    yield from self.find(Path(match))
-            else:
+            if match in chosen:
                 yield Picture(printable(match), Path(match))
+            elif match not in files and "**" not in pattern:
+                yield from self.find(Path(match))
 
     def _from_dataset(self, name: str) -> Picture:
         dataset, number = _dataset_and_number(name)

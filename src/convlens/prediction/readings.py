@@ -82,16 +82,16 @@ def is_one_image(sizes: Sequence[int], shape: Shape, as_batch: bool = False) -> 
     (True, False)
     >>> is_one_image((3, 32, 32), (1, 8, 8))
     Traceback (most recent call last):
-    convlens.errors.UsageError: the array of 3×32×32 can be read in two ways: ...
+    convlens.errors.UsageError: X of 3×32×32 can be read in two ways: ...
     """
     found = readings_of(sizes, shape)
     found = [reading for reading in found if reading.fits] or found
-    if as_batch and not all(reading.is_one for reading in found):
-        found = [reading for reading in found if not reading.is_one or not reading.fits]
+    if as_batch and any(not reading.is_one and (reading.fits or sizes[0] == 1) for reading in found):
+        return False
     if not found:
-        raise UsageError(f"the array has the shape {tuple(sizes)}. Give {_layouts(shape)}.")
+        raise UsageError(f"X has the shape {tuple(sizes)}. Give {_layouts(shape)}.")
     if len({reading.is_one for reading in found}) > 1:
-        raise _ambiguous(sizes, found, "the array")
+        raise _ambiguous(sizes, found, "X")
     return found[0].is_one
 
 
@@ -107,7 +107,7 @@ def check_one_image(sizes: Sequence[int], shape: Shape, name: str) -> None:
         raise _ambiguous(sizes, found, name)
     if not any(reading.is_one for reading in found):
         raise UsageError(
-            f"{name} of the list has the shape {tuple(sizes)}, which is no single image. Give H×W, H×W×C or C×H×W with "
+            f"{name} has the shape {tuple(sizes)}, which is no single image. Give H×W, H×W×C or C×H×W with "
             "1, 3 or 4 channels; a batch is given by itself, not in a list."
         )
 
@@ -131,7 +131,5 @@ def _layouts(shape: Shape) -> str:
 
 
 def _ambiguous(sizes: Sequence[int], found: Sequence[Reading], name: str) -> UsageError:
-    ways = " or ".join(f"{reading.words}, written {reading.written}" for reading in found)
-    return UsageError(
-        f"{name} of {times(sizes)} can be read in two ways: {ways}. Write the one that you mean (X is the array)."
-    )
+    ways = "; or ".join(f"{reading.words}, written {reading.written.replace('X', name)}" for reading in found)
+    return UsageError(f"{name} of {times(sizes)} can be read in two ways: {ways}. Write the one that you mean.")
