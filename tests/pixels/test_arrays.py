@@ -81,9 +81,3 @@ def test_png_brings_every_pixel_back(height, width, channels, random):
     shape = (height, width) if channels is None else (height, width, channels)
     array = np.array([random.randrange(256) for _ in range(int(np.prod(shape)))], np.uint8).reshape(shape)
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(encode_png(array)))), array)
-
-
-def test_floats_to_255_are_bytes_where_one_of_them_is_bright():
-    assert np.asarray(image_from_array(np.array([[0.0, 99.6, 128.0, 255.0]]))).ravel().tolist() == [0, 100, 128, 255]
-    with pytest.raises(ImageError, match=r"float64 from 0 to 127\.9: .* or from 0 to 255 \(at least 128 somewhere\)"):
-        image_from_array(np.array([[0.0, 127.9]]))

@@ -200,10 +200,11 @@ def _check_images(name: str, images: np.ndarray) -> None:
         given = images.dtype if isinstance(images, np.ndarray) else type(images).__name__
         raise DataError(f"{name}: the images are {given}, not a uint8 array. Give bytes from 0 to 255.")
     if images.ndim != 4:
-        raise DataError(
-            f"{name}: the images have the shape {images.shape}, not N×C×H×W. For grey images add the channel: "
-            f"images[:, np.newaxis]."
-        )
+        advice = {
+            2: "If these are rows of pixels, say how high and wide they are: images.reshape(-1, 1, height, width).",
+            3: "For grey images add the channel: images[:, np.newaxis].",
+        }.get(images.ndim, "Give four dimensions.")
+        raise DataError(f"{name}: the images have the shape {images.shape}, not N×C×H×W. {advice}")
     if images.shape[1] > 4 and images.shape[3] in (1, 3, 4):
         raise DataError(
             f"{name}: the images have the shape {images.shape}, which looks like N×H×W×C. Put the channels second: "

@@ -15,16 +15,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _CHANNELS = (1, 3, 4)
-DARK = 128
-"""Floats beyond 1 mean 0 to 255 only where they come as far as this: those of scikit-learn's digits end at 16."""
 
 
 def image_from_array(array: np.ndarray, name: str = "the image array") -> "Image":
     """A Pillow image of an array: H×W, H×W×C or C×H×W with 1, 3 or 4 channels.
 
     uint8 is taken as it is, booleans become 0 and 255, 16-bit unsigned stays 16 bits (grey) or is divided by 257
-    (colour), other whole numbers must lie between 0 and 255. Floats must lie between 0 and 1, or between 0 and 255
-    where one of them is at least 128.
+    (colour), other whole numbers must lie between 0 and 255 and floats between 0 and 1: a single picture does not show
+    whether its floats end at 1 or at 255, as a batch does (see `batches`).
 
     Raises:
         ImageError: another shape, another range of values, or values that are not numbers.
@@ -45,8 +43,8 @@ def image_from_array(array: np.ndarray, name: str = "the image array") -> "Image
     return Image.fromarray(np.ascontiguousarray(to_bytes(array, name)))
 
 
-def to_bytes(array: np.ndarray, name: str) -> np.ndarray:
-    """Any numbers as bytes, by the rules of `image_from_array`.
+def to_bytes(array: np.ndarray, name: str, white: int = 1) -> np.ndarray:
+    """Numbers as bytes, by the rules of `image_from_array`; `white` is where floats end, 1 or 255.
 
     Raises:
         ImageError: values that are out of range, or no numbers.
@@ -60,11 +58,12 @@ def to_bytes(array: np.ndarray, name: str) -> np.ndarray:
     if array.dtype.kind not in "iuf":
         raise ImageError(f"{name} holds {array.dtype}: give whole numbers from 0 to 255 or floats from 0 to 1.")
     low, high = float(array.min()), float(array.max())
-    highest = 1 if array.dtype.kind == "f" and high < DARK else 255
+    highest = white if array.dtype.kind == "f" else 255
     if not (low >= 0 and high <= highest):
+        allowed = "floats from 0 to 1" + (", or to 255" if white > 1 else "")
         raise ImageError(
-            f"{name} holds {array.dtype} from {low:g} to {high:g}: whole numbers go from 0 to 255, floats from 0 to 1 "
-            f"or from 0 to 255 (at least {DARK} somewhere); give the pixels as they were before any normalisation."
+            f"{name} holds {array.dtype} from {low:g} to {high:g}: whole numbers go from 0 to 255, {allowed}; "
+            "give the pixels as they were before any normalisation."
         )
     if highest == 255:
         return np.rint(array).astype(np.uint8)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.errors import DataError
-from convlens.pixels.arrays import DARK, to_bytes
+from convlens.pixels.arrays import to_bytes
 from convlens.words import count_of, times
 
 Shape = tuple[int, int, int]
@@ -21,6 +21,9 @@ Shape = tuple[int, int, int]
 
 CHANNELS = (1, 3, 4)
 """Grey, colour, and colour with transparency."""
+DARK = 128
+"""Floats beyond 1 mean 0 to 255 only where they come as far as this: those of scikit-learn's digits end at 16."""
+
 _ORDERS = {"N×C×H×W": (0, 1, 2, 3), "N×H×W×C": (0, 3, 1, 2)}
 
 
@@ -89,7 +92,7 @@ def _as_one_array(values: Any, name: str) -> NDArray[Any]:
         return np.asarray(values)
     if isinstance(values, str | bytes | bytearray | memoryview | dict | set | frozenset) or values is None:
         raise _no_images(values, name)
-    if _is_picture(values):
+    if is_picture(values):
         raise DataError(f"{name} is one image; give a list of images, such as [{name}].")
     if isinstance(values, list | tuple):
         return _from_list(values, name)
@@ -106,7 +109,7 @@ def _from_tensor(tensor: Any, name: str) -> NDArray[Any]:
             tensor = tensor.float()
         return np.asarray(tensor.resolve_conj().resolve_neg().numpy())
     except Exception as error:  # sparse, quantized and nested tensors each raise something else
-        raise DataError(f"{name} cannot become a NumPy array ({_in_short(error)}). Give a dense tensor.") from error
+        raise DataError(f"{name} cannot become a NumPy array: {_in_short(error)}. Give a dense tensor.") from error
 
 
 def _from_other(values: Any, name: str) -> NDArray[Any]:
@@ -128,9 +131,7 @@ def _from_other(values: Any, name: str) -> NDArray[Any]:
             reason = reason or _in_short(error)
     if not reason:
         raise _no_images(values, name)
-    raise DataError(
-        f"{name} is a {type(values).__name__} that cannot become a NumPy array ({reason}). Give a NumPy array."
-    )
+    raise DataError(f"{name} ({type(values).__name__}) cannot become a NumPy array: {reason}. Give a NumPy array.")
 
 
 def _from_list(values: Sequence[Any], name: str) -> NDArray[Any]:
@@ -160,16 +161,20 @@ def _stack(values: Sequence[Any], name: str) -> NDArray[Any]:
             f"{name} has images of different shapes: {name}[0] is {_shown(values[0].shape)} and {name}[{place}] "
             f"{_shown(values[place].shape)}. Bring them to one size first."
         )
-    dtypes = {value.dtype for value in values}
+    _check_same_type(values, name)
+    return np.stack(values)
+
+
+def _check_same_type(arrays: Sequence[NDArray[Any]], name: str) -> None:
+    dtypes = {array.dtype for array in arrays}
     if len(dtypes) > 1 and {dtype.kind for dtype in dtypes} != {"f"}:
         raise DataError(
             f"{name} has images of {' and '.join(sorted(map(str, dtypes)))}, whose ranges differ. Give all of one type."
         )
-    return np.stack(values)
 
 
 def _one_image(value: Any, name: str) -> NDArray[Any]:
-    if _is_picture(value):
+    if is_picture(value):
         if value.mode in ("1", "L", "RGB", "RGBA"):
             return np.asarray(value)
         from convlens.pixels.conversion import is_grey, to_colour, to_grey
@@ -185,7 +190,7 @@ def _one_image(value: Any, name: str) -> NDArray[Any]:
     return _as_one_array(value, name)
 
 
-def _is_picture(value: Any) -> bool:
+def is_picture(value: Any) -> bool:
     """Whether this is a Pillow image; Pillow need not be loaded to know that something is not."""
     pillow = sys.modules.get("PIL.Image")
     return pillow is not None and isinstance(value, pillow.Image)
@@ -316,7 +321,25 @@ def _to_bytes_of_batch(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
             f"{range_given}: dark for 0 to 255, and not 0 to 1. If {high:g} is white, give {scaled}; if 255 is, "
             f"{name}.astype(np.uint8)."
         )
-    return to_bytes(array, name)
+    return to_bytes(array, name, white=1 if high <= 1 else 255)
+
+
+def join_to_bytes(arrays: Sequence[NDArray[Any]], name: str) -> list[NDArray[np.uint8]]:
+    """Arrays of different shapes as bytes, by the range that all of them have together.
+
+    Raises:
+        DataError: their types differ, or their values are out of range.
+
+    >>> [array.tolist() for array in join_to_bytes([np.array([0.0, 0.2]), np.array([[1.0]])], "X")]
+    [[0, 51], [[255]]]
+    """
+    _check_same_type(arrays, name)
+    joined = np.concatenate([array.reshape(-1) for array in arrays])
+    if not joined.size:
+        raise DataError(f"{name} has no pixels. Give at least one image.")
+    ends = np.cumsum([array.size for array in arrays])[:-1]
+    pieces = np.split(_to_bytes_of_batch(joined, name), ends)
+    return [piece.reshape(array.shape) for piece, array in zip(pieces, arrays, strict=True)]
 
 
 def _without_transparency(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
@@ -336,8 +359,8 @@ def _without_transparency(pixels: NDArray[np.uint8], channels: int) -> NDArray[n
 
 def _no_images(values: Any, name: str) -> DataError:
     return DataError(
-        f"{name} is a {type(values).__name__}, not images. Give an array, N×H×W, N×H×W×C or N×C×H×W, or a list of "
-        "arrays or Pillow images of one size."
+        f"{name} is of the type {type(values).__name__}, not images. Give an array, N×H×W, N×H×W×C or N×C×H×W, or a "
+        "list of arrays or Pillow images of one size."
     )
 
 
