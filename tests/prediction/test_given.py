@@ -287,12 +287,25 @@ def test_probabilities_labels_and_score(model, grey):
     assert model.score(grey, [int(name) for name in wrong]) == 3 / 7
     labelled = LabelledImages(grey[:, None], np.array([int(name) for name in wrong]), model.class_names)
     assert model.score(labelled) == 3 / 7
-    with pytest.raises(UsageError, match=r"y has the shape \(6,\) and there are 7 images"):
+    with pytest.raises(DataError, match=r"y has 6 labels and there are 7 images\. Give one label for each image\."):
         model.score(grey, wrong[:6])
-    with pytest.raises(UsageError, match="y is None"):
+    with pytest.raises(DataError, match=r"y is missing\. Give one label for each image"):
         model.score(grey)
-    with pytest.raises(UsageError, match="no images to score"):
+    with pytest.raises(DataError, match="y has label that the model does not know: 'cow'"):
+        model.score(grey[:2], ["1", "cow"])
+    with pytest.raises(DataError, match="y is empty"):
         model.score([], [])
+
+
+def test_the_score_takes_labels_as_training_took_them(make_model):
+    # Named by numbers, labels are these; else whole numbers count the classes from 0 on.
+    images = np.random.default_rng(6).integers(0, 256, (9, 8, 8), np.uint8)
+    for class_names, labels in ((("3", "7"), np.array([3, 7])), (("cat", "dog"), np.array([0, 1]))):
+        model = make_model(class_names=class_names)
+        said = model.predict(images).class_numbers
+        assert model.score(images, labels[said]) == model.score(images, np.array(class_names)[said]) == 1
+        assert model.score(images, torch.from_numpy(labels[1 - said])) == 0
+        assert model.score(images, labels[said].astype(float)) == 1
 
 
 def test_the_score_is_the_accuracy_that_evaluate_finds(model, digits_8x8):

@@ -21,7 +21,6 @@ from convlens.prediction.predicting import (
 )
 from convlens.prediction.prediction import Prediction
 from convlens.prediction.predictions import Predictions
-from convlens.prediction.scoring import number_labels
 
 __all__ = [
     "Given",
@@ -32,7 +31,6 @@ __all__ = [
     "Predictions",
     "Predictor",
     "finite_logits",
-    "number_labels",
     "predict_given",
     "predict_images",
     "predict_probabilities",

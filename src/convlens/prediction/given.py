@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.data import Dataset, LabelledImages
+from convlens.data.intake.columns import as_column
 from convlens.errors import UsageError
 from convlens.pixels import MAX_FILE_BYTES
-from convlens.pixels.batches import Shape, as_array, read_batch
+from convlens.pixels.batches import Shape, as_array, is_picture, read_batch
 from convlens.prediction.pictures import NamedPictures, Picture, means_several
 from convlens.prediction.readings import check_one_image, has_shape, is_one_image
 
@@ -93,7 +93,7 @@ def is_array(images: Any) -> bool:
     >>> is_array(np.zeros(3)), is_array([1, 2]), is_array("seven.png")
     (True, False, False)
     """
-    if isinstance(images, type | str | bytes) or _is_picture(images):
+    if isinstance(images, type | str | bytes) or is_picture(images):
         return False
     return hasattr(images, "__array__") or hasattr(images, "__dlpack__")
 
@@ -101,22 +101,14 @@ def is_array(images: Any) -> bool:
 def is_single(images: Any) -> bool:
     """Whether something can only be one image: bytes, a Pillow image, an open file."""
     is_file = callable(getattr(images, "read", None)) and not is_array(images)
-    return isinstance(images, bytes | bytearray | memoryview) or _is_picture(images) or is_file
-
-
-def _is_picture(image: Any) -> bool:
-    """Whether this is a Pillow image; Pillow need not be loaded to know that something is not."""
-    pillow = sys.modules.get("PIL.Image")
-    return pillow is not None and isinstance(image, pillow.Image)
+    return isinstance(images, bytes | bytearray | memoryview) or is_picture(images) or is_file
 
 
 def _as_list_of_names(images: Any) -> Any:
     """A column of a frame, or an array of texts or objects, as a list; all else as it is."""
     if isinstance(images, np.ndarray):
         return images.tolist() if images.ndim == 1 and images.dtype.kind in "OUS" else images
-    if hasattr(images, "to_list") and hasattr(images, "dtype"):
-        return list(images.to_list())
-    return images
+    return as_column(images) if hasattr(images, "dtype") else images
 
 
 def _from_list(images: "list[Any] | tuple[Any, ...]", named: NamedPictures, as_batch: bool) -> Given:
@@ -193,7 +185,7 @@ def _one(image: Any, named: NamedPictures, name: str) -> Iterator[Picture]:
         yield from named.find(image)
     elif isinstance(image, bytes | bytearray | memoryview):
         yield Picture("", bytes(image))
-    elif _is_picture(image):
+    elif is_picture(image):
         yield Picture(str(getattr(image, "filename", "") or ""), image)
     elif is_array(image):
         array = as_array(image, name)

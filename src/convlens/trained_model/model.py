@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration, describe_calibration
 from convlens.data import LabelledImages, check_class_names
+from convlens.data.intake.labels import number_labels, read_labels
 from convlens.deprecations import with_old_arguments
 from convlens.engines import Engine, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
-from convlens.errors import DamagedModel, ModelFileError, UsageError
+from convlens.errors import DamagedModel, DataError, ModelFileError, UsageError
 from convlens.files import write_atomically
 from convlens.network import Network
 from convlens.notebook import html_table
@@ -31,14 +32,13 @@ from convlens.prediction import (
     Prediction,
     Predictions,
     Predictor,
-    number_labels,
     predict_given,
     read_given,
 )
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import file_format
 from convlens.trained_model.location import find_model_file
-from convlens.words import shorten, times
+from convlens.words import count_of, shorten, times
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -165,14 +165,17 @@ class TrainedModel:
                 number, class numbers from 0. May be left out where `X` is `LabelledImages`, which have labels.
 
         Raises:
-            UsageError: no labels, another number of them, or one that is no class of this model.
+            DataError: no labels, another number of them, or one that is no class of this model.
         """
         found = self._predict_all(X)
         if y is None and isinstance(X, LabelledImages):
             y = [X.class_names[label] for label in X.labels]
-        labels = number_labels(y, self.class_names, len(found))
-        if not len(labels):
-            raise UsageError("there are no images to score. Give at least one.")
+        labels = number_labels(read_labels(y), self.class_names, "y", "the model", by_number=True)
+        if len(labels) != len(found):
+            raise DataError(
+                f"y has {count_of(len(labels), 'label')} and there are {count_of(len(found), 'image')}. Give one label "
+                "for each image."
+            )
         return float((found.class_numbers == labels).mean())
 
     @property
