@@ -9,6 +9,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 _CELL = "style='padding:2px 16px 2px 0; text-align:left; vertical-align:middle'"
+_CAPTION = "style='text-align:left; white-space:nowrap'"
 
 
 class Html(str):
@@ -32,7 +33,7 @@ def html_table(
         cells = [_cell("td" if header else "th", first), *(_cell("td", value) for value in others)]
         lines.append(f"<tr>{''.join(cells)}</tr>")
     sentences = "".join(f"<div>{_escaped(sentence)}</div>" for sentence in below)
-    head = f"<caption {_CELL}>{_escaped(caption)}</caption>"
+    head = f"<caption {_CAPTION}>{_escaped(caption)}</caption>"
     return f"<div><table>{head}{''.join(lines)}</table>{sentences}</div>"
 
 

@@ -121,9 +121,11 @@ class Prediction:
     def _picture(self, shown: int = 96) -> Html:
         return Html("") if self.failed else html_picture(encode_png(self.pixels.transpose(1, 2, 0)), shown, self.answer)
 
-    def html_cells(self, place: int) -> list[str]:
-        """The cells of this prediction in a table of several: number, picture, image, answer, probability, remarks."""
+    def html_cells(self, place: int, named: bool) -> list[str]:
+        """The cells of this prediction in a table of several: number, picture, name where images have names, answer,
+        probability, remarks.
+        """
         remarks = self.why_unknown or "; ".join(self.notes)
         share = "" if self.failed else percent(self.probability)
-        name = shorten(self.name, 60) or f"image {place}"
-        return [str(place), self._picture(48), name, self.answer, share, shorten(remarks, 160)]
+        name = [shorten(self.name, 60)] if named else []
+        return [str(place), self._picture(48), *name, self.answer, share, shorten(remarks, 160)]

@@ -20,7 +20,7 @@ from convlens.preprocessing import Preprocessing, Step
 from convlens.preprocessing.likeness import find_inverted, find_unlike_of_many
 from convlens.words import count_of, exact_percent
 
-_SHOWN, _SHOWN_IN_HTML = 3, 20
+_SHOWN, _SHOWN_IN_HTML = 3, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,10 +163,11 @@ class Predictions(Sequence[Prediction]):
 
     def _repr_html_(self) -> str:
         shown = self[:_SHOWN_IN_HTML]
-        rows = [one.html_cells(place) for place, one in enumerate(shown)]
+        named = any(shown.names)
+        rows = [one.html_cells(place, named) for place, one in enumerate(shown)]
         below = [f"and {len(self) - len(shown):,} more"] if len(self) > len(shown) else []
         below += [f"{count_of(len(self.errors), 'image')} could not be read: see .errors"] if self.errors else []
-        header = ["", "", "image", "answer", "probability", "remarks"]
+        header = ["", "", *(["image"] if named else []), "answer", "probability", "remarks"]
         return html_table(count_of(len(self), "prediction"), rows, header, below)
 
     def _origin(self, place: int) -> Origin:
