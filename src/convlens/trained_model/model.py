@@ -63,6 +63,11 @@ class TrainedModel:
     ...     network, initial_weights(network, (1, 8, 8), 2, seed=0), Preprocessing((1, 8, 8)), ("cat", "dog"))
     >>> model
     TrainedModel('conv 2 3x3, relu, dense', input 1×8×8, 2 classes, 166 parameters)
+    >>> images = np.zeros((5, 8, 8), np.uint8)
+    >>> model.predict(images).labels.tolist(), model.predict(images[0]).class_name
+    (['cat', 'cat', 'cat', 'cat', 'cat'], 'cat')
+    >>> model.predict_proba(images).shape, model.score(images, ["cat", "cat", "dog", "dog", "cat"])
+    ((5, 2), 0.6)
     """
 
     network: Network
