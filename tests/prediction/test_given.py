@@ -313,3 +313,26 @@ def test_the_score_is_the_accuracy_that_evaluate_finds(model, digits_8x8):
 
     test = digits_8x8.test
     assert model.score(test.images, test.labels) == evaluate(model, test).accuracy == model.score(test)
+
+
+def test_a_file_comes_before_a_pattern_that_is_its_name(model, grey, as_png):
+    Path("seven[1].png").write_bytes(as_png(grey[0]))
+    Path("seven1.png").write_bytes(as_png(grey[1]))
+    found = model.predict("seven[1].png")
+    assert isinstance(found, Prediction)
+    np.testing.assert_array_equal(found.pixels[0], grey[0])
+
+
+@pytest.mark.parametrize("place", [99, 100, 256, 257])
+def test_steps_are_kept_by_number_and_not_by_chunk(model, grey, place):
+    found = model.predict([Image.fromarray(grey[place % 7])] * (place + 1))
+    assert bool(found[place].steps) is (place < 100)
+
+
+def test_probabilities_labels_and_score_take_arrays_as_they_are(digit_model):
+    dark = np.full((1, 28, 28), 255, np.uint8)
+    dark[:, 4:24, 12:16] = np.random.default_rng(1).integers(0, 26, (20, 4))
+    plain, repaired = digit_model.predict(dark[0]), digit_model.predict(dark[0], repair=True)
+    assert not np.allclose(plain.probabilities, repaired.probabilities)
+    np.testing.assert_array_equal(digit_model.predict_proba(dark)[0], plain.probabilities)
+    assert digit_model.predict_labels(dark).tolist() == [plain.class_name]

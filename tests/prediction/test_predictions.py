@@ -183,3 +183,14 @@ def test_an_array_that_is_dark_on_light_is_used_as_it_is_and_says_so(digit_model
     np.testing.assert_array_equal(repaired[1].pixels, repaired[0].pixels)
     assert "dark on light, inverted" in repaired[1].notes
     assert isinstance(repaired[1], Prediction)
+
+
+def test_an_answer_with_just_the_threshold_is_one(four):
+    alike = replace(four[:2], probabilities=np.array([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5 - 1e-9]]), _looked_at={})
+    assert alike.unknown.tolist() == [False, True]
+
+
+def test_what_was_seen_of_an_image_stays_with_it(four):
+    reasons = four.why_unknown
+    assert four[1:].why_unknown == reasons[1:]
+    assert four[::-1].why_unknown == reasons[::-1]
