@@ -5,6 +5,7 @@ the message says both and how to write each. Nothing is guessed from what images
 trains without complaint and answers nonsense. `arrays` does the same for a single picture on its way to Pillow.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -192,7 +193,7 @@ def _one_image(value: Any, name: str) -> NDArray[Any]:
 
         image = read_image(value)
         return (to_grey if is_grey(image) else to_colour)(image)[0]
-    if isinstance(value, str | bytes) or hasattr(value, "__fspath__"):
+    if isinstance(value, str | bytes | os.PathLike):
         raise DataError(
             f"{name} is a file or its bytes, not an array. Read it first, as with PIL.Image.open, or give the path of "
             "the folder with all images."

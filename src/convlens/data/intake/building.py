@@ -1,5 +1,6 @@
 """From whatever holds images and labels to a `Dataset`: classes united by name, every part at one size."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -103,7 +104,7 @@ def _read_other(
         numbers = number_labels(labels, train.class_names, given.name, "the training part")
         return LabelledImages(given.images, numbers, train.class_names, given.name)
     if not isinstance(given, Columns):
-        if is_share(given) or isinstance(given, str) or hasattr(given, "__fspath__"):
+        if is_share(given) or isinstance(given, str | os.PathLike):
             allowed = "a share of the training images or labelled images" if role == "validation" else "labelled images"
             raise UsageError(f"{role} is {shorten(repr(given), 40)}; give {allowed}, such as {role}=(X, y).")
         parts = find_parts(given, None, role, f"_{role}")
