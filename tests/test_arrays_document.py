@@ -19,6 +19,6 @@ def test_the_examples_run(capsys):
 
 
 def test_every_known_name_is_listed():
-    images, labels = re.search(r"Images: (.*?)\. Labels: (.*?)\. Where", TEXT, re.S).groups()
+    ((images, labels),) = re.findall(r"Images: (.*?)\. Labels: (.*?)\. Where", TEXT, re.S)
     assert set(re.findall(r"`(\w+)`", images)) == set(IMAGE_NAMES)
     assert set(re.findall(r"`(\w+)`", labels)) == set(LABEL_NAMES)

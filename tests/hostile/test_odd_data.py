@@ -130,7 +130,7 @@ WHOLES = {
     "negative length": NegativeLength(),
     "generator of nothing": iter(()),
     "generator of numbers": iter([1, 2]),
-    "loader without labels": torch.utils.data.DataLoader(torch.zeros(4, 8, 8)),
+    "loader without labels": torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.zeros(4, 8, 8))),
     "network": torch.nn.Linear(2, 2),
     "empty frame": pd.DataFrame({"image": [], "label": []}),
     "frame twice the same": pd.DataFrame([[1, 2, 3]], columns=["image", "label", "label"]),

@@ -1,5 +1,7 @@
 """Trainings on arrays, frames and datasets of other libraries, judged and gone on with."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,7 +13,7 @@ from convlens.errors import DataError, UsageError
 DATA, TARGET = load_digits(return_X_y=True)
 X = np.asarray(DATA).reshape(-1, 8, 8)[:300] / 16
 Y = np.asarray(TARGET)[:300]
-SETTINGS = {"network": "flatten, dense 10", "epochs": 2, "batch_size": 16, "threads": 1}
+SETTINGS: dict[str, Any] = {"network": "flatten, dense 10", "epochs": 2, "batch_size": 16, "threads": 1}
 
 
 def same_weights(one, other):
@@ -146,7 +148,8 @@ def test_pictures_of_other_sizes_are_judged_as_they_are_predicted(model):
 
 
 def test_mistakes_of_the_order_are_explained(model):
-    for arguments in (((X, Y), model), (X, Y, model), (X, model), (model, model)):
+    mistakes: list[tuple[Any, ...]] = [((X, Y), model), (X, Y, model), (X, model), (model, model)]
+    for arguments in mistakes:
         with pytest.raises(UsageError, match=r"The model comes first, then the data: evaluate\(model, data\)"):
             evaluate(*arguments)
     with pytest.raises(UsageError, match="labels were given without images"):
