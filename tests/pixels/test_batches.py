@@ -215,6 +215,9 @@ def test_lists_of_arrays_tensors_and_pictures():
     column = np.empty(5, object)
     column[:] = list(array)
     np.testing.assert_array_equal(read_batch(column)[:, 0], array)
+    np.testing.assert_array_equal(read_batch(list(array[:3]))[:, 0], array[:3])  # three images, not one in colour
+    with pytest.raises(DataError, match="3 grey images of 8×9, or one image with 3 channels"):
+        read_batch(array[:3].tolist())
 
 
 def test_pictures_of_other_modes_are_read_as_files_are():

@@ -5,6 +5,7 @@ the message says both and how to write each. Nothing is guessed from what images
 trains without complaint and answers nonsense. `arrays` does the same for a single picture on its way to Pillow.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,7 @@ CHANNELS = (1, 3, 4)
 DARK = 128
 """Floats beyond 1 mean 0 to 255 only where they come as far as this: those of scikit-learn's digits end at 16."""
 
+_DEEPEST = 8
 _ORDERS = {"N×C×H×W": (0, 1, 2, 3), "N×H×W×C": (0, 3, 1, 2)}
 
 
@@ -56,6 +58,8 @@ def read_batch(
     (5, 1, 8, 8)
     """
     array = as_array(images, name)
+    if count is None and _is_list_of_images(images):
+        count = len(images)
     arranged = _arrange(array, shape, count, name)
     pixels = _to_bytes_of_batch(arranged, name)
     if pixels.shape[1] == 4:
@@ -138,8 +142,8 @@ def _from_list(values: Sequence[Any], name: str) -> NDArray[Any]:
     if len(values) == 0:
         raise DataError(f"{name} is empty. Give at least one image.")
     innermost = values[0]
-    while isinstance(innermost, list | tuple) and len(innermost):
-        innermost = innermost[0]
+    for _ in range(_DEEPEST):  # a list may be its own element
+        innermost = innermost[0] if isinstance(innermost, list | tuple) and len(innermost) else innermost
     if not isinstance(innermost, list | tuple | int | float | np.generic):
         return _stack(values, name)
     try:
@@ -173,6 +177,13 @@ def _check_same_type(arrays: Sequence[NDArray[Any]], name: str) -> None:
         )
 
 
+def _is_list_of_images(images: Any) -> bool:
+    """Whether each element is an image of its own, so that there's no doubt how many there are."""
+    if isinstance(images, np.ndarray):
+        return images.dtype == object and images.ndim == 1
+    return isinstance(images, list | tuple) and not isinstance(images[0], list | tuple | int | float | np.generic)
+
+
 def _one_image(value: Any, name: str) -> NDArray[Any]:
     if is_picture(value):
         if value.mode in ("1", "L", "RGB", "RGBA"):
@@ -182,7 +193,7 @@ def _one_image(value: Any, name: str) -> NDArray[Any]:
 
         image = read_image(value)
         return (to_grey if is_grey(image) else to_colour)(image)[0]
-    if isinstance(value, str | bytes) or hasattr(value, "__fspath__"):
+    if isinstance(value, str | bytes | os.PathLike):
         raise DataError(
             f"{name} is a file or its bytes, not an array. Read it first, as with PIL.Image.open, or give the path of "
             "the folder with all images."

@@ -1,5 +1,6 @@
 """From whatever holds images and labels to a `Dataset`: classes united by name, every part at one size."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,8 @@ from convlens.words import shorten
 
 NAME = "arrays"
 """What runs and messages call data that have no name."""
+_DARK = 64
+"""Bytes are taken as they are; below this a person should know how dark they are."""
 
 
 def is_share(validation: Any) -> bool:
@@ -66,7 +69,8 @@ def read_dataset(
             continue
         if getattr(dataset, role) is not None or (given is not None and role in parts):
             raise UsageError(f"{role}= was given, and the data have {role} images of their own. Leave out one.")
-        images = _read_other(parts[role] if given is None else given, role, dataset.train, by_number)
+        source = parts[role] if given is None else given
+        images = _read_other(source, role, dataset.train, by_number, options)
         dataset = replace(dataset, validation=images) if role == "validation" else replace(dataset, test=images)
     return dataset
 
@@ -82,11 +86,16 @@ def _read_training(parts: dict[str, Columns], options: ImportOptions | None) -> 
             "apart. Give images of two classes or more."
         )
     pixels, notes = read_images(columns.images, len(labels), name=columns.images_name, options=options)
+    brightest = int(pixels.max())
+    if brightest < _DARK:
+        notes = (*notes, f"dark images: the brightest pixel is {brightest} of 255")
     images = LabelledImages(pixels, labels.numbers, labels.class_names, NAME)
     return Dataset(NAME, images, None, "auto", notes=notes)
 
 
-def _read_other(given: Any, role: str, train: LabelledImages, by_number: bool) -> LabelledImages:
+def _read_other(
+    given: Any, role: str, train: LabelledImages, by_number: bool, options: ImportOptions | None
+) -> LabelledImages:
     """The validation or test images, labelled with the numbers of the training classes."""
     if isinstance(given, Dataset):
         raise UsageError(f"{role} is a Dataset, which has parts of its own. Give one of them, such as its .test.")
@@ -95,7 +104,7 @@ def _read_other(given: Any, role: str, train: LabelledImages, by_number: bool) -
         numbers = number_labels(labels, train.class_names, given.name, "the training part")
         return LabelledImages(given.images, numbers, train.class_names, given.name)
     if not isinstance(given, Columns):
-        if is_share(given) or isinstance(given, str) or hasattr(given, "__fspath__"):
+        if is_share(given) or isinstance(given, str | os.PathLike):
             allowed = "a share of the training images or labelled images" if role == "validation" else "labelled images"
             raise UsageError(f"{role} is {shorten(repr(given), 40)}; give {allowed}, such as {role}=(X, y).")
         parts = find_parts(given, None, role, f"_{role}")
@@ -103,12 +112,14 @@ def _read_other(given: Any, role: str, train: LabelledImages, by_number: bool) -
             raise DataError(f"{role} has parts of its own, {', '.join(parts)}. Give one of them.")
         given = parts["train"]
     name = f"{train.name} {role}"
-    return read_part(given, train.image_shape, train.class_names, name, "the training part", by_number=by_number)[0]
+    return read_part(
+        given, train.image_shape, train.class_names, name, "the training part", by_number=by_number, options=options
+    )[0]
 
 
 def read_part(
     columns: Columns, shape: Shape, class_names: Sequence[str], name: str, owner: str, *,
-    by_number: bool = False, fit: Fit | None = None,
+    by_number: bool = False, options: ImportOptions | None = None, fit: Fit | None = None,
 ) -> tuple[LabelledImages, tuple[str, ...]]:  # fmt: skip
     """Images for classes that are known already, at a shape that is known already, and notes.
 
@@ -117,7 +128,9 @@ def read_part(
     """
     labels = read_columns_labels(columns)
     numbers = number_labels(labels, class_names, columns.labels_name, owner, by_number)
-    pixels, notes = read_images(columns.images, len(labels), name=columns.images_name, shape=shape, fit=fit)
+    pixels, notes = read_images(
+        columns.images, len(labels), name=columns.images_name, shape=shape, options=options, fit=fit
+    )
     return LabelledImages(pixels, numbers, tuple(class_names), name), notes
 
 

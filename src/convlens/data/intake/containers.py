@@ -89,8 +89,10 @@ def _parts_of(data: Mapping[Any, Any], parts: Mapping[Any, int | None], what: st
     for key, part in parts.items():
         inside = find_parts(data[key], None, f"{what}[{key!r}]", f"_{key}")
         name = PART_NAMES[part or 0]
-        if name in found or list(inside) != ["train"]:
-            raise DataError(f"{what}[{key!r}] is a part of {what} that stands there twice. Give each part once.")
+        if list(inside) != ["train"]:
+            raise DataError(f"{what}[{key!r}] has parts of its own: {', '.join(inside)}. Give one of them.")
+        if name in found:
+            raise DataError(f"{what}[{key!r}] is the second that is called {name}. Give each part once.")
         found[name] = inside["train"]
     return found
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from convlens.data.labelled_images import check_class_names
 from convlens.errors import DataError
 from convlens.pixels import as_array
-from convlens.words import agreeing, natural_key, printable, shorten, some_of
+from convlens.words import count_of, natural_key, printable, shorten, some_of
 
 _KINDS = {bool: "truth values", int: "whole numbers", str: "texts"}
 _MOST_SHOWN = 10
@@ -83,10 +83,11 @@ def number_labels(
     unknown = [label for label in labels.class_names if label not in places]
     if unknown:
         count = int(np.isin(labels.numbers, [labels.class_names.index(label) for label in unknown]).sum())
+        what = "a label" if len(unknown) == 1 else "labels"
         raise DataError(
-            f"{name} has {agreeing(len(unknown), 'label')} that {owner} does not know: "
-            f"{some_of([repr(label) for label in unknown])} (of {count:,} images). It knows "
-            f"{some_of(list(class_names), _MOST_SHOWN)}. Leave these images out, or correct their labels."
+            f"{name} has {what} that {owner} does not know: {some_of([repr(label) for label in unknown])} (of "
+            f"{count_of(count, 'image')}). It knows {some_of(list(class_names), _MOST_SHOWN)}. Leave these images out, "
+            "or correct their labels."
         )
     return np.array([places[label] for label in labels.class_names], np.int64)[labels.numbers]
 
@@ -102,7 +103,12 @@ def _as_row(values: Any, name: str) -> NDArray[Any] | list[Any]:
             return values
         if all(_is_row(value) and len(value) == 1 for value in values):
             return [value[0] for value in values]
-        return _from_rows(as_array(values, name), name)
+        try:
+            return _from_rows(np.array([row if isinstance(row, list) else as_array(row, name) for row in values]), name)
+        except ValueError as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"{name} has rows of different lengths. Give one label for each image.") from error
     array = values if isinstance(values, np.ndarray) else _to_numpy(values, name)
     if array.dtype == object and array.ndim == 1 and len(array) and _is_row(array[0]):
         return _as_row(list(array), name)
