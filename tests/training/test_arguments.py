@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convlens.data import LabelledImages
-from convlens.errors import LossNotFinite, UsageError
+from convlens.errors import DataError, LossNotFinite, UsageError
 from convlens.layers import Conv2d, Dense, ReLU
 from convlens.network import Network
 from convlens.training import train
@@ -28,12 +28,12 @@ def test_layers_texts_and_networks_are_the_same_network():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1, 2),), r"data is a tuple; give the name of a known dataset, a path, a Dataset, or LabelledImages"),
-        ((None,), r"data is a NoneType; give"),
+        (((1, 2, 3),), r"data is a tuple of 3; give images and labels, train\(X, y\)"),
+        ((None,), r"data is None; give an array with labels \(X, y\), a dict or a frame"),
     ],
 )
 def test_other_data_says_what_to_give(arguments, message):
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(DataError, match=message):
         train(*arguments)
 
 

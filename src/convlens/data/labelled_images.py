@@ -13,6 +13,11 @@ from typing import Any
 import numpy as np
 
 from convlens.errors import DataError, UsageError
+from convlens.notebook import Html, html_picture, html_row, html_table
+from convlens.pixels import encode_png
+from convlens.words import count_of, shorten, times
+
+_CLASSES_IN_HTML, _COLUMNS_IN_HTML, _PICTURES_IN_HTML = 30, 10, 6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,6 +58,24 @@ class LabelledImages:
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.image_shape))
         return f"LabelledImages({self.name!r}, {len(self):,} images of {shape}, {len(self.class_names)} classes)"
+
+    def _repr_html_(self) -> str:
+        counts = np.bincount(self.labels, minlength=len(self.class_names))
+        rows = [
+            [self.class_names[label], f"{counts[label]:,}", self._first_of(label)]
+            for label in range(min(len(self.class_names), _CLASSES_IN_HTML))
+        ]
+        left_out = len(self.class_names) - len(rows)
+        below = [f"and {count_of(left_out, 'class')} more"] if left_out else []
+        what = f"{count_of(len(self), 'image')} of {times(self.image_shape)}"
+        return html_table(f"{self.name}: {what}", rows, ["class", "images", "the first of them"], below)
+
+    def _first_of(self, label: int, count: int = _PICTURES_IN_HTML) -> Html:
+        """The first few images of a class, as pictures."""
+        places = np.flatnonzero(self.labels == label)[:count]
+        return html_row(
+            html_picture(encode_png(self.images[place].transpose(1, 2, 0)), title=f"image {place}") for place in places
+        )
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -128,6 +151,20 @@ class Dataset:
                 f"{', '.join(part.class_names)}; both must be the same, in the same order."
             )
 
+    def _repr_html_(self) -> str:
+        names = self.train.class_names[:_COLUMNS_IN_HTML]
+        parts = (("train", self.train), ("validation", self.validation), ("test", self.test))
+        rows = [
+            [name, f"{len(part):,}", *(part._first_of(label, 1) for label in range(len(names)))]
+            for name, part in parts
+            if part is not None
+        ]
+        classes = len(self.train.class_names)
+        what = f"{count_of(classes, 'class')}, images of {times(self.train.image_shape)}"
+        left_out = [f"and {count_of(classes - len(names), 'class')} more"] if classes > len(names) else []
+        header = ["part", "images", *(shorten(name, 24) for name in names)]
+        return html_table(f"{self.name}: {what}", rows, header, [*left_out, *self.notes])
+
 
 def hash_images(images: np.ndarray) -> np.ndarray:
     """A mark of 16 bytes for each of N images (S16): exact copies have the same, other images another one.
@@ -163,10 +200,11 @@ def _check_images(name: str, images: np.ndarray) -> None:
         given = images.dtype if isinstance(images, np.ndarray) else type(images).__name__
         raise DataError(f"{name}: the images are {given}, not a uint8 array. Give bytes from 0 to 255.")
     if images.ndim != 4:
-        raise DataError(
-            f"{name}: the images have the shape {images.shape}, not N×C×H×W. For grey images add the channel: "
-            f"images[:, np.newaxis]."
-        )
+        advice = {
+            2: "If these are rows of pixels, say how high and wide they are: images.reshape(-1, 1, height, width).",
+            3: "For grey images add the channel: images[:, np.newaxis].",
+        }.get(images.ndim, "Give four dimensions.")
+        raise DataError(f"{name}: the images have the shape {images.shape}, not N×C×H×W. {advice}")
     if images.shape[1] > 4 and images.shape[3] in (1, 3, 4):
         raise DataError(
             f"{name}: the images have the shape {images.shape}, which looks like N×H×W×C. Put the channels second: "

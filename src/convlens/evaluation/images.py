@@ -31,9 +31,11 @@ from convlens.data import (
     load_dataset,
     status,
 )
+from convlens.data.intake import find_parts, read_part
 from convlens.deprecations import with_old_arguments
 from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
 from convlens.evaluation.repair import repair_images
+from convlens.preprocessing import prepare
 from convlens.trained_model import TrainedModel
 from convlens.words import count_of, printable, times
 
@@ -72,10 +74,11 @@ class ImagesToJudge:
 @with_old_arguments
 def choose_images(
     model: TrainedModel,
-    data: Dataset | LabelledImages | Path | str | None = None,
+    data: Dataset | LabelledImages | Path | str | Any = None,
     data_dir: Path | str | None = None,
     on_progress: OnProgress | None = None,
     repair: bool = True,
+    labels: Any = None,
 ) -> ImagesToJudge:
     """The images that `data` means for this model; see `convlens.evaluate`.
 
@@ -83,7 +86,11 @@ def choose_images(
         DataError: there are none, they have another shape, or their classes are not the model's.
         UsageError: `data` is None and nothing is known of what the model was trained on.
     """
+    if labels is not None and (data is None or isinstance(data, Path | str | Dataset | LabelledImages)):
+        raise UsageError("labels were given without images in an array or a list. Give both: evaluate(model, X, y).")
     data = what_it_learned_from(model) if data is None else data
+    if not isinstance(data, Path | str | Dataset | LabelledImages):
+        return _images_in_memory(model, data, labels, repair)
     if isinstance(data, Path | str) and is_custom_path(data):
         return _custom_images(model, data, data_dir, on_progress, repair)
     if isinstance(data, Path | str):
@@ -177,6 +184,24 @@ def _custom_images(
             raise DataError(f"{imported.name}: none of the images can be read any more. Look at the folder again.")
         images, notes = replace(repaired, name=images.name), (*notes, *more)
     return _with_classes_of(model, ImagesToJudge(images, notes, dataset, imported, places))
+
+
+def _images_in_memory(model: TrainedModel, data: Any, labels: Any, repair: bool) -> ImagesToJudge:
+    """Images and labels in whatever holds them; pictures of other sizes are prepared as those of predictions are."""
+    parts = find_parts(data, labels)
+    part = next(name for name in ("test", "validation", "train") if name in parts)
+    images, notes = read_part(
+        parts[part],
+        model.plan.input_shape,
+        model.class_names,
+        "arrays",
+        "the model",
+        by_number=True,
+        fit=lambda picture: prepare(model.preprocessing, picture, repair).pixels,
+    )
+    if len(parts) > 1:
+        notes = (*notes, f"judged on its {count_of(len(images), f'{part} image')}, by its own division")
+    return ImagesToJudge(images, notes)
 
 
 def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:

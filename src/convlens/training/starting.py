@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
+from convlens.data.intake import is_share, read_dataset
 from convlens.engines import AugmentationSettings
 from convlens.errors import UsageError
 from convlens.layers import Layer
@@ -22,7 +23,8 @@ from convlens.training.settings import TrainingSettings
 
 
 def train(
-    data: Path | str | Dataset | LabelledImages = "mnist",
+    data: Path | str | Dataset | LabelledImages | Any = "mnist",
+    labels: Any = None,
     *,
     images: ImportOptions | None = None,
     recipe: str | None = None,
@@ -31,7 +33,8 @@ def train(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     seed: int | None = None,
-    validation: float | None = None,
+    validation: float | Any = None,
+    test: Any = None,
     augmentation: AugmentationSettings | str | None = None,
     probe: bool | None = None,
     balance: str | None = None,
@@ -48,9 +51,14 @@ def train(
     """Train a network and return the trained model.
 
     Args:
-        data: the name of a known dataset, the path of images of your own (a folder of class folders, a CSV file, an
-            .npz, IDX files, or a zip of these), a `Dataset`, or `LabelledImages` (all trained on, none tested).
-        images: how images of your own are read and divided.
+        data: the name of a known dataset, or the path of images of your own (a folder of class folders, a CSV file, an
+            .npz, IDX files, or a zip of these); or images in memory, with `labels`: an array or a tensor, N×H×W,
+            N×H×W×C or N×C×H×W, or a list of pictures; or both in one: `(X, y)`, a dict, a frame, a list of pairs, a
+            dataset or loader of PyTorch or Hugging Face, a `Dataset` or `LabelledImages`. See docs/arrays.md.
+        labels: the class of each image, whole numbers, texts or truth values, where `data` are images alone.
+        images: how images of your own are read and divided; of images in memory, their size and channels.
+        validation: the share of the training images that is held out, or images and labels for this, such as `(X, y)`.
+        test: images and labels that the finished model is tested on, such as `(X, y)`.
         recipe: `fast`, `tutorial` or `best`; None means `best` for images of your own at a path, else `fast`. The
             arguments from `epochs` to `threads` change single settings of it; see `TrainingSettings`.
         network: a `Network`, its layers, its text, or the name of a preset; see docs/networks.md.
@@ -73,6 +81,8 @@ def train(
     >>> convlens.train(digits, epochs=1).facts["test"]["accuracy"] > 0.97  # doctest: +SKIP
     True
     """
+    held_out = None if validation is None or is_share(validation) else validation
+    validation = validation if held_out is None else None
     if network is not None and not isinstance(network, str):
         network = str(network if isinstance(network, Network) else Network(network))
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
@@ -81,7 +91,7 @@ def train(
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
     choose_settings(recipe or DEFAULT_RECIPE, **changes)  # mistakes show before anything is read
-    dataset = _as_dataset(data, data_dir, images)
+    dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
     if settings is None:
         settings = settings_for(dataset, preprocessing, recipe, **changes)
@@ -91,20 +101,27 @@ def train(
 
 def resume_training(
     folder: Path | str,
-    data: Dataset | LabelledImages | None = None,
+    data: Dataset | LabelledImages | Any = None,
+    labels: Any = None,
     *,
+    images: ImportOptions | None = None,
+    validation: Any = None,
+    test: Any = None,
     data_dir: Path | str | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
     """Go on with a stopped run, with its own settings, to the same bits that it would have reached without the stop.
 
-    `data` is needed only where the run was neither on a known dataset nor on images at a path.
+    Data are needed only where the run was neither on a known dataset nor on images at a path: the same `data`,
+    `labels`, `images`, `validation` and `test` that `train` got. A `validation` that was a share is known to the run.
 
     Raises:
         UsageError: there is nothing to go on with.
         DataError: the data are not those that the run began with.
     """
+    if validation is not None and is_share(validation):
+        raise UsageError("validation was given as a share, which a stopped run knows itself. Leave it out.")
     folder = Path(folder)
     path = folder / run_folder.CHECKPOINT_NAME
     if not path.is_file():
@@ -122,7 +139,7 @@ def resume_training(
         raise UsageError(
             f"{folder} was trained on {checkpoint.data!r}, which is no known dataset. Call resume_training with data=."
         )
-    dataset = _as_dataset(data if data is not None else checkpoint.data, kept_dir)
+    dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
     check_same_data(checkpoint, dataset)
     preprocessing, notes = _fit(dataset)
     session = Session(
@@ -163,18 +180,12 @@ def _absolute(data_dir: Path | str | None) -> str | None:
 
 
 def _as_dataset(
-    data: Path | str | Dataset | LabelledImages, data_dir: Path | str | None, images: ImportOptions | None = None
+    data: Any, labels: Any, data_dir: Path | str | None, images: ImportOptions | None, validation: Any, test: Any
 ) -> Dataset:
-    """The data as training and test images that can be trained on."""
-    if isinstance(data, str | Path):
-        return load_dataset(data, data_dir=data_dir, options=images)
-    if not isinstance(data, Dataset | LabelledImages):
-        raise UsageError(
-            f"data is a {type(data).__name__}; give the name of a known dataset, a path, a Dataset, or "
-            "LabelledImages(images, labels, class_names) with uint8 images, N×C×H×W."
-        )
-    if images is not None:
-        raise UsageError("images says how files are read, and these images are read already. Leave it out.")
-    if isinstance(data, LabelledImages):
-        data = Dataset(data.name, train=data, test=None, preprocessing_rules="auto")
-    return data
+    """The data as training, validation and test images that can be trained with."""
+    if not isinstance(data, str | Path):
+        return read_dataset(data, labels, validation=validation, test=test, options=images)
+    if labels is not None:
+        raise UsageError(f"labels were given, and {str(data)!r:.60} names data that have their own. Leave them out.")
+    dataset = load_dataset(data, data_dir=data_dir, options=images)
+    return dataset if validation is None and test is None else read_dataset(dataset, validation=validation, test=test)
