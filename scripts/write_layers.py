@@ -109,7 +109,8 @@ def _facts(kind: type[Layer]) -> dict[str, Any]:
         name, argument = field.name, ARGUMENTS[field.name]
         entry = {"name": name, "kind": argument.kind, "default": kind.default_text(name)}
         if argument.option:
-            options.append({"word": argument.option, **entry})
+            words = kind.words_for_padding if name == "padding" else ()
+            options.append({"word": argument.option, **entry, **({"words": list(words)} if words else {})})
         else:
             numbers.append({"label": argument.plain_name.removeprefix("number of "), **entry})
     return {

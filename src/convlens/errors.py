@@ -18,6 +18,7 @@ Messages follow one form: what was given, what is allowed, what to do next. Ever
 type that a caller who never heard of Convlens would catch.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
 
@@ -32,9 +33,27 @@ class ConvlensError(Exception):
 
 
 class UsageError(ConvlensError, ValueError):
-    """A setting, name or combination that is not allowed."""
+    """A setting, name or combination that is not allowed.
+
+    `argument` is the setting's name in Python, where the message says it; `named` says it in another way.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str = "", *, argument: str | None = None) -> None:
+        super().__init__(message)
+        self.argument = argument
+
+    def named(self, name: Callable[[str], str]) -> str:
+        """The message with another name for the setting: an option of the command line, or plain words.
+
+        >>> error = UsageError("learning_rate is 0; give more.", argument="learning_rate")
+        >>> error.named(lambda name: "--" + name.replace("_", "-"))
+        '--learning-rate is 0; give more.'
+        """
+        if self.argument is None:
+            return str(self)
+        return str(self).replace(self.argument, name(self.argument), 1)
 
 
 class NetworkError(UsageError):

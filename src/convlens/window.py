@@ -8,6 +8,7 @@ torch's ways to the same number need an array or a layer to exist first.
 
 from typing import NamedTuple
 
+from convlens.checking import as_whole
 from convlens.errors import UsageError
 
 
@@ -44,6 +45,31 @@ def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, 
     """
     _check(size, kernel_size, stride, padding, dilation)
     return (size + 2 * padding - reach(kernel_size, dilation)) // stride + 1
+
+
+def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> int:
+    """The padding with which there are as many positions as rows, (d(k − 1))/2: PyTorch's `padding="same"`.
+
+    Raises:
+        UsageError: a stride above 1, or a kernel that would need one row more on one side than on the other.
+
+    >>> same_padding(3), same_padding(5), same_padding(3, dilation=2)
+    (1, 2, 2)
+    """
+    _check(1, kernel_size, stride, 0, dilation)
+    around = reach(kernel_size, dilation) - 1
+    if stride > 1:
+        raise UsageError(
+            f"the padding 'same' keeps the size of the maps, and a stride of {stride} makes them smaller. "
+            f"Change the stride to 1, or give the padding as a number, such as {around // 2}."
+        )
+    if around % 2:
+        raise UsageError(
+            f"the padding 'same' of a kernel that reaches over {around + 1} would need {around // 2} on one side and "
+            f"{around - around // 2} on the other. Take an odd kernel size, or give the padding as a number, such as "
+            f"{around // 2}."
+        )
+    return around // 2
 
 
 def output_size_formula(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> str:
@@ -91,9 +117,7 @@ def skipped(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dila
 
 
 def _check(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> None:
-    given = {"size": size, "kernel size": kernel_size, "stride": stride, "dilation": dilation}
+    given = {"size": size, "kernel_size": kernel_size, "stride": stride, "dilation": dilation}
     for name, value in given.items():
-        if value < 1:
-            raise UsageError(f"the {name} is {value}; it must be at least 1. Change it to 1 or more.")
-    if padding < 0:
-        raise UsageError(f"the padding is {padding}; it must be at least 0. Change it to 0 or more.")
+        as_whole(name, value, 1)
+    as_whole("padding", padding, 0)

@@ -18,7 +18,11 @@ def make_images(count: int = 40) -> LabelledImages:
 
 
 def test_layers_texts_and_networks_are_the_same_network():
-    given = ["conv 2 3x3, relu, dense", Network.from_text("conv 2 3x3, relu, dense"), [Conv2d(2, 3), ReLU(), Dense()]]
+    given = [
+        "conv 2 3x3, relu, dense",
+        Network.from_text("conv 2 3x3, relu, dense"),
+        [Conv2d(2, kernel_size=3), ReLU(), Dense()],
+    ]
     first, *others = [train(make_images(), network=network, epochs=1, threads=1) for network in given]
     assert first.facts["settings"]["network"] == "conv 2 3x3, relu, dense"
     for other in others:

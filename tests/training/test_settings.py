@@ -19,10 +19,10 @@ def test_the_tutorial_recipe_is_the_tutorial():
     )
     assert tutorial.optimizer.weight_decay == 0
     assert Network.from_text(tutorial.network).layers == (
-        Conv2d(8, 3, padding=1),
+        Conv2d(8, kernel_size=3, padding=1),
         ReLU(),
         MaxPool2d(2),
-        Conv2d(16, 3, padding=1),
+        Conv2d(16, kernel_size=3, padding=1),
         ReLU(),
         MaxPool2d(2),
         Flatten(),
