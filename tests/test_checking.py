@@ -84,8 +84,8 @@ def test_a_name_with_a_slip_is_suggested() -> None:
     assert as_choice("recipe", "best", ("fast", "best")) == "best"
     with pytest.raises(UsageError) as caught:
         as_choice("recipe", "Fats", ("fast", "best"))
-    assert str(caught.value) == "recipe 'Fats' is not known; give one of fast, best. Did you mean 'fast'?"
-    with pytest.raises(UsageError, match=r"recipe None is not known; give one of fast, best\.$"):
+    assert str(caught.value) == "recipe 'Fats' is not known; give fast or best. Did you mean 'fast'?"
+    with pytest.raises(UsageError, match=r"recipe None is not known; give fast or best\.$"):
         as_choice("recipe", None, ("fast", "best"))
 
 

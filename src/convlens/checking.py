@@ -7,17 +7,20 @@ the setting's name in Python and knows that name, so that the command line can s
 
 import math
 import operator
+import os
 from collections.abc import Callable, Iterable
 from numbers import Real
-from typing import Any, NoReturn, TypeVar
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, cast
 
 from convlens.errors import UsageError
-from convlens.words import nearest
+from convlens.words import alternatives, nearest
 
 Choice = TypeVar("Choice", bound=str)
+Callback = TypeVar("Callback")
 _LONGEST = 40
 _MOST_DIGITS = 20
-_HUGE = 10**300
+_LONGEST_NAME, _LONGEST_PATH = 255, 4000
 
 
 def plain(value: object) -> object:
@@ -57,11 +60,13 @@ def number_or_none(value: object) -> int | float | None:
     (0.5, 2, None, None)
     """
     value = plain(value)
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, int | Real):
         return None
-    if isinstance(value, int):
-        return value if abs(value) < _HUGE else math.inf * (1 if value > 0 else -1)
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.inf if cast(Any, value) > 0 else -math.inf
+    return value if isinstance(value, int) else number
 
 
 def items_or_none(value: object) -> list[Any] | None:
@@ -134,7 +139,7 @@ def as_choice(name: str, value: object, choices: Iterable[Choice]) -> Choice:
     >>> as_choice("recipe", "fats", ("fast", "tutorial", "best"))
     Traceback (most recent call last):
     ...
-    convlens.errors.UsageError: recipe 'fats' is not known; give one of fast, tutorial, best. Did you mean 'fast'?
+    convlens.errors.UsageError: recipe 'fats' is not known; give fast, tutorial or best. Did you mean 'fast'?
     """
     known = list(choices)
     for choice in known:
@@ -142,7 +147,35 @@ def as_choice(name: str, value: object, choices: Iterable[Choice]) -> Choice:
             return choice
     near = nearest(value.strip().lower(), known) if isinstance(value, str) else None
     hint = f" Did you mean {near!r}?" if near else ""
-    raise UsageError(f"{name} {shown(value)} is not known; give one of {', '.join(known)}.{hint}", argument=name)
+    raise UsageError(f"{name} {shown(value)} is not known; give {alternatives(known)}.{hint}", argument=name)
+
+
+def as_path(name: str, value: object) -> Path:
+    """The path of a file or folder, which need not be there.
+
+    Raises:
+        UsageError: it is neither a text nor a path, empty, or longer than names can be.
+
+    >>> as_path("out", "runs/first").name
+    'first'
+    """
+    if not isinstance(value, str | os.PathLike) or not str(value).strip() or "\0" in str(value):
+        refuse(name, value, "the path of a file or folder")
+    path = Path(value)
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts) or len(str(path)) > _LONGEST_PATH:
+        refuse(name, value, "a path whose names are shorter")
+    return path
+
+
+def as_callback(name: str, value: Callback) -> Callback:
+    """A function, or None.
+
+    Raises:
+        UsageError: it cannot be called.
+    """
+    if value is not None and not callable(value):
+        refuse(name, value, "a function, or None")
+    return value
 
 
 def refuse(name: str, value: object, allowed: str) -> NoReturn:

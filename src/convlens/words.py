@@ -106,6 +106,16 @@ def some_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
     return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
+def alternatives(names: Sequence[str]) -> str:
+    """Names to choose one from.
+
+    >>> alternatives(["fast", "tutorial", "best"]), alternatives(["html"])
+    ('fast, tutorial or best', 'html')
+    """
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like this one, if any is.
 

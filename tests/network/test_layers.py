@@ -1,6 +1,7 @@
 import copy
 import dataclasses
 from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def test_layers_print_as_the_shortest_python_and_text(layer: Layer, python: str,
 
 
 def test_equal_numbers_make_equal_layers_however_they_are_given() -> None:
-    assert Conv2d(8, kernel_size=3) == Conv2d(np.int64(8), kernel_size=(3, 3)) != Conv2d(8, kernel_size=5)  # pyright: ignore[reportArgumentType]
+    assert Conv2d(8, kernel_size=3) == Conv2d(cast(Any, np.int64(8)), kernel_size=(3, 3)) != Conv2d(8, kernel_size=5)
     assert hash(Conv2d(8, kernel_size=3)) == hash(Conv2d(8, kernel_size=[3, 3]))  # pyright: ignore[reportArgumentType]
     assert repr(Dropout(-0.0)) == "Dropout(0.0)"
     assert MaxPool2d(2) != AvgPool2d(2)
@@ -70,13 +71,13 @@ def test_layers_are_frozen_and_can_be_copied_and_replaced() -> None:
             r"the kernel size of conv is 3x0; .*, or two of them for height and width\. Change it",
         ),
         (
-            lambda: Conv2d(8, kernel_size=(3, 3, 3)),
+            lambda: Conv2d(8, kernel_size=cast(Any, (3, 3, 3))),
             r"kernel size of conv is 3x3x3; .* Write one or two numbers, such as 3x3\.",
-        ),  # pyright: ignore[reportArgumentType]
+        ),
         (
-            lambda: Conv2d("8", kernel_size=3),
+            lambda: Conv2d(cast(Any, "8"), kernel_size=3),
             r"number of channels of conv is '8'; .* Write a whole number, such as 8\.",
-        ),  # pyright: ignore[reportArgumentType]
+        ),
         (lambda: Conv2d(True, kernel_size=3), r"number of channels of conv is True"),
         (lambda: Conv2d(8, kernel_size=3.0), r"kernel size of conv is 3\.0"),  # pyright: ignore[reportArgumentType]
         (lambda: Conv2d(70_000, kernel_size=3), r"is 70000; .* Change it to 65,536 or less\."),

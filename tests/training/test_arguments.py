@@ -46,7 +46,7 @@ def test_other_data_says_what_to_give(arguments, message):
     [
         ({"epochs": 2.5}, r"epochs is 2\.5; give a whole number"),
         ({"epochs": "3"}, r"epochs is '3'; give a whole number"),
-        ({"learning_rate": "x"}, r"learning rate is 'x'; give a number\."),
+        ({"learning_rate": "x"}, r"learning_rate is 'x'; give a number above 0, such as 0\.001\."),
     ],
 )
 def test_settings_of_other_types_are_shown_as_they_are(changes, message):

@@ -8,7 +8,7 @@ one slice of an array per batch costs microseconds where 64 calls cost milliseco
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -86,6 +86,10 @@ class LabelledImages:
         return LabelledImages(self.images[chosen], self.labels[chosen], self.class_names, self.name)
 
 
+RulesName = Literal["auto", "digit", "garment", "glyph", "letterbox"]
+"""How pictures are made like the images; `convlens.preprocessing` has the rules."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Images to train on, to validate with and to test with, and the preprocessing rules they were made with.
@@ -105,7 +109,7 @@ class Dataset:
     name: str
     train: LabelledImages
     test: LabelledImages | None
-    preprocessing_rules: str
+    preprocessing_rules: RulesName
     validation: LabelledImages | None = None
     notes: tuple[str, ...] = ()
     source: Mapping[str, Any] | None = None

@@ -96,9 +96,9 @@ def make_report(
         raise UsageError("there is no model to report on. Give one, or several to compare.")
     if len(models) > 1 and (training_labels or label_errors):
         raise UsageError("labels are judged and listed for one model at a time. Give one model.")
-    _check_place(Path(out), _REPORT, "report", "--out")
+    _check_place(Path(out), _REPORT, "report", "out")
     if label_errors is not None:
-        _check_place(label_errors, _LIST, "list of suspected label errors", "--label-errors")
+        _check_place(label_errors, _LIST, "list of suspected label errors", "label_errors")
     study, *others = (study_model(model, data, **judging) for model in models)
     if others:
         comparison = compare_studies([study, *others])
@@ -111,7 +111,7 @@ def make_report(
     return Report(write_atomically(out, write_page(study, training)), (study,), None, training)
 
 
-def _check_place(out: Path, mark: bytes, what: str, option: str) -> None:
+def _check_place(out: Path, mark: bytes, what: str, argument: str) -> None:
     """Refuse, before anything is computed, to write over what is not ours by its first bytes.
 
     Raises:
@@ -119,13 +119,14 @@ def _check_place(out: Path, mark: bytes, what: str, option: str) -> None:
     """
     if not out.exists():
         return
-    another = f"Give another name with {option}."
+    another = f"Give another name with {argument}=."
     if not out.is_dir() and not out.is_file():
-        raise OutputError(f"{out} is a device or a pipe, not a file. {another}")
+        raise OutputError(f"{out} is a device or a pipe, not a file. {another}", mentions=[argument])
     try:
         with out.open("rb") as file:
             is_ours = mark in file.read(2000)
     except OSError as error:
-        raise OutputError(f"cannot write {out}: {error.strerror}. {another}") from error
+        raise OutputError(f"cannot write {out}: {error.strerror}. {another}", mentions=[argument]) from error
     if not is_ours:
-        raise OutputError(f"{out} is there already and is no {what}, so it is left alone. {another}")
+        reason = f"{out} is there already and is no {what}, so it is left alone. {another}"
+        raise OutputError(reason, mentions=[argument])

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from convlens.calibration import UNCALIBRATED, Calibration, describe_calibration
 from convlens.data import check_class_names
 from convlens.deprecations import with_old_arguments
-from convlens.engines import Engine, Plan, Weights, open_engine
+from convlens.engines import DeviceName, Engine, EngineName, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
 from convlens.errors import DamagedModel, ModelFileError, UsageError
@@ -80,7 +80,9 @@ class TrainedModel:
         """The engine that this model predicts with: the one that `auto` takes, opened on first use."""
         return self.open_engine()
 
-    def open_engine(self, engine: str = "auto", device: str = "auto", threads: int | None = None) -> Engine:
+    def open_engine(
+        self, engine: EngineName = "auto", device: DeviceName = "auto", threads: int | None = None
+    ) -> Engine:
         """A new engine with this model's weights; see `convlens.engines.open_engine` for the choices and errors."""
         opened = open_engine(self.plan, engine, device, threads)
         opened.set_weights(self.weights)

@@ -1,14 +1,13 @@
 """How a training begins: what it is asked to train on and with, or a stopped run that goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
-from convlens.engines import AugmentationSettings
+from convlens.engines import AugmentationSettings, DeviceName, EngineName
 from convlens.errors import UsageError
-from convlens.layers import Layer
-from convlens.network import Network
+from convlens.network import NetworkLike, as_network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
@@ -18,15 +17,15 @@ from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
-from convlens.training.settings import TrainingSettings
+from convlens.training.settings import Balance, Recipe, TrainingSettings
 
 
 def train(
     data: Path | str | Dataset | LabelledImages = "mnist",
     *,
     images: ImportOptions | None = None,
-    recipe: str | None = None,
-    network: str | Network | Sequence[Layer] | None = None,
+    recipe: Recipe | None = None,
+    network: NetworkLike | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
@@ -34,10 +33,10 @@ def train(
     validation: float | None = None,
     augmentation: AugmentationSettings | str | None = None,
     probe: bool | None = None,
-    balance: str | None = None,
+    balance: Balance | None = None,
     error_rate: float | None = None,
-    engine: str | None = None,
-    device: str | None = None,
+    engine: EngineName | None = None,
+    device: DeviceName | None = None,
     threads: int | None = None,
     settings: TrainingSettings | None = None,
     out: Path | str | None = None,
@@ -74,7 +73,7 @@ def train(
     True
     """
     if network is not None and not isinstance(network, str):
-        network = str(network if isinstance(network, Network) else Network(network))
+        network = str(as_network(network))
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
@@ -132,7 +131,7 @@ def resume_training(
 
 
 def settings_for(
-    dataset: Dataset, preprocessing: Preprocessing, recipe: str | None = None, **changes: Any
+    dataset: Dataset, preprocessing: Preprocessing, recipe: Recipe | None = None, **changes: Any
 ) -> TrainingSettings:
     """The settings of a recipe for these data; None means `best` for a user's images, else `fast`.
 
