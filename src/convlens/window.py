@@ -43,7 +43,7 @@ def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, 
     >>> output_size(28, 2, stride=2), output_size(7, 2, stride=2), output_size(2, 3)
     (14, 3, 0)
     """
-    _check(size, kernel_size, stride, padding, dilation)
+    size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
     return (size + 2 * padding - reach(kernel_size, dilation)) // stride + 1
 
 
@@ -56,7 +56,7 @@ def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> int:
     >>> same_padding(3), same_padding(5), same_padding(3, dilation=2)
     (1, 2, 2)
     """
-    _check(1, kernel_size, stride, 0, dilation)
+    _, kernel_size, stride, _, dilation = _check(1, kernel_size, stride, 0, dilation)
     around = reach(kernel_size, dilation) - 1
     if stride > 1:
         raise UsageError(
@@ -80,6 +80,7 @@ def output_size_formula(size: int, kernel_size: int, stride: int = 1, padding: i
     >>> output_size_formula(28, 3, padding=2, dilation=2)
     '⌊(28 + 2·2 − (2·(3 − 1) + 1))/1⌋ + 1 = 28'
     """
+    size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
     kernel = str(kernel_size) if dilation == 1 else f"({dilation}·({kernel_size} − 1) + 1)"
     result = str(output_size(size, kernel_size, stride, padding, dilation)).replace("-", "−")
     return f"⌊({size} + 2·{padding} − {kernel})/{stride}⌋ + 1 = {result}"
@@ -93,6 +94,7 @@ def dropped(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dila
     >>> dropped(28, 2, stride=2), dropped(7, 2, stride=2), dropped(7, 2, stride=2, padding=1)
     (0, 1, 0)
     """
+    size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
     positions = output_size(size, kernel_size, stride, padding, dilation)
     if positions < 1:
         return size
@@ -116,8 +118,14 @@ def skipped(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dila
     return sum(row not in read for row in rows)
 
 
-def _check(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> None:
-    given = {"size": size, "kernel_size": kernel_size, "stride": stride, "dilation": dilation}
-    for name, value in given.items():
-        as_whole(name, value, 1)
-    as_whole("padding", padding, 0)
+def _check(
+    size: object, kernel_size: object, stride: object, padding: object, dilation: object
+) -> tuple[int, int, int, int, int]:
+    """Python's numbers of these, or the first that no window can have."""
+    return (
+        as_whole("size", size, 1),
+        as_whole("kernel_size", kernel_size, 1),
+        as_whole("stride", stride, 1),
+        as_whole("padding", padding, 0),
+        as_whole("dilation", dilation, 1),
+    )

@@ -284,5 +284,5 @@ def test_optimizer_settings_are_checked(settings, message):
 def test_loss_settings_are_checked():
     with pytest.raises(UsageError, match=r"label_smoothing is 1.0; give a number from 0 to below 1"):
         LossSettings(label_smoothing=1.0)
-    with pytest.raises(UsageError, match=r"class weights are \(1, 0\); every one must be above 0"):
+    with pytest.raises(UsageError, match=r"class_weights is 0; give numbers above 0, one for each class"):
         LossSettings(class_weights=(1, 0))

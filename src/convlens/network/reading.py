@@ -1,16 +1,20 @@
 """The one place that reads what a user gives for a network: a `Network`, its text, the name of a preset, or layers."""
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from convlens.checking import shown
 from convlens.errors import UsageError
 from convlens.layers import Block, Layer
 from convlens.network.network import Network
 from convlens.network.presets import PRESETS
+from convlens.signatures import Alias
 from convlens.words import nearest
 
-NetworkLike: TypeAlias = Network | str | Iterable[Layer | Block]
+if TYPE_CHECKING:
+    NetworkLike: TypeAlias = Network | str | Iterable[Layer | Block]
+else:
+    NetworkLike = Alias("NetworkLike")
 """A `Network`, its text, the name of a preset, or its layers."""
 
 
