@@ -18,6 +18,7 @@ from convlens.words import alternatives, nearest
 
 Choice = TypeVar("Choice", bound=str)
 Callback = TypeVar("Callback")
+Kind = TypeVar("Kind")
 _LONGEST = 40
 _MOST_DIGITS = 20
 _LONGEST_NAME, _LONGEST_PATH = 255, 4000
@@ -175,6 +176,17 @@ def as_callback(name: str, value: Callback) -> Callback:
     """
     if value is not None and not callable(value):
         refuse(name, value, "a function, or None")
+    return value
+
+
+def as_instance(name: str, value: object, kind: type[Kind], allowed: str) -> Kind:
+    """A value of one of Convlens's own types; `allowed` says how to get one.
+
+    Raises:
+        UsageError: it is of another type.
+    """
+    if not isinstance(value, kind):
+        refuse(name, value, allowed)
     return value
 
 

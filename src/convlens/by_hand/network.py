@@ -79,6 +79,11 @@ def trace_dense(values: Values, rows: Values, bias: Values) -> Trace[WindowPosit
     >>> trace_dense(np.array([7.0]), np.array([[1.0], [-1.0]]), np.array([0.0, 10.0])).at(1).total  # 7·(−1) + 10
     3.0
     """
+    values, rows = as_values("the input", values, 1), as_values("the weights", rows, 2)
+    bias = as_values("the bias", bias, 1)
+    if rows.shape != (len(bias), len(values)):
+        sizes = f"{len(values)} inputs, weights {rows.shape[0]}×{rows.shape[1]} and {len(bias)} biases"
+        raise UsageError(f"{sizes} do not fit; give weights outputs × inputs and a bias for each output.")
 
     def place(position: tuple[int, ...]) -> WindowPosition:
         return WindowPosition.of(position, (0,), values, rows[position[0]], float(bias[position[0]]))

@@ -21,6 +21,7 @@ else:
     ArrayLike, Values = Alias("ArrayLike"), Alias("Values")
 LARGEST = 1e140
 """A sum of products of such numbers does not run over; larger ones would come out as infinite."""
+LARGEST_SIZE = 10**9
 _KINDS = {0: "a number", 1: "a vector, such as [1, 2, 3]", 2: "a matrix, such as [[1, 2], [3, 4]]"}
 _KINDS |= {3: "a tensor channels × height × width", 4: "kernels out × channels × height × width"}
 
@@ -62,9 +63,10 @@ def as_place(name: str, given: Sequence[object]) -> tuple[int, ...]:
     >>> as_place("position", [np.int64(2), 3])
     (2, 3)
     """
-    place = [whole_or_none(number) for number in items_or_none(given) or (None,)]
-    if items_or_none(given) != [] and None in place:
-        raise UsageError(f"the {name} is {shown(given)}; give whole numbers.")
+    items = items_or_none(given)
+    place = [whole_or_none(number) for number in items or ()]
+    if items is None or None in place:
+        raise UsageError(f"the {name} is {shown(given if items is None else items)}; give whole numbers.")
     return tuple(number for number in place if number is not None)
 
 
@@ -77,7 +79,7 @@ def as_pair(name: str, given: int | Sequence[int], least: int) -> tuple[int, int
     one = whole_or_none(given)
     pair = [one, one] if one is not None else [whole_or_none(number) for number in items_or_none(given) or ()]
     height, width = pair if len(pair) == 2 else (None, None)
-    if height is None or width is None or min(height, width) < least:
+    if height is None or width is None or min(height, width) < least or max(height, width) > LARGEST_SIZE:
         refuse(name, given, f"a whole number of at least {least}, or two (height, width)")
     return height, width
 

@@ -4,8 +4,6 @@ What lies in the padding takes part in no maximum. In an average it counts as ze
 last window may hang over the end, if it begins inside; there an average counts only what it covers.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,7 +29,7 @@ def pooled_size(
     floor = output_size(size, kernel_size, stride, padding)
     if not ceil_mode:
         return floor
-    count = math.ceil((size + 2 * padding - kernel_size) / stride) + 1
+    count = -(-(size + 2 * padding - kernel_size) // stride) + 1
     return count - 1 if (count - 1) * stride >= size + padding else count
 
 

@@ -84,8 +84,8 @@ def trace_conv2d(
     sliding = _slide(image, kernels, stride, padding, dilation, padding_mode)
     seen, kernels_of_group = kernels.shape[1], len(kernels) // groups
     padded = sliding.pad(image)
-    activation = None if activation == "none" else activation
     apply_activation(np.zeros(1), activation)  # an unknown name is found now, not at the first window position
+    activation = None if activation == "none" else activation
 
     def place(position: tuple[int, ...]) -> WindowPosition:
         number = 0 if single else position[0]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_callback, as_flag, as_instance, as_path
 from convlens.data import Dataset, LabelledImages
 from convlens.deprecations import with_old_arguments
 from convlens.engines import Engine
@@ -41,6 +42,12 @@ def evaluate(
         DataError: there are no images, they have another shape, or their classes are not the model's.
         UsageError: nothing is known of what the model was trained on, and no data are named.
     """
+    if engine is not None:
+        as_instance("engine", engine, Engine, "an engine, as TrainedModel.open_engine gives, or None")
+    as_callback("on_progress", on_progress)
+    as_flag("repair", repair)
+    if data_dir is not None:
+        as_path("data_dir", data_dir)
     trained = model if isinstance(model, TrainedModel) else load_model(model)
     chosen = data if isinstance(data, ImagesToJudge) else choose_images(trained, data, data_dir, on_progress, repair)
     logits = finite_logits(engine or trained.engine, chosen.images.images)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_callback, as_path, items_or_none, refuse
 from convlens.deprecations import with_old_arguments
 from convlens.errors import OutputError, UsageError
 from convlens.files import write_atomically
@@ -68,7 +69,11 @@ def write_report(
         UsageError: the models cannot be compared.
         OutputError: the file cannot be written, or is no report.
     """
-    given = [models] if isinstance(models, TrainedModel | Path | str) else list(models)
+    given = [models] if isinstance(models, TrainedModel | Path | str) else items_or_none(models)
+    if given is None:
+        refuse("models", models, "a trained model, the place of one, or a list of these")
+    as_path("out", out)
+    as_callback("on_progress", on_progress)
     options: dict[str, Any] = {"data_dir": data_dir, "on_progress": on_progress, "repair": repair}
     return make_report(given, data, out, training_labels=training_labels, **options).path
 

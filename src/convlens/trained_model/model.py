@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration, describe_calibration
-from convlens.data import check_class_names
+from convlens.checking import as_instance
+from convlens.data import as_class_names
 from convlens.deprecations import with_old_arguments
 from convlens.engines import DeviceName, Engine, EngineName, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
@@ -63,7 +64,12 @@ class TrainedModel:
     calibration: Calibration = UNCALIBRATED
 
     def __post_init__(self) -> None:
-        check_class_names(self.class_names)
+        as_instance("network", self.network, Network, "a Network")
+        as_instance("preprocessing", self.preprocessing, Preprocessing, "Preprocessing(...)")
+        as_instance("calibration", self.calibration, Calibration, "a Calibration")
+        as_instance("facts", self.facts, dict, "a dict of JSON values")
+        as_instance("weights", self.weights, dict, "a dict of arrays by their names")
+        object.__setattr__(self, "class_names", as_class_names(self.class_names))
         shapes = self.network.parameter_shapes(self.preprocessing.image_shape, len(self.class_names))
         check_weights(shapes, self.weights)
         # safetensors gives them in another order each time; here they always come in the network's.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_callback, as_instance, as_path
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
 from convlens.engines import AugmentationSettings, DeviceName, EngineName
 from convlens.errors import UsageError
@@ -77,9 +78,18 @@ def train(
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
+    if settings is not None:
+        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
+    if images is not None:
+        as_instance("images", images, ImportOptions, "ImportOptions(...)")
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
-    choose_settings(recipe or DEFAULT_RECIPE, **changes)  # mistakes show before anything is read
+    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
+        as_callback(name, callback)
+    for name, path in (("out", out), ("data_dir", data_dir)):
+        if path is not None:
+            as_path(name, path)
+    choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
     dataset = _as_dataset(data, data_dir, images)
     preprocessing, notes = _fit(dataset)
     if settings is None:
@@ -104,7 +114,9 @@ def resume_training(
         UsageError: there is nothing to go on with.
         DataError: the data are not those that the run began with.
     """
-    folder = Path(folder)
+    folder = as_path("folder", folder)
+    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
+        as_callback(name, callback)
     path = folder / run_folder.CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
@@ -144,7 +156,8 @@ def settings_for(
         images=len(dataset.train),
         glyphs=preprocessing.rules in ("digit", "glyph"),
     )
-    return choose_settings(recipe or (BEST if dataset.source is not None else DEFAULT_RECIPE), facts, **changes)
+    usual = BEST if dataset.source is not None else DEFAULT_RECIPE
+    return choose_settings(usual if recipe is None else recipe, facts, **changes)
 
 
 def _fit(dataset: Dataset) -> tuple[Preprocessing, tuple[str, ...]]:
