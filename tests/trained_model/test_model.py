@@ -27,7 +27,9 @@ GRAPH = (
 TUTORIAL = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
 
 
-def make_model(text=TUTORIAL, shape=(1, 28, 28), names=tuple("0123456789"), rules="letterbox", **facts) -> TrainedModel:
+def make_model(
+    text=TUTORIAL, shape=(1, 28, 28), names=tuple("0123456789"), rules: Any = "letterbox", **facts
+) -> TrainedModel:
     network = Network.from_text(text)
     normalisation = Normalisation((0.1,) * shape[0], (0.4,) * shape[0])
     return TrainedModel(

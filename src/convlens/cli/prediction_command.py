@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.padding import Padding
@@ -69,7 +69,8 @@ def predict_command(
     if top < 1:
         raise UsageError(f"--top is {top}; give 1 or more.")
     trained = load_model(model)
-    opened = trained.open_engine(engine or "auto", device or "auto", threads)
+    computing: tuple[Any, ...] = (engine or "auto", device or "auto", threads)
+    opened = trained.open_engine(*computing)
     pictures = _find_pictures(images, trained, data_dir)
     _check_outputs(csv, steps, trained.class_names, len(pictures))
     predictor = Predictor(opened, trained.preprocessing, trained.class_names, trained.calibration)

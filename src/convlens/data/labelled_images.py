@@ -8,10 +8,12 @@ one slice of an array per batch costs microseconds where 64 calls cost milliseco
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from convlens.checking import as_instance, items_or_none, refuse, shown
 from convlens.errors import DataError, UsageError
 from convlens.notebook import Html, html_picture, html_row, html_table
 from convlens.pixels import encode_png
@@ -43,11 +45,17 @@ class LabelledImages:
     class_names: tuple[str, ...]
     name: str = "images"
 
+    if TYPE_CHECKING:  # lists are taken, too, and stored as arrays and tuples
+
+        def __init__(
+            self, images: np.ndarray, labels: ArrayLike, class_names: Sequence[str], name: str = "images"
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "class_names", tuple(self.class_names))
-        check_class_names(self.class_names)
+        as_instance("name", self.name, str, "a text")
+        object.__setattr__(self, "class_names", as_class_names(self.class_names))
         _check_images(self.name, self.images)
-        object.__setattr__(self, "labels", np.asarray(self.labels))
+        object.__setattr__(self, "labels", _as_array(self.name, self.labels))
         _check_labels(self.name, self.labels, len(self.images), len(self.class_names))
         object.__setattr__(self, "images", np.ascontiguousarray(self.images))
         object.__setattr__(self, "labels", np.ascontiguousarray(self.labels, dtype=np.int64))
@@ -109,6 +117,10 @@ class LabelledImages:
         return LabelledImages(self.images[chosen], self.labels[chosen], self.class_names, self.name)
 
 
+RulesName = Literal["auto", "digit", "garment", "glyph", "letterbox"]
+"""How pictures are made like the images; `convlens.preprocessing` has the rules."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Images to train on, to validate with and to test with, and the preprocessing rules they were made with.
@@ -128,15 +140,19 @@ class Dataset:
     name: str
     train: LabelledImages
     test: LabelledImages | None
-    preprocessing_rules: str
+    preprocessing_rules: RulesName
     validation: LabelledImages | None = None
     notes: tuple[str, ...] = ()
     source: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "notes", tuple(self.notes))
+        as_instance("name", self.name, str, "a text")
+        notes = items_or_none(self.notes)
+        object.__setattr__(self, "notes", tuple(notes) if notes is not None else refuse("notes", self.notes, "texts"))
+        as_instance("train", self.train, LabelledImages, "LabelledImages(...)")
         for part, kind in ((self.validation, "validation"), (self.test, "test")):
             if part is not None:
+                as_instance(kind, part, LabelledImages, "LabelledImages(...), or None")
                 self._check_part(part, kind)
 
     def _check_part(self, part: LabelledImages, kind: str) -> None:
@@ -174,6 +190,29 @@ def hash_images(images: np.ndarray) -> np.ndarray:
     (True, False)
     """
     return np.array([blake2b(image, digest_size=16).digest() for image in np.ascontiguousarray(images)], "S16")
+
+
+def as_class_names(given: object) -> tuple[str, ...]:
+    """Class names, from a list or a tuple of distinct texts.
+
+    Raises:
+        UsageError: they are something else.
+
+    >>> as_class_names(["cat", "dog"])
+    ('cat', 'dog')
+    """
+    names = items_or_none(given)
+    if names is None:
+        refuse("class_names", given, 'a list of names, one for each class, such as ["cat", "dog"]')
+    check_class_names(tuple(names))
+    return tuple(names)
+
+
+def _as_array(name: str, labels: object) -> np.ndarray:
+    try:
+        return np.asarray(labels)
+    except (ValueError, OverflowError):
+        raise DataError(f"{name}: the labels are {shown(labels)}. Give one whole number for each image.") from None
 
 
 def check_class_names(names: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_callback, as_flag, as_instance, as_path
 from convlens.data import Dataset, LabelledImages
 from convlens.deprecations import with_old_arguments
 from convlens.engines import Engine
@@ -53,6 +54,12 @@ def evaluate(
             f"evaluate was given a {type(model).__name__} for the model. The model comes first, then the data: "
             "evaluate(model, data), or evaluate(model, X, y)."
         )
+    if engine is not None:
+        as_instance("engine", engine, Engine, "an engine, as TrainedModel.open_engine gives, or None")
+    as_callback("on_progress", on_progress)
+    as_flag("repair", repair)
+    if data_dir is not None:
+        as_path("data_dir", data_dir)
     trained = model if isinstance(model, TrainedModel) else load_model(model)
     if isinstance(data, ImagesToJudge):
         chosen = data

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration, describe_calibration
-from convlens.data import LabelledImages, check_class_names
+from convlens.checking import as_instance
+from convlens.data import LabelledImages, as_class_names
 from convlens.data.intake.labels import number_labels, read_labels
 from convlens.deprecations import with_old_arguments
-from convlens.engines import Engine, Plan, Weights, open_engine
+from convlens.engines import DeviceName, Engine, EngineName, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
 from convlens.errors import DamagedModel, DataError, ModelFileError, UsageError
@@ -78,7 +79,12 @@ class TrainedModel:
     calibration: Calibration = UNCALIBRATED
 
     def __post_init__(self) -> None:
-        check_class_names(self.class_names)
+        as_instance("network", self.network, Network, "a Network")
+        as_instance("preprocessing", self.preprocessing, Preprocessing, "Preprocessing(...)")
+        as_instance("calibration", self.calibration, Calibration, "a Calibration")
+        as_instance("facts", self.facts, dict, "a dict of JSON values")
+        as_instance("weights", self.weights, dict, "a dict of arrays by their names")
+        object.__setattr__(self, "class_names", as_class_names(self.class_names))
         shapes = self.network.parameter_shapes(self.preprocessing.image_shape, len(self.class_names))
         check_weights(shapes, self.weights)
         # safetensors gives them in another order each time; here they always come in the network's.
@@ -95,7 +101,9 @@ class TrainedModel:
         """The engine that this model predicts with: the one that `auto` takes, opened on first use."""
         return self.open_engine()
 
-    def open_engine(self, engine: str = "auto", device: str = "auto", threads: int | None = None) -> Engine:
+    def open_engine(
+        self, engine: EngineName = "auto", device: DeviceName = "auto", threads: int | None = None
+    ) -> Engine:
         """A new engine with this model's weights; see `convlens.engines.open_engine` for the choices and errors."""
         opened = open_engine(self.plan, engine, device, threads)
         opened.set_weights(self.weights)

@@ -1,15 +1,15 @@
 """How a training begins: what it is asked to train on and with, or a stopped run that goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_callback, as_instance, as_path
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
 from convlens.data.intake import is_share, read_dataset
-from convlens.engines import AugmentationSettings
+from convlens.engines import AugmentationSettings, DeviceName, EngineName
 from convlens.errors import UsageError
-from convlens.layers import Layer
-from convlens.network import Network
+from convlens.network import NetworkLike, as_network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
@@ -19,7 +19,7 @@ from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
-from convlens.training.settings import TrainingSettings
+from convlens.training.settings import Balance, Recipe, TrainingSettings
 
 
 def train(
@@ -27,8 +27,8 @@ def train(
     labels: Any = None,
     *,
     images: ImportOptions | None = None,
-    recipe: str | None = None,
-    network: str | Network | Sequence[Layer] | None = None,
+    recipe: Recipe | None = None,
+    network: NetworkLike | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
@@ -37,10 +37,10 @@ def train(
     test: Any = None,
     augmentation: AugmentationSettings | str | None = None,
     probe: bool | None = None,
-    balance: str | None = None,
+    balance: Balance | None = None,
     error_rate: float | None = None,
-    engine: str | None = None,
-    device: str | None = None,
+    engine: EngineName | None = None,
+    device: DeviceName | None = None,
     threads: int | None = None,
     settings: TrainingSettings | None = None,
     out: Path | str | None = None,
@@ -84,13 +84,22 @@ def train(
     held_out = None if validation is None or is_share(validation) else validation
     validation = validation if held_out is None else None
     if network is not None and not isinstance(network, str):
-        network = str(network if isinstance(network, Network) else Network(network))
+        network = str(as_network(network))
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
+    if settings is not None:
+        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
+    if images is not None:
+        as_instance("images", images, ImportOptions, "ImportOptions(...)")
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
-    choose_settings(recipe or DEFAULT_RECIPE, **changes)  # mistakes show before anything is read
+    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
+        as_callback(name, callback)
+    for name, path in (("out", out), ("data_dir", data_dir)):
+        if path is not None:
+            as_path(name, path)
+    choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
     dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
     if settings is None:
@@ -122,7 +131,9 @@ def resume_training(
     """
     if validation is not None and is_share(validation):
         raise UsageError("validation was given as a share, which a stopped run knows itself. Leave it out.")
-    folder = Path(folder)
+    folder = as_path("folder", folder)
+    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
+        as_callback(name, callback)
     path = folder / run_folder.CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
@@ -149,7 +160,7 @@ def resume_training(
 
 
 def settings_for(
-    dataset: Dataset, preprocessing: Preprocessing, recipe: str | None = None, **changes: Any
+    dataset: Dataset, preprocessing: Preprocessing, recipe: Recipe | None = None, **changes: Any
 ) -> TrainingSettings:
     """The settings of a recipe for these data; None means `best` for a user's images, else `fast`.
 
@@ -162,7 +173,8 @@ def settings_for(
         images=len(dataset.train),
         glyphs=preprocessing.rules in ("digit", "glyph"),
     )
-    return choose_settings(recipe or (BEST if dataset.source is not None else DEFAULT_RECIPE), facts, **changes)
+    usual = BEST if dataset.source is not None else DEFAULT_RECIPE
+    return choose_settings(usual if recipe is None else recipe, facts, **changes)
 
 
 def _fit(dataset: Dataset) -> tuple[Preprocessing, tuple[str, ...]]:
