@@ -30,7 +30,7 @@ def print_checkup(checkup: "Checkup") -> None:
         console.print(Text(f"{checkup.totals()}. Nothing was changed.", style="bold"))
         return
     notes = f"; {checkup.totals()}" if checkup.findings else ""
-    line = Text.assemble(("✓ nothing to complain about", "bold green"), f" in {checkup.images:,} images{notes}")
+    line = Text.assemble(("✓ no problems found", "bold green"), f" in {checkup.images:,} images{notes}")
     console.print(line)
 
 
