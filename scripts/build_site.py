@@ -26,7 +26,7 @@ COPIED = {"CHANGELOG.md": "changelog.md", "benchmarks/records.md": "records.md"}
 """Documents outside of docs/ that are pages too."""
 NOTEBOOKS = {"examples/tutorial.ipynb": "tutorial-notebook.md", "examples/your-own-images.ipynb": "your-own-images.md"}
 WORKER_SHIM = "https://unpkg.com/iframe-worker/shim"
-"""What the theme would fetch so that search works in a page that is opened from a disk; docs/theme/worker.js does it."""
+"""What the theme would fetch for search in pages that are opened from a disk; docs/theme/worker.js does the same."""
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?:|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 _FENCE = re.compile(r"^(`{3,}).*?^\1`*$", re.DOTALL | re.MULTILINE)
 _FETCHED = re.compile(
@@ -47,7 +47,8 @@ def command_line_page() -> str:
     text = re.sub(r"^#+ Table of Contents\n.*?(?=^\*\*Commands)", "", text, flags=re.DOTALL | re.MULTILINE)
     title, rest = text.split("\n", 1)
     assert title == "# convlens"
-    return f"# Command line\n\nThis page has what `convlens --help` and the `--help` of every command print. {EPILOGUE}\n{rest}"
+    about = "This page has what `convlens --help` and the `--help` of every command print."
+    return f"# Command line\n\n{about} {EPILOGUE}\n{rest}"
 
 
 def made_pages() -> dict[str, str]:
@@ -75,10 +76,11 @@ def relink(text: str, source: str, address: str | None) -> str:
     'In `a.py`.'
     >>> relink("In [`a.py`](../src/a.py).", "docs/engine.md", "https://example.org/blob/main/")
     'In [`a.py`](https://example.org/blob/main/src/a.py).'
-    >>> relink("[engine](../engine.md)", "docs/decisions/0006.md", None), relink("[new](docs/a.md)", "CHANGELOG.md", None)
-    ('[engine](../engine.md)', '[new](a.md)')
+    >>> relink("[engine](../engine.md)", "docs/decisions/0006.md", None)
+    '[engine](../engine.md)'
+    >>> relink("[new](docs/a.md)", "CHANGELOG.md", None)
+    '[new](a.md)'
     """
-
     # Where the page lies on the site: those of docs/ keep their folders, all others are on top.
     up = "../" * (source.count("/") - 1 if source.startswith("docs/") else 0)
 

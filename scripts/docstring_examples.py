@@ -1,4 +1,4 @@
-"""An extension of griffe, which reads the docstrings for the site: examples that begin with `>>>` become blocks of code.
+"""An extension of griffe, which reads docstrings for the site: examples that begin with `>>>` become blocks of code.
 
 Google's style wants them in a section of their own; here they stand wherever they help.
 """

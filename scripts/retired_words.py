@@ -1,6 +1,6 @@
 """Retired words: what docs/glossary.md says that nobody should write any more, found wherever people read.
 
-The glossary's table is the list, and says where a word keeps another meaning ("room for", "contrast stretched"). Read are
+The glossary's table is the list, and says where a word means something else ("room for"). It reads
 the documentation, the notebooks, the page, and in code the comments, docstrings and strings of more than one word:
 messages and help texts. Left out is what speaks of the past (`PAST`). Names in code are the business of
 src/convlens/deprecations.py.
@@ -56,7 +56,8 @@ class Retired:
     def lines(self, text: str) -> Iterator[int]:
         """The numbers, from 1, of the lines where the word or a form of it begins.
 
-        >>> list(Retired("stretch", "chunk", ("contrast stretch",)).lines("One stretch.\\nContrast stretching,\\nstretches"))
+        >>> word = Retired("stretch", "chunk", ("contrast stretch",))
+        >>> list(word.lines("One stretch.\\nContrast stretching,\\nstretches"))
         [1, 3]
         """
         for phrase in self.allowed if self.pattern.search(text) else ():
@@ -76,7 +77,8 @@ def read_glossary(text: str) -> list[Retired]:
     A word with a remark in brackets behind it is retired in that meaning alone, which no program can tell: it is for
     people.
 
-    >>> read_glossary("## Retired words\\n\\n| a | b | c |\\n|:--|:--|:--|\\n| bend, bent | corruption | bent paper |\\n| ink (rules) | x | |")
+    >>> table = "| a | b | c |\\n|:--|:--|:--|\\n| bend, bent | corruption | bent paper |\\n| ink (rules) | x | |"
+    >>> read_glossary("## Retired words\\n\\n" + table)
     [Retired(word='bend', instead='corruption', allowed=('bent paper',)), Retired(word='bent', ...)]
     """
     found = []

@@ -63,7 +63,8 @@ def test_every_link_leads_somewhere_in_the_repository(path: Path) -> None:
 def test_what_a_command_prints_is_what_is_shown(page: str, command: str, output: str, capsys) -> None:
     run(shlex.split(command))
     printed = capsys.readouterr()
-    assert (printed.out + printed.err).rstrip() == output.rstrip(), page
+    lines = [line.rstrip() for line in (printed.out + printed.err).rstrip().splitlines()]
+    assert lines == [line.rstrip() for line in output.rstrip().splitlines()], page
 
 
 def test_commands_are_shown_with_what_they_print() -> None:

@@ -47,7 +47,7 @@ def test_the_three_digits_are_right():
     cells = json.loads((EXAMPLES / "tutorial.ipynb").read_text(encoding="utf-8"))["cells"]
     shown = [content for cell in cells if cell["cell_type"] == "code" for _, content in what_is_shown(cell)]
     assert "Convlens: 7 4 5\nPyTorch:  7 4 5\nlabels:   7 4 5\n" in shown
-    assert ["790021", "6373"] == shown[:2]
+    assert shown[:2] == ["790021", "6373"]
 
 
 def test_a_stored_output_that_is_not_the_runs_is_found():
