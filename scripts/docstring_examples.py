@@ -14,15 +14,8 @@ _EXAMPLE = re.compile(r"(?:^[ \t]*>>> .*\n?(?:^[ \t]*\S.*\n?)*)+", re.MULTILINE)
 def with_fences(text: str) -> str:
     r"""A docstring with a fence around each example.
 
-    >>> print(with_fences("Twice.\n\n>>> 2 * 2\n4\n\nEnd."))
-    Twice.
-    <BLANKLINE>
-    ```pycon
-    >>> 2 * 2
-    4
-    ```
-    <BLANKLINE>
-    End.
+    >>> with_fences("Twice.\n\n>>> 2 * 2\n4\n\nEnd.").splitlines()
+    ['Twice.', '', '```pycon', '>>> 2 * 2', '4', '```', '', 'End.']
     """
 
     def fence(example: re.Match[str]) -> str:
