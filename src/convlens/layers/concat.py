@@ -58,6 +58,8 @@ class Concat(Block):
     >>> from convlens.layers import Conv2d
     >>> print(Concat([Conv2d(4, 1)], [Conv2d(8, 3, padding=1)]))
     concat(conv 4 1x1; conv 8 3x3 pad 1)
+    >>> print(Concat([Conv2d(4, 1)], []))
+    concat(conv 4 1x1;)
     """
 
     word: ClassVar[str] = "concat"
@@ -82,7 +84,8 @@ class Concat(Block):
         return Concatenate()
 
     def __str__(self) -> str:
-        return f"{self.word}({'; '.join(write_chain(part) for part in self.parts)})"
+        branches = "; ".join(write_chain(part) for part in self.parts)
+        return f"{self.word}({branches.strip()})"  # the first and the last may be empty
 
     def __repr__(self) -> str:
         return f"Concat({', '.join(repr(list(part)) for part in self.parts)})"

@@ -6,7 +6,9 @@ import { FACTS } from "convlens/layers/facts.js";
 /** @import { Chain } from "convlens/views/train/network_tree.js" */
 /** @typedef {{ label: string, default: string | null }} LayerNumber */
 /** @typedef {{ word: string, default: string | null }} LayerOption */
-/** @typedef {{ title: string, summary: string, example: string, numbers: LayerNumber[], options: LayerOption[] }} Kind */
+/**
+ * @typedef {{ title: string, summary: string, example: string, numbers: LayerNumber[], options: LayerOption[] }} Kind
+ */
 /** @typedef {{ word: string, numbers: string[], options: Record<string, string> }} LayerWords */
 
 /** What each kind of layer may be given, by its word. @type {Record<string, Kind>} */
