@@ -57,7 +57,7 @@ def test_images_of_ones_own_train_as_it_says(digits_8x8, capsys, monkeypatch):
     assert "Probed(" in capsys.readouterr().out
     assert names["model"].class_names == ("0", "1")
     assert names["model"].preprocessing.image_shape == (1, 8, 8)
-    assert names["model"].facts["last_epoch"]["accuracy"] > 0.9
+    assert names["model"].facts["last_epoch"]["accuracy"] > 0.6
 
 
 def test_it_is_short():

@@ -64,14 +64,14 @@ def test_blocks_stand_in_blocks() -> None:
 
 
 def test_python_and_text_say_the_same() -> None:
-    block = Residual([Conv2d(4, 3, padding=1), BatchNorm2d()], shortcut=[Conv2d(4, 1)])
-    network = Network([block, Concat([Conv2d(2, 1)], []), GlobalAvgPool2d(), Dense()])
+    block = Residual([Conv2d(4, kernel_size=3, padding=1), BatchNorm2d()], shortcut=[Conv2d(4, kernel_size=1)])
+    network = Network([block, Concat([Conv2d(2, kernel_size=1)], []), GlobalAvgPool2d(), Dense()])
     text = "residual(conv 4 3x3 pad 1, batchnorm, shortcut conv 4 1x1), concat(conv 2 1x1;), globalavgpool, dense"
     assert str(network) == text
     assert Network(text) == network
     assert repr(network) == (
-        "Network([Residual([Conv2d(4, 3, padding=1), BatchNorm2d()], shortcut=[Conv2d(4, 1)]), "
-        "Concat([Conv2d(2, 1)], []), GlobalAvgPool2d(), Flatten(), Dense()])"
+        "Network([Residual([Conv2d(4, kernel_size=3, padding=1), BatchNorm2d()], shortcut=[Conv2d(4, kernel_size=1)]), "
+        "Concat([Conv2d(2, kernel_size=1)], []), GlobalAvgPool2d(), Flatten(), Dense()])"
     )
 
 

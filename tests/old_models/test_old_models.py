@@ -128,9 +128,10 @@ def test_version_3_comes_back_with_its_blocks():
     model = load_model(VERSION_3)
     assert model.network == Network(
         [
-            Conv2d(4, 3, padding=1), BatchNorm2d(), ReLU(),
-            Residual([Conv2d(6, 3, padding=1, groups=2), BatchNorm2d(), SiLU()], shortcut=[Conv2d(6, 1)]),
-            MaxPool2d(2), Concat([Conv2d(2, 1), GELU()], []), Dense(),
+            Conv2d(4, kernel_size=3, padding=1), BatchNorm2d(), ReLU(),
+            Residual([Conv2d(6, kernel_size=3, padding=1, groups=2), BatchNorm2d(), SiLU()],
+                     shortcut=[Conv2d(6, kernel_size=1)]),
+            MaxPool2d(2), Concat([Conv2d(2, kernel_size=1), GELU()], []), Dense(),
         ]
     )  # fmt: skip
     assert {name: array.shape for name, array in model.weights.items() if name[0] not in "01"} == {

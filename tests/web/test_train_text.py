@@ -255,7 +255,11 @@ def test_layers_taken_apart(call):
         "numbers": ["8", "3x5"],
         "options": {"pad": "1", "stride": "2", "groups": "4"},
     }
+    same = run(call, "text.readLayer(values[0])", "conv 8 3x3 pad SAME")
+    assert same == {"word": "conv", "numbers": ["8", "3x3"], "options": {"pad": "same"}}
+    assert run(call, "text.writeLayer(values[0])", same) == "conv 8 3x3 pad same"
     for odd in (
+        *("maxpool 2 pad same", "conv 8 3x3 stride same"),
         *("rleu", "conv pad", "conv 8 3x3 pad", "relu 3", "maxpool 2 dilation 2"),
         *("__proto__", "<b>", "constructor", "residual(relu)", ""),
     ):

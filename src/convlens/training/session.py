@@ -269,6 +269,8 @@ class Session:
             facts["last_epoch"] = history.epochs[-1].as_dict()
         if tested:
             facts["test"] = {"accuracy": tested.accuracy, "correct": tested.correct, "total": tested.total}
+        if tested and self.dataset.test:
+            facts["samples"] = pictures.sample_answers(job.engine, self.dataset.test, self.settings.seed)
         return facts
 
     def _tell(self, event: Event) -> None:
