@@ -14,6 +14,7 @@ DATA, TARGET = load_digits(return_X_y=True)
 X = np.asarray(DATA).reshape(-1, 8, 8)[:300] / 16
 Y = np.asarray(TARGET)[:300]
 SETTINGS: dict[str, Any] = {"network": "flatten, dense 10", "epochs": 2, "batch_size": 16, "threads": 1}
+FIVE: dict[str, Any] = SETTINGS | {"epochs": 5}
 
 
 def same_weights(one, other):
@@ -56,7 +57,7 @@ def stop_after(chunks):
 
 
 def test_a_stopped_run_goes_on_with_the_same_arrays(tmp_path):
-    settings = SETTINGS | {"epochs": 2000}
+    settings: dict[str, Any] = SETTINGS | {"epochs": 2000}
     held_out = (X[200:], [str(label) for label in Y[200:]])
     model = train(X[:200], Y[:200], validation=held_out, out=tmp_path / "run", should_stop=stop_after(1), **settings)
     assert not model.facts["finished"]
@@ -75,7 +76,7 @@ def test_a_stopped_run_goes_on_with_the_same_arrays(tmp_path):
 
 
 def test_a_run_that_goes_on_reaches_the_same_bits(tmp_path):
-    settings = SETTINGS | {"epochs": 300}
+    settings: dict[str, Any] = SETTINGS | {"epochs": 300}
     whole = train(X, Y, validation=0.2, **settings)
     train(X, Y, validation=0.2, out=tmp_path / "run", should_stop=stop_after(1), **settings)
     if not (tmp_path / "run" / "last.checkpoint").is_file():
@@ -97,12 +98,12 @@ def test_data_that_have_labels_of_their_own():
 
 @pytest.fixture(scope="module")
 def model():
-    return train(X, Y, **SETTINGS | {"epochs": 5})
+    return train(X, Y, **FIVE)
 
 
 @pytest.fixture(scope="module")
 def words():
-    return train(X, [f"digit {label}" for label in Y], **SETTINGS | {"epochs": 5})
+    return train(X, [f"digit {label}" for label in Y], **FIVE)
 
 
 def correct_by_hand(model):

@@ -12,7 +12,7 @@ out and put back as arrays, so resuming is exact.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,12 @@ from convlens.engines.augmentation import CHANGE_NUMBERS
 from convlens.errors import UsageError
 from convlens.network import Network
 from convlens.preprocessing import Normalisation
+from convlens.signatures import Alias
 
-Weights: TypeAlias = dict[str, NDArray[Any]]
+if TYPE_CHECKING:
+    Weights: TypeAlias = dict[str, NDArray[Any]]
+else:
+    Weights = Alias("Weights")
 """Arrays under the names of PyTorch's state dict: `{"0.weight": 8×1×3×3, "0.bias": 8, ...}`."""
 
 OptimizerName = Literal["adam", "adamw", "sgd"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convlens.checking import as_callback, as_flag, as_instance, as_path
 from convlens.data import Dataset, LabelledImages
@@ -12,13 +12,20 @@ from convlens.errors import UsageError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, choose_images
 from convlens.prediction import finite_logits
+from convlens.signatures import Alias
 from convlens.trained_model import TrainedModel, load_model
+
+if TYPE_CHECKING:
+    ModelLike: TypeAlias = TrainedModel | Path | str
+    DataLike: TypeAlias = ImagesToJudge | Dataset | LabelledImages | Path | str
+else:
+    ModelLike, DataLike = Alias("ModelLike"), Alias("DataLike")
 
 
 @with_old_arguments
 def evaluate(
-    model: TrainedModel | Path | str,
-    data: ImagesToJudge | Dataset | LabelledImages | Path | str | Any = None,
+    model: ModelLike,
+    data: DataLike | Any = None,
     labels: Any = None,
     *,
     engine: Engine | None = None,

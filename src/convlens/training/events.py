@@ -6,13 +6,14 @@ Training does not print: it passes these values to a callback, and the log file 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import Calibration, describe_calibration
 from convlens.engines import Weights
+from convlens.signatures import Alias
 from convlens.trained_model import TrainedModel
 from convlens.training.probe import ProbeVerdict
 from convlens.training.settings import TrainingSettings
@@ -106,7 +107,10 @@ class Calibrated:
     calibration: Calibration
 
 
-Event: TypeAlias = TrainingStarted | Probed | ChunkDone | EpochDone | Calibrated | Judged
+if TYPE_CHECKING:
+    Event: TypeAlias = TrainingStarted | Probed | ChunkDone | EpochDone | Calibrated | Judged
+else:
+    Event = Alias("Event")
 
 
 def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
