@@ -15,10 +15,12 @@ REFRESH = "run `python scripts/run_notebooks.py` and look at what changed"
 
 def comparable(shown: list[tuple[str, str]], varies: bool) -> list[tuple[str, str]]:
     """The outputs without what another processor or another matplotlib makes different."""
-    return [
-        (kind, "a picture" if kind == "image/png" else re.sub(r"\d+", "0", content) if varies else content.strip())
-        for kind, content in shown
-    ]
+    kept = []
+    for kind, content in shown:
+        if kind == "image/png" or (varies and kind == "text/html"):  # a table of an evaluation names its mistakes
+            content = ""
+        kept.append((kind, re.sub(r"\d+", "0", content) if varies else content.strip()))
+    return kept
 
 
 @pytest.mark.slow
