@@ -50,7 +50,8 @@ def test_a_run_leaves_the_whole_folder(convlens, tiny):
     assert ran.out.startswith("Accuracy: ")
     assert f"Run folder: {folder}" in ran.out
     metrics = (folder / "metrics.csv").read_text().splitlines()
-    assert metrics[0] == "epoch,steps,loss,accuracy,validation_accuracy,learning_rate,seconds,images_per_second"
+    names = "epoch,steps,loss,accuracy,validation_accuracy,learning_rate,seconds,images_per_second,validation_loss"
+    assert metrics[0] == names
     assert [line.split(",")[:2] for line in metrics[1:]] == [["0", "30"], ["1", "30"]]
     environment = json.loads((folder / "environment.json").read_text())
     assert environment["engine"].startswith("native ")
@@ -58,7 +59,7 @@ def test_a_run_leaves_the_whole_folder(convlens, tiny):
 
 
 def test_the_plain_log_is_the_tutorials(convlens, tiny):
-    ran = convlens(*QUICK, "--out", "runs/a")
+    ran = convlens(*QUICK, "--recipe", "tutorial", "--out", "runs/a")
     lines = ran.err.splitlines()
     assert lines[5] == "Epoch -> 0"
     name, _, loss = lines[6].partition(", Loss: ")
@@ -131,7 +132,7 @@ def test_show_opens_the_pictures(convlens, tiny, monkeypatch):
 def test_going_on_where_another_process_trains_is_refused(convlens, tiny):
     process = start(*QUICK[:4], "--epochs", "4000", "--threads", "1", "--out", "runs/a", tiny_entry=tiny)
     try:
-        wait_for(Path("runs/a/log.txt"), "Epoch -> 3")
+        wait_for(Path("runs/a/log.txt"), "Epoch 3: ")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         again = start("train", "--resume", "runs/a", tiny_entry=tiny)
@@ -188,7 +189,7 @@ def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
     arguments += ["--epochs", "400", "--threads", "1", "--batch-size", "25"]
     assert convlens(*arguments, "--out", "runs/whole").code == 0
     process = start(*arguments, "--out", "runs/stopped", tiny_entry=tiny)
-    wait_for(Path("runs/stopped/log.txt"), "Epoch -> 2")
+    wait_for(Path("runs/stopped/log.txt"), "Epoch 1: ")
     process.send_signal(getattr(signal, name))
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

@@ -28,6 +28,7 @@ from convlens.pixels import ImageSource
 from convlens.prediction import Prediction, predict_images
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import file_format
+from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
 from convlens.words import shorten, times
 
@@ -174,6 +175,15 @@ class TrainedModel:
         module = build_module(self.network, self.plan.input_shape, self.plan.classes)
         load_weights(module, self.weights)
         return module.eval()
+
+    @property
+    def history(self) -> TrainingHistory:
+        """What each epoch came to: a dictionary of lists, which `pandas.DataFrame` and `plt.plot` take as they are.
+
+        Its names are `loss`, `accuracy`, `validation_accuracy`, `validation_loss`, `learning_rate` and `seconds`; see
+        `TrainingHistory`. It is stored in the model file; models of Convlens before 0.7 have empty lists.
+        """
+        return TrainingHistory.of(self.facts.get("history"))
 
     @property
     def parameters(self) -> int:

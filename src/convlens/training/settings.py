@@ -17,6 +17,8 @@ Schedule = Literal["constant", "one-cycle"]
 Balance = Literal["none", "weights", "sampling"]
 
 MOST_EPOCHS = 100_000
+DEFAULT_PATIENCE = 5
+"""Epochs, for whoever says `early_stopping=True`."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,13 @@ class TrainingSettings:
         validation: the share of the training images, 0 to 0.5, that is held out, judged after every epoch, and used to
             fit how sure the model may be; data that bring images for this need no share.
         error_rate: of the answers that the model gives to the held-out images; it says `unknown` to the others.
+        early_stopping: patience in epochs: the training ends when so many in a row were no better on the held-out
+            images than the best one, and the model has the weights of the best. Better means more right answers, or
+            as many with a lower loss. True is a patience of 5; 0 or False trains all epochs.
+        max_seconds: the training ends within so many seconds after the images were read, judging and writing included.
+            Where the epochs do not fit, the learning rate falls to almost nothing in the last fifth of that time.
         engine, device, threads: what computes; None threads means one a core.
-        log_every: every so many batches the loss is logged.
+        log_every: every so many batches the loss is logged, in the tutorial's words; None logs a line an epoch.
 
     >>> TrainingSettings(epochs=0)
     Traceback (most recent call last):
@@ -64,16 +71,23 @@ class TrainingSettings:
     balance: Balance = "none"
     validation: float = 0.0
     error_rate: float = 0.01
+    early_stopping: bool | int = 0
+    max_seconds: float | None = None
     engine: str = "auto"
     device: str = "auto"
     threads: int | None = None
-    log_every: int = 450
+    log_every: int | None = None
 
     def __post_init__(self) -> None:
         _check_range("epochs", self.epochs, 1, MOST_EPOCHS)
         _check_range("batch size", self.batch_size, 1, 1_000_000)
         _check_range("seed", self.seed, 0, 2**32 - 1)
-        _check_range("log every", self.log_every, 1, 1_000_000_000)
+        if self.log_every is not None:
+            _check_range("log every", self.log_every, 1, 1_000_000_000)
+        if isinstance(self.early_stopping, bool):  # True is no patience of 1
+            object.__setattr__(self, "early_stopping", DEFAULT_PATIENCE if self.early_stopping else 0)
+        _check_range("early stopping patience", self.early_stopping, 0, MOST_EPOCHS)
+        _check_seconds(self.max_seconds)
         for name in ("learning_rate", "validation", "error_rate", "final_strength"):
             if not isinstance(getattr(self, name), int | float):
                 raise UsageError(f"{name.replace('_', ' ')} is {getattr(self, name)!r}; give a number.")
@@ -123,6 +137,13 @@ class TrainingSettings:
 def _check_range(name: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, int) or not low <= value <= high:
         raise UsageError(f"{name} is {value!r}; give a whole number from {low:,} to {high:,}.")
+
+
+def _check_seconds(value: Any) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise UsageError(f"max seconds is {value!r}; give a number above 0, such as 60 for a minute.")
 
 
 def _check_keys(values: Any, kind: type) -> None:

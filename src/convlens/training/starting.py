@@ -16,6 +16,7 @@ from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
+from convlens.training.progress import watching
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
 from convlens.training.settings import TrainingSettings
@@ -36,12 +37,15 @@ def train(
     probe: bool | None = None,
     balance: str | None = None,
     error_rate: float | None = None,
+    early_stopping: bool | int | None = None,
+    max_seconds: float | None = None,
     engine: str | None = None,
     device: str | None = None,
     threads: int | None = None,
     settings: TrainingSettings | None = None,
     out: Path | str | None = None,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
@@ -57,7 +61,11 @@ def train(
         settings: all settings at once, instead of a recipe and changes.
         out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
         data_dir: where known datasets are kept.
-        on_event: called with every `Event` as it happens; `print` shows them all.
+        progress: None shows on stderr how the training goes, unless `on_event` is given; True does so in any case,
+            False never. On a terminal that is a bar, in a notebook a table, elsewhere a line an epoch, at most one a
+            second.
+        on_event: called with every `Event` as it happens, some twenty a second. `print` gets those alone that are worth
+            a line: one an epoch.
         should_stop: asked about twenty times a second; True ends the training early. The model then says so in
             `facts["finished"]`, and with `out` the run can go on later. Without it, Ctrl-C ends the training in
             KeyboardInterrupt, after saving where there is an `out`.
@@ -78,6 +86,7 @@ def train(
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
+    changes |= {"early_stopping": early_stopping, "max_seconds": max_seconds}
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
     choose_settings(recipe or DEFAULT_RECIPE, **changes)  # mistakes show before anything is read
@@ -85,8 +94,9 @@ def train(
     preprocessing, notes = _fit(dataset)
     if settings is None:
         settings = settings_for(dataset, preprocessing, recipe, **changes)
-    session = Session(settings, dataset, preprocessing, _absolute(data_dir), on_event, should_stop, notes=notes)
-    return session.run(None, out)
+    with watching(progress, on_event) as tell:
+        session = Session(settings, dataset, preprocessing, _absolute(data_dir), tell, should_stop, notes=notes)
+        return session.run(None, out)
 
 
 def resume_training(
@@ -94,12 +104,14 @@ def resume_training(
     data: Dataset | LabelledImages | None = None,
     *,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
     """Go on with a stopped run, with its own settings, to the same bits that it would have reached without the stop.
 
-    `data` is needed only where the run was neither on a known dataset nor on images at a path.
+    `data` is needed only where the run was neither on a known dataset nor on images at a path; `progress` and
+    `on_event` are those of `train`.
 
     Raises:
         UsageError: there is nothing to go on with.
@@ -125,10 +137,11 @@ def resume_training(
     dataset = _as_dataset(data if data is not None else checkpoint.data, kept_dir)
     check_same_data(checkpoint, dataset)
     preprocessing, notes = _fit(dataset)
-    session = Session(
-        checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), on_event, should_stop, folder, notes
-    )
-    return session.run(checkpoint, None)
+    with watching(progress, on_event) as tell:
+        session = Session(
+            checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), tell, should_stop, folder, notes
+        )
+        return session.run(checkpoint, None)
 
 
 def settings_for(
