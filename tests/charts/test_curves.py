@@ -65,7 +65,7 @@ def test_every_epoch_is_within_the_axes(trained):
     accuracies = [0.1, *np.linspace(0.9, 0.99, 11)]
     curves._draw_accuracies(axes, accuracies, [0.05, *accuracies[1:]], trained)
     low, high = axes.get_ylim()
-    assert (low < 5, 99 < high) == (True, True)
+    assert (low < 5, high > 99) == (True, True)
     line = axes.lines[0]
     assert np.asarray(line.get_xdata()).tolist() == [*range(1, 12), trained]
     assert np.asarray(line.get_ydata())[[0, -1]].tolist() == [10, 99]

@@ -105,7 +105,8 @@ def test_a_dropped_row_is_a_warning(convlens):
     out = convlens("layers", "conv 8 3x3, relu, maxpool 2, dense", "--input", "1x29x28").out
     (warning,) = [line for line in out.splitlines() if "warning" in line]
     assert warning == (
-        "warning: layer 2: maxpool 2 never reads the last row of its 27×26 input. Set pad 1x0, or give it 26×26 or 28×26."
+        "warning: layer 2: maxpool 2 never reads the last row of its 27×26 input. "
+        "Set pad 1x0, or give it 26×26 or 28×26."
     )
 
 
