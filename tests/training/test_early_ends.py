@@ -21,6 +21,12 @@ def some_digits(digits: Dataset, count: int = 300) -> LabelledImages:
     return digits.train.subset(np.arange(count))
 
 
+def noise() -> LabelledImages:
+    """Nothing to learn but by heart: what is held out gets worse while the training images are remembered."""
+    pixels = np.random.default_rng(2).integers(0, 256, (100, 1, 8, 8), np.uint8)
+    return LabelledImages(pixels, np.arange(100) % 2, ("cat", "dog"), "noise")
+
+
 def quick(data: Any, **changes: Any) -> TrainedModel:
     settings = {"network": NETWORK, "epochs": 40, "batch_size": 50, "learning_rate": 0.05, "threads": 1}
     return train(data, **{**settings, "device": "cpu", "validation": 0.2, "progress": False, **changes})
@@ -31,7 +37,7 @@ def same_weights(first: TrainedModel, second: TrainedModel) -> bool:
 
 
 @pytest.mark.parametrize("patience", [3, 11])
-def test_the_model_has_the_weights_of_the_best_epoch(digits_8x8, patience):
+def test_the_model_has_the_weights_of_the_best_epoch(patience):
     """Also where all twelve epochs were done before patience was over."""
     events: list[Event] = []
     weights: dict[int, dict[str, Any]] = {}
@@ -41,11 +47,11 @@ def test_the_model_has_the_weights_of_the_best_epoch(digits_8x8, patience):
         if isinstance(event, ChunkDone) and event.weights is not None:
             weights[event.epoch] = event.weights()
 
-    # So high a learning rate jumps about: some epochs are worse than the one before.
-    model = quick(some_digits(digits_8x8), epochs=12, learning_rate=0.2, early_stopping=patience, on_event=watch)
+    model = quick(noise(), epochs=12, batch_size=20, early_stopping=patience, on_event=watch)
     epochs = [event for event in events if isinstance(event, EpochDone)]
     ranks = [(done.validation_accuracy, -(done.validation_loss or 0)) for done in epochs]
     best = ranks.index(max(ranks))
+    assert best < len(epochs) - 1
     assert len(epochs) == min(best + patience + 1, 12)
     facts = [model.facts[name] for name in ("best_epoch", "epochs", "finished", "ended_by")]
     assert facts == [best, len(epochs), True, "early stopping" if len(epochs) < 12 else "epochs"]
@@ -55,7 +61,7 @@ def test_the_model_has_the_weights_of_the_best_epoch(digits_8x8, patience):
     share = f"{(epochs[best].validation_accuracy or 0) * 100:.2f} %"
     how = f"stopped early after {len(epochs)} of 12 epochs" if len(epochs) < 12 else "12 of 12 epochs done"
     said = f"End: {how}; the model has the weights of epoch {best} (held out {share})"
-    assert ends == ([said] if best < len(epochs) - 1 else [])
+    assert ends == [said]
 
 
 def test_patience_alone_changes_no_bit(digits_8x8):
@@ -78,6 +84,22 @@ def test_a_stopped_training_ends_early_where_the_whole_one_does(digits_8x8, tmp_
     ]
     timeless = ("loss", "accuracy", "validation_accuracy", "validation_loss", "learning_rate")
     assert {name: model.history[name] for name in timeless} == {name: whole.history[name] for name in timeless}
+
+
+def test_a_stop_after_the_best_epoch_does_not_lose_its_weights(tmp_path):
+    whole = quick(noise(), epochs=12, batch_size=20, early_stopping=11)
+    seen: list[EpochDone] = []
+
+    def watch(event: Event) -> None:
+        if isinstance(event, EpochDone):
+            seen.append(event)
+
+    quick(
+        noise(), epochs=12, batch_size=20, early_stopping=11, out=tmp_path / "run", on_event=watch,
+        should_stop=lambda: len(seen) == whole.facts["best_epoch"] + 1,
+    )  # fmt: skip
+    assert len(seen) == whole.facts["best_epoch"] + 1 < 12
+    assert same_weights(resume_training(tmp_path / "run", noise(), progress=False), whole)
 
 
 def test_a_stop_keeps_the_weights_of_the_moment_in_the_model_and_the_best_in_the_checkpoint(digits_8x8, tmp_path):
@@ -120,7 +142,7 @@ def test_validation_images_of_the_data_are_enough(digits_8x8):
 def test_a_time_limit_ends_the_training_in_time_calibrated_and_tested(digits_8x8, tmp_path):
     started = time.monotonic()
     model = quick(digits_8x8, epochs=100_000, max_seconds=1.2, out=tmp_path / "run")
-    assert time.monotonic() - started < 1.2 + 1.0  # the pictures' library is imported for the first time
+    assert time.monotonic() - started < 10  # all epochs would take minutes; a busy machine may take seconds to write
     assert (model.facts["finished"], model.facts["ended_by"]) == (True, "time limit")
     assert model.facts["test"]["total"] == 297
     assert model.calibration.images > 0

@@ -211,3 +211,13 @@ def test_a_schedule_that_cools_down_is_the_same_after_a_stop():
     run_all(job)
     assert job.trainer.rates == [0.5] * 13 + [0.5, 0.375, 0.25, 0.125]  # pyright: ignore[reportAttributeAccessIssue]
     assert job.ended_by == "time limit"
+
+
+def test_what_is_left_is_of_the_steps_or_of_the_time(monkeypatch):
+    job, _ = make_job()
+    monkeypatch.setattr(ending.time, "monotonic", lambda: 4.0)
+    assert loop._seconds_left(job, 2.0) == 18  # three epochs of three steps
+    job.time_limit.seconds, job.time_limit.started = 11, 0.0
+    assert loop._seconds_left(job, 2.0) == 6  # 4 of 11 are over, and 1 is kept for writing
+    job.time_limit.seconds = 3
+    assert loop._seconds_left(job, 2.0) == 0

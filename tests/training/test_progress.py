@@ -180,6 +180,15 @@ def test_the_bar_goes_and_the_lines_stay(clock):
     assert "\x1b[?25h" in text  # and the cursor is shown again
 
 
+def test_what_a_program_prints_into_a_file_stays_there(clock, capsys):
+    console, written = terminal()
+    display = TerminalDisplay(console)
+    print("a result")
+    display.close()
+    assert capsys.readouterr().out == "a result\n"
+    assert "a result" not in written.getvalue()
+
+
 def test_drawing_is_seldom(clock, monkeypatch):
     display = TerminalDisplay(terminal()[0])
     drawn = []

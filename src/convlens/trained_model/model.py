@@ -211,6 +211,8 @@ class TrainedModel:
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:
                 rows[key.replace("_", " ")] = str(facts[key])
+        if facts.get("ended_by", "epochs") != "epochs":
+            rows["ended by"] = str(facts["ended_by"])
         if "seconds" in facts:
             rows["training time"] = f"{facts['seconds']:.1f} s"
         return rows

@@ -222,11 +222,17 @@ def _run_chunk(job: Job, epoch: int, batch: int, rates: NDArray[np.float64]) -> 
             losses=steps.losses,
             accuracy=sum(history.correct[epoch * job.steps_per_epoch :]) / seen,
             images_per_second=(seen - batch * size) / max(seconds, 1e-9),
-            seconds_left=seconds / len(rates) * (job.planned_steps - history.steps),
+            seconds_left=_seconds_left(job, seconds / len(rates)),
             weights=job.engine.weights,
         )
     )
     return seconds
+
+
+def _seconds_left(job: Job, step_seconds: float) -> float:
+    """Until all planned steps are taken, or the time is up."""
+    left = job.time_limit.left(step_seconds / job.settings.batch_size)
+    return max(0.0, min(step_seconds * (job.planned_steps - job.history.steps), left))
 
 
 def _finish_epoch(job: Job, epoch: int, learning_rate: float) -> None:

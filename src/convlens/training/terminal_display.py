@@ -3,6 +3,7 @@
 The bar is drawn between chunks by the thread that trains: a thread of its own would take processor time from the steps.
 """
 
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,8 @@ class TerminalDisplay:
             console=self._console,
             transient=True,
             auto_refresh=False,
+            # Above the bar, where that is a terminal; what goes to a file must not end up there.
+            redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
         )
         self._task = self._bar.add_task("Starting", total=None, facts="")
         self._bar.start()
