@@ -228,6 +228,21 @@ def test_the_display_is_closed_whatever_happens(capsys):
     assert [line[:7] for line in capsys.readouterr().err.splitlines()] == ["Epoch 0", "Epoch 1"]
 
 
+def test_a_notebooks_bar_counts_steps(clock, capsys):
+    pytest.importorskip("IPython")
+    from convlens.training.notebook_display import NotebookDisplay
+
+    display = NotebookDisplay()
+    assert "Starting" in display._repr_html_()
+    for event in (STARTED, *epochs(0, 1, 2), CHUNK):
+        display.on_event(event)
+    # Three epochs of 12 steps, and of the fourth the steps 0 to 5.
+    assert "<progress value='42' max='2400'></progress> 200 epochs, Epoch 3, batch 5: " in display._repr_html_()
+    assert display._repr_html_().count("<tr>") == 4
+    display.close()
+    assert "progress" not in display._repr_html_()
+
+
 def test_a_notebook_gets_a_table_drawn_in_place(monkeypatch, capsys):
     pytest.importorskip("IPython")
     from IPython.core.displaypub import CapturingDisplayPublisher

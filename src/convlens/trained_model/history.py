@@ -84,4 +84,6 @@ def _cell(name: str, value: Value) -> str:
         return "–"
     if "accuracy" in name:
         return f"{value * 100:.2f} %"
-    return f"{value:.1f} s" if name == "seconds" else f"{value:.4g}"
+    if name == "seconds":
+        return f"{value:.1f} s" if value >= 1 else f"{value:.2g} s"
+    return f"{value:.4g}"
