@@ -1,8 +1,8 @@
 // What the engine asks of its kernels, as plain structures and function pointers.
 //
-// The kernels are compiled once for each instruction set, and the processor chooses among them when the module is
-// loaded. So nothing here may be a template or an inline function of the standard library: the linker keeps one copy of
-// those, and it may be the copy that an older processor cannot run.
+// The kernels are compiled once for each instruction set, and the best that the processor has is taken when an engine
+// is opened. So nothing here may be a template or an inline function of the standard library: the linker keeps one copy
+// of those, and it may be the copy that an older processor cannot run.
 //
 // Words: a *tile* is as many images as a vector has lanes, side by side: every number of a map is one vector, one image
 // a lane. A *map* is channels × rows × columns of such vectors. Offsets and steps count floats. A *tap* is one (input

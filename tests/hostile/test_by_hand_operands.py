@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from convlens import by_hand
 from convlens.errors import UsageError
+from convlens.layers import ACTIVATIONS
 from convlens.network import Network
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -281,7 +282,7 @@ def test_a_ragged_bias(function: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize("wrong", ["swish", "", "ReLU", 3])
 def test_activations_that_are_not_known(wrong: Any) -> None:
-    known = "give gelu, leaky_relu, relu, sigmoid, silu, tanh, or none"
+    known = f"give {', '.join(sorted(ACTIVATIONS))}, or none"
     expect(lambda: by_hand.activate([1], wrong), f"the activation {wrong!r}", known)
     expect(lambda: by_hand.conv2d(IMAGE, [KERNEL], activation=wrong), f"the activation {wrong!r}", known)
     expect(lambda: by_hand.trace_conv2d(IMAGE, [KERNEL], activation=wrong), f"the activation {wrong!r}", known)
