@@ -1,5 +1,6 @@
 """What a training shows of itself: lines, the bar of a terminal, a notebook's cell; and what `print` gets."""
 
+import functools
 import io
 import sys
 from dataclasses import replace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import rich
 from rich.console import Console
 
 from convlens.calibration import Calibration
@@ -67,8 +69,9 @@ def test_every_event_is_one_short_line():
     assert "200 epochs, patience 5, at most 90 s, native" in str(limited)
 
 
-def test_print_gets_a_line_an_epoch(capsys):
-    train_on_noise(on_event=print)
+@pytest.mark.parametrize("show", [print, functools.partial(print, flush=True), rich.print])
+def test_print_gets_a_line_an_epoch(capsys, show):
+    train_on_noise(on_event=show)
     captured = capsys.readouterr()
     starts = [line.partition(":")[0] for line in captured.out.splitlines()]
     assert starts == ["Training on noise", "Epoch 0", "Epoch 1"]

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Protocol
+from typing import Any, Protocol
 
 from convlens.training.events import ChunkDone, EpochDone, Event, Judged, TrainingEnded, TrainingStarted, log_lines
 
@@ -156,18 +156,25 @@ def watching(
     """
     if progress is None:
         progress = on_event is None
-    if on_event is not None and getattr(on_event, "__name__", "") == "print":
+    if on_event is not None and _prints(on_event):
         on_event = _without_chunks(on_event)
     return _showing(on_event) if progress else nullcontext(on_event)
 
 
-def _without_chunks(show: Callable[[Event], None]) -> Callable[[Event], None]:
-    """For `print`, also rich's, which prints whatever it gets: a line twenty times a second helps nobody.
+def _prints(on_event: Callable[[Event], None]) -> bool:
+    """Whether this is `print`, rich's, or a `partial` of one: it prints whatever it gets.
 
-    Recognised by its name, since nothing else tells: any other function may want the chunks, such as `list.append`, so
-    it gets them. An empty `str` would not do, because `print` would print an empty line.
+    Recognised by its name, since nothing else tells: any other function may want the chunks, such as `list.append`.
     """
-    return lambda event: None if isinstance(event, ChunkDone) else show(event)
+    return getattr(getattr(on_event, "func", on_event), "__name__", "") == "print"
+
+
+def _without_chunks(show: Callable[[Any], None]) -> Callable[[Event], None]:
+    """A line twenty times a second helps nobody, and a chunk whose `str` is empty would print an empty line.
+
+    What is printed is the `str`; rich would take an event apart.
+    """
+    return lambda event: None if isinstance(event, ChunkDone) else show(str(event))
 
 
 @contextmanager
