@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy.signal import correlate2d
 
 from convlens import by_hand
+from convlens.errors import UsageError
 
 IMAGE = [[[1, 2], [3, 4]], [[0, 1], [1, 0]]]
 FIRST = [[[1, 0], [0, 1]], [[2, 2], [2, 2]]]  # 1 + 4 and 2 + 2: 9
@@ -92,3 +94,17 @@ def test_activations_of_three_numbers(name: str | None, expected: list[float]) -
 
 def test_sigmoid_far_from_zero_overflows_nowhere() -> None:
     assert by_hand.activate([-1000, 1000], "sigmoid").tolist() == [0, 1]
+
+
+def test_same_padding_is_that_of_scipy_and_keeps_the_size():
+    image = np.random.default_rng(5).random((1, 6, 7))
+    kernel = np.random.default_rng(6).random((1, 1, 3, 5))
+    same = by_hand.conv2d(image, kernel, padding="same")
+    np.testing.assert_allclose(same[0], correlate2d(image[0], kernel[0, 0], mode="same"), rtol=1e-12)
+    np.testing.assert_array_equal(same, by_hand.conv2d(image, kernel, padding=(1, 2)))
+    assert by_hand.conv2d(image, kernel, padding="same", dilation=(2, 1)).shape == (1, 6, 7)
+    assert by_hand.conv2d(image, kernel, padding="valid").shape == (1, 4, 3)
+    # Worked out by hand: [1, 2, 3] with a zero on each side, under [1, 10, 100].
+    assert by_hand.cross_correlate2d([[1, 2, 3]], [[1, 10, 100]], padding="same").tolist() == [[210, 321, 32]]
+    with pytest.raises(UsageError, match="a stride of 2"):
+        by_hand.conv2d(image, kernel, padding="same", stride=2)
