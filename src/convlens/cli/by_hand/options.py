@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from cyclopts import Parameter
 
@@ -32,7 +32,7 @@ class Slide:
     padding: PaddingOption = "0"
     dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1"
 
-    def pairs(self) -> dict[str, tuple[int, int] | str]:
+    def pairs(self) -> dict[str, Any]:
         """The same as (height, width), or a word, under the names that the operations know.
 
         Raises:
