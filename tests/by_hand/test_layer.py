@@ -1,7 +1,7 @@
 """A convolutional layer, its kernels and activations, with every number worked out by hand."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_the_window_positions_of_one_kernel_have_two_coordinates() -> None:
 def test_kernels_with_a_name_answer_as_image_processing_says() -> None:
     edge = [[0, 0, 1, 1]] * 4  # gets brighter from left to right
     for name, expected in {"identity": [0, 1], "sobel-x": [4, 4], "prewitt-x": [3, 3], "sobel-y": [0, 0]}.items():
-        assert by_hand.cross_correlate2d(edge, by_hand.kernel_named(name)).tolist() == [expected] * 2, name
+        assert by_hand.cross_correlate2d(edge, by_hand.kernel_named(cast(Any, name))).tolist() == [expected] * 2, name
     upwards = np.transpose(edge)
     assert by_hand.cross_correlate2d(upwards, by_hand.kernel_named("sobel-y")).tolist() == [[4, 4]] * 2
     assert by_hand.cross_correlate2d(upwards, by_hand.kernel_named("prewitt-y")).tolist() == [[3, 3]] * 2
