@@ -75,6 +75,20 @@ struct Winograd {
     bool adds = false;  // to what is there
 };
 
+// The gradient of its weights, so many cells of 2×2 gradients together: see kernels/winograd_gradient.hpp.
+struct WinogradGradient {
+    int rows = 0, columns = 0;  // cells
+    int in_row = 0, in_column = 0;
+    int in_channels = 0, channels = 0;
+    const int32_t* offsets = nullptr;        // of the input channels
+    int slopes_row = 0, slopes_column = 0;   // gradients are blocks, as in WeightSweep
+    size_t slopes_block = 0;                 // from one to the next
+    int width = 0;                           // channels of a block
+    int together = 0;                        // cells
+    size_t sums = 0;                         // at the beginning of the workspace
+    const int32_t* value_offsets = nullptr;  // of the input channels among the transformed values
+};
+
 struct WinogradWeights {
     int in_channels = 0, channels = 0;  // of one block
     const int32_t* places = nullptr;

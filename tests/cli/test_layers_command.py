@@ -120,7 +120,7 @@ def test_the_dense_comparison_gives_the_right_sum(convlens):
 
 def test_python_can_be_printed(convlens):
     assert convlens("layers", "conv 8 3x3 pad 1, relu, dense", "--python").out == (
-        "Network([Conv2d(8, 3, padding=1), ReLU(), Flatten(), Dense()])\n"
+        "Network([Conv2d(8, kernel_size=3, padding=1), ReLU(), Flatten(), Dense()])\n"
     )
 
 

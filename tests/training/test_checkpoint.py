@@ -227,7 +227,7 @@ def test_other_data_are_refused():
     check_same_data(same, dataset)
     message = (
         r"^the training images of pets are not those that this run began with, so it cannot go on\. "
-        r"Give the same data, or start a new training\.$"
+        r"Give the same data, and the same validation images where some were given, or start a new training\.$"
     )
     with pytest.raises(DataError, match=message):
         check_same_data(same, make_dataset(names=("x", "y", "z")))

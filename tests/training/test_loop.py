@@ -138,7 +138,7 @@ def test_a_loss_that_is_no_number_names_the_step_and_what_to_try():
         run_all(job)
     assert str(caught.value) == (
         "the loss became nan at step 4 (epoch 1, batch 1), where the learning rate was 0.5. "
-        "Try a smaller learning rate: --learning-rate 0.01"
+        "Try a smaller learning rate: learning_rate=0.01"
     )
 
 

@@ -96,7 +96,7 @@ def test_a_named_folder_is_made_and_an_empty_one_taken(tmp_path):
 def test_a_folder_that_holds_something_is_refused():
     Path("mine").mkdir()
     Path("mine/.hidden").write_text("")
-    message = r"^mine is not empty, and a run is never overwritten\. Give --out another folder\.$"
+    message = r"^mine is not empty, and a run is never overwritten\. Give another folder with out=\.$"
     with pytest.raises(UsageError, match=message):
         create_run_folder("mnist", "mine")
     assert [path.name for path in Path("mine").iterdir()] == [".hidden"]
@@ -267,7 +267,7 @@ def test_a_config_that_is_not_there_or_a_folder_says_so():
         ("[settings]\nloss = []", r"Expected `object`, got `array` - at `\$\.loss`"),
         ("[settings]\nepochs = '3'", r"Expected `int`, got `str` - at `\$\.epochs`"),
         ("[settings]\nepochs = 2026-11-23", r"Expected `int`, got `date"),
-        ("[settings]\nlearning_rate = nan", r"learning rate is nan; give a number above 0"),
+        ("[settings]\nlearning_rate = nan", r"learning_rate is nan; give a number above 0"),
         ("[settings]\nepochs = 0", r"epochs is 0; give a whole number from 1 to 100,000\."),
         ("[settings.optimizer]\nname = 'adagrad'", r"adagrad"),
     ],

@@ -13,10 +13,12 @@ from rich.markup import escape
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.terminal import accuracy_line, error_console, print_json, result_console
+from convlens.data import CATALOGUE
 from convlens.training import EpochDone, Event, TrainingStarted
 from convlens.training.progress import Display, PlainLines
 from convlens.training.run_folder import CHECKPOINT_NAME
 from convlens.training.terminal_display import TerminalDisplay
+from convlens.words import printable
 
 if TYPE_CHECKING:
     from convlens.trained_model import TrainedModel
@@ -108,6 +110,12 @@ class TrainingView:
         if test := facts.get("test"):
             accuracy = accuracy_line(test["correct"], test["total"], "test images")
             console.print(f"{accuracy}, trained in {facts['seconds']:.1f} s")
+        for sample in facts.get("samples", ()):
+            number, said, true = sample["image"], printable(sample["predicted"]), printable(sample["true"])
+            name = f"{facts['data']}:{number}" if facts["data"] in CATALOGUE else f"test image {number}"
+            colour = "dim" if said == true else "yellow"
+            line = f"  {name:<18} predicted {escape(said)}  [{colour}]labelled {escape(true)}[/]"
+            console.print(line, soft_wrap=True)
         if not finished:
             console.print(
                 f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "

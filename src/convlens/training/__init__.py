@@ -12,17 +12,20 @@ from convlens.training.events import (
     TrainingStarted,
 )
 from convlens.training.recipes import RECIPES, choose_settings
-from convlens.training.settings import TrainingSettings
+from convlens.training.settings import Balance, Recipe, Schedule, TrainingSettings
 from convlens.training.starting import resume_training, train
 
 __all__ = [
     "RECIPES",
+    "Balance",
     "Calibrated",
     "ChunkDone",
     "EpochDone",
     "Event",
     "Judged",
     "Probed",
+    "Recipe",
+    "Schedule",
     "TrainingEnded",
     "TrainingSettings",
     "TrainingStarted",

@@ -111,11 +111,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """A short name for the training images: another one means other data, in which a stopped training cannot go on."""
+    """A short name for the training images: another one means other data, in which a stopped training cannot go on.
+
+    Validation images count where they were given, and not divided off by rules that are stored with the run.
+    """
     train = dataset.train
     sample: NDArray[Any] = np.linspace(0, len(train) - 1, min(len(train), _SAMPLED_IMAGES)).astype(np.int64)
     facts = json.dumps([train.images.shape, list(train.class_names)]).encode()
-    return sha256_of_bytes(facts, train.labels.tobytes(), train.images[sample].tobytes())[:32]
+    parts = [facts, train.labels.tobytes(), train.images[sample].tobytes()]
+    if dataset.validation is not None and dataset.source is None:
+        parts += [dataset.validation.labels.tobytes(), dataset.validation.images.tobytes()]
+    return sha256_of_bytes(*parts)[:32]
 
 
 def check_same_data(checkpoint: Checkpoint, dataset: Dataset) -> None:
@@ -127,7 +133,7 @@ def check_same_data(checkpoint: Checkpoint, dataset: Dataset) -> None:
     if fingerprint(dataset) != checkpoint.data_fingerprint:
         raise DataError(
             f"the training images of {dataset.name} are not those that this run began with, so it cannot go on. "
-            "Give the same data, or start a new training."
+            "Give the same data, and the same validation images where some were given, or start a new training."
         )
 
 

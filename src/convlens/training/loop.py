@@ -277,5 +277,6 @@ def explain_explosion(job: Job, what: str, step: int) -> NoReturn:
     rates = job.learning_rates()
     raise LossNotFinite(
         f"{what} at step {step} (epoch {epoch}, batch {batch}), where the learning rate was {rates[step]:.3g}. "
-        f"Try a smaller learning rate: --learning-rate {min(job.settings.learning_rate / 10, _USUAL_RATE):.3g}"
+        f"Try a smaller learning rate: learning_rate={min(job.settings.learning_rate / 10, _USUAL_RATE):.3g}",
+        mentions=["learning_rate"],
     )

@@ -302,6 +302,8 @@ class Session:
                 facts["best_epoch"] = history.best
         if tested:
             facts["test"] = {"accuracy": tested.accuracy, "correct": tested.correct, "total": tested.total}
+        if tested and self.dataset.test:
+            facts["samples"] = pictures.sample_answers(job.engine, self.dataset.test, self.settings.seed)
         return facts
 
     def _tell(self, event: Event) -> None:
