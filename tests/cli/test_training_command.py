@@ -295,7 +295,7 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         (
             ["train", "tiny", "--patience", "-1"],
             2,
-            "early_stopping is -1; give a whole number from 0 to 100,000.",
+            "early stopping is -1; give a whole number from 0 to 100,000.",
         ),
         (["train", "tiny", "--minutes", "0"], 2, "minutes is 0; give a number above 0, such as 0.5 for half a minute."),
         (["train", "tiny", "--minutes", "nan"], 2, "minutes is nan; give a number above 0"),
