@@ -53,7 +53,9 @@ def test_images_of_ones_own_train_as_it_says(digits_8x8, capsys, monkeypatch):
         (folder / f"{number}.png").write_bytes(encode_png(np.kron(image[0], np.ones((3, 3), np.uint8))))
     names = {"convlens": convlens, "images": two.images, "labels": two.labels}
     exec(program, names)  # the README's own lines
-    assert "Probed(" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.startswith("Epoch 0: accuracy ")) == ("", True)
+    assert len(names["model"].facts["probe"]) == 3
     assert names["model"].class_names == ("cat", "dog")
     assert names["model"].facts["recipe"] == "best"
     assert names["model"].facts["last_epoch"]["validation_accuracy"] > 0.9

@@ -112,12 +112,15 @@ CONVLENS_INLINE void write_outputs(const Winograd& w, const WinogradPlaces<posit
         store(to, pool_cell(sums, w.relu, won));
         return;
     }
-    for (int y = 0; y < places.rows[p]; ++y)
-        for (int x = 0; x < places.columns[p]; ++x) {
-            float* at = to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column;
-            const Floats value = w.adds ? load(at) + sums[2 * y + x] : sums[2 * y + x];
-            store(at, w.relu ? above_zero(value) : value);
-        }
+    const auto write = [&](int y, int x) {
+        float* at = to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column;
+        const Floats value = w.adds ? load(at) + sums[2 * y + x] : sums[2 * y + x];
+        store(at, w.relu ? above_zero(value) : value);
+    };
+    write(0, 0);
+    if (places.columns[p] == 2) write(0, 1);
+    if (places.rows[p] == 2) write(1, 0);
+    if (places.rows[p] == 2 && places.columns[p] == 2) write(1, 1);
 }
 
 template <int channels, int positions>

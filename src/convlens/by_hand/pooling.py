@@ -4,14 +4,13 @@ What lies in the padding takes part in no maximum. In an average it counts as ze
 last window may hang over the end, if it begins inside; there an average counts only what it covers.
 """
 
-import math
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from convlens.by_hand.operands import Values, as_pair, as_values
+from convlens.by_hand.operands import ArrayLike, Values, as_pair, as_values
 from convlens.by_hand.sliding import Pair, Sliding
 from convlens.by_hand.trace import PoolPosition, Trace
+from convlens.checking import as_flag, as_whole
 from convlens.errors import UsageError
 from convlens.window import output_size
 
@@ -24,11 +23,13 @@ def pooled_size(
     >>> pooled_size(4, 2), pooled_size(5, 2), pooled_size(5, 2, ceil_mode=True)
     (2, 2, 3)
     """
-    stride = kernel_size if stride is None else stride
+    size, kernel_size = as_whole("size", size, 1), as_whole("kernel_size", kernel_size, 1)
+    stride = kernel_size if stride is None else as_whole("stride", stride, 1)
+    padding, ceil_mode = as_whole("padding", padding, 0), as_flag("ceil_mode", ceil_mode)
     floor = output_size(size, kernel_size, stride, padding)
     if not ceil_mode:
         return floor
-    count = math.ceil((size + 2 * padding - kernel_size) / stride) + 1
+    count = -(-(size + 2 * padding - kernel_size) // stride) + 1
     return count - 1 if (count - 1) * stride >= size + padding else count
 
 
@@ -138,7 +139,7 @@ def _check(
     image: ArrayLike, kernel_size: Pair, stride: Pair | None, padding: Pair, ceil_mode: bool
 ) -> tuple[Values, Sliding]:
     values = as_values("the image", image, 2, 3)
-    kernel = as_pair("kernel size", kernel_size, 1)
+    kernel = as_pair("kernel_size", kernel_size, 1)
     strides = kernel if stride is None else as_pair("stride", stride, 1)
     pads = as_pair("padding", padding, 0)
     height, width = values.shape[-2:]

@@ -52,10 +52,10 @@ def describe_choice(calibration: Calibration) -> str:
     if calibration.rate_shown:
         return f"chosen for {rate}"
     if calibration.error is None:
-        return f"chosen for {rate}, but the surest answer of {calibration.images:,} validation images was wrong"
+        return f"chosen for {rate}, but of {calibration.images:,} validation images the most confident answer was wrong"
     if calibration.error:
         return f"chosen for {rate}, but of the answers that are quite sure more are wrong"
-    told = "none of them was wrong" if calibration.coverage == 1 else "it is above the surest mistake"
+    told = "none of them was wrong" if calibration.coverage == 1 else "it is above the confidence of every wrong answer"
     return f"{calibration.images:,} validation images are too few to show {rate}: {told}"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.checking import as_path, refuse
 from convlens.data import (
     CATALOGUE,
     LARGEST_SIDE,
@@ -91,6 +92,8 @@ def choose_images(
     data = what_it_learned_from(model) if data is None else data
     if not isinstance(data, Path | str | Dataset | LabelledImages):
         return _images_in_memory(model, data, labels, repair)
+    if isinstance(data, Path | str):
+        as_path("data", data)
     if isinstance(data, Path | str) and is_custom_path(data):
         return _custom_images(model, data, data_dir, on_progress, repair)
     if isinstance(data, Path | str):
@@ -98,6 +101,8 @@ def choose_images(
         _check_same_classes(model, entry.name, entry.class_names)  # before anything is fetched
         data = load_dataset(entry.name, data_dir=data_dir, on_progress=on_progress)
     images = _test_images(data) if isinstance(data, Dataset) else data
+    if not isinstance(images, LabelledImages):
+        refuse("data", data, "the name of a known dataset, a path, a Dataset or LabelledImages")
     _check_same_classes(model, images.name, images.class_names)
     _check_shape(model, images)
     return ImagesToJudge(images, dataset=data if isinstance(data, Dataset) else None)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from convlens.checking import as_callback, as_flag, as_instance, as_path
 from convlens.data import Dataset, LabelledImages
 from convlens.deprecations import with_old_arguments
 from convlens.engines import Engine
@@ -11,13 +12,20 @@ from convlens.errors import UsageError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, choose_images
 from convlens.prediction import finite_logits
+from convlens.signatures import Alias
 from convlens.trained_model import TrainedModel, load_model
+
+if TYPE_CHECKING:
+    ModelLike: TypeAlias = TrainedModel | Path | str
+    DataLike: TypeAlias = ImagesToJudge | Dataset | LabelledImages | Path | str
+else:
+    ModelLike, DataLike = Alias("ModelLike"), Alias("DataLike")
 
 
 @with_old_arguments
 def evaluate(
-    model: TrainedModel | Path | str,
-    data: ImagesToJudge | Dataset | LabelledImages | Path | str | Any = None,
+    model: ModelLike,
+    data: DataLike | Any = None,
     labels: Any = None,
     *,
     engine: Engine | None = None,
@@ -53,6 +61,12 @@ def evaluate(
             f"evaluate was given a {type(model).__name__} for the model. The model comes first, then the data: "
             "evaluate(model, data), or evaluate(model, X, y)."
         )
+    if engine is not None:
+        as_instance("engine", engine, Engine, "an engine, as TrainedModel.open_engine gives, or None")
+    as_callback("on_progress", on_progress)
+    as_flag("repair", repair)
+    if data_dir is not None:
+        as_path("data_dir", data_dir)
     trained = model if isinstance(model, TrainedModel) else load_model(model)
     if isinstance(data, ImagesToJudge):
         chosen = data

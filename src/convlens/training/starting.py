@@ -1,15 +1,15 @@
 """How a training begins: what it is asked to train on and with, or a stopped run that goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_callback, as_instance, as_path
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
 from convlens.data.intake import is_share, read_dataset
-from convlens.engines import AugmentationSettings
+from convlens.engines import AugmentationSettings, DeviceName, EngineName
 from convlens.errors import UsageError
-from convlens.layers import Layer
-from convlens.network import Network
+from convlens.network import NetworkLike, as_network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
@@ -17,9 +17,10 @@ from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
+from convlens.training.progress import watching
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
-from convlens.training.settings import TrainingSettings
+from convlens.training.settings import Balance, Recipe, TrainingSettings
 
 
 def train(
@@ -27,8 +28,8 @@ def train(
     labels: Any = None,
     *,
     images: ImportOptions | None = None,
-    recipe: str | None = None,
-    network: str | Network | Sequence[Layer] | None = None,
+    recipe: Recipe | None = None,
+    network: NetworkLike | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
@@ -37,14 +38,17 @@ def train(
     test: Any = None,
     augmentation: AugmentationSettings | str | None = None,
     probe: bool | None = None,
-    balance: str | None = None,
+    balance: Balance | None = None,
     error_rate: float | None = None,
-    engine: str | None = None,
-    device: str | None = None,
+    early_stopping: bool | int | None = None,
+    max_seconds: float | None = None,
+    engine: EngineName | None = None,
+    device: DeviceName | None = None,
     threads: int | None = None,
     settings: TrainingSettings | None = None,
     out: Path | str | None = None,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
@@ -65,7 +69,11 @@ def train(
         settings: all settings at once, instead of a recipe and changes.
         out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
         data_dir: where known datasets are kept.
-        on_event: called with every `Event` as it happens; `print` shows them all.
+        progress: None shows on stderr how the training goes, unless `on_event` is given; True does so in any case,
+            False never. On a terminal that is a bar, in a notebook a table, elsewhere a line an epoch, at most one a
+            second.
+        on_event: called with every `Event` as it happens, some twenty a second. `print` gets those alone that are worth
+            a line: one an epoch.
         should_stop: asked about twenty times a second; True ends the training early. The model then says so in
             `facts["finished"]`, and with `out` the run can go on later. Without it, Ctrl-C ends the training in
             KeyboardInterrupt, after saving where there is an `out`.
@@ -84,19 +92,24 @@ def train(
     held_out = None if validation is None or is_share(validation) else validation
     validation = validation if held_out is None else None
     if network is not None and not isinstance(network, str):
-        network = str(network if isinstance(network, Network) else Network(network))
+        network = str(as_network(network))
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
+    changes |= {"early_stopping": early_stopping, "max_seconds": max_seconds}
+    if settings is not None:
+        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
-    choose_settings(recipe or DEFAULT_RECIPE, **changes)  # mistakes show before anything is read
+    _check_arguments({"on_event": on_event, "should_stop": should_stop}, {"out": out, "data_dir": data_dir}, images)
+    choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
     dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
     if settings is None:
         settings = settings_for(dataset, preprocessing, recipe, **changes)
-    session = Session(settings, dataset, preprocessing, _absolute(data_dir), on_event, should_stop, notes=notes)
-    return session.run(None, out)
+    with watching(progress, on_event) as tell:
+        session = Session(settings, dataset, preprocessing, _absolute(data_dir), tell, should_stop, notes=notes)
+        return session.run(None, out)
 
 
 def resume_training(
@@ -108,6 +121,7 @@ def resume_training(
     validation: Any = None,
     test: Any = None,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
@@ -115,6 +129,7 @@ def resume_training(
 
     Data are needed only where the run was neither on a known dataset nor on images at a path: the same `data`,
     `labels`, `images`, `validation` and `test` that `train` got. A `validation` that was a share is known to the run.
+    `progress` and `on_event` are those of `train`.
 
     Raises:
         UsageError: there is nothing to go on with.
@@ -122,7 +137,9 @@ def resume_training(
     """
     if validation is not None and is_share(validation):
         raise UsageError("validation was given as a share, which a stopped run knows itself. Leave it out.")
-    folder = Path(folder)
+    folder = as_path("folder", folder)
+    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
+        as_callback(name, callback)
     path = folder / run_folder.CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
@@ -142,14 +159,26 @@ def resume_training(
     dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
     check_same_data(checkpoint, dataset)
     preprocessing, notes = _fit(dataset)
-    session = Session(
-        checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), on_event, should_stop, folder, notes
-    )
-    return session.run(checkpoint, None)
+    with watching(progress, on_event) as tell:
+        session = Session(
+            checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), tell, should_stop, folder, notes
+        )
+        return session.run(checkpoint, None)
+
+
+def _check_arguments(callbacks: dict[str, Any], paths: dict[str, Any], images: ImportOptions | None = None) -> None:
+    """Refuse what is no function, no path or no options; None is fine."""
+    if images is not None:
+        as_instance("images", images, ImportOptions, "ImportOptions(...)")
+    for name, callback in callbacks.items():
+        as_callback(name, callback)
+    for name, path in paths.items():
+        if path is not None:
+            as_path(name, path)
 
 
 def settings_for(
-    dataset: Dataset, preprocessing: Preprocessing, recipe: str | None = None, **changes: Any
+    dataset: Dataset, preprocessing: Preprocessing, recipe: Recipe | None = None, **changes: Any
 ) -> TrainingSettings:
     """The settings of a recipe for these data; None means `best` for a user's images, else `fast`.
 
@@ -162,7 +191,8 @@ def settings_for(
         images=len(dataset.train),
         glyphs=preprocessing.rules in ("digit", "glyph"),
     )
-    return choose_settings(recipe or (BEST if dataset.source is not None else DEFAULT_RECIPE), facts, **changes)
+    usual = BEST if dataset.source is not None else DEFAULT_RECIPE
+    return choose_settings(usual if recipe is None else recipe, facts, **changes)
 
 
 def _fit(dataset: Dataset) -> tuple[Preprocessing, tuple[str, ...]]:
