@@ -117,7 +117,7 @@ class TrainingSettings:
 
 def _checked(settings: TrainingSettings) -> dict[str, Any]:
     """Every setting in its stored form: Python's numbers, a network as text."""
-    network, every = settings.network, settings.log_every
+    network = settings.network
     as_network(network)  # a mistake shows here
     return {
         "recipe": _of_type("recipe", settings.recipe, str),
