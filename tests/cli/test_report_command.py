@@ -372,7 +372,7 @@ def test_training_labels_that_cannot_be_judged_have_one_clear_line(convlens, tra
     TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, {}).save("bare.safetensors")
     ran = convlens("report", "bare.safetensors", "tiny", "--training-labels")
     assert (ran.code, ran.out) == (3, "")
-    assert "cannot be judged: the images are not at hand, or have changed. Name their folder as DATA" in ran.err
+    assert "cannot be judged: the images are not at hand, or have changed. Give their folder as data," in ran.err
     facts = {"data": "tiny"}
     TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, facts).save("b.safetensors")
     ran = convlens("report", "b.safetensors", "tiny", "--training-labels")

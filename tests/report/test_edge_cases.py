@@ -421,7 +421,7 @@ def test_write_report_leaves_other_files_alone(digits_study, digits_8x8):
         write_report(digits_study.model, digits_8x8, "notes.html")
     assert Path("notes.html").read_text() == "<p>mine</p>"
     Path("folder").mkdir()
-    with pytest.raises(OutputError, match=r"cannot write folder: Is a directory\. Give another name with --out"):
+    with pytest.raises(OutputError, match=r"cannot write folder: Is a directory\. Give another name with out=\."):
         write_report(digits_study.model, digits_8x8, "folder")
 
 
@@ -450,6 +450,6 @@ def test_a_run_folder_whose_name_is_no_text_has_a_report_all_the_same(digits_run
 def test_write_report_does_not_wait_for_a_pipe(digits_study, digits_8x8):
     os.mkfifo("pipe.html")
     with pytest.raises(
-        OutputError, match=r"^pipe\.html is a device or a pipe, not a file\. Give another name with --out"
+        OutputError, match=r"^pipe\.html is a device or a pipe, not a file\. Give another name with out=\."
     ):
         write_report(digits_study.model, digits_8x8, "pipe.html")
