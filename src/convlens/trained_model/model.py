@@ -5,7 +5,7 @@ It holds only NumPy arrays and plain values and is not meant to be changed, so t
 it and whichever runs it. The engine is opened on first use.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +78,18 @@ class TrainedModel:
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration = UNCALIBRATED
+
+    if TYPE_CHECKING:  # a list of names is taken, too, and stored as a tuple
+
+        def __init__(
+            self,
+            network: Network,
+            weights: Weights,
+            preprocessing: Preprocessing,
+            class_names: Sequence[str],
+            facts: dict[str, Any] = ...,
+            calibration: Calibration = UNCALIBRATED,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         as_instance("network", self.network, Network, "a Network")
