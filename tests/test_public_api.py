@@ -7,6 +7,8 @@ import pytest
 
 import convlens
 from convlens import errors
+from convlens.layers import kinds
+from convlens.layers.calls import OTHER_KINDS
 
 PUBLIC = {
     "by_hand",
@@ -68,6 +70,16 @@ def test_the_public_names_are_these():
 def test_other_names_are_refused():
     with pytest.raises(AttributeError, match="module 'convlens' has no attribute 'trian'"):
         _ = convlens.trian
+
+
+def test_a_layer_under_another_librarys_name_is_told_its_name_here():
+    with pytest.raises(
+        AttributeError, match=r"^module 'convlens' has no attribute 'Linear'\. Convlens calls it Dense$"
+    ):
+        _ = convlens.Linear
+    for name, here in OTHER_KINDS.items():
+        assert here in kinds.__all__
+        assert not hasattr(convlens, name)
 
 
 def test_every_error_is_public_and_drawn_in_the_tree():

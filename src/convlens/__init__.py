@@ -30,6 +30,7 @@ from convlens.errors import (
     UsageError,
 )
 from convlens.layers import kinds
+from convlens.layers.calls import OTHER_KINDS
 
 if TYPE_CHECKING:
     from convlens import by_hand as by_hand
@@ -100,7 +101,8 @@ def __getattr__(name: str) -> Any:
     if name == "by_hand":
         return importlib.import_module("convlens.by_hand")
     if name not in _HOME_OF:
-        raise AttributeError(f"module 'convlens' has no attribute {name!r}")
+        hint = f". Convlens calls it {OTHER_KINDS[name]}" if name in OTHER_KINDS else ""
+        raise AttributeError(f"module 'convlens' has no attribute {name!r}{hint}")
     value = getattr(importlib.import_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value
