@@ -155,14 +155,22 @@ class TrainingEnded:
     planned: int
     best: EpochDone | None
 
-    def __str__(self) -> str:
+    def describe(self) -> str:
+        """How it ended, and which weights the model has.
+
+        >>> TrainingEnded("time limit", 3.5, 200, None).describe()
+        'the time was up after 3.5 of 200 epochs'
+        """
         done = f"{self.epochs:.4g} of {self.planned} {agreeing(self.planned, 'epoch')}"
         how = {"early stopping": f"stopped early after {done}", "time limit": f"the time was up after {done}"}
         best, said = self.best, how.get(self.reason, f"{done} done")
         if best is None:
-            return f"End: {said}"
+            return said
         judged = "" if best.validation_accuracy is None else f" (held out {_share(best.validation_accuracy)})"
-        return f"End: {said}; the model has the weights of epoch {best.epoch}{judged}"
+        return f"{said}; the model has the weights of epoch {best.epoch}{judged}"
+
+    def __str__(self) -> str:
+        return f"End: {self.describe()}"
 
 
 if TYPE_CHECKING:
