@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from convlens.cli.encoding import holds_every_sign
+
 WIDTH_WITHOUT_TERMINAL = 1000
 """A pipe or a file has no width; tables take what they need there, so that nothing is folded."""
 
@@ -26,7 +28,12 @@ def error_console() -> Console:
 
 def print_json(value: Any) -> None:
     """One JSON object on one line of stdout. What is no number in JSON (NaN, infinity) is never in our values."""
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False), flush=True)
+    print(to_json(value), flush=True)
+
+
+def to_json(value: Any) -> str:
+    """A value as JSON for stdout: letters as they are where its encoding has them all, else escaped."""
+    return json.dumps(value, ensure_ascii=not holds_every_sign(sys.stdout.encoding), allow_nan=False)
 
 
 def make_table(*columns: str, right: tuple[str, ...] = ()) -> Table:

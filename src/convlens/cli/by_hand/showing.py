@@ -1,6 +1,5 @@
 """How the result of an operation is shown: as grids, step by step, as a table, as JSON, as a drawing."""
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +13,7 @@ from convlens.by_hand import PoolPosition, Trace, WindowPosition
 from convlens.cli.by_hand.grids import KERNEL, MOST_COLUMNS, RESULT, beside, grid, picture
 from convlens.cli.by_hand.options import Wanted
 from convlens.cli.by_hand.position_tables import position_table
-from convlens.cli.terminal import error_console, print_json, result_console
+from convlens.cli.terminal import error_console, print_json, result_console, to_json
 from convlens.deprecations import with_old_keys
 from convlens.errors import UsageError
 from convlens.illustrations import Sheet, choose_frames, save_drawing, short_number, write_position
@@ -118,11 +117,11 @@ def _print_as_json(trace: Trace, result: np.ndarray, wanted: Wanted, chosen: Seq
     if not wanted.positions:
         print_json(answer)
         return
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, allow_nan=False)[:-1])
+    sys.stdout.write(to_json(answer)[:-1])
     for key in with_old_keys({"positions": ()}):
         sys.stdout.write(f', "{key}": [')
         for place, number in enumerate(chosen):
-            one = json.dumps(trace[number].as_dict(), ensure_ascii=False, allow_nan=False)
+            one = to_json(trace[number].as_dict())
             sys.stdout.write((", " if place else "") + one)
         sys.stdout.write("]")
     sys.stdout.write("}\n")
