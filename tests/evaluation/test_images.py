@@ -66,6 +66,7 @@ def test_another_engine_can_compute():
 def test_a_path_a_folder_and_latest_are_places_of_a_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model, images = make_model(), make_images()
+    (tmp_path / "runs" / "first").mkdir(parents=True)
     path = model.save(tmp_path / "runs" / "first" / "model.safetensors")
     (tmp_path / "runs" / "latest").symlink_to("first", target_is_directory=True)
     for place in (path, str(path), path.parent, "latest"):

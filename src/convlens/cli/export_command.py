@@ -37,10 +37,13 @@ def export_command(
             images of what the model was trained on, if they are here]
     """
     from convlens.export import choose_samples, find_format
+    from convlens.files import check_parent_folder
     from convlens.trained_model import load_model
     from convlens.trained_model.location import find_model_file, name_of_model
 
     kind = find_format(to)
+    if out is not None:
+        check_parent_folder(out)  # before pictures are read
     trained = load_model(model)
     name = name_of_model(find_model_file(model))
     images = _images(trained, data, data_dir)

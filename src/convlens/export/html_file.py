@@ -19,7 +19,7 @@ from convlens.data import LabelledImages
 from convlens.errors import ConvlensError
 from convlens.export.page_files import INDEX, list_page_files, read_page_text
 from convlens.export.page_model import page_model
-from convlens.files import write_atomically
+from convlens.files import check_parent_folder, write_atomically
 from convlens.trained_model import TrainedModel
 
 ENTRY = "app.js"
@@ -54,6 +54,7 @@ def export_html(
         UsageError: a model too large for a page, or samples that are not the model's.
         OutputError: the file cannot be written.
     """
+    check_parent_folder(path)
     shown = Path(path).stem if name is None else name
     return write_atomically(path, page_html(page_model(model, samples, name=shown)))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convlens.by_hand import conv2d, trace_conv2d, trace_cross_correlate2d
-from convlens.files import write_atomically
+from convlens.files import make_folder, write_atomically
 from convlens.illustrations import figures
 from convlens.illustrations.diagram import draw_network
 from convlens.illustrations.sheet import Sheet, render_png, render_svg
@@ -59,11 +59,12 @@ PICTURES = (
 
 
 def write_gallery(folder: Path) -> list[Path]:
-    """Write every picture as SVG and as PNG; returns the files.
+    """Write every picture as SVG and as PNG into a folder, which is made unless it is there; returns the files.
 
     Raises:
         OutputError: the folder cannot be written.
     """
+    make_folder(folder)
     written = []
     for number, picture in enumerate(PICTURES, start=1):
         sheet = picture.draw()

@@ -7,7 +7,7 @@ from typing import Any
 
 from convlens.deprecations import with_old_arguments
 from convlens.errors import OutputError, UsageError
-from convlens.files import write_atomically
+from convlens.files import check_parent_folder, write_atomically
 from convlens.report.comparison import Comparison, compare_studies
 from convlens.report.page import write_comparison, write_page
 from convlens.report.study import Study, study_model
@@ -112,11 +112,12 @@ def make_report(
 
 
 def _check_place(out: Path, mark: bytes, what: str, option: str) -> None:
-    """Refuse, before anything is computed, to write over what is not ours by its first bytes.
+    """Refuse, before anything is computed, to write over what is not ours by its first bytes, or where no folder is.
 
     Raises:
-        OutputError: there is something else.
+        OutputError: there is something else, or no such folder.
     """
+    check_parent_folder(out)
     if not out.exists():
         return
     another = f"Give another name with {option}."

@@ -18,11 +18,10 @@ from convlens.data.custom.options import ImportOptions
 from convlens.data.custom.progress import OnImportProgress, Reporter
 from convlens.data.custom.sources import list_images
 from convlens.data.custom.unpacking import unpack_into
-from convlens.data.folders import cache_folder
+from convlens.data.folders import cache_folder, make_data_folder
 from convlens.data.labelled_images import Dataset, LabelledImages
 from convlens.data.parts import PART_NAMES, TEST, TRAIN, UNDECIDED, VALIDATION, part_of
 from convlens.errors import DataError
-from convlens.files import explain_write_errors
 from convlens.locking import hold_lock
 from convlens.words import printable
 
@@ -145,6 +144,7 @@ def import_images(
     home = folder_of_source(caches, given)
 
     def unpack(archive: zipfile.ZipFile, members: list[str]) -> str:
+        make_data_folder(home, caches)
         return unpack_into(home / "unpacked", archive, members)
 
     listing = list_images(path, unpack)
@@ -152,8 +152,7 @@ def import_images(
     cached = _usable(open_cache(home / key), listing)
     if cached is None:
         report = Reporter(on_progress, len(listing))
-        with explain_write_errors(home):
-            home.mkdir(parents=True, exist_ok=True)
+        make_data_folder(home, caches)
         with hold_lock(home / LOCK, lambda: report.tell(0, "waiting for another convlens process")):
             cached = _usable(open_cache(home / key), listing)  # made by another process while this one waited
             if cached is None:
