@@ -89,8 +89,8 @@ def test_a_table_has_a_line_for_every_window_position(convlens):
 
 def test_a_table_has_the_biases_of_all_kernels_where_the_first_has_none():
     trace = trace_conv2d([[[2]]], [[[[3]]], [[[5]]]], bias=[0, -4])
-    columns = {column.header: list(column.cells) for column in position_table(trace, [0, 1]).columns}
-    assert columns == {
+    table = position_table(trace, [0, 1])
+    assert dict(zip(table.columns, map(list, zip(*table.rows, strict=True)), strict=True)) == {
         "place": ["0,0,0", "1,0,0"],
         "covered": ["2", "2"],
         "kernel": ["3", "5"],

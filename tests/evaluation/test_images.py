@@ -152,8 +152,11 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[I
     def hold(test: bool = False, validation: bool = False, names: tuple[str, ...] = NAMES) -> list[ImportOptions]:
         asked: list[ImportOptions] = []
 
-        def read(path: object, options: ImportOptions, cache_dir: object, on_progress: object) -> SimpleNamespace:
+        def read(
+            path: object, options: ImportOptions, cache_dir: object, on_progress: object, check: Callable[..., None]
+        ) -> SimpleNamespace:
             asked.append(options)
+            check(names)
             whole, some, few = (make_images(count, SIXTEEN, names, f"photos {count}") for count in (40, 12, 7))
             notes = ("3 files were skipped",)
             dataset = Dataset("photos", whole, some if test else None, "auto", few if validation else None, notes)

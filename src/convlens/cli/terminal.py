@@ -1,4 +1,4 @@
-"""Everything that several commands draw in a terminal: consoles, tables, JSON, the accuracy."""
+"""Everything that several commands draw in a terminal: consoles, JSON, the accuracy."""
 
 import json
 import sys
@@ -6,7 +6,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from convlens.cli.encoding import holds_every_sign
 
@@ -34,14 +33,6 @@ def print_json(value: Any) -> None:
 def to_json(value: Any) -> str:
     """A value as JSON for stdout: letters as they are where its encoding has them all, else escaped."""
     return json.dumps(value, ensure_ascii=not holds_every_sign(sys.stdout.encoding), allow_nan=False)
-
-
-def make_table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """A table in the house style: no frame; `right` names the columns of numbers."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    return table
 
 
 def accuracy_line(correct: int, total: int, images: str) -> str:

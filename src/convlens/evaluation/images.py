@@ -167,7 +167,12 @@ def _custom_images(
 ) -> ImagesToJudge:
     learned_with = learned_with_options(model, path)
     options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
-    imported = import_images(path, options, cache_folder(data_dir), on_progress)
+
+    def check(class_names: tuple[str, ...]) -> None:
+        if not set(class_names) & set(model.class_names):
+            raise _other_classes(model, printable(Path(path).name or str(path)), class_names)
+
+    imported = import_images(path, options, cache_folder(data_dir), on_progress, check)
     dataset = imported.dataset()
     part, images, which = _part_to_judge(dataset, learned_with is not None)
     notes, places = (*dataset.notes, which), imported.places(part)

@@ -4,6 +4,7 @@
 
 import os
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,11 +128,13 @@ def import_images(
     options: ImportOptions | None = None,
     cache_dir: Path | str | None = None,
     on_progress: OnImportProgress | None = None,
+    check_classes: Callable[[tuple[str, ...]], None] | None = None,
 ) -> ImportedImages:
     """The images at `path`: a folder of class folders, a CSV file, an `.npz`, IDX files, or a zip of one of these.
 
     They are decoded the first time and when something changed; later they come from the cache, in `cache_dir`
-    (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`.
+    (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`. `check_classes`
+    is given the names of the classes before anything is decoded; what it raises ends the import.
 
     Raises:
         DataError: there is nothing that can be used; the message says what was found and what to do.
@@ -148,6 +151,8 @@ def import_images(
         return unpack_into(home / "unpacked", archive, members)
 
     listing = list_images(path, unpack)
+    if check_classes is not None:
+        check_classes(listing.class_names)
     key = key_of(listing, options)
     cached = _usable(open_cache(home / key), listing)
     if cached is None:
