@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.charts import draw_kernels
+from convlens.charts import draw_kernels, kernel_grid
 from convlens.charts.kernel_grid import _choose_columns, _describe, _signed
 from convlens.errors import UsageError
 
@@ -66,3 +66,10 @@ def test_what_is_no_kernel():
         UsageError, match="weights of the shape 10×784: kernels are drawn from out × in × height × width"
     ):
         draw_kernels(np.zeros((10, 784)))
+
+
+def test_kernels_are_numbered_from_0(monkeypatch):
+    written = []
+    monkeypatch.setattr(kernel_grid.Sheet, "text", lambda sheet, x, y, text, **style: written.append(text))
+    draw_kernels(np.zeros((3, 1, 3, 3)), np.array([1.0, 2.0, 3.0]))
+    assert [text for text in written if "bias" in text] == ["0   bias 1.00", "1   bias 2.00", "2   bias 3.00"]

@@ -31,27 +31,22 @@ def test_an_unknown_command_is_one_line_with_exit_code_2(convlens):
     assert len(ran.err.splitlines()) == 1
 
 
-COMMANDS_OF_ALL = "train, evaluate, predict, report, layers, open, export, data and by-hand"
+COMMANDS_OF_ALL = (
+    "The commands are train, evaluate, predict, report, layers, open, export, data and by-hand. See `convlens --help`."
+)
 COMMANDS_BY_HAND = (
-    "correlate, convolve, full, conv2d, pool, tensor, output-size, coverage, network, gradient and gallery"
+    "The commands are correlate, convolve, full, conv2d, pool, tensor, output-size, coverage, network, gradient and "
+    "gallery. See `convlens by-hand --help`."
 )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("tain", f'"tain" is no command. Did you mean "train"? The commands are {COMMANDS_OF_ALL}. See `convlens --help`.'),
-        ("xyz", f'"xyz" is no command. The commands are {COMMANDS_OF_ALL}. See `convlens --help`.'),
-        (
-            "--verison",
-            f"There is no option --verison. Did you mean --version? The commands are {COMMANDS_OF_ALL}. "
-            "See `convlens --help`.",
-        ),
-        (
-            "by-hand convolv 1",
-            f'"convolv" is no command. Did you mean "convolve"? The commands are {COMMANDS_BY_HAND}. '
-            "See `convlens by-hand --help`.",
-        ),
+        ("tain", f'"tain" is no command. Did you mean "train"? {COMMANDS_OF_ALL}'),
+        ("xyz", f'"xyz" is no command. {COMMANDS_OF_ALL}'),
+        ("--verison", f"There is no option --verison. Did you mean --version? {COMMANDS_OF_ALL}"),
+        ("by-hand convolv 1", f'"convolv" is no command. Did you mean "convolve"? {COMMANDS_BY_HAND}'),
         ("train --epohcs 3", "There is no option --epohcs. Did you mean --epochs? See `convlens train --help`."),
         ("train --epohcs=3", "There is no option --epohcs. Did you mean --epochs? See `convlens train --help`."),
         ("train --hepl", "There is no option --hepl. Did you mean --help? See `convlens train --help`."),

@@ -4,8 +4,6 @@ What lies in the padding takes part in no maximum. In an average it counts as ze
 last window may hang over the end, if it begins inside; there an average counts only what it covers.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -25,11 +23,7 @@ def pooled_size(
     (2, 2, 3)
     """
     stride = kernel_size if stride is None else stride
-    floor = output_size(size, kernel_size, stride, padding)
-    if not ceil_mode:
-        return floor
-    count = math.ceil((size + 2 * padding - kernel_size) / stride) + 1
-    return count - 1 if (count - 1) * stride >= size + padding else count
+    return output_size(size, kernel_size, stride, padding, ceil_mode=ceil_mode)
 
 
 def max_pool2d(

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from convlens.by_hand.operands import Values, as_values
 from convlens.by_hand.trace import Trace, WindowPosition
 from convlens.errors import UsageError
+from convlens.words import count_of
 
 
 def cross_correlate(a: ArrayLike, b: ArrayLike) -> float:
@@ -206,7 +207,7 @@ def _two_alike(a: ArrayLike, b: ArrayLike) -> tuple[Values, Values]:
     a, b = _two_vectors(a, b)
     if len(a) != len(b):
         raise UsageError(
-            f"a has {len(a)} numbers and b has {len(b)}; give as many, or slide one along the other with full, same "
-            "or valid."
+            f"a has {count_of(len(a), 'number')} and b has {len(b)}; give as many, or slide one along the other with "
+            "full, same or valid."
         )
     return a, b

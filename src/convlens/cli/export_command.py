@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from convlens.cli.options import DataDir, Json
 from convlens.cli.terminal import print_json, result_console
+from convlens.words import count_of
 
 if TYPE_CHECKING:
     from convlens.data import LabelledImages
@@ -53,7 +54,9 @@ def export_command(
     if json:
         print_json({"file": str(written), "bytes": size, "samples": count})
         return
-    result_console().print(f"{written}: {size:,} bytes, with {count} pictures", markup=False, soft_wrap=True)
+    result_console().print(
+        f"{written}: {count_of(size, 'byte')}, with {count_of(count, 'picture')}", markup=False, soft_wrap=True
+    )
 
 
 def _images(model: "TrainedModel", data: str | None, data_dir: Path | None) -> "LabelledImages | None":

@@ -6,7 +6,7 @@ whose columns are all alike, is cut into parts instead. Cells are markup.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
@@ -70,7 +70,7 @@ class _Layout:
             for place, name in enumerate(names)
         ]
 
-    def keep_what_fits(self, below: Sequence[str]) -> list[int]:
+    def keep_what_fits(self, below: Iterable[str]) -> list[int]:
         """The places of the columns that stay beside each other; a heading is broken before a column moves."""
         columns, kept = list(self._names), list(range(len(self._names)))
         broken = [re.sub(r"(?<=-)| ", "\n", name) for name in columns]

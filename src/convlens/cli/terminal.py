@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from convlens.cli.encoding import holds_every_sign
+from convlens.words import agreeing
 
 WIDTH_WITHOUT_TERMINAL = 1000
 """A pipe or a file has no width; tables take what they need there, so that nothing is folded."""
@@ -36,13 +37,16 @@ def to_json(value: Any) -> str:
 
 
 def accuracy_line(correct: int, total: int, images: str) -> str:
-    """The accuracy with its interval, as markup; `images` says which they are.
+    """The accuracy with its interval, as markup; `images` says which they are, in the plural.
 
     >>> accuracy_line(9873, 10_000, "test images")
     '[bold]Accuracy: 98.73 %[/] of 10,000 test images (95 % interval 98.49 to 98.93 %)'
+    >>> accuracy_line(1, 1, "images of photos")
+    '[bold]Accuracy: 100.00 %[/] of 1 image of photos (95 % interval 20.65 to 100.00 %)'
     """
     from convlens.metrics import wilson_interval
 
     low, high = wilson_interval(correct, total)
     share = f"[bold]Accuracy: {100 * correct / total:.2f} %[/]"
-    return f"{share} of {total:,} {escape(images)} (95 % interval {low * 100:.2f} to {high * 100:.2f} %)"
+    which = escape(images.replace("images", agreeing(total, "image"), 1))
+    return f"{share} of {total:,} {which} (95 % interval {low * 100:.2f} to {high * 100:.2f} %)"

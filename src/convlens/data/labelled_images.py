@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from convlens.errors import DataError, UsageError
+from convlens.words import count_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,7 +53,8 @@ class LabelledImages:
 
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.image_shape))
-        return f"LabelledImages({self.name!r}, {len(self):,} images of {shape}, {len(self.class_names)} classes)"
+        images, classes = count_of(len(self), "image"), count_of(len(self.class_names), "class")
+        return f"LabelledImages({self.name!r}, {images} of {shape}, {classes})"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -24,6 +24,7 @@ from convlens.metrics import (
     per_class,
     wilson_interval,
 )
+from convlens.words import count_of
 
 
 @with_old_attributes
@@ -221,7 +222,7 @@ class Evaluation:
 
     def __repr__(self) -> str:
         low, high = self.interval
-        share = f"{self.accuracy * 100:.2f} % of {self.total:,} images right"
+        share = f"{self.accuracy * 100:.2f} % of {count_of(self.total, 'image')} right"
         return f"Evaluation({self.data!r}: {share}, 95 % interval {low * 100:.2f} % to {high * 100:.2f} %)"
 
 

@@ -201,13 +201,13 @@ def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[int, Labell
         judged = f"the model was trained on these images; judged on the {len(images):,} set aside for testing"
         return TEST, images, judged
     if dataset.test is not None:
-        return TEST, dataset.test, f"judged on its {len(dataset.test):,} test images, by its own division"
+        return TEST, dataset.test, f"judged on its {count_of(len(dataset.test), 'test image')}, by its own division"
     if dataset.validation is not None:
         count = len(dataset.validation)
-        judged = f"judged on its {count:,} validation images: it has no test images of its own"
+        judged = f"judged on its {count_of(count, 'validation image')}: it has no test images of its own"
         return VALIDATION, dataset.validation, judged
     whole = replace(dataset.train, name=dataset.name)
-    return TRAIN, whole, f"judged on all of its {len(whole):,} images"
+    return TRAIN, whole, f"judged on all of its {count_of(len(whole), 'image')}"
 
 
 def _with_classes_of(model: TrainedModel, found: ImagesToJudge) -> ImagesToJudge:

@@ -5,7 +5,7 @@ turned into plain bytes, `arrays` the way between NumPy and Pillow. Nothing here
 """
 
 from convlens.pixels.arrays import encode_png
-from convlens.pixels.conversion import to_colour, to_grey
+from convlens.pixels.conversion import is_grey, to_colour, to_grey
 from convlens.pixels.decoding import MAX_FILE_BYTES, MAX_PIXELS, ImageSource, read_image
 
-__all__ = ["MAX_FILE_BYTES", "MAX_PIXELS", "ImageSource", "encode_png", "read_image", "to_colour", "to_grey"]
+__all__ = ["MAX_FILE_BYTES", "MAX_PIXELS", "ImageSource", "encode_png", "is_grey", "read_image", "to_colour", "to_grey"]
