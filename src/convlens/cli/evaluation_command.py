@@ -134,7 +134,8 @@ def _matrix(evaluation: "Evaluation") -> ColumnTable:
     if max(map(len, headings)) > _LONGEST_HEADING:
         headings = [str(number) for number in range(len(names))]
         names = [f"{number:>{len(headings[-1])}} {name}" for number, name in enumerate(names)]
-    columns = [f"{heading:>4}" for heading in headings]
+    widest = max(len(f"{evaluation.confusion.max():,}"), *map(len, headings))
+    columns = [f"{heading:>{widest}}" for heading in headings]
     table = ColumnTable("true \\ said", *columns, right=columns, cut=True)
     for number, (name, row) in enumerate(zip(names, evaluation.confusion, strict=True)):
         table.add_row(name, *(_cell(int(count), column == number) for column, count in enumerate(row)))

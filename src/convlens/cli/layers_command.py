@@ -99,7 +99,7 @@ layers_command.__doc__ = _list_kinds(layers_command.__doc__ or "")
 
 def _warn(table: "LayerTable", console: Console) -> None:
     for warning in table.warnings:
-        console.print(f"[bold yellow]warning:[/] {escape(warning)}", soft_wrap=True)
+        console.print(f"[bold yellow]warning:[/] {escape(warning)}")
 
 
 def read_input_shape(text: str) -> tuple[int, int, int]:

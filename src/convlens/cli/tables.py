@@ -56,7 +56,9 @@ class ColumnTable:
 
 
 class _Layout:
-    """One table on its way to lines of a given width; `needed` is the width at which nothing is folded."""
+    """One table on its way to lines of a given width; at the width that is `needed`, nothing breaks in two but what
+    moved below a row, between words.
+    """
 
     def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str], width: int) -> None:
         self._names, self.width, self.needed = columns, width, 0
@@ -132,7 +134,7 @@ class _Layout:
         parts = [Text.assemble((f"{name}: ", "dim"), value) for name, value in named if value.plain not in _NOTHING]
         line = Text()
         for part in parts:
-            self.needed = max(self.needed, part.cell_len + _BELOW)
+            self.needed = max(self.needed, _BELOW + max(Text(word).cell_len for word in part.plain.split()))
             if line and line.cell_len + len("; ") + part.cell_len > self.width - _BELOW:
                 yield from _indented(console, line, self.width)
                 line = Text()

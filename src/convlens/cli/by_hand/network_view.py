@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.markup import escape
 
 from convlens.by_hand import JoinPosition, LayerResult, PoolPosition, trace_layer
 from convlens.cli.by_hand.options import Wanted
@@ -48,12 +49,12 @@ def print_network(
     console.print(table)
     answers = ColumnTable("class", "by hand", "engine", "probability", right=("by hand", "engine", "probability"))
     for index in np.argsort(-logits)[:10]:
-        numbers = f"{logits[index]:.4f}", f"{engine[index]:.4f}", f"{100 * shares[index]:.2f} %"
-        answers.add_row(trained.class_names[index], *numbers)
+        numbers = [f"{one[index]:.4f}".replace("-", "−") for one in (logits, engine)]
+        answers.add_row(escape(trained.class_names[index]), *numbers, f"{100 * shares[index]:.2f} %")
     console.print(answers)
     console.print(f"Largest difference between a number by hand and the engine's: {short_number(difference)}")
     if notes:
-        console.print("; ".join(notes), style="dim", markup=False, soft_wrap=True)
+        console.print("; ".join(notes), style="dim", markup=False)
 
 
 def print_layer(values: np.ndarray, results: Sequence[LayerResult], layer: int, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from convlens.cli.tables import ColumnTable
 from convlens.illustrations import short_number, write_position
 from convlens.layers import ACTIVATIONS
 
-_RIGHT = ("bias", "sum with bias", "result", "product", "so far", *ACTIVATIONS)
+_RIGHT = ("met", "gradient there", "bias", "sum with bias", "result", "product", "so far", *ACTIVATIONS)
 
 
 def position_table(trace: Trace, chosen: Sequence[int]) -> ColumnTable:
