@@ -104,6 +104,8 @@ def test_impossible_windows_are_refused(numbers: tuple[int, ...], message: str) 
         (4, Window(1, stride=4), 1, 3, 0, "⌈(4 + 2·0 − 1)/4⌉ + 1 = 2, less one that would begin behind the input: 1"),
         (5, Window(1, stride=3), 2, 1, 2, "⌈(5 + 2·0 − 1)/3⌉ + 1 = 3, less one that would begin behind the input: 2"),
         (5, Window(3, stride=2, padding=1), 3, 0, 0, "⌈(5 + 2·1 − 3)/2⌉ + 1 = 3"),
+        # windows at 0, 4 and 8, the last of which hangs over: rows 2, 3, 6 and 7 lie between
+        (9, Window(2, stride=4), 3, 0, 4, "⌈(9 + 2·0 − 2)/4⌉ + 1 = 3"),
     ],
 )
 def test_rounding_up_worked_out_by_hand(size, window, expected, lost, between, formula) -> None:
