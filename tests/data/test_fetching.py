@@ -50,7 +50,7 @@ def visible(folder: Path) -> set[str]:
 def test_the_files_get_their_names_and_nothing_else_stays(tiny: Any, tmp_path: Path) -> None:
     seen: list[FetchProgress] = []
     folder = fetch_entry(tiny.with_sources(FakeSource("one", tiny.contents)), tmp_path / "new", seen.append)
-    assert folder == tmp_path / "new" / "data" / "MNIST" / "raw"
+    assert folder == tmp_path / "new" / "MNIST" / "raw"
     assert {name: (folder / name).read_bytes() for name in visible(folder)} == tiny.contents
     assert not (folder / ".convlens-download").exists()
     assert seen[0] == FetchProgress("one", "train-images-idx3-ubyte", 16 + 3 * 784, 16 + 3 * 784)
