@@ -34,7 +34,7 @@ def reach(kernel_size: int, dilation: int = 1) -> int:
 
 
 def output_size(
-    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, ceil_mode: bool = False
+    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
 ) -> int:
     """The number of positions of the window, ⌊(size + 2p − d(k − 1) − 1)/s⌋ + 1; below 1 where the kernel does not fit.
 
@@ -61,7 +61,7 @@ def _round_up(size: int, kernel_size: int, stride: int, padding: int, dilation: 
 
 
 def output_size_formula(
-    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, ceil_mode: bool = False
+    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
 ) -> str:
     """The sum behind `output_size`, with the numbers filled in.
 
@@ -75,7 +75,7 @@ def output_size_formula(
     '⌈(4 + 2·0 − 1)/4⌉ + 1 = 2, less one that would begin behind the input: 1'
     """
     kernel = str(kernel_size) if dilation == 1 else f"({dilation}·({kernel_size} − 1) + 1)"
-    count = output_size(size, kernel_size, stride, padding, dilation, ceil_mode)
+    count = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     result, (left, right) = str(count).replace("-", "−"), "⌈⌉" if ceil_mode else "⌊⌋"
     if ceil_mode and count < _round_up(size, kernel_size, stride, padding, dilation):
         result = f"{count + 1}, less one that would begin behind the input: {result}"
@@ -83,7 +83,7 @@ def output_size_formula(
 
 
 def dropped(
-    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, ceil_mode: bool = False
+    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
 ) -> int:
     """How many rows at the end lie behind the last position of the window, so that nothing reads them.
 
@@ -92,7 +92,7 @@ def dropped(
     >>> dropped(28, 2, stride=2), dropped(7, 2, stride=2), dropped(7, 2, stride=2, padding=1)
     (0, 1, 0)
     """
-    positions = output_size(size, kernel_size, stride, padding, dilation, ceil_mode)
+    positions = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     if positions < 1:
         return size
     read_up_to = (positions - 1) * stride - padding + reach(kernel_size, dilation)
@@ -100,7 +100,7 @@ def dropped(
 
 
 def skipped(
-    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, ceil_mode: bool = False
+    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
 ) -> int:
     """How many rows lie between what the window reads at its positions, so that nothing reads them either.
 
@@ -109,10 +109,10 @@ def skipped(
     >>> skipped(28, 1, stride=2), skipped(28, 2, stride=2), skipped(9, 3, stride=2, dilation=2)
     (13, 0, 4)
     """
-    positions = output_size(size, kernel_size, stride, padding, dilation, ceil_mode)
+    positions = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     if positions < 1 or (dilation == 1 and stride <= kernel_size):
         return 0
-    rows = range(size - dropped(size, kernel_size, stride, padding, dilation, ceil_mode))
+    rows = range(size - dropped(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode))
     read = {position * stride - padding + tap * dilation for position in range(positions) for tap in range(kernel_size)}
     return sum(row not in read for row in rows)
 

@@ -26,20 +26,20 @@ class Sizes:
         dilation: Sequence[int] = (1, 1),
         ceil_mode: bool = False,
     ) -> None:
-        self._windows = [
-            (*one, ceil_mode) for one in zip(size, kernel_size, stride, padding, dilation, strict=True)
-        ]  # fmt: skip
+        self._windows = list(zip(size, kernel_size, stride, padding, dilation, strict=True))
+        self._ceil_mode = ceil_mode
 
     def lines(self) -> list[str]:
         """For a person: the formulas, one where both axes are alike, and what is not read."""
-        formulas = [output_size_formula(*window) for window in self._windows]
+        rows, columns = self.as_dict().values()
+        formulas = [rows["formula"], columns["formula"]]
         if formulas[0] == formulas[1]:
             told = [f"rows and columns: {formulas[0]}"]
         else:
             told = [f"{axis}s: {formula}" for axis, formula in zip(AXES, formulas, strict=True)]
-        lost = [(axis, dropped(*window)) for axis, window in zip(AXES, self._windows, strict=True)]
+        lost = list(zip(AXES, (rows["dropped"], columns["dropped"]), strict=True))
         ends = [f"the last {axis if count == 1 else f'{count} {axis}s'}" for axis, count in lost if count]
-        between = [(axis, skipped(*window)) for axis, window in zip(AXES, self._windows, strict=True)]
+        between = list(zip(AXES, (rows["skipped"], columns["skipped"]), strict=True))
         gaps = [count_of(count, axis) for axis, count in between if count]
         if ends:
             told.append(f"No window reads {' and '.join(ends)}.")
@@ -52,9 +52,9 @@ class Sizes:
         """For JSON, by axis."""
         return {
             f"{axis}s": {
-                "formula": output_size_formula(*window),
-                "dropped": dropped(*window),
-                "skipped": skipped(*window),
+                "formula": output_size_formula(*window, ceil_mode=self._ceil_mode),
+                "dropped": dropped(*window, ceil_mode=self._ceil_mode),
+                "skipped": skipped(*window, ceil_mode=self._ceil_mode),
             }
             for axis, window in zip(AXES, self._windows, strict=True)
         }
