@@ -11,8 +11,8 @@ _HANDLER = "convlens-signs"
 
 SIGNS = {
     "×": "x", "·": "*", "−": "-", "–": "-", "⌊": "[", "⌋": "]", "⌈": "ceil(", "⌉": ")", "≈": "~", "≤": "<=", "…": "...",
-    "→": "->", "✓": "+", "✗": "x", "°": " degrees", "∗": "*", "Σ": "sum ", "’": "'", "▀": "#", "²": "^2", "€": "EUR",
-    "ₙ": "[n]", "₋": "-", "₁": "1", "ᵢ": "[i]", "ˣ": "^x", "α": "alpha",
+    "→": "->", "✓": "+", "✗": "x", "°": " degrees", "∗": "*", "Σ": "sum", "’": "'", "▀": "#", "²": "^2", "€": "EUR",
+    "ₙ": "n", "₋": "-", "₁": "1", "ᵢ": "i", "ˣ": "^x", "α": "alpha",
 }  # fmt: skip
 """What is written for a sign that an encoding lacks, as wide as it where that can be, so that columns stay aligned;
 for any other sign, its number as Python writes it."""
