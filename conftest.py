@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent
 NEEDS_NATIVE = re.compile(
     r"^from convlens\.engines import .*native"
     r"|^(?:from|import) (?:convlens\.engines\._?native|native_\w+|scaling|augmentation_cost)"
-    r"|^(?:from|import) (?:time_to|onnx_peer|torch_eager)",
+    r"|^(?:from|import) (?:time_to|onnx_peer|torch_eager|predict_arrays)",
     re.MULTILINE,
 )
 """A module that imports the engine, or a benchmark of it, when it is loaded."""

@@ -23,7 +23,7 @@ from convlens.calibration import Calibration
 from convlens.data import Dataset, LabelledImages, load_dataset
 from convlens.metrics import Confidences, accuracy
 from convlens.trained_model import TrainedModel
-from convlens.training import train
+from convlens.training import Recipe, train
 from machine import Neighbours
 from recipe_accuracy import describe
 from recording import conclude, reason_against, shared_facts
@@ -84,7 +84,9 @@ def judge_logits(
     )
 
 
-def measure(recipe: str, dataset: Dataset, seeds: range, threads: int | None) -> tuple[list[Row], list[TrainedModel]]:
+def measure(
+    recipe: Recipe, dataset: Dataset, seeds: range, threads: int | None
+) -> tuple[list[Row], list[TrainedModel]]:
     """A training of each seed, and what it came to."""
     assert dataset.test is not None
     rows, models = [], []

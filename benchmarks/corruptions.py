@@ -14,6 +14,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image
@@ -62,7 +63,7 @@ def open_model(given: str, dataset: Dataset, seed: int) -> TrainedModel:
     """The model that lies at a place, else the one that the recipe of that name makes of the dataset."""
     if given == LATEST or Path(given).exists():
         return load_model(given)
-    return train(dataset, recipe=given, seed=seed)
+    return train(dataset, recipe=cast(Any, given), seed=seed)
 
 
 def measure(models: Mapping[str, TrainedModel], test: LabelledImages, seed: int) -> dict[str, Errors]:

@@ -1,6 +1,8 @@
-// Put into the page before its own scripts: writes down when frames came, when the pictures of a training were painted, and
-// what the line of its state said. Times are milliseconds since the page was asked for.
-/** @type {{ frames: number[], states: [number, string][], pictures: Map<HTMLCanvasElement, number[]>, clicked: number }} */
+// Put into the page before its own scripts: writes down when frames came, when the pictures of a training were painted,
+// and what the line of its state said. Times are milliseconds since the page was asked for.
+/**
+ * @type {{ frames: number[], states: [number, string][], pictures: Map<HTMLCanvasElement, number[]>, clicked: number }}
+ */
 const seen = { frames: [], states: [], pictures: new Map(), clicked: 0 };
 
 const tick = (/** @type {number} */ time) => {

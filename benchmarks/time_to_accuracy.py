@@ -21,7 +21,7 @@ from convlens.engines.engine import Plan
 from convlens.engines.native import instruction_sets
 from convlens.network import initial_weights, preset
 from convlens.preprocessing import Normalisation
-from convlens.training import TrainingSettings, choose_settings, train
+from convlens.training import Recipe, TrainingSettings, choose_settings, train
 from machine import Neighbours, usable_cores
 from recipe_accuracy import describe, measure
 from recording import conclude, reason_against, shared_facts
@@ -53,7 +53,7 @@ def parts_of(seeds: int, parts: int) -> list[range]:
 
 
 def measure_in_turn(
-    dataset: Dataset, recipe: str, changes: dict[str, Any], seeds: int, tutorial_epochs: int
+    dataset: Dataset, recipe: Recipe, changes: dict[str, Any], seeds: int, tutorial_epochs: int
 ) -> tuple[list[float], list[float], list[float]]:
     """Accuracies and seconds of our trainings, and seconds of the tutorial's epochs, which stand between them.
 

@@ -161,7 +161,8 @@ void Batch::backward_segment(int segment, int slot, int worker) {
 }
 
 Learned Batch::learned(int slot, int worker) {
-    return {workers_[static_cast<size_t>(worker)].data(), gradients_.data() + static_cast<size_t>(slot) * slot_size_};
+    float* buffer = workers_[static_cast<size_t>(worker)].data();
+    return {buffer, gradients_.data() + static_cast<size_t>(slot) * slot_size_, buffer + program_.workspace};
 }
 
 // All tiles of a slot; `learns` where the segment goes backward.

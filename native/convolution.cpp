@@ -32,6 +32,7 @@ class ConvGradients {
         stage_.slopes_at = take_from_worker(program_, block * (learns ? slopes_blocks(stage_) : 1), stage_);
         stage_.slopes_block = static_cast<size_t>(block);
         if (learns) describe_phases();
+        if (stage_.fast_gradient) describe_winograd_weight_gradient(program_, stage_);
     }
 
  private:
@@ -43,7 +44,9 @@ class ConvGradients {
         stage_.cells = stage_.pool && program_.has_cells && stage_.kernel_height == 3 && stage_.kernel_width == 3 &&
                        stage_.stride_y * stage_.stride_x * stage_.dilation_y * stage_.dilation_x == 1;
         stage_.changes_gradient = stage_.cells;
-        stage_.sums = take_from_worker(program_, static_cast<double>(stage_.parameters()) * program_.lanes, stage_);
+        stage_.fast_gradient = stage_.is_fast && !stage_.pool && stage_.in().learns && stage_.group_in() > 1;
+        stage_.summed = stage_.fast_gradient ? static_cast<size_t>(stage_.out.channels) : stage_.parameters();
+        stage_.sums = take_from_worker(program_, static_cast<double>(stage_.summed) * program_.lanes, stage_);
     }
 
     struct Axis {

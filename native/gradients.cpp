@@ -34,6 +34,8 @@ class Gradients {
             stage.out.learns = stage.has_parameters || stage.passes_on();
         }
         for (Stage& stage : program_.stages) stage.kind->place_gradients(program_, stage);
+        program_.workspace =
+            take_from_worker(program_, static_cast<double>(program_.workspace_floats), program_.stages[0]);
         const int end = static_cast<int>(program_.stages.size());
         parts_.back() = new_region(program_.output(), end);
         for (int k = end - 1; k >= 0; --k) go_back(k);

@@ -1,8 +1,8 @@
 // What the engine asks of its kernels, as plain structures and function pointers.
 //
-// The kernels are compiled once for each instruction set, and the processor chooses among them when the module is
-// loaded. So nothing here may be a template or an inline function of the standard library: the linker keeps one copy of
-// those, and it may be the copy that an older processor cannot run.
+// The kernels are compiled once for each instruction set, and the best that the processor has is taken when an engine
+// is opened. So nothing here may be a template or an inline function of the standard library: the linker keeps one copy
+// of those, and it may be the copy that an older processor cannot run.
 //
 // Words: a *tile* is as many images as a vector has lanes, side by side: every number of a map is one vector, one image
 // a lane. A *map* is channels × rows × columns of such vectors. Offsets and steps count floats. A *tap* is one (input
@@ -73,6 +73,20 @@ struct Winograd {
     const float* bias = nullptr;       // or none
     bool relu = false, pool = false;
     bool adds = false;  // to what is there
+};
+
+// The gradient of its weights, so many cells of 2×2 gradients together: see kernels/winograd_gradient.hpp.
+struct WinogradGradient {
+    int rows = 0, columns = 0;  // cells
+    int in_row = 0, in_column = 0;
+    int in_channels = 0, channels = 0;
+    const int32_t* offsets = nullptr;        // of the input channels
+    int slopes_row = 0, slopes_column = 0;   // gradients are blocks, as in WeightSweep
+    size_t slopes_block = 0;                 // from one to the next
+    int width = 0;                           // channels of a block
+    int together = 0;                        // cells
+    size_t sums = 0;                         // at the beginning of the workspace
+    const int32_t* value_offsets = nullptr;  // of the input channels among the transformed values
 };
 
 struct WinogradWeights {

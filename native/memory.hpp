@@ -8,6 +8,10 @@
 #include <utility>
 #include <vector>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #if defined(CONVLENS_SANITIZE)
 #include <sanitizer/asan_interface.h>
 #endif
@@ -28,6 +32,17 @@ void leave_gap([[maybe_unused]] Gaps& gaps, [[maybe_unused]] size_t& used) {
 #endif
 }
 
+// A network's maps are read a few numbers at a time from many places: with pages of 4 KB the processor would look up
+// where a page lies again and again. Systems that cannot or may not give larger ones go on without.
+inline void ask_for_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    constexpr size_t page = size_t{1} << 21;
+    const size_t first = (reinterpret_cast<size_t>(data) + page - 1) / page * page;
+    const size_t last = (reinterpret_cast<size_t>(data) + bytes) / page * page;
+    if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+#endif
+}
+
 template <typename T>
 class Buffer {
  public:
@@ -39,6 +54,7 @@ class Buffer {
         const size_t bytes = (count * sizeof(T) + line - 1) / line * line + line;
 #endif
         data_.reset(static_cast<T*>(::operator new(bytes, std::align_val_t(line))));
+        ask_for_huge_pages(data_.get(), bytes);
         std::memset(static_cast<void*>(data_.get()), 0, bytes);
 #if defined(CONVLENS_SANITIZE)
         for (const auto& [first, last] : gaps)

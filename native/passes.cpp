@@ -71,6 +71,7 @@ void poison(const Program& program, TileBuffers& buffers) {
 void poison_worker(const Program& program, float* worker) {
     for (const Stage& stage : program.stages)
         if (stage.slopes_block > 0) poison_slopes(stage, program, worker + stage.slopes_at);
+    std::fill_n(worker + program.workspace, program.workspace_floats, NAN);
 }
 
 uint64_t mix(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {

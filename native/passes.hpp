@@ -32,6 +32,7 @@ struct Shared {
 struct Learned {
     float* worker = nullptr;     // sums lane by lane, see Kind::finish_gradients
     float* gradients = nullptr;  // of the parameters
+    float* workspace = nullptr;
 };
 
 // Backward through a stage; batch normalisation only passes on what its kind does.

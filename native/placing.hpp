@@ -33,5 +33,7 @@ size_t slopes_block_of(const Stage& stage, int out_channel);
 bool suits_winograd(const Stage& stage);
 void describe_winograd(Program& program, Stage& stage);
 void describe_winograd_gradient(Program& program, const Stage& stage, Phase& phase);
+// The same for the gradient of the weights, from whole gradients of the output.
+void describe_winograd_weight_gradient(Program& program, Stage& stage);
 
 }  // namespace convlens

@@ -109,7 +109,11 @@ struct Stage {
     size_t slopes_at = 0, slopes_block = 0;
     int chunk = 1;       // rows at a time that stay in the nearest cache
     bool cells = false;  // the gradient of the weights without the zeros of pooling
-    size_t sums = 0;     // in a worker's buffer: weights and biases, a vector each
+    size_t sums = 0;     // in a worker's buffer: of so many of the last parameters a vector each
+    size_t summed = 0;
+    bool fast_gradient = false;  // Winograd's algorithm for the gradient of the weights
+    WinogradGradient gradient;
+    std::vector<int32_t> value_offsets;
     std::vector<Phase> phases;
 
     const Input& in() const { return inputs.front(); }
@@ -144,11 +148,12 @@ struct Program {
     int winner_bytes = 1;
     size_t parameters = 0, statistics = 0;
     int normalised_channels = 0;
-    size_t tile_floats = 0;       // floats
-    size_t tile_winners = 0;      // bytes
-    size_t worker_floats = 0;     // floats
-    Gaps tile_gaps, worker_gaps;  // see memory.hpp
-    size_t scratch = 0;           // floats that a thread needs for moments
+    size_t tile_floats = 0;                      // floats
+    size_t tile_winners = 0;                     // bytes
+    size_t worker_floats = 0;                    // floats
+    Gaps tile_gaps, worker_gaps;                 // see memory.hpp
+    size_t scratch = 0;                          // floats that a thread needs for moments
+    size_t workspace = 0, workspace_floats = 0;  // the same on the way back, in a worker's buffer
     std::vector<Derivation> derivations;
     size_t derived = 0;  // floats of all derived weights
     bool has_gradients = false;

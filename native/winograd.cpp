@@ -98,4 +98,44 @@ void describe_winograd_gradient(Program& program, const Stage& stage, Phase& pha
     reserve_scratch(program, fast);
 }
 
+namespace {
+
+constexpr size_t together_bytes = 384 * 1024;  // transformed numbers that stay in the second-level cache
+
+size_t gradient_sums(const WinogradGradient& g, size_t lanes) {
+    const size_t width = static_cast<size_t>(g.width), plane = static_cast<size_t>(g.in_channels) * width;
+    return (static_cast<size_t>(g.channels) + width - 1) / width * 16 * ((plane + lanes - 1) / lanes * lanes);
+}
+
+size_t gradient_workspace(const WinogradGradient& g, size_t lanes) {
+    const int vectors = g.in_channels * g.width + 4 * (g.in_channels + g.channels) * g.together;
+    return g.sums + static_cast<size_t>(vectors) * lanes;
+}
+
+}  // namespace
+
+void describe_winograd_weight_gradient(Program& program, Stage& stage) {
+    WinogradGradient& g = stage.gradient;
+    g.rows = stage.fast.rows;
+    g.columns = stage.fast.columns;
+    g.in_row = stage.sweep.in_row;
+    g.in_column = stage.sweep.in_column;
+    g.in_channels = stage.group_in();
+    g.channels = stage.group_out();
+    g.slopes_column = stage.slopes_width * program.lanes;
+    g.slopes_row = stage.slopes.columns * g.slopes_column;
+    g.slopes_block = stage.slopes_block;
+    g.width = stage.slopes_width;
+    const size_t row_bytes =
+        4 * sizeof(float) * static_cast<size_t>((g.in_channels + g.channels) * g.columns * program.lanes);
+    const int rows = std::clamp(static_cast<int>(together_bytes / row_bytes), 1, g.rows);
+    stage.chunk = 2 * rows;
+    g.together = rows * g.columns;
+    g.sums = gradient_sums(g, static_cast<size_t>(program.lanes));
+    for (int i = 0; i < g.in_channels; ++i)
+        stage.value_offsets.push_back(static_cast<int32_t>(i * g.together * program.lanes));
+    program.workspace_floats =
+        std::max(program.workspace_floats, gradient_workspace(g, static_cast<size_t>(program.lanes)));
+}
+
 }  // namespace convlens

@@ -47,7 +47,7 @@ def find_kinds() -> tuple[list[type[Layer]], list[type[Block]]]:
 def python_index() -> str:
     """`kinds.py`."""
     layers, blocks = find_kinds()
-    lines = [f'"""The kinds of layers. {_NOTE}"""', ""]
+    lines = [f'"""The kinds of layers. {_NOTE}"""', "", "from typing import Literal", ""]
     modules: dict[str, list[str]] = {}
     for kind in [*layers, *blocks]:
         modules.setdefault(kind.__module__, []).append(kind.__name__)
@@ -67,6 +67,8 @@ def python_index() -> str:
         lines += ["", f"{title}: dict[str, type[{base}]] = {{"]
         lines += [f'    "{kind.word}": {kind.__name__},' for kind in kinds]
         lines += ["}", f'"""{doc}"""']
+    words = ", ".join(f'"{kind.word}"' for kind in layers if kind.group == "activation")
+    lines += ["", f"ActivationName = Literal[{words}]", '"""The words of activations."""']
     exported = sorted((kind.__name__ for kind in [*named, *blocks]), key=lambda name: (not name.isupper(), name))
     lines += ["", "__all__ = [", *(f'    "{name}",' for name in exported), "]", ""]
     return "\n".join(lines)
@@ -109,7 +111,8 @@ def _facts(kind: type[Layer]) -> dict[str, Any]:
         name, argument = field.name, ARGUMENTS[field.name]
         entry = {"name": name, "kind": argument.kind, "default": kind.default_text(name)}
         if argument.option:
-            options.append({"word": argument.option, **entry})
+            words = kind.words_for_padding if name == "padding" else ()
+            options.append({"word": argument.option, **entry, **({"words": list(words)} if words else {})})
         else:
             numbers.append({"label": argument.plain_name.removeprefix("number of "), **entry})
     return {

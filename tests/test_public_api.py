@@ -19,6 +19,7 @@ PUBLIC = {
     "load_dataset",
     "TrainedModel",
     "Prediction",
+    "Predictions",
     "Evaluation",
     "TrainingSettings",
     "AugmentationSettings",

@@ -84,11 +84,11 @@ def test_lost_rows_worked_out_by_hand(size: int, window: Window, end: int, betwe
 @pytest.mark.parametrize(
     ("numbers", "message"),
     [
-        ((28, 0), "the kernel size is 0; it must be at least 1"),
-        ((28, 3, 0), "the stride is 0; it must be at least 1"),
-        ((28, 3, 1, -1), "the padding is -1; it must be at least 0. Change it to 0 or more"),
-        ((28, 3, 1, 0, 0), "the dilation is 0"),
-        ((0, 3), "the size is 0"),
+        ((28, 0), "kernel_size is 0; give a whole number of 1 or more"),
+        ((28, 3, 0), "stride is 0; give a whole number of 1 or more"),
+        ((28, 3, 1, -1), "padding is -1; give a whole number of 0 or more"),
+        ((28, 3, 1, 0, 0), "dilation is 0"),
+        ((0, 3), "size is 0"),
     ],
 )
 def test_impossible_windows_are_refused(numbers: tuple[int, ...], message: str) -> None:

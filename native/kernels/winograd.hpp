@@ -1,9 +1,9 @@
 // Convolution with 3×3 kernels by Winograd's minimal filtering F(2×2, 3×3): 16 multiplications give four outputs
 // instead of 36.
 //
-// The 4×4 values under four neighbouring placements are transformed (additions alone), multiplied with transformed
-// weights for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so
+// The 4×4 values under four neighbouring window positions are transformed (additions alone), multiplied with
+// transformed weights for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms
+// for Convolutional Neural Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so
 // rounding is hardly worse than that of the plain sum. Only worth it where a transformed value is used for several
 // output channels.
 #pragma once
@@ -20,7 +20,7 @@ CONVLENS_INLINE void transform_in(Floats& a, Floats& b, Floats& c, Floats& d) {
     a = first, b = second, c = third, d = fourth;
 }
 
-// The transformed 4×4 values under four neighbouring placements.
+// The transformed 4×4 values under four neighbouring window positions.
 CONVLENS_INLINE void load_patch(const Winograd& w, const float* from, Floats (&patch)[4][4]) {
 #pragma GCC unroll 4
     for (int y = 0; y < 4; ++y) {
@@ -112,12 +112,15 @@ CONVLENS_INLINE void write_outputs(const Winograd& w, const WinogradPlaces<posit
         store(to, pool_cell(sums, w.relu, won));
         return;
     }
-    for (int y = 0; y < places.rows[p]; ++y)
-        for (int x = 0; x < places.columns[p]; ++x) {
-            float* at = to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column;
-            const Floats value = w.adds ? load(at) + sums[2 * y + x] : sums[2 * y + x];
-            store(at, w.relu ? above_zero(value) : value);
-        }
+    const auto write = [&](int y, int x) {
+        float* at = to + static_cast<ptrdiff_t>(y) * w.out_row + static_cast<ptrdiff_t>(x) * w.out_column;
+        const Floats value = w.adds ? load(at) + sums[2 * y + x] : sums[2 * y + x];
+        store(at, w.relu ? above_zero(value) : value);
+    };
+    write(0, 0);
+    if (places.columns[p] == 2) write(0, 1);
+    if (places.rows[p] == 2) write(1, 0);
+    if (places.rows[p] == 2 && places.columns[p] == 2) write(1, 1);
 }
 
 template <int channels, int positions>

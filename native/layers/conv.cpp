@@ -85,7 +85,8 @@ class Conv final : public Kind {
         if (stage.cells && !stage.in().learns) return;
         for (int g = 0; g < stage.groups; ++g) {
             const Group group = group_of(stage, g);
-            backward_weights(stage, shared, buffers, group, learned);
+            if (stage.fast_gradient) backward_fast_weights(stage, shared, buffers, group, learned);
+            else backward_weights(stage, shared, buffers, group, learned);
             for (const Phase& phase : stage.phases) backward_phase(stage, phase, shared, buffers, group, learned);
         }
     }
@@ -93,10 +94,11 @@ class Conv final : public Kind {
     void place_gradients(Program& program, Stage& stage) const override { place_conv_gradients(program, stage); }
 
     void clear_gradients(const Stage& stage, const Shared& shared, const Learned& learned) const override {
-        std::memset(learned.worker + stage.sums, 0, stage.parameters() * lanes_of(shared) * sizeof(float));
+        std::memset(learned.worker + stage.sums, 0, stage.summed * lanes_of(shared) * sizeof(float));
     }
     void finish_gradients(const Stage& stage, const Shared& shared, const Learned& learned) const override {
-        shared.kernels->add_lanes(stage.parameters(), learned.worker + stage.sums, learned.gradients + stage.weights);
+        const size_t first = stage.weights + stage.parameters() - stage.summed;
+        shared.kernels->add_lanes(stage.summed, learned.worker + stage.sums, learned.gradients + first);
     }
 
     void prepare_single(SingleOperation& operation, SinglePlan& plan) const override {
@@ -262,6 +264,33 @@ class Conv final : public Kind {
                                      sums + channel * stage.taps() * lanes);
             }
         }
+    }
+
+    // By Winograd's algorithm, some rows at a time while their gradients are in the nearest caches.
+    static void backward_fast_weights(const Stage& stage, const Shared& shared, TileBuffers& buffers,
+                                      const Group& group, const Learned& learned) {
+        const Kernels& kernels = *shared.kernels;
+        const size_t lanes = lanes_of(shared), row = stage.slopes.columns * stage.slopes_width * lanes;
+        const float* in = buffers.values.data() + stage.in().at + group.in(stage.in(), lanes);
+        float* slopes = learned.worker + stage.slopes_at + inside_slopes(stage, lanes);
+        WinogradGradient fast = stage.gradient;
+        fast.offsets = stage.channel_offsets.data();
+        fast.value_offsets = stage.value_offsets.data();
+        std::fill_n(learned.workspace, fast.sums, 0.0f);
+        for (int first = 0; first < stage.full.height; first += stage.chunk) {
+            const int last = std::min(first + stage.chunk, stage.full.height);
+            for (int i = 0; i < group.channels_out; i += stage.slopes_width) {
+                const size_t channel = group.first_out() + i;
+                spread(stage, shared, buffers, channel, std::min(stage.slopes_width, group.channels_out - i), first,
+                       last, slopes + slopes_block_of(stage, static_cast<int>(channel)) + first * row,
+                       learned.worker + stage.sums + channel * lanes);
+            }
+            kernels.winograd_gradient(
+                fast, (last - first + 1) / 2, in + static_cast<ptrdiff_t>(first) * stage.sweep.in_row,
+                slopes + slopes_block_of(stage, static_cast<int>(group.first_out())) + first * row, learned.workspace);
+        }
+        kernels.winograd_gradient_back(fast, learned.workspace,
+                                       learned.gradients + stage.weights + group.first_out() * stage.taps());
     }
 
     static void backward_phase(const Stage& stage, const Phase& phase, const Shared& shared, TileBuffers& buffers,

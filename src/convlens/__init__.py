@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from convlens.export import export_html
     from convlens.layers.kinds import *  # noqa: F403  every kind of layer
     from convlens.network import Network
-    from convlens.prediction import Prediction
+    from convlens.prediction import Prediction, Predictions
     from convlens.report import write_report
     from convlens.trained_model import TrainedModel, load_model
     from convlens.training import TrainingSettings, resume_training, train
@@ -66,6 +66,7 @@ __all__ = [
     "NetworkError",
     "OutputError",
     "Prediction",
+    "Predictions",
     "TrainedModel",
     "TrainingSettings",
     "UsageError",
@@ -85,7 +86,7 @@ _HOMES = {
     "convlens.engines": ("AugmentationSettings",),
     "convlens.evaluation": ("Evaluation", "evaluate"),
     "convlens.export": ("export_html",),
-    "convlens.prediction": ("Prediction",),
+    "convlens.prediction": ("Prediction", "Predictions"),
     "convlens.trained_model": ("TrainedModel", "load_model"),
     "convlens.training": ("TrainingSettings", "resume_training", "train"),
     "convlens.report": ("write_report",),

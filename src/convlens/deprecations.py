@@ -59,6 +59,13 @@ def warn(old: str, new: str) -> None:
     warnings.warn(_sentence(old, new), DeprecationWarning, stacklevel=3)
 
 
+def warn_of_form(old: str, new: str) -> None:
+    """A DeprecationWarning for a way to call a layer, at the line that calls it."""
+    warnings.warn(
+        f"{old} is now written {new}; the old form goes in Convlens {GONE_IN}.", DeprecationWarning, stacklevel=3
+    )
+
+
 def _sentence(old: str, new: str) -> str:
     return f"{old} is now {new}; the old name goes in Convlens {GONE_IN}."
 

@@ -18,11 +18,16 @@ Messages follow one form: what was given, what is allowed, what to do next. Ever
 type that a caller who never heard of Convlens would catch.
 """
 
+import re
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 
 class ConvlensError(Exception):
     """The root: `except ConvlensError` catches everything that Convlens raises on purpose.
+
+    Messages name settings as Python does. `argument` is the one that a message begins with, `mentions` are those that
+    it says further on as `name=`; `named` says all of them in another way.
 
     >>> issubclass(DamagedModel, ConvlensError), DamagedModel.exit_code
     (True, 4)
@@ -30,11 +35,45 @@ class ConvlensError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def __init__(self, message: str = "", *, argument: str | None = None, mentions: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.argument, self.mentions = argument, tuple(mentions)
+
+    def named(self, name: Callable[[str], str]) -> str:
+        """The message with other names for its settings: options of the command line, or plain words.
+
+        >>> error = UsageError("learning_rate is 0; give more.", argument="learning_rate")
+        >>> error.named(lambda name: "--" + name.replace("_", "-"))
+        '--learning-rate is 0; give more.'
+        >>> OutputError('a.html is there. Give out="b.html".', mentions=["out"]).named(lambda name: f"--{name}")
+        'a.html is there. Give --out b.html.'
+        """
+        message = str(self)
+        if self.argument is not None:
+            message = message.replace(self.argument, name(self.argument), 1)
+        for mention in self.mentions:
+            message = re.sub(rf'(?<![\w-]){mention}=(?:"([^"]*)"|(\w[\w.]*\w))?', _renamed(name(mention)), message)
+        return message
+
+
+def _renamed(told: str) -> Callable[[re.Match[str]], str]:
+    """`name=value`, without the value too, as the other name and the value."""
+    return lambda found: " ".join([told, *(value for value in found.groups() if value)])
+
 
 class UsageError(ConvlensError, ValueError):
     """A setting, name or combination that is not allowed."""
 
     exit_code = 2
+
+
+def in_words(error: ConvlensError) -> str:
+    """The message with the setting's name in plain words, for pages that have neither Python nor options.
+
+    >>> in_words(UsageError("learning_rate is 0; give more.", argument="learning_rate"))
+    'learning rate is 0; give more.'
+    """
+    return error.named(lambda name: name.replace("_", " "))
 
 
 class NetworkError(UsageError):

@@ -7,6 +7,7 @@ and a test compares them. NumPy is not imported here, because every `--help` rea
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -182,7 +183,7 @@ def write_page_copy() -> str:
     )
 
 
-def _as_constant(name: str, kind: str, values: dict[str, Any]) -> str:
+def _as_constant(name: str, kind: str, values: Mapping[Any, Any]) -> str:
     told = f"/** @type {{{kind}}} */\n" if kind else ""
     lines = "".join(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)},\n" for key, value in values.items())
     return f"// prettier-ignore\n{told}export const {name} = {{\n{lines}}};\n"

@@ -8,6 +8,7 @@ torch's ways to the same number need an array or a layer to exist first.
 
 from typing import NamedTuple
 
+from convlens.checking import as_whole
 from convlens.errors import UsageError
 
 
@@ -48,7 +49,7 @@ def output_size(
     >>> output_size(7, 2, stride=2, ceil_mode=True)
     4
     """
-    _check(size, kernel_size, stride, padding, dilation)
+    size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
     if not ceil_mode:
         return (size + 2 * padding - reach(kernel_size, dilation)) // stride + 1
     count = _round_up(size, kernel_size, stride, padding, dilation)
@@ -58,6 +59,31 @@ def output_size(
 def _round_up(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:
     """The positions, the last of which may begin behind the input."""
     return -(-(size + 2 * padding - reach(kernel_size, dilation)) // stride) + 1
+
+
+def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> int:
+    """The padding with which there are as many positions as rows, (d(k − 1))/2: PyTorch's `padding="same"`.
+
+    Raises:
+        UsageError: a stride above 1, or a kernel that would need one row more on one side than on the other.
+
+    >>> same_padding(3), same_padding(5), same_padding(3, dilation=2)
+    (1, 2, 2)
+    """
+    _, kernel_size, stride, _, dilation = _check(1, kernel_size, stride, 0, dilation)
+    around = reach(kernel_size, dilation) - 1
+    if stride > 1:
+        raise UsageError(
+            f"the padding 'same' keeps the size of the maps, and a stride of {stride} makes them smaller. "
+            f"Change the stride to 1, or give the padding as a number, such as {around // 2}."
+        )
+    if around % 2:
+        raise UsageError(
+            f"the padding 'same' of a kernel that reaches over {around + 1} would need {around // 2} on one side and "
+            f"{around - around // 2} on the other. Take an odd kernel size, or give the padding as a number, such as "
+            f"{around // 2}."
+        )
+    return around // 2
 
 
 def output_size_formula(
@@ -74,6 +100,7 @@ def output_size_formula(
     >>> output_size_formula(4, 1, stride=4, ceil_mode=True)
     '⌈(4 + 2·0 − 1)/4⌉ + 1 = 2, less one that would begin behind the input: 1'
     """
+    size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
     kernel = str(kernel_size) if dilation == 1 else f"({dilation}·({kernel_size} − 1) + 1)"
     count = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     result, (left, right) = str(count).replace("-", "−"), "⌈⌉" if ceil_mode else "⌊⌋"
@@ -92,6 +119,7 @@ def dropped(
     >>> dropped(28, 2, stride=2), dropped(7, 2, stride=2), dropped(7, 2, stride=2, padding=1)
     (0, 1, 0)
     """
+    size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
     positions = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     if positions < 1:
         return size
@@ -109,6 +137,7 @@ def skipped(
     >>> skipped(28, 1, stride=2), skipped(28, 2, stride=2), skipped(9, 3, stride=2, dilation=2)
     (13, 0, 4)
     """
+    size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
     positions = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     if positions < 1 or (dilation == 1 and stride <= kernel_size):
         return 0
@@ -117,10 +146,14 @@ def skipped(
     return sum(row not in read for row in rows)
 
 
-def _check(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> None:
-    given = {"size": size, "kernel size": kernel_size, "stride": stride, "dilation": dilation}
-    for name, value in given.items():
-        if value < 1:
-            raise UsageError(f"the {name} is {value}; it must be at least 1. Change it to 1 or more.")
-    if padding < 0:
-        raise UsageError(f"the padding is {padding}; it must be at least 0. Change it to 0 or more.")
+def _check(
+    size: object, kernel_size: object, stride: object, padding: object, dilation: object
+) -> tuple[int, int, int, int, int]:
+    """Python's numbers of these, or the first that no window can have."""
+    return (
+        as_whole("size", size, 1),
+        as_whole("kernel_size", kernel_size, 1),
+        as_whole("stride", stride, 1),
+        as_whole("padding", padding, 0),
+        as_whole("dilation", dilation, 1),
+    )

@@ -1,5 +1,6 @@
 """Numbers, names and lists as they stand in sentences for people."""
 
+import difflib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -106,6 +107,26 @@ def some_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
     """
     shown = between.join(printable(name) for name in names[:most])
     return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
+
+
+def alternatives(names: Sequence[str]) -> str:
+    """Names to choose one from.
+
+    >>> alternatives(["fast", "tutorial", "best"]), alternatives(["html"])
+    ('fast, tutorial or best', 'html')
+    """
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one, if any is.
+
+    >>> nearest("rleu", ["relu", "conv"]), nearest("xyz", ["relu", "conv"])
+    ('relu', None)
+    """
+    found = difflib.get_close_matches(word[:40], list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
 
 
 def shorten(text: object, longest: int) -> str:

@@ -76,7 +76,14 @@ def map_layers(draw: Any, channels: int, height: int, width: int) -> Layer:
         (kh, sh, ph, dh), (kw, sw, pw, dw) = draw(windows(height, False)), draw(windows(width, False))
         groups = draw(st.sampled_from([one for one in range(1, channels + 1) if channels % one == 0]))
         each = draw(st.integers(1, max(1, 19 // groups)))
-        return Conv2d(groups * each, (kh, kw), (sh, sw), (ph, pw), (dh, dw), groups)
+        return Conv2d(
+            groups * each,
+            kernel_size=(kh, kw),
+            stride=(sh, sw),
+            padding=(ph, pw),
+            dilation=(dh, dw),
+            groups=groups,
+        )
     if kind == "pool two" and min(height, width) >= 2:  # the one that is fused into a convolution
         return MaxPool2d(2)
     if kind in ("maxpool", "avgpool", "pool two"):
@@ -103,7 +110,7 @@ def same_size_layers(draw: Any, channels: int) -> list[Layer]:
         kind = draw(st.sampled_from(["conv", "conv", "activation", "batchnorm", "pool", "dropout"]))
         if kind == "conv":
             size = draw(st.sampled_from([1, 3, 3, 5]))
-            layers.append(Conv2d(channels, size, padding=size // 2))
+            layers.append(Conv2d(channels, kernel_size=size, padding=size // 2))
         elif kind == "pool":
             layers.append(draw(st.sampled_from([MaxPool2d, AvgPool2d]))(3, 1, 1))
         else:
@@ -125,9 +132,12 @@ def blocks(draw: Any, channels: int, deepest: int = 2, is_outermost: bool = True
         body.append(draw(blocks(now, deepest - 1, is_outermost=False)))
     stride = draw(st.sampled_from([1, 1, 2])) if is_outermost else 1
     if wanted == channels and stride == 1 and draw(st.booleans()):
-        return Residual([*body, Conv2d(channels, 3, padding=1)])
-    shortcut: list[Layer | Block] = [Conv2d(wanted, 1, stride), *draw(st.sampled_from([[], [BatchNorm2d()]]))]
-    return Residual([*body, Conv2d(wanted, 3, stride, 1)], shortcut)
+        return Residual([*body, Conv2d(channels, kernel_size=3, padding=1)])
+    shortcut: list[Layer | Block] = [
+        Conv2d(wanted, kernel_size=1, stride=stride),
+        *draw(st.sampled_from([[], [BatchNorm2d()]])),
+    ]
+    return Residual([*body, Conv2d(wanted, kernel_size=3, stride=stride, padding=1)], shortcut)
 
 
 @st.composite

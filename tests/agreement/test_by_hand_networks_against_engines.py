@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import convlens
 from convlens import by_hand
 from convlens.data import Dataset, LabelledImages, load_dataset
-from convlens.engines import Engine, Plan, Weights, open_engine
+from convlens.engines import Engine, EngineName, Plan, Weights, open_engine
 from convlens.errors import NetworkError
 from convlens.layers import ACTIVATIONS, KINDS, walk
 from convlens.network import Network, initial_weights
@@ -45,7 +45,7 @@ ENGINES = [pytest.param("native", marks=pytest.mark.native), "torch"]
 
 
 @pytest.fixture(params=ENGINES, scope="module")
-def engine_name(request: pytest.FixtureRequest) -> str:
+def engine_name(request: pytest.FixtureRequest) -> EngineName:
     if request.param == "torch":
         pytest.importorskip("torch")
     else:
@@ -78,7 +78,7 @@ def check_every_layer(engine: Engine, weights: Weights, images: np.ndarray) -> N
         np.testing.assert_allclose(engine.logits(images)[number], results[-1].output, rtol=1e-4, atol=1e-5)
 
 
-def check_network(engine_name: str, text: str, shape: tuple[int, int, int], seed: int) -> None:
+def check_network(engine_name: EngineName, text: str, shape: tuple[int, int, int], seed: int) -> None:
     network = Network.from_text(text)
     normalisation = Normalisation((0.4,) * shape[0], (0.3,) * shape[0])
     plan = Plan(network, shape, 4, normalisation)
@@ -96,7 +96,7 @@ def test_every_kind_of_layer_is_in_the_texts() -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_every_layer_gives_what_the_engine_gives(engine_name: str, text: str, channels: int) -> None:
+def test_every_layer_gives_what_the_engine_gives(engine_name: EngineName, text: str, channels: int) -> None:
     check_network(engine_name, text, (channels, 13, 15), seed=1)
 
 
@@ -107,7 +107,7 @@ def test_every_layer_gives_what_the_engine_gives(engine_name: str, text: str, ch
     st.integers(0, 10**6),
 )
 def test_drawn_networks_give_what_the_engine_gives(
-    engine_name: str, on_maps: list[str], on_rows: list[str], shape: tuple[int, int, int], seed: int
+    engine_name: EngineName, on_maps: list[str], on_rows: list[str], shape: tuple[int, int, int], seed: int
 ) -> None:
     rows = [] if not on_rows else ["flatten", *on_rows]
     text = ", ".join([*on_maps, *rows, "dense"])
@@ -118,7 +118,7 @@ def test_drawn_networks_give_what_the_engine_gives(
     check_network(engine_name, text, shape, seed)
 
 
-def test_a_trained_network_gives_what_the_engine_gives(engine_name: str, digits_8x8: Dataset) -> None:
+def test_a_trained_network_gives_what_the_engine_gives(engine_name: EngineName, digits_8x8: Dataset) -> None:
     text = "conv 6 3x3 pad 1, batchnorm, leaky_relu, maxpool 2, dropout 0.1, conv 8 3x3 pad 1, relu, avgpool 2, dense"
     model = convlens.train(digits_8x8, network=text, epochs=1, batch_size=100, threads=1, device="cpu")
     assert digits_8x8.test is not None
@@ -126,7 +126,7 @@ def test_a_trained_network_gives_what_the_engine_gives(engine_name: str, digits_
 
 
 @pytest.mark.slow
-def test_a_network_trained_on_mnist_gives_what_the_engine_gives(engine_name: str, user_data_folder) -> None:
+def test_a_network_trained_on_mnist_gives_what_the_engine_gives(engine_name: EngineName, user_data_folder) -> None:
     mnist = load_dataset("mnist", data_dir=user_data_folder)
     train = LabelledImages(mnist.train.images[:6000], mnist.train.labels[:6000], mnist.train.class_names, "a tenth")
     model = convlens.train(train, recipe="tutorial", epochs=1, threads=1, device="cpu")

@@ -41,7 +41,9 @@ def sliding_layers(draw: st.DrawFn, room: tuple[int, int], kinds: Kinds) -> Laye
     if not all(fits):
         return ReLU()
     if issubclass(kind, Conv2d):
-        return Conv2d(draw(st.integers(1, 5)), kernel_size, stride, padding, dilation)
+        return Conv2d(
+            draw(st.integers(1, 5)), kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
+        )
     return kind(kernel_size, stride, padding)
 
 

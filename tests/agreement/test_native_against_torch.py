@@ -279,6 +279,15 @@ NAMED = [
         10,
         40,
     ),
+    # Gradients of weights by Winograd's algorithm: odd sizes, every padding, blocks that are not full, groups, ...
+    (
+        "conv 9 3x3 pad 1, tanh, conv 13 3x3 pad 2, tanh, conv 8 3x3, tanh, conv 12 3x3 groups 2, dense",
+        (3, 11, 9),
+        5,
+        21,
+    ),
+    # ... and more rows than are taken at a time.
+    ("conv 40 3x3 pad 1, tanh, conv 44 3x3 pad 1, tanh, globalavgpool, dense", (1, 21, 20), 4, 18),
     ("conv 33 3x3 pad 1 dilation 2, tanh, conv 31 1x1, sigmoid, avgpool 2, dense 65, tanh, dense", (2, 16, 16), 10, 17),
     ("dense 300, tanh, batchnorm, dense 128, sigmoid, dropout 0.5, dense", (1, 28, 28), 47, 100),
     ("conv 2 1x9, tanh, conv 3 1x1, maxpool 1x7 stride 1x3 pad 0x3, dense", (1, 1, 200), 3, 9),

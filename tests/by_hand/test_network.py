@@ -167,5 +167,5 @@ def test_a_layer_that_has_no_window_positions_is_refused():
     weights = {"0.weight": np.ones((1, 1, 2, 2)), "0.bias": [0], "3.weight": np.ones((2, 4)), "3.bias": [0, 0]}
     with pytest.raises(UsageError, match="relu takes one number at a time, so there is no window position to show"):
         by_hand.trace_layer(network, weights, np.ones((1, 3, 3)), 1)
-    with pytest.raises(UsageError, match="there is no layer 4; give one from 0 to 3"):
+    with pytest.raises(UsageError, match="layer is 4; give a whole number from 0 to 3"):
         by_hand.trace_layer(network, weights, np.ones((1, 3, 3)), 4)

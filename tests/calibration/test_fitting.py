@@ -116,7 +116,7 @@ def choose(best: list[float], right: str, error_rate: float) -> float:
     [
         ("rrwr", 0.4, 0.6),  # (1 + 1) / (4 + 1)
         ("rrwr", 0.39, 0.8),  # (0 + 1) / (2 + 1)
-        ("rrwr", 0.01, 0.8),  # cannot be shown: surer than the surest mistake
+        ("rrwr", 0.01, 0.8),  # cannot be shown: more probable than every mistake
         ("rrrr", 0.01, 0.6),
         ("rwww", 0.01, 0.9),
         ("rwww", 0.6, 0.9),  # 1/2, 2/3, 3/4, 4/5

@@ -39,7 +39,7 @@ def test_a_fitted_threshold_says_what_it_answers():
     [
         (
             Calibration(1.0, 0.9, 0.01, 0.5, 0.0, 40),
-            "40 validation images are too few to show at most 1 %: it is above the surest mistake",
+            "40 validation images are too few to show at most 1 %: it is above the confidence of every wrong answer",
         ),
         (
             Calibration(1.0, 0.6, 0.01, 1.0, 0.0, 40),
@@ -47,7 +47,7 @@ def test_a_fitted_threshold_says_what_it_answers():
         ),
         (
             Calibration(1.0, 1.0, 0.01, 0.0, None, 40),
-            "chosen for at most 1 %, but the surest answer of 40 validation images was wrong",
+            "chosen for at most 1 %, but of 40 validation images the most confident answer was wrong",
         ),
         (
             Calibration(1.0, 1.0, 0.005, 1.0, 0.1, 40),

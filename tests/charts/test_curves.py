@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.charts import draw_training
-from convlens.charts.curves import _mark_not_finite
+from convlens.charts import curves, draw_training
 
 LOSSES = 2.3 * np.exp(-np.linspace(0, 4, 400)) + 0.02
 
@@ -62,6 +61,20 @@ def test_facts_take_a_row_of_their_own():
 def test_the_step_where_the_loss_is_not_finite_counts_from_0():
     axes = mock.MagicMock()
     finite = np.array([True, True, False, False])
-    _mark_not_finite(axes, np.arange(1, 5) / 4, finite)
+    curves._mark_not_finite(axes, np.arange(1, 5) / 4, finite)
     assert axes.axvline.call_args.args == (0.75,)  # the third of four steps, as the error of the training says
     assert axes.annotate.call_args.args[0] == "not finite at step 2"
+
+
+@pytest.mark.parametrize("trained", [12, 11.5])
+def test_every_epoch_is_within_the_axes(trained):
+    from matplotlib.figure import Figure
+
+    axes = Figure().add_subplot()
+    accuracies = [0.1, *np.linspace(0.9, 0.99, 11)]
+    curves._draw_accuracies(axes, accuracies, [0.05, *accuracies[1:]], trained)
+    low, high = axes.get_ylim()
+    assert (low < 5, high > 99) == (True, True)
+    line = axes.lines[0]
+    assert np.asarray(line.get_xdata()).tolist() == [*range(1, 12), trained]
+    assert np.asarray(line.get_ydata())[[0, -1]].tolist() == [10, 99]

@@ -212,7 +212,7 @@ def test_layers_draws_its_network(convlens):
         ),
         (("conv2d", MATRIX, "--kernel", KERNEL, "--padding", "-1"), 2, "--padding"),
         (("conv2d", f"{MATRIX}|{MATRIX}", "--kernel", "1|1|1"), 2, "the image has 2 channels and the kernels have 3"),
-        (("conv2d", MATRIX, "--kernel", KERNEL, "--activation", "rely"), 2, "the activation 'rely' is not known"),
+        (("conv2d", MATRIX, "--kernel", KERNEL, "--activation", "rely"), 2, "--activation 'rely' is not known"),
         (("conv2d", MATRIX, "--kernel", KERNEL, "--at", "2,0"), 2, "position [2, 0] is not in the result (2×2)"),
         (("conv2d", MATRIX, "--kernel", KERNEL, "--at", "up"), 2, "--at is 'up'; give the place in the result"),
         (("conv2d", MATRIX, "--kernel", KERNEL, "--draw", "a.jpeg"), 2, "give a name that ends in .svg, .png, .gif"),

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from convlens.trained_model import load_model
+from convlens.training.pictures import sample_indices
 from convlens.words import percent
 
 
@@ -52,7 +53,7 @@ def test_hidden_files_are_left_alone_and_other_kinds_are_mentioned(convlens, tra
         Path("pictures", name).write_text("no picture")
     ran = convlens("predict", "latest", "pictures")
     assert ran.code == 0
-    assert ran.err == "pictures: skipped what is no image: .txt, README\n"
+    assert ran.err == "pictures: 2 other files left out, not images by their ending (no ending: 1, .txt: 1)\n"
 
 
 def test_a_blank_picture_is_said_to_be_blank(convlens, trained_run):
@@ -118,3 +119,65 @@ def test_top_is_checked(convlens, trained_run, pictures):
     assert "--top is 0; give 1 or more." in convlens("predict", "latest", str(pictures[0]), "--top", "0").err
     out = convlens("predict", "latest", str(pictures[0]), "--top", "1").out
     assert "then" not in out.splitlines()[0]
+
+
+def test_images_of_a_known_dataset_by_their_numbers(convlens, trained_run, digits_8x8):
+    ran = convlens("predict", "latest", "tiny:7", "tiny:0", "--top", "1")
+    assert (ran.code, ran.err) == (0, "")
+    test, model = digits_8x8.test, load_model(trained_run)
+    for line, number in zip(ran.out.splitlines(), (7, 0), strict=True):
+        expected = model.predict(test.images[number, 0])
+        true = test.class_names[test.labels[number]]
+        assert line == f"tiny:{number}: {expected.class_name} ({percent(expected.probability)})  labelled {true}"
+    (found,) = convlens("predict", "latest", "tiny:7", "--json").lines
+    (one,) = found["predictions"]
+    assert (one["image"], one["true_class"]) == ("tiny:7", test.class_names[test.labels[7]])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tiny:297", "tiny:297: tiny has 297 test images. Give tiny:0 to tiny:296."),
+        ("tiny:x", "'tiny:x': 'x' is no number of a test image. Give one such as tiny:7."),
+        ("tiny", "'tiny' is a known dataset of many images. Give one of its test images, such as tiny:7;"),
+        ("tyni:7", "unknown dataset 'tyni'"),
+    ],
+)
+def test_numbers_and_datasets_that_are_not_there(convlens, trained_run, name, message):
+    ran = convlens("predict", "latest", name)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert message in ran.err
+
+
+def test_a_file_comes_before_a_dataset_of_its_name(convlens, trained_run, pictures):
+    Path("tiny:7").write_bytes(pictures[0].read_bytes())
+    ran = convlens("predict", "latest", "tiny:7")
+    assert ran.code == 0
+    assert "labelled" not in ran.out
+
+
+def test_patterns_are_expanded_where_no_shell_does(convlens, trained_run, pictures):
+    (by_pattern,) = convlens("predict", "latest", "pictures/[12].png", "--json").lines
+    assert [one["image"] for one in by_pattern["predictions"]] == ["pictures/1.png", "pictures/2.png"]
+    ran = convlens("predict", "latest", "pictures/9*.png")
+    assert ran.code == 3
+    assert ran.err == "error: pictures/9*.png: no file matches this pattern. Check the path.\n"
+
+
+def test_a_run_says_what_it_predicts_for_its_three_samples(convlens, tiny, digits_8x8):
+    command = ("train", "tiny", "--network", "dense", "--epochs", "1", "--threads", "1", "--out", "runs/first")
+    ran = convlens(*command)
+    test, model = digits_8x8.test, load_model("runs/first")
+    lines = [line.split() for line in ran.out.splitlines() if line.startswith("  tiny:")]
+    assert [line[0] for line in lines] == [f"tiny:{number}" for number in sample_indices(3, 297).values()]
+    for name, _, said, _, true in lines:
+        number = int(name.removeprefix("tiny:"))
+        assert (said, true) == (model.predict(test.images[number, 0]).class_name, str(test.labels[number]))
+    assert len(lines) == 3
+    assert model.facts["samples"][0] == {"image": int(lines[0][0][5:]), "predicted": lines[0][2], "true": lines[0][4]}
+
+
+def test_steps_of_an_image_of_a_dataset(convlens, trained_run):
+    ran = convlens("predict", "latest", "tiny:7", "--steps", "steps.png")
+    assert (ran.code, Path("steps.png").read_bytes()[:4]) == (0, b"\x89PNG")

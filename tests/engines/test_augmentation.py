@@ -148,11 +148,11 @@ def test_mirrors_turn_half_of_the_copies_round():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"shift": -0.1}, r"augmentation: shift is -0.1; give a number from 0 to 1\."),
-        ({"rotation": 181}, r"augmentation: rotation is 181; give a number from 0 to 180\."),
-        ({"noise": float("nan")}, r"augmentation: noise is nan; give a number from 0 to 1\."),
-        ({"blur": "much"}, r"augmentation: blur is 'much'; give a number from 0 to 1\."),
-        ({"flip_vertical": 1}, r"flip vertical is 1; give true or false\."),
+        ({"shift": -0.1}, r"shift is -0.1; give a number from 0 to 1\."),
+        ({"rotation": 181}, r"rotation is 181; give a number from 0 to 180\."),
+        ({"noise": float("nan")}, r"noise is nan; give a number from 0 to 1\."),
+        ({"blur": "much"}, r"blur is 'much'; give a number from 0 to 1\."),
+        ({"flip_vertical": 1}, r"flip_vertical is 1; give True or False\."),
     ],
     ids=["negative", "too far", "nan", "text", "flip"],
 )

@@ -72,7 +72,7 @@ def test_auto_is_torch_where_the_extension_is_not_there(without):
     assert open_engine(PLAN, device="cpu", threads=1).name == "torch"
     with pytest.raises(MissingDependency) as caught:
         open_engine(PLAN, "native")
-    assert str(caught.value) == f"{MISSING}. Or take --engine torch."
+    assert str(caught.value) == f'{MISSING}. Or take engine="torch".'
 
 
 def test_auto_is_torch_where_the_extension_does_not_load(monkeypatch):
@@ -143,9 +143,9 @@ def test_a_mistake_is_told_before_a_missing_package(without):
         ({"engine": ""}, r"^engine '' is not known; give auto, native or torch\.$"),
         (
             {"engine": "native", "device": "cuda"},
-            r"^the native engine computes on the processor, not on cuda\. Give --engine torch, or no device\.$",
+            r"^the native engine computes on the processor, not on cuda\. Give engine=.torch., or no device\.$",
         ),
-        ({"device": "gpu"}, r"^device 'gpu' is not known; give auto, cpu, cuda or mps\.$"),
+        ({"device": "gpu"}, r"^device 'gpu' is not known; give auto, cpu, cuda or mps\. Did you mean 'cpu'\?$"),
         ({"threads": 0}, r"^threads is 0; give 1 to 256\. This machine has 3 cores\.$"),
         ({"threads": -1}, r"^threads is -1; give 1 to 256\."),
         ({"threads": 257}, r"^threads is 257; give 1 to 256\."),

@@ -273,7 +273,7 @@ def test_a_description_names_version_device_and_threads():
         ({"name": "lion"}, "optimizer 'lion' is not known; give adam, adamw or sgd"),
         ({"beta1": 1.0}, "beta1 is 1.0; give a number from 0 up to, not including, 1"),
         ({"epsilon": 0.0}, "epsilon is 0.0; give a number above 0"),
-        ({"weight_decay": -1.0}, "weight decay is -1.0; give 0 or more"),
+        ({"weight_decay": -1.0}, "weight_decay is -1.0; give 0 or more"),
     ],
 )
 def test_optimizer_settings_are_checked(settings, message):
@@ -282,7 +282,7 @@ def test_optimizer_settings_are_checked(settings, message):
 
 
 def test_loss_settings_are_checked():
-    with pytest.raises(UsageError, match=r"label smoothing is 1.0; give a number from 0 to below 1"):
+    with pytest.raises(UsageError, match=r"label_smoothing is 1.0; give a number from 0 to below 1"):
         LossSettings(label_smoothing=1.0)
-    with pytest.raises(UsageError, match=r"class weights are \(1, 0\); every one must be above 0"):
+    with pytest.raises(UsageError, match=r"class_weights is 0; give numbers above 0, one for each class"):
         LossSettings(class_weights=(1, 0))

@@ -57,6 +57,12 @@ WORDS = {
 WORDS |= {"gelu": 0, "silu": 0, "batchnorm": 1, "dropout": 1, "flatten": 0, "dense": 1, "add": 0, "concat": 0}
 
 
+def test_every_word_is_among_the_calls():
+    from convlens.layers import JOINS, KINDS
+
+    assert set(WORDS) == {*KINDS, *JOINS}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_thousands_of_wrong_calls_crash_nothing(seed, tmp_path):
     last_call = tmp_path / "last-call"

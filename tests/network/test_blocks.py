@@ -64,15 +64,25 @@ def test_blocks_stand_in_blocks() -> None:
 
 
 def test_python_and_text_say_the_same() -> None:
-    block = Residual([Conv2d(4, 3, padding=1), BatchNorm2d()], shortcut=[Conv2d(4, 1)])
-    network = Network([block, Concat([Conv2d(2, 1)], []), GlobalAvgPool2d(), Dense()])
-    text = "residual(conv 4 3x3 pad 1, batchnorm, shortcut conv 4 1x1), concat(conv 2 1x1; ), globalavgpool, dense"
+    block = Residual([Conv2d(4, kernel_size=3, padding=1), BatchNorm2d()], shortcut=[Conv2d(4, kernel_size=1)])
+    network = Network([block, Concat([Conv2d(2, kernel_size=1)], []), GlobalAvgPool2d(), Dense()])
+    text = "residual(conv 4 3x3 pad 1, batchnorm, shortcut conv 4 1x1), concat(conv 2 1x1;), globalavgpool, dense"
     assert str(network) == text
     assert Network(text) == network
     assert repr(network) == (
-        "Network([Residual([Conv2d(4, 3, padding=1), BatchNorm2d()], shortcut=[Conv2d(4, 1)]), "
-        "Concat([Conv2d(2, 1)], []), GlobalAvgPool2d(), Flatten(), Dense()])"
+        "Network([Residual([Conv2d(4, kernel_size=3, padding=1), BatchNorm2d()], shortcut=[Conv2d(4, kernel_size=1)]), "
+        "Concat([Conv2d(2, kernel_size=1)], []), GlobalAvgPool2d(), Flatten(), Dense()])"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["concat(; conv 2 1x1), dense", "concat(relu; ; tanh), dense", "concat(;), dense", "concat(concat(relu;);), dense"],
+)
+def test_branches_without_layers_are_written_as_they_are_read(text: str) -> None:
+    network = Network(text)
+    assert str(network) == text
+    assert Network(text.replace(";)", "; )")) == network
 
 
 def test_blocks_work_on_rows_of_numbers_too() -> None:
@@ -207,7 +217,7 @@ def test_another_kind_of_block_needs_no_word_in_the_text_reader_or_the_shapes(mo
     monkeypatch.setitem(BLOCKS, "sum", Sum)
     network = Network("conv 4 1x1, sum(conv 4 3x3 pad 1; ), dense")
     assert type(network.layers[1]) is Sum
-    assert str(network) == "conv 4 1x1, sum(conv 4 3x3 pad 1; ), dense"
+    assert str(network) == "conv 4 1x1, sum(conv 4 3x3 pad 1;), dense"
     assert nodes(str(network))[1:3] == [
         ("1.branches.0.0", "conv 4 3x3 pad 1", (0,), "branch 0"),
         ("1", "add", (1, 0), ""),

@@ -87,7 +87,7 @@ def test_following_the_advice_ends_the_warning(
     pooling: bool, kernel: int, stride: int, height: int, width: int
 ) -> None:
     assume(min(height, width) >= kernel >= stride)
-    layer = MaxPool2d(kernel, stride) if pooling else Conv2d(1, kernel, stride)
+    layer = MaxPool2d(kernel, stride) if pooling else Conv2d(1, kernel_size=kernel, stride=stride)
     network = Network([layer, Dense()])
     found = layer_table(network, (1, height, width)).rows[0].warnings
     if not found:
@@ -98,5 +98,9 @@ def test_following_the_advice_ends_the_warning(
     if "Set pad" in found[0]:
         numbers = [int(number) for number in found[0].split("Set pad ")[1].split(",")[0].split("x")]
         padding = (numbers[0], numbers[-1])
-        padded = MaxPool2d(kernel, stride, padding) if pooling else Conv2d(1, kernel, stride, padding)
+        padded = (
+            MaxPool2d(kernel, stride, padding)
+            if pooling
+            else Conv2d(1, kernel_size=kernel, stride=stride, padding=padding)
+        )
         assert layer_table(Network([padded, Dense()]), (1, height, width)).rows[0].warnings == ()

@@ -38,7 +38,8 @@ def some_convolutions(draw: st.DrawFn) -> Conv2d:
     groups = draw(st.integers(1, 256))
     channels = groups * draw(st.integers(1, 256))
     window = draw(st.tuples(sizes(1, 1024), sizes(1, 1024), sizes(0, 1024), sizes(1, 1024)))
-    return Conv2d(channels, *window, groups=groups)
+    kernel_size, stride, padding, dilation = window
+    return Conv2d(channels, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 convolutions = some_convolutions()
@@ -127,17 +128,25 @@ def test_a_network_from_text_or_from_python_fits_the_same_images(network: Networ
 
 def test_the_tutorial_network_in_both_forms() -> None:
     network = Network(
-        [Conv2d(8, 3, padding=1), ReLU(), MaxPool2d(2), Conv2d(16, 3, padding=1), ReLU(), MaxPool2d(2), Dense()]
+        [
+            Conv2d(8, kernel_size=3, padding=1),
+            ReLU(),
+            MaxPool2d(2),
+            Conv2d(16, kernel_size=3, padding=1),
+            ReLU(),
+            MaxPool2d(2),
+            Dense(),
+        ]
     )
     assert str(network) == TUTORIAL == "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
     assert repr(Network.from_text(TUTORIAL)) == (
-        "Network([Conv2d(8, 3, padding=1), ReLU(), MaxPool2d(2), Conv2d(16, 3, padding=1), ReLU(), MaxPool2d(2), "
-        "Flatten(), Dense()])"
+        "Network([Conv2d(8, kernel_size=3, padding=1), ReLU(), MaxPool2d(2), "
+        "Conv2d(16, kernel_size=3, padding=1), ReLU(), MaxPool2d(2), Flatten(), Dense()])"
     )
 
 
 def test_the_text_it_came_from_is_no_part_of_what_a_network_is() -> None:
-    spoken, written = Network.from_text("CONV 8 3,dense"), Network([Conv2d(8, 3), Dense()])
+    spoken, written = Network.from_text("CONV 8 3,dense"), Network([Conv2d(8, kernel_size=3), Dense()])
     assert spoken == written
     assert len({spoken, written}) == 1
     assert copy.deepcopy(spoken) == copy.copy(spoken) == written

@@ -152,7 +152,7 @@ def test_maps_of_one_number_may_end_a_network_with_as_many_classes() -> None:
 
 
 def test_without_text_the_message_stands_alone_on_one_line() -> None:
-    error = refused(Network([MaxPool2d(2), Conv2d(8, 15), Dense()]))
+    error = refused(Network([MaxPool2d(2), Conv2d(8, kernel_size=15), Dense()]))
     assert str(error) == (
         "layer 1, conv 8 15x15, gets maps of 14×14, too small for its 15×15 kernel. Change the kernel size 15x15 to "
         "14x14, set 'pad 1', shrink the maps less before it (layer 0, maxpool 2), or remove one of the two."

@@ -6,20 +6,23 @@ from convlens.network import Network
 
 
 def test_flatten_is_put_where_maps_become_a_row_of_numbers() -> None:
-    assert Network([Conv2d(2, 3), Dense(4), ReLU(), Dense()]).layers == (
-        Conv2d(2, 3),
+    assert Network([Conv2d(2, kernel_size=3), Dense(4), ReLU(), Dense()]).layers == (
+        Conv2d(2, kernel_size=3),
         Flatten(),
         Dense(4),
         ReLU(),
         Dense(),
     )
-    assert Network([Conv2d(2, 3), GlobalAvgPool2d()]).layers[-1] == Flatten()
-    assert Network([Conv2d(2, 3), Flatten(), Dropout(), Dense()]).layers.count(Flatten()) == 1
+    assert Network([Conv2d(2, kernel_size=3), GlobalAvgPool2d()]).layers[-1] == Flatten()
+    assert Network([Conv2d(2, kernel_size=3), Flatten(), Dropout(), Dense()]).layers.count(Flatten()) == 1
 
 
 def test_written_or_implied_flatten_makes_the_same_network() -> None:
-    assert Network([Conv2d(2, 3), Dense()]) == Network([Conv2d(2, 3), Flatten(), Dense()])
-    assert len({Network([Conv2d(2, 3), Dense()]), Network([Conv2d(2, 3), Flatten(), Dense()])}) == 1
+    assert Network([Conv2d(2, kernel_size=3), Dense()]) == Network([Conv2d(2, kernel_size=3), Flatten(), Dense()])
+    assert (
+        len({Network([Conv2d(2, kernel_size=3), Dense()]), Network([Conv2d(2, kernel_size=3), Flatten(), Dense()])})
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,10 @@ def test_written_or_implied_flatten_makes_the_same_network() -> None:
             ["relu"],
             r"layer 0 is of type str; a network takes Conv2d, .* or use Network\('\.\.\.'\) for",
         ),
-        ([Conv2d(2, 3), ReLU], r"layer 1 is the class ReLU itself, not a layer\. Write ReLU\(\.\.\.\) with brackets\."),
+        (
+            [Conv2d(2, kernel_size=3), ReLU],
+            r"layer 1 is the class ReLU itself, not a layer\. Write ReLU\(\.\.\.\) with brackets\.",
+        ),
         ([Dense(), Dense()], r"layer 0: this dense has no number; only the last dense may leave it out"),
         (
             [Dense(3), MaxPool2d(2)],

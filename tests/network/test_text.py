@@ -15,6 +15,7 @@ from convlens.layers import (
     MaxPool2d,
     ReLU,
     Sigmoid,
+    SlidingLayer,
     Tanh,
     write_chain,
 )
@@ -39,12 +40,12 @@ def underlined(error: NetworkError) -> str:
 @pytest.mark.parametrize(
     ("text", "layer"),
     [
-        ("conv 8 3x3 pad 1 stride 2 dilation 2", Conv2d(8, 3, stride=2, padding=1, dilation=2)),
-        ("conv 8 3", Conv2d(8, 3)),
-        ("conv 8 3x5 pad 1x2", Conv2d(8, (3, 5), padding=(1, 2))),
-        ("conv 8 3 × 5", Conv2d(8, (3, 5))),
-        ("CONV 8\t3X5", Conv2d(8, (3, 5))),
-        ("conv 8 pad 1 3x3", Conv2d(8, 3, padding=1)),
+        ("conv 8 3x3 pad 1 stride 2 dilation 2", Conv2d(8, kernel_size=3, stride=2, padding=1, dilation=2)),
+        ("conv 8 3", Conv2d(8, kernel_size=3)),
+        ("conv 8 3x5 pad 1x2", Conv2d(8, kernel_size=(3, 5), padding=(1, 2))),
+        ("conv 8 3 × 5", Conv2d(8, kernel_size=(3, 5))),
+        ("CONV 8\t3X5", Conv2d(8, kernel_size=(3, 5))),
+        ("conv 8 pad 1 3x3", Conv2d(8, kernel_size=3, padding=1)),
         ("relu", ReLU()),
         ("leaky_relu", LeakyReLU(0.01)),
         ("leaky_relu 0.1", LeakyReLU(0.1)),
@@ -100,12 +101,19 @@ def test_the_text_says_flatten_only_where_it_is_not_implied() -> None:
         ("conv 8, 3x3", "8", "conv has no kernel size before the comma. Remove the comma after it: 'conv 8 3x3'."),
         ("conv 3x5, relu", "3x5", "no number of channels. Write the channels before it, for example 'conv 8 3x5'."),
         ("maxpool, dense", "maxpool", "maxpool needs its kernel size. Write for example 'maxpool 2'."),
-        ("conv 8 3x3 pad, relu", "pad", "pad needs a number after it. Write for example 'pad 1'."),
-        ("conv 8 3x3 pad", "pad", "pad needs a number after it. Write for example 'pad 1'."),
+        ("conv 8 3x3 pad, relu", "pad", "pad needs a number, same or valid after it. Write for example 'pad 1'."),
+        ("conv 8 3x3 pad", "pad", "pad needs a number, same or valid after it. Write for example 'pad 1'."),
         ("conv 8 3x3 stride relu", "relu", "stride needs a number after it, not 'relu'. Write for example 'stride 2'."),
-        ("conv 8 5 pad same", "same", "write half of the kernel size, rounded down: 'pad 2'."),
-        ("conv 8 7x7 pad same", "same", "write half of the kernel size, rounded down: 'pad 3'."),
-        ("conv 8 3x3 same", "same", "same is not a padding; give it as a number. Write for example 'pad 1'."),
+        ("maxpool 2 pad, relu", "pad", "pad needs a number or valid after it. Write for example 'pad 1'."),
+        (
+            "conv 8 3x3 pad sam",
+            "sam",
+            "pad needs a number, same or valid after it, not 'sam'. Did you mean 'pad same'?",
+        ),
+        ("conv 8 4x4 pad same", "same", "reaches over 4 would need 1 on one side and 2 on the other. Take an odd"),
+        ("conv 8 3x3 stride 2 pad same", "same", "a stride of 2 makes them smaller. Change the stride to 1, or"),
+        ("maxpool 3 pad same", "same", "maxpool cannot be padded with 'same', as in PyTorch. Write a number, such as"),
+        ("conv 8 3x3 same", "same", "same is a padding and stands after its word. Write 'pad same'."),
         ("conv 8 3x3 pad -1", "-1", "the padding of conv is -1; allowed is a whole number from 0 to 1,024"),
         ("conv 8 3x3 pad −1", "−1", "the padding of conv is -1;"),
         (
@@ -212,7 +220,7 @@ def test_an_editor_gets_the_place_in_all_of_the_text(text: str, marked: str) -> 
 
 def test_layers_in_python_have_no_place() -> None:
     with pytest.raises(NetworkError) as caught:
-        Network([Conv2d(8, 30), Dense()]).resolve((1, 28, 28), 10)
+        Network([Conv2d(8, kernel_size=30), Dense()]).resolve((1, 28, 28), 10)
     assert caught.value.position is None
 
 
@@ -255,3 +263,21 @@ def test_what_no_terminal_should_print_is_not_in_the_message(letter: str) -> Non
     assert underlined(error) == "�"
     assert f"an invisible character (U+{ord(letter):04X}) has no meaning" in error.reason
     str(error).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "padding"),
+    [
+        ("conv 8 5x5 pad same", (2, 2)),
+        ("conv 8 pad same 1x7", (0, 3)),
+        ("conv 8 3x5 dilation 2x3 PAD Same", (2, 6)),
+        ("conv 8 4 pad valid stride 2", (0, 0)),
+        ("maxpool 3 pad valid", (0, 0)),
+    ],
+)
+def test_a_padding_in_words_becomes_its_number(text: str, padding: tuple[int, int]) -> None:
+    layer = Network(f"{text}, dense").layers[0]
+    assert isinstance(layer, SlidingLayer)
+    assert layer.padding == padding
+    assert "same" not in str(layer)
+    assert "valid" not in str(layer)

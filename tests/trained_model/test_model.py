@@ -27,7 +27,9 @@ GRAPH = (
 TUTORIAL = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
 
 
-def make_model(text=TUTORIAL, shape=(1, 28, 28), names=tuple("0123456789"), rules="letterbox", **facts) -> TrainedModel:
+def make_model(
+    text=TUTORIAL, shape=(1, 28, 28), names=tuple("0123456789"), rules: Any = "letterbox", **facts
+) -> TrainedModel:
     network = Network.from_text(text)
     normalisation = Normalisation((0.1,) * shape[0], (0.4,) * shape[0])
     return TrainedModel(
@@ -204,14 +206,18 @@ def test_predictions_are_after_temperature_and_know_the_threshold():
     assert (before.unknown, after.unknown) == (False, True)
 
 
-def test_mending_can_be_left_out():
+def test_repair_and_what_the_model_stores_reach_the_one_path(monkeypatch):
     given: list[tuple[Any, ...]] = []
     model = make_model("dense", (1, 8, 8), ("a", "b"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("convlens.trained_model.model.predict_images", lambda *values: given.append(values) or ["one"])
-        model.predict([1, 2])
-        model.predict(3, repair=False)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    assert [values[3:] for values in given] == [([1, 2], model.calibration, True), ([3], model.calibration, False)]
+    monkeypatch.setattr(
+        "convlens.trained_model.model.predict_given", lambda predictor, _, *rest: given.append((predictor, *rest))
+    )
+    model.predict(np.zeros((8, 8)))
+    model.predict([np.zeros((8, 8))], repair=False, on_error="skip")
+    (predictor, *rest), (_, *more) = given
+    assert (rest, more) == ([None, None], [False, "skip"])
+    assert (predictor.engine, predictor.preprocessing) == (model.engine, model.preprocessing)
+    assert (predictor.class_names, predictor.calibration) == (model.class_names, model.calibration)
 
 
 def test_a_list_of_images_gives_a_list_of_predictions():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convlens.data import LabelledImages
-from convlens.errors import LossNotFinite, UsageError
+from convlens.errors import DataError, LossNotFinite, UsageError
 from convlens.layers import Conv2d, Dense, ReLU
 from convlens.network import Network
 from convlens.training import train
@@ -18,7 +18,11 @@ def make_images(count: int = 40) -> LabelledImages:
 
 
 def test_layers_texts_and_networks_are_the_same_network():
-    given = ["conv 2 3x3, relu, dense", Network.from_text("conv 2 3x3, relu, dense"), [Conv2d(2, 3), ReLU(), Dense()]]
+    given = [
+        "conv 2 3x3, relu, dense",
+        Network.from_text("conv 2 3x3, relu, dense"),
+        [Conv2d(2, kernel_size=3), ReLU(), Dense()],
+    ]
     first, *others = [train(make_images(), network=network, epochs=1, threads=1) for network in given]
     assert first.facts["settings"]["network"] == "conv 2 3x3, relu, dense"
     for other in others:
@@ -28,12 +32,12 @@ def test_layers_texts_and_networks_are_the_same_network():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1, 2),), r"data is a tuple; give the name of a known dataset, a path, a Dataset, or LabelledImages"),
-        ((None,), r"data is a NoneType; give"),
+        (((1, 2, 3),), r"data is a tuple of 3; give images and labels, train\(X, y\)"),
+        ((None,), r"data is None; give an array with labels \(X, y\), a dict or a frame"),
     ],
 )
 def test_other_data_says_what_to_give(arguments, message):
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(DataError, match=message):
         train(*arguments)
 
 
@@ -42,7 +46,7 @@ def test_other_data_says_what_to_give(arguments, message):
     [
         ({"epochs": 2.5}, r"epochs is 2\.5; give a whole number"),
         ({"epochs": "3"}, r"epochs is '3'; give a whole number"),
-        ({"learning_rate": "x"}, r"learning rate is 'x'; give a number\."),
+        ({"learning_rate": "x"}, r"learning_rate is 'x'; give a number above 0, such as 0\.001\."),
     ],
 )
 def test_settings_of_other_types_are_shown_as_they_are(changes, message):

@@ -1,6 +1,7 @@
 """Training on images of one's own: from a folder to a model, and back to the folder from a run."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,7 +113,8 @@ def test_rare_classes_are_learned_where_they_are_balanced(photos, balance):
 def test_options_for_files_are_refused_where_there_are_none(random_images):
     with pytest.raises(UsageError, match="mnist is a known dataset, whose images are what they are"):
         train("mnist", images=ImportOptions(size=20))
+    wrong: Any = "quick"
     with pytest.raises(UsageError, match=r"recipe 'quick' is not known"):
-        train("no-such-folder", recipe="quick")  # before the folder is looked for
+        train("no-such-folder", recipe=wrong)  # before the folder is looked for
     with pytest.raises(UsageError, match="no-such-folder"):
         train("no-such-folder")

@@ -15,7 +15,7 @@ from convlens.preprocessing import Normalisation, Preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.training.events import EpochDone
 from convlens.training.loop import History, Job
-from convlens.training.pictures import sample_indices, write_pictures
+from convlens.training.pictures import sample_answers, sample_indices, write_pictures
 from convlens.training.settings import TrainingSettings
 
 STRANGE_NAMES = ("<b>cat</b>", "$\\frac$", "[red]x[/red]", "größe", "emu & {0} %s\nline")
@@ -183,3 +183,20 @@ def test_the_curve_tells_the_facts_and_what_was_held_out(tmp_path, monkeypatch):
     assert drawn["title"] == "$pets$, recipe fast, seed 3"
     write(tmp_path, make_model(dataset), dataset)
     assert drawn["validation_accuracies"] is None
+
+
+def test_what_is_said_of_the_samples_is_what_the_engine_says():
+    test = make_dataset(tests=12).test
+    assert test is not None
+
+    class Engine:
+        def logits(self, images: np.ndarray) -> np.ndarray:
+            places = [int((test.images == image).all(axis=(1, 2, 3)).argmax()) for image in images]
+            return np.eye(5, dtype=np.float32)[[(test.labels[place] + 1) % 5 for place in places]]  # always wrong
+
+    found = sample_answers(cast(Any, Engine()), test, seed=3)
+    assert [one["image"] for one in found] == list(sample_indices(3, 12).values())
+    for one in found:
+        place = STRANGE_NAMES.index(str(one["true"]))
+        assert place == test.labels[int(one["image"])]
+        assert one["predicted"] == STRANGE_NAMES[(place + 1) % 5]

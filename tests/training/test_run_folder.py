@@ -44,6 +44,8 @@ CHANGED = TrainingSettings(
     balance="sampling",
     validation=0.1,
     error_rate=0.002,
+    early_stopping=4,
+    max_seconds=90.5,
     engine="torch",
     device="cpu",
     threads=2,
@@ -102,7 +104,7 @@ def test_a_mistyped_path_makes_no_folders(out):
 def test_a_folder_that_holds_something_is_refused():
     Path("mine").mkdir()
     Path("mine/.hidden").write_text("")
-    message = r"^mine is not empty, and a run is never overwritten\. Give --out another folder\.$"
+    message = r"^mine is not empty, and a run is never overwritten\. Give another folder with out=\.$"
     with pytest.raises(UsageError, match=message):
         create_run_folder("mnist", "mine")
     assert [path.name for path in Path("mine").iterdir()] == [".hidden"]
@@ -275,7 +277,7 @@ def test_a_config_that_is_not_there_or_a_folder_says_so():
         ("[settings]\nloss = []", r"Expected `object`, got `array` - at `\$\.loss`"),
         ("[settings]\nepochs = '3'", r"Expected `int`, got `str` - at `\$\.epochs`"),
         ("[settings]\nepochs = 2026-11-23", r"Expected `int`, got `date"),
-        ("[settings]\nlearning_rate = nan", r"learning rate is nan; give a number above 0"),
+        ("[settings]\nlearning_rate = nan", r"learning_rate is nan; give a number above 0"),
         ("[settings]\nepochs = 0", r"epochs is 0; give a whole number from 1 to 100,000\."),
         ("[settings.optimizer]\nname = 'adagrad'", r"adagrad"),
     ],
@@ -326,12 +328,13 @@ def test_a_package_that_is_not_installed_has_no_version(monkeypatch):
 
 def test_metrics_are_a_line_an_epoch(tmp_path):
     done = EpochDone(0, 12, 0.5, 0.875, None, 0.001, 1.5, 1000.0)
-    held = EpochDone(1, 12, 0.25, 0.9375, 0.75, 0.002, 1.25, 1200.0)
+    held = EpochDone(1, 12, 0.25, 0.9375, 0.75, 0.002, 1.25, 1200.0, 0.625)
     write_metrics(tmp_path, [done, held])
     assert (tmp_path / "metrics.csv").read_bytes() == (
-        b"epoch,steps,loss,accuracy,validation_accuracy,learning_rate,seconds,images_per_second\n"
-        b"0,12,0.5,0.875,,0.001,1.5,1000.0\n"
-        b"1,12,0.25,0.9375,0.75,0.002,1.25,1200.0\n"
+        b"epoch,steps,loss,accuracy,validation_accuracy,learning_rate,seconds,images_per_second,"
+        b"validation_loss\n"
+        b"0,12,0.5,0.875,,0.001,1.5,1000.0,\n"
+        b"1,12,0.25,0.9375,0.75,0.002,1.25,1200.0,0.625\n"
     )
     write_metrics(tmp_path, [])
     assert (tmp_path / "metrics.csv").read_text().count("\n") == 1

@@ -52,7 +52,7 @@ def test_gradients_are_those_of_torch(call, varied_models):
         assert found["shape"] == list(model.plan.input_shape)
 
 
-def test_on_mnist_the_parts_are_gradient_times_ink(call, mnist_model, mnist_images):
+def test_on_mnist_the_parts_are_gradient_times_input(call, mnist_model, mnist_images):
     for number in range(5):
         image = mnist_images.images[number]
         for class_number in (0, 7):

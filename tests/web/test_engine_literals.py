@@ -252,6 +252,23 @@ def test_two_groups_of_a_convolution(call):
     assert [channel["channel"] for channel in found["sums"][0]["channels"]] == [2, 3]
 
 
+@pytest.mark.parametrize(
+    ("options", "size", "of_windows", "expected"),
+    [
+        ("stride 1x3 pad 0x1", (1, 5), [1, 10], [3 * 1, 0, 2 * 10, 3 * 10, 0]),  # windows begin at −1 and 2
+        ("stride 1x2", (1, 5), [1, 10], [2 * 1, 3 * 1, 2 * 10, 3 * 10, 0]),  # the floor drops the last
+        ("stride 1x2 pad 0x3", (1, 2), [7, 1, 10, 9], [3 * 1, 2 * 10]),  # the outer windows meet padding alone
+        ("stride 1x2 pad 0x2", (2, 2), [7, 1, 9, 8, 10, 6], [2 * 1, 3 * 1, 2 * 10, 3 * 10]),  # so in both rows
+        ("dilation 1x2 pad 0x2", (1, 2), [1, 10, 100, 1000], [3 * 1 + 2 * 100, 3 * 10 + 2 * 1000]),
+    ],
+)
+def test_slopes_of_a_convolution(call, options, size, of_windows, expected):
+    # The kernel is 2, 3; the dense layer gives the slope of each of its windows.
+    weights = {"0.weight": [[[[2, 3]]]], "0.bias": [0], "2.weight": [of_windows], "2.bias": [0]}
+    model = make(f"conv 1 1x2 {options}, dense", weights, (1, *size), 1)
+    assert graph(call, model, range(size[0] * size[1]))["slopes"] == expected
+
+
 def test_softmax_with_temperature(call):
     weights = {"1.weight": np.eye(2), "1.bias": [0, 0]}
     model = make("dense", weights, (1, 1, 2), 2, calibration=Calibration(temperature=2.0, threshold=0.8))

@@ -146,12 +146,15 @@ def edit(call: Any, network: str, expression: str) -> Any:
         (
             CONCAT,
             "tree.insertPart(t, p[2].chain, 0, 'relu').text",
-            "concat(conv 8 1x1;relu ;relu,  Concat(tanh;)) , dense",
+            "concat(conv 8 1x1; relu;relu,  Concat(tanh;)) , dense",
         ),
         (CONCAT, "tree.removePart(t, p[1])", "concat(; ;relu,  Concat(tanh;)) , dense"),
         (CONCAT, "tree.removePart(t, p[2])", "concat(conv 8 1x1;relu,  Concat(tanh;)) , dense"),
         (CONCAT, "tree.removePart(t, p[6])", "concat(conv 8 1x1; ;relu,  Concat(tanh)) , dense"),
         ("concat( ; relu)", "tree.removePart(t, p[1])", "concat( relu)"),
+        ("concat(conv 8 1x1; relu)", "tree.removePart(t, p[2])", "concat(conv 8 1x1;)"),
+        ("concat(conv 8 1x1;)", "tree.insertPart(t, p[2].chain, 0, 'relu').text", "concat(conv 8 1x1; relu)"),
+        ("concat(conv 8 1x1; )", "tree.insertPart(t, p[2].chain, 0, 'relu').text", "concat(conv 8 1x1; relu)"),
         (CONCAT, "tree.addBranch(t, p[4], '; relu').text", "concat(conv 8 1x1; ;relu,  Concat(tanh;; relu)) , dense"),
         ("residual( tanh )", "tree.addBranch(t, p[0], ', shortcut relu').text", "residual( tanh, shortcut relu )"),
         # Out of a group, into a group before and behind, from the body to the shortcut and back.
@@ -190,7 +193,7 @@ def edit(call: Any, network: str, expression: str) -> Any:
             "tree.movePart(t, p[1], top, 0).text",
             "Residual( conv 4 3x3,tanh , shortcut conv 4 1x1 ), relu,  dense",
         ),
-        (CONCAT, "tree.movePart(t, p[1], p[2].chain, 0).text", "concat(;conv 8 1x1 ;relu,  Concat(tanh;)) , dense"),
+        (CONCAT, "tree.movePart(t, p[1], p[2].chain, 0).text", "concat(; conv 8 1x1;relu,  Concat(tanh;)) , dense"),
     ],
 )
 def test_edits_in_groups_leave_the_rest_as_typed(call, network, expression, expected):
@@ -252,7 +255,11 @@ def test_layers_taken_apart(call):
         "numbers": ["8", "3x5"],
         "options": {"pad": "1", "stride": "2", "groups": "4"},
     }
+    same = run(call, "text.readLayer(values[0])", "conv 8 3x3 pad SAME")
+    assert same == {"word": "conv", "numbers": ["8", "3x3"], "options": {"pad": "same"}}
+    assert run(call, "text.writeLayer(values[0])", same) == "conv 8 3x3 pad same"
     for odd in (
+        *("maxpool 2 pad same", "conv 8 3x3 stride same"),
         *("rleu", "conv pad", "conv 8 3x3 pad", "relu 3", "maxpool 2 dilation 2"),
         *("__proto__", "<b>", "constructor", "residual(relu)", ""),
     ):

@@ -1,19 +1,20 @@
 """What becomes of a sum: the activation functions that a network can have, on any array."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from convlens import layers
-from convlens.by_hand.operands import Values, as_values
-from convlens.errors import UsageError
+from convlens.by_hand.operands import ArrayLike, Values, as_values
+from convlens.checking import as_choice
+from convlens.layers.kinds import ActivationName
 
 ACTIVATIONS: dict[str, Callable[[Values], Values]] = {word: kind().apply for word, kind in layers.ACTIVATIONS.items()}
 """Name → function of an array, for every activation that a network can have, with its usual numbers."""
 
 
-def activate(values: ArrayLike, name: str | None) -> Values:
+def activate(values: ArrayLike, name: ActivationName | Literal["none"] | None) -> Values:
     """Apply an activation by its name; None leaves the values as they are.
 
     Raises:
@@ -25,10 +26,8 @@ def activate(values: ArrayLike, name: str | None) -> Values:
     return apply_activation(as_values("what is activated", values, 0, 1, 2, 3, 4), name)
 
 
-def apply_activation(values: Values, name: str | None) -> Values:
+def apply_activation(values: Values, name: ActivationName | Literal["none"] | None) -> Values:
     """As `activate`, of an array that is known to be one."""
-    if name in (None, "none"):
+    if name is None or as_choice("activation", name, (*ACTIVATIONS, "none")) == "none":
         return values
-    if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise UsageError(f"the activation {name!r} is not known; give {', '.join(ACTIVATIONS)}, or none.")
     return np.asarray(ACTIVATIONS[name](values))

@@ -9,10 +9,9 @@ Training is this sum for every weight, again and again.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from convlens.by_hand.operands import Values, as_pair, as_place, as_values
-from convlens.by_hand.sliding import Pair, Sliding, slide_over
+from convlens.by_hand.operands import ArrayLike, Values, as_pair, as_place, as_values
+from convlens.by_hand.sliding import Padding, Pair, Sliding, slide_over
 from convlens.by_hand.trace import GradientPosition, Trace
 from convlens.errors import UsageError
 
@@ -23,7 +22,7 @@ def kernel_weight_gradient(
     weight: Sequence[int],
     kernel_size: Pair,
     stride: Pair = 1,
-    padding: Pair = 0,
+    padding: Padding = 0,
     dilation: Pair = 1,
 ) -> float:
     """The gradient of the loss by one weight: image C×H×W, gradient of the maps O×H'×W', weight (o, c, row, column).
@@ -47,7 +46,7 @@ def trace_kernel_weight_gradient(
     weight: Sequence[int],
     kernel_size: Pair,
     stride: Pair = 1,
-    padding: Pair = 0,
+    padding: Padding = 0,
     dilation: Pair = 1,
 ) -> Trace[GradientPosition]:
     """The terms of `kernel_weight_gradient`, one for every window position; the last `sum_so_far` is the gradient.
@@ -77,12 +76,12 @@ def _check(
     weight: Sequence[int],
     kernel_size: Pair,
     stride: Pair,
-    padding: Pair,
+    padding: Padding,
     dilation: Pair,
 ) -> tuple[Values, Values, tuple[int, int, int, int], Sliding]:
     image = as_values("the image", image, 3)
     slopes = as_values("the gradient of the maps", output_gradient, 3)
-    kernel = as_pair("kernel size", kernel_size, 1)
+    kernel = as_pair("kernel_size", kernel_size, 1)
     sliding = slide_over(image.shape[1:], kernel, stride, padding, dilation)
     if slopes.shape[1:] != sliding.output:
         given, wanted = ("×".join(map(str, size)) for size in (slopes.shape[1:], sliding.output))

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convlens.by_hand.operands import Values
+from convlens.by_hand.operands import Values, as_place, as_values
 from convlens.by_hand.trace import JoinPosition, Term, Trace
+from convlens.checking import items_or_none, refuse
+from convlens.errors import UsageError
 
 
 def trace_add(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPosition]:
@@ -14,6 +16,9 @@ def trace_add(values: Sequence[Values], layers: Sequence[int]) -> Trace[JoinPosi
     >>> trace_add([np.array([1.0, 2.0]), np.array([10.0, 20.0])], [3, 5]).at(1).as_dict()["terms"]
     [{'layer': 3, 'position': [1], 'value': 2.0}, {'layer': 5, 'position': [1], 'value': 20.0}]
     """
+    values, layers = _check(values, layers)
+    if len({one.shape for one in values}) > 1:
+        raise UsageError("what is added has different shapes; give arrays of one shape.")
 
     def place(position: tuple[int, ...]) -> JoinPosition:
         terms = tuple(Term(layer, position, float(one[position])) for layer, one in zip(layers, values, strict=True))
@@ -29,6 +34,9 @@ def trace_concatenate(values: Sequence[Values], layers: Sequence[int]) -> Trace[
     >>> trace.at(2).terms  # the first number of the network's input
     (Term(layer=-1, position=(0,), value=10.0),)
     """
+    values, layers = _check(values, layers)
+    if len({one.shape[1:] for one in values}) > 1:
+        raise UsageError("what is put together has different sizes; give arrays that differ in their first size alone.")
     ends = np.cumsum([len(one) for one in values])
 
     def place(position: tuple[int, ...]) -> JoinPosition:
@@ -39,3 +47,16 @@ def trace_concatenate(values: Sequence[Values], layers: Sequence[int]) -> Trace[
 
     joined = np.concatenate(values)
     return Trace("concatenate", joined.shape, place, joined, ())
+
+
+def _check(values: Sequence[Values], layers: Sequence[int]) -> tuple[list[Values], tuple[int, ...]]:
+    """The arrays, and as many indices of layers.
+
+    Raises:
+        UsageError: there are none, or not as many of each.
+    """
+    arrays = [as_values("what a layer gives", one, 1, 2, 3) for one in items_or_none(values) or ()]
+    indices = as_place("layers", layers)
+    if not arrays or len(arrays) != len(indices):
+        refuse("values", values, "an array for each of the layers")
+    return arrays, indices

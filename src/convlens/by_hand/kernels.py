@@ -4,14 +4,27 @@ Written the way a cross-correlation applies them: `sobel-x` answers with positiv
 left to right. Source of the numbers: R. Gonzalez and R. Woods, Digital Image Processing, chapter 3.
 """
 
-import difflib
+from typing import Literal
 
 import numpy as np
 
 from convlens.by_hand.operands import Values
-from convlens.errors import UsageError
+from convlens.checking import as_choice
 
-KERNELS: dict[str, tuple[tuple[float, ...], ...]] = {
+KernelName = Literal[
+    "identity",
+    "blur",
+    "gaussian",
+    "sharpen",
+    "edge",
+    "laplacian",
+    "sobel-x",
+    "sobel-y",
+    "prewitt-x",
+    "prewitt-y",
+    "emboss",
+]
+KERNELS: dict[KernelName, tuple[tuple[float, ...], ...]] = {
     "identity": ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
     "blur": ((1 / 9, 1 / 9, 1 / 9),) * 3,
     "gaussian": ((1 / 16, 2 / 16, 1 / 16), (2 / 16, 4 / 16, 2 / 16), (1 / 16, 2 / 16, 1 / 16)),
@@ -26,7 +39,7 @@ KERNELS: dict[str, tuple[tuple[float, ...], ...]] = {
 }
 
 
-def kernel_named(name: str) -> Values:
+def kernel_named(name: KernelName) -> Values:
     """One of `KERNELS` as a matrix.
 
     Raises:
@@ -37,8 +50,4 @@ def kernel_named(name: str) -> Values:
            [-2.,  0.,  2.],
            [-1.,  0.,  1.]])
     """
-    if not isinstance(name, str) or name not in KERNELS:
-        close = difflib.get_close_matches(str(name), KERNELS, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"no kernel is called {name!r}; there are {', '.join(KERNELS)}.{hint}")
-    return np.array(KERNELS[name], np.float64)
+    return np.array(KERNELS[as_choice("kernel", name, KERNELS)], np.float64)

@@ -4,10 +4,9 @@
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from convlens.by_hand.operands import Values, as_pair, as_values
-from convlens.by_hand.sliding import Pair, slide_over
+from convlens.by_hand.operands import ArrayLike, Values, as_pair, as_values
+from convlens.by_hand.sliding import Padding, PaddingMode, Pair, slide_over
 from convlens.by_hand.trace import Trace, WindowPosition
 
 
@@ -25,9 +24,9 @@ def cross_correlate2d(
     matrix: ArrayLike,
     kernel: ArrayLike,
     stride: Pair = 1,
-    padding: Pair = 0,
+    padding: Padding = 0,
     dilation: Pair = 1,
-    padding_mode: str = "zeros",
+    padding_mode: PaddingMode = "zeros",
 ) -> Values:
     """Slide a kernel (kH×kW) over a matrix (H×W) and sum the products at every window position: H'×W'.
 
@@ -55,9 +54,9 @@ def convolve2d(
     matrix: ArrayLike,
     kernel: ArrayLike,
     stride: Pair = 1,
-    padding: Pair = 0,
+    padding: Padding = 0,
     dilation: Pair = 1,
-    padding_mode: str = "zeros",
+    padding_mode: PaddingMode = "zeros",
 ) -> Values:
     """As `cross_correlate2d`, with the kernel turned by 180°: SciPy's `convolve2d(…, mode="valid")`.
 
@@ -72,9 +71,9 @@ def trace_cross_correlate2d(
     matrix: ArrayLike,
     kernel: ArrayLike,
     stride: Pair = 1,
-    padding: Pair = 0,
+    padding: Padding = 0,
     dilation: Pair = 1,
-    padding_mode: str = "zeros",
+    padding_mode: PaddingMode = "zeros",
 ) -> Trace[WindowPosition]:
     """The window positions of `cross_correlate2d`, H'·W' of them.
 
@@ -91,9 +90,9 @@ def trace_convolve2d(
     matrix: ArrayLike,
     kernel: ArrayLike,
     stride: Pair = 1,
-    padding: Pair = 0,
+    padding: Padding = 0,
     dilation: Pair = 1,
-    padding_mode: str = "zeros",
+    padding_mode: PaddingMode = "zeros",
 ) -> Trace[WindowPosition]:
     """The window positions of `convolve2d`; their kernel is the one given, turned by 180°."""
     turned = as_values("the kernel", kernel, 2)[::-1, ::-1]
@@ -101,7 +100,13 @@ def trace_convolve2d(
 
 
 def _trace(
-    operation: str, matrix: ArrayLike, kernel: Values, stride: Pair, padding: Pair, dilation: Pair, padding_mode: str
+    operation: str,
+    matrix: ArrayLike,
+    kernel: Values,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair,
+    padding_mode: PaddingMode,
 ) -> Trace[WindowPosition]:
     matrix = as_values("the matrix", matrix, 2)
     sliding = slide_over(matrix.shape, kernel.shape, stride, padding, dilation, padding_mode)
@@ -113,7 +118,7 @@ def _trace(
     return sliding.trace(operation, place, padded)
 
 
-def count_coverage(size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> Values:
+def count_coverage(size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Padding = 0, dilation: Pair = 1) -> Values:
     """How many window positions cover each cell of an input (H×W): few at the edges, none where a stride drops rows.
 
     >>> count_coverage(4, 3)
@@ -122,7 +127,7 @@ def count_coverage(size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pai
            [2., 4., 4., 2.],
            [1., 2., 2., 1.]])
     """
-    sizes, kernel = as_pair("size", size, 1), as_pair("kernel size", kernel_size, 1)
+    sizes, kernel = as_pair("size", size, 1), as_pair("kernel_size", kernel_size, 1)
     sliding = slide_over(sizes, kernel, stride, padding, dilation)
     counts = []
     for axis, length in enumerate(sizes):

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from convlens import by_hand
-from convlens.by_hand.operands import Values, as_values
+from convlens.by_hand.operands import ArrayLike, Values, as_values
 from convlens.by_hand.trace import JoinPosition, PoolPosition, Trace, WindowPosition
+from convlens.checking import as_whole, refuse
 from convlens.errors import UsageError
 from convlens.layers import Dense, ResolvedLayer, walk
-from convlens.network import Network
+from convlens.network import Network, NetworkLike, as_network
 
 _UNUSED = "num_batches_tracked"
 
@@ -28,7 +28,7 @@ class LayerResult:
     output: Values
 
 
-def run_network(network: Network, weights: Mapping[str, ArrayLike], image: ArrayLike) -> list[LayerResult]:
+def run_network(network: NetworkLike, weights: Mapping[str, ArrayLike], image: ArrayLike) -> list[LayerResult]:
     """What every layer of a network makes of one image, C×H×W, already normalised; the last result are the logits.
 
     Dropout does nothing here and batch normalisation uses its running statistics: this is a trained network at work.
@@ -36,7 +36,7 @@ def run_network(network: Network, weights: Mapping[str, ArrayLike], image: Array
     Raises:
         UsageError: a weight is missing, or an image that does not fit.
 
-    >>> from convlens.network import Network
+    >>> from convlens.network import Network, NetworkLike, as_network
     >>> network = Network.from_text("conv 1 1x1, relu, dense 2")
     >>> weights = {"0.weight": [[[[2]]]], "0.bias": [-1], "3.weight": [[1], [-1]], "3.bias": [0, 10]}
     >>> [result.output.tolist() for result in run_network(network, weights, [[[4]]])]
@@ -49,7 +49,7 @@ def run_network(network: Network, weights: Mapping[str, ArrayLike], image: Array
 
 
 def trace_layer(
-    network: Network, weights: Mapping[str, ArrayLike], image: ArrayLike, layer: int
+    network: NetworkLike, weights: Mapping[str, ArrayLike], image: ArrayLike, layer: int
 ) -> Trace[WindowPosition] | Trace[PoolPosition] | Trace[JoinPosition]:
     """The window positions of one layer of a network at work: a convolution, pooling or dense layer, or one that joins.
 
@@ -59,7 +59,7 @@ def trace_layer(
     Raises:
         UsageError: as `run_network`; a layer that looks at one number at a time, or that is not there.
 
-    >>> from convlens.network import Network
+    >>> from convlens.network import Network, NetworkLike, as_network
     >>> network = Network.from_text("conv 1 1x1, relu, dense 2")
     >>> weights = {"0.weight": [[[[2]]]], "0.bias": [-1], "3.weight": [[1], [-1]], "3.bias": [0, 10]}
     >>> trace_layer(network, weights, [[[4]]], 3).at(1).total  # 7·(−1) + 10
@@ -67,8 +67,7 @@ def trace_layer(
     """
     values = as_values("the image", image, 3)
     nodes, checked = _resolve(network, weights, values.shape)
-    if not 0 <= layer < len(nodes):
-        raise UsageError(f"there is no layer {layer}; give one from 0 to {len(nodes) - 1}.")
+    layer = as_whole("layer", layer, 0, len(nodes) - 1)
     outputs = _run(nodes[:layer], checked, values)
     node = nodes[layer]
     return node.layer.trace(by_hand, node, _weights_of(node, checked), *(outputs[index] for index in node.inputs))
@@ -80,6 +79,11 @@ def trace_dense(values: Values, rows: Values, bias: Values) -> Trace[WindowPosit
     >>> trace_dense(np.array([7.0]), np.array([[1.0], [-1.0]]), np.array([0.0, 10.0])).at(1).total  # 7·(−1) + 10
     3.0
     """
+    values, rows = as_values("the input", values, 1), as_values("the weights", rows, 2)
+    bias = as_values("the bias", bias, 1)
+    if rows.shape != (len(bias), len(values)):
+        sizes = f"{len(values)} inputs, weights {rows.shape[0]}×{rows.shape[1]} and {len(bias)} biases"
+        raise UsageError(f"{sizes} do not fit; give weights outputs × inputs and a bias for each output.")
 
     def place(position: tuple[int, ...]) -> WindowPosition:
         return WindowPosition.of(position, (0,), values, rows[position[0]], float(bias[position[0]]))
@@ -101,10 +105,13 @@ def _weights_of(node: ResolvedLayer, weights: dict[str, Values]) -> dict[str, Va
 
 
 def _resolve(
-    network: Network, weights: Mapping[str, ArrayLike], shape: tuple[int, ...]
+    given: NetworkLike, weights: Mapping[str, ArrayLike], shape: tuple[int, ...]
 ) -> tuple[list[ResolvedLayer], dict[str, Values]]:
     """The layers, and the weights that are used as arrays of the shapes that they need for an image of this shape."""
     channels, height, width = shape
+    network = as_network(given)
+    if not isinstance(weights, Mapping):
+        refuse("weights", weights, "a model's own weights, arrays by their names")
     nodes = network.resolve((channels, height, width), _count_classes(network, weights, (channels, height, width)))
     checked = {}
     for node in nodes:

@@ -4,18 +4,25 @@ Everything is computed in double precision: bytes of an image would run over at 
 """
 
 from collections.abc import Sequence
-from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from convlens.checking import items_or_none, refuse, shown, whole_or_none
 from convlens.errors import UsageError
+from convlens.signatures import Alias
 from convlens.words import count_of
 
-Values = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike as ArrayLike
+    from numpy.typing import NDArray
+
+    Values: TypeAlias = NDArray[np.float64]
+else:
+    ArrayLike, Values = Alias("ArrayLike"), Alias("Values")
 LARGEST = 1e140
 """A sum of products of such numbers does not run over; larger ones would come out as infinite."""
+LARGEST_SIZE = 10**9
 _KINDS = {0: "a number", 1: "a vector, such as [1, 2, 3]", 2: "a matrix, such as [[1, 2], [3, 4]]"}
 _KINDS |= {3: "a tensor channels × height × width", 4: "kernels out × channels × height × width"}
 
@@ -56,10 +63,11 @@ def as_place(name: str, given: Sequence[object]) -> tuple[int, ...]:
     >>> as_place("position", [np.int64(2), 3])
     (2, 3)
     """
-    try:
-        return tuple(index(number) for number in given)  # pyright: ignore[reportArgumentType]
-    except TypeError:
-        raise UsageError(f"the {name} is {_shown(list(given))}; give whole numbers.") from None
+    items = items_or_none(given)
+    place = [whole_or_none(number) for number in items or ()]
+    if items is None or None in place:
+        raise UsageError(f"the {name} is {shown(given if items is None else items)}; give whole numbers.")
+    return tuple(number for number in place if number is not None)
 
 
 def as_pair(name: str, given: int | Sequence[int], least: int) -> tuple[int, int]:
@@ -68,11 +76,12 @@ def as_pair(name: str, given: int | Sequence[int], least: int) -> tuple[int, int
     >>> as_pair("stride", 2, least=1), as_pair("stride", (1, 2), least=1)
     ((2, 2), (1, 2))
     """
-    pair = tuple(given) if isinstance(given, Sequence) else (given, given)
-    whole = all(isinstance(number, int | np.integer) and not isinstance(number, bool) for number in pair)
-    if isinstance(given, str) or len(pair) != 2 or not whole or min(pair) < least:
-        raise UsageError(f"the {name} is {given!r}; give a whole number of at least {least}, or two (height, width).")
-    return int(pair[0]), int(pair[1])
+    one = whole_or_none(given)
+    pair = [one, one] if one is not None else [whole_or_none(number) for number in items_or_none(given) or ()]
+    height, width = pair if len(pair) == 2 else (None, None)
+    if height is None or width is None or min(height, width) < least or max(height, width) > LARGEST_SIZE:
+        refuse(name, given, f"a whole number of at least {least}, or two (height, width)")
+    return height, width
 
 
 def _allowed(dimensions: tuple[int, ...]) -> str:
@@ -84,17 +93,17 @@ def _place_of_mistake(given: Any, depth: int = 0) -> str:
     if isinstance(given, np.ndarray):
         given = given.tolist()
     if not isinstance(given, list | tuple):
-        return f": it is {_shown(given)}"
+        return f": it is {shown(given)}"
     length: int | None = None
     for number, row in enumerate(given):
         if not isinstance(row, list | tuple | np.ndarray):
             if length is not None:
-                return f": row {number} is {_shown(row)}, no row"
+                return f": row {number} is {shown(row)}, no row"
             if not isinstance(row, int | float | np.number):
-                return f": number {number} is {_shown(row)}"
+                return f": number {number} is {shown(row)}"
             continue
         if length is None and number > 0:
-            return f": row 0 is {_shown(given[0])}, no row"
+            return f": row 0 is {shown(given[0])}, no row"
         length = len(row) if length is None else length
         if len(row) != length:
             return f": row {number} has {count_of(len(row), 'number')} and row 0 has {count_of(length, 'number')}"
@@ -102,8 +111,3 @@ def _place_of_mistake(given: Any, depth: int = 0) -> str:
         if inner:
             return f": row {number}" + inner.replace(":", ",", 1)
     return ""
-
-
-def _shown(given: Any) -> str:
-    text = " ".join(repr(given).split())
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -5,11 +5,12 @@ last window may hang over the end, if it begins inside; there an average counts 
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from convlens.by_hand.operands import Values, as_pair, as_values
+from convlens.by_hand.operands import ArrayLike, Values, as_pair, as_values
 from convlens.by_hand.sliding import Pair, Sliding
 from convlens.by_hand.trace import PoolPosition, Trace
+from convlens.checking import as_flag
 from convlens.errors import UsageError
 from convlens.window import output_size
 
@@ -23,6 +24,7 @@ def pooled_size(
     (2, 2, 3)
     """
     stride = kernel_size if stride is None else stride
+    ceil_mode = as_flag("ceil_mode", ceil_mode)
     return output_size(size, kernel_size, stride, padding, ceil_mode=ceil_mode)
 
 
@@ -132,7 +134,7 @@ def _check(
     image: ArrayLike, kernel_size: Pair, stride: Pair | None, padding: Pair, ceil_mode: bool
 ) -> tuple[Values, Sliding]:
     values = as_values("the image", image, 2, 3)
-    kernel = as_pair("kernel size", kernel_size, 1)
+    kernel = as_pair("kernel_size", kernel_size, 1)
     strides = kernel if stride is None else as_pair("stride", stride, 1)
     pads = as_pair("padding", padding, 0)
     height, width = values.shape[-2:]

@@ -6,22 +6,30 @@ Which sizes come out follows from `convlens.window`, the same few lines that the
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from convlens.by_hand.operands import Values, as_pair
 from convlens.by_hand.trace import Place, Trace
+from convlens.checking import as_choice, refuse
 from convlens.errors import UsageError
-from convlens.window import output_size, reach
+from convlens.layers.arguments import PaddingWord
+from convlens.signatures import Alias
+from convlens.window import output_size, reach, same_padding
 
-PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"}
+PaddingMode = Literal["zeros", "reflect", "replicate"]
+PADDING_MODES: dict[PaddingMode, str] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge"}
 """PyTorch's names of the ways to fill the padding, and NumPy's."""
 
 MOST_PADDED = 10**8
 """Numbers of a channel with its padding."""
-Pair = int | Sequence[int]
+if TYPE_CHECKING:
+    Pair: TypeAlias = int | Sequence[int]
+    Padding: TypeAlias = Pair | PaddingWord
+else:
+    Pair, Padding = Alias("Pair"), Alias("Padding")
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Sliding:
     padding: tuple[int, int]
     output: tuple[int, int]
     dilation: tuple[int, int] = (1, 1)
-    padding_mode: str = "zeros"
+    padding_mode: PaddingMode = "zeros"
 
     @property
     def reaches(self) -> tuple[int, int]:
@@ -74,23 +82,36 @@ class Sliding:
         return Trace(operation, (*maps, *self.output), place, padded, self.padding, self.dilation, self.size)
 
 
+def _as_padding(
+    padding: Padding, kernel_size: Sequence[int], strides: tuple[int, int], dilations: tuple[int, int]
+) -> tuple[int, int]:
+    """The padding in numbers, where it is given as a word, too."""
+    if not isinstance(padding, str):
+        return as_pair("padding", padding, 0)
+    if padding not in get_args(PaddingWord):
+        refuse("padding", padding, "a whole number of at least 0, or two (height, width), or same or valid")
+    if padding == "valid":
+        return 0, 0
+    height, width = (same_padding(*axis) for axis in zip(kernel_size, strides, dilations, strict=True))
+    return height, width
+
+
 def slide_over(
     size: Sequence[int],
     kernel_size: Sequence[int],
     stride: Pair,
-    padding: Pair,
+    padding: Padding,
     dilation: Pair = 1,
-    padding_mode: str = "zeros",
+    padding_mode: PaddingMode = "zeros",
 ) -> Sliding:
     """Check stride, padding and dilation, and that the kernel fits into what is padded.
 
     Raises:
         UsageError: one of them is not allowed, or the kernel is too large.
     """
-    strides, pads = as_pair("stride", stride, 1), as_pair("padding", padding, 0)
-    dilations = as_pair("dilation", dilation, 1)
-    if not isinstance(padding_mode, str) or padding_mode not in PADDING_MODES:
-        raise UsageError(f"the padding mode is {padding_mode!r}; give {', '.join(PADDING_MODES)}.")
+    strides, dilations = as_pair("stride", stride, 1), as_pair("dilation", dilation, 1)
+    pads = _as_padding(padding, kernel_size, strides, dilations)
+    padding_mode = as_choice("padding_mode", padding_mode, PADDING_MODES)
     output = []
     for axis, name in enumerate(("high", "wide")):
         count = output_size(size[axis], kernel_size[axis], strides[axis], pads[axis], dilations[axis])

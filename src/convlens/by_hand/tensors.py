@@ -4,14 +4,17 @@ A map is the sum of one cross-correlation a channel. So a kernel has as many cha
 many maps as kernels, whatever the number of channels.
 """
 
+from typing import Literal
+
 import numpy as np
-from numpy.typing import ArrayLike
 
 from convlens.by_hand.activations import apply_activation
-from convlens.by_hand.operands import Values, as_values
-from convlens.by_hand.sliding import Pair, Sliding, slide_over
+from convlens.by_hand.operands import ArrayLike, Values, as_values
+from convlens.by_hand.sliding import Padding, PaddingMode, Pair, Sliding, slide_over
 from convlens.by_hand.trace import Trace, WindowPosition
+from convlens.checking import as_whole
 from convlens.errors import UsageError
+from convlens.layers.kinds import ActivationName
 from convlens.words import agreeing, count_of
 
 
@@ -20,10 +23,10 @@ def conv2d(
     kernels: ArrayLike,
     bias: ArrayLike | None = None,
     stride: Pair = 1,
-    padding: Pair = 0,
+    padding: Padding = 0,
     dilation: Pair = 1,
-    padding_mode: str = "zeros",
-    activation: str | None = None,
+    padding_mode: PaddingMode = "zeros",
+    activation: ActivationName | Literal["none"] | None = None,
     groups: int = 1,
 ) -> Values:
     """The maps of a layer: image C×H×W, kernels O×C×kH×kW, bias O → O×H'×W'.
@@ -50,6 +53,7 @@ def conv2d(
     >>> conv2d([[[1]], [[2]]], [[[[10]]], [[[100]]]], groups=2).tolist()  # depthwise: a kernel a channel
     [[[10.0]], [[200.0]]]
     """
+    groups = as_whole("groups", groups, 1)
     image, kernels, bias, single = _check(image, kernels, bias, groups)
     sliding = _slide(image, kernels, stride, padding, dilation, padding_mode)
     windows = sliding.windows(image)
@@ -64,10 +68,10 @@ def trace_conv2d(
     kernels: ArrayLike,
     bias: ArrayLike | None = None,
     stride: Pair = 1,
-    padding: Pair = 0,
+    padding: Padding = 0,
     dilation: Pair = 1,
-    padding_mode: str = "zeros",
-    activation: str | None = None,
+    padding_mode: PaddingMode = "zeros",
+    activation: ActivationName | Literal["none"] | None = None,
     groups: int = 1,
 ) -> Trace[WindowPosition]:
     """The window positions of `conv2d`, with the sum of each channel.
@@ -76,12 +80,13 @@ def trace_conv2d(
     >>> window.channel_sums, window.total, window.result
     ((3.0, 8.0), -9.0, 0.0)
     """
+    groups = as_whole("groups", groups, 1)
     image, kernels, bias, single = _check(image, kernels, bias, groups)
     sliding = _slide(image, kernels, stride, padding, dilation, padding_mode)
     seen, kernels_of_group = kernels.shape[1], len(kernels) // groups
     padded = sliding.pad(image)
-    activation = None if activation == "none" else activation
     apply_activation(np.zeros(1), activation)  # an unknown name is found now, not at the first window position
+    activation = None if activation == "none" else activation
 
     def place(position: tuple[int, ...]) -> WindowPosition:
         number = 0 if single else position[0]
@@ -108,7 +113,9 @@ def trace_conv2d(
     return sliding.trace("conv2d", place, padded, *(() if single else (len(kernels),)))
 
 
-def _slide(image: Values, kernels: Values, stride: Pair, padding: Pair, dilation: Pair, padding_mode: str) -> Sliding:
+def _slide(
+    image: Values, kernels: Values, stride: Pair, padding: Padding, dilation: Pair, padding_mode: PaddingMode
+) -> Sliding:
     return slide_over(image.shape[1:], kernels.shape[2:], stride, padding, dilation, padding_mode)
 
 
@@ -119,8 +126,6 @@ def _check(
     image, kernels = as_values("the image", image, 3), as_values("the kernels", kernels, 3, 4)
     single = kernels.ndim == 3
     kernels = kernels[None] if single else kernels
-    if isinstance(groups, bool) or not isinstance(groups, int | np.integer) or groups < 1:
-        raise UsageError(f"groups is {groups!r}; give a whole number of 1 or more.")
     if len(image) % groups or len(kernels) % groups:
         raise UsageError(
             f"{groups} groups do not divide {count_of(len(image), 'channel')} and {count_of(len(kernels), 'kernel')} "

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike
 
-from convlens.by_hand.operands import Values, as_values
+from convlens.by_hand.operands import ArrayLike, Values, as_values
 from convlens.by_hand.trace import Trace, WindowPosition
 from convlens.errors import UsageError
 from convlens.words import count_of

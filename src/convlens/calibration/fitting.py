@@ -105,9 +105,9 @@ def choose_threshold(best: np.ndarray, right: np.ndarray, error_rate: float) -> 
     answers without a mistake, which many folders do not have.
 
     With the one added, 1 % takes 99 answers. Where the rate cannot be shown like this, the answers are those that are
-    surer than the surest mistake: nothing that is answered is wrong, among images too few to promise more. Where the
-    surest of all is a mistake, nothing is answered. Images of equal probability are answered together or not at all;
-    so mistakes with a probability of exactly 1 cannot be told from right answers and stay, at a threshold of 1.
+    more probable than every mistake: nothing that is answered is wrong, among images too few to promise more. Where the
+    most probable of all is a mistake, nothing is answered. Images of equal probability are answered together or not at
+    all; so mistakes with a probability of exactly 1 cannot be told from right answers and stay, at a threshold of 1.
 
     The threshold is the probability of an image, not a value between two: below it nothing was shown. Where all are
     answered it is the lowest that was seen, so that an image with a lower one is `unknown`.
@@ -121,7 +121,7 @@ def choose_threshold(best: np.ndarray, right: np.ndarray, error_rate: float) -> 
     0.6
     >>> choose_threshold(best, right, error_rate=0.35)   # (0 + 1) / (2 + 1)
     0.8
-    >>> choose_threshold(best, right, error_rate=0.01)   # surer than the surest mistake
+    >>> choose_threshold(best, right, error_rate=0.01)   # more probable than every mistake
     0.8
     """
     order = np.argsort(-best, kind="stable")

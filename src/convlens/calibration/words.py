@@ -52,12 +52,11 @@ def describe_choice(calibration: Calibration) -> str:
     if calibration.rate_shown:
         return f"chosen for {rate}"
     if calibration.error is None:
-        return (
-            f"chosen for {rate}, but the surest answer of {count_of(calibration.images, 'validation image')} was wrong"
-        )
+        images = count_of(calibration.images, "validation image")
+        return f"chosen for {rate}, but of {images} the most confident answer was wrong"
     if calibration.error:
         return f"chosen for {rate}, but of the answers that are quite sure more are wrong"
-    told = "none of them was wrong" if calibration.coverage == 1 else "it is above the surest mistake"
+    told = "none of them was wrong" if calibration.coverage == 1 else "it is above the confidence of every wrong answer"
     return f"{count_of(calibration.images, 'validation image', 'is')} too few to show {rate}: {told}"
 
 

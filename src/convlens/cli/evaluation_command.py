@@ -1,6 +1,6 @@
 """`convlens evaluate`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
@@ -55,7 +55,7 @@ def evaluate_command(
     from convlens.evaluation import choose_images, evaluate
     from convlens.trained_model import load_model
 
-    computing = engine or "auto", device or "auto", threads
+    computing: tuple[Any, ...] = (engine or "auto", device or "auto", threads)
     if json:
         from convlens.report import study_model
         from convlens.trained_model.location import place_of_model

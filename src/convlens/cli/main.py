@@ -20,6 +20,7 @@ from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.export_command import export_command
 from convlens.cli.layers_command import layers_command
 from convlens.cli.open_command import open_command
+from convlens.cli.option_names import with_option_names
 from convlens.cli.parser_messages import explain_parser_error
 from convlens.cli.prediction_command import name_stdin, predict_command
 from convlens.cli.report_command import report_command
@@ -78,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         result = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
         return result if isinstance(result, int) else 0
     except ConvlensError as error:
-        return _report(str(error), error.exit_code, debug)
+        return _report(with_option_names(error, app, tokens), error.exit_code, debug)
     except CycloptsError as error:
         return _report(explain_parser_error(error), UsageError.exit_code, debug)
     except BrokenPipeError:

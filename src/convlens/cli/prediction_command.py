@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.padding import Padding
 
-from convlens.cli.options import DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
+from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
 from convlens.cli.terminal import error_console, print_json, result_console
 from convlens.errors import ImageError, UsageError
 from convlens.files import write_atomically
@@ -19,8 +19,7 @@ from convlens.words import percent
 
 if TYPE_CHECKING:
     from convlens.charts import PictureSteps
-    from convlens.engines import Engine
-    from convlens.prediction import Prediction
+    from convlens.prediction import Picture, Prediction, Predictor
     from convlens.trained_model import TrainedModel
 
 EXIT_BAD_DATA = ImageError.exit_code
@@ -40,12 +39,14 @@ def predict_command(
     engine: EngineOption = None,
     device: DeviceOption = None,
     threads: Threads = None,
+    data_dir: DataDir = None,
     json: Json = False,
 ) -> int:
     """Say what is on pictures of any size and mode.
 
     ```
     convlens predict latest seven.png
+    convlens predict latest mnist:7 mnist:8
     convlens predict latest seven.png --steps steps.png
     convlens predict runs/2026-11-23_1510_mnist scans/ --csv answers.csv
     ```
@@ -56,23 +57,27 @@ def predict_command(
 
     Args:
         model: A model file, a run folder, or latest.
-        images: Image files, folders of them, or - for an image on stdin.
+        images: Image files, folders of them, patterns such as "scans/*.png", mnist:7 for test image 7 of a known
+            dataset (the first is 0), or - for an image on stdin.
         top: How many classes to name for each image.
         csv: Also write every probability to this CSV file.
         steps: Draw what was done to each picture, and what it changed, into this PNG file.
     """
+    from convlens.prediction import Predictor
     from convlens.trained_model import load_model
 
     if top < 1:
         raise UsageError(f"--top is {top}; give 1 or more.")
     trained = load_model(model)
-    opened = trained.open_engine(engine or "auto", device or "auto", threads)
-    names = list(_expand(images))
-    _check_outputs(csv, steps, trained.class_names, len(names))
+    computing: tuple[Any, ...] = (engine or "auto", device or "auto", threads)
+    opened = trained.open_engine(*computing)
+    pictures = _find_pictures(images, trained, data_dir)
+    _check_outputs(csv, steps, trained.class_names, len(pictures))
+    predictor = Predictor(opened, trained.preprocessing, trained.class_names, trained.calibration)
     answers: list[tuple[str, Prediction]] = []
     drawn: list[PictureSteps] = []
     failed: dict[str, str] = {}
-    for name, answer, plain in _predict(trained, opened, names, repair, steps is not None, failed):
+    for name, answer, plain in _predict(predictor, pictures, repair, steps is not None, failed):
         answers.append((name, replace(answer, steps=())))  # of thousands of pictures, the steps would fill the memory
         if steps is not None:
             drawn.append(_picture_steps(name, answer, plain))
@@ -102,28 +107,38 @@ def _check_outputs(csv: Path | None, steps: Path | None, class_names: tuple[str,
         raise UsageError(f"--steps draws up to {MOST_PICTURES} pictures; {images:,} were given. Give fewer.")
 
 
+def _find_pictures(names: list[str], trained: "TrainedModel", data_dir: Path | None) -> "list[Picture]":
+    """The pictures that all names together mean; what is left out of a folder is said."""
+    from convlens.cli.reading_progress import showing_progress
+    from convlens.prediction import NamedPictures, Picture
+
+    def say(note: str) -> None:
+        error_console().print(note, markup=False, soft_wrap=True)
+
+    with showing_progress() as on_progress:
+        named = NamedPictures(trained.preprocessing.image_shape, data_dir, on_progress, say)
+        found: list[Picture] = []
+        for name in names:
+            found += [Picture(STDIN, sys.stdin.buffer.read())] if name == STDIN else named.find(name)
+    return found
+
+
 def _predict(
-    trained: "TrainedModel", engine: "Engine", names: list[str], repair: bool, compare: bool, failed: dict[str, str]
+    predictor: "Predictor", pictures: "list[Picture]", repair: bool, compare: bool, failed: dict[str, str]
 ) -> "Iterator[tuple[str, Prediction, Prediction | None]]":
     """An answer to each picture and, with `compare`, the one to the picture as it came where that may differ; what is
     no image is said, and remembered in `failed`.
     """
-    from convlens.prediction import predict_images
-
-    for name in names:
-        try:
-            source = _source(name)
-            answer, *plain = [
-                predict_images(
-                    engine, trained.preprocessing, trained.class_names, [source], trained.calibration, repaired
-                )[0]
-                for repaired in ([True, False] if repair and compare else [repair])
-            ]
-        except ImageError as error:
-            failed[name] = str(error)
-            error_console().print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+    for picture in pictures:
+        answer, *plain = [
+            predictor.predict_pictures([picture], repaired, on_error="keep")[0]
+            for repaired in ([None, False] if repair and compare else [None if repair else False])
+        ]
+        if answer.error is not None:
+            failed[picture.name] = str(answer.error)
+            error_console().print(f"[bold red]error:[/] {escape(str(answer.error))}", soft_wrap=True)
         else:
-            yield name, answer, plain[0] if plain else None
+            yield picture.name, answer, plain[0] if plain else None
 
 
 def name_stdin(tokens: list[str]) -> list[str]:
@@ -136,40 +151,6 @@ def name_stdin(tokens: list[str]) -> list[str]:
     return [STDIN if token == "-" and before[place] != "--csv" else token for place, token in enumerate(tokens)]
 
 
-def _expand(names: list[str]) -> Iterator[str]:
-    """Files and stdin as they are; a folder becomes the image files below it, in order of their names."""
-    from convlens.data import IMAGE_ENDINGS
-
-    for name in names:
-        path = Path(name)
-        if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-            images = [str(file) for file in files if file.suffix.lower() in IMAGE_ENDINGS]
-            _mention_skipped(name, {file.suffix or file.name for file in files if str(file) not in images})
-            yield from images or [name]
-        else:
-            yield name
-
-
-def _mention_skipped(folder: str, kinds: set[str]) -> None:
-    """Say which kinds of files in a folder are not taken for images."""
-    if kinds:
-        error_console().print(f"{folder}: skipped what is no image: {', '.join(sorted(kinds))}", markup=False)
-
-
-def _source(name: str) -> Path | bytes:
-    """What is to be decoded.
-
-    Raises:
-        ImageError: a folder without image files.
-    """
-    if name == STDIN:
-        return sys.stdin.buffer.read()
-    if Path(name).is_dir():
-        raise ImageError(f"{name}: this folder holds no image files. Give files, or a folder that holds some.")
-    return Path(name)
-
-
 def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
     (best, probability), *others = prediction.top(top)
     nothing = "" if prediction.unknown or prediction.pixels.any() else "[yellow]nothing found on it;[/] at a guess "
@@ -179,6 +160,9 @@ def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
     line = f"{escape(name)}: {nothing}{answer}"
     if others:
         line += "[dim]  then " + ", ".join(f"{escape(other)} ({percent(share)})" for other, share in others) + "[/]"
+    if prediction.true_class:
+        colour = "dim" if prediction.true_class == best else "yellow"
+        line += f"  [{colour}]labelled {escape(prediction.true_class)}[/]"
     console = result_console()
     console.print(line, soft_wrap=True)
     for said in (prediction.why_unknown, "; ".join(prediction.notes)):

@@ -15,7 +15,7 @@ from convlens.data.fetching import fetch
 from convlens.data.folders import cache_folder, data_folder
 from convlens.data.idx import read_idx, write_idx
 from convlens.data.inventory import DatasetStatus, status
-from convlens.data.labelled_images import Dataset, LabelledImages, check_class_names, hash_images
+from convlens.data.labelled_images import Dataset, LabelledImages, as_class_names, check_class_names, hash_images
 from convlens.data.loading import is_custom_path, load_dataset
 from convlens.data.parts import TEST, TRAIN, VALIDATION
 from convlens.data.sources import FetchProgress
@@ -39,6 +39,7 @@ __all__ = [
     "ImportedImages",
     "LabelledImages",
     "RawFile",
+    "as_class_names",
     "cache_folder",
     "check_class_names",
     "data_folder",

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convlens.data.idx import read_idx
-from convlens.data.labelled_images import Dataset, LabelledImages
+from convlens.data.labelled_images import Dataset, LabelledImages, RulesName
 from convlens.data.sources import DebianPackage, HttpsMirror, NpmPackage, Source
 from convlens.errors import UsageError
 
@@ -51,7 +51,7 @@ class CatalogueEntry:
     folder: str
     files: Mapping[str, RawFile]
     sources: tuple[Source, ...]
-    preprocessing: str
+    preprocessing: RulesName
     read: "Callable[[CatalogueEntry, Mapping[str, Path]], Dataset]" = read_idx_dataset
 
 

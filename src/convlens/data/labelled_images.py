@@ -8,12 +8,18 @@ one slice of an array per batch costs microseconds where 64 calls cost milliseco
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from convlens.checking import as_instance, items_or_none, refuse, shown
 from convlens.errors import DataError, UsageError
-from convlens.words import count_of
+from convlens.notebook import Html, html_picture, html_row, html_table
+from convlens.pixels import encode_png
+from convlens.words import count_of, shorten, times
+
+_CLASSES_IN_HTML, _COLUMNS_IN_HTML, _PICTURES_IN_HTML = 30, 10, 6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,11 +45,17 @@ class LabelledImages:
     class_names: tuple[str, ...]
     name: str = "images"
 
+    if TYPE_CHECKING:  # lists are taken, too, and stored as arrays and tuples
+
+        def __init__(
+            self, images: np.ndarray, labels: ArrayLike, class_names: Sequence[str], name: str = "images"
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "class_names", tuple(self.class_names))
-        check_class_names(self.class_names)
+        as_instance("name", self.name, str, "a text")
+        object.__setattr__(self, "class_names", as_class_names(self.class_names))
         _check_images(self.name, self.images)
-        object.__setattr__(self, "labels", np.asarray(self.labels))
+        object.__setattr__(self, "labels", _as_array(self.name, self.labels))
         _check_labels(self.name, self.labels, len(self.images), len(self.class_names))
         object.__setattr__(self, "images", np.ascontiguousarray(self.images))
         object.__setattr__(self, "labels", np.ascontiguousarray(self.labels, dtype=np.int64))
@@ -55,6 +67,24 @@ class LabelledImages:
         shape = "×".join(map(str, self.image_shape))
         images, classes = count_of(len(self), "image"), count_of(len(self.class_names), "class")
         return f"LabelledImages({self.name!r}, {images} of {shape}, {classes})"
+
+    def _repr_html_(self) -> str:
+        counts = np.bincount(self.labels, minlength=len(self.class_names))
+        rows = [
+            [self.class_names[label], f"{counts[label]:,}", self._first_of(label)]
+            for label in range(min(len(self.class_names), _CLASSES_IN_HTML))
+        ]
+        left_out = len(self.class_names) - len(rows)
+        below = [f"and {count_of(left_out, 'class')} more"] if left_out else []
+        what = f"{count_of(len(self), 'image')} of {times(self.image_shape)}"
+        return html_table(f"{self.name}: {what}", rows, ["class", "images", "the first of them"], below)
+
+    def _first_of(self, label: int, count: int = _PICTURES_IN_HTML) -> Html:
+        """The first few images of a class, as pictures."""
+        places = np.flatnonzero(self.labels == label)[:count]
+        return html_row(
+            html_picture(encode_png(self.images[place].transpose(1, 2, 0)), title=f"image {place}") for place in places
+        )
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -88,6 +118,10 @@ class LabelledImages:
         return LabelledImages(self.images[chosen], self.labels[chosen], self.class_names, self.name)
 
 
+RulesName = Literal["auto", "digit", "garment", "glyph", "letterbox"]
+"""How pictures are made like the images; `convlens.preprocessing` has the rules."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Images to train on, to validate with and to test with, and the preprocessing rules they were made with.
@@ -107,15 +141,19 @@ class Dataset:
     name: str
     train: LabelledImages
     test: LabelledImages | None
-    preprocessing_rules: str
+    preprocessing_rules: RulesName
     validation: LabelledImages | None = None
     notes: tuple[str, ...] = ()
     source: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "notes", tuple(self.notes))
+        as_instance("name", self.name, str, "a text")
+        notes = items_or_none(self.notes)
+        object.__setattr__(self, "notes", tuple(notes) if notes is not None else refuse("notes", self.notes, "texts"))
+        as_instance("train", self.train, LabelledImages, "LabelledImages(...)")
         for part, kind in ((self.validation, "validation"), (self.test, "test")):
             if part is not None:
+                as_instance(kind, part, LabelledImages, "LabelledImages(...), or None")
                 self._check_part(part, kind)
 
     def _check_part(self, part: LabelledImages, kind: str) -> None:
@@ -130,6 +168,20 @@ class Dataset:
                 f"{', '.join(part.class_names)}; both must be the same, in the same order."
             )
 
+    def _repr_html_(self) -> str:
+        names = self.train.class_names[:_COLUMNS_IN_HTML]
+        parts = (("train", self.train), ("validation", self.validation), ("test", self.test))
+        rows = [
+            [name, f"{len(part):,}", *(part._first_of(label, 1) for label in range(len(names)))]
+            for name, part in parts
+            if part is not None
+        ]
+        classes = len(self.train.class_names)
+        what = f"{count_of(classes, 'class')}, images of {times(self.train.image_shape)}"
+        left_out = [f"and {count_of(classes - len(names), 'class')} more"] if classes > len(names) else []
+        header = ["part", "images", *(shorten(name, 24) for name in names)]
+        return html_table(f"{self.name}: {what}", rows, header, [*left_out, *self.notes])
+
 
 def hash_images(images: np.ndarray) -> np.ndarray:
     """A mark of 16 bytes for each of N images (S16): exact copies have the same, other images another one.
@@ -139,6 +191,29 @@ def hash_images(images: np.ndarray) -> np.ndarray:
     (True, False)
     """
     return np.array([blake2b(image, digest_size=16).digest() for image in np.ascontiguousarray(images)], "S16")
+
+
+def as_class_names(given: object) -> tuple[str, ...]:
+    """Class names, from a list or a tuple of distinct texts.
+
+    Raises:
+        UsageError: they are something else.
+
+    >>> as_class_names(["cat", "dog"])
+    ('cat', 'dog')
+    """
+    names = items_or_none(given)
+    if names is None:
+        refuse("class_names", given, 'a list of names, one for each class, such as ["cat", "dog"]')
+    check_class_names(tuple(names))
+    return tuple(names)
+
+
+def _as_array(name: str, labels: object) -> np.ndarray:
+    try:
+        return np.asarray(labels)
+    except (ValueError, OverflowError):
+        raise DataError(f"{name}: the labels are {shown(labels)}. Give one whole number for each image.") from None
 
 
 def check_class_names(names: tuple[str, ...]) -> None:
@@ -165,10 +240,11 @@ def _check_images(name: str, images: np.ndarray) -> None:
         given = images.dtype if isinstance(images, np.ndarray) else type(images).__name__
         raise DataError(f"{name}: the images are {given}, not a uint8 array. Give bytes from 0 to 255.")
     if images.ndim != 4:
-        raise DataError(
-            f"{name}: the images have the shape {images.shape}, not N×C×H×W. For grey images add the channel: "
-            f"images[:, np.newaxis]."
-        )
+        advice = {
+            2: "If these are rows of pixels, say how high and wide they are: images.reshape(-1, 1, height, width).",
+            3: "For grey images add the channel: images[:, np.newaxis].",
+        }.get(images.ndim, "Give four dimensions.")
+        raise DataError(f"{name}: the images have the shape {images.shape}, not N×C×H×W. {advice}")
     if images.shape[1] > 4 and images.shape[3] in (1, 3, 4):
         raise DataError(
             f"{name}: the images have the shape {images.shape}, which looks like N×H×W×C. Put the channels second: "

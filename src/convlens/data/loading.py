@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_callback, as_instance, as_path
 from convlens.data.catalogue import CatalogueEntry, find_entry
 from convlens.data.custom.importing import import_images
 from convlens.data.custom.options import ImportOptions
@@ -46,6 +47,12 @@ def load_dataset(
 
     For example `load_dataset("mnist").train` is `LabelledImages('mnist train', 60,000 images of 1×28×28, 10 classes)`.
     """
+    as_path("name_or_path", name_or_path)
+    as_callback("on_progress", on_progress)
+    if data_dir is not None:
+        as_path("data_dir", data_dir)
+    if options is not None:
+        as_instance("options", options, ImportOptions, "ImportOptions(...)")
     if is_custom_path(name_or_path):
         return import_images(name_or_path, options, cache_folder(data_dir), on_progress).dataset()
     entry = find_entry(str(name_or_path))

@@ -3,13 +3,15 @@ engines.
 """
 
 from convlens.engines.augmentation import AugmentationSettings, draw_changes
-from convlens.engines.choice import EngineChoice, choose_engine, measure_peak, open_engine
+from convlens.engines.choice import DeviceName, EngineChoice, EngineName, choose_engine, measure_peak, open_engine
 from convlens.engines.engine import Engine, Gradients, LossSettings, OptimizerSettings, Plan, Steps, Trainer, Weights
 
 __all__ = [
     "AugmentationSettings",
+    "DeviceName",
     "Engine",
     "EngineChoice",
+    "EngineName",
     "Gradients",
     "LossSettings",
     "OptimizerSettings",

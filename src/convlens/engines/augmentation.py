@@ -12,6 +12,7 @@ from math import log1p, pi
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.checking import as_flag, as_number, refuse
 from convlens.deprecations import ARGUMENTS, with_old_attributes
 from convlens.errors import UsageError
 
@@ -78,13 +79,9 @@ class AugmentationSettings:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if one.name in _FLIPS:
-                if not isinstance(value, bool):
-                    raise UsageError(f"{one.name.replace('_', ' ')} is {value!r}; give true or false.")
-                continue
             most = _WHOLE_TURN if one.name == "rotation" else 1.0
-            if not isinstance(value, int | float) or not 0 <= value <= most:
-                raise UsageError(f"augmentation: {one.name} is {value!r}; give a number from 0 to {most:g}.")
+            checked = as_flag(one.name, value) if one.name in _FLIPS else _as_amount(one.name, value, most)
+            object.__setattr__(self, one.name, checked)
 
     @classmethod
     def from_text(cls, text: str) -> "AugmentationSettings":
@@ -96,6 +93,8 @@ class AugmentationSettings:
         >>> AugmentationSettings.from_text("shift 0.1, rotation 10") == AugmentationSettings(shift=0.1, rotation=10)
         True
         """
+        if not isinstance(text, str):
+            refuse("augmentation", text, "a text such as 'shift 0.1, rotation 10'")
         amounts = [one.name for one in fields(cls) if one.name not in _FLIPS]
         found: dict[str, float | bool] = {}
         for part in text.split(",") if text.strip() != "none" else ():
@@ -136,6 +135,10 @@ class AugmentationSettings:
         ]
         words += [phrase for name, phrase in _FLIPS.items() if getattr(self, name)]
         return ", ".join(words) or "none"
+
+
+def _as_amount(name: str, value: object, most: float) -> int | float:
+    return as_number(name, value, f"a number from 0 to {most:g}", lambda amount: 0 <= amount <= most)
 
 
 def draw_changes(

@@ -7,12 +7,15 @@ import importlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
+from convlens.checking import as_choice, refuse, whole_or_none
 from convlens.engines.engine import Engine, Plan
 from convlens.errors import MissingDependency, UsageError
 from convlens.machine import available_cores
 
+EngineName = Literal["auto", "native", "torch"]
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 MOST_THREADS = 256
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 """Where Linux tells that there is an NVIDIA GPU: asking PyTorch takes a second, this a microsecond."""
@@ -22,7 +25,7 @@ NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 class EngineChoice:
     """The engine that was taken, and why; the reason is empty where the caller named the engine."""
 
-    name: str
+    name: EngineName
     reason: str = ""
 
 
@@ -42,16 +45,15 @@ def choose_engine(plan: Plan, engine: str = "auto", device: str = "auto") -> Eng
     >>> choose_engine(plan, "torch").name
     'torch'
     """
-    if engine not in ("auto", "native", "torch"):
-        raise UsageError(f"engine {engine!r} is not known; give auto, native or torch.")
-    if device not in ("auto", "cpu", "cuda", "mps"):
-        raise UsageError(f"device {device!r} is not known; give auto, cpu, cuda or mps.")
-    if engine == "native" and device not in ("auto", "cpu"):
+    known: EngineName = as_choice("engine", engine, get_args(EngineName))
+    device = as_choice("device", device, get_args(DeviceName))
+    if known == "native" and device not in ("auto", "cpu"):
         raise UsageError(
-            f"the native engine computes on the processor, not on {device}. Give --engine torch, or no device."
+            f'the native engine computes on the processor, not on {device}. Give engine="torch", or no device.',
+            mentions=["engine"],
         )
-    if engine != "auto":
-        return EngineChoice(engine)
+    if known != "auto":
+        return EngineChoice(known)
     if device in ("cuda", "mps"):
         return EngineChoice("torch", f"{device} was asked for")
     if device == "auto" and NVIDIA_DRIVER.exists() and _is_installed("torch"):
@@ -82,17 +84,27 @@ def open_engine(plan: Plan, engine: str = "auto", device: str = "auto", threads:
         MissingDependency: the engine, or PyTorch, is not installed.
     """
     choice = choose_engine(plan, engine, device)
-    threads = min(available_cores(), MOST_THREADS) if threads is None else threads
-    if not 1 <= threads <= MOST_THREADS:
-        raise UsageError(f"threads is {threads}; give 1 to {MOST_THREADS}. This machine has {available_cores()} cores.")
+    threads = min(available_cores(), MOST_THREADS) if threads is None else check_threads(threads)
     if choice.name == "native":
         if missing := _why_native_is_missing():
-            raise MissingDependency(f"{missing}. Or take --engine torch.")
+            raise MissingDependency(f'{missing}. Or take engine="torch".', mentions=["engine"])
         return _native().NativeEngine(plan, threads=threads)
     require_torch()
     from convlens.engines.torch_engine import TorchEngine
 
     return TorchEngine(plan, device=device, threads=threads)
+
+
+def check_threads(threads: object) -> int:
+    """A number of processor threads.
+
+    Raises:
+        UsageError: it is none, or too many.
+    """
+    number = whole_or_none(threads)
+    if number is None or not 1 <= number <= MOST_THREADS:
+        refuse("threads", threads, f"1 to {MOST_THREADS}. This machine has {available_cores()} cores")
+    return number
 
 
 def measure_peak(threads: int, seconds: float) -> float | None:

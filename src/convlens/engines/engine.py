@@ -12,18 +12,25 @@ out and put back as arrays, so resuming is exact.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.checking import as_choice, as_flag, as_number, items_or_none, refuse
 from convlens.engines.augmentation import CHANGE_NUMBERS
 from convlens.errors import UsageError
 from convlens.network import Network
 from convlens.preprocessing import Normalisation
+from convlens.signatures import Alias
 
-Weights: TypeAlias = dict[str, NDArray[Any]]
+if TYPE_CHECKING:
+    Weights: TypeAlias = dict[str, NDArray[Any]]
+else:
+    Weights = Alias("Weights")
 """Arrays under the names of PyTorch's state dict: `{"0.weight": 8×1×3×3, "0.bias": 8, ...}`."""
+
+OptimizerName = Literal["adam", "adamw", "sgd"]
 
 MEASURED = ("running_mean", "running_var", "num_batches_tracked")
 """What the names of weights end in that are measured in training, not learned."""
@@ -53,7 +60,7 @@ class OptimizerSettings:
     True
     """
 
-    name: Literal["adam", "adamw", "sgd"] = "adam"
+    name: OptimizerName = "adam"
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
@@ -62,14 +69,20 @@ class OptimizerSettings:
     nesterov: bool = True
 
     def __post_init__(self) -> None:
-        _require(
-            self.name in ("adam", "adamw", "sgd"), f"optimizer {self.name!r} is not known; give adam, adamw or sgd."
-        )
+        infinity = float("inf")
+        checked: dict[str, Any] = {"name": as_choice("optimizer", self.name, get_args(OptimizerName))}
         for name in ("beta1", "beta2", "momentum"):
-            value = getattr(self, name)
-            _require(0 <= value < 1, f"{name} is {value}; give a number from 0 up to, not including, 1.")
-        _require(self.epsilon > 0, f"epsilon is {self.epsilon}; give a number above 0, such as 1e-8.")
-        _require(self.weight_decay >= 0, f"weight decay is {self.weight_decay}; give 0 or more.")
+            allowed = "a number from 0 up to, not including, 1"
+            checked[name] = as_number(name, getattr(self, name), allowed, lambda value: 0 <= value < 1)
+        checked["epsilon"] = as_number(
+            "epsilon", self.epsilon, "a number above 0, such as 1e-8", lambda value: 0 < value < infinity
+        )
+        checked["weight_decay"] = as_number(
+            "weight_decay", self.weight_decay, "0 or more", lambda value: 0 <= value < infinity
+        )
+        checked["nesterov"] = as_flag("nesterov", self.nesterov)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -89,14 +102,19 @@ class LossSettings:
     class_weights: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        _require(
-            0 <= self.label_smoothing < 1,
-            f"label smoothing is {self.label_smoothing}; give a number from 0 to below 1.",
+        smoothing = as_number(
+            "label_smoothing", self.label_smoothing, "a number from 0 to below 1", lambda value: 0 <= value < 1
         )
-        _require(
-            self.class_weights is None or all(0 < weight < float("inf") for weight in self.class_weights),
-            f"class weights are {self.class_weights}; every one must be above 0.",
-        )
+        object.__setattr__(self, "label_smoothing", smoothing)
+        if self.class_weights is not None:
+            object.__setattr__(self, "class_weights", self._check_class_weights())
+
+    def _check_class_weights(self) -> tuple[float, ...]:
+        given = items_or_none(self.class_weights)
+        if not given:
+            refuse("class_weights", self.class_weights, "a number above 0 for each class, or None")
+        allowed = "numbers above 0, one for each class"
+        return tuple(as_number("class_weights", one, allowed, lambda value: 0 < value < float("inf")) for one in given)
 
 
 @dataclass(frozen=True)

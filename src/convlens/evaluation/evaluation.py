@@ -24,7 +24,10 @@ from convlens.metrics import (
     per_class,
     wilson_interval,
 )
-from convlens.words import count_of
+from convlens.notebook import html_table
+from convlens.words import count_of, percent
+
+_CLASSES_IN_HTML = 30
 
 
 @with_old_attributes
@@ -224,6 +227,24 @@ class Evaluation:
         low, high = self.interval
         share = f"{self.accuracy * 100:.2f} % of {count_of(self.total, 'image')} right"
         return f"Evaluation({self.data!r}: {share}, 95 % interval {low * 100:.2f} % to {high * 100:.2f} %)"
+
+    def _repr_html_(self) -> str:
+        low, high = self.interval
+        share = f"{self.accuracy * 100:.2f} % of {count_of(self.total, 'image')} right"
+        header = ["class", "precision", "recall", "F1", "images"]
+        order = np.argsort([row.f1 if row.support else 2.0 for row in self.classes], kind="stable")[:_CLASSES_IN_HTML]
+        rows = [
+            [self.class_names[place], *map(percent, (row.precision, row.recall, row.f1)), f"{row.support:,}"]
+            for place, row in ((int(place), self.classes[place]) for place in sorted(order))
+        ]
+        left_out = len(self.class_names) - len(rows)
+        confused = [f"{true} taken for {said}: {count:,}" for true, said, count in self.most_confused(3)]
+        interval = f"95 % interval {low * 100:.2f} % to {high * 100:.2f} %"
+        below = [f"{interval}, loss {self.loss:.4f}, expected calibration error {self.calibration_error * 100:.2f} %"]
+        below += [f"the {len(rows)} classes with the lowest F1; {left_out:,} more"] if left_out else []
+        below += [f"most frequent mistakes: {'; '.join(confused)}"] if confused else []
+        below += self.notes
+        return html_table(f"{self.data}: {share}", rows, header, below)
 
 
 def _reliability(found: Confidences) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convlens.checking import as_path, refuse
 from convlens.data import (
     CATALOGUE,
     LARGEST_SIDE,
@@ -31,9 +32,11 @@ from convlens.data import (
     load_dataset,
     status,
 )
+from convlens.data.intake import find_parts, read_part
 from convlens.deprecations import with_old_arguments
 from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
 from convlens.evaluation.repair import repair_images
+from convlens.preprocessing import prepare
 from convlens.trained_model import TrainedModel
 from convlens.words import count_of, printable, times
 
@@ -72,10 +75,11 @@ class ImagesToJudge:
 @with_old_arguments
 def choose_images(
     model: TrainedModel,
-    data: Dataset | LabelledImages | Path | str | None = None,
+    data: Dataset | LabelledImages | Path | str | Any = None,
     data_dir: Path | str | None = None,
     on_progress: OnProgress | None = None,
     repair: bool = True,
+    labels: Any = None,
 ) -> ImagesToJudge:
     """The images that `data` means for this model; see `convlens.evaluate`.
 
@@ -83,7 +87,13 @@ def choose_images(
         DataError: there are none, they have another shape, or their classes are not the model's.
         UsageError: `data` is None and nothing is known of what the model was trained on.
     """
+    if labels is not None and (data is None or isinstance(data, Path | str | Dataset | LabelledImages)):
+        raise UsageError("labels were given without images in an array or a list. Give both: evaluate(model, X, y).")
     data = what_it_learned_from(model) if data is None else data
+    if not isinstance(data, Path | str | Dataset | LabelledImages):
+        return _images_in_memory(model, data, labels, repair)
+    if isinstance(data, Path | str):
+        as_path("data", data)
     if isinstance(data, Path | str) and is_custom_path(data):
         return _custom_images(model, data, data_dir, on_progress, repair)
     if isinstance(data, Path | str):
@@ -91,6 +101,8 @@ def choose_images(
         _check_same_classes(model, entry.name, entry.class_names)  # before anything is fetched
         data = load_dataset(entry.name, data_dir=data_dir, on_progress=on_progress)
     images = _test_images(data) if isinstance(data, Dataset) else data
+    if not isinstance(images, LabelledImages):
+        refuse("data", data, "the name of a known dataset, a path, a Dataset or LabelledImages")
     _check_same_classes(model, images.name, images.class_names)
     _check_shape(model, images)
     return ImagesToJudge(images, dataset=data if isinstance(data, Dataset) else None)
@@ -182,6 +194,24 @@ def _custom_images(
             raise DataError(f"{imported.name}: none of the images can be read any more. Look at the folder again.")
         images, notes = replace(repaired, name=images.name), (*notes, *more)
     return _with_classes_of(model, ImagesToJudge(images, notes, dataset, imported, places))
+
+
+def _images_in_memory(model: TrainedModel, data: Any, labels: Any, repair: bool) -> ImagesToJudge:
+    """Images and labels in whatever holds them; pictures of other sizes are prepared as those of predictions are."""
+    parts = find_parts(data, labels)
+    part = next(name for name in ("test", "validation", "train") if name in parts)
+    images, notes = read_part(
+        parts[part],
+        model.plan.input_shape,
+        model.class_names,
+        "arrays",
+        "the model",
+        by_number=True,
+        fit=lambda picture: prepare(model.preprocessing, picture, repair).pixels,
+    )
+    if len(parts) > 1:
+        notes = (*notes, f"judged on its {count_of(len(images), f'{part} image')}, by its own division")
+    return ImagesToJudge(images, notes)
 
 
 def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:

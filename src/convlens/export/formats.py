@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from convlens.data import LabelledImages
 from convlens.errors import UsageError
@@ -25,7 +26,8 @@ class ExportFormat:
     write: Callable[[TrainedModel, Path, LabelledImages | None, str], Path]
 
 
-FORMATS = {
+FormatName = Literal["html"]
+FORMATS: dict[str, ExportFormat] = {
     "html": ExportFormat(".html", "the page with the model inside, as one file", export_html),
 }
 

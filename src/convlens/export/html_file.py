@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_instance, as_path
 from convlens.data import LabelledImages
 from convlens.errors import ConvlensError
 from convlens.export.page_files import INDEX, list_page_files, read_page_text
@@ -54,8 +55,12 @@ def export_html(
         UsageError: a model too large for a page, or samples that are not the model's.
         OutputError: the file cannot be written.
     """
+    as_instance("model", model, TrainedModel, "a TrainedModel, as convlens.load_model gives")
+    if samples is not None:
+        as_instance("samples", samples, LabelledImages, "LabelledImages(...), or None")
+    path = as_path("path", path)
+    shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
     check_parent_folder(path)
-    shown = Path(path).stem if name is None else name
     return write_atomically(path, page_html(page_model(model, samples, name=shown)))
 
 

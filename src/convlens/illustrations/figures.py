@@ -23,6 +23,7 @@ from convlens.illustrations.sheet import CELL, KERNEL, LOOKED_AT, QUIET, RESULT,
 from convlens.illustrations.tensors import CHANNEL_FILLS
 from convlens.illustrations.vectors import check_length
 from convlens.illustrations.windows import draw_pooling, draw_window_position
+from convlens.layers.kinds import ActivationName
 from convlens.words import count_of
 
 _BLUES = ("#FFFFFF", "#E3F0F9", "#C2DFF1", "#9ECBE8", "#7FB9DF")
@@ -75,7 +76,7 @@ def draw_matrix_and_kernel(matrix: ArrayLike, kernel: ArrayLike) -> Sheet:
 
 def draw_coverage(size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> Sheet:
     """How often each cell of an input is covered by a kernel: seldom at the edges."""
-    height, width = as_pair("kernel size", kernel_size, 1)
+    height, width = as_pair("kernel_size", kernel_size, 1)
     caption = f"window positions of a {height}×{width} kernel that cover each cell"
     return draw_counts(count_coverage(size, kernel_size, stride, padding, dilation), caption)
 
@@ -161,7 +162,7 @@ def draw_kernels_and_maps(image: ArrayLike, kernels: ArrayLike) -> Sheet:
     return sheet
 
 
-def draw_activation(maps: ArrayLike, bias: Sequence[float], activation: str) -> Sheet:
+def draw_activation(maps: ArrayLike, bias: Sequence[float], activation: ActivationName) -> Sheet:
     """Maps, the same plus a bias each, and what the activation makes of that."""
     maps = as_values("the maps", maps, 3)
     sheet = Sheet("Bias and activation", f"each map plus its bias, then {activation}")

@@ -6,14 +6,17 @@ into a `NetworkError`, the text reader into a `NetworkError` that points at the 
 """
 
 import math
-import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal
+
+from convlens.checking import number_or_none, plain, whole_or_none
 
 Size = int | tuple[int, int]
 """One number for height and width, or (height, width)."""
+
+PaddingWord = Literal["same", "valid"]
+"""What a padding can be instead of a number: as many positions as rows, or none."""
 
 Value = int | float | tuple[int, int] | None
 
@@ -76,23 +79,26 @@ def _check(word: str, name: str, value: object) -> Value:
         return _check_fraction(word, name, value)
     if argument.kind == "count":
         return _check_whole(word, name, value, value)
-    if isinstance(value, tuple | list):
-        if len(value) != 2:
+    if isinstance(pair := _as_list(value), tuple | list):
+        if len(pair) != 2:
             raise not_allowed(word, name, value, f"Write one or two numbers, such as {argument.example}.")
-        height, width = (_check_whole(word, name, number, value) for number in value)
+        height, width = (_check_whole(word, name, number, value) for number in pair)
         return height, width
     number = _check_whole(word, name, value, value)
     return number, number
 
 
+def _as_list(value: object) -> object:
+    """An array of NumPy's as a list; a number, or anything else, as it is."""
+    value = plain(value)
+    return value.tolist() if hasattr(value, "tolist") else value  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def _check_whole(word: str, name: str, number: object, value: object) -> int:
     argument = ARGUMENTS[name]
-    try:
-        if isinstance(number, bool):
-            raise TypeError
-        whole = operator.index(number)  # pyright: ignore[reportArgumentType]
-    except TypeError:
-        raise not_allowed(word, name, value, f"Write a whole number, such as {argument.example}.") from None
+    whole = whole_or_none(number)
+    if whole is None:
+        raise not_allowed(word, name, value, f"Write a whole number, such as {argument.example}.")
     if whole < argument.lowest:
         raise not_allowed(word, name, value, f"Change it to {argument.lowest} or more.")
     if whole > argument.highest:
@@ -102,20 +108,21 @@ def _check_whole(word: str, name: str, number: object, value: object) -> int:
 
 def _check_fraction(word: str, name: str, value: object) -> float:
     argument = ARGUMENTS[name]
-    if isinstance(value, bool) or not isinstance(value, Real):
+    number = number_or_none(value)
+    if number is None:
         raise not_allowed(word, name, value, f"Write a number, such as {argument.example}.")
-    try:
-        number = float(value) + 0.0  # makes -0.0 a plain 0.0, so that equal layers print equal
-    except OverflowError:
-        number = math.inf
+    number = float(number) + 0.0  # makes -0.0 a plain 0.0, so that equal layers print equal
     too_high = number >= argument.highest if argument.below_highest else number > argument.highest
     if math.isnan(number) or number < argument.lowest or too_high:
         raise not_allowed(word, name, value, f"Change it, for example to {argument.example}.")
     return number
 
 
-def not_allowed(word: str, name: str, value: object, next_step: str) -> WrongArgument:
-    """The error for a value that is not allowed: what it is, what is allowed, what to do next."""
+def not_allowed(word: str, name: str, value: object, next_step: str, words: Sequence[str] = ()) -> WrongArgument:
+    """The error for a value that is not allowed: what it is, what is allowed, what to do next.
+
+    `words` are allowed besides numbers.
+    """
     argument = ARGUMENTS[name]
     limits = f"from {argument.lowest} to {argument.highest:,}"
     if argument.below_highest:
@@ -125,6 +132,7 @@ def not_allowed(word: str, name: str, value: object, next_step: str) -> WrongArg
         "size": f"a whole number {limits}, or two of them for height and width",
         "fraction": f"a number {limits}",
     }[argument.kind]
+    kind += f", or {' or '.join(words)}" if words else ""
     return WrongArgument(name, f"the {argument.plain_name} of {word} is {show(value)}; allowed is {kind}. {next_step}")
 
 
@@ -134,6 +142,7 @@ def show(value: object) -> str:
     >>> show((3, 3)), show((3, 5)), show(0.5), show("8"), show(10**5000)
     ('3', '3x5', '0.5', "'8'", 'a number of more than 20 digits')
     """
+    value = plain(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < 10**20 else "a number of more than 20 digits"
     if isinstance(value, tuple | list) and value:

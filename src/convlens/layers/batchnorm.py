@@ -23,6 +23,7 @@ class BatchNorm2d(Layer):
         "running statistics in prediction"
     )
     formula: ClassVar[str] = "(x − mean)/√(variance + ε)·weight + bias"
+    takes: ClassVar[str] = "no number, since the layer before it says how many channels there are"
     other_names: ClassVar[tuple[str, ...]] = ("bn", "batchnorm2d", "batchnorm1d", "batch_norm", "norm")
 
     def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from convlens.checking import items_or_none, shown
+from convlens.errors import NetworkError
 from convlens.layers.dense import Dense
 from convlens.layers.flatten import Flatten
 from convlens.layers.layer import Layer
@@ -46,6 +48,19 @@ class Block:
     def join(self) -> Layer:
         """The layer that makes one of what the branches give."""
         raise NotImplementedError
+
+
+def as_branch(block: str, given: object) -> "tuple[Layer | Block, ...]":
+    """The layers of a branch, from a list of them.
+
+    Raises:
+        NetworkError: it is no list.
+    """
+    layers = items_or_none(given)
+    if layers is None:
+        example = f"{block}([{shown(given) if isinstance(given, Layer | Block) else 'ReLU()'}])"
+        raise NetworkError(f"{block} takes lists of layers, and {shown(given)} is none. Write for example {example}.")
+    return tuple(layers)
 
 
 def walk(layers: "Iterable[Layer | Block]") -> Iterator[Layer]:

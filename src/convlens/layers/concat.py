@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from convlens.layers.block import Block, Branch, write_chain
+from convlens.layers.block import Block, Branch, as_branch, write_chain
 from convlens.layers.layer import Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, name_of_layer
 from convlens.layers.residual import join_extents
 
@@ -56,8 +56,10 @@ class Concat(Block):
         branches: two or more lists of layers.
 
     >>> from convlens.layers import Conv2d
-    >>> print(Concat([Conv2d(4, 1)], [Conv2d(8, 3, padding=1)]))
+    >>> print(Concat([Conv2d(4, kernel_size=1)], [Conv2d(8, kernel_size=3, padding=1)]))
     concat(conv 4 1x1; conv 8 3x3 pad 1)
+    >>> print(Concat([Conv2d(4, 1)], []))
+    concat(conv 4 1x1;)
     """
 
     word: ClassVar[str] = "concat"
@@ -69,7 +71,7 @@ class Concat(Block):
     parts: tuple[tuple[Layer | Block, ...], ...]
 
     def __init__(self, *branches: Iterable[Layer | Block]) -> None:
-        object.__setattr__(self, "parts", tuple(tuple(branch) for branch in branches))
+        object.__setattr__(self, "parts", tuple(as_branch("Concat", branch) for branch in branches))
 
     @property
     def branches(self) -> tuple[Branch, ...]:
@@ -82,7 +84,8 @@ class Concat(Block):
         return Concatenate()
 
     def __str__(self) -> str:
-        return f"{self.word}({'; '.join(write_chain(part) for part in self.parts)})"
+        branches = "; ".join(write_chain(part) for part in self.parts)
+        return f"{self.word}({branches.strip()})"  # the first and the last may be empty
 
     def __repr__(self) -> str:
         return f"Concat({', '.join(repr(list(part)) for part in self.parts)})"

@@ -1,11 +1,13 @@
 """Convolution."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from math import prod
 from typing import Any, ClassVar
 
 from convlens.errors import NetworkError
-from convlens.layers.arguments import Size, Value, WrongArgument
+from convlens.layers.arguments import PaddingWord, Size, Value, WrongArgument, show
+from convlens.layers.calls import about_convolution, named_after_channels
 from convlens.layers.layer import Group, ResolvedLayer, Shape, Values, Weights, times
 from convlens.layers.sliding import SlidingLayer
 from convlens.window import Window
@@ -15,26 +17,36 @@ from convlens.window import Window
 class Conv2d(SlidingLayer):
     """A convolution (cross-correlation, as everywhere in deep learning) with bias: C×H×W → channels×H'×W'.
 
-    With `groups`, input and output channels are divided into so many groups, and each output channel reads the input
-    channels of its group alone; as many groups as input channels make it a depthwise convolution. `out_channels` is
-    PyTorch's name for `channels`; give one of the two.
+    What follows the channels is given by name, since PyTorch reads `Conv2d(8, 3)` as 8 input and 3 output channels.
+    `padding="same"` keeps the size of the maps and is stored as the number that does so; it needs stride 1 and a kernel
+    with an odd reach, dilation·(size − 1) + 1. `padding="valid"` is 0. With `groups`, input and output channels are
+    divided into so many groups, and each output channel reads the input channels of its group alone; as many groups as
+    input channels make it a depthwise convolution. `out_channels` is PyTorch's name for `channels`; give one of the
+    two.
 
     Raises:
         NetworkError: a number that is not allowed.
 
-    >>> Conv2d(8, 3, padding=1)
-    Conv2d(8, 3, padding=1)
+    >>> Conv2d(8, kernel_size=3, padding=1)
+    Conv2d(8, kernel_size=3, padding=1)
     >>> Conv2d(out_channels=8, kernel_size=(3, 5), stride=2, groups=4)
-    Conv2d(8, (3, 5), stride=2, groups=4)
+    Conv2d(8, kernel_size=(3, 5), stride=2, groups=4)
+    >>> Conv2d(8, kernel_size=5, padding="same")
+    Conv2d(8, kernel_size=5, padding=2)
     """
 
     word: ClassVar[str] = "conv"
     group: ClassVar[Group] = "weights"
     title: ClassVar[str] = "convolution"
-    summary: ClassVar[str] = "8 kernels of 3×3 over all channels, plus a bias each; `groups` divides the channels"
+    summary: ClassVar[str] = (
+        "8 kernels of 3×3 over all channels, plus a bias each; `pad same` keeps the size of the maps, "
+        "`groups` divides the channels"
+    )
     formula: ClassVar[str] = "Σ input·kernel + bias"
     example: ClassVar[str] = "conv 8 3x3"
+    words_for_padding: ClassVar[tuple[PaddingWord, ...]] = ("same", "valid")
     defaults: ClassVar[str] = "`pad 0`, `stride 1`, `dilation 1`, `groups 1`"
+    has_names_for: ClassVar[tuple[str, ...]] = ("kernel_size",)
     other_names: ClassVar[tuple[str, ...]] = ("conv2d", "convolution", "convolutional", "conv1d", "c")
     channels: int
     kernel_size: tuple[int, int]
@@ -43,27 +55,36 @@ class Conv2d(SlidingLayer):
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
 
+    @named_after_channels
     def __init__(
         self,
         channels: int | None = None,
+        *,
         kernel_size: Size | None = None,
         stride: Size = 1,
-        padding: Size = 0,
+        padding: Size | PaddingWord = 0,
         dilation: Size = 1,
         groups: int = 1,
-        *,
         out_channels: int | None = None,
     ) -> None:
         if (channels is None) == (out_channels is None):
             raise NetworkError(
                 "Conv2d takes its number of output channels once, as channels or as out_channels. "
-                "Write for example Conv2d(8, 3)."
+                "Write for example Conv2d(8, kernel_size=3)."
             )
         if kernel_size is None:
-            raise NetworkError("Conv2d needs its kernel size. Write for example Conv2d(8, 3).")
+            example = show(out_channels if channels is None else channels)
+            raise NetworkError(f"Conv2d needs its kernel size. Write for example Conv2d({example}, kernel_size=3).")
         channels = out_channels if channels is None else channels
         window = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
         self._set(channels=channels, **window, groups=groups)
+
+    @classmethod
+    def about_call(cls, given: Sequence[object], named: Mapping[str, object]) -> str | None:
+        """Numbers without names first: what they mean decides what else is wrong."""
+        if reason := about_convolution(cls, given, named):
+            return reason
+        return super().about_call(given[:1], named)
 
     @classmethod
     def check_together(cls, checked: dict[str, Value]) -> None:

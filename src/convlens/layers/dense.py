@@ -21,6 +21,7 @@ class Dense(Layer):
     formula: ClassVar[str] = "Σ input·weight + bias"
     example: ClassVar[str] = "dense 64"
     defaults: ClassVar[str] = "`dense` alone is the last layer: as many as there are classes"
+    takes: ClassVar[str] = "its outputs alone, since the layer before it says how many inputs there are"
     other_names: ClassVar[tuple[str, ...]] = ("linear", "fc", "full", "fully_connected", "mlp", "hidden")
     makes_row: ClassVar[bool] = True
     keeps_places: ClassVar[bool] = False

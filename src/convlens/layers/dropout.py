@@ -20,6 +20,7 @@ class Dropout(Layer):
     formula: ClassVar[str] = "x while predicting"
     example: ClassVar[str] = "dropout 0.5"
     defaults: ClassVar[str] = "`0.5`"
+    takes: ClassVar[str] = "one number, its probability"
     other_names: ClassVar[tuple[str, ...]] = ("drop", "dropout2d")
     probability: float = 0.5
 

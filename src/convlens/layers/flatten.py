@@ -16,6 +16,7 @@ class Flatten(Layer):
     group: ClassVar[Group] = "shape"
     summary: ClassVar[str] = "maps become one row of numbers; implied before `dense` and at the end"
     formula: ClassVar[str] = "the same number, in a row"
+    takes: ClassVar[str] = "no number: it flattens all of an image"
     other_names: ClassVar[tuple[str, ...]] = ("flat", "view", "reshape")
     needs_maps: ClassVar[bool] = True
     makes_row: ClassVar[bool] = True

@@ -16,6 +16,7 @@ class GlobalAvgPool2d(Layer):
     title: ClassVar[str] = "global average pooling"
     summary: ClassVar[str] = "one mean for each map"
     formula: ClassVar[str] = "mean of the map"
+    takes: ClassVar[str] = "no number: every map becomes one"
     other_names: ClassVar[tuple[str, ...]] = ("gap", "globalpool", "global_avg_pool", "adaptiveavgpool2d")
     needs_maps: ClassVar[bool] = True
     keeps_places: ClassVar[bool] = False

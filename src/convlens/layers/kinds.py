@@ -1,5 +1,7 @@
 """The kinds of layers. Written by scripts/write_layers.py; a test compares it."""
 
+from typing import Literal
+
 from convlens.layers.avgpool import AvgPool2d
 from convlens.layers.batchnorm import BatchNorm2d
 from convlens.layers.block import Block
@@ -48,6 +50,9 @@ BLOCKS: dict[str, type[Block]] = {
     "residual": Residual,
 }
 """Word → kind of block."""
+
+ActivationName = Literal["gelu", "leaky_relu", "relu", "sigmoid", "silu", "tanh"]
+"""The words of activations."""
 
 __all__ = [
     "GELU",

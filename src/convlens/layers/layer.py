@@ -10,10 +10,11 @@ imported, since both stand above this package: `nn` is `torch.nn`, and `by_hand`
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from convlens.errors import NetworkError, UsageError
-from convlens.layers.arguments import ARGUMENTS, Value, WrongArgument, check_arguments, show
+from convlens.layers.arguments import ARGUMENTS, PaddingWord, Value, WrongArgument, check_arguments, show
+from convlens.layers.calls import about_call
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,8 +43,8 @@ class Layer:
 
     The class attributes describe the kind: `word` is its name in text, JSON, C++ and JavaScript; `title` heads a form;
     `summary` is one clause; `formula` is what it does to one number; `example` is its text where one is added to a
-    network; `defaults` says in the documentation what holds where an option is not given; `other_names` are what other
-    libraries call it; `group` is what it stands with in lists.
+    network; `defaults` says in the documentation what holds where an option is not given; `takes` says in an error
+    which arguments it has; `other_names` are what other libraries call it; `group` is what it stands with in lists.
     """
 
     word: ClassVar[str]
@@ -53,7 +54,12 @@ class Layer:
     formula: ClassVar[str]
     example: ClassVar[str]
     defaults: ClassVar[str] = ""
+    takes: ClassVar[str] = "no argument"
     other_names: ClassVar[tuple[str, ...]] = ()
+    has_names_for: ClassVar[tuple[str, ...]] = ()
+    """The numbers without a word in text that have a name in Python."""
+    words_for_padding: ClassVar[tuple[PaddingWord, ...]] = ()
+    """What its padding can be instead of a number."""
     needs_maps: ClassVar[bool] = False
     """Whether it works on maps alone, and not on a row of numbers."""
     makes_row: ClassVar[bool] = False
@@ -65,6 +71,17 @@ class Layer:
         """A kind of which nothing else is said is called, and written, as its word."""
         if "word" in vars(cls):
             cls.title, cls.example = vars(cls).get("title", cls.word), vars(cls).get("example", cls.word)
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Refuse what another library would take, with the way to write it here."""
+        if (given or named) and (reason := cls.about_call(given, named)):
+            raise NetworkError(reason)
+        return super().__new__(cls)
+
+    @classmethod
+    def about_call(cls, given: Sequence[object], named: Mapping[str, object]) -> str | None:
+        """What is wrong with the way in which arguments are given, and how to write it; None where nothing is."""
+        return about_call(cls, given, named, cls.takes)
 
     def output_shape(self, shapes: Sequence[Shape]) -> Shape:
         """The shape that it gives for inputs of these shapes; a size below 1 where a window does not fit."""
@@ -145,7 +162,7 @@ class Layer:
     def __repr__(self) -> str:
         """The layer as Python that makes it again."""
         arguments = [
-            f"{name}={_simplest(value)!r}" if option else repr(_simplest(value))
+            f"{name}={_simplest(value)!r}" if option or name in self.has_names_for else repr(_simplest(value))
             for option, name, value in self._spoken_arguments()
         ]
         return f"{type(self).__name__}({', '.join(arguments)})"

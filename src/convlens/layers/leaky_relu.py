@@ -21,6 +21,7 @@ class LeakyReLU(Activation):
     formula: ClassVar[str] = "x for x > 0, else slope·x"
     example: ClassVar[str] = "leaky_relu 0.1"
     defaults: ClassVar[str] = "`0.01`"
+    takes: ClassVar[str] = "one number, its slope"
     other_names: ClassVar[tuple[str, ...]] = ("lrelu", "leaky", "leakyrelu")
     slope: float = 0.01
 

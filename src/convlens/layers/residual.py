@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from convlens.layers.block import Block, Branch, write_chain
+from convlens.layers.block import Block, Branch, as_branch, write_chain
 from convlens.layers.layer import SHORTCUT, Extent, Group, Layer, ResolvedLayer, Values, Weights, name_of_layer, union
 
 
@@ -42,13 +42,13 @@ class Residual(Block):
 
     Args:
         body: the layers.
-        shortcut: layers that make the input the same shape as the body's output, such as `[Conv2d(32, 1, stride=2)]`;
-            none where the shapes are alike.
+        shortcut: layers that make the input the same shape as the body's output, such as
+            `[Conv2d(32, kernel_size=1, stride=2)]`; none where the shapes are alike.
 
     Source: He et al., Deep Residual Learning for Image Recognition, 2015.
 
     >>> from convlens.layers import Conv2d
-    >>> print(Residual([Conv2d(8, 3, padding=1)], shortcut=[Conv2d(8, 1)]))
+    >>> print(Residual([Conv2d(8, kernel_size=3, padding=1)], shortcut=[Conv2d(8, kernel_size=1)]))
     residual(conv 8 3x3 pad 1, shortcut conv 8 1x1)
     """
 
@@ -63,8 +63,8 @@ class Residual(Block):
     shortcut: tuple[Layer | Block, ...] = ()
 
     def __init__(self, body: Iterable[Layer | Block], shortcut: Iterable[Layer | Block] = ()) -> None:
-        object.__setattr__(self, "body", tuple(body))
-        object.__setattr__(self, "shortcut", tuple(shortcut))
+        object.__setattr__(self, "body", as_branch("Residual", body))
+        object.__setattr__(self, "shortcut", as_branch("Residual", shortcut))
 
     @property
     def branches(self) -> tuple[Branch, ...]:

@@ -3,14 +3,16 @@
 How a window slides along one axis stands in `convlens.window`; here are the two axes of a layer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import Field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, cast
 
-from convlens.layers.arguments import Size, Value, WrongArgument, show
+from convlens.errors import UsageError
+from convlens.layers.arguments import PaddingWord, Size, Value, WrongArgument, not_allowed, show
 from convlens.layers.layer import SHORTCUT, Extent, Group, Layer, ResolvedLayer, Shape, Values, Weights, union
 from convlens.layers.lost_rows import warn_of_lost_rows
-from convlens.window import Window, output_size, output_size_formula
+from convlens.window import Window, output_size, output_size_formula, same_padding
+from convlens.words import nearest
 
 
 class SlidingLayer(Layer):
@@ -18,9 +20,33 @@ class SlidingLayer(Layer):
 
     needs_maps: ClassVar[bool] = True
     keeps_places: ClassVar[bool] = False
+    words_for_padding: ClassVar[tuple[PaddingWord, ...]] = ("valid",)
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int]
+
+    @classmethod
+    def check(cls, given: Mapping[str, object]) -> dict[str, Value]:
+        """As everywhere, with a padding in words made a number."""
+        word = given.get("padding")
+        if not isinstance(word, str):
+            return super().check(given)
+        if word not in cls.words_for_padding:
+            raise cls._wrong_word(word)
+        checked = super().check({**given, "padding": 0})
+        if word == "same":
+            checked["padding"] = _same_padding(checked)
+        return checked
+
+    @classmethod
+    def _wrong_word(cls, word: str) -> WrongArgument:
+        if word == "same":
+            return WrongArgument(
+                "padding", f"{cls.word} cannot be padded with 'same', as in PyTorch. Give a number, such as 1."
+            )
+        near = nearest(word.lower(), cls.words_for_padding)
+        hint = f"Did you mean '{near}'?" if near else "Write for example 1."
+        return not_allowed(cls.word, "padding", word, hint, cls.words_for_padding)
 
     @property
     def windows(self) -> tuple[Window, Window]:
@@ -68,10 +94,11 @@ class PoolingLayer(SlidingLayer):
 
     group: ClassVar[Group] = "pooling"
     defaults: ClassVar[str] = "`pad 0`, `stride` = the window"
+    takes: ClassVar[str] = "kernel_size, stride and padding"
     operation: ClassVar[str]
     """Its name in `convlens.by_hand`."""
 
-    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None:
+    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size | Literal["valid"] = 0) -> None:
         self._set(kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding)
 
     @classmethod
@@ -109,6 +136,21 @@ class PoolingLayer(SlidingLayer):
     def default_text(cls, name: str) -> str | None:
         """The stride follows the window."""
         return "the window" if name == "stride" else super().default_text(name)
+
+
+def _same_padding(checked: Mapping[str, Value]) -> tuple[int, int]:
+    """The padding with which maps keep their size.
+
+    Raises:
+        WrongArgument: there is none for this kernel, stride and dilation.
+    """
+    one = (1, 1)
+    sizes = [cast(tuple[int, int], checked.get(name, one)) for name in ("kernel_size", "stride", "dilation")]
+    try:
+        height, width = (same_padding(*axis) for axis in zip(*sizes, strict=True))
+    except UsageError as error:
+        raise WrongArgument("padding", str(error)) from None
+    return height, width
 
 
 def _slide(extents: Sequence[Extent], window: Window) -> list[Extent]:

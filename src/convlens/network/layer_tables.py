@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from convlens.layers import Dense, Layer, ReLU
 from convlens.network.network import Network
+from convlens.network.reading import NetworkLike, as_network
 from convlens.network.rows import tabulate
 from convlens.network.table import LayerTable
 
 
-def layer_table(network: Network, input_shape: tuple[int, int, int] = (1, 28, 28), classes: int = 10) -> LayerTable:
+def layer_table(network: NetworkLike, input_shape: tuple[int, int, int] = (1, 28, 28), classes: int = 10) -> LayerTable:
     """Shapes, parameters, multiply-adds and receptive field of every layer, with the sums; `rows` defines the counts.
 
     Raises:
@@ -23,7 +24,8 @@ def layer_table(network: Network, input_shape: tuple[int, int, int] = (1, 28, 28
     >>> table.parameters, table.multiply_adds
     (15770, 72128)
     """
-    return tabulate(str(network), network.resolve(input_shape, classes))
+    known = as_network(network)
+    return tabulate(str(known), known.resolve(input_shape, classes))
 
 
 def dense_comparison(

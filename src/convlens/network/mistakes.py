@@ -4,13 +4,13 @@ The sentences are half of what the text reader is for, so they stand together he
 is difflib's; words of other libraries for the same thing are looked up first, because `linear` is not near `dense`.
 """
 
-import difflib
 from dataclasses import fields
 
 from convlens.layers import BLOCKS, KINDS, Layer
 from convlens.layers.arguments import ARGUMENTS, OPTIONS
 from convlens.layers.layer import SHORTCUT
 from convlens.network.tokens import Token, read_number
+from convlens.words import nearest
 
 EXAMPLE = "conv 8 3x3 pad 1, relu, maxpool 2, dense"
 EMPTY_TEXT = f"the text of the network is empty; it needs at least one layer. Write for example '{EXAMPLE}'."
@@ -115,41 +115,30 @@ def about_unknown_option(word: Token, token: Token, options: list[str]) -> str:
     if token.text == "x":
         return "a size is two numbers with an x between them. Write for example 3x3."
     if token.text == "same" or token.text == "valid":
-        return f"{_short(token)} is not a padding; give it as a number. Write for example 'pad 1'."
+        option = ARGUMENTS["padding"].option
+        if token.text in KINDS[word.text].words_for_padding:
+            return f"{_short(token)} is a padding and stands after its word. Write '{option} {_short(token)}'."
     near = _did_you_mean(token, [*options, *_WORDS], commas=True)
     return f"{_quote(token)} is not known here.{_foreign_letter(token)} {near or takes}"
 
 
-def about_missing_option_number(option: Token, found: Token | None, kernel_size: Token | None) -> str:
+def about_missing_option_number(option: Token, found: Token | None, kind: type[Layer]) -> str:
     """What to say where an option lacks its number."""
     example = ARGUMENTS[OPTIONS[option.text]].example
-    if found is not None and found.text == "same":
-        value = read_number(kernel_size.text) if kernel_size else None
-        if isinstance(value, int) and 1 <= value <= 99 and value % 2:
-            example = str(value // 2)
-        elif isinstance(value, tuple) and len(set(value)) == 1 and isinstance(value[0], int) and value[0] % 2:
-            example = str(value[0] // 2)
-        return (
-            f"pad is given as a number, not as 'same'. For maps that keep their size at stride 1 and an odd kernel, "
-            f"write half of the kernel size, rounded down: 'pad {example}'."
-        )
+    words = kind.words_for_padding if OPTIONS[option.text] == "padding" else ()
+    if found is not None and found.text == "same" and words:
+        number = f"'{option.text} {example}'"
+        return f"{kind.word} cannot be padded with 'same', as in PyTorch. Write a number, such as {number}."
+    near = nearest(found.text, words) if found is not None and found.kind == "word" else None
     instead = f", not '{_short(found)}'" if found is not None else ""
-    return f"{option.text} needs a number after it{instead}. Write for example '{option.text} {example}'."
+    needed = _list(["a number", *words], last="or")
+    hint = f"Did you mean '{option.text} {near}'?" if near else f"Write for example '{option.text} {example}'."
+    return f"{option.text} needs {needed} after it{instead}. {hint}"
 
 
 def about_repeated_option(option: Token) -> str:
     """What to say of an option that was given before."""
     return f"{option.text} is given twice for this layer. Remove one of them."
-
-
-def nearest(word: str, known: list[str]) -> str | None:
-    """The known word that is most like this one, if any is.
-
-    >>> nearest("rleu", ["relu", "conv"]), nearest("xyz", ["relu", "conv"])
-    ('relu', None)
-    """
-    found = difflib.get_close_matches(word[:40], known, n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 def _did_you_mean(token: Token, known: list[str], *, commas: bool = False) -> str | None:

@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 
+from convlens.checking import items_or_none, shown
 from convlens.errors import NetworkError
 from convlens.layers import Block, Layer, ResolvedLayer, write_chain
+from convlens.network.presets import PRESETS, text_of
 from convlens.network.rows import tabulate
 from convlens.network.shapes import resolve_layers
 from convlens.network.source import Source
 from convlens.network.structure import Chain, complete
 from convlens.network.text import read_layers
 
+_EXAMPLE = "Conv2d(8, kernel_size=3), ReLU(), Dense()"
 _NOTEBOOK_INPUT, _NOTEBOOK_CLASSES = (1, 28, 28), 10
 
 
@@ -23,21 +26,21 @@ _NOTEBOOK_INPUT, _NOTEBOOK_CLASSES = (1, 28, 28), 10
 class Network:
     """Layers and blocks of layers that follow one another, from an image to one number (logit) a class.
 
-    Give a list of them, or the network as text. A `Flatten` is added before the first `Dense` and at the end where none
-    is written; the last `Dense` may leave its number out and then takes the number of classes. Two networks are equal
-    where their layers are.
+    Give a list of them, the network as text, or the name of a preset. A `Flatten` is added before the first `Dense` and
+    at the end where none is written; the last `Dense` may leave its number out and then takes the number of classes.
+    Two networks are equal where their layers are.
 
     Raises:
         NetworkError: layers that cannot follow one another, or a text with a mistake.
 
     >>> from convlens.layers import Conv2d, Dense, MaxPool2d, ReLU
-    >>> network = Network([Conv2d(8, 3, padding=1), ReLU(), MaxPool2d(2), Dense()])
+    >>> network = Network([Conv2d(8, kernel_size=3, padding=1), ReLU(), MaxPool2d(2), Dense()])
     >>> str(network)
     'conv 8 3x3 pad 1, relu, maxpool 2, dense'
     >>> network == Network("conv 8 3 pad 1, relu, maxpool 2, flatten, dense")
     True
     >>> network
-    Network([Conv2d(8, 3, padding=1), ReLU(), MaxPool2d(2), Flatten(), Dense()])
+    Network([Conv2d(8, kernel_size=3, padding=1), ReLU(), MaxPool2d(2), Flatten(), Dense()])
     """
 
     layers: Chain
@@ -45,14 +48,22 @@ class Network:
 
     def __init__(self, layers: Iterable[Layer | Block] | str, source: Source | None = None) -> None:
         if isinstance(layers, str):
-            layers, source = read_layers(layers)
-        completed, completed_source = complete(layers, source)
+            layers, source = read_layers(text_of(layers))
+        given = items_or_none(layers)
+        if given is None:
+            raise NetworkError(
+                f"a network cannot be made of {shown(layers)}. Give a list of layers, such as [{_EXAMPLE}], a text, or "
+                f"the name of a preset: {', '.join(PRESETS)}."
+            )
+        if not isinstance(source, Source | None):
+            raise NetworkError(f"source is {shown(source)}; it is made by from_text alone. Leave it out.")
+        completed, completed_source = complete(given, source)
         object.__setattr__(self, "layers", completed)
         object.__setattr__(self, "source", completed_source)
 
     @classmethod
     def from_text(cls, text: str) -> "Network":
-        """Read a network from text such as `conv 8 3x3 pad 1, relu, maxpool 2, dense`.
+        """Read a network from text such as `conv 8 3x3 pad 1, relu, maxpool 2, dense`, or by its name: `tutorial`.
 
         A layer is its word, its numbers, then options (`pad`, `stride`, `dilation`, `groups`) with a number each. Sizes
         are `3`, or `3x5` for height and width. `residual(...)` and `concat(...; ...)` are blocks of layers. Capitals,
@@ -63,7 +74,11 @@ class Network:
 
         >>> print(Network.from_text("CONV 8 3X3 Pad 1, relu,  globalavgpool, dense"))
         conv 8 3x3 pad 1, relu, globalavgpool, dense
+        >>> print(Network.from_text("lenet").layers[0])
+        conv 6 5x5 pad 2
         """
+        if not isinstance(text, str):
+            raise NetworkError(f"the text of a network is {shown(text)}; give a text, or layers to Network([...]).")
         return cls(text)
 
     def __str__(self) -> str:

@@ -1,13 +1,10 @@
-"""Networks with a name, and the one function that reads what a user gives for a network: a name or a text.
-
-Presets are text, as a user would write them, so that each is an example and nothing that only code can make.
+"""Networks with a name. Presets are text, as a user would write them, so that each is an example and nothing that only
+code can make.
 """
 
-from convlens.errors import UsageError
 from convlens.layers import BLOCKS, KINDS
-from convlens.network.mistakes import nearest
-from convlens.network.network import Network
 from convlens.network.source import Span, point
+from convlens.words import nearest
 
 TUTORIAL = "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense"
 """The tutorial's network: 9,098 parameters and 290,080 multiply-adds for 28×28 images and 10 classes."""
@@ -21,41 +18,24 @@ PRESETS: dict[str, str] = {
 """Name → text. No name is the word of a layer, so a name and a text cannot be mistaken for each other."""
 
 
-def preset(name: str) -> Network:
-    """The preset of that name.
+def text_of(text_or_name: str) -> str:
+    """The text of a preset where this is its name; any other text as it is.
 
     Raises:
-        UsageError: no preset has the name; the message lists them.
+        NetworkError: a word that is nearly the name of a preset, and nearer to it than to a layer.
 
-    >>> preset("tutorial") == Network.from_text(TUTORIAL)
-    True
-    """
-    key = name.strip().lower()
-    if key not in PRESETS:
-        near = nearest(key, list(PRESETS))
-        hint = f"Did you mean '{near}'?" if near else "Use one of these."
-        raise UsageError(f"'{name[:40]}' is not a preset network; presets are {', '.join(PRESETS)}. {hint}")
-    return Network.from_text(PRESETS[key])
-
-
-def read_network(text_or_name: str) -> Network:
-    """A network from the name of a preset or from its text.
-
-    Raises:
-        NetworkError: neither a preset nor a text that can be read; it points at the mistake.
-
-    >>> read_network("Tutorial") == read_network(TUTORIAL)
-    True
+    >>> text_of(" Tutorial ") == TUTORIAL, text_of("dense")
+    (True, 'dense')
     """
     word = text_or_name.strip()
     key = word.lower()
     if key in PRESETS:
-        return preset(key)
-    near = nearest(key, list(PRESETS))
+        return PRESETS[key]
+    near = nearest(key, PRESETS)
     if near and word.isidentifier() and nearest(key, [*KINDS, *BLOCKS, *PRESETS]) == near:
         reason = f"'{word[:40]}' is neither a preset network ({', '.join(PRESETS)}) nor a layer. Did you mean '{near}'?"
         start = text_or_name.index(word)
         error = point(reason, word, Span(0, len(word)))
         error.position = (start, start + len(word))  # `word` is without the blanks around it
         raise error
-    return Network.from_text(text_or_name)
+    return text_or_name

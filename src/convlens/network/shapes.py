@@ -5,10 +5,9 @@ and the check of a model file all read its result. Asking torch instead (a forwa
 and its errors speak of tensors where ours name the layer and the number to change.
 """
 
-import operator
 from collections.abc import Sequence
-from typing import SupportsIndex
 
+from convlens.checking import items_or_none, whole_or_none
 from convlens.errors import NetworkError
 from convlens.layers import Block, Dense, Layer, ResolvedLayer, Shape, SlidingLayer
 from convlens.layers.arguments import show
@@ -28,7 +27,7 @@ def resolve_layers(
             number a class; it points into the text if there is one.
 
     >>> from convlens.layers import Conv2d, Flatten
-    >>> dense = resolve_layers([Conv2d(2, 3), Flatten(), Dense()], (1, 4, 4), 10)[2]
+    >>> dense = resolve_layers([Conv2d(2, kernel_size=3), Flatten(), Dense()], (1, 4, 4), 10)[2]
     >>> dense.layer, dense.inputs, dense.input_shapes, dense.output_shape, dense.path
     (Dense(10), (1,), ((8,),), (10,), '2')
     """
@@ -114,19 +113,20 @@ class _Layout:
 
 def _check_input(input_shape: Sequence[int], classes: int) -> tuple[tuple[int, ...], int]:
     """Both as plain ints, so that NumPy's do not reach a formula or a JSON file."""
-    sizes = tuple(input_shape)
+    sizes = tuple(whole_or_none(size) for size in items_or_none(input_shape) or ())
+    count = whole_or_none(classes)
     if len(sizes) != 3 or not all(_is_possible(size) for size in sizes):
         raise NetworkError(
-            f"the input shape is {show(sizes)}; it must be channels x height x width, each from 1 to {_LARGEST:,}. "
-            "Write for example 1x28x28, in Python (1, 28, 28)."
+            f"the input shape is {show(input_shape)}; it must be channels x height x width, each from 1 to "
+            f"{_LARGEST:,}. Write for example 1x28x28, in Python (1, 28, 28)."
         )
-    if not _is_possible(classes):
+    if count is None or not _is_possible(count):
         raise NetworkError(
             f"the number of classes is {show(classes)}; it must be a whole number from 1 to {_LARGEST:,}. "
             "Write for example 10."
         )
-    return tuple(operator.index(size) for size in sizes), operator.index(classes)
+    return tuple(size for size in sizes if size), count
 
 
-def _is_possible(number: object) -> bool:
-    return isinstance(number, SupportsIndex) and 1 <= operator.index(number) <= _LARGEST
+def _is_possible(number: int | None) -> bool:
+    return number is not None and 1 <= number <= _LARGEST

@@ -29,8 +29,8 @@ def complete(layers: Iterable[Layer | Block], source: Source | None = None) -> t
             that is not the last one, a block that is empty, or something that is no layer.
 
     >>> from convlens.layers import Conv2d, ReLU
-    >>> complete([Conv2d(2, 3), Dense(4), ReLU()])[0]
-    (Conv2d(2, 3), Flatten(), Dense(4), ReLU())
+    >>> complete([Conv2d(2, kernel_size=3), Dense(4), ReLU()])[0]
+    (Conv2d(2, kernel_size=3), Flatten(), Dense(4), ReLU())
     """
     given = tuple(layers)
     if not given:

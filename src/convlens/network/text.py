@@ -28,9 +28,9 @@ def read_layers(text: str) -> tuple[list["Layer | Block"], Source]:
         NetworkError: pointing at the mistake, and saying what to write instead.
 
     >>> read_layers("conv 8 3x3 pad 1, ReLU")[0]
-    [Conv2d(8, 3, padding=1), ReLU()]
+    [Conv2d(8, kernel_size=3, padding=1), ReLU()]
     >>> read_layers("residual(conv 8 3x3 pad 1, shortcut conv 8 1x1)")[0]
-    [Residual([Conv2d(8, 3, padding=1)], shortcut=[Conv2d(8, 1)])]
+    [Residual([Conv2d(8, kernel_size=3, padding=1)], shortcut=[Conv2d(8, kernel_size=1)])]
     """
     if not text.strip():
         raise NetworkError(mistakes.EMPTY_TEXT)
@@ -46,6 +46,7 @@ class _Arguments:
     """The numbers of one layer while they are read: which it still expects, and which it was given."""
 
     word: Token
+    kind: type[Layer]
     open_numbers: list[str]
     options: dict[str, str]
     given: dict[str, Token] = field(default_factory=dict)
@@ -134,6 +135,7 @@ class _Reader:
         names = [layer_field.name for layer_field in fields(kind)]
         arguments = _Arguments(
             word,
+            kind,
             open_numbers=[name for name in names if not ARGUMENTS[name].option],
             options={option: name for option, name in OPTIONS.items() if name in names},
         )
@@ -144,7 +146,7 @@ class _Reader:
             following = self.peek(1) if self._is_next("comma") else None
             reason = mistakes.about_missing_number(kind, arguments.open_numbers[0], first, following)
             raise point(reason, self._text, first.span if first else word.span)
-        return self._build(arguments, kind, Span(word.span.start, self._tokens[self._next - 1].span.end))
+        return self._build(arguments, Span(word.span.start, self._tokens[self._next - 1].span.end))
 
     def _read_arguments(self, arguments: _Arguments) -> None:
         while self._is_next("word", "number"):
@@ -160,23 +162,27 @@ class _Reader:
             if name is None:
                 raise point(mistakes.about_unknown_option(arguments.word, token, options), self._text, token.span)
             number = self._take() if self._is_next("word", "number") else None
-            if number is None or number.kind != "number":
-                kernel_size = arguments.given.get("kernel_size")
-                reason = mistakes.about_missing_option_number(token, number, kernel_size)
+            is_word = number is not None and name == "padding" and number.text in arguments.kind.words_for_padding
+            if number is None or (number.kind != "number" and not is_word):
+                reason = mistakes.about_missing_option_number(token, number, arguments.kind)
                 raise point(reason, self._text, token.span if number is None else number.span)
             if name in arguments.given:
                 raise point(mistakes.about_repeated_option(token), self._text, token.span)
             arguments.given[name] = number
 
-    def _build(self, arguments: _Arguments, kind: type[Layer], whole: Span) -> tuple[Layer, LayerPlace]:
+    def _build(self, arguments: _Arguments, whole: Span) -> tuple[Layer, LayerPlace]:
         spans = {name: token.span for name, token in arguments.given.items()}
         place = LayerPlace(arguments.word.span, whole, spans)
-        values = {name: read_number(token.text) for name, token in arguments.given.items()}
+        values = {name: _value_of(token) for name, token in arguments.given.items()}
         try:
-            checked = kind.check(values)
+            checked = arguments.kind.check(values)
         except WrongArgument as wrong:
             raise point(wrong.reason, self._text, place.arguments[wrong.name]) from None
-        return kind(**checked), place
+        return arguments.kind(**checked), place
+
+
+def _value_of(token: Token) -> object:
+    return token.text if token.kind == "word" else read_number(token.text)
 
 
 def _may_be_left_out(kind: type[Layer], name: str) -> bool:

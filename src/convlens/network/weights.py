@@ -7,8 +7,9 @@ seed mean the same start on every engine, and needs no torch. Only the random st
 from math import prod
 from typing import TYPE_CHECKING
 
-from convlens.errors import NetworkError, UsageError
-from convlens.network.network import Network
+from convlens.checking import as_whole
+from convlens.errors import NetworkError
+from convlens.network.reading import NetworkLike, as_network
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +18,7 @@ _MOST = 1_000_000_000
 
 
 def initial_weights(
-    network: Network, input_shape: tuple[int, int, int], classes: int, seed: int
+    network: NetworkLike, input_shape: tuple[int, int, int], classes: int, seed: int
 ) -> "dict[str, np.ndarray]":
     """Fresh weights under the names and in the order of `network.parameter_shapes`, float32.
 
@@ -29,7 +30,7 @@ def initial_weights(
         NetworkError: the network does not fit, or has more parameters than any memory here should hold.
         UsageError: a seed that is not a whole number of 0 or more.
 
-    >>> weights = initial_weights(Network.from_text("dense"), (1, 28, 28), 10, seed=3)
+    >>> weights = initial_weights("dense", (1, 28, 28), 10, seed=3)
     >>> {name: (array.shape, array.dtype.name) for name, array in weights.items()}
     {'1.weight': ((10, 784), 'float32'), '1.bias': ((10,), 'float32')}
     >>> bool(abs(weights["1.weight"]).max() <= 1 / 784**0.5)
@@ -37,15 +38,14 @@ def initial_weights(
     """
     import numpy as np
 
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise UsageError(f"the seed is {seed!r}; it must be a whole number of 0 or more. Write for example 3.")
-    resolved = network.resolve(input_shape, classes)
+    seed = as_whole("seed", seed, 0)
+    resolved = as_network(network).resolve(input_shape, classes)
     total = sum(prod(shape) for node in resolved for shape in node.parameter_shapes().values())
     if total > _MOST:
         raise NetworkError(
             f"the network has {total:,} parameters; at most {_MOST:,} can be made. Use fewer channels or features."
         )
-    random = np.random.default_rng([int(seed), 0])
+    random = np.random.default_rng([seed, 0])
     weights: dict[str, np.ndarray] = {}
     for node in resolved:
         fresh = node.layer.initial_weights(node.layer.parameter_shapes(node), random)

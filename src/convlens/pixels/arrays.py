@@ -21,7 +21,8 @@ def image_from_array(array: np.ndarray, name: str = "the image array") -> "Image
     """A Pillow image of an array: H×W, H×W×C or C×H×W with 1, 3 or 4 channels.
 
     uint8 is taken as it is, booleans become 0 and 255, 16-bit unsigned stays 16 bits (grey) or is divided by 257
-    (colour), other whole numbers must lie between 0 and 255 and floats between 0 and 1.
+    (colour), other whole numbers must lie between 0 and 255 and floats between 0 and 1: a single picture does not show
+    whether its floats end at 1 or at 255, as a batch does (see `batches`).
 
     Raises:
         ImageError: another shape, another range of values, or values that are not numbers.
@@ -39,10 +40,15 @@ def image_from_array(array: np.ndarray, name: str = "the image array") -> "Image
     array = array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
     if array.dtype == np.uint16 and array.ndim == 2:
         return Image.fromarray(np.ascontiguousarray(array))
-    return Image.fromarray(np.ascontiguousarray(_to_bytes(array, name)))
+    return Image.fromarray(np.ascontiguousarray(to_bytes(array, name)))
 
 
-def _to_bytes(array: np.ndarray, name: str) -> np.ndarray:
+def to_bytes(array: np.ndarray, name: str, white: int = 1) -> np.ndarray:
+    """Numbers as bytes, by the rules of `image_from_array`; `white` is where floats end, 1 or 255.
+
+    Raises:
+        ImageError: values that are out of range, or no numbers.
+    """
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:
@@ -52,13 +58,16 @@ def _to_bytes(array: np.ndarray, name: str) -> np.ndarray:
     if array.dtype.kind not in "iuf":
         raise ImageError(f"{name} holds {array.dtype}: give whole numbers from 0 to 255 or floats from 0 to 1.")
     low, high = float(array.min()), float(array.max())
-    highest = 1 if array.dtype.kind == "f" else 255
+    highest = white if array.dtype.kind == "f" else 255
     if not (low >= 0 and high <= highest):
+        allowed = "floats from 0 to 1" + (", or to 255" if white > 1 else "")
         raise ImageError(
-            f"{name} holds {array.dtype} from {low:g} to {high:g}: whole numbers go from 0 to 255, floats from 0 to 1; "
+            f"{name} holds {array.dtype} from {low:g} to {high:g}: whole numbers go from 0 to 255, {allowed}; "
             "give the pixels as they were before any normalisation."
         )
-    return np.rint(array * (255 / highest)).astype(np.uint8)
+    if highest == 255:
+        return np.rint(array).astype(np.uint8)
+    return np.rint(array * (array.dtype.type(255) if array.itemsize > 2 else np.float32(255))).astype(np.uint8)
 
 
 def sixteen_to_eight_bits(array: np.ndarray) -> np.ndarray:

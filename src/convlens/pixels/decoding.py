@@ -1,4 +1,4 @@
-"""The one place where image files are opened.
+"""The one place where image files are decoded.
 
 A hundred kinds of broken file make Pillow raise a dozen kinds of exception, and print warnings; here they all become
 one `ImageError` of one line. Only raster formats are offered to Pillow: its EPS reader would start Ghostscript. Sizes

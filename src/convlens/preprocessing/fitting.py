@@ -1,12 +1,14 @@
 """Preprocessing made from training images: what new pictures must be turned into to look like them."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
 from convlens.errors import UsageError
 from convlens.preprocessing.appearance import Appearance, Centre, Spread
 from convlens.preprocessing.measuring import NO_INK, Looks, measure
-from convlens.preprocessing.settings import Normalisation, Preprocessing, current_name
+from convlens.preprocessing.settings import Normalisation, Preprocessing, Rules, current_name
 from convlens.words import times
 
 _ENOUGH = 0.95  # the share of images that must agree before others are inverted to match
@@ -15,7 +17,7 @@ _MOST_IMAGES, _MOST_PIXELS = 2000, 3_000_000  # measured: 30 ms for MNIST
 _DIGITS = 4  # what is stored of a measure
 
 
-def fit_preprocessing(images: NDArray[np.uint8], rules: str) -> Preprocessing:
+def fit_preprocessing(images: NDArray[np.uint8], rules: Rules | Literal["auto"]) -> Preprocessing:
     """The preprocessing for a network trained on `images`, uint8 N×C×H×W, which were made by `rules`.
 
     `auto` stands for `glyph` or `letterbox`; see `choose_rules`. With these two, grey images whose background is dark
@@ -32,25 +34,23 @@ def fit_preprocessing(images: NDArray[np.uint8], rules: str) -> Preprocessing:
     _check_images(images)
     some = _sample(images)
     looks = measure(_grey(some))
-    rules = current_name(rules)
-    if rules == "auto":
-        rules = _choose_rules(some, looks)[0]
+    chosen: Rules = _choose_rules(some, looks)[0] if rules == "auto" else current_name(rules)
     channels, height, width = (int(size) for size in images.shape[1:])
     light_on_dark: bool | None = True
-    if rules == "letterbox":
+    if chosen == "letterbox":
         light_on_dark = None if channels != 1 else _agreed(looks.background < 128)
-    elif rules == "glyph":
+    elif chosen == "glyph":
         light_on_dark = _agreed(~looks.dark_ink[looks.contrast >= NO_INK])
     return Preprocessing(
         image_shape=(channels, height, width),
-        rules=rules,
+        rules=chosen,
         light_on_dark=light_on_dark,
         normalisation=Normalisation((0.0,) * channels, (1.0,) * channels),
         appearance=_appearance(looks),
     )
 
 
-def choose_rules(images: NDArray[np.uint8]) -> tuple[str, str]:
+def choose_rules(images: NDArray[np.uint8]) -> tuple[Rules, str]:
     """Which rules suit a user's training images, uint8 N×C×H×W, and why: `glyph` or `letterbox`.
 
     `glyph` if at least 90 % of them are grey and show something on an even background of another brightness, with
@@ -89,7 +89,7 @@ def _grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return images[:, 0] if images.shape[1] == 1 else images.mean(axis=1).astype(np.uint8)
 
 
-def _choose_rules(images: NDArray[np.uint8], looks: Looks) -> tuple[str, str]:
+def _choose_rules(images: NDArray[np.uint8], looks: Looks) -> tuple[Rules, str]:
     if images.shape[1] != 1:
         return "letterbox", "the images are in colour"
     ink = (looks.contrast >= 30) & (looks.softness <= 0.35) & (looks.ink_share <= 0.5)

@@ -7,7 +7,8 @@ asked whether the picture is of the right kind at all; the measures of the train
 import numpy as np
 from numpy.typing import NDArray
 
-from convlens.preprocessing.measuring import NO_INK, measure
+from convlens.preprocessing.appearance import Appearance
+from convlens.preprocessing.measuring import NO_INK, Looks, has_dark_ink, measure
 from convlens.preprocessing.settings import Preprocessing
 from convlens.preprocessing.trail import describe_range
 
@@ -16,6 +17,8 @@ _TOLERANCE = 0.1
 this no test image of MNIST is refused, and without it five of 10,000."""
 _FEW = 50
 """And divided by the number of training images: the extremes of fifty are not those of all."""
+_AT_A_TIME = 512
+"""Images that are measured together: their floats stay in the processor's cache."""
 _MEASURES = {"ink_share": "ink on {} of it", "stroke": "strokes {} of its side thick", "softness": "grey on {} of it"}
 
 
@@ -25,18 +28,49 @@ def find_unlike(pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> tupl
     >>> find_unlike(np.zeros((28, 28), np.uint8), Preprocessing())
     ()
     """
+    channels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    return find_unlike_of_many(channels[None], preprocessing)[0]
+
+
+def find_unlike_of_many(images: NDArray[np.uint8], preprocessing: Preprocessing) -> list[tuple[str, ...]]:
+    """`find_unlike` of N images, uint8 N×C×H×W, measured together: ten times as quick as one by one.
+
+    >>> find_unlike_of_many(np.zeros((2, 1, 28, 28), np.uint8), Preprocessing())
+    [(), ()]
+    """
     appearance = preprocessing.appearance
     if appearance is None:
-        return ()
-    grey = pixels if pixels.ndim == 2 else pixels.mean(axis=2).astype(np.uint8)
-    looks = measure(grey[None])
-    if float(looks.contrast[0]) < NO_INK <= appearance.contrast.lowest:
+        return [()] * len(images)
+    reasons: list[tuple[str, ...]] = []
+    for start in range(0, len(images), _AT_A_TIME):
+        part = images[start : start + _AT_A_TIME]
+        grey = part[:, 0] if part.shape[1] == 1 else part.mean(axis=1).astype(np.uint8)
+        looks = measure(grey)
+        reasons += [_reasons(looks, place, preprocessing, appearance) for place in range(len(part))]
+    return reasons
+
+
+def find_inverted(images: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.bool_]:
+    """N times whether an image, uint8 N×C×H×W, is dark on light where the training images are light on dark, or the
+    other way round. False by rules that keep photographs, which have no ink.
+
+    >>> find_inverted(255 - np.eye(28, dtype=np.uint8)[None, None] * 200, Preprocessing()).tolist()
+    [True]
+    """
+    wanted = preprocessing.light_on_dark
+    if wanted is None or preprocessing.rules not in ("digit", "glyph"):
+        return np.zeros(len(images), np.bool_)
+    return has_dark_ink(images[:, 0]) == wanted
+
+
+def _reasons(looks: Looks, place: int, preprocessing: Preprocessing, appearance: Appearance) -> tuple[str, ...]:
+    if float(looks.contrast[place]) < NO_INK <= appearance.contrast.lowest:
         return ("there is nothing on it",)
     if preprocessing.rules == "letterbox":
         return ()
     reasons = []
     for name, words in _MEASURES.items():
-        spread, value = getattr(appearance, name), float(getattr(looks, name)[0])
+        spread, value = getattr(appearance, name), float(getattr(looks, name)[place])
         if not spread.holds(value, (_TOLERANCE + _FEW / appearance.images) * spread.width):
             usual = describe_range(100 * spread.lowest, 100 * spread.highest, " %")
             reasons.append(f"{words.format(f'{100 * value:.0f} %')}, {usual} of theirs")

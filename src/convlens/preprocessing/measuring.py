@@ -68,14 +68,8 @@ def measure(images: NDArray[np.uint8]) -> Looks:
     >>> round(float(looks.fill[0]), 3), round(float(looks.ink_share[0]), 3), float(looks.contrast[0])
     (0.5, 0.1, 200.0)
     """
-    count, height, width = images.shape
-    border = np.concatenate([images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1)
-    background = np.median(border, axis=1).astype(np.float32)
-    flat = images.reshape(count, -1)
-    below, above = background - flat.min(axis=1), flat.max(axis=1) - background
-    near = np.maximum(below, above) <= 1.5 * np.minimum(below, above)
-    dark_ink = np.where(near, background > 127, below > above)
-    contrast = np.where(dark_ink, below, above).astype(np.float32)
+    _, height, width = images.shape
+    border, background, contrast, dark_ink = _polarity(images)
     scale = (np.where(dark_ink, -1, 1) / np.maximum(contrast, 1)).astype(np.float32)
     ink = (images - background[:, None, None]) * scale[:, None, None]
     np.clip(ink, 0, 1, out=ink)
@@ -87,7 +81,7 @@ def measure(images: NDArray[np.uint8]) -> Looks:
         dark_ink=dark_ink,
         background=background,
         contrast=contrast,
-        unevenness=np.median(distances, axis=1).astype(np.float32) / shown[:, 0],
+        unevenness=(np.median(distances, axis=1) / shown[:, 0]).astype(np.float32),
         border_ink=(distances >= INK_LEVEL * shown).mean(axis=1, dtype=np.float32),
         fill=fill,
         ink_share=ink.mean(axis=(1, 2)),
@@ -96,6 +90,26 @@ def measure(images: NDArray[np.uint8]) -> Looks:
         box_centre=box_centre,
         mass_centre=_mass_centres(ink),
     )
+
+
+def has_dark_ink(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """N times whether the ink is darker than the background, of grey images, uint8 N×H×W.
+
+    >>> has_dark_ink(np.stack([np.eye(9, dtype=np.uint8) * 200, 255 - np.eye(9, dtype=np.uint8) * 200])).tolist()
+    [False, True]
+    """
+    return _polarity(images)[3]
+
+
+def _polarity(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Floats, Floats, NDArray[np.bool_]]:
+    """Of each image its border's pixels, the background, the contrast and whether the ink is dark."""
+    border = np.concatenate([images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1)
+    background = np.median(border, axis=1).astype(np.float32)
+    flat = images.reshape(len(images), -1)
+    below, above = background - flat.min(axis=1), flat.max(axis=1) - background
+    near = np.maximum(below, above) <= 1.5 * np.minimum(below, above)
+    dark_ink = np.where(near, background > 127, below > above)
+    return border, background, np.where(dark_ink, below, above).astype(np.float32), dark_ink
 
 
 def _boxes(mask: np.ndarray) -> tuple[Floats, Floats]:

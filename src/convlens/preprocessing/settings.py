@@ -4,7 +4,7 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
@@ -13,13 +13,14 @@ from convlens.errors import UsageError
 from convlens.preprocessing.appearance import Appearance
 from convlens.words import times
 
-RULES = ("digit", "garment", "glyph", "letterbox")
+Rules = Literal["digit", "garment", "glyph", "letterbox"]
+RULES: tuple[Rules, ...] = get_args(Rules)
 _SQUARE_GREY_RULES = ("digit", "garment")
 _FORMER_NAMES = {"mnist": "digit", "fashion-mnist": "garment", "ink": "glyph"}
 """Rules under the names that they had up to version 0.6, in model files too."""
 
 
-def current_name(rules: str) -> str:
+def current_name(rules: str) -> Any:
     """The name of preprocessing rules today; a former one is deprecated.
 
     >>> current_name("digit"), current_name("auto")
@@ -80,7 +81,7 @@ class Preprocessing:
     """
 
     image_shape: tuple[int, int, int] = (1, 28, 28)
-    rules: str = "digit"
+    rules: Rules = "digit"
     light_on_dark: bool | None = True
     normalisation: Normalisation = Normalisation()
     appearance: Appearance | None = None
@@ -125,7 +126,7 @@ class Preprocessing:
         except msgspec.ValidationError as error:
             raise UsageError(f"the preprocessing is not what a model stores: {error}.") from error
         normalisation = Normalisation(typed.normalisation.mean, typed.normalisation.std)
-        rules = _FORMER_NAMES.get(typed.rules, typed.rules)
+        rules: Any = _FORMER_NAMES.get(typed.rules, typed.rules)
         return cls(typed.image_shape, rules, typed.light_on_dark, normalisation, typed.appearance)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from convlens.deprecations import with_old_arguments, with_old_attributes, with_old_keys
 from convlens.engines import Engine
@@ -141,7 +141,7 @@ def study_model(
     if not isinstance(model, TrainedModel):
         file = find_model_file(model)
         name, course, model = printable(name_of_model(file)), read_course(file), load_model(file)
-    opened = model.open_engine(engine, device, threads)
+    opened = model.open_engine(cast(Any, engine), cast(Any, device), threads)
     chosen = data if isinstance(data, ImagesToJudge) else choose_images(model, data, data_dir, on_progress, repair)
     evaluation = evaluate(model, chosen, engine=opened)
     label_errors: list[SuspectedLabel] = []

@@ -28,7 +28,7 @@ COLUMNS = (
     "margin",
     "doubt",
 )
-"""Of the CSV file; `doubt` is the old name of `margin`."""
+"""Of the CSV file; that of `margin` also stands under its old name, until 0.8."""
 
 
 @with_old_attributes
@@ -71,15 +71,18 @@ def judge_training_labels(
     if learned_from is None:
         raise DataError(
             "the labels of the training images cannot be judged: the images are not at hand, or have changed. Name "
-            "their folder as DATA, or leave out --training-labels."
+            "their folder with data=, or leave training_labels= out.",
+            mentions=["data", "training_labels"],
         )
     stored = study.model.facts.get("settings")
     if len(study.model.class_names) < 2:
         raise UsageError(
-            "this model knows a single class, so no label of it can be wrong. Leave out --training-labels."
+            "this model knows a single class, so no label of it can be wrong. Leave training_labels= out.",
+            mentions=["training_labels"],
         )
     if not isinstance(stored, dict):
-        raise UsageError("this model does not say how it was trained. Leave out --training-labels.")
+        reason = "this model does not say how it was trained. Leave training_labels= out."
+        raise UsageError(reason, mentions=["training_labels"])
     start = time.perf_counter()
     # What judged the model trains these, too: what the model was trained on need not be on this machine.
     engine = study.engine

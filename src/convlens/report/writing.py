@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_callback, as_path, items_or_none, refuse
 from convlens.deprecations import with_old_arguments
 from convlens.errors import OutputError, UsageError
 from convlens.files import check_parent_folder, write_atomically
@@ -68,7 +69,11 @@ def write_report(
         UsageError: the models cannot be compared.
         OutputError: the file cannot be written, or is no report.
     """
-    given = [models] if isinstance(models, TrainedModel | Path | str) else list(models)
+    given = [models] if isinstance(models, TrainedModel | Path | str) else items_or_none(models)
+    if given is None:
+        refuse("models", models, "a trained model, the place of one, or a list of these")
+    as_path("out", out)
+    as_callback("on_progress", on_progress)
     options: dict[str, Any] = {"data_dir": data_dir, "on_progress": on_progress, "repair": repair}
     return make_report(given, data, out, training_labels=training_labels, **options).path
 
@@ -96,9 +101,9 @@ def make_report(
         raise UsageError("there is no model to report on. Give one, or several to compare.")
     if len(models) > 1 and (training_labels or label_errors):
         raise UsageError("labels are judged and listed for one model at a time. Give one model.")
-    _check_place(Path(out), _REPORT, "report", "--out")
+    _check_place(Path(out), _REPORT, "report", "out")
     if label_errors is not None:
-        _check_place(label_errors, _LIST, "list of suspected label errors", "--label-errors")
+        _check_place(label_errors, _LIST, "list of suspected label errors", "label_errors")
     study, *others = (study_model(model, data, **judging) for model in models)
     if others:
         comparison = compare_studies([study, *others])
@@ -111,7 +116,7 @@ def make_report(
     return Report(write_atomically(out, write_page(study, training)), (study,), None, training)
 
 
-def _check_place(out: Path, mark: bytes, what: str, option: str) -> None:
+def _check_place(out: Path, mark: bytes, what: str, argument: str) -> None:
     """Refuse, before anything is computed, to write over what is not ours by its first bytes, or where no folder is.
 
     Raises:
@@ -120,13 +125,14 @@ def _check_place(out: Path, mark: bytes, what: str, option: str) -> None:
     check_parent_folder(out)
     if not out.exists():
         return
-    another = f"Give another name with {option}."
+    another = f"Give another name with {argument}=."
     if not out.is_dir() and not out.is_file():
-        raise OutputError(f"{out} is a device or a pipe, not a file. {another}")
+        raise OutputError(f"{out} is a device or a pipe, not a file. {another}", mentions=[argument])
     try:
         with out.open("rb") as file:
             is_ours = mark in file.read(2000)
     except OSError as error:
-        raise OutputError(f"cannot write {out}: {error.strerror}. {another}") from error
+        raise OutputError(f"cannot write {out}: {error.strerror}. {another}", mentions=[argument]) from error
     if not is_ours:
-        raise OutputError(f"{out} is there already and is no {what}, so it is left alone. {another}")
+        reason = f"{out} is there already and is no {what}, so it is left alone. {another}"
+        raise OutputError(reason, mentions=[argument])

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from convlens.data import find_entry, is_custom_path
-from convlens.errors import ConvlensError, NetworkError, UsageError
+from convlens.errors import ConvlensError, NetworkError, UsageError, in_words
 from convlens.export.page_model import MOST_PARAMETERS
 from convlens.network import LayerTable, layer_table, read_network
 from convlens.server.bodies import TrainBody
@@ -35,7 +35,7 @@ def split_reason(error: ConvlensError) -> tuple[str, str]:
     >>> split_reason(UsageError("epochs is 0; give more. Or leave it out."))
     ('epochs is 0; give more.', 'Or leave it out.')
     """
-    text = error.reason if isinstance(error, NetworkError) else str(error)
+    text = error.reason if isinstance(error, NetworkError) else in_words(error)
     first, dot, rest = " ".join(text.split()).partition(". ")
     return (first + "." if dot else first), rest
 

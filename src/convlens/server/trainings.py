@@ -10,14 +10,14 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from convlens.calibration import describe_calibration
 from convlens.data import Dataset, FetchProgress, ImportProgress, load_dataset
 from convlens.engines import Weights
-from convlens.errors import ConvlensError
+from convlens.errors import ConvlensError, in_words
 from convlens.export import page_model, page_weights
 from convlens.metrics import wilson_interval
 from convlens.server.event_log import WEIGHTS
@@ -57,7 +57,7 @@ class TrainingRunner:
         except _StoppedWhileReading:
             job.finish("stopped", {"run": None})
         except ConvlensError as error:
-            self._fail(job, " ".join(str(error).split("\n")[0].split()))
+            self._fail(job, " ".join(in_words(error).split("\n")[0].split()))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             reason = " ".join(f"{type(error).__name__}: {error}".split())
@@ -71,7 +71,7 @@ class TrainingRunner:
         teller = Teller(job, dataset)
         model = train(
             dataset,
-            recipe=request.recipe,
+            recipe=cast(Any, request.recipe),
             network=request.network,
             epochs=request.epochs,
             seed=request.seed,

@@ -6,6 +6,7 @@ a text file with the name of the run folder.
 
 from pathlib import Path
 
+from convlens.checking import as_path
 from convlens.errors import ModelFileError
 
 MODEL_FILE_NAME = "model.safetensors"
@@ -20,7 +21,7 @@ def find_model_file(model: Path | str) -> Path:
     Raises:
         ModelFileError: there is no such file or folder, or the folder holds no model.
     """
-    path = Path(model)
+    path = as_path("model", model)
     if str(model) == LATEST and not path.exists():
         path = latest_run()
     if not path.exists():

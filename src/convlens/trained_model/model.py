@@ -5,8 +5,8 @@ It holds only NumPy arrays and plain values and is not meant to be changed, so t
 it and whichever runs it. The engine is opened on first use.
 """
 
-import html
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -16,22 +16,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration, describe_calibration
-from convlens.data import check_class_names
+from convlens.checking import as_instance
+from convlens.data import LabelledImages, as_class_names
+from convlens.data.intake.labels import number_labels, read_labels
 from convlens.deprecations import with_old_arguments
-from convlens.engines import Engine, Plan, Weights, open_engine
+from convlens.engines import DeviceName, Engine, EngineName, Plan, Weights, open_engine
 from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
-from convlens.errors import DamagedModel, ModelFileError, UsageError
+from convlens.errors import DamagedModel, DataError, ModelFileError, UsageError
 from convlens.files import write_atomically
 from convlens.network import Network
-from convlens.pixels import ImageSource
-from convlens.prediction import Prediction, predict_images
+from convlens.notebook import html_table
+from convlens.prediction import (
+    NamedPictures,
+    OnError,
+    Prediction,
+    Predictions,
+    Predictor,
+    predict_given,
+    read_given,
+)
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import file_format
+from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
 from convlens.words import count_of, shorten, times
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from torch import nn
 
 
@@ -53,6 +65,11 @@ class TrainedModel:
     ...     network, initial_weights(network, (1, 8, 8), 2, seed=0), Preprocessing((1, 8, 8)), ("cat", "dog"))
     >>> model
     TrainedModel('conv 2 3x3, relu, dense', input 1×8×8, 2 classes, 166 parameters)
+    >>> images = np.zeros((5, 8, 8), np.uint8)
+    >>> model.predict(images).labels.tolist(), model.predict(images[0]).class_name
+    (['cat', 'cat', 'cat', 'cat', 'cat'], 'cat')
+    >>> model.predict_proba(images).shape, model.score(images, ["cat", "cat", "dog", "dog", "cat"])
+    ((5, 2), 0.6)
     """
 
     network: Network
@@ -63,7 +80,12 @@ class TrainedModel:
     calibration: Calibration = UNCALIBRATED
 
     def __post_init__(self) -> None:
-        check_class_names(self.class_names)
+        as_instance("network", self.network, Network, "a Network")
+        as_instance("preprocessing", self.preprocessing, Preprocessing, "Preprocessing(...)")
+        as_instance("calibration", self.calibration, Calibration, "a Calibration")
+        as_instance("facts", self.facts, dict, "a dict of JSON values")
+        as_instance("weights", self.weights, dict, "a dict of arrays by their names")
+        object.__setattr__(self, "class_names", as_class_names(self.class_names))
         shapes = self.network.parameter_shapes(self.preprocessing.image_shape, len(self.class_names))
         check_weights(shapes, self.weights)
         # safetensors gives them in another order each time; here they always come in the network's.
@@ -80,40 +102,109 @@ class TrainedModel:
         """The engine that this model predicts with: the one that `auto` takes, opened on first use."""
         return self.open_engine()
 
-    def open_engine(self, engine: str = "auto", device: str = "auto", threads: int | None = None) -> Engine:
+    def open_engine(
+        self, engine: EngineName = "auto", device: DeviceName = "auto", threads: int | None = None
+    ) -> Engine:
         """A new engine with this model's weights; see `convlens.engines.open_engine` for the choices and errors."""
         opened = open_engine(self.plan, engine, device, threads)
         opened.set_weights(self.weights)
         return opened
 
     @overload
-    def predict(self, images: list[Any] | tuple[Any, ...], repair: bool = True) -> list[Prediction]: ...
+    def predict(
+        self, images: "bytes | Image", repair: bool | None = None, on_error: OnError | None = None
+    ) -> Prediction: ...
 
     @overload
-    def predict(self, images: ImageSource, repair: bool = True) -> Prediction: ...
+    def predict(
+        self,
+        images: "list[Any] | tuple[Any, ...] | Iterator[Any] | LabelledImages",
+        repair: bool | None = None,
+        on_error: OnError | None = None,
+    ) -> Predictions: ...
+
+    @overload
+    def predict(self, images: Any, repair: bool | None = None, on_error: OnError | None = None) -> Any: ...
 
     @with_old_arguments
     def predict(
-        self, images: "ImageSource | list[Any] | tuple[Any, ...]", repair: bool = True
-    ) -> Prediction | list[Prediction]:
-        """What the model says of an image, or of each of several.
+        self, images: Any, repair: bool | None = None, on_error: OnError | None = None
+    ) -> Prediction | Predictions:
+        """What the model says of an image, or of each of several. `docs/predicting.md` is the guide.
 
         Args:
-            images: a path, the bytes of a file, a Pillow image or an array (H×W or H×W×C, uint8); or a list of these.
-                Any size and mode: the stored preprocessing makes it the network's input, and the prediction's `notes`
-                say how.
+            images: one image: a path, the bytes of a file, an open file, a Pillow image, an array or tensor (H×W, H×W×C
+                or C×H×W), or `"mnist:7"` for a test image of a known dataset. Or several: an array of N images, a list
+                or generator, a folder, a pattern such as `"scans/*.png"`, or `LabelledImages`.
             repair: whether what is unlike the training images (dark on light, too large in the frame, ...) is changed
-                where that is safe; else an image is only brought to the network's shape.
+                where that is safe. None: of pictures, but not of arrays that have the network's shape, which are used
+                as they are. True: of these too. False: of none; a picture is only brought to the network's shape.
+            on_error: what an image that cannot be read does: "raise" an error, "keep" a prediction with the error in
+                it, or "skip" the image. None: one image raises; of several it is kept, with a warning.
 
         Returns:
-            One `Prediction` for one image, a list of them for a list.
+            One `Prediction` for one image, `Predictions` for several: a sequence of them, with arrays.
 
         Raises:
-            ImageError: one of them is no image.
+            UsageError: this is nothing that can be predicted, or an array that can be read in two ways.
+            DataError: an image cannot be read, and `on_error` is to raise.
         """
-        if isinstance(images, list | tuple):
-            return predict_images(self.engine, self.preprocessing, self.class_names, images, self.calibration, repair)
-        return self.predict([images], repair)[0]
+        given = read_given(images, NamedPictures(self.preprocessing.image_shape))
+        return predict_given(self._predictor, given, repair, on_error)
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803  the name that scikit-learn gives it
+        """The probabilities of N images, N × classes, in the order of `class_names`; each row adds up to 1.
+
+        `X` is what `predict` takes. An array is a batch wherever it can be one, rows of pixels too (N × H·W). One image
+        gives one row.
+
+        Raises:
+            UsageError, DataError: as `predict` with `on_error="raise"`.
+        """
+        return self._predict_all(X).probabilities
+
+    def predict_labels(self, X: Any) -> NDArray[np.str_]:  # noqa: N803
+        """The names of the likeliest classes of N images, an array of N texts; `X` as for `predict_proba`.
+
+        The threshold plays no part: where `predict` says `unknown`, this is its best guess.
+        """
+        return self._predict_all(X).labels
+
+    def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
+        """The share of N images whose likeliest class is the right one, 0 to 1.
+
+        Args:
+            X: as for `predict_proba`.
+            y: N labels: class names, or the numbers that they were made from (7 for "7"); where no class name is a
+                number, class numbers from 0. May be left out where `X` is `LabelledImages`, which have labels.
+
+        Raises:
+            DataError: no labels, another number of them, or one that is no class of this model.
+        """
+        found = self._predict_all(X)
+        if y is None and isinstance(X, LabelledImages):
+            y = [X.class_names[label] for label in X.labels]
+        labels = number_labels(read_labels(y), self.class_names, "y", "the model", by_number=True)
+        if len(labels) != len(found):
+            raise DataError(
+                f"y has {count_of(len(labels), 'label')} and there are {count_of(len(found), 'image')}. Give one label "
+                "for each image."
+            )
+        return float((found.class_numbers == labels).mean())
+
+    @property
+    def _predictor(self) -> Predictor:
+        return Predictor(self.engine, self.preprocessing, self.class_names, self.calibration)
+
+    def _predict_all(self, images: Any) -> Predictions:
+        given = replace(read_given(images, NamedPictures(self.preprocessing.image_shape), as_batch=True), is_one=False)
+        found = predict_given(self._predictor, given, None, "raise")
+        assert isinstance(found, Predictions), "several were asked for"
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled and copied: all but the engine, which the other process, or the copy, opens anew."""
+        return {name: value for name, value in self.__dict__.items() if name != "engine"}
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """N × classes for images that already have the network's shape (uint8, N × channels × height × width)."""
@@ -176,6 +267,15 @@ class TrainedModel:
         return module.eval()
 
     @property
+    def history(self) -> TrainingHistory:
+        """What each epoch came to: a dictionary of lists, which `pandas.DataFrame` and `plt.plot` take as they are.
+
+        Its names are `loss`, `accuracy`, `validation_accuracy`, `validation_loss`, `learning_rate` and `seconds`; see
+        `TrainingHistory`. It is stored in the model file; models of Convlens before 0.7 have empty lists.
+        """
+        return TrainingHistory.of(self.facts.get("history"))
+
+    @property
     def parameters(self) -> int:
         """How many numbers were learned (running statistics of batch normalisation are not)."""
         return count_parameters(self.weights)
@@ -201,17 +301,14 @@ class TrainedModel:
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:
                 rows[key.replace("_", " ")] = str(facts[key])
+        if facts.get("ended_by", "epochs") != "epochs":
+            rows["ended by"] = str(facts["ended_by"])
         if "seconds" in facts:
             rows["training time"] = f"{facts['seconds']:.1f} s"
         return rows
 
     def _repr_html_(self) -> str:
-        left = "style='padding:2px 16px 2px 0; text-align:left'"
-        rows = "".join(
-            f"<tr><th {left}>{html.escape(key)}</th><td {left}>{html.escape(value)}</td></tr>"
-            for key, value in self.summary().items()
-        )
-        return f"<table><caption {left}>Trained model</caption>{rows}</table>"
+        return html_table("Trained model", self.summary().items())
 
 
 def load_model(model: Path | str) -> TrainedModel:

@@ -44,6 +44,16 @@ def sample_indices(seed: int, test_images: int) -> dict[str, int]:
     return {name: int(order[place]) for name, place in SAMPLE_PLACES.items() if place < test_images}
 
 
+def sample_answers(engine: Engine, test: LabelledImages, seed: int) -> list[dict[str, int | str]]:
+    """What the model says of the three samples, for the facts of a run: `image`, `predicted` and `true`."""
+    indices = list(sample_indices(seed, len(test)).values())
+    predicted = engine.logits(test.images[indices]).argmax(1)
+    return [
+        {"image": index, "predicted": test.class_names[said], "true": test.class_names[test.labels[index]]}
+        for index, said in zip(indices, predicted.tolist(), strict=True)
+    ]
+
+
 def _draw_training(model: TrainedModel, history: History, steps_per_epoch: int) -> bytes:
     facts = model.facts
     held_out = [done.validation_accuracy for done in history.epochs if done.validation_accuracy is not None]

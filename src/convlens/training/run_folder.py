@@ -63,7 +63,8 @@ def create_run_folder(name: str, out: Path | str) -> Path:
         else:
             make_folder(folder, and_above=1)
             if any(folder.iterdir()):
-                raise UsageError(f"{folder} is not empty, and a run is never overwritten. Give --out another folder.")
+                reason = f"{folder} is not empty, and a run is never overwritten. Give another folder with out=."
+                raise UsageError(reason, mentions=["out"])
     _check_writable(folder)
     return folder
 
@@ -80,7 +81,7 @@ def _create_dated_folder(name: str, parent: Path) -> Path:
         except FileExistsError:
             continue
         return folder
-    raise OutputError(f"cannot find a free name for {parent / base}. Give one with --out.")
+    raise OutputError(f"cannot find a free name for {parent / base}. Give one with out=.", mentions=["out"])
 
 
 def _check_writable(folder: Path) -> None:

@@ -4,19 +4,25 @@ The effective settings go into the run folder and into the model file, so that a
 """
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
+from convlens.checking import as_choice, as_flag, as_number, as_whole, plain, refuse
 from convlens.deprecations import with_new_keys
-from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
+from convlens.engines import AugmentationSettings, DeviceName, EngineName, LossSettings, OptimizerSettings
+from convlens.engines.choice import check_threads
 from convlens.errors import UsageError
-from convlens.network import TUTORIAL, read_network
+from convlens.network import TUTORIAL, as_network
 
+Recipe = Literal["fast", "tutorial", "best"]
 Schedule = Literal["constant", "one-cycle"]
 Balance = Literal["none", "weights", "sampling"]
 
 MOST_EPOCHS = 100_000
+Kind = TypeVar("Kind")
+DEFAULT_PATIENCE = 5
+"""Epochs, for whoever says `early_stopping=True`."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class TrainingSettings:
     """Every choice of one training.
 
     Attributes:
-        recipe: the recipe that these settings started from.
+        recipe: the recipe that these settings started from, or a name of your own for them.
         network: in the network language, or the name of a preset.
         epochs: how many times every training image is seen.
         batch_size: images of one step; the last step of an epoch takes what is left.
@@ -40,8 +46,13 @@ class TrainingSettings:
         validation: the share of the training images, 0 to 0.5, that is held out, judged after every epoch, and used to
             fit how sure the model may be; data that bring images for this need no share.
         error_rate: of the answers that the model gives to the held-out images; it says `unknown` to the others.
+        early_stopping: patience in epochs: the training ends when so many in a row were no better on the held-out
+            images than the best one, and the model has the weights of the best. Better means more right answers, or
+            as many with a lower loss. True is a patience of 5; 0 or False trains all epochs.
+        max_seconds: the training ends within so many seconds after the images were read, judging and writing included.
+            Where the epochs do not fit, the learning rate falls to almost nothing in the last fifth of that time.
         engine, device, threads: what computes; None threads means one a core.
-        log_every: every so many batches the loss is logged.
+        log_every: every so many batches the loss is logged, in the tutorial's words; None logs a line an epoch.
 
     >>> TrainingSettings(epochs=0)
     Traceback (most recent call last):
@@ -64,32 +75,16 @@ class TrainingSettings:
     balance: Balance = "none"
     validation: float = 0.0
     error_rate: float = 0.01
-    engine: str = "auto"
-    device: str = "auto"
+    early_stopping: bool | int = 0
+    max_seconds: float | None = None
+    engine: EngineName = "auto"
+    device: DeviceName = "auto"
     threads: int | None = None
-    log_every: int = 450
+    log_every: int | None = None
 
     def __post_init__(self) -> None:
-        _check_range("epochs", self.epochs, 1, MOST_EPOCHS)
-        _check_range("batch size", self.batch_size, 1, 1_000_000)
-        _check_range("seed", self.seed, 0, 2**32 - 1)
-        _check_range("log every", self.log_every, 1, 1_000_000_000)
-        for name in ("learning_rate", "validation", "error_rate", "final_strength"):
-            if not isinstance(getattr(self, name), int | float):
-                raise UsageError(f"{name.replace('_', ' ')} is {getattr(self, name)!r}; give a number.")
-        if not 0 < self.learning_rate < float("inf"):
-            raise UsageError(f"learning rate is {self.learning_rate}; give a number above 0, such as 0.001.")
-        if not 0 <= self.validation <= 0.5:
-            raise UsageError(f"validation is {self.validation}; give a share from 0 to 0.5, such as 0.1.")
-        if not 0 <= self.final_strength <= 1:
-            raise UsageError(f"final strength is {self.final_strength}; give a number from 0 to 1.")
-        if not 0 < self.error_rate < 1:
-            raise UsageError(f"error rate is {self.error_rate}; give a share between 0 and 1, such as 0.01.")
-        if self.balance not in get_args(Balance):
-            raise UsageError(f"balance {self.balance!r} is not known; give none, weights or sampling.")
-        if self.schedule not in get_args(Schedule):
-            raise UsageError(f"schedule {self.schedule!r} is not known; give constant or one-cycle.")
-        read_network(self.network)
+        for name, value in _checked(self).items():
+            object.__setattr__(self, name, value)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON and TOML; what is None is left out."""
@@ -120,9 +115,72 @@ class TrainingSettings:
             raise UsageError(f"the settings cannot be used: {error}") from error
 
 
-def _check_range(name: str, value: int, low: int, high: int) -> None:
-    if not isinstance(value, int) or not low <= value <= high:
-        raise UsageError(f"{name} is {value!r}; give a whole number from {low:,} to {high:,}.")
+def _checked(settings: TrainingSettings) -> dict[str, Any]:
+    """Every setting in its stored form: Python's numbers, a network as text."""
+    network, every = settings.network, settings.log_every
+    as_network(network)  # a mistake shows here
+    return {
+        "recipe": _of_type("recipe", settings.recipe, str),
+        "network": network if isinstance(network, str) else str(as_network(network)),
+        "epochs": as_whole("epochs", settings.epochs, 1, MOST_EPOCHS),
+        "batch_size": as_whole("batch_size", settings.batch_size, 1, 1_000_000),
+        "learning_rate": as_number(
+            "learning_rate",
+            settings.learning_rate,
+            "a number above 0, such as 0.001",
+            lambda rate: 0 < rate < float("inf"),
+        ),
+        "schedule": as_choice("schedule", settings.schedule, get_args(Schedule)),
+        "optimizer": _of_type("optimizer", settings.optimizer, OptimizerSettings),
+        "loss": _of_type("loss", settings.loss, LossSettings),
+        "seed": as_whole("seed", settings.seed, 0, 2**32 - 1),
+        "augmentation": _augmentation(settings.augmentation),
+        "final_strength": as_number(
+            "final_strength", settings.final_strength, "a number from 0 to 1", lambda strength: 0 <= strength <= 1
+        ),
+        "probe": as_flag("probe", settings.probe),
+        "balance": as_choice("balance", settings.balance, get_args(Balance)),
+        "validation": as_number(
+            "validation", settings.validation, "a share from 0 to 0.5, such as 0.1", lambda share: 0 <= share <= 0.5
+        ),
+        "error_rate": as_number(
+            "error_rate", settings.error_rate, "a share between 0 and 1, such as 0.01", lambda rate: 0 < rate < 1
+        ),
+        "engine": as_choice("engine", settings.engine, get_args(EngineName)),
+        "device": as_choice("device", settings.device, get_args(DeviceName)),
+        "threads": None if settings.threads is None else check_threads(settings.threads),
+        "early_stopping": _patience(settings.early_stopping),
+        "max_seconds": _seconds(settings.max_seconds),
+        "log_every": every if every is None else as_whole("log_every", every, 1, 1_000_000_000),
+    }
+
+
+def _augmentation(given: object) -> AugmentationSettings | None:
+    """None, settings, or the text that `AugmentationSettings.describe` writes."""
+    if isinstance(given, str):
+        return AugmentationSettings.from_text(given)
+    if given is not None and not isinstance(given, AugmentationSettings):
+        refuse("augmentation", given, "AugmentationSettings(...), a text such as 'shift 0.1', or None")
+    return given
+
+
+def _of_type(name: str, given: object, kind: type[Kind]) -> Kind:
+    if not isinstance(given, kind):
+        refuse(name, given, "a name" if kind is str else f"{kind.__name__}(...)")
+    return given
+
+
+def _patience(given: object) -> int:
+    """True is no patience of 1, and False none."""
+    flag = plain(given)
+    if isinstance(flag, bool):
+        return DEFAULT_PATIENCE if flag else 0
+    return as_whole("early_stopping", given, 0, MOST_EPOCHS)
+
+
+def _seconds(given: object) -> int | float | None:
+    fits = "a number above 0, such as 60 for a minute"
+    return None if given is None else as_number("max_seconds", given, fits, lambda count: 0 < count < float("inf"))
 
 
 def _check_keys(values: Any, kind: type) -> None:

@@ -1,14 +1,15 @@
 """How a training begins: what it is asked to train on and with, or a stopped run that goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from convlens.checking import as_callback, as_instance, as_path
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
-from convlens.engines import AugmentationSettings
+from convlens.data.intake import is_share, read_dataset
+from convlens.engines import AugmentationSettings, DeviceName, EngineName
 from convlens.errors import UsageError
-from convlens.layers import Layer
-from convlens.network import Network
+from convlens.network import NetworkLike, as_network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
@@ -16,48 +17,63 @@ from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
+from convlens.training.progress import watching
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
-from convlens.training.settings import TrainingSettings
+from convlens.training.settings import Balance, Recipe, TrainingSettings
 
 
 def train(
-    data: Path | str | Dataset | LabelledImages = "mnist",
+    data: Path | str | Dataset | LabelledImages | Any = "mnist",
+    labels: Any = None,
     *,
     images: ImportOptions | None = None,
-    recipe: str | None = None,
-    network: str | Network | Sequence[Layer] | None = None,
+    recipe: Recipe | None = None,
+    network: NetworkLike | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
     seed: int | None = None,
-    validation: float | None = None,
+    validation: float | Any = None,
+    test: Any = None,
     augmentation: AugmentationSettings | str | None = None,
     probe: bool | None = None,
-    balance: str | None = None,
+    balance: Balance | None = None,
     error_rate: float | None = None,
-    engine: str | None = None,
-    device: str | None = None,
+    early_stopping: bool | int | None = None,
+    max_seconds: float | None = None,
+    engine: EngineName | None = None,
+    device: DeviceName | None = None,
     threads: int | None = None,
     settings: TrainingSettings | None = None,
     out: Path | str | None = None,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
     """Train a network and return the trained model.
 
     Args:
-        data: the name of a known dataset, the path of images of your own (a folder of class folders, a CSV file, an
-            .npz, IDX files, or a zip of these), a `Dataset`, or `LabelledImages` (all trained on, none tested).
-        images: how images of your own are read and divided.
+        data: the name of a known dataset, or the path of images of your own (a folder of class folders, a CSV file, an
+            .npz, IDX files, or a zip of these); or images in memory, with `labels`: an array or a tensor, N×H×W,
+            N×H×W×C or N×C×H×W, or a list of pictures; or both in one: `(X, y)`, a dict, a frame, a list of pairs, a
+            dataset or loader of PyTorch or Hugging Face, a `Dataset` or `LabelledImages`. See docs/arrays.md.
+        labels: the class of each image, whole numbers, texts or truth values, where `data` are images alone.
+        images: how images of your own are read and divided; of images in memory, their size and channels.
+        validation: the share of the training images that is held out, or images and labels for this, such as `(X, y)`.
+        test: images and labels that the finished model is tested on, such as `(X, y)`.
         recipe: `fast`, `tutorial` or `best`; None means `best` for images of your own at a path, else `fast`. The
             arguments from `epochs` to `threads` change single settings of it; see `TrainingSettings`.
         network: a `Network`, its layers, its text, or the name of a preset; see docs/networks.md.
         settings: all settings at once, instead of a recipe and changes.
         out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
         data_dir: where known datasets are kept.
-        on_event: called with every `Event` as it happens; `print` shows them all.
+        progress: None shows on stderr how the training goes, unless `on_event` is given; True does so in any case,
+            False never. On a terminal that is a bar, in a notebook a table, elsewhere a line an epoch, at most one a
+            second.
+        on_event: called with every `Event` as it happens, some twenty a second. `print` gets those alone that are worth
+            a line: one an epoch.
         should_stop: asked about twenty times a second; True ends the training early. The model then says so in
             `facts["finished"]`, and with `out` the run can go on later. Without it, Ctrl-C ends the training in
             KeyboardInterrupt, after saving where there is an `out`.
@@ -73,39 +89,57 @@ def train(
     >>> convlens.train(digits, epochs=1).facts["test"]["accuracy"] > 0.97  # doctest: +SKIP
     True
     """
+    held_out = None if validation is None or is_share(validation) else validation
+    validation = validation if held_out is None else None
     if network is not None and not isinstance(network, str):
-        network = str(network if isinstance(network, Network) else Network(network))
+        network = str(as_network(network))
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
+    changes |= {"early_stopping": early_stopping, "max_seconds": max_seconds}
+    if settings is not None:
+        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
-    choose_settings(recipe or DEFAULT_RECIPE, **changes)  # mistakes show before anything is read
-    dataset = _as_dataset(data, data_dir, images)
+    _check_arguments({"on_event": on_event, "should_stop": should_stop}, {"out": out, "data_dir": data_dir}, images)
+    choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
+    dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
     if settings is None:
         settings = settings_for(dataset, preprocessing, recipe, **changes)
-    session = Session(settings, dataset, preprocessing, _absolute(data_dir), on_event, should_stop, notes=notes)
-    return session.run(None, out)
+    with watching(progress, on_event) as tell:
+        session = Session(settings, dataset, preprocessing, _absolute(data_dir), tell, should_stop, notes=notes)
+        return session.run(None, out)
 
 
 def resume_training(
     folder: Path | str,
-    data: Dataset | LabelledImages | None = None,
+    data: Dataset | LabelledImages | Any = None,
+    labels: Any = None,
     *,
+    images: ImportOptions | None = None,
+    validation: Any = None,
+    test: Any = None,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
     """Go on with a stopped run, with its own settings, to the same bits that it would have reached without the stop.
 
-    `data` is needed only where the run was neither on a known dataset nor on images at a path.
+    Data are needed only where the run was neither on a known dataset nor on images at a path: the same `data`,
+    `labels`, `images`, `validation` and `test` that `train` got. A `validation` that was a share is known to the run.
+    `progress` and `on_event` are those of `train`.
 
     Raises:
         UsageError: there is nothing to go on with.
         DataError: the data are not those that the run began with.
     """
-    folder = Path(folder)
+    if validation is not None and is_share(validation):
+        raise UsageError("validation was given as a share, which a stopped run knows itself. Leave it out.")
+    folder = as_path("folder", folder)
+    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
+        as_callback(name, callback)
     path = folder / run_folder.CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
@@ -122,17 +156,29 @@ def resume_training(
         raise UsageError(
             f"{folder} was trained on {checkpoint.data!r}, which is no known dataset. Call resume_training with data=."
         )
-    dataset = _as_dataset(data if data is not None else checkpoint.data, kept_dir)
+    dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
     check_same_data(checkpoint, dataset)
     preprocessing, notes = _fit(dataset)
-    session = Session(
-        checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), on_event, should_stop, folder, notes
-    )
-    return session.run(checkpoint, None)
+    with watching(progress, on_event) as tell:
+        session = Session(
+            checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), tell, should_stop, folder, notes
+        )
+        return session.run(checkpoint, None)
+
+
+def _check_arguments(callbacks: dict[str, Any], paths: dict[str, Any], images: ImportOptions | None = None) -> None:
+    """Refuse what is no function, no path or no options; None is fine."""
+    if images is not None:
+        as_instance("images", images, ImportOptions, "ImportOptions(...)")
+    for name, callback in callbacks.items():
+        as_callback(name, callback)
+    for name, path in paths.items():
+        if path is not None:
+            as_path(name, path)
 
 
 def settings_for(
-    dataset: Dataset, preprocessing: Preprocessing, recipe: str | None = None, **changes: Any
+    dataset: Dataset, preprocessing: Preprocessing, recipe: Recipe | None = None, **changes: Any
 ) -> TrainingSettings:
     """The settings of a recipe for these data; None means `best` for a user's images, else `fast`.
 
@@ -145,7 +191,8 @@ def settings_for(
         images=len(dataset.train),
         glyphs=preprocessing.rules in ("digit", "glyph"),
     )
-    return choose_settings(recipe or (BEST if dataset.source is not None else DEFAULT_RECIPE), facts, **changes)
+    usual = BEST if dataset.source is not None else DEFAULT_RECIPE
+    return choose_settings(usual if recipe is None else recipe, facts, **changes)
 
 
 def _fit(dataset: Dataset) -> tuple[Preprocessing, tuple[str, ...]]:
@@ -163,18 +210,12 @@ def _absolute(data_dir: Path | str | None) -> str | None:
 
 
 def _as_dataset(
-    data: Path | str | Dataset | LabelledImages, data_dir: Path | str | None, images: ImportOptions | None = None
+    data: Any, labels: Any, data_dir: Path | str | None, images: ImportOptions | None, validation: Any, test: Any
 ) -> Dataset:
-    """The data as training and test images that can be trained on."""
-    if isinstance(data, str | Path):
-        return load_dataset(data, data_dir=data_dir, options=images)
-    if not isinstance(data, Dataset | LabelledImages):
-        raise UsageError(
-            f"data is a {type(data).__name__}; give the name of a known dataset, a path, a Dataset, or "
-            "LabelledImages(images, labels, class_names) with uint8 images, N×C×H×W."
-        )
-    if images is not None:
-        raise UsageError("images says how files are read, and these images are read already. Leave it out.")
-    if isinstance(data, LabelledImages):
-        data = Dataset(data.name, train=data, test=None, preprocessing_rules="auto")
-    return data
+    """The data as training, validation and test images that can be trained with."""
+    if not isinstance(data, str | Path):
+        return read_dataset(data, labels, validation=validation, test=test, options=images)
+    if labels is not None:
+        raise UsageError(f"labels were given, and {str(data)!r:.60} names data that have their own. Leave them out.")
+    dataset = load_dataset(data, data_dir=data_dir, options=images)
+    return dataset if validation is None and test is None else read_dataset(dataset, validation=validation, test=test)

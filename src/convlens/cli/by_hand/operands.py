@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -160,7 +160,11 @@ def read_kernel(text: str, channels: int, colour: bool) -> Given:
     from convlens.by_hand import kernel_named
 
     is_name = re.fullmatch(r"[A-Za-z][A-Za-z-]*", text.strip()) is not None and not is_file(text)
-    given = Given(kernel_named(text.strip()), text.strip()) if is_name else read_operand("--kernel", text, colour)
+    given = (
+        Given(kernel_named(cast(Any, text.strip())), text.strip())
+        if is_name
+        else read_operand("--kernel", text, colour)
+    )
     values, notes = np.atleast_2d(given.values), given.notes
     if values.ndim == 2:
         values = np.repeat(values[None], channels, axis=0)

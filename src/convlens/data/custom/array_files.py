@@ -26,7 +26,7 @@ from convlens.files import explain_read_errors
 from convlens.words import printable
 
 _PIECE = 4 << 20  # bytes read at a time
-_NPZ_KEYS = (
+NPZ_KEYS = (
     (("images", "labels"), UNDECIDED),
     (("x", "y"), UNDECIDED),
     (("x_train", "y_train"), TRAIN),
@@ -53,7 +53,7 @@ def list_npz(path: str, shown: str) -> Listing:
     try:
         with explain_read_errors(shown), zipfile.ZipFile(path) as archive:
             members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-            pairs = [(keys, part) for keys, part in _NPZ_KEYS if keys[0] in members]
+            pairs = [(keys, part) for keys, part in NPZ_KEYS if keys[0] in members]
             if not pairs:
                 raise DataError(
                     f"{shown} has the arrays {', '.join(map(printable, list(members)[:6])) or 'none'}: give images and "

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from convlens.checking import as_number, as_whole, refuse, whole_or_none
 from convlens.data.custom.groups import compile_pattern
 from convlens.errors import UsageError
 
@@ -38,26 +39,34 @@ class ImportOptions:
     split_seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.size is not None and (type(self.size) is not int or not SMALLEST_SIDE <= self.size <= LARGEST_SIDE):
-            raise UsageError(
-                f"an image size of {self.size!r}: give a whole number of pixels from {SMALLEST_SIDE} to "
-                f"{LARGEST_SIDE}, or none to have it chosen from the images."
-            )
-        if self.channels is not None and (type(self.channels) is not int or self.channels not in (1, 3)):
-            raise UsageError(f"{self.channels!r} channels: give 1 (grey) or 3 (colour), or none to have it chosen.")
+        checked: dict[str, Any] = {"split_seed": as_whole("split_seed", self.split_seed, 0)}
+        if self.size is not None:
+            checked["size"] = self._check_size(self.size)
+        if self.channels is not None:
+            checked["channels"] = whole_or_none(self.channels)
+            if checked["channels"] not in (1, 3):
+                refuse("channels", self.channels, "1 (grey) or 3 (colour), or none to have it chosen")
         for name in ("test_share", "validation_share"):
-            share = getattr(self, name)
-            if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
-                raise UsageError(f"{name} {share!r}: give a number from 0 up to, but not, 1, such as 0.1.")
+            allowed = "a number from 0 up to, but not, 1, such as 0.1"
+            checked[name] = as_number(name, getattr(self, name), allowed, lambda share: 0 <= share < 1)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
         if self.test_share + self.validation_share >= 1:
             raise UsageError(
                 f"test_share {self.test_share} and validation_share {self.validation_share} leave nothing to train on: "
                 "give two that come to less than 1."
             )
-        if type(self.split_seed) is not int or self.split_seed < 0:
-            raise UsageError(f"split_seed {self.split_seed!r}: give a whole number from 0 on.")
         if self.group_by is not None:
+            if not isinstance(self.group_by, str):
+                refuse("group_by", self.group_by, "a text with parts of a file's path, such as '{stem[:5]}'")
             compile_pattern(self.group_by)
+
+    def _check_size(self, size: object) -> int:
+        side = whole_or_none(size)
+        if side is None or not SMALLEST_SIDE <= side <= LARGEST_SIDE:
+            limits = f"from {SMALLEST_SIDE} to {LARGEST_SIDE}"
+            refuse("size", size, f"a whole number of pixels {limits}, or none to have it chosen from the images")
+        return side
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -56,8 +56,17 @@ def read_table(content: bytes, name: str) -> Listing:
         raise DataError(f"{name} is not a CSV file: line {rows.line_num:,}: {error}. Save it as CSV.") from error
 
 
+def column_word(title: str) -> str:
+    """A column's title as PATH_COLUMNS and the others have it.
+
+    >>> column_word(" File Name")
+    'file_name'
+    """
+    return title.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
 def _find_columns(header: list[str], name: str) -> tuple[int, int, int | None]:
-    words = [cell.strip().casefold().replace(" ", "_").replace("-", "_") for cell in header]
+    words = [column_word(cell) for cell in header]
     found = []
     for kind, known in (("paths", PATH_COLUMNS), ("labels", LABEL_COLUMNS)):
         at = next((words.index(word) for word in known if word in words), None)

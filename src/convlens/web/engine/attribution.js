@@ -10,6 +10,7 @@
 
 import { sizeOf } from "convlens/engine/decode.js";
 import { activationsOfInput, inputsOf, normalise } from "convlens/engine/network.js";
+import { added } from "convlens/layers/shared/arrays.js";
 import { kindOf } from "convlens/layers/shared/kind.js";
 
 /** @import { Activation, Model, Numbers } from "convlens/engine/network.js" */
@@ -32,15 +33,22 @@ export function attribution(model, activations, classNumber, { steps = 1 } = {})
   const slopes = new Float64Array(input.length);
   for (let step = 1; step <= steps; step += 1) {
     // In the middle of each step, which errs least; one step alone looks at the picture itself.
-    const share = steps === 1 ? 1 : (step - 0.5) / steps;
-    const between = input.map((value, i) => baseline[i] + share * (value - baseline[i]));
-    const outputs = share === 1 ? activations : activationsOfInput(model, between);
-    gradient(model, outputs, classNumber).forEach((slope, i) => {
-      slopes[i] += slope / steps;
-    });
+    const outputs = steps === 1 ? activations : activationsBetween(model, baseline, input, (step - 0.5) / steps);
+    const here = gradient(model, outputs, classNumber);
+    for (let i = 0; i < slopes.length; i += 1) slopes[i] += here[i] / steps;
   }
-  const data = Float32Array.from(input, (value, i) => slopes[i] * (value - baseline[i]));
+  const data = new Float32Array(input.length);
+  for (let i = 0; i < data.length; i += 1) data[i] = slopes[i] * (input[i] - baseline[i]);
   return { shape: model.inputShape, data, baseline };
+}
+
+// What every layer makes of a picture that lies between two others, `share` of the way to the second.
+/** @type {(model: Model, one: Numbers, other: Numbers, share: number) => Activation[]} */
+function activationsBetween(model, one, other, share) {
+  return activationsOfInput(
+    model,
+    other.map((value, i) => one[i] + share * (value - one[i])),
+  );
 }
 
 /**
@@ -60,16 +68,12 @@ export function gradient(model, activations, classNumber) {
     const parts = kindOf(layer).backward(layer, behind, inputsOf(layer, activations), output);
     parts.forEach((part, which) => {
       const before = layer.inputs[which] + 1;
-      slopes[before] = together(slopes[before], part);
+      const others = slopes[before];
+      // A new array, since layers may hand on one array to several inputs.
+      slopes[before] = others ? added([others, part]) : part;
     });
   }
   return slopes[0] ?? new Float64Array(activations[0].data.length);
-}
-
-// A new array, since layers may hand on one array to several inputs.
-/** @type {(one: Numbers | undefined, other: Numbers) => Numbers} */
-function together(one, other) {
-  return one ? Float64Array.from(one, (slope, i) => slope + other[i]) : other;
 }
 
 /** @type {(model: Model) => Float32Array<ArrayBuffer>} A picture with nothing on it, as the network gets it. */

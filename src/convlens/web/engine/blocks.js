@@ -64,18 +64,27 @@ export function packedSize(maps, taps) {
 }
 
 /**
- * C·H·W numbers copied into the middle of a buffer of larger maps of zeros, so that no tap asks whether it is inside;
- * its frame stays zero from the beginning.
- * @type {(layer: { inputShape: number[], padding: number[] },
+ * C·H·W numbers copied into a buffer of other maps of zeros, `spacing` apart and `padding` from their edge, so that no
+ * tap asks whether it is inside; what lies outside of these maps is left out. All else stays zero from the beginning.
+ * @type {(layer: { inputShape: number[], padding: number[], spacing?: number[] },
  *   prepared: { rows: number, columns: number, padded: Float64Array }, input: Numbers) => void}
  */
-export function fillPadded(layer, { rows, columns, padded }, input) {
-  const [channels, height, width] = layer.inputShape;
+export function fillPadded({ inputShape, padding, spacing = [1, 1] }, { rows, columns, padded }, input) {
+  const [channels, height, width] = inputShape;
+  const [firstRow, endRow] = placesInside(padding[0], spacing[0], height, rows);
+  const [first, end] = placesInside(padding[1], spacing[1], width, columns);
+  const step = spacing[1];
   for (let channel = 0; channel < channels; channel += 1) {
-    for (let row = 0; row < height; row += 1) {
-      let from = (channel * height + row) * width;
-      let to = (channel * rows + row + layer.padding[0]) * columns + layer.padding[1];
-      for (const end = from + width; from < end; from += 1, to += 1) padded[to] = input[from];
+    for (let row = firstRow; row < endRow; row += 1) {
+      const start = (channel * height + row) * width;
+      let to = (channel * rows + padding[0] + row * spacing[0]) * columns + padding[1] + first * step;
+      for (let from = start + first; from < start + end; from += 1, to += step) padded[to] = input[from];
     }
   }
+}
+
+// Which of `count` numbers, `spacing` apart from `start` on, lie at the places 0 to size − 1: the first, and the end.
+/** @type {(start: number, spacing: number, count: number, size: number) => number[]} */
+function placesInside(start, spacing, count, size) {
+  return [Math.max(0, Math.ceil(-start / spacing)), Math.min(count, Math.ceil((size - start) / spacing))];
 }

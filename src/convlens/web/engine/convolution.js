@@ -9,10 +9,11 @@ import { convolveTiles, prepareTiles, suitsTiles } from "convlens/engine/winogra
 /** @import { Numbers, Pair, Tensor } from "convlens/engine/network.js" */
 
 /**
- * What of a layer a convolution of one group needs to know.
+ * What of a layer a convolution of one group needs to know. `spacing` lies between the numbers of its input, 1 unless
+ * it brings slopes back, and `padding` below 0 leaves numbers out.
  * @typedef {{
  *   inputShape: number[], outputShape: number[], kernel: Pair, stride: Pair, padding: Pair, dilation: Pair,
- *   weight: Tensor, bias: Tensor,
+ *   spacing?: Pair, weight: Tensor, bias: Tensor,
  * }} ConvLayer
  */
 
@@ -48,15 +49,14 @@ export function convolve(layer, input) {
 
 /** @type {(layer: ConvLayer, slopes: Numbers) => Float32Array<ArrayBuffer>} Slopes of inputs from those of outputs. */
 export function convolveBack(layer, slopes) {
-  const back = turned(layer);
-  return convolve(back, spread(layer, slopes, back.inputShape));
+  return convolve(turned(layer), slopes);
 }
 
 /** @param {ConvLayer} layer */
 function prepareTaps(layer) {
-  const [channels, height, width] = layer.inputShape;
+  const [channels] = layer.inputShape;
   const [kernelHeight, kernelWidth] = layer.kernel;
-  const [rows, columns] = [height + 2 * layer.padding[0], width + 2 * layer.padding[1]];
+  const [rows, columns] = [0, 1].map((axis) => reachOf(layer, axis));
   const offsets = new Int32Array(channels * kernelHeight * kernelWidth);
   let tap = 0;
   for (let channel = 0; channel < channels; channel += 1) {
@@ -70,6 +70,12 @@ function prepareTaps(layer) {
   // The last pair of columns may reach one stride beyond the end.
   const padded = new Float64Array(channels * rows * columns + (PLACES - 1) * layer.stride[1]);
   return { rows, columns, offsets, padded, packed: packKernels(layer, offsets.length) };
+}
+
+// How many rows, or columns, of the padded input all windows together read.
+/** @type {(layer: ConvLayer, axis: number) => number} */
+function reachOf({ outputShape, kernel, stride, dilation }, axis) {
+  return (outputShape[axis + 1] - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1;
 }
 
 /** @type {(layer: ConvLayer, taps: number) => Float64Array<ArrayBuffer>} */
@@ -109,44 +115,26 @@ function convolveTaps(layer, prepared) {
 }
 
 // The layer that brings slopes back: what a kernel spreads, the kernel turned by 180° collects, from all maps into each
-// channel. It slides step by step over the slopes as `spread` lays them out.
+// channel. It slides step by step over the slopes, which lie a stride apart and so far from the edge that the turned
+// kernel meets each of them wherever the kernel met its input.
 /** @type {(layer: ConvLayer) => ConvLayer} */
-function turnRound({ kernel, dilation, inputShape, outputShape, weight }) {
-  const [channels, height, width] = inputShape;
+function turnRound({ kernel, stride, padding, dilation, inputShape, outputShape, weight }) {
+  const [channels] = inputShape;
   const [maps] = outputShape;
   const size = kernel[0] * kernel[1];
   const weights = new Float32Array(weight.data.length);
   for (let map = 0; map < maps; map += 1) {
     for (let channel = 0; channel < channels; channel += 1) {
-      const start = (map * channels + channel) * size;
-      weights.set(weight.data.slice(start, start + size).reverse(), (channel * maps + map) * size);
+      const last = (map * channels + channel + 1) * size - 1;
+      const to = (channel * maps + map) * size;
+      for (let tap = 0; tap < size; tap += 1) weights[to + tap] = weight.data[last - tap];
     }
   }
+  const edge = (/** @type {0 | 1} */ axis) => (kernel[axis] - 1) * dilation[axis] - padding[axis];
   return {
-    ...{ kernel, dilation, stride: [1, 1], padding: [0, 0] },
-    inputShape: [maps, height + (kernel[0] - 1) * dilation[0], width + (kernel[1] - 1) * dilation[1]],
-    outputShape: inputShape,
+    ...{ kernel, dilation, stride: [1, 1], spacing: stride, padding: [edge(0), edge(1)] },
+    ...{ inputShape: outputShape, outputShape: inputShape },
     weight: { shape: [channels, maps, ...kernel], data: weights },
     bias: { shape: [channels], data: new Float32Array(channels) },
   };
-}
-
-// The slopes on larger maps of zeros, a stride apart and so far from the edge that the turned kernel meets each of them
-// wherever the kernel met its input; those that only reach padding are left out.
-/** @type {(layer: ConvLayer, slopes: Numbers, shape: number[]) => Float64Array<ArrayBuffer>} */
-function spread({ kernel, stride, padding, dilation, outputShape }, slopes, [maps, height, width]) {
-  const [, rows, columns] = outputShape;
-  const [down, right] = [0, 1].map((axis) => (kernel[axis] - 1) * dilation[axis] - padding[axis]);
-  const result = new Float64Array(maps * height * width);
-  for (let map = 0; map < maps; map += 1) {
-    for (let row = 0; row < rows; row += 1) {
-      const y = row * stride[0] + down;
-      if (y < 0 || y >= height) continue;
-      for (let column = 0; column < columns; column += 1) {
-        const x = column * stride[1] + right;
-        if (x >= 0 && x < width) result[(map * height + y) * width + x] = slopes[(map * rows + row) * columns + column];
-      }
-    }
-  }
-  return result;
 }

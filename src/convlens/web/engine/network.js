@@ -12,7 +12,10 @@ const FORMAT = 2;
 /** @typedef {Float32Array | Float64Array} Numbers */
 /** @typedef {[number, number]} Pair for rows and columns */
 /** @typedef {{ shape: number[], data: Float32Array }} Tensor */
-/** @typedef {{ layer: number, place: number }} Source a number: its layer (−1: the input) and its place in the flat array */
+/**
+ * @typedef {{ layer: number, place: number }} Source a number: its layer (−1: the input) and its place in the flat
+ * array
+ */
 /** @typedef {{ mean: number[], std: number[] }} Normalisation channel by channel */
 /** @typedef {{ shape: number[], data: string | Float32Array }} GivenTensor data may be base64 */
 /** @typedef {Record<string, any>} Payload the model as `page_model` wrote it */

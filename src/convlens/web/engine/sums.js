@@ -13,7 +13,9 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 /** @import { Activation, Model, Numbers } from "convlens/engine/network.js" */
 /** @import { Sum } from "convlens/views/look/sums/terms.js" */
 
-/** @typedef {Sum & { pixel: number, mean: number, deviation: number }} InputSum `pixel` is the byte that gives the value */
+/**
+ * @typedef {Sum & { pixel: number, mean: number, deviation: number }} InputSum `pixel` is the byte that gives the value
+ */
 /** @typedef {ReturnType<typeof softmaxOf>} Softmax */
 
 /**

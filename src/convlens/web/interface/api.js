@@ -1,4 +1,7 @@
-/** What the page asks of the server that sent it: JSON there and back, and event streams that take up where they broke off. */
+/**
+ * What the page asks of the server that sent it: JSON there and back, and event streams that take up where they broke
+ * off.
+ */
 
 const EVENTS = [
   ...["queued", "reading", "probed", "started", "chunk", "weights", "epoch", "calibrated", "judged"],

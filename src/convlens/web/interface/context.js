@@ -24,7 +24,10 @@ export class Context {
   check = null;
   /** What `/api/state` said when the page was opened; empty without a server. @type {Record<string, any>} */
   state = {};
-  /** What the first view shows, C·H·W bytes, for the others to use. @type {{ pixels: Uint8Array, shape: number[] } | null} */
+  /**
+   * What the first view shows, C·H·W bytes, for the others to use.
+   * @type {{ pixels: Uint8Array, shape: number[] } | null}
+   */
   drawing = null;
   /** @type {Set<ModelListener>} */
   #listeners = new Set();

@@ -1,4 +1,7 @@
-/** A tab for something that takes a while to be made: opened at once, since browsers let a click open one only for a few seconds. */
+/**
+ * A tab for something that takes a while to be made: opened at once, since browsers let a click open one only for a few
+ * seconds.
+ */
 
 import { element } from "convlens/interface/dom.js";
 

@@ -1,4 +1,4 @@
-import { total } from "convlens/layers/shared/arrays.js";
+import { added, total } from "convlens/layers/shared/arrays.js";
 import { drawAddition } from "convlens/views/look/sums/branches.js";
 
 /** @import { Layer, Source } from "convlens/engine/network.js" */
@@ -8,8 +8,7 @@ import { drawAddition } from "convlens/views/look/sums/branches.js";
 
 /** @type {Kind<Layer, Addition>} Where the branches of a residual block meet: number by number, their sum. */
 export default {
-  forward: (_layer, [first, ...others]) =>
-    Float32Array.from(first, (value, i) => others.reduce((sum, input) => sum + input[i], value)),
+  forward: (_layer, inputs) => new Float32Array(added(inputs)),
   backward: (_layer, slopes, inputs) => inputs.map(() => slopes),
   explain(layer, place, inputs) {
     const terms = inputs.map((input, which) => ({

@@ -14,14 +14,13 @@ import { drawNormalisation } from "convlens/views/look/sums/rules.js";
  * }} BatchNormSum
  */
 
-/** @type {Kind<BatchNormLayer, BatchNormSum>} In prediction: one factor and one shift for each map, or number of a row. */
+/**
+ * @type {Kind<BatchNormLayer, BatchNormSum>} In prediction: one factor and one shift for each map, or number of a row.
+ */
 export default {
   weights: ({ inputShape: [size] }) => ({ weight: [size], bias: [size], running_mean: [size], running_var: [size] }),
   forward,
-  backward(layer, slopes) {
-    const count = slopes.length / layer.inputShape[0];
-    return [slopes.map((slope, i) => slope * factorOf(layer, Math.floor(i / count)))];
-  },
+  backward,
   explain,
   stepBack: (_layer, region) => [region],
   draw: drawNormalisation,
@@ -40,6 +39,18 @@ function forward(layer, [input]) {
     for (let i = channel * count; i < (channel + 1) * count; i += 1) output[i] = (input[i] - mean) * factor + shift;
   }
   return output;
+}
+
+/** @type {(layer: BatchNormLayer, slopes: Numbers) => Float64Array<ArrayBuffer>[]} */
+function backward(layer, slopes) {
+  const channels = layer.inputShape[0];
+  const count = slopes.length / channels;
+  const result = new Float64Array(slopes.length);
+  for (let channel = 0; channel < channels; channel += 1) {
+    const factor = factorOf(layer, channel);
+    for (let i = channel * count; i < (channel + 1) * count; i += 1) result[i] = slopes[i] * factor;
+  }
+  return [result];
 }
 
 // What a distance from the mean is multiplied by: the scale over the deviation.

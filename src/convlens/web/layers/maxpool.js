@@ -23,9 +23,8 @@ export default {
   },
   backward(layer, slopes, [input]) {
     const result = new Float64Array(input.length);
-    winnersOf(layer, input).forEach((place, from) => {
-      result[place] += slopes[from];
-    });
+    const winners = winnersOf(layer, input);
+    for (let from = 0; from < winners.length; from += 1) result[winners[from]] += slopes[from];
     return [result];
   },
   explain(layer, place, [input]) {

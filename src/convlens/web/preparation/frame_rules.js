@@ -22,7 +22,7 @@ export function letterboxPicture(plane, height, width, trail, lightOnDark = null
 }
 
 /** As Fashion-MNIST was made. @type {(given: Plane, side: number, trail: Trail) => Plane} */
-export function prepareFashion(given, side, trail) {
+export function prepareGarment(given, side, trail) {
   let grey = reducePicture(given, trail);
   grey = matchPolarity(grey, true, trail, median(borderPixels(grey)));
   const isFramed = grey.height === side && grey.width === side;

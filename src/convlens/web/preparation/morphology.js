@@ -35,7 +35,10 @@ function repeat(glyph, steps, grows) {
   return crop(makePlane(height + 2, rowLength, 1, from), { top: 1, bottom: height + 1, left: 1, right: width + 1 });
 }
 
-/** @type {(from: Uint8Array, to: Uint8Array, start: number, width: number, neighbours: number[], grows: boolean) => void} */
+/**
+ * @type {(from: Uint8Array, to: Uint8Array, start: number, width: number, neighbours: number[],
+ *   grows: boolean) => void}
+ */
 function changeRow(from, to, start, width, neighbours, grows) {
   const [given, made] = [new Uint32Array(from.buffer), new Uint32Array(to.buffer)];
   const rowWords = neighbours[3] / 4;

@@ -11,7 +11,9 @@ import { findOrientation } from "convlens/preparation/exif.js";
  */
 
 /** @typedef {Facts & { type: string }} Header */
-/** @typedef {{ type: string, isThis: (file: ByteReader) => boolean, read: (file: ByteReader) => Partial<Facts> }} Kind */
+/**
+ * @typedef {{ type: string, isThis: (file: ByteReader) => boolean, read: (file: ByteReader) => Partial<Facts> }} Kind
+ */
 
 const MOST_BLOCKS = 10_000; // of a file; a hostile one could consist of nothing else
 

@@ -8,7 +8,7 @@
 import { readAppearance } from "convlens/preparation/appearance.js";
 import { toColour, toGrey, toPicture } from "convlens/preparation/conversion.js";
 import { prepareDigit } from "convlens/preparation/digit_rules.js";
-import { letterboxPicture, prepareFashion } from "convlens/preparation/frame_rules.js";
+import { letterboxPicture, prepareGarment } from "convlens/preparation/frame_rules.js";
 import { prepareGlyph } from "convlens/preparation/glyph_rules.js";
 import { findUnlike } from "convlens/preparation/likeness.js";
 import { makePlane } from "convlens/preparation/planes.js";
@@ -73,7 +73,7 @@ function applyRules(read, preprocessing, repair, trail) {
     case "digit":
       return prepareDigit(read, height, readAppearance(preprocessing.appearance), trail);
     case "garment":
-      return prepareFashion(read, height, trail);
+      return prepareGarment(read, height, trail);
     default:
       throw new Error(`Preprocessing rules "${preprocessing.rules}": ${KNOWN}; open the model with a newer page.`);
   }

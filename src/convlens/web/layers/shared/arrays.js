@@ -13,6 +13,15 @@ export function joined(parts) {
   return whole;
 }
 
+/** @type {(parts: Numbers[]) => Float64Array<ArrayBuffer>} Arrays of one length, number by number their sum. */
+export function added([first, ...others]) {
+  const sums = new Float64Array(first);
+  for (const other of others) {
+    for (let i = 0; i < sums.length; i += 1) sums[i] += other[i];
+  }
+  return sums;
+}
+
 /** @type {(numbers: number[]) => number} */
 export function total(numbers) {
   return numbers.reduce((sum, number) => sum + number, 0);

@@ -49,6 +49,8 @@ function means(layer, input) {
   visitWindows(layer, (to, place) => {
     sums[to] += input[place];
   });
+  const output = new Float32Array(sums.length);
   const divisor = sizeOf(layer.kernel);
-  return Float32Array.from(sums, (sum) => sum / divisor);
+  for (let to = 0; to < output.length; to += 1) output[to] = sums[to] / divisor;
+  return output;
 }

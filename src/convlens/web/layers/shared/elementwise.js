@@ -32,7 +32,11 @@ export function elementwise({ value, slope, words }) {
       for (let i = 0; i < input.length; i += 1) output[i] = value(input[i], layer);
       return output;
     },
-    backward: (layer, slopes, [input], output) => [slopes.map((one, i) => one * slope(input[i], output[i], layer))],
+    backward(layer, slopes, [input], output) {
+      const result = new Float64Array(slopes.length);
+      for (let i = 0; i < result.length; i += 1) result[i] = slopes[i] * slope(input[i], output[i], layer);
+      return [result];
+    },
     explain: (layer, place, [input]) => ({
       input: { value: input[place], source: { layer: layer.inputs[0], place } },
       total: value(input[place], layer),

@@ -15,7 +15,10 @@ export class CellEditor {
    */
   constructor({ mistakes, valueAt, onChange }) {
     this.valueAt = valueAt;
-    /** @type {(label: string, most: number, onChange: (value: number) => void, value?: number) => ReturnType<typeof wholeField>} */
+    /**
+     * @type {(label: string, most: number, onChange: (value: number) => void,
+     *   value?: number) => ReturnType<typeof wholeField>}
+     */
     const field = (label, most, onChange, value = 14) =>
       wholeField({ label, name: label.split(",")[0].toLowerCase(), value, least: 0, most, mistakes, onChange });
     this.row = field("Row", 27, () => this.refresh());

@@ -43,7 +43,8 @@ export class Chapter {
   /**
    * @param {object} options
    * @param {string} options.id
-   * @param {string[]} options.operations the names of those that it shows; the first gives the title unless there is one
+   * @param {string[]} options.operations the names of those that it shows; the first gives the title unless there is
+   *   one
    * @param {string} [options.title]
    * @param {State} options.state
    */

@@ -76,7 +76,8 @@ class Field {
   /**
    * @param {FieldOptions} options
    * @param {Record<string, string | number>} attributes
-   * @param {(name: string, input: HTMLInputElement) => import("convlens/views/learn/arithmetic/reading.js").Reading} read
+   * @param {(name: string, input: HTMLInputElement) => import("convlens/views/learn/arithmetic/reading.js").Reading}
+   *   read
    */
   constructor({ label, name = label.toLowerCase(), value, mistakes, onChange }, attributes, read) {
     this.value = value;

@@ -15,7 +15,9 @@ import { markWrong } from "convlens/views/learn/controls.js";
 
 /** @typedef {{ root: HTMLElement, row: number, column: number, inside: boolean }} Cell inside: not in the padding */
 
-/** The largest value gets no more than this share of colour: numbers are read here, the darkest shades are for pictures. */
+/**
+ * The largest value gets no more than this share of colour: numbers are read here, the darkest shades are for pictures.
+ */
 const PURE = 0.6;
 
 export class NumberGrid {

@@ -1,4 +1,7 @@
-/** Lines from a layer past its neighbours to one further on: the ways around a branch, above the columns or left of the rows. */
+/**
+ * Lines from a layer past its neighbours to one further on: the ways around a branch, above the columns or left of the
+ * rows.
+ */
 
 import { svg } from "convlens/interface/dom.js";
 

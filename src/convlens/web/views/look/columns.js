@@ -1,4 +1,7 @@
-/** The network as columns of maps, in reading order; as rows where the page is narrow. Branches lie in frames of their own. */
+/**
+ * The network as columns of maps, in reading order; as rows where the page is narrow. Branches lie in frames of their
+ * own.
+ */
 
 import { receptiveFields } from "convlens/engine/fields.js";
 import { element, prefersStillness } from "convlens/interface/dom.js";

@@ -1,4 +1,7 @@
-/** Below the network: the sum behind a number, what spoke for and against, the kernels, the way of the picture; one at a time. */
+/**
+ * Below the network: the sum behind a number, what spoke for and against, the kernels, the way of the picture; one at a
+ * time.
+ */
 
 import { element, prefersStillness } from "convlens/interface/dom.js";
 import { button } from "convlens/interface/parts.js";

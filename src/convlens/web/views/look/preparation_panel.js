@@ -1,4 +1,7 @@
-/** The way of a picture into the network: every step with what was changed, and why the result may be unlike all training images. */
+/**
+ * The way of a picture into the network: every step with what was changed, and why the result may be unlike all
+ * training images.
+ */
 
 import { element, fill } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";

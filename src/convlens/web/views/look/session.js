@@ -1,4 +1,6 @@
-/** One picture in one model: what was prepared, what every layer makes of it, what comes out. No drawing, no elements. */
+/**
+ * One picture in one model: what was prepared, what every layer makes of it, what comes out. No drawing, no elements.
+ */
 
 import { sizeOf } from "convlens/engine/decode.js";
 import { activations, probabilities } from "convlens/engine/network.js";
@@ -12,7 +14,8 @@ import { hasKernels } from "convlens/views/look/places.js";
  * Where the picture came from, and what there is of it besides its pixels.
  * @typedef {object} Shown
  * @property {"nothing" | "drawing" | "picture" | "sample"} source
- * @property {ReturnType<typeof prepare> | null} prepared null of nothing, and of test images, which the network takes as they are
+ * @property {ReturnType<typeof prepare> | null} prepared null of nothing, and of test images, which the network takes
+ *   as they are
  * @property {Uint8Array} pixels C·H·W
  * @property {number | null} label the class of a test image
  */

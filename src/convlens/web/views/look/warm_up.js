@@ -10,7 +10,9 @@ import { Strokes } from "convlens/views/look/strokes.js";
 /** @import { Point } from "convlens/views/look/strokes.js" */
 
 const TIMES = 24;
-/** @type {Point[][]} A 7, a 1 and a 0, from thin to thick for their size: so thickening and thinning are practised, too. */
+/**
+ * @type {Point[][]} A 7, a 1 and a 0, from thin to thick for their size: so thickening and thinning are practised, too.
+ */
 const DRAWINGS = [
   [
     [0.25, 0.25],

@@ -34,7 +34,9 @@ export class Chart {
   /** @type {Content | null} */
   content = null;
 
-  /** @param {{ title: string, onPick: (share: number) => void }} options `onPick`: where the pointer is along the width */
+  /**
+   * @param {{ title: string, onPick: (share: number) => void }} options `onPick`: where the pointer is along the width
+   */
   constructor({ title, onPick }) {
     this.onPick = onPick;
     const caption = element("figcaption", {}, element("h3", {}, title), this.words);

@@ -1,6 +1,9 @@
 // Arithmetic of a chart: ticks, scales, smoothing and lines, without a drawing.
 
-/** @typedef {{ ticks: number[], share: (value: number) => number }} Scale `share`: the height of a value, 0 to 1, clipped */
+/**
+ * @typedef {{ ticks: number[], share: (value: number) => number }} Scale `share`: the height of a value, 0 to 1,
+ * clipped
+ */
 
 /**
  * 1, 2 or 5 times a power of ten: the smallest that cuts `span` into at most `count` pieces.

@@ -16,7 +16,9 @@ const BUDGET = 5; // milliseconds of a slice; a frame has 16
 const MOST_MULTIPLY_ADDS = 1_500_000; // of one piece: about as long as a slice
 const LETTERS = 65536; // of base64 at a time, a multiple of 16, so that they hold whole numbers
 
-/** Says when a slice is used up, and lets the page draw a frame and listen then. Nothing is computed while nobody looks. */
+/**
+ * Says when a slice is used up, and lets the page draw a frame and listen then. Nothing is computed while nobody looks.
+ */
 class Clock {
   since = performance.now();
 
@@ -82,7 +84,12 @@ async function computeLayer(layer, inputs, clock) {
   return output;
 }
 
-/** A convolution that gives only some of the maps. @param {WeightedLayer} layer @param {number} first @param {number} end */
+/**
+ * A convolution that gives only some of the maps.
+ * @param {WeightedLayer} layer
+ * @param {number} first
+ * @param {number} end
+ */
 function someMaps(layer, first, end) {
   const { weight, bias, outputShape } = layer;
   const taps = weight.data.length / outputShape[0];

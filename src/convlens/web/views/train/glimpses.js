@@ -102,7 +102,11 @@ export class Glimpses {
     this.showShares(model, probabilities(model, logits));
   }
 
-  /** All classes in their order where they fit, else the likeliest ones. @param {Model} model @param {Float64Array} shares */
+  /**
+   * All classes in their order where they fit, else the likeliest ones.
+   * @param {Model} model
+   * @param {Float64Array} shares
+   */
   showShares({ classNames }, shares) {
     const labels = Array.from(shares.keys());
     if (labels.length > MOST_CLASSES) labels.sort((first, second) => shares[second] - shares[first]);
@@ -149,7 +153,11 @@ function makeFigure(stage) {
   return { root: element("figure", { class: `train-stage ${kind}` }, caption, canvas), canvas, stage };
 }
 
-/** Two rows of maps, as high as the picture; four where that would be too wide. @param {Stage} stage @param {boolean} isWide */
+/**
+ * Two rows of maps, as high as the picture; four where that would be too wide.
+ * @param {Stage} stage
+ * @param {boolean} isWide
+ */
 function layoutOf({ shape: [maps, height, width] }, isWide) {
   const count = Math.min(maps, MOST_MAPS);
   const scale = Math.min(8, Math.max(1, Math.floor(MAP_SIDE / Math.max(height, width))));

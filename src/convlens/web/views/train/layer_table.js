@@ -43,7 +43,9 @@ export function describeTable({ parameters, multiply_adds, input_shape, classes,
   return `${counts} ${images}${isAssumed ? " (assumed until the images have been read)" : ""}`;
 }
 
-/** @type {(row: LayerRow, most: number, isFirst: boolean) => HTMLTableRowElement[]} The first of its branch names it. */
+/**
+ * @type {(row: LayerRow, most: number, isFirst: boolean) => HTMLTableRowElement[]} The first of its branch names it.
+ */
 function drawRow(row, most, isFirst) {
   const branch = row.branch && isFirst ? element("span", { class: "train-branch-name" }, row.branch) : null;
   const depth = { "--depth": String(row.depth ?? 0) };

@@ -11,7 +11,11 @@ import { div, button } from "convlens/interface/parts.js";
 /** @import { Api } from "convlens/interface/api.js" */
 /** @import { LayerTable } from "convlens/views/train/layer_table.js" */
 /** @typedef {{ network: string, data: string }} Question */
-/** @typedef {Error & { body?: { position?: [number, number] | null, hint?: string, where?: string, unread?: boolean }}} Refusal */
+/**
+ * @typedef {Error & {
+ *   body?: { position?: [number, number] | null, hint?: string, where?: string, unread?: boolean },
+ * }} Refusal
+ */
 
 /**
  * What the editor needs of the form around it: `data()` says for which data the network is, `onDataRefused` gets

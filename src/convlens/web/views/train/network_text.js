@@ -5,8 +5,13 @@ import { FACTS } from "convlens/layers/facts.js";
 
 /** @import { Chain } from "convlens/views/train/network_tree.js" */
 /** @typedef {{ label: string, default: string | null }} LayerNumber */
-/** @typedef {{ word: string, default: string | null }} LayerOption */
-/** @typedef {{ title: string, summary: string, example: string, numbers: LayerNumber[], options: LayerOption[] }} Kind */
+/**
+ * `words` stand for a number, as `same` does.
+ * @typedef {{ word: string, default: string | null, words?: string[] }} LayerOption
+ */
+/**
+ * @typedef {{ title: string, summary: string, example: string, numbers: LayerNumber[], options: LayerOption[] }} Kind
+ */
 /** @typedef {{ word: string, numbers: string[], options: Record<string, string> }} LayerWords */
 
 /** What each kind of layer may be given, by its word. @type {Record<string, Kind>} */
@@ -34,13 +39,19 @@ export function readLayer(text) {
   const layer = { word, numbers: [], options: {} };
   for (let place = 0; place < tokens.length; place += 1) {
     const token = tokens[place];
+    const option = kind.options.find((one) => one.word === token);
     if (isNumber(token) && layer.numbers.length < kind.numbers.length) layer.numbers.push(token);
-    else if (kind.options.some((option) => option.word === token) && isNumber(tokens[place + 1])) {
+    else if (option && isValue(option, tokens[place + 1])) {
       place += 1;
       layer.options[token] = tokens[place];
     } else return null;
   }
   return layer;
+}
+
+/** @param {LayerOption} option @param {string | undefined} token */
+function isValue({ words = [] }, token) {
+  return isNumber(token) || words.includes(token ?? "");
 }
 
 /** @param {string | undefined} token */

@@ -27,8 +27,13 @@
  * @property {Chain[]} branches none for a layer
  */
 
-/** @typedef {{ text: string, at: number }} Edit The new text, and where the layer that was put in or moved begins in it. */
-/** @typedef {{ start: number, end: number, letters: string, lead: number }} Patch `lead`: letters before the layer itself */
+/**
+ * @typedef {{ text: string, at: number }} Edit The new text, and where the layer that was put in or moved begins in it.
+ */
+/**
+ * @typedef {{ start: number, end: number, letters: string, lead: number }} Patch `lead`: letters before the layer
+ * itself
+ */
 
 const MOST_DEPTH = 40; // no network that Python takes is deeper; what is deeper stays one layer's text
 
@@ -209,12 +214,13 @@ export function placeForNew({ parts }) {
 function insertion(text, { parts, owner, start }, place, layer) {
   if (place < parts.length) return cut(parts[place].start, parts[place].start, `${layer}, `);
   const last = parts.at(-1)?.end ?? 0;
-  const end = owner ? last : text.length; // behind the last layer of a network stands at most a comma, which goes
-  if (parts.length) return cut(last, end, `, ${layer}`, 2);
-  if (!owner) return cut(last, end, layer);
-  const before = /\w$/.test(text.slice(0, start)) ? " " : ""; // directly after the word `shortcut`
-  const after = /^\s*\w/.test(text.slice(start)) ? ", " : ""; // that word follows
-  return cut(start, start, before + layer + after, before.length);
+  const behind = owner ? last : text.length; // there stands at most a comma, which goes
+  if (parts.length) return cut(last, behind, `, ${layer}`, 2);
+  if (!owner) return cut(last, behind, layer);
+  const end = start + text.slice(start).search(/\S|$/); // an empty branch may have blanks
+  const before = /[\w;]$/.test(text.slice(0, start)) ? " " : ""; // directly after the word `shortcut`, or a semicolon
+  const after = /^\w/.test(text.slice(end)) ? ", " : ""; // that word follows
+  return cut(start, end, before + layer + after, before.length);
 }
 
 /** @type {(part: Part) => Patch} */
@@ -225,7 +231,8 @@ function removal({ chain, place, start, end }) {
   if (!owner) return cut(0, Infinity);
   if (chain.name === "shortcut") return branchRemoval(chain, end);
   const next = owner.branches[owner.branches.indexOf(chain) + 1];
-  return cut(start, next?.name === "shortcut" ? next.mark : end);
+  if (!next) return cut(chain.start, end); // `conv 8 1x1;)`
+  return cut(start, next.name === "shortcut" ? next.mark : end);
 }
 
 /** @type {(chain: Chain, end?: number) => Patch} */

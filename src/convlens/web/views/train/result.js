@@ -15,7 +15,9 @@ export class Result {
   shown = "";
   folder = "";
 
-  /** @param {{ onOpen: Action, onReport: Action, canReport: boolean }} handlers `canReport`: reports can be written here */
+  /**
+   * @param {{ onOpen: Action, onReport: Action, canReport: boolean }} handlers `canReport`: reports can be written here
+   */
   constructor({ onOpen, onReport, canReport }) {
     this.buttons = [
       button("Open in “Look inside”", () => this.act(0, onOpen), { class: "primary" }),

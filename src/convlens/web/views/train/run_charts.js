@@ -8,7 +8,9 @@ import { describeAccuracy } from "convlens/views/train/run_state.js";
 
 /** @import { Layer } from "convlens/views/train/chart.js" */
 /** @import { Run } from "convlens/views/train/run_state.js" */
-/** @typedef {{ epochs: number, logarithmic: boolean, step: number | null }} Options `epochs`: how many the width shows */
+/**
+ * @typedef {{ epochs: number, logarithmic: boolean, step: number | null }} Options `epochs`: how many the width shows
+ */
 /** @typedef {[Run, "now" | "earlier"]} Named */
 
 const MOST_COLUMNS = 300;

@@ -8,13 +8,23 @@ import { formatCount, formatPercent } from "convlens/interface/format.js";
 
 /** @typedef {{ shape: number[], data: string | Float32Array }} Tensor */
 /** @typedef {Record<string, Tensor>} Weights */
-/** @typedef {"waiting" | "queued" | "preparing" | "running" | "judging" | "saving" | "done" | "stopped" | "failed"} State */
+/**
+ * @typedef {"waiting" | "queued" | "preparing" | "running" | "judging" | "saving" | "done" | "stopped" |
+ *   "failed"} State
+ */
 /** @typedef {{ what: string, done: number, total: number | null }} Reading */
 /** @typedef {{ epoch: number, accuracy: number, validation_accuracy?: number | null }} Epoch */
 /** @typedef {{ accuracy?: number | null, correct?: number, total?: number, interval?: [number, number] }} Judgement */
 /** @typedef {Judgement & { run?: string | null, seconds?: number }} Outcome */
-/** @typedef {{ data: string, images: number, epochs: number, steps_per_epoch: number, engine: string, model: any }} Started */
-/** @typedef {Record<string, any> & { job: string, state?: State, stopping?: boolean }} Listed what `/api/jobs` says of it */
+/**
+ * @typedef {{
+ *   data: string, images: number, epochs: number, steps_per_epoch: number, engine: string, model: any,
+ * }} Started
+ */
+/**
+ * What `/api/jobs` says of a job.
+ * @typedef {Record<string, any> & { job: string, state?: State, stopping?: boolean }} Listed
+ */
 
 const FEWEST = 1024;
 const ENDS = ["done", "stopped", "failed"];

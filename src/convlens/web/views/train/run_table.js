@@ -34,7 +34,10 @@ export class RunTable {
   );
   shown = "";
 
-  /** @param {{ onChoice: (jobs: string[]) => void }} handlers gets the chosen ones, at most two, in the order of choosing */
+  /**
+   * @param {{ onChoice: (jobs: string[]) => void }} handlers gets the chosen ones, at most two, in the order of
+   * choosing
+   */
   constructor({ onChoice }) {
     this.onChoice = onChoice;
   }
@@ -89,7 +92,11 @@ export class RunTable {
   }
 }
 
-/** What differs between two runs, the later one against the earlier one. @param {Summary} earlier @param {Summary} later */
+/**
+ * What differs between two runs, the later one against the earlier one.
+ * @param {Summary} earlier
+ * @param {Summary} later
+ */
 function describePair(earlier, later) {
   /** @type {(word: string, before: number | null, now: number | null, form: (value: number) => string) => string[]} */
   const change = (word, before, now, form) =>

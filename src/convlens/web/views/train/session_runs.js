@@ -79,7 +79,9 @@ export class Session {
     if (this.isWatching) this.timer = setTimeout(ask, POLL);
   }
 
-  /** The server no longer knows it: an old one, or the server was started anew. Its stream would be asked for in vain. */
+  /**
+   * The server no longer knows it: an old one, or the server was started anew. Its stream would be asked for in vain.
+   */
   forget(/** @type {Run} */ run) {
     this.leave(run.job);
     run.isForgotten = true;

@@ -156,7 +156,12 @@ export class Setup {
     else this.say(where in this.problems ? /** @type {Where} */ (where) : "general", sentences(refusal.message, hint));
   }
 
-  /** Say what is wrong beside its field. @param {Where} where @param {string} message @param {boolean} [isNote] no mistake */
+  /**
+   * Say what is wrong beside its field.
+   * @param {Where} where
+   * @param {string} message
+   * @param {boolean} [isNote] no mistake
+   */
   say(where, message, isNote = false) {
     const line = where === "general" ? this.general : this.problems[where];
     line.classList.toggle("note", isNote);

@@ -7,7 +7,10 @@
 import { FACTS } from "convlens/layers/facts.js";
 
 /** @import { Layer, Model } from "convlens/engine/network.js" */
-/** @typedef {{ kind: "picture" | "kernels" | "maps", name: string, shape: number[], layer: number }} Stage `layer` −1: the input */
+/**
+ * @typedef {{ kind: "picture" | "kernels" | "maps", name: string, shape: number[], layer: number }} Stage `layer` −1:
+ * the input
+ */
 
 /** @type {Record<string, { group: string }>} */
 const KINDS = FACTS.kinds;

@@ -9,7 +9,9 @@ import { button } from "convlens/interface/parts.js";
 
 /** @import { Model } from "convlens/engine/network.js" */
 /** @typedef {{ pixels: Uint8Array, shape: number[] }} Drawing */
-/** @typedef {{ samples: { pixels: Uint8Array, label: number }[], input_shape: number[], class_names: string[] }} Samples */
+/**
+ * @typedef {{ samples: { pixels: Uint8Array, label: number }[], input_shape: number[], class_names: string[] }} Samples
+ */
 /** @typedef {{ drawing: Drawing | null, samples: Samples | null }} Sources */
 /** @typedef {{ key: string, name: string, pixels: Uint8Array }} Choice */
 

@@ -22,7 +22,10 @@ export function countConvParameters({ channels, kernels, kernel }) {
   return counted(kernels * (channels * product(kernel) + 1), `${kernels}·(${[channels, ...kernel].join("·")} + 1)`);
 }
 
-/** @param {ConvolutionSizes} sizes a number of a map is a sum of products; additions come along and are not counted apart */
+/**
+ * @param {ConvolutionSizes} sizes a number of a map is a sum of products; additions come along and are not counted
+ * apart
+ */
 export function countConvMultiplyAdds({ channels, kernels, kernel, output }) {
   const count = product(output) * kernels * channels * product(kernel);
   return counted(count, `${[...output, kernels].join("·")}·(${[channels, ...kernel].join("·")})`);

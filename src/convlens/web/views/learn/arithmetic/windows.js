@@ -16,7 +16,9 @@ export const PADDING_MODES = ["zeros", "reflect", "replicate"];
 
 /**
  * A sliding window from numbers that hold for both axes.
- * @param {{ kernel: number, stride?: number, padding?: number, dilation?: number, mode?: string, ceil?: boolean }} numbers
+ * @param {{
+ *   kernel: number, stride?: number, padding?: number, dilation?: number, mode?: string, ceil?: boolean,
+ * }} numbers
  * @returns {Sliding}
  */
 export function squareWindow({ kernel, stride = 1, padding = 0, dilation = 1, mode = "zeros", ceil = false }) {

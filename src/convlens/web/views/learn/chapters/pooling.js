@@ -26,7 +26,9 @@ const LARGEST_SIDE = 9;
 
 /** @extends {Chapter<typeof STATE>} */
 export class PoolingChapter extends Chapter {
-  /** @param {import("convlens/views/learn/chapters/activation.js").ActivationChapter} activation whose maps can be taken */
+  /**
+   * @param {import("convlens/views/learn/chapters/activation.js").ActivationChapter} activation whose maps can be taken
+   */
   constructor(activation) {
     super({ id: "pooling", operations: ["pool"], state: { ...STATE } });
     this.drawn = this.#pool();

@@ -11,7 +11,7 @@ from PIL import Image
 from convlens.calibration import Calibration
 from convlens.engines import Engine
 from convlens.errors import ImageError
-from convlens.prediction import Prediction, predict_images, predict_probabilities
+from convlens.prediction import Prediction, Predictions, predict_images, predict_probabilities
 from convlens.preprocessing import Normalisation, Preprocessing, fit_preprocessing
 
 SQUARES = Preprocessing((1, 4, 4), "letterbox")
@@ -30,7 +30,7 @@ class SumEngine:
         return np.log([[1, 2, 1 + int(one)] for one in brightest]).astype(np.float32)
 
 
-def predict(*images: Any, preprocessing: Preprocessing = SQUARES) -> list[Prediction]:
+def predict(*images: Any, preprocessing: Preprocessing = SQUARES) -> Predictions:
     return predict_images(cast(Engine, SumEngine()), preprocessing, NAMES, images)
 
 
