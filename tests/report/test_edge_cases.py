@@ -409,8 +409,8 @@ def test_an_empty_folder_is_refused_in_one_line_and_leaves_no_report(make_model)
 
 def test_write_report_takes_a_model_or_the_place_of_one(digits_run, digits_study, digits_8x8, read_page):
     for model in (digits_run, digits_study.model):
-        path = convlens.write_report(model, digits_8x8, "deep/report.html")
-        assert path == Path("deep/report.html")
+        path = convlens.write_report(model, digits_8x8, "mine.html")
+        assert path == Path("mine.html")
         lead = read_page(path).one("p", class_="lead").text
         assert lead.startswith("of 297 images of digits test are right")
 

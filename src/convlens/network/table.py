@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+from convlens.words import count_of
+
 _CELL = "style='padding:2px 16px 2px 0; text-align:left; white-space:pre'"
 """Set cell by cell, since some notebooks take away a style sheet; `pre` keeps what moves the layers of a block in."""
 _HEADINGS = ("", "layer", "output", "size", "parameters", "multiply-adds", "sees")
@@ -100,8 +102,8 @@ class LayerTable:
         <table><caption ...>Network for 1×2×2 images and 3 classes: 0 parameters, 0 multiply-adds an image</caption>...
         """
         caption = (
-            f"Network for {_by(self.input_shape)} images and {self.classes} classes: {self.parameters:,} parameters, "
-            f"{self.multiply_adds:,} multiply-adds an image"
+            f"Network for {_by(self.input_shape)} images and {count_of(self.classes, 'class')}: "
+            f"{count_of(self.parameters, 'parameter')}, {count_of(self.multiply_adds, 'multiply-add')} an image"
         )
         heading = "".join(f"<th {_CELL}>{name}</th>" for name in _HEADINGS)
         rows = "".join(_row_as_html(row) for row in self.rows)

@@ -295,7 +295,7 @@ class TrainedModel:
     def __repr__(self) -> str:
         return (
             f"TrainedModel({str(self.network)!r}, input {times(self.preprocessing.image_shape)}, "
-            f"{len(self.class_names)} classes, {self.parameters:,} parameters)"
+            f"{count_of(len(self.class_names), 'class')}, {count_of(self.parameters, 'parameter')})"
         )
 
     def summary(self) -> dict[str, str]:
@@ -308,7 +308,7 @@ class TrainedModel:
             "parameters": f"{self.parameters:,}",
         }
         if test := facts.get("test"):
-            rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {test['total']:,} images"
+            rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {count_of(test['total'], 'image')}"
         rows |= describe_calibration(self.calibration)
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:
