@@ -99,4 +99,5 @@ def test_an_epoch_is_a_dict_of_plain_values():
         "learning_rate": 0.001,
         "seconds": 4.04,
         "images_per_second": 14_851.4,
+        "validation_loss": None,
     }

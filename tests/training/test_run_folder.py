@@ -44,6 +44,8 @@ CHANGED = TrainingSettings(
     balance="sampling",
     validation=0.1,
     error_rate=0.002,
+    early_stopping=4,
+    max_seconds=90.5,
     engine="torch",
     device="cpu",
     threads=2,
@@ -316,12 +318,13 @@ def test_a_package_that_is_not_installed_has_no_version(monkeypatch):
 
 def test_metrics_are_a_line_an_epoch(tmp_path):
     done = EpochDone(0, 12, 0.5, 0.875, None, 0.001, 1.5, 1000.0)
-    held = EpochDone(1, 12, 0.25, 0.9375, 0.75, 0.002, 1.25, 1200.0)
+    held = EpochDone(1, 12, 0.25, 0.9375, 0.75, 0.002, 1.25, 1200.0, 0.625)
     write_metrics(tmp_path, [done, held])
     assert (tmp_path / "metrics.csv").read_bytes() == (
-        b"epoch,steps,loss,accuracy,validation_accuracy,learning_rate,seconds,images_per_second\n"
-        b"0,12,0.5,0.875,,0.001,1.5,1000.0\n"
-        b"1,12,0.25,0.9375,0.75,0.002,1.25,1200.0\n"
+        b"epoch,steps,loss,accuracy,validation_accuracy,learning_rate,seconds,images_per_second,"
+        b"validation_loss\n"
+        b"0,12,0.5,0.875,,0.001,1.5,1000.0,\n"
+        b"1,12,0.25,0.9375,0.75,0.002,1.25,1200.0,0.625\n"
     )
     write_metrics(tmp_path, [])
     assert (tmp_path / "metrics.csv").read_text().count("\n") == 1

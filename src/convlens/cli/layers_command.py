@@ -98,11 +98,8 @@ layers_command.__doc__ = _list_kinds(layers_command.__doc__ or "")
 
 
 def _warn(table: "LayerTable", console: Console) -> None:
-    for row in table.rows:
-        for warning in row.warnings:
-            console.print(
-                f"[bold yellow]warning:[/] layer {row.index}, {escape(row.text)}: {escape(warning)}", soft_wrap=True
-            )
+    for warning in table.warnings:
+        console.print(f"[bold yellow]warning:[/] {escape(warning)}", soft_wrap=True)
 
 
 def read_input_shape(text: str) -> tuple[int, int, int]:

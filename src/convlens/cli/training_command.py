@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from convlens.cli.options import DataDir, JsonLines
 from convlens.cli.report_command import REPORT_NAME
-from convlens.cli.training_options import ChangeOptions, Changes, UserImages, UserImagesOptions
+from convlens.cli.training_options import ChangeOptions, Changes, UserImages, UserImagesOptions, as_settings
 from convlens.errors import ConvlensError, UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def train_command(
     convlens train photos/                images of your own, a folder for each class
     convlens train frames.csv --group-by "{stem[:5]}" --size 48
     convlens train --network "conv 16 5x5, relu, maxpool 2, dense" --epochs 5
+    convlens train --recipe best --minutes 5 --patience 8
     ```
 
     Ctrl-C finishes the step, saves, and prints the command that goes on.
@@ -68,7 +69,7 @@ def train_command(
         _refuse_with("--resume", others)
         model = _resume(resume, data_dir, view)
     else:
-        model = _train(data, data_dir, config, recipe, changed, custom.as_options(), out, view)
+        model = _train(data, data_dir, config, recipe, as_settings(changed), custom.as_options(), out, view)
     return _finish(model, view, report, show, data_dir)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convlens.cli.options import DeviceOption, EngineOption, Threads, Whole
+from convlens.errors import UsageError
 
 if TYPE_CHECKING:
     from convlens.data import ImportOptions
@@ -33,6 +34,8 @@ class Changes(_Options):
         seed: Of everything random; the same weights again on one kind of processor, whatever the threads.
         validation: Share of the training images to hold out, judge after every epoch, and fit the confidence on.
         error_rate: Wrong answers to allow; what is less sure becomes unknown. [default: 0.01; best: 0.005]
+        patience: End when so many epochs in a row were no better on held-out images, and keep the best; 0 never does.
+        minutes: End within so many minutes after the images were read, writing included; 0.5 is half a minute.
     """
 
     network: str | None = None
@@ -45,6 +48,8 @@ class Changes(_Options):
     seed: Whole | None = None
     validation: float | None = None
     error_rate: float | None = None
+    patience: Whole | None = None
+    minutes: float | None = None
     engine: EngineOption = None
     device: DeviceOption = None
     threads: Threads = None
@@ -75,6 +80,26 @@ class UserImages(_Options):
         from convlens.data import ImportOptions
 
         return ImportOptions(**self.given()) if self.given() else None
+
+
+def as_settings(given: dict[str, Any]) -> dict[str, Any]:
+    """Options under the names and in the units of the settings.
+
+    Raises:
+        UsageError: minutes that are no time.
+
+    >>> as_settings({"epochs": 2, "patience": 3, "minutes": 0.5})
+    {'epochs': 2, 'early_stopping': 3, 'max_seconds': 30.0}
+    """
+    settings = dict(given)
+    if "patience" in settings:
+        settings["early_stopping"] = settings.pop("patience")
+    if "minutes" in settings:
+        minutes = settings.pop("minutes")
+        if not 0 < minutes < float("inf"):
+            raise UsageError(f"minutes is {minutes:g}; give a number above 0, such as 0.5 for half a minute.")
+        settings["max_seconds"] = 60 * minutes
+    return settings
 
 
 ChangeOptions = Annotated[Changes | None, Parameter(name="*")]

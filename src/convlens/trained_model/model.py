@@ -39,6 +39,7 @@ from convlens.prediction import (
 )
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import file_format
+from convlens.trained_model.history import TrainingHistory
 from convlens.trained_model.location import find_model_file
 from convlens.words import count_of, shorten, times
 
@@ -269,6 +270,15 @@ class TrainedModel:
         return module.eval()
 
     @property
+    def history(self) -> TrainingHistory:
+        """What each epoch came to: a dictionary of lists, which `pandas.DataFrame` and `plt.plot` take as they are.
+
+        Its names are `loss`, `accuracy`, `validation_accuracy`, `validation_loss`, `learning_rate` and `seconds`; see
+        `TrainingHistory`. It is stored in the model file; models of Convlens before 0.7 have empty lists.
+        """
+        return TrainingHistory.of(self.facts.get("history"))
+
+    @property
     def parameters(self) -> int:
         """How many numbers were learned (running statistics of batch normalisation are not)."""
         return count_parameters(self.weights)
@@ -294,6 +304,8 @@ class TrainedModel:
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:
                 rows[key.replace("_", " ")] = str(facts[key])
+        if facts.get("ended_by", "epochs") != "epochs":
+            rows["ended by"] = str(facts["ended_by"])
         if "seconds" in facts:
             rows["training time"] = f"{facts['seconds']:.1f} s"
         return rows

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
-from convlens.checking import as_choice, as_flag, as_number, as_whole, refuse
+from convlens.checking import as_choice, as_flag, as_number, as_whole, plain, refuse
 from convlens.deprecations import with_new_keys
 from convlens.engines import AugmentationSettings, DeviceName, EngineName, LossSettings, OptimizerSettings
 from convlens.engines.choice import check_threads
@@ -21,6 +21,8 @@ Balance = Literal["none", "weights", "sampling"]
 
 MOST_EPOCHS = 100_000
 Kind = TypeVar("Kind")
+DEFAULT_PATIENCE = 5
+"""Epochs, for whoever says `early_stopping=True`."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,13 @@ class TrainingSettings:
         validation: the share of the training images, 0 to 0.5, that is held out, judged after every epoch, and used to
             fit how sure the model may be; data that bring images for this need no share.
         error_rate: of the answers that the model gives to the held-out images; it says `unknown` to the others.
+        early_stopping: patience in epochs: the training ends when so many in a row were no better on the held-out
+            images than the best one, and the model has the weights of the best. Better means more right answers, or
+            as many with a lower loss. True is a patience of 5; 0 or False trains all epochs.
+        max_seconds: the training ends within so many seconds after the images were read, judging and writing included.
+            Where the epochs do not fit, the learning rate falls to almost nothing in the last fifth of that time.
         engine, device, threads: what computes; None threads means one a core.
-        log_every: every so many batches the loss is logged.
+        log_every: every so many batches the loss is logged, in the tutorial's words; None logs a line an epoch.
 
     >>> TrainingSettings(epochs=0)
     Traceback (most recent call last):
@@ -68,10 +75,12 @@ class TrainingSettings:
     balance: Balance = "none"
     validation: float = 0.0
     error_rate: float = 0.01
+    early_stopping: bool | int = 0
+    max_seconds: float | None = None
     engine: EngineName = "auto"
     device: DeviceName = "auto"
     threads: int | None = None
-    log_every: int = 450
+    log_every: int | None = None
 
     def __post_init__(self) -> None:
         for name, value in _checked(self).items():
@@ -108,7 +117,7 @@ class TrainingSettings:
 
 def _checked(settings: TrainingSettings) -> dict[str, Any]:
     """Every setting in its stored form: Python's numbers, a network as text."""
-    network = settings.network
+    network, every = settings.network, settings.log_every
     as_network(network)  # a mistake shows here
     return {
         "recipe": _of_type("recipe", settings.recipe, str),
@@ -140,7 +149,9 @@ def _checked(settings: TrainingSettings) -> dict[str, Any]:
         "engine": as_choice("engine", settings.engine, get_args(EngineName)),
         "device": as_choice("device", settings.device, get_args(DeviceName)),
         "threads": None if settings.threads is None else check_threads(settings.threads),
-        "log_every": as_whole("log_every", settings.log_every, 1, 1_000_000_000),
+        "early_stopping": _patience(settings.early_stopping),
+        "max_seconds": _seconds(settings.max_seconds),
+        "log_every": every if every is None else as_whole("log_every", every, 1, 1_000_000_000),
     }
 
 
@@ -157,6 +168,19 @@ def _of_type(name: str, given: object, kind: type[Kind]) -> Kind:
     if not isinstance(given, kind):
         refuse(name, given, "a name" if kind is str else f"{kind.__name__}(...)")
     return given
+
+
+def _patience(given: object) -> int:
+    """True is no patience of 1, and False none."""
+    flag = plain(given)
+    if isinstance(flag, bool):
+        return DEFAULT_PATIENCE if flag else 0
+    return as_whole("early_stopping", given, 0, MOST_EPOCHS)
+
+
+def _seconds(given: object) -> int | float | None:
+    fits = "a number above 0, such as 60 for a minute"
+    return None if given is None else as_number("max_seconds", given, fits, lambda count: 0 < count < float("inf"))
 
 
 def _check_keys(values: Any, kind: type) -> None:

@@ -18,6 +18,7 @@ from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
+from convlens.training.progress import watching
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
 from convlens.training.settings import Balance, Recipe, TrainingSettings
@@ -41,12 +42,15 @@ def train(
     probe: bool | None = None,
     balance: Balance | None = None,
     error_rate: float | None = None,
+    early_stopping: bool | int | None = None,
+    max_seconds: float | None = None,
     engine: EngineName | None = None,
     device: DeviceName | None = None,
     threads: int | None = None,
     settings: TrainingSettings | None = None,
     out: Path | str | None = None,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
@@ -67,7 +71,11 @@ def train(
         settings: all settings at once, instead of a recipe and changes.
         out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
         data_dir: where known datasets are kept.
-        on_event: called with every `Event` as it happens; `print` shows them all.
+        progress: None shows on stderr how the training goes, unless `on_event` is given; True does so in any case,
+            False never. On a terminal that is a bar, in a notebook a table, elsewhere a line an epoch, at most one a
+            second.
+        on_event: called with every `Event` as it happens, some twenty a second. `print` gets those alone that are worth
+            a line: one an epoch.
         should_stop: asked about twenty times a second; True ends the training early. The model then says so in
             `facts["finished"]`, and with `out` the run can go on later. Without it, Ctrl-C ends the training in
             KeyboardInterrupt, after saving where there is an `out`.
@@ -90,24 +98,20 @@ def train(
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
+    changes |= {"early_stopping": early_stopping, "max_seconds": max_seconds}
     if settings is not None:
         as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
-    if images is not None:
-        as_instance("images", images, ImportOptions, "ImportOptions(...)")
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
-    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
-        as_callback(name, callback)
-    for name, path in (("out", out), ("data_dir", data_dir)):
-        if path is not None:
-            as_path(name, path)
+    _check_arguments({"on_event": on_event, "should_stop": should_stop}, {"out": out, "data_dir": data_dir}, images)
     choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
     dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
     if settings is None:
         settings = settings_for(dataset, preprocessing, recipe, **changes)
-    session = Session(settings, dataset, preprocessing, _absolute(data_dir), on_event, should_stop, notes=notes)
-    return session.run(None, out)
+    with watching(progress, on_event) as tell:
+        session = Session(settings, dataset, preprocessing, _absolute(data_dir), tell, should_stop, notes=notes)
+        return session.run(None, out)
 
 
 def resume_training(
@@ -119,6 +123,7 @@ def resume_training(
     validation: Any = None,
     test: Any = None,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
@@ -126,6 +131,7 @@ def resume_training(
 
     Data are needed only where the run was neither on a known dataset nor on images at a path: the same `data`,
     `labels`, `images`, `validation` and `test` that `train` got. A `validation` that was a share is known to the run.
+    `progress` and `on_event` are those of `train`.
 
     Raises:
         UsageError: there is nothing to go on with.
@@ -155,10 +161,22 @@ def resume_training(
     dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
     check_same_data(checkpoint, dataset)
     preprocessing, notes = _fit(dataset)
-    session = Session(
-        checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), on_event, should_stop, folder, notes
-    )
-    return session.run(checkpoint, None)
+    with watching(progress, on_event) as tell:
+        session = Session(
+            checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), tell, should_stop, folder, notes
+        )
+        return session.run(checkpoint, None)
+
+
+def _check_arguments(callbacks: dict[str, Any], paths: dict[str, Any], images: ImportOptions | None = None) -> None:
+    """Refuse what is no function, no path or no options; None is fine."""
+    if images is not None:
+        as_instance("images", images, ImportOptions, "ImportOptions(...)")
+    for name, callback in callbacks.items():
+        as_callback(name, callback)
+    for name, path in paths.items():
+        if path is not None:
+            as_path(name, path)
 
 
 def settings_for(
