@@ -106,7 +106,7 @@ class Predictions(Sequence[Prediction]):
 
     def __eq__(self, other: object) -> bool:
         """Whether the other sequence, such as a list, has equal predictions in the same order."""
-        if hasattr(other, "__array__"):
+        if not isinstance(other, Sequence) and hasattr(other, "__array__"):
             self.__array__()
         if not isinstance(other, Sequence) or isinstance(other, str | bytes):
             return NotImplemented
