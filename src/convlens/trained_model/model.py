@@ -25,6 +25,7 @@ from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
 from convlens.errors import DamagedModel, DataError, ModelFileError, UsageError
 from convlens.files import write_atomically
+from convlens.habits import explains_arguments, explains_names
 from convlens.network import Network
 from convlens.notebook import html_table
 from convlens.prediction import (
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+@explains_names
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A network that has learned, with all that is needed to use it.
@@ -139,6 +141,7 @@ class TrainedModel:
     def predict(self, images: Any, repair: bool | None = None, on_error: OnError | None = None) -> Any: ...
 
     @with_old_arguments
+    @explains_arguments
     def predict(
         self, images: Any, repair: bool | None = None, on_error: OnError | None = None
     ) -> Prediction | Predictions:
