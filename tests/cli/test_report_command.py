@@ -53,10 +53,10 @@ def test_latest_is_the_last_run(convlens, trained_run):
 
 
 def test_out_names_another_file(convlens, trained_run):
-    ran = convlens("report", str(trained_run), "--out", "deep/mine.html")
+    ran = convlens("report", str(trained_run), "--out", "mine.html")
     assert ran.code == 0
-    assert ran.out.endswith("Report: deep/mine.html\n")
-    assert is_report(Path("deep/mine.html"))
+    assert ran.out.endswith("Report: mine.html\n")
+    assert is_report(Path("mine.html"))
     assert not (trained_run / "report.html").exists()
 
 
@@ -73,7 +73,8 @@ def test_a_file_that_is_no_report_is_left_alone(convlens, trained_run):
     ran = convlens("report", str(trained_run), "--out", "photo.html")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: photo.html is there already and is no report, so it is left alone. Give another name with --out.\n"
+        "error: photo.html already exists and is not a report, so it is not overwritten. "
+        "Give another name with --out.\n"
     )
     assert Path("photo.html").read_text() == "mine"
 
@@ -326,10 +327,10 @@ def test_the_old_name_of_an_option_is_taken_and_told(convlens, trained_run):
 
 
 def test_the_label_errors_go_to_a_file(convlens, trained_run):
-    ran = convlens("report", str(trained_run), "--label-errors", "lists/labels.csv", "--json")
+    ran = convlens("report", str(trained_run), "--label-errors", "labels.csv", "--json")
     assert ran.code == 0
     (found,) = ran.lines
-    rows = label_error_rows("lists/labels.csv")
+    rows = label_error_rows("labels.csv")
     assert [(row["part"], row["image"], row["given"], row["suggested"]) for row in rows] == [
         ("judged", one["image"], one["given"], one["suggested"]) for one in found["label_errors"]
     ]

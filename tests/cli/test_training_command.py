@@ -353,7 +353,7 @@ def test_no_permission_is_found_before_training(convlens, tiny, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)
     ran = convlens(*QUICK, "--out", "locked/run")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "error: cannot write locked/run: no permission to write there. Choose another folder.\n"
+    assert ran.err == "error: cannot write locked: no permission to write there. Choose another folder.\n"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -73,6 +73,7 @@ def test_an_engine_that_is_none_is_refused():
 def test_a_path_a_folder_and_latest_are_places_of_a_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model, images = make_model(), make_images()
+    (tmp_path / "runs" / "first").mkdir(parents=True)
     path = model.save(tmp_path / "runs" / "first" / "model.safetensors")
     (tmp_path / "runs" / "latest").symlink_to("first", target_is_directory=True)
     for place in (path, str(path), path.parent, "latest"):
@@ -158,8 +159,11 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[I
     def hold(test: bool = False, validation: bool = False, names: tuple[str, ...] = NAMES) -> list[ImportOptions]:
         asked: list[ImportOptions] = []
 
-        def read(path: object, options: ImportOptions, cache_dir: object, on_progress: object) -> SimpleNamespace:
+        def read(
+            path: object, options: ImportOptions, cache_dir: object, on_progress: object, check: Callable[..., None]
+        ) -> SimpleNamespace:
             asked.append(options)
+            check(names)
             whole, some, few = (make_images(count, SIXTEEN, names, f"photos {count}") for count in (40, 12, 7))
             notes = ("3 files were skipped",)
             dataset = Dataset("photos", whole, some if test else None, "auto", few if validation else None, notes)

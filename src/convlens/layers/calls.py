@@ -40,17 +40,6 @@ OTHER_NAMES = {
 }
 """An argument of another library, and its name here."""
 
-OTHER_KINDS = {
-    "Linear": "Dense",
-    **dict.fromkeys(("Conv2D", "Convolution2D"), "Conv2d"),
-    **dict.fromkeys(("MaxPool2D", "MaxPooling2D"), "MaxPool2d"),
-    **dict.fromkeys(("AvgPool2D", "AveragePooling2D"), "AvgPool2d"),
-    **dict.fromkeys(("GlobalAvgPool2D", "GlobalAveragePooling2D"), "GlobalAvgPool2d"),
-    "BatchNormalization": "BatchNorm2d",
-    "Swish": "SiLU",
-}
-"""A layer of another library, and its name here."""
-
 
 def about_call(kind: type, given: Sequence[object], named: Mapping[str, object], why: str) -> str | None:
     """What to say of arguments that a kind of layer does not take in this way; None where it takes them.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.errors import DataError, UsageError
+from convlens.habits import explains_names
 from convlens.notebook import html_table
 from convlens.prediction.prediction import Prediction
 from convlens.preprocessing import Preprocessing, Step
@@ -62,6 +63,7 @@ class _Look(NamedTuple):
     notes: tuple[str, ...]
 
 
+@explains_names
 @dataclass(frozen=True, eq=False, repr=False)
 class Predictions(Sequence[Prediction]):
     """The predictions of N images, in their order: a sequence of `Prediction`, and arrays of all of them.
@@ -113,11 +115,20 @@ class Predictions(Sequence[Prediction]):
 
     def __eq__(self, other: object) -> bool:
         """Whether the other sequence, such as a list, has equal predictions in the same order."""
+        if not isinstance(other, Sequence) and hasattr(other, "__array__"):
+            self.__array__()
         if not isinstance(other, Sequence) or isinstance(other, str | bytes):
             return NotImplemented
         return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Refused: for scikit-learn it would be labels, for Keras probabilities, and `predictions == y` all False."""
+        raise UsageError(
+            "predictions are no array. Take .labels (class names), .class_numbers or .probabilities, or compare them "
+            "with labels by model.score(X, y)."
+        )
 
     def __repr__(self) -> str:
         more = f", ... {len(self) - _SHOWN:,} more" if len(self) > _SHOWN else ""

@@ -25,6 +25,7 @@ from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
 from convlens.errors import DamagedModel, DataError, ModelFileError, UsageError
 from convlens.files import write_atomically
+from convlens.habits import explains_arguments, explains_names
 from convlens.network import Network
 from convlens.notebook import html_table
 from convlens.prediction import (
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+@explains_names
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A network that has learned, with all that is needed to use it.
@@ -139,6 +141,7 @@ class TrainedModel:
     def predict(self, images: Any, repair: bool | None = None, on_error: OnError | None = None) -> Any: ...
 
     @with_old_arguments
+    @explains_arguments
     def predict(
         self, images: Any, repair: bool | None = None, on_error: OnError | None = None
     ) -> Prediction | Predictions:
@@ -295,7 +298,7 @@ class TrainedModel:
     def __repr__(self) -> str:
         return (
             f"TrainedModel({str(self.network)!r}, input {times(self.preprocessing.image_shape)}, "
-            f"{len(self.class_names)} classes, {self.parameters:,} parameters)"
+            f"{count_of(len(self.class_names), 'class')}, {count_of(self.parameters, 'parameter')})"
         )
 
     def summary(self) -> dict[str, str]:
@@ -308,7 +311,7 @@ class TrainedModel:
             "parameters": f"{self.parameters:,}",
         }
         if test := facts.get("test"):
-            rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {test['total']:,} images"
+            rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {count_of(test['total'], 'image')}"
         rows |= describe_calibration(self.calibration)
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:
