@@ -66,7 +66,7 @@ def test_one_right_image(make_reader, show, told):
     assert "The model made no mistake on these images." in top(page)
     assert "1 images" not in page.text
     assert "No image was misclassified." in page.one("section", id="errors").text
-    assert page.one("section", id="corruptions").one("p").text.startswith("1 image ")
+    assert page.one("section", id="corruptions").one("p").text.startswith("Accuracy on 1 image as each corruption ")
     assert len(page.one("section", id="kernels").all("h3")) == 1
 
 
