@@ -102,6 +102,8 @@ def train(
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
     _check_arguments({"on_event": on_event, "should_stop": should_stop}, {"out": out, "data_dir": data_dir}, images)
+    if out is not None:
+        run_folder.check_run_folder(out)
     choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
     dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
