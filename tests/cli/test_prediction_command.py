@@ -62,8 +62,7 @@ def test_an_output_without_a_folder_is_refused_before_anything_is_predicted(conv
 def test_a_terminal_gets_whole_words_and_a_file_whole_lines(convlens, trained_run, pictures, monkeypatch):
     whole = convlens("predict", "latest", str(pictures[0]), "--top", "10").out.splitlines()[0]
     screen = io.StringIO()
-    size = {"width": 30, "height": 25}
-    console = Console(file=screen, force_terminal=True, color_system=None, legacy_windows=False, **size)
+    console = Console(file=screen, force_terminal=True, width=30, height=25, color_system=None, legacy_windows=False)
     monkeypatch.setattr(prediction_command, "result_console", lambda: console)
     convlens("predict", "latest", str(pictures[0]), "--top", "10")
     lines = screen.getvalue().splitlines()

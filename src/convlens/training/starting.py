@@ -102,8 +102,6 @@ def train(
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
     _check_arguments({"on_event": on_event, "should_stop": should_stop}, {"out": out, "data_dir": data_dir}, images)
-    if out is not None:
-        run_folder.check_run_folder(out)
     choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
     dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
@@ -169,7 +167,7 @@ def resume_training(
 
 
 def _check_arguments(callbacks: dict[str, Any], paths: dict[str, Any], images: ImportOptions | None = None) -> None:
-    """Refuse what is no function, no path or no options; None is fine."""
+    """Refuse what is no function, no path or no options, and a run's folder that cannot be made; None is fine."""
     if images is not None:
         as_instance("images", images, ImportOptions, "ImportOptions(...)")
     for name, callback in callbacks.items():
@@ -177,6 +175,8 @@ def _check_arguments(callbacks: dict[str, Any], paths: dict[str, Any], images: I
     for name, path in paths.items():
         if path is not None:
             as_path(name, path)
+    if paths["out"] is not None:
+        run_folder.check_run_folder(paths["out"])
 
 
 def settings_for(
