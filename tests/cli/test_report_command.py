@@ -73,7 +73,8 @@ def test_a_file_that_is_no_report_is_left_alone(convlens, trained_run):
     ran = convlens("report", str(trained_run), "--out", "photo.html")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: photo.html is there already and is no report, so it is left alone. Give another name with --out.\n"
+        "error: photo.html already exists and is not a report, so it is not overwritten. "
+        "Give another name with --out.\n"
     )
     assert Path("photo.html").read_text() == "mine"
 
@@ -372,7 +373,7 @@ def test_training_labels_that_cannot_be_judged_have_one_clear_line(convlens, tra
     TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, {}).save("bare.safetensors")
     ran = convlens("report", "bare.safetensors", "tiny", "--training-labels")
     assert (ran.code, ran.out) == (3, "")
-    assert "cannot be judged: the images are not at hand, or have changed. Name their folder as DATA" in ran.err
+    assert "cannot be judged: the images are not at hand, or have changed. Give their folder as data," in ran.err
     facts = {"data": "tiny"}
     TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, facts).save("b.safetensors")
     ran = convlens("report", "b.safetensors", "tiny", "--training-labels")

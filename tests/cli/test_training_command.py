@@ -295,10 +295,14 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         (
             ["train", "tiny", "--patience", "-1"],
             2,
-            "early stopping patience is -1; give a whole number from 0 to 100,000.",
+            "--patience is -1; give a whole number from 0 to 100,000.",
         ),
-        (["train", "tiny", "--minutes", "0"], 2, "minutes is 0; give a number above 0, such as 0.5 for half a minute."),
-        (["train", "tiny", "--minutes", "nan"], 2, "minutes is nan; give a number above 0"),
+        (
+            ["train", "tiny", "--minutes", "0"],
+            2,
+            "--minutes is 0.0; give a number above 0, such as 0.5 for half a minute.",
+        ),
+        (["train", "tiny", "--minutes", "nan"], 2, "--minutes is nan; give a number above 0"),
         (["train", "."], 3, "error: . has no images: it is empty"),
         (
             ["train", "no-images/", "--out", "x/y/run"],

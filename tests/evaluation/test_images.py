@@ -13,6 +13,7 @@ from PIL import Image
 
 from convlens.calibration import Calibration
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, import_images, load_dataset
+from convlens.engines.native import NativeEngine
 from convlens.errors import ConvlensError, DamagedModel, DataError, ModelFileError, UsageError
 from convlens.evaluation import choose_images, evaluate
 from convlens.evaluation import images as images_module
@@ -55,12 +56,18 @@ def test_a_dataset_without_test_images_says_so():
 
 
 def test_another_engine_can_compute():
-    class Stubborn:
+    class Stubborn(NativeEngine):
         def logits(self, images: np.ndarray) -> np.ndarray:
             return np.eye(3, dtype=np.float32)[np.full(len(images), 2)]
 
-    found = evaluate(make_model(), make_images(), engine=Stubborn())  # pyright: ignore[reportArgumentType]
+    model = make_model()
+    found = evaluate(model, make_images(), engine=Stubborn(model.plan))
     assert found.predicted.tolist() == [2] * 5
+
+
+def test_an_engine_that_is_none_is_refused():
+    with pytest.raises(UsageError, match=r"^engine is 'native'; give an engine, as TrainedModel\.open_engine gives"):
+        evaluate(make_model(), make_images(), engine="native")  # pyright: ignore[reportArgumentType]
 
 
 def test_a_path_a_folder_and_latest_are_places_of_a_model(tmp_path, monkeypatch):

@@ -172,7 +172,7 @@ def test_settings_and_changes_together_are_refused():
 
 @pytest.mark.native
 def test_what_auto_came_to_is_written_down(monkeypatch):
-    monkeypatch.setattr("convlens.engines.choice.available_cores", lambda: 1)
+    monkeypatch.setattr("convlens.machine.available_cores", lambda: 1)
     settings = TrainingSettings(network="dense", epochs=1, device="cpu")
     written = train(make_images(), settings=settings, out="run").facts["settings"]
     assert (written["engine"], written["device"], written["threads"]) == ("native", "cpu", 1)

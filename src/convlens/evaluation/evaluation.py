@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.deprecations import with_old_attributes, with_old_keys
+from convlens.habits import explains_names
 from convlens.metrics import (
     Answered,
     ClassIntervals,
@@ -30,6 +31,7 @@ from convlens.words import count_of, percent
 _CLASSES_IN_HTML = 30
 
 
+@explains_names
 @with_old_attributes
 @dataclass(frozen=True, eq=False)
 class Evaluation:

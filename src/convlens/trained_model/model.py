@@ -5,7 +5,7 @@ It holds only NumPy arrays and plain values and is not meant to be changed, so t
 it and whichever runs it. The engine is opened on first use.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
 from convlens.errors import DamagedModel, DataError, ModelFileError, UsageError
 from convlens.files import write_atomically
+from convlens.habits import explains_arguments, explains_names
 from convlens.network import Network
 from convlens.notebook import html_table
 from convlens.prediction import (
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+@explains_names
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A network that has learned, with all that is needed to use it.
@@ -78,6 +80,18 @@ class TrainedModel:
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration = UNCALIBRATED
+
+    if TYPE_CHECKING:  # a list of names is taken, too, and stored as a tuple
+
+        def __init__(
+            self,
+            network: Network,
+            weights: Weights,
+            preprocessing: Preprocessing,
+            class_names: Sequence[str],
+            facts: dict[str, Any] = ...,
+            calibration: Calibration = UNCALIBRATED,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         as_instance("network", self.network, Network, "a Network")
@@ -127,6 +141,7 @@ class TrainedModel:
     def predict(self, images: Any, repair: bool | None = None, on_error: OnError | None = None) -> Any: ...
 
     @with_old_arguments
+    @explains_arguments
     def predict(
         self, images: Any, repair: bool | None = None, on_error: OnError | None = None
     ) -> Prediction | Predictions:

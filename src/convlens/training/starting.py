@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from convlens.checking import as_callback, as_instance, as_path
+from convlens.checking import as_callback, as_flag, as_instance, as_path
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
 from convlens.data.intake import is_share, read_dataset
 from convlens.engines import AugmentationSettings, DeviceName, EngineName
 from convlens.errors import UsageError
-from convlens.network import NetworkLike, as_network
+from convlens.habits import explains_arguments
+from convlens.network import PRESETS, Network, NetworkLike, as_network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
@@ -23,6 +24,7 @@ from convlens.training.session import Session
 from convlens.training.settings import Balance, Recipe, TrainingSettings
 
 
+@explains_arguments
 def train(
     data: Path | str | Dataset | LabelledImages | Any = "mnist",
     labels: Any = None,
@@ -97,11 +99,11 @@ def train(
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
     changes |= {"early_stopping": early_stopping, "max_seconds": max_seconds}
-    if settings is not None:
-        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
+    _check_instances(settings, images)
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
-    _check_arguments({"on_event": on_event, "should_stop": should_stop}, {"out": out, "data_dir": data_dir}, images)
+    _check_watching(progress, on_event, should_stop)
+    _check_paths(out=out, data_dir=data_dir)
     choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
     dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
@@ -138,8 +140,7 @@ def resume_training(
     if validation is not None and is_share(validation):
         raise UsageError("validation was given as a share, which a stopped run knows itself. Leave it out.")
     folder = as_path("folder", folder)
-    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
-        as_callback(name, callback)
+    _check_watching(progress, on_event, should_stop)
     path = folder / run_folder.CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
@@ -166,17 +167,27 @@ def resume_training(
         return session.run(checkpoint, None)
 
 
-def _check_arguments(callbacks: dict[str, Any], paths: dict[str, Any], images: ImportOptions | None = None) -> None:
-    """Refuse what is no function, no path or no options, and a run's folder that cannot be made; None is fine."""
+def _check_instances(settings: object, images: object) -> None:
+    if settings is not None:
+        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
     if images is not None:
         as_instance("images", images, ImportOptions, "ImportOptions(...)")
-    for name, callback in callbacks.items():
-        as_callback(name, callback)
-    for name, path in paths.items():
+
+
+def _check_paths(*, out: Any, data_dir: object) -> None:
+    """Refuse what is no path, and a run's folder that cannot be made; None is fine."""
+    for name, path in (("out", out), ("data_dir", data_dir)):
         if path is not None:
             as_path(name, path)
-    if paths["out"] is not None:
-        run_folder.check_run_folder(paths["out"])
+    if out is not None:
+        run_folder.check_run_folder(out)
+
+
+def _check_watching(progress: object, on_event: object, should_stop: object) -> None:
+    if progress is not None:
+        as_flag("progress", progress)
+    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
+        as_callback(name, callback)
 
 
 def settings_for(
@@ -215,9 +226,14 @@ def _as_dataset(
     data: Any, labels: Any, data_dir: Path | str | None, images: ImportOptions | None, validation: Any, test: Any
 ) -> Dataset:
     """The data as training, validation and test images that can be trained with."""
+    if isinstance(data, Network):
+        raise UsageError("data is a Network. Give images and labels first: train(X, y, network=network).")
     if not isinstance(data, str | Path):
         return read_dataset(data, labels, validation=validation, test=test, options=images)
     if labels is not None:
-        raise UsageError(f"labels were given, and {str(data)!r:.60} names data that have their own. Leave them out.")
+        name = str(data)
+        if name in PRESETS:
+            raise UsageError(f'data is {name!r}, the name of a network. Write train(X, y, network="{name}").')
+        raise UsageError(f"labels were given, and {name!r:.60} names data that have their own. Leave them out.")
     dataset = load_dataset(data, data_dir=data_dir, options=images)
     return dataset if validation is None and test is None else read_dataset(dataset, validation=validation, test=test)
