@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 _NUMBER = re.compile(r"([0-9]+)")
 _PLURALS = {
+    "batch": "batches",
     "class": "classes",
     "is": "are",
     "has": "have",

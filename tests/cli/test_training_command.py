@@ -304,6 +304,11 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         ),
         (["train", "tiny", "--minutes", "nan"], 2, "--minutes is nan; give a number above 0"),
         (["train", "."], 3, "error: . has no images: it is empty"),
+        (
+            ["train", "no-images/", "--out", "x/y/run"],
+            1,
+            "error: cannot write x/y: there is no folder x. Make it first",
+        ),
         (["train", "tiny", "--epoch", "3"], 2, "--epoch"),
         (["train", "--config", "nothing.toml"], 3, "nothing.toml cannot be read"),
     ],

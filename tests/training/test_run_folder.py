@@ -15,11 +15,12 @@ import pytest
 from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
 from convlens.errors import DataError, OutputError, UsageError
 from convlens.trained_model.location import latest_run
-from convlens.training import run_folder
+from convlens.training import run_folder, train
 from convlens.training.events import EpochDone
 from convlens.training.run_folder import (
     RunConfig,
     append_log,
+    check_run_folder,
     create_run_folder,
     point_latest_to,
     read_config,
@@ -98,7 +99,24 @@ def test_a_named_folder_is_made_and_an_empty_one_taken(tmp_path):
 def test_a_mistyped_path_makes_no_folders(out):
     with pytest.raises(OutputError, match=r"^cannot write x/y(/z)?: there is no folder x(/y)?\. Make it first, or "):
         create_run_folder("mnist", out)
+    with pytest.raises(OutputError, match=r"^cannot write x/y(/z)?: there is no folder x(/y)?\. Make it first, or "):
+        check_run_folder(out)
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("out", ["runs/*", "*", "run", "runs/first", "there", "there/run", "there/runs/*"])
+def test_a_check_of_the_folder_makes_nothing(out):
+    Path("there").mkdir()
+    check_run_folder(out)
+    assert [str(path) for path in Path().rglob("*")] == ["there"]
+
+
+def test_the_folder_is_checked_before_the_images_are_read():
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("")
+    for out in ("x/y/run", "mine", "mine/notes.txt", "mine/notes.txt/*"):
+        with pytest.raises((OutputError, UsageError), match=rf"^(cannot write )?{out.split('/')[0]}"):
+            train("no-such-images/", out=out)
 
 
 def test_a_folder_that_holds_something_is_refused():

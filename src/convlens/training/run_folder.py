@@ -34,7 +34,7 @@ import tomli_w
 
 from convlens.data import ImportOptions
 from convlens.errors import DataError, OutputError, UsageError
-from convlens.files import explain_write_errors, make_folder, write_atomically
+from convlens.files import check_parent_folder, explain_write_errors, make_folder, write_atomically
 from convlens.machine import available_cores
 from convlens.trained_model.location import CONFIG_NAME, LATEST, RUNS_FOLDER
 from convlens.training.events import EpochDone
@@ -47,6 +47,21 @@ ENVIRONMENT_NAME = "environment.json"
 _MOST_LOSSES = 10_000
 
 
+def check_run_folder(out: Path | str) -> None:
+    """Refuse what `create_run_folder` would refuse, and make nothing: for before images are fetched or decoded.
+
+    Raises:
+        UsageError: `out` is there already and holds something.
+        OutputError: it cannot be made.
+    """
+    folder = Path(out)
+    with explain_write_errors(folder):
+        check_parent_folder(folder if folder.parent.exists() else folder.parent)
+        if folder.name != "*" and folder.exists() and any(folder.iterdir()):
+            reason = f"{folder} is not empty, and a run is never overwritten. Give another folder with out=."
+            raise UsageError(reason, mentions=["out"])
+
+
 def create_run_folder(name: str, out: Path | str) -> Path:
     """A new, empty folder: `out`; where that ends in `*`, a folder with date, time and `name` in the `*`'s place.
 
@@ -56,15 +71,13 @@ def create_run_folder(name: str, out: Path | str) -> Path:
         UsageError: `out` is there already and holds something.
         OutputError: it cannot be made.
     """
+    check_run_folder(out)
     folder = Path(out)
     with explain_write_errors(folder.parent if folder.name == "*" else folder):
         if folder.name == "*":
             folder = _create_dated_folder(name, folder.parent)
         else:
             make_folder(folder, and_above=1)
-            if any(folder.iterdir()):
-                reason = f"{folder} is not empty, and a run is never overwritten. Give another folder with out=."
-                raise UsageError(reason, mentions=["out"])
     _check_writable(folder)
     return folder
 

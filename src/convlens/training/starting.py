@@ -174,10 +174,13 @@ def _check_instances(settings: object, images: object) -> None:
         as_instance("images", images, ImportOptions, "ImportOptions(...)")
 
 
-def _check_paths(**paths: object) -> None:
-    for name, path in paths.items():
+def _check_paths(*, out: Any, data_dir: object) -> None:
+    """Refuse what is no path, and a run's folder that cannot be made; None is fine."""
+    for name, path in (("out", out), ("data_dir", data_dir)):
         if path is not None:
             as_path(name, path)
+    if out is not None:
+        run_folder.check_run_folder(out)
 
 
 def _check_watching(progress: object, on_event: object, should_stop: object) -> None:
