@@ -294,8 +294,8 @@ def test_values_that_cannot_be_activated(values: Any) -> None:
 
 
 def test_a_name_that_no_kernel_has() -> None:
-    expect(lambda: by_hand.kernel_named("sobelx"), "'sobelx'", "Did you mean 'sobel-x'?")
-    expect(lambda: by_hand.kernel_named(""), "kernel '' is not known", "identity")
+    expect(lambda: by_hand.kernel_named("sobelx"), "'sobelx'", "Did you mean 'sobel-x'?")  # pyright: ignore[reportArgumentType]
+    expect(lambda: by_hand.kernel_named(""), "kernel '' is not known", "identity")  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("function", [by_hand.kernel_weight_gradient, by_hand.trace_kernel_weight_gradient])

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,11 +23,11 @@ from convlens.sklearn.classifier import _Answers
 from convlens.training import train
 
 NETWORK = "conv 4 3x3, relu, flatten, dense"
-QUICK = {"epochs": 3, "batch_size": 16, "threads": 1}
+QUICK: dict[str, Any] = {"epochs": 3, "batch_size": 16, "threads": 1}
 
 
-def quick(**parameters) -> ConvlensClassifier:
-    return ConvlensClassifier(NETWORK, **{"image_shape": (8, 8), **QUICK, **parameters})
+def quick(**parameters) -> Any:
+    return ConvlensClassifier(**{"network": NETWORK, "image_shape": (8, 8), **QUICK, **parameters})
 
 
 def assert_same_weights(one, other):
@@ -89,7 +90,7 @@ def test_labels_come_back_as_they_were(digits, labels, names):
 
 
 def test_every_parameter_of_train_reaches_it(digits):
-    changes = {
+    changes: dict[str, Any] = {
         "recipe": "tutorial",
         "batch_size": 25,
         "learning_rate": 0.003,
@@ -138,9 +139,11 @@ def test_networks_in_every_form(digits):
     X, y = digits[0][:60], digits[1][:60]
     layers = [convlens.Conv2d(4, kernel_size=3), convlens.ReLU(), convlens.Flatten(), convlens.Dense()]
     texts = [
-        clone(quick(epochs=1).set_params(network=network)).fit(X, y).model_
+        quick(epochs=1).set_params(network=network).fit(X, y).model_
         for network in (NETWORK, convlens.Network.from_text(NETWORK), layers)
     ]
+    cloned: Any = clone(quick(network=layers))
+    assert cloned.get_params()["network"] == layers
     assert_same_weights(texts[0], texts[1])
     assert_same_weights(texts[0], texts[2])
 
@@ -207,7 +210,7 @@ def test_pickled_cloned_and_copied(digits, fitted):
     again = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
     assert again._answers.model is again.model_
-    fresh = clone(fitted)
+    fresh: Any = clone(fitted)
     assert fresh.get_params() == fitted.get_params()
     with pytest.raises(NotFittedError, match="This ConvlensClassifier instance is not fitted yet"):
         fresh.predict(X)

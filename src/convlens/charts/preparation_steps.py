@@ -112,7 +112,7 @@ def _draw_rows(sheet: Sheet, top: float, rows: list[list[tuple[str, np.ndarray, 
 
 
 def _show(sheet: Sheet, pixels: np.ndarray, left: float, top: float) -> None:
-    """As large as there is room, in its own proportions, on a pale square; what is transparent on chequers."""
+    """As large as fits, in its own proportions, on a pale square; what is transparent on chequers."""
     height, width = pixels.shape[:2]
     scale = _STEP / max(height, width)
     wide, high = max(width * scale, 1 / DPI), max(height * scale, 1 / DPI)  # a single row is still to be seen

@@ -49,7 +49,7 @@ def _print_finding(console: Console, finding: "Finding") -> None:
     _print_hanging(console, Text(f"{mark} ", style=style), title)
     lines = finding.examples or finding.files
     most = MOST_LINES_OF_A_NOTE if finding.severity == "note" else MOST_LINES
-    # One line more costs no more room than saying that there is one more.
+    # One line more takes no more space than saying that there is one more.
     shown = most if len(lines) > most + 1 else len(lines)
     for line in lines[:shown]:
         _print_hanging(console, Text(" " * 4), Text(line), further=2)

@@ -178,7 +178,7 @@ def _check_same_type(arrays: Sequence[NDArray[Any]], name: str) -> None:
 
 
 def _is_list_of_images(images: Any) -> bool:
-    """Whether each element is an image of its own, so that there's no doubt how many there are."""
+    """Whether each element is an image of its own, so that it is clear how many there are."""
     if isinstance(images, np.ndarray):
         return images.dtype == object and images.ndim == 1
     return isinstance(images, list | tuple) and not isinstance(images[0], list | tuple | int | float | np.generic)

@@ -28,7 +28,7 @@ COLUMNS = (
     "margin",
     "doubt",
 )
-"""Of the CSV file; `doubt` is the old name of `margin`."""
+"""Of the CSV file; that of `margin` also stands under its old name, until 0.8."""
 
 
 @with_old_attributes
