@@ -179,6 +179,14 @@ def test_pictures_of_pillow(digits):
     )
 
 
+def test_rows_of_pixels_are_not_repaired_as_pictures_are(digits, fitted):
+    """Their network learned from features; of images, what `train` chooses."""
+    row = ConvlensClassifier("dense", image_shape="row", **QUICK).fit(*digits)
+    assert row.model_.preprocessing.rules == "letterbox"
+    assert row.image_shape_ == (1, 1, 64)
+    assert fitted.model_.preprocessing.rules == "glyph"
+
+
 def test_rows_of_a_frame_have_names(digits):
     frame = pd.DataFrame(digits[0][:60], columns=[f"pixel {place}" for place in range(64)])
     fitted = quick(epochs=1).fit(frame, pd.Series(digits[1][:60]))
@@ -186,6 +194,15 @@ def test_rows_of_a_frame_have_names(digits):
     assert fitted.predict(frame).shape == (60,)
     with pytest.raises(ValueError, match="The feature names should match those that were passed during fit"):
         fitted.predict(frame.rename(columns={"pixel 0": "label"}))
+
+
+def test_rows_are_height_by_width(digits):
+    """Images of 4 rows of 16 pixels, as the digits' numbers can be read as well."""
+    X, y = digits
+    fitted = quick(image_shape=(4, 16), epochs=1).fit(X, y)
+    images = quick(image_shape=None, epochs=1).fit(X.reshape(-1, 4, 16), y)
+    assert fitted.image_shape_ == (1, 4, 16)
+    assert_same_weights(fitted.model_, images.model_)
 
 
 def test_colours_lie_as_image_shape_says():
@@ -262,6 +279,7 @@ def test_verbose_shows_how_it_goes_and_the_default_is_silent(digits, capsys):
         ({"image_shape": (8, 0)}, UsageError, r"^image_shape is \(8, 0\); give"),
         ({"image_shape": (8.5, 8)}, UsageError, r"^image_shape is \(8\.5, 8\); give"),
         ({"scale": (16, 0)}, UsageError, r"^scale is \(16, 0\); give \"auto\", or the values of black and white, such"),
+        ({"scale": (16, 16)}, UsageError, r"^scale is \(16, 16\); give"),
         ({"scale": "pixels"}, UsageError, r"^scale is 'pixels'; give"),
         ({"scale": (0, np.inf)}, UsageError, r"^scale is \(0, inf\); give"),
         ({"validation": "some"}, UsageError, r"^validation is no number; give the share of the images that is held"),

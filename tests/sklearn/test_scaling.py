@@ -18,6 +18,7 @@ from convlens.sklearn.scaling import check_same_scale, find_scale, read_scale, t
         (np.array([[0, 255]], np.uint16), (0, 255)),
         (np.array([[0.0, 0.001]]), (0, 1)),
         (np.array([[0.0, 1.0]], np.float16), (0, 1)),
+        (np.array([[0.25, 1.0]]), (0, 1)),
         (np.array([[0.0, 1.01]]), (0, 1.01)),
         (np.array([[-0.01, 0.9]]), (-0.01, 0.9)),
         (np.array([[2, 127]]), (2, 127)),
