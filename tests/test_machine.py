@@ -49,19 +49,7 @@ def test_a_containers_quota_counts(monkeypatch, quota, text, expected):
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
-    [
-        ("1", 1),
-        ("3", 3),
-        (" 3 ", 3),
-        ("3,1", 3),
-        ("8", 8),
-        ("9", 8),
-        ("0", 8),
-        ("-2", 8),
-        ("", 8),
-        ("many", 8),
-        (None, 8),
-    ],
+    [("1", 1), ("3", 3), (" 3 ", 3), ("3,1", 3), ("9", 8), ("0", 8), ("-2", 8), ("", 8), ("many", 8), (None, 8)],
 )
 def test_threads_are_one_a_core_and_no_more_than_openmp_is_told(monkeypatch, quota, asked, expected):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,11 +23,11 @@ from convlens.sklearn.classifier import _Answers
 from convlens.training import train
 
 NETWORK = "conv 4 3x3, relu, flatten, dense"
-QUICK = {"epochs": 3, "batch_size": 16, "threads": 1}
+QUICK: dict[str, Any] = {"epochs": 3, "batch_size": 16, "threads": 1}
 
 
-def quick(**parameters) -> ConvlensClassifier:
-    return ConvlensClassifier(NETWORK, **{"image_shape": (8, 8), **QUICK, **parameters})
+def quick(**parameters) -> Any:
+    return ConvlensClassifier(**{"network": NETWORK, "image_shape": (8, 8), **QUICK, **parameters})
 
 
 def assert_same_weights(one, other):
@@ -89,7 +90,7 @@ def test_labels_come_back_as_they_were(digits, labels, names):
 
 
 def test_every_parameter_of_train_reaches_it(digits):
-    changes = {
+    changes: dict[str, Any] = {
         "recipe": "tutorial",
         "batch_size": 25,
         "learning_rate": 0.003,
@@ -138,9 +139,11 @@ def test_networks_in_every_form(digits):
     X, y = digits[0][:60], digits[1][:60]
     layers = [convlens.Conv2d(4, kernel_size=3), convlens.ReLU(), convlens.Flatten(), convlens.Dense()]
     texts = [
-        clone(quick(epochs=1).set_params(network=network)).fit(X, y).model_
+        quick(epochs=1).set_params(network=network).fit(X, y).model_
         for network in (NETWORK, convlens.Network.from_text(NETWORK), layers)
     ]
+    cloned: Any = clone(quick(network=layers))
+    assert cloned.get_params()["network"] == layers
     assert_same_weights(texts[0], texts[1])
     assert_same_weights(texts[0], texts[2])
 
@@ -176,6 +179,14 @@ def test_pictures_of_pillow(digits):
     )
 
 
+def test_rows_of_pixels_are_not_repaired_as_pictures_are(digits, fitted):
+    """Their network learned from features; of images, what `train` chooses."""
+    row = ConvlensClassifier("dense", image_shape="row", **QUICK).fit(*digits)
+    assert row.model_.preprocessing.rules == "letterbox"
+    assert row.image_shape_ == (1, 1, 64)
+    assert fitted.model_.preprocessing.rules == "glyph"
+
+
 def test_rows_of_a_frame_have_names(digits):
     frame = pd.DataFrame(digits[0][:60], columns=[f"pixel {place}" for place in range(64)])
     fitted = quick(epochs=1).fit(frame, pd.Series(digits[1][:60]))
@@ -183,6 +194,15 @@ def test_rows_of_a_frame_have_names(digits):
     assert fitted.predict(frame).shape == (60,)
     with pytest.raises(ValueError, match="The feature names should match those that were passed during fit"):
         fitted.predict(frame.rename(columns={"pixel 0": "label"}))
+
+
+def test_rows_are_height_by_width(digits):
+    """Images of 4 rows of 16 pixels, as the digits' numbers can be read as well."""
+    X, y = digits
+    fitted = quick(image_shape=(4, 16), epochs=1).fit(X, y)
+    images = quick(image_shape=None, epochs=1).fit(X.reshape(-1, 4, 16), y)
+    assert fitted.image_shape_ == (1, 4, 16)
+    assert_same_weights(fitted.model_, images.model_)
 
 
 def test_colours_lie_as_image_shape_says():
@@ -207,7 +227,7 @@ def test_pickled_cloned_and_copied(digits, fitted):
     again = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
     assert again._answers.model is again.model_
-    fresh = clone(fitted)
+    fresh: Any = clone(fitted)
     assert fresh.get_params() == fitted.get_params()
     with pytest.raises(NotFittedError, match="This ConvlensClassifier instance is not fitted yet"):
         fresh.predict(X)
@@ -259,6 +279,7 @@ def test_verbose_shows_how_it_goes_and_the_default_is_silent(digits, capsys):
         ({"image_shape": (8, 0)}, UsageError, r"^image_shape is \(8, 0\); give"),
         ({"image_shape": (8.5, 8)}, UsageError, r"^image_shape is \(8\.5, 8\); give"),
         ({"scale": (16, 0)}, UsageError, r"^scale is \(16, 0\); give \"auto\", or the values of black and white, such"),
+        ({"scale": (16, 16)}, UsageError, r"^scale is \(16, 16\); give"),
         ({"scale": "pixels"}, UsageError, r"^scale is 'pixels'; give"),
         ({"scale": (0, np.inf)}, UsageError, r"^scale is \(0, inf\); give"),
         ({"validation": "some"}, UsageError, r"^validation is no number; give the share of the images that is held"),

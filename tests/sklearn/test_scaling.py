@@ -18,6 +18,7 @@ from convlens.sklearn.scaling import check_same_scale, find_scale, read_scale, t
         (np.array([[0, 255]], np.uint16), (0, 255)),
         (np.array([[0.0, 0.001]]), (0, 1)),
         (np.array([[0.0, 1.0]], np.float16), (0, 1)),
+        (np.array([[0.25, 1.0]]), (0, 1)),
         (np.array([[0.0, 1.01]]), (0, 1.01)),
         (np.array([[-0.01, 0.9]]), (-0.01, 0.9)),
         (np.array([[2, 127]]), (2, 127)),
@@ -114,9 +115,7 @@ def test_values_that_may_be_on_the_scale_of_fit(values, scale):
 
 
 def test_pixels_of_another_scale_than_fit_saw_are_refused():
-    message = (
-        r"^X holds float64 from 0\.25 to 1, and fit saw values from 0 to 255\. Give X \* 255, or fit with scale=\(0, 2"
-    )
+    message = r"^X holds float64 from 0\.25 to 1, and fit saw values from 0 to 255\. Give X \* 255, or fit with scale="
     with pytest.raises(DataError, match=message):
         check_same_scale(np.array([[0.25, 1.0]]), (0, 255))
     images = np.random.default_rng(3).integers(0, 256, (40, 2, 2), dtype=np.uint8)

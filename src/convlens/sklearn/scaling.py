@@ -104,7 +104,7 @@ def check_same_scale(values: NDArray[Any], scale: Scale) -> None:
     advice = ""
     if scale == UNIT and DARK <= high <= BYTES[1]:
         advice = "X / 255"
-    elif scale == BYTES and values.dtype.kind == "f" and 0 < high <= 1 and (values % 1 != 0).any():
+    elif scale == BYTES and values.dtype.kind == "f" and high <= 1 and (values % 1 != 0).any():
         advice = "X * 255"
     if advice and low >= 0:
         raise DataError(
