@@ -16,7 +16,7 @@ TRAINING: dict[str, Any] = {"network": "dense", "epochs": 1}
 class Digits(torch.utils.data.Dataset):
     """A dataset as in the tutorial: `__len__`, `__getitem__`, and the names of the classes as torchvision has them."""
 
-    classes = tuple("zero one two three four five six seven eight nine".split())
+    classes = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
     def __init__(self, images, labels):
         self.images, self.labels = images, labels

@@ -92,7 +92,7 @@ def test_models_are_pickled_and_copied(model, X, travel):
         file.seek(0)
         other = joblib.load(file)
     else:
-        other = copy.deepcopy(model) if travel == "deepcopy" else pickle.loads(pickle.dumps(model))  # noqa: S301
+        other = copy.deepcopy(model) if travel == "deepcopy" else pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(other.predict_proba(X[:50]), model.predict_proba(X[:50]))
 
 
