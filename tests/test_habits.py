@@ -11,7 +11,7 @@ import pytest
 
 import convlens
 from convlens import habits
-from convlens.network import initial_weights
+from convlens.network import initial_weights, layer_table
 from convlens.preprocessing import Preprocessing
 
 FUNCTIONS: dict[str, Any] = {
@@ -54,7 +54,7 @@ def test_what_is_said_exists(objects):
     """`convlens.x`, `model.x` and a leading `.x` in an advice, and the arguments that it writes with `=`."""
     advices = [(kind, advice) for kind, table in habits.ATTRIBUTES.items() for advice in table.values()]
     advices += [(name, advice) for name, table in habits.ARGUMENTS.items() for advice in table.values()]
-    functions = (*FUNCTIONS.values(), convlens.TrainedModel.open_engine, convlens.Conv2d)
+    functions = (*FUNCTIONS.values(), convlens.TrainedModel.open_engine, convlens.Conv2d, layer_table)
     known = {name for function in functions for name in inspect.signature(function).parameters}
     assert len(advices) > 200
     for holder, advice in advices:
