@@ -11,6 +11,9 @@ _PLURALS = {
     "has": "have",
     "was": "were",
     "shows": "show",
+    "makes": "make",
+    "reads": "read",
+    "lies": "lie",
     "looks": "look",
     "its": "their",
 }

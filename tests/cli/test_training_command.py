@@ -154,7 +154,7 @@ def test_a_folder_that_holds_something_is_never_overwritten(convlens, tiny):
     Path("runs/a/notes.txt").write_text("mine")
     ran = convlens(*QUICK, "--out", "runs/a")
     assert ran.code == 2
-    assert ran.err == "error: runs/a is not empty, and a run is never overwritten. Give --out another folder.\n"
+    assert ran.err == "error: runs/a is not empty, and a run is never overwritten. Give another folder with --out.\n"
     assert [path.name for path in Path("runs/a").iterdir()] == ["notes.txt"]
 
 
@@ -272,15 +272,15 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
     ("arguments", "code", "message"),
     [
         (["train", "mnits"], 2, "mnist"),
-        (["train", "tiny", "--recipe", "quick"], 2, "recipe 'quick' is not known; give one of tutorial, fast, best."),
+        (["train", "tiny", "--recipe", "quick"], 2, "--recipe 'quick' is not known; give fast, tutorial or best."),
         (["train", "tiny", "--network", "conv 8 3x3, rleu, dense"], 2, "Did you mean 'relu'?"),
         (["train", "tiny", "--network", "conv 8 9x9, dense"], 2, "9"),
         (["train", "tiny", "--network", "conv 4 3x3, maxpool 2, maxpool 2, maxpool 2, dense"], 2, "maxpool"),
         (["train", "tiny", "--network", "dense 7"], 2, "7"),
-        (["train", "tiny", "--engine", "jax"], 2, "engine 'jax' is not known; give auto, native or torch."),
+        (["train", "tiny", "--engine", "jax"], 2, "--engine 'jax' is not known; give auto, native or torch."),
         (["train", "tiny", "--device", "tpu"], 2, "device 'tpu' is not known"),
-        (["train", "tiny", "--threads", "0"], 2, "threads is 0; give 1 to 256."),
-        (["train", "tiny", "--epochs", "0"], 2, "epochs is 0; give a whole number from 1 to 100,000."),
+        (["train", "tiny", "--threads", "0"], 2, "--threads is 0; give 1 to 256."),
+        (["train", "tiny", "--epochs", "0"], 2, "--epochs is 0; give a whole number from 1 to 100,000."),
         (
             ["train", "tiny", "--epochs", "many"],
             2,
@@ -295,10 +295,14 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         (
             ["train", "tiny", "--patience", "-1"],
             2,
-            "early stopping patience is -1; give a whole number from 0 to 100,000.",
+            "--patience is -1; give a whole number from 0 to 100,000.",
         ),
-        (["train", "tiny", "--minutes", "0"], 2, "minutes is 0; give a number above 0, such as 0.5 for half a minute."),
-        (["train", "tiny", "--minutes", "nan"], 2, "minutes is nan; give a number above 0"),
+        (
+            ["train", "tiny", "--minutes", "0"],
+            2,
+            "--minutes is 0.0; give a number above 0, such as 0.5 for half a minute.",
+        ),
+        (["train", "tiny", "--minutes", "nan"], 2, "--minutes is nan; give a number above 0"),
         (["train", "."], 3, "error: . has no images: it is empty"),
         (["train", "tiny", "--epoch", "3"], 2, "--epoch"),
         (["train", "--config", "nothing.toml"], 3, "nothing.toml cannot be read"),
@@ -349,7 +353,7 @@ def test_no_permission_is_found_before_training(convlens, tiny, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)
     ran = convlens(*QUICK, "--out", "locked/run")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "error: cannot write locked/run: no permission to write there. Choose another folder.\n"
+    assert ran.err == "error: cannot write locked: no permission to write there. Choose another folder.\n"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

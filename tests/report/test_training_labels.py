@@ -160,7 +160,7 @@ def test_training_images_that_are_not_at_hand_are_an_error(study, mislabelled):
 
 def test_a_model_that_does_not_say_how_it_was_trained_is_an_error(study, mislabelled):
     silent = dataclasses.replace(study.model, facts={"data": "digits"})
-    with pytest.raises(UsageError, match=r"this model does not say how it was trained\. Leave out --training-labels"):
+    with pytest.raises(UsageError, match=r"this model does not say how it was trained\. Leave training_labels= out"):
         judge_training_labels(study_model(silent, mislabelled))
 
 

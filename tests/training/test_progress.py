@@ -13,6 +13,7 @@ from rich.console import Console
 
 from convlens.calibration import Calibration
 from convlens.data import LabelledImages
+from convlens.errors import UsageError
 from convlens.training import (
     Calibrated,
     ChunkDone,
@@ -98,6 +99,11 @@ def test_true_shows_them_beside_a_listener(capsys):
     train_on_noise(on_event=events.append, progress=True)
     assert capsys.readouterr().err.startswith("Epoch 0: ")
     assert events
+
+
+def test_progress_is_true_false_or_none():
+    with pytest.raises(UsageError, match=r"^progress is 'yes'; give True or False"):
+        train_on_noise(progress="yes")
 
 
 def test_there_is_at_most_one_epoch_line_a_second_and_always_the_last(clock, capsys):

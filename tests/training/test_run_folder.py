@@ -84,6 +84,7 @@ def test_a_star_becomes_date_time_and_name(fixed_time):
     ],
 )
 def test_any_name_of_data_makes_one_folder(fixed_time, name, ending):
+    Path("deep").mkdir()
     assert str(create_run_folder(name, "deep/runs/*")) == f"deep/runs/2026-11-23_1510_{ending}"
     assert len(list(Path("deep/runs").iterdir())) == 1
 
@@ -91,6 +92,13 @@ def test_any_name_of_data_makes_one_folder(fixed_time, name, ending):
 def test_a_named_folder_is_made_and_an_empty_one_taken(tmp_path):
     assert create_run_folder("mnist", tmp_path / "a" / "b").is_dir()
     assert create_run_folder("mnist", str(tmp_path / "a" / "b")) == tmp_path / "a" / "b"
+
+
+@pytest.mark.parametrize("out", ["x/y/run", "x/y/*", "x/y/z/run"])
+def test_a_mistyped_path_makes_no_folders(out):
+    with pytest.raises(OutputError, match=r"^cannot write x/y(/z)?: there is no folder x(/y)?\. Make it first, or "):
+        create_run_folder("mnist", out)
+    assert list(Path().iterdir()) == []
 
 
 def test_a_folder_that_holds_something_is_refused():
@@ -217,6 +225,7 @@ def test_an_empty_config_is_all_defaults():
 
 def test_the_config_says_how_to_repeat_the_run(tmp_path):
     folder = tmp_path / "my run"
+    folder.mkdir()
     write_start(folder, RunConfig("mnist", None, TrainingSettings()), "torch 2 on cpu")
     first = (folder / "config.toml").read_text().splitlines()[0]
     assert first == f"# Repeats this run: convlens train --config '{folder}/config.toml'"
@@ -225,6 +234,7 @@ def test_the_config_says_how_to_repeat_the_run(tmp_path):
 @pytest.mark.parametrize("name", [b"two\nlines", b"bell\x07", b"\xff\xfe"], ids=["newline", "bell", "no text"])
 def test_a_folder_of_any_name_has_a_config_that_can_be_read(name):
     folder = Path(os.fsdecode(name))
+    folder.mkdir()
     write_start(folder, RunConfig("mnist", None, CHANGED), "torch 2 on cpu")
     assert read_config(folder / "config.toml") == RunConfig("mnist", None, CHANGED)
 
@@ -339,7 +349,7 @@ def test_the_log_grows_and_no_lines_write_nothing(tmp_path):
 
 
 def test_a_log_whose_folder_is_gone_says_so(tmp_path):
-    with pytest.raises(OutputError, match=r"^cannot write .*log\.txt: No such file or directory\."):
+    with pytest.raises(OutputError, match=r"^cannot write .*log\.txt: there is no folder .*gone\."):
         append_log(tmp_path / "gone", ["a line"])
 
 

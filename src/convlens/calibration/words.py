@@ -3,7 +3,7 @@
 import math
 
 from convlens.calibration.settings import UNCALIBRATED, Calibration
-from convlens.words import exact_percent
+from convlens.words import count_of, exact_percent
 
 
 def describe_calibration(calibration: Calibration) -> dict[str, str]:
@@ -52,11 +52,12 @@ def describe_choice(calibration: Calibration) -> str:
     if calibration.rate_shown:
         return f"chosen for {rate}"
     if calibration.error is None:
-        return f"chosen for {rate}, but of {calibration.images:,} validation images the most confident answer was wrong"
+        images = count_of(calibration.images, "validation image")
+        return f"chosen for {rate}, but of {images} the most confident answer was wrong"
     if calibration.error:
         return f"chosen for {rate}, but of the answers that are quite sure more are wrong"
     told = "none of them was wrong" if calibration.coverage == 1 else "it is above the confidence of every wrong answer"
-    return f"{calibration.images:,} validation images are too few to show {rate}: {told}"
+    return f"{count_of(calibration.images, 'validation image', 'is')} too few to show {rate}: {told}"
 
 
 def _verdict(calibration: Calibration) -> str:
@@ -68,5 +69,5 @@ def _verdict(calibration: Calibration) -> str:
 def _on_validation_images(calibration: Calibration) -> str:
     if calibration.coverage is None:
         return ""
-    images = f"of {calibration.images:,} validation images"
+    images = f"of {count_of(calibration.images, 'validation image')}"
     return f"; {describe_answers(calibration.coverage, calibration.error, images, calibration)}"

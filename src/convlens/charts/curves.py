@@ -113,7 +113,7 @@ def _mark_not_finite(axes: "Axes", epochs: np.ndarray, finite: np.ndarray) -> No
     axes.axvline(epochs[first], color=ORANGE, linewidth=1.2, linestyle=(0, (3, 2)))
     late = first > len(finite) / 2
     axes.annotate(
-        f"not finite at step {first + 1:,}",
+        f"not finite at step {first:,}",
         (float(epochs[first]), 0.9),
         xycoords=("data", "axes fraction"),
         xytext=(-6 if late else 6, 0),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convlens.cli.options import DeviceOption, EngineOption, Threads, Whole
-from convlens.errors import UsageError
 
 if TYPE_CHECKING:
     from convlens.data import ImportOptions
@@ -86,20 +85,25 @@ def as_settings(given: dict[str, Any]) -> dict[str, Any]:
     """Options under the names and in the units of the settings.
 
     Raises:
-        UsageError: minutes that are no time.
+        UsageError: a value that is not allowed, under the option's name.
 
     >>> as_settings({"epochs": 2, "patience": 3, "minutes": 0.5})
     {'epochs': 2, 'early_stopping': 3, 'max_seconds': 30.0}
     """
+    from convlens.checking import as_number, as_whole
+    from convlens.training.settings import MOST_EPOCHS
+
     settings = dict(given)
     if "patience" in settings:
-        settings["early_stopping"] = settings.pop("patience")
+        settings["early_stopping"] = as_whole("patience", settings.pop("patience"), 0, MOST_EPOCHS)
     if "minutes" in settings:
-        minutes = settings.pop("minutes")
-        if not 0 < minutes < float("inf"):
-            raise UsageError(f"minutes is {minutes:g}; give a number above 0, such as 0.5 for half a minute.")
-        settings["max_seconds"] = 60 * minutes
+        allowed = "a number above 0, such as 0.5 for half a minute"
+        settings["max_seconds"] = 60 * as_number("minutes", settings.pop("minutes"), allowed, _is_time)
     return settings
+
+
+def _is_time(minutes: float) -> bool:
+    return 0 < minutes < float("inf")
 
 
 ChangeOptions = Annotated[Changes | None, Parameter(name="*")]

@@ -65,7 +65,8 @@ class LabelledImages:
 
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.image_shape))
-        return f"LabelledImages({self.name!r}, {len(self):,} images of {shape}, {len(self.class_names)} classes)"
+        images, classes = count_of(len(self), "image"), count_of(len(self.class_names), "class")
+        return f"LabelledImages({self.name!r}, {images} of {shape}, {classes})"
 
     def _repr_html_(self) -> str:
         counts = np.bincount(self.labels, minlength=len(self.class_names))

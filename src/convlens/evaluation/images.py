@@ -179,7 +179,12 @@ def _custom_images(
 ) -> ImagesToJudge:
     learned_with = learned_with_options(model, path)
     options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
-    imported = import_images(path, options, cache_folder(data_dir), on_progress)
+
+    def check(class_names: tuple[str, ...]) -> None:
+        if not set(class_names) & set(model.class_names):
+            raise _other_classes(model, printable(Path(path).name or str(path)), class_names)
+
+    imported = import_images(path, options, cache_folder(data_dir), on_progress, check)
     dataset = imported.dataset()
     part, images, which = _part_to_judge(dataset, learned_with is not None)
     notes, places = (*dataset.notes, which), imported.places(part)
@@ -226,13 +231,13 @@ def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[int, Labell
         judged = f"the model was trained on these images; judged on the {len(images):,} set aside for testing"
         return TEST, images, judged
     if dataset.test is not None:
-        return TEST, dataset.test, f"judged on its {len(dataset.test):,} test images, by its own division"
+        return TEST, dataset.test, f"judged on its {count_of(len(dataset.test), 'test image')}, by its own division"
     if dataset.validation is not None:
         count = len(dataset.validation)
-        judged = f"judged on its {count:,} validation images: it has no test images of its own"
+        judged = f"judged on its {count_of(count, 'validation image')}: it has no test images of its own"
         return VALIDATION, dataset.validation, judged
     whole = replace(dataset.train, name=dataset.name)
-    return TRAIN, whole, f"judged on all of its {len(whole):,} images"
+    return TRAIN, whole, f"judged on all of its {count_of(len(whole), 'image')}"
 
 
 def _with_classes_of(model: TrainedModel, found: ImagesToJudge) -> ImagesToJudge:

@@ -157,7 +157,7 @@ def check_amount(evaluation: Evaluation) -> TrustCheck:
     names = evaluation.class_names
     absent = [name for name, row in zip(names, evaluation.classes, strict=True) if row.support == 0]
     few = [name for name, row in zip(names, evaluation.classes, strict=True) if 0 < row.support < FEW_IMAGES]
-    judged = f"{evaluation.total:,} images"
+    judged = count_of(evaluation.total, "image")
     sentences = [f"{judged} tell the accuracy to within {half * 100:.2g} percentage points."]
     if half > WIDE:
         may_be = f"the accuracy may as well be {low * 100:.1f} as {high * 100:.1f} %"

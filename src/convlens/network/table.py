@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+from convlens.words import count_of
+
 _CELL = "style='padding:2px 16px 2px 0; text-align:left; white-space:pre'"
 """Set cell by cell, since some notebooks take away a style sheet; `pre` keeps what moves the layers of a block in."""
 _HEADINGS = ("", "layer", "output", "size", "parameters", "multiply-adds", "sees")
@@ -142,8 +144,8 @@ class LayerTable:
     @property
     def _caption(self) -> str:
         return (
-            f"Network for {_by(self.input_shape)} images and {self.classes} classes: {self.parameters:,} parameters, "
-            f"{self.multiply_adds:,} multiply-adds an image"
+            f"Network for {_by(self.input_shape)} images and {count_of(self.classes, 'class')}: "
+            f"{count_of(self.parameters, 'parameter')}, {count_of(self.multiply_adds, 'multiply-add')} an image"
         )
 
     def _repr_html_(self) -> str:

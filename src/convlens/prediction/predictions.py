@@ -7,7 +7,7 @@ network needs for its answers. Most callers want an array of labels or of probab
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,16 @@ from convlens.notebook import html_table
 from convlens.prediction.prediction import Prediction
 from convlens.preprocessing import Preprocessing, Step
 from convlens.preprocessing.likeness import find_inverted, find_unlike_of_many
+from convlens.signatures import Alias
 from convlens.words import count_of, exact_percent
+
+if TYPE_CHECKING:
+    Probabilities: TypeAlias = NDArray[np.float64]
+    Pixels: TypeAlias = NDArray[np.uint8]
+    Origins: TypeAlias = "tuple[Origin, ...]"
+    Looks: TypeAlias = "dict[int, _Look]"
+else:
+    Probabilities, Pixels, Origins, Looks = map(Alias, ("Probabilities", "Pixels", "Origins", "Looks"))
 
 _SHOWN, _SHOWN_IN_HTML = 3, 10
 
@@ -75,12 +84,12 @@ class Predictions(Sequence[Prediction]):
     """
 
     class_names: tuple[str, ...]
-    probabilities: NDArray[np.float64]
-    pixels: NDArray[np.uint8]
+    probabilities: Probabilities
+    pixels: Pixels
     _preprocessing: Preprocessing
     _calibration: Calibration = UNCALIBRATED
-    _origins: tuple[Origin, ...] | None = None
-    _looked_at: dict[int, _Look] = field(default_factory=dict)
+    _origins: Origins | None = None
+    _looked_at: Looks = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.probabilities)

@@ -70,8 +70,8 @@ def judge_training_labels(
     learned_from = training_images(study.model, study.chosen, data_dir)
     if learned_from is None:
         raise DataError(
-            "the labels of the training images cannot be judged: the images are not at hand, or have changed. Name "
-            "their folder with data=, or leave training_labels= out.",
+            "the labels of the training images cannot be judged: the images are not at hand, or have changed. Give "
+            "their folder as data=, or leave training_labels= out.",
             mentions=["data", "training_labels"],
         )
     stored = study.model.facts.get("settings")

@@ -5,7 +5,7 @@ It holds only NumPy arrays and plain values and is not meant to be changed, so t
 it and whichever runs it. The engine is opened on first use.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -80,6 +80,18 @@ class TrainedModel:
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration = UNCALIBRATED
+
+    if TYPE_CHECKING:  # a list of names is taken, too, and stored as a tuple
+
+        def __init__(
+            self,
+            network: Network,
+            weights: Weights,
+            preprocessing: Preprocessing,
+            class_names: Sequence[str],
+            facts: dict[str, Any] = ...,
+            calibration: Calibration = UNCALIBRATED,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         as_instance("network", self.network, Network, "a Network")
@@ -286,7 +298,7 @@ class TrainedModel:
     def __repr__(self) -> str:
         return (
             f"TrainedModel({str(self.network)!r}, input {times(self.preprocessing.image_shape)}, "
-            f"{len(self.class_names)} classes, {self.parameters:,} parameters)"
+            f"{count_of(len(self.class_names), 'class')}, {count_of(self.parameters, 'parameter')})"
         )
 
     def summary(self) -> dict[str, str]:
@@ -299,7 +311,7 @@ class TrainedModel:
             "parameters": f"{self.parameters:,}",
         }
         if test := facts.get("test"):
-            rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {test['total']:,} images"
+            rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {count_of(test['total'], 'image')}"
         rows |= describe_calibration(self.calibration)
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:

@@ -51,7 +51,7 @@ class TrainingSettings:
             as many with a lower loss. True is a patience of 5; 0 or False trains all epochs.
         max_seconds: the training ends within so many seconds after the images were read, judging and writing included.
             Where the epochs do not fit, the learning rate falls to almost nothing in the last fifth of that time.
-        engine, device, threads: what computes; None threads means one a core.
+        engine, device, threads: what computes; None threads means one a core, `OMP_NUM_THREADS` at most.
         log_every: every so many batches the loss is logged, in the tutorial's words; None logs a line an epoch.
 
     >>> TrainingSettings(epochs=0)
@@ -117,7 +117,7 @@ class TrainingSettings:
 
 def _checked(settings: TrainingSettings) -> dict[str, Any]:
     """Every setting in its stored form: Python's numbers, a network as text."""
-    network, every = settings.network, settings.log_every
+    network = settings.network
     as_network(network)  # a mistake shows here
     return {
         "recipe": _of_type("recipe", settings.recipe, str),
@@ -146,12 +146,21 @@ def _checked(settings: TrainingSettings) -> dict[str, Any]:
         "error_rate": as_number(
             "error_rate", settings.error_rate, "a share between 0 and 1, such as 0.01", lambda rate: 0 < rate < 1
         ),
+        "early_stopping": _patience(settings.early_stopping),
+        "max_seconds": None
+        if settings.max_seconds is None
+        else as_number(
+            "max_seconds",
+            settings.max_seconds,
+            "a number above 0, such as 60 for a minute",
+            lambda seconds: 0 < seconds < float("inf"),
+        ),
         "engine": as_choice("engine", settings.engine, get_args(EngineName)),
         "device": as_choice("device", settings.device, get_args(DeviceName)),
         "threads": None if settings.threads is None else check_threads(settings.threads),
-        "early_stopping": _patience(settings.early_stopping),
-        "max_seconds": _seconds(settings.max_seconds),
-        "log_every": every if every is None else as_whole("log_every", every, 1, 1_000_000_000),
+        "log_every": None
+        if settings.log_every is None
+        else as_whole("log_every", settings.log_every, 1, 1_000_000_000),
     }
 
 
@@ -171,16 +180,11 @@ def _of_type(name: str, given: object, kind: type[Kind]) -> Kind:
 
 
 def _patience(given: object) -> int:
-    """True is no patience of 1, and False none."""
+    """In epochs; True is the usual patience, not a patience of 1."""
     flag = plain(given)
     if isinstance(flag, bool):
         return DEFAULT_PATIENCE if flag else 0
     return as_whole("early_stopping", given, 0, MOST_EPOCHS)
-
-
-def _seconds(given: object) -> int | float | None:
-    fits = "a number above 0, such as 60 for a minute"
-    return None if given is None else as_number("max_seconds", given, fits, lambda count: 0 < count < float("inf"))
 
 
 def _check_keys(values: Any, kind: type) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from convlens.checking import as_callback, as_instance, as_path
+from convlens.checking import as_callback, as_flag, as_instance, as_path
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
 from convlens.data.intake import is_share, read_dataset
 from convlens.engines import AugmentationSettings, DeviceName, EngineName
@@ -99,11 +99,11 @@ def train(
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
     changes |= {"early_stopping": early_stopping, "max_seconds": max_seconds}
-    if settings is not None:
-        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
+    _check_instances(settings, images)
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
-    _check_arguments({"on_event": on_event, "should_stop": should_stop}, {"out": out, "data_dir": data_dir}, images)
+    _check_watching(progress, on_event, should_stop)
+    _check_paths(out=out, data_dir=data_dir)
     choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
     dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
@@ -140,8 +140,7 @@ def resume_training(
     if validation is not None and is_share(validation):
         raise UsageError("validation was given as a share, which a stopped run knows itself. Leave it out.")
     folder = as_path("folder", folder)
-    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
-        as_callback(name, callback)
+    _check_watching(progress, on_event, should_stop)
     path = folder / run_folder.CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
@@ -168,15 +167,24 @@ def resume_training(
         return session.run(checkpoint, None)
 
 
-def _check_arguments(callbacks: dict[str, Any], paths: dict[str, Any], images: ImportOptions | None = None) -> None:
-    """Refuse what is no function, no path or no options; None is fine."""
+def _check_instances(settings: object, images: object) -> None:
+    if settings is not None:
+        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
     if images is not None:
         as_instance("images", images, ImportOptions, "ImportOptions(...)")
-    for name, callback in callbacks.items():
-        as_callback(name, callback)
+
+
+def _check_paths(**paths: object) -> None:
     for name, path in paths.items():
         if path is not None:
             as_path(name, path)
+
+
+def _check_watching(progress: object, on_event: object, should_stop: object) -> None:
+    if progress is not None:
+        as_flag("progress", progress)
+    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
+        as_callback(name, callback)
 
 
 def settings_for(

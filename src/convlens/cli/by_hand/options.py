@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
 from cyclopts import Parameter
 
 from convlens.cli.options import Json
+from convlens.layers.arguments import PaddingWord
 
 Operand = Annotated[str, Parameter(allow_leading_hyphen=True)]
 """A text that may begin with a minus sign."""
@@ -20,6 +21,7 @@ StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it: a f
 
 KernelSizeOption = Annotated[str, Parameter(help="The kernel: 3, or 3x5.")]
 PaddingOption = Annotated[str, Parameter(help="Rows and columns added on every side: 1, or 1x0.")]
+PADDING_WORDS = get_args(PaddingWord)
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Slide:
     padding: PaddingOption = "0"
     dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1"
 
-    def pairs(self) -> dict[str, tuple[int, int]]:
-        """The same as (height, width), under the names that the operations know.
+    def pairs(self) -> dict[str, Any]:
+        """The same as (height, width), or a word, under the names that the operations know.
 
         Raises:
             UsageError: one of them cannot be read.
@@ -40,7 +42,7 @@ class Slide:
 
         return {
             "stride": read_pair("--stride", self.stride, 1),
-            "padding": read_pair("--padding", self.padding, 0),
+            "padding": self.padding if self.padding in PADDING_WORDS else read_pair("--padding", self.padding, 0),
             "dilation": read_pair("--dilation", self.dilation, 1),
         }
 
