@@ -1,6 +1,7 @@
 """The names of other libraries, and that what is said instead of them exists."""
 
 import copy
+import importlib
 import inspect
 import pickle
 import re
@@ -54,6 +55,7 @@ def test_what_is_said_exists(objects):
     """`convlens.x`, `model.x` and a leading `.x` in an advice, and the arguments that it writes with `=`."""
     advices = [(kind, advice) for kind, table in habits.ATTRIBUTES.items() for advice in table.values()]
     advices += [(name, advice) for name, table in habits.ARGUMENTS.items() for advice in table.values()]
+    importlib.import_module("convlens.sklearn")
     functions = (*FUNCTIONS.values(), convlens.TrainedModel.open_engine, convlens.Conv2d, layer_table)
     known = {name for function in functions for name in inspect.signature(function).parameters}
     assert len(advices) > 200

@@ -32,6 +32,10 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
         **_each("save dump save_model", "write model.save(path)"),
         **_each("predict predict_proba", "write model.predict(images), with a model from train or load_model"),
         **_each("test validate score", _EVALUATE),
+        **_each(
+            "ConvlensClassifier Classifier cross_val_score cross_validate GridSearchCV",
+            "write from convlens.sklearn import ConvlensClassifier, which scikit-learn's own functions take",
+        ),
         **_each("accuracy_score", f"{_EVALUATE}.accuracy, or model.score(X, y)"),
         **_each("confusion_matrix", f"{_EVALUATE}.confusion"),
         **_each("classification_report", f"{_EVALUATE}.classes"),

@@ -50,6 +50,7 @@ DATA = {
     'train("lenet", X, y)': "train: images and labels come first, and what follows has names: "
     "train(X, y, validation=(X, y), epochs=3).",
     'train("lenet", (X, y))': "data is 'lenet', the name of a network. Write train(X, y, network=\"lenet\").",
+    "train(network, (X, y))": "data is a Network. Give images and labels first: train(X, y, network=network).",
     'load_dataset("minst")': "unknown dataset 'minst'; known: mnist, fashion-mnist; did you mean mnist? Or give a "
     "folder, a CSV, an .npz, IDX files or a zip",
 }
@@ -167,6 +168,8 @@ FILES = {
     'load_model("notes.txt")': "notes.txt is not a trained model: it is no safetensors file. Give a model that "
     "Convlens wrote.",
     'convlens.load("model.pt")': "module 'convlens' has no attribute 'load'; write convlens.load_model(path).",
+    'model.save("models/digits.safetensors")': "cannot write models/digits.safetensors: there is no folder models. "
+    "Make it first, or choose another folder.",
     'model.save(".")': "cannot write .: a folder has that name. Give a file name.",
     'model.save("notes.txt/model.safetensors")': "cannot write notes.txt/model.safetensors: a part of that path is a "
     "file, not a folder. Choose another folder.",
