@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pickle
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,12 @@ def test_predictions_equal_lists_and_predictions_and_are_no_array(objects):
     assert predictions == predictions[:]
     assert predictions == list(predictions)
     labels = np.array(["cat", "cat", "cat"])
-    for compare in (lambda: predictions == labels, lambda: labels == predictions, lambda: np.asarray(predictions)):
+    column = SimpleNamespace(__array__=lambda: labels)  # not NumPy's own, which would ask the other side itself
+    for compare in (
+        lambda: predictions == labels,
+        lambda: labels == predictions,
+        lambda: predictions == column,
+        lambda: np.asarray(predictions),
+    ):
         with pytest.raises(convlens.UsageError, match=r"^predictions are no array\. Take \.labels"):
             compare()
