@@ -73,7 +73,8 @@ def test_a_file_that_is_no_report_is_left_alone(convlens, trained_run):
     ran = convlens("report", str(trained_run), "--out", "photo.html")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: photo.html is there already and is no report, so it is left alone. Give another name with --out.\n"
+        "error: photo.html already exists and is not a report, so it is not overwritten. "
+        "Give another name with --out.\n"
     )
     assert Path("photo.html").read_text() == "mine"
 

@@ -27,7 +27,7 @@ def test_a_thousand_classes_and_a_hundred_thousand_images_are_a_page_that_opens(
 
     for width in (400, 1400):
         page = open_page(path, width)
-        assert "of 100,000 images of noise are right" in page.locator(".lead").inner_text()
+        assert "of 100,000 images of noise are classified correctly" in page.locator(".lead").inner_text()
         wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert wide <= window
         assert page.locator("[popover]").count() == 40
