@@ -101,7 +101,7 @@ def __getattr__(name: str) -> Any:
     if name == "by_hand":
         return importlib.import_module("convlens.by_hand")
     if name not in _HOME_OF:
-        raise AttributeError(missing("convlens", name, __all__, _layer_called(name)))
+        raise AttributeError(missing("convlens", name, _layer_called(name)))
     value = getattr(importlib.import_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value

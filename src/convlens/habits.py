@@ -32,6 +32,10 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
         **_each("save dump save_model", "write model.save(path)"),
         **_each("predict predict_proba", "write model.predict(images), with a model from train or load_model"),
         **_each("test validate score", _EVALUATE),
+        **_each(
+            "ConvlensClassifier Classifier cross_val_score cross_validate GridSearchCV",
+            "write from convlens.sklearn import ConvlensClassifier, which scikit-learn's own functions take",
+        ),
         **_each("accuracy_score", f"{_EVALUATE}.accuracy, or model.score(X, y)"),
         **_each("confusion_matrix", f"{_EVALUATE}.confusion"),
         **_each("classification_report", f"{_EVALUATE}.classes"),
@@ -84,7 +88,7 @@ ATTRIBUTES: dict[str, Mapping[str, str]] = {
     },
     "Prediction": {
         **_each("label class_ predicted_class prediction", "write .class_name"),
-        **_each("labels", "write .class_name; several images have .labels"),
+        **_each("labels", "write .class_name"),
         **_each("confidence score proba", "write .probability"),
         **_each("probs conf confidences", "write .probability, or .probabilities for all classes"),
         **_each("argmax", "write .class_name, or .probabilities.argmax()"),
@@ -164,24 +168,23 @@ POSITIONS = {
 """What to say of too many arguments without names."""
 
 
-def missing(holder: str, name: str, beside: Iterable[str] = (), advice: str | None = None) -> str:
-    """What the AttributeError says of a name that `holder` does not have; `beside` are the names that it has.
+def missing(holder: str, name: str, advice: str | None = None) -> str:
+    """What the AttributeError says of a name that `holder` does not have.
 
-    `advice` is said where `ATTRIBUTES` has nothing on it.
+    `advice` is for what `ATTRIBUTES` does not know. Python itself adds the nearest name that there is.
 
     >>> missing("TrainedModel", "classes_")
     "'TrainedModel' object has no attribute 'classes_'; write model.class_names."
     >>> missing("convlens", "Sequential")
     "module 'convlens' has no attribute 'Sequential'; write convlens.Network([...])."
-    >>> missing("convlens", "trian", ["train", "Network"])
-    "module 'convlens' has no attribute 'trian'. Did you mean 'train'?"
+    >>> missing("convlens", "trian")
+    "module 'convlens' has no attribute 'trian'"
     """
     begin = f"module {holder!r}" if holder.islower() else f"{holder!r} object"
     sentence = f"{begin} has no attribute {name!r}"
     if advice := ATTRIBUTES[holder].get(name, advice):
         return f"{sentence}; {advice}."
-    near = nearest(name, [one for one in beside if not one.startswith("_")])
-    return f"{sentence}. Did you mean {near!r}?" if near else sentence
+    return sentence
 
 
 def explains_names(kind: type[Kind]) -> type[Kind]:
@@ -191,9 +194,9 @@ def explains_names(kind: type[Kind]) -> type[Kind]:
     """
 
     def find(self: Any, name: str) -> Any:
-        if name.startswith("__") or inspect.getattr_static(kind, name, None) is not None:
-            return object.__getattribute__(self, name)  # a property that failed, or a protocol: as Python says it
-        raise AttributeError(missing(kind.__name__, name, dir(kind)))
+        if name in ATTRIBUTES[kind.__name__]:
+            raise AttributeError(missing(kind.__name__, name))
+        return object.__getattribute__(self, name)  # fails once more, in Python's own words
 
     kind.__getattr__ = find  # pyright: ignore[reportAttributeAccessIssue]
     return kind

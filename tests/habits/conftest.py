@@ -12,7 +12,7 @@ NAMES = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven",
 
 
 @pytest.fixture(scope="session")
-def X() -> Any:  # noqa: N802  the name that everybody gives it
+def X() -> Any:
     """1,000 images of 8×8, floats from 0 to 1."""
     from sklearn.datasets import load_digits
 

@@ -59,7 +59,7 @@ def test_a_notebook_shows_tables(model, X, y):
 
 
 def test_a_page_with_the_model_inside(model):
-    page = convlens.export_html(model, "pages/digits.html")
+    page = convlens.export_html(model, "digits.html")
     text = Path(page).read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>")
     assert "http://" not in text.replace("http://www.w3.org", "")

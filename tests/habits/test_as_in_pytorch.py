@@ -131,3 +131,13 @@ def test_a_stopped_training_goes_on(X, y):
     resumed = convlens.resume_training("run", X[:200], y[:200])
     straight = convlens.train(X[:200], y[:200], **settings)
     np.testing.assert_array_equal(resumed.predict_proba(X[:9]), straight.predict_proba(X[:9]))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "here"), [("Conv2d", (1, 8, 3), "Conv2d"), ("Linear", (64, 10), "Dense")]
+)
+def test_layers_of_pytorch_are_told_with_their_name_here(name, arguments, here):
+    layers: Any = [getattr(torch.nn, name)(*arguments), convlens.Dense()]
+    with pytest.raises(convlens.NetworkError) as caught:
+        convlens.Network(layers)
+    assert str(caught.value) == f"layer 0 is {name} of torch. Write convlens.{here}(...) instead."

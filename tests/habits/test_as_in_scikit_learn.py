@@ -3,15 +3,17 @@
 import copy
 import io
 import pickle
+from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import cross_val_score, train_test_split
 
 import convlens
+from convlens.sklearn import ConvlensClassifier
 
 
 def test_split_train_score(X, y):
@@ -19,6 +21,11 @@ def test_split_train_score(X, y):
     model = convlens.train(X_train, y_train, network="conv 16 3x3, relu, dense", epochs=10)
     assert model.score(X_test, y_test) > 0.9
     assert model.facts["training_images"] == 800
+
+
+def test_cross_validation(X, y):
+    scores = cross_val_score(ConvlensClassifier(network="conv 16 3x3, relu, dense", epochs=10), X, y, cv=2)
+    assert scores.min() > 0.8
 
 
 def test_accuracy_score_of_class_numbers(model, X, y):
@@ -50,7 +57,8 @@ def test_precision_recall_and_f1_of_each_class(model, X, y):
     rows = convlens.evaluate(model, X[800:], y[800:]).classes
     found = np.array([(row.precision, row.recall, row.f1, row.support) for row in rows]).T
     guessed = model.predict_labels(X[800:]).astype(int)
-    np.testing.assert_allclose(found, metrics.precision_recall_fscore_support(y[800:], guessed))
+    expected: Any = metrics.precision_recall_fscore_support(y[800:], guessed)
+    np.testing.assert_allclose(found, expected)
 
 
 def test_log_loss(model, X, y):
