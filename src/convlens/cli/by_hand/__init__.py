@@ -20,14 +20,14 @@ def write_commands(commands: tuple[str, ...]) -> str:
 
 by_hand_app = App(name="by-hand", help_format="markdown")
 _TRIES = (*OPERATIONS["correlate"].commands[:1], *OPERATIONS["conv2d"].commands)
-by_hand_app.help = f"""The tutorial's operations on your numbers, with every window position shown.
+by_hand_app.help = f"""Run the operations of a CNN on your own numbers, and see the sum behind each result.
 
 ```
 {write_commands(_TRIES)}
 ```
 
-Numbers: blanks or commas between them, `;` between rows, `|` between channels. Instead of numbers: a CSV file, an image
-file, an image of a dataset (`mnist:7`, `mnist:train:7`), or `-` for numbers on stdin.
+Separate numbers by blanks or commas, rows by `;`, and channels by `|`. Instead of numbers you can give a CSV file, an
+image file, an image of a dataset (`mnist:7`, `mnist:train:7`), or `-` to read numbers from stdin.
 """
 
 
