@@ -35,7 +35,7 @@ def help_of(name: str, command: Callable[..., None]) -> str:
     """The help of a command: what the operation means, commands to try, and what its docstring adds.
 
     >>> print(help_of("convolve", lambda: None).splitlines()[0])
-    Turn the second of two vectors by 180°, so that its last number comes first, ...
+    Reverse the second of two vectors, so that its last number comes first. Then ...
     """
     operation = OPERATIONS[name]
     _, _, more = (inspect.getdoc(command) or "").partition("\n\n")
