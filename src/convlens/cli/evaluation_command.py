@@ -29,7 +29,7 @@ def evaluate_command(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Judge a model on the test images of a dataset, or on images of your own.
+    """Measure how accurate a model is, on test images or on your own labelled images.
 
     ```
     convlens evaluate latest
@@ -37,19 +37,18 @@ def evaluate_command(
     convlens evaluate latest photos/
     ```
 
-    Prints the accuracy with its 95 % Wilson interval, how far the percentages can be believed, what is left when
-    answers below the model's threshold are `unknown`, precision, recall and F1 of every class, and the confusion
-    matrix.
+    Prints the accuracy with its 95 % Wilson interval, the calibration error, how many answers are `unknown` and how
+    accurate the others are, precision, recall and F1 for each class, and the confusion matrix.
 
-    Of your own images all count, unless they have a test folder of their own. Their classes are found by name, and they
-    are repaired as `convlens predict` repairs them, unless the model learned from that folder.
+    All of your own images are used, or only those in a test folder if there is one. Class names must be those of the
+    model. The images are repaired as `convlens predict` repairs them, unless the model was trained on the same folder.
 
-    `--json` has every number that `convlens report` shows.
+    `--json` prints every number that `convlens report` shows.
 
     Args:
         model: A model file, a run folder, or latest.
-        data: A known dataset, or images of your own: a folder of class folders, a CSV file, an archive. [default: the
-            test images of what the model was trained on]
+        data: A known dataset or your own images: a folder with one subfolder for each class, a CSV file, or an archive.
+            [default: the test images of the data that the model was trained on]
     """
     from convlens.cli.reading_progress import showing_progress
     from convlens.evaluation import choose_images, evaluate

@@ -22,7 +22,7 @@ def export_command(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Take a model home as one file: as html it is the whole page, which works from disk, offline, on a phone.
+    """Export a model as one file: html is the page with the model inside, and works offline.
 
     ```
     convlens export latest --to html
@@ -32,10 +32,10 @@ def export_command(
 
     Args:
         model: A model file, a run folder, or latest.
-        to: The format, such as html. One that there is not is answered with all that there are.
-        out: The file to write. [default: the model's name, here]
-        data: Where the pictures in the page come from: a known dataset, or images of your own. [default: the test
-            images of what the model was trained on, if they are here]
+        to: The format, such as html. An unknown format gives an error that lists all formats.
+        out: The file to write. [default: the model's name, in the current folder]
+        data: Where to take the sample pictures from: a known dataset or your own images. [default: the test images of
+            the data that the model was trained on, if they are on this machine]
     """
     from convlens.export import choose_samples, find_format
     from convlens.files import check_parent_folder

@@ -31,7 +31,7 @@ def layers_command(
     draw: Path | None = None,
     json: Json = False,
 ) -> None:
-    """Sizes, parameters, multiply-adds and receptive field of every layer, by arithmetic alone.
+    """Show the size, parameters, multiply-adds and receptive field of every layer, without training.
 
     ```
     convlens layers
@@ -41,18 +41,18 @@ def layers_command(
     convlens layers lenet --draw lenet.svg
     ```
 
-    Layers: {layers}. A last `dense` without a number has one for each class.
+    Layers: {layers}. If the last `dense` has no number, it has one output for each class.
     Options: {options}. Sizes: `3` or `3x5`. Presets: `tutorial`, `lenet`.
 
-    Blocks hold layers, which the table moves in: {blocks}. The shortcut of a residual block, where it needs one, comes
-    last: `residual(conv 16 3x3 stride 2 pad 1, shortcut conv 16 1x1 stride 2)`.
+    Blocks contain layers: {blocks}. The table indents them. If a residual block needs a shortcut, it comes last:
+    `residual(conv 16 3x3 stride 2 pad 1, shortcut conv 16 1x1 stride 2)`.
 
     Args:
-        input_shape: Channels × height × width of the input, such as 3x32x32.
-        classes: What the last dense layer gives.
-        compare_dense: Also count a plain network with two hidden layers of 512 on the same input.
-        python: Print the network as Python instead.
-        draw: Draw the network: a file that ends in .svg or .png.
+        input_shape: The shape of the input: channels × height × width, such as 3x32x32.
+        classes: The number of classes, for a last dense layer without a number.
+        compare_dense: Also show a network with two dense hidden layers of 512 on the same input.
+        python: Print the network as Python code instead of the table.
+        draw: Draw the network into this .svg or .png file.
     """
     from convlens.network import dense_comparison, layer_table, read_network
 

@@ -30,21 +30,21 @@ from convlens.deprecations import renamed_options
 from convlens.errors import ConvlensError, UsageError
 
 HELP = """
-Train small-image CNN classifiers on the machine you have, look inside every number, ship the result.
+Train CNN classifiers for small images, see how every number is computed, and ship the result as one file.
 
 ```
-convlens train                              the tutorial's network on MNIST
-convlens predict latest seven.png           what is on this picture?
-convlens report latest                      how good it is and where it fails, as one HTML file
-convlens open                               the page: draw, look inside, train live
-convlens layers "conv 8 3x3, relu, dense"   sizes and parameters, no training
-convlens by-hand full "1 2 3" "4 5 6"       a convolution, every window position shown
+convlens train                              train the default network on MNIST
+convlens predict latest seven.png           predict the class of a picture
+convlens report latest                      write a report on the model as one HTML file
+convlens open                               open the page: draw, look inside, train live
+convlens layers "conv 8 3x3, relu, dense"   show sizes and parameters, without training
+convlens by-hand full "1 2 3" "4 5 6"       compute a convolution on your own numbers
 ```
 """
 
 EPILOGUE = (
-    "Exit codes: 0 done, 1 failed, 2 usage, 3 bad data, 4 bad or damaged model file, 130 interrupted (after saving). "
-    "`--debug` after any command shows the traceback of an error."
+    "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 bad data, 4 bad or damaged model file, 130 interrupted. "
+    "Add `--debug` to any command to see the traceback of an error."
 )
 
 app = App(

@@ -42,7 +42,7 @@ def predict_command(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> int:
-    """Say what is on pictures of any size and mode.
+    """Predict the class of images of any size, grey or colour.
 
     ```
     convlens predict latest seven.png
@@ -51,17 +51,17 @@ def predict_command(
     convlens predict runs/2026-11-23_1510_mnist scans/ --csv answers.csv
     ```
 
-    Every picture goes through the preprocessing that is stored in the model; what that changed is said under the
-    answer. What the model is too unsure of is `unknown`, with its best guess. A file that is no image is named, the
-    others are still answered, and the exit code is 3.
+    Every picture is prepared as the model requires; the second line of an answer says what was changed. If the model
+    is not confident enough, the answer is `unknown`, followed by its best guess. Files that cannot be read are reported
+    and skipped; the exit code is then 3.
 
     Args:
         model: A model file, a run folder, or latest.
-        images: Image files, folders of them, patterns such as "scans/*.png", mnist:7 for test image 7 of a known
-            dataset (the first is 0), or - for an image on stdin.
-        top: How many classes to name for each image.
-        csv: Also write every probability to this CSV file.
-        steps: Draw what was done to each picture, and what it changed, into this PNG file.
+        images: Image files, folders of image files, or patterns such as "scans/*.png". mnist:7 is test image 7 of a
+            known dataset, counted from 0; - reads an image from stdin.
+        top: How many classes to show for each image.
+        csv: Also write the probabilities of all classes to this CSV file.
+        steps: Also draw how each picture was prepared, into this PNG file.
     """
     from convlens.prediction import Predictor
     from convlens.trained_model import load_model

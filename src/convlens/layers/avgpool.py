@@ -19,7 +19,7 @@ class AvgPool2d(PoolingLayer):
 
     word: ClassVar[str] = "avgpool"
     title: ClassVar[str] = "average pooling"
-    summary: ClassVar[str] = "the mean of every window; padding counts as zeros"
+    summary: ClassVar[str] = "the mean of each window; padding counts as zeros"
     formula: ClassVar[str] = "mean of the window"
     example: ClassVar[str] = "avgpool 2"
     other_names: ClassVar[tuple[str, ...]] = (

@@ -39,8 +39,8 @@ class Conv2d(SlidingLayer):
     group: ClassVar[Group] = "weights"
     title: ClassVar[str] = "convolution"
     summary: ClassVar[str] = (
-        "8 kernels of 3×3 over all channels, plus a bias each; `pad same` keeps the size of the maps, "
-        "`groups` divides the channels"
+        "8 kernels of 3×3 over all channels, each with a bias; `pad same` keeps the size of the maps, "
+        "`groups` divides the channels into groups"
     )
     formula: ClassVar[str] = "Σ input·kernel + bias"
     example: ClassVar[str] = "conv 8 3x3"

@@ -21,14 +21,14 @@ def write_commands(commands: tuple[str, ...]) -> str:
 
 by_hand_app = App(name="by-hand", help_format="markdown")
 _TRIES = (*OPERATIONS["correlate"].commands[:1], *OPERATIONS["conv2d"].commands)
-by_hand_app.help = f"""The tutorial's operations on your numbers, with every window position shown.
+by_hand_app.help = f"""Run the operations of a CNN on your own numbers, and see the sum behind each result.
 
 ```
 {write_commands(_TRIES)}
 ```
 
-Numbers: blanks or commas between them, `;` between rows, `|` between channels. Instead of numbers: a CSV file, an image
-file, an image of a dataset (`mnist:7`, `mnist:train:7`), or `-` for numbers on stdin.
+Separate numbers by blanks or commas, rows by `;`, and channels by `|`. Instead of numbers you can give a CSV file, an
+image file, an image of a dataset (`mnist:7`, `mnist:train:7`), or `-` to read numbers from stdin.
 """
 
 
@@ -36,7 +36,7 @@ def help_of(name: str, command: Callable[..., None]) -> str:
     """The help of a command: what the operation means, commands to try, and what its docstring adds.
 
     >>> print(help_of("convolve", lambda: None).splitlines()[0])
-    Turn the second of two vectors by 180°, so that its last number comes first, ...
+    Reverse the second of two vectors, so that its last number comes first. Then ...
     """
     operation = OPERATIONS[name]
     _, _, more = (inspect.getdoc(command) or "").partition("\n\n")

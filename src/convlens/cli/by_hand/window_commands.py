@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from convlens.cli.by_hand.operands import Given
 
-Input = Annotated[Operand, Parameter(name="--a", help="Numbers ('1 2; 3 4'), a CSV file, an image file, or mnist:7.")]
+Input = Annotated[
+    Operand,
+    Parameter(name="--a", help="Numbers ('1 2; 3 4'), a CSV file, an image file, or mnist:7 (test image 7 of MNIST)."),
+]
 _KINDS = {"max": "max_pool2d", "average": "avg_pool2d", "avg": "avg_pool2d"}
 
 
@@ -24,27 +27,33 @@ def conv2d_command(
     kernel: Annotated[
         list[Operand],
         Parameter(
-            help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, …; one matrix serves all channels. "
-            "Several kernels, each with a `--kernel` of its own, make a map each."
+            help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, …. Repeat `--kernel` for several "
+            "kernels, which make a map each."
         ),
     ],
     bias: Annotated[
         list[Operand] | None,
-        Parameter(help="Added to every sum. For several kernels one each: `--bias 1 --bias -2`, or `--bias '1 -2'`."),
+        Parameter(
+            help="The number to add to every sum; one for each kernel: `--bias 1 --bias -2`, or `--bias '1 -2'`."
+        ),
     ] = None,
-    activation: Annotated[str | None, Parameter(help=f"{', '.join(ACTIVATIONS)}, or none.")] = None,
+    activation: Annotated[
+        str | None, Parameter(help=f"Applied to every sum: {', '.join(ACTIVATIONS)}, or none.")
+    ] = None,
     slide: SlideOptions = None,
-    padding_mode: Annotated[str, Parameter(help="What the padding holds: zeros, reflect or replicate.")] = "zeros",
-    flip: Annotated[bool, Parameter(negative="", help="Turn the kernel by 180° first: a true convolution.")] = False,
+    padding_mode: Annotated[str, Parameter(help="The values in the padding: zeros, reflect or replicate.")] = "zeros",
+    flip: Annotated[
+        bool, Parameter(negative="", help="Rotate the kernel by 180° first, for a true convolution.")
+    ] = False,
     colour: ColourOption = False,
     data_dir: DataDir = None,
     wanted: WantedOptions = None,
 ) -> None:
     """`convlens by-hand conv2d`.
 
-    Layers do not turn their kernels, so this is a cross-correlation; `--flip` makes it a convolution. A kernel has a
-    channel for each channel of the image (`|` between them); a single matrix is taken for every channel. The sizes of
-    the map are worked out, and what a stride leaves unread is named.
+    Layers do not rotate their kernels, so this is a cross-correlation; `--flip` makes it a convolution. A kernel needs
+    one channel for each channel of the image, separated by `|`. A single matrix is used for every channel. The output
+    shows how the size of the map is computed, and which rows and columns a stride leaves unread.
     """
     from convlens.by_hand import conv2d, trace_conv2d
     from convlens.cli.by_hand.operands import as_image, read_biases, read_kernels, read_operand
@@ -77,19 +86,23 @@ def conv2d_command(
 def pool_command(
     a: Input,
     *,
-    kind: Annotated[str, Parameter(help="max or average.")] = "max",
-    kernel_size: Annotated[str, Parameter(help="The window: 2, or 2x3.")] = "2",
-    stride: Annotated[str | None, Parameter(help="By how much it moves; the window's size if not given.")] = None,
+    kind: Annotated[str, Parameter(help="The kind of pooling: max or average.")] = "max",
+    kernel_size: Annotated[str, Parameter(help="The size of the window: 2, or 2x3.")] = "2",
+    stride: Annotated[
+        str | None, Parameter(help="How far the window moves each time. [default: the window's size]")
+    ] = None,
     padding: PaddingOption = "0",
-    ceil: Annotated[bool, Parameter(negative="", help="A last window may hang over the end.")] = False,
+    ceil: Annotated[
+        bool, Parameter(negative="", help="Let the last window reach beyond the end of the input.")
+    ] = False,
     colour: ColourOption = False,
     data_dir: DataDir = None,
     wanted: WantedOptions = None,
 ) -> None:
     """`convlens by-hand pool`.
 
-    Of a maximum, the place of every winner is shown. The sizes of the result are worked out, and what no window reads
-    is named.
+    For a maximum, the output shows where each one was found. It also shows how the size of the result is computed, and
+    which rows and columns no window reads.
     """
     import numpy as np
 
