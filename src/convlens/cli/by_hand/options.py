@@ -14,7 +14,7 @@ Operand = Annotated[str, Parameter(allow_leading_hyphen=True)]
 ColourOption = Annotated[
     bool, Parameter(negative="", help="Keep the three channels of an image, instead of converting it to grey.")
 ]
-StepsOption = Annotated[bool, Parameter(negative="", help="Show all window positions, one after the other.")]
+StepsOption = Annotated[bool, Parameter(negative="", help="Show the window positions, one after the other.")]
 TableOption = Annotated[bool, Parameter(negative="", help="Show the window positions as one table.")]
 AtOption = Annotated[
     str | None, Parameter(help="Show only the sum behind this position of the result: 2, or 0,2 (row, column).")
