@@ -20,9 +20,9 @@ AtOption = Annotated[
     str | None, Parameter(help="Show only the sum behind this position of the result: 2, or 0,2 (row, column).")
 ]
 DrawOption = Annotated[
-    Path | None, Parameter(help="Draw it into this .svg, .png or .gif file; a .gif shows every step.")
+    Path | None, Parameter(help="Draw the operation into this .svg, .png or .gif file; a .gif shows every step.")
 ]
-StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it into this .svg or .png file.")]
+StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw the operation into this .svg or .png file.")]
 
 
 KernelSizeOption = Annotated[str, Parameter(help="The size of the kernel: 3, or 3x5.")]

@@ -93,7 +93,7 @@ def pool_command(
 ) -> None:
     """`convlens by-hand pool`.
 
-    For a maximum, the output shows where each one was found.
+    For max pooling, the output also shows the position of each maximum.
     """
     import numpy as np
 
