@@ -70,8 +70,8 @@ OPERATIONS = {
     ),
     "convolve": Operation(
         "Convolution",
-        "Reverse the second of two vectors, so that its last number comes first. Then multiply and add as in a cross-"
-        "correlation.",
+        "Reverse the second of two vectors, so that its last number comes first. Then multiply and add as in a "
+        "cross-correlation.",
         "Σ aᵢ·bₙ₋₁₋ᵢ",
         (f"convolve {_VECTORS} --draw convolution.svg", 'convolve "1 2 3 4" "1 1" --mode same'),
     ),
@@ -144,8 +144,8 @@ OPERATIONS = {
     ),
     "gradient": Operation(
         "One step back",
-        "At each window position, multiply the number that the weight was multiplied by with the gradient of the "
-        "output there. The sum of these products is the weight’s gradient.",
+        "At each window position, the weight meets one number of the input. Multiply it by the gradient of the output "
+        "at this position, and add all products. The sum is the gradient of the weight.",
         "weight after a step = weight − learning rate · gradient",
         (f'gradient {_MATRIX} --output-gradient "{as_text(SLOPES)}" --kernel-size 2 --weight 0,0 --table',),
     ),

@@ -103,8 +103,8 @@ def check_command(
     convlens data check frames/ --group-by "{stem[:5]}" --json
     ```
 
-    Errors make the measured accuracy wrong, such as the same picture in the training and the test images. Warnings
-    make the model worse. Notes are for information.
+    Errors make the measured accuracy wrong, for example if a picture is in both the training and the test images.
+    Warnings make the model worse. Notes are for information.
     """
     from convlens.cli.checkup_view import print_checkup
 

@@ -14,15 +14,15 @@ Operand = Annotated[str, Parameter(allow_leading_hyphen=True)]
 ColourOption = Annotated[
     bool, Parameter(negative="", help="Keep the three channels of an image, instead of converting it to grey.")
 ]
-StepsOption = Annotated[bool, Parameter(negative="", help="Show all window positions, one after the other.")]
+StepsOption = Annotated[bool, Parameter(negative="", help="Show the window positions, one after the other.")]
 TableOption = Annotated[bool, Parameter(negative="", help="Show the window positions as one table.")]
 AtOption = Annotated[
     str | None, Parameter(help="Show only the sum behind this position of the result: 2, or 0,2 (row, column).")
 ]
 DrawOption = Annotated[
-    Path | None, Parameter(help="Draw it into this .svg, .png or .gif file; a .gif shows every step.")
+    Path | None, Parameter(help="Draw the operation into this .svg, .png or .gif file; a .gif shows every step.")
 ]
-StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it into this .svg or .png file.")]
+StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw the operation into this .svg or .png file.")]
 
 
 KernelSizeOption = Annotated[str, Parameter(help="The size of the kernel: 3, or 3x5.")]

@@ -20,7 +20,7 @@ def output_size_command(
 ) -> None:  # fmt: skip
     """`convlens by-hand output-size`.
 
-    Prints the formula with its numbers, and how many rows or columns no window position reads.
+    Prints the formula with its numbers, and how many rows or columns are not read at any window position.
     """
     from convlens.cli.terminal import print_json, result_console
     from convlens.window import dropped, output_size, output_size_formula, skipped

@@ -101,8 +101,8 @@ def pool_command(
 ) -> None:
     """`convlens by-hand pool`.
 
-    For a maximum, the output shows where each one was found. It also shows how the size of the result is computed, and
-    which rows and columns no window reads.
+    For max pooling, the output shows the position of each maximum. It also shows how the size of the result is
+    computed, and which rows and columns no window reads.
     """
     import numpy as np
 
