@@ -1,11 +1,12 @@
-"""Draws docs/pictures/page.png and report.png: the page with a drawn digit, and the top of a report, in a real browser.
+"""Draws the pictures of the README: the page with a drawn digit, the top of a report, and the steps of a prediction.
 
     python examples/draw_pages.py
 
-Both are of the tutorial's network on MNIST. It needs a Chromium (`chromium` on the PATH) and Playwright, which
-`make set-up` installs.
+They are docs/pictures/page.png, report.png and steps.png, of the tutorial's network on MNIST. It needs a Chromium
+(`chromium` on the PATH) and Playwright, which `make set-up` installs.
 """
 
+import contextlib
 import io
 import shutil
 import tempfile
@@ -16,10 +17,12 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 import convlens
+from convlens.cli.main import run as run_command
 from convlens.evaluation import find_test_images
 from convlens.export import choose_samples, export_html
 
-PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs" / "pictures"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 SEVEN = [(0.25, 0.24), (0.75, 0.24), (0.46, 0.8)]
 COLOURS = 128
@@ -51,7 +54,7 @@ def photograph(browser: Browser, file: Path, size: tuple[int, int], draws: bool,
 
 
 def main() -> None:
-    """Train, write both pages, photograph them."""
+    """Train, write both pages, photograph them, predict."""
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         run = Path(name) / "mnist"
         model = convlens.train("mnist", recipe="fast", out=run)
@@ -61,6 +64,11 @@ def main() -> None:
         photograph(browser, export_html(model, run / "page.html", samples, "mnist"), (1500, 1180), True, "page.png")
         photograph(browser, convlens.write_report(run, out=run / "report.html"), (1160, 1120), False, "report.png")
         browser.close()
+        steps = PICTURES / "steps.png"
+        with contextlib.chdir(ROOT):  # the file's name is in the picture
+            run_command(["predict", str(run), "examples/digits/two.png", "--steps", str(steps)])
+        with Image.open(steps) as image:
+            image.convert("RGB").quantize(COLOURS).save(steps, "PNG", optimize=True)
 
 
 if __name__ == "__main__":

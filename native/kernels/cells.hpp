@@ -1,8 +1,8 @@
 // The gradient of a 3×3 convolution's weights behind 2×2 max-pooling, without the zeros.
 //
 // Of the four positions of a pooling cell three have a gradient of zero, but in every image another one wins, so no
-// lane could be left out. Instead the window is moved: of the 4×4 values under the cell's four placements each lane
-// picks the 3×3 that its winner saw. That is 21 selections and 9 multiply-adds for each pair of channels where the
+// lane could be left out. Instead the window is moved: of the 4×4 values under the cell's four window positions each
+// lane picks the 3×3 that its winner saw. That is 21 selections and 9 multiply-adds for each pair of channels where the
 // plain sum takes 36 multiply-adds, and selections are cheaper.
 //
 // The masks of AVX-512 make a selection one instruction, and there are enough registers; elsewhere this is not worth

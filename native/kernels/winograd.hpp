@@ -1,9 +1,9 @@
 // Convolution with 3×3 kernels by Winograd's minimal filtering F(2×2, 3×3): 16 multiplications give four outputs
 // instead of 36.
 //
-// The 4×4 values under four neighbouring placements are transformed (additions alone), multiplied with transformed
-// weights for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so
+// The 4×4 values under four neighbouring window positions are transformed (additions alone), multiplied with
+// transformed weights for all pairs of channels, and the sums are transformed back: Lavin and Gray, "Fast Algorithms
+// for Convolutional Neural Networks" (2015), with S. Winograd's algorithm of 1980. The coefficients are 1 and 1/2, so
 // rounding is hardly worse than that of the plain sum. Only worth it where a transformed value is used for several
 // output channels.
 #pragma once
@@ -20,7 +20,7 @@ CONVLENS_INLINE void transform_in(Floats& a, Floats& b, Floats& c, Floats& d) {
     a = first, b = second, c = third, d = fourth;
 }
 
-// The transformed 4×4 values under four neighbouring placements.
+// The transformed 4×4 values under four neighbouring window positions.
 CONVLENS_INLINE void load_patch(const Winograd& w, const float* from, Floats (&patch)[4][4]) {
 #pragma GCC unroll 4
     for (int y = 0; y < 4; ++y) {

@@ -124,7 +124,7 @@ def test_convolved_matrices_are_scipys(drawn: tuple[np.ndarray, np.ndarray]) -> 
 @pytest.mark.parametrize(("padding_mode", "numpys"), [("zeros", "constant"), ("reflect",) * 2, ("replicate", "edge")])
 @given(matrices_and_kernels(), st.integers(0, 3), st.integers(0, 3), st.integers(1, 3), st.integers(1, 3))
 def test_strides_and_filled_edges_are_those_of_a_padded_matrix(
-    padding_mode: str,
+    padding_mode: Any,
     numpys: Any,
     drawn: tuple[np.ndarray, np.ndarray],
     rows: int,

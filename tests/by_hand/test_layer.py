@@ -1,11 +1,14 @@
 """A convolutional layer, its kernels and activations, with every number worked out by hand."""
 
 import math
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from scipy.signal import correlate2d
 
 from convlens import by_hand
+from convlens.errors import UsageError
 
 IMAGE = [[[1, 2], [3, 4]], [[0, 1], [1, 0]]]
 FIRST = [[[1, 0], [0, 1]], [[2, 2], [2, 2]]]  # 1 + 4 and 2 + 2: 9
@@ -27,7 +30,7 @@ def test_channels_are_added_up_to_one_map_for_each_kernel() -> None:
         ("sigmoid", [1 / (1 + math.e), 1 / (1 + math.exp(-5.5))]),
     ],
 )
-def test_a_bias_is_added_and_an_activation_follows(activation: str | None, expected: list[float]) -> None:
+def test_a_bias_is_added_and_an_activation_follows(activation: Any, expected: list[float]) -> None:
     found = by_hand.conv2d(IMAGE, [FIRST, SECOND], bias=[-10, 0.5], activation=activation)
     np.testing.assert_allclose(found.ravel(), expected, rtol=1e-15)
 
@@ -52,7 +55,7 @@ def test_the_window_positions_of_one_kernel_have_two_coordinates() -> None:
 def test_kernels_with_a_name_answer_as_image_processing_says() -> None:
     edge = [[0, 0, 1, 1]] * 4  # gets brighter from left to right
     for name, expected in {"identity": [0, 1], "sobel-x": [4, 4], "prewitt-x": [3, 3], "sobel-y": [0, 0]}.items():
-        assert by_hand.cross_correlate2d(edge, by_hand.kernel_named(name)).tolist() == [expected] * 2, name
+        assert by_hand.cross_correlate2d(edge, by_hand.kernel_named(cast(Any, name))).tolist() == [expected] * 2, name
     upwards = np.transpose(edge)
     assert by_hand.cross_correlate2d(upwards, by_hand.kernel_named("sobel-y")).tolist() == [[4, 4]] * 2
     assert by_hand.cross_correlate2d(upwards, by_hand.kernel_named("prewitt-y")).tolist() == [[3, 3]] * 2
@@ -86,9 +89,23 @@ def test_a_kernel_with_a_name_is_a_matrix_of_its_own() -> None:
         ("sigmoid", [0.11920292202211755, 0.5, 0.9525741268224334]),
     ],
 )
-def test_activations_of_three_numbers(name: str | None, expected: list[float]) -> None:
+def test_activations_of_three_numbers(name: Any, expected: list[float]) -> None:
     np.testing.assert_allclose(by_hand.activate([-2, 0, 3], name), expected, rtol=1e-14)
 
 
 def test_sigmoid_far_from_zero_overflows_nowhere() -> None:
     assert by_hand.activate([-1000, 1000], "sigmoid").tolist() == [0, 1]
+
+
+def test_same_padding_is_that_of_scipy_and_keeps_the_size():
+    image = np.random.default_rng(5).random((1, 6, 7))
+    kernel = np.random.default_rng(6).random((1, 1, 3, 5))
+    same = by_hand.conv2d(image, kernel, padding="same")
+    np.testing.assert_allclose(same[0], correlate2d(image[0], kernel[0, 0], mode="same"), rtol=1e-12)
+    np.testing.assert_array_equal(same, by_hand.conv2d(image, kernel, padding=(1, 2)))
+    assert by_hand.conv2d(image, kernel, padding="same", dilation=(2, 1)).shape == (1, 6, 7)
+    assert by_hand.conv2d(image, kernel, padding="valid").shape == (1, 4, 3)
+    # Worked out by hand: [1, 2, 3] with a zero on each side, under [1, 10, 100].
+    assert by_hand.cross_correlate2d([[1, 2, 3]], [[1, 10, 100]], padding="same").tolist() == [[210, 321, 32]]
+    with pytest.raises(UsageError, match="a stride of 2"):
+        by_hand.conv2d(image, kernel, padding="same", stride=2)

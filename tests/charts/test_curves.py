@@ -1,12 +1,13 @@
 """The chart of a training, for the shortest and the longest, and where the loss was not finite."""
 
 import io
+from unittest import mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from convlens.charts import draw_training
+from convlens.charts import curves, draw_training
 
 LOSSES = 2.3 * np.exp(-np.linspace(0, 4, 400)) + 0.02
 
@@ -55,3 +56,25 @@ def test_facts_take_a_row_of_their_own():
     plain = pixels(draw_training(LOSSES, 100, [0.9]))
     told = pixels(draw_training(LOSSES, 100, [0.9], facts={"device": "cpu", "a" * 300: "b" * 300}))
     assert told.shape[0] > plain.shape[0]
+
+
+def test_the_step_where_the_loss_is_not_finite_counts_from_0():
+    axes = mock.MagicMock()
+    finite = np.array([True, True, False, False])
+    curves._mark_not_finite(axes, np.arange(1, 5) / 4, finite)
+    assert axes.axvline.call_args.args == (0.75,)  # the third of four steps, as the error of the training says
+    assert axes.annotate.call_args.args[0] == "not finite at step 2"
+
+
+@pytest.mark.parametrize("trained", [12, 11.5])
+def test_every_epoch_is_within_the_axes(trained):
+    from matplotlib.figure import Figure
+
+    axes = Figure().add_subplot()
+    accuracies = [0.1, *np.linspace(0.9, 0.99, 11)]
+    curves._draw_accuracies(axes, accuracies, [0.05, *accuracies[1:]], trained)
+    low, high = axes.get_ylim()
+    assert (low < 5, high > 99) == (True, True)
+    line = axes.lines[0]
+    assert np.asarray(line.get_xdata()).tolist() == [*range(1, 12), trained]
+    assert np.asarray(line.get_ydata())[[0, -1]].tolist() == [10, 99]

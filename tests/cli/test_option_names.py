@@ -23,7 +23,7 @@ from convlens.errors import LossNotFinite, OutputError, UsageError, in_words
 def test_a_setting_has_its_own_name_in_each(option, call, capsys):
     with pytest.raises(UsageError) as caught:
         call()
-    name = caught.value.argument
+    name = str(caught.value.argument)
     assert str(caught.value).startswith(f"{name} ")
     assert run(option) == 2
     said = capsys.readouterr().err

@@ -53,10 +53,10 @@ def test_latest_is_the_last_run(convlens, trained_run):
 
 
 def test_out_names_another_file(convlens, trained_run):
-    ran = convlens("report", str(trained_run), "--out", "deep/mine.html")
+    ran = convlens("report", str(trained_run), "--out", "mine.html")
     assert ran.code == 0
-    assert ran.out.endswith("Report: deep/mine.html\n")
-    assert is_report(Path("deep/mine.html"))
+    assert ran.out.endswith("Report: mine.html\n")
+    assert is_report(Path("mine.html"))
     assert not (trained_run / "report.html").exists()
 
 
@@ -327,10 +327,10 @@ def test_the_old_name_of_an_option_is_taken_and_told(convlens, trained_run):
 
 
 def test_the_label_errors_go_to_a_file(convlens, trained_run):
-    ran = convlens("report", str(trained_run), "--label-errors", "lists/labels.csv", "--json")
+    ran = convlens("report", str(trained_run), "--label-errors", "labels.csv", "--json")
     assert ran.code == 0
     (found,) = ran.lines
-    rows = label_error_rows("lists/labels.csv")
+    rows = label_error_rows("labels.csv")
     assert [(row["part"], row["image"], row["given"], row["suggested"]) for row in rows] == [
         ("judged", one["image"], one["given"], one["suggested"]) for one in found["label_errors"]
     ]
@@ -378,7 +378,7 @@ def test_training_labels_that_cannot_be_judged_have_one_clear_line(convlens, tra
     TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, facts).save("b.safetensors")
     ran = convlens("report", "b.safetensors", "tiny", "--training-labels")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "error: this model does not say how it was trained. Leave out --training-labels.\n"
+    assert ran.err == "error: this model does not say how it was trained. Leave --training-labels out.\n"
     assert not Path("report.html").exists()
 
 

@@ -50,7 +50,8 @@ def test_a_run_leaves_the_whole_folder(convlens, tiny):
     assert ran.out.startswith("Accuracy: ")
     assert f"Run folder: {folder}" in ran.out
     metrics = (folder / "metrics.csv").read_text().splitlines()
-    assert metrics[0] == "epoch,steps,loss,accuracy,validation_accuracy,learning_rate,seconds,images_per_second"
+    names = "epoch,steps,loss,accuracy,validation_accuracy,learning_rate,seconds,images_per_second,validation_loss"
+    assert metrics[0] == names
     assert [line.split(",")[:2] for line in metrics[1:]] == [["0", "30"], ["1", "30"]]
     environment = json.loads((folder / "environment.json").read_text())
     assert environment["engine"].startswith("native ")
@@ -58,7 +59,7 @@ def test_a_run_leaves_the_whole_folder(convlens, tiny):
 
 
 def test_the_plain_log_is_the_tutorials(convlens, tiny):
-    ran = convlens(*QUICK, "--out", "runs/a")
+    ran = convlens(*QUICK, "--recipe", "tutorial", "--out", "runs/a")
     lines = ran.err.splitlines()
     assert lines[5] == "Epoch -> 0"
     name, _, loss = lines[6].partition(", Loss: ")
@@ -66,6 +67,42 @@ def test_the_plain_log_is_the_tutorials(convlens, tiny):
     assert 1.5 < float(loss) < 3.5
     assert [line for line in lines if line.startswith("Epoch -> ")] == ["Epoch -> 0", "Epoch -> 1"]
     assert Path("runs/a/log.txt").read_text().splitlines()[:-1] == lines  # the result on stdout says the rest
+
+
+def test_off_a_terminal_an_epoch_is_a_line_and_short_ones_share_it(convlens, tiny):
+    ran = convlens(*QUICK[:4], "--epochs", "50", "--threads", "1", "--out", "runs/a")
+    shown = [line for line in ran.err.splitlines() if line.startswith("Epoch ")]
+    assert shown[0].startswith("Epoch 0: accuracy ")
+    assert shown[-1].startswith("Epoch 49: accuracy ")
+    seconds = load_model("runs/a").facts["seconds"]
+    assert len(shown) <= 4 + 2 * seconds  # the head, the first, the last, one a second, and some for a busy machine
+    logged = Path("runs/a/log.txt").read_text().splitlines()
+    assert [line.partition(":")[0] for line in logged if line.startswith("Epoch ")] == [f"Epoch {n}" for n in range(50)]
+
+
+def test_patience_and_minutes_are_settings_of_the_run(convlens, tiny):
+    held_out = ("--validation", "0.1", "--patience", "2", "--minutes", "0.5")
+    ran = convlens(
+        *QUICK[:4], "--epochs", "400", "--learning-rate", "0.05", "--threads", "1", "--out", "runs/a", *held_out
+    )
+    assert ran.code == 0
+    assert "400 epochs, patience 2, at most 30 s, adam" in ran.err
+    facts = load_model("runs/a").facts
+    assert (facts["finished"], facts["ended_by"]) == (True, "early stopping")
+    assert f"End: stopped early after {facts['epochs']} of 400 epochs; the model has the weights of epoch " in ran.err
+    config = tomllib.loads(Path("runs/a/config.toml").read_text())
+    assert (config["settings"]["early_stopping"], config["settings"]["max_seconds"]) == (2, 30.0)
+    assert convlens("train", "--config", "runs/a/config.toml", "--out", "runs/b").code == 0
+    assert same_weights(Path("runs/a"), Path("runs/b"))
+
+
+def test_the_time_ends_a_run_that_is_finished(convlens, tiny):
+    ran = convlens(*QUICK[:4], "--epochs", "90000", "--threads", "1", "--out", "runs/a", "--minutes", "0.015")
+    assert ran.code == 0
+    assert "End: the time was up after " in ran.err
+    assert ran.out.startswith("Accuracy: ")
+    assert "Stopped after" not in ran.out
+    assert load_model("runs/a").facts["ended_by"] == "time limit"
 
 
 def test_the_facts_of_the_training_are_in_the_model(convlens, tiny):
@@ -117,7 +154,7 @@ def test_a_folder_that_holds_something_is_never_overwritten(convlens, tiny):
     Path("runs/a/notes.txt").write_text("mine")
     ran = convlens(*QUICK, "--out", "runs/a")
     assert ran.code == 2
-    assert ran.err == "error: runs/a is not empty, and a run is never overwritten. Give --out another folder.\n"
+    assert ran.err == "error: runs/a is not empty, and a run is never overwritten. Give another folder with --out.\n"
     assert [path.name for path in Path("runs/a").iterdir()] == ["notes.txt"]
 
 
@@ -131,7 +168,7 @@ def test_show_opens_the_pictures(convlens, tiny, monkeypatch):
 def test_going_on_where_another_process_trains_is_refused(convlens, tiny):
     process = start(*QUICK[:4], "--epochs", "4000", "--threads", "1", "--out", "runs/a", tiny_entry=tiny)
     try:
-        wait_for(Path("runs/a/log.txt"), "Epoch -> 3")
+        wait_for(Path("runs/a/log.txt"), "Epoch 3: ")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         again = start("train", "--resume", "runs/a", tiny_entry=tiny)
@@ -188,7 +225,7 @@ def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
     arguments += ["--epochs", "400", "--threads", "1", "--batch-size", "25"]
     assert convlens(*arguments, "--out", "runs/whole").code == 0
     process = start(*arguments, "--out", "runs/stopped", tiny_entry=tiny)
-    wait_for(Path("runs/stopped/log.txt"), "Epoch -> 2")
+    wait_for(Path("runs/stopped/log.txt"), "Epoch 1: ")
     process.send_signal(getattr(signal, name))
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -235,22 +272,43 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
     ("arguments", "code", "message"),
     [
         (["train", "mnits"], 2, "mnist"),
-        (["train", "tiny", "--recipe", "quick"], 2, "recipe 'quick' is not known; give one of tutorial, fast, best."),
+        (["train", "tiny", "--recipe", "quick"], 2, "--recipe 'quick' is not known; give fast, tutorial or best."),
         (["train", "tiny", "--network", "conv 8 3x3, rleu, dense"], 2, "Did you mean 'relu'?"),
         (["train", "tiny", "--network", "conv 8 9x9, dense"], 2, "9"),
         (["train", "tiny", "--network", "conv 4 3x3, maxpool 2, maxpool 2, maxpool 2, dense"], 2, "maxpool"),
         (["train", "tiny", "--network", "dense 7"], 2, "7"),
-        (["train", "tiny", "--engine", "jax"], 2, "engine 'jax' is not known; give auto, native or torch."),
+        (["train", "tiny", "--engine", "jax"], 2, "--engine 'jax' is not known; give auto, native or torch."),
         (["train", "tiny", "--device", "tpu"], 2, "device 'tpu' is not known"),
-        (["train", "tiny", "--threads", "0"], 2, "threads is 0; give 1 to 256."),
-        (["train", "tiny", "--epochs", "0"], 2, "epochs is 0; give a whole number from 1 to 100,000."),
+        (["train", "tiny", "--threads", "0"], 2, "--threads is 0; give 1 to 256."),
+        (["train", "tiny", "--epochs", "0"], 2, "--epochs is 0; give a whole number from 1 to 100,000."),
         (
             ["train", "tiny", "--epochs", "many"],
             2,
             'Invalid value for --epochs: "many" is no whole number. Give one such as 3.',
         ),
         (["train", "tiny", "--epochs", "1.5"], 2, '"1.5" is no whole number.'),
+        (
+            ["train", "tiny", "--patience", "3"],
+            2,
+            "error: early stopping needs held-out images to judge by, and none are",
+        ),
+        (
+            ["train", "tiny", "--patience", "-1"],
+            2,
+            "--patience is -1; give a whole number from 0 to 100,000.",
+        ),
+        (
+            ["train", "tiny", "--minutes", "0"],
+            2,
+            "--minutes is 0.0; give a number above 0, such as 0.5 for half a minute.",
+        ),
+        (["train", "tiny", "--minutes", "nan"], 2, "--minutes is nan; give a number above 0"),
         (["train", "."], 3, "error: . has no images: it is empty"),
+        (
+            ["train", "no-images/", "--out", "x/y/run"],
+            1,
+            "error: cannot write x/y: there is no folder x. Make it first",
+        ),
         (["train", "tiny", "--epoch", "3"], 2, "--epoch"),
         (["train", "--config", "nothing.toml"], 3, "nothing.toml cannot be read"),
     ],
@@ -300,7 +358,7 @@ def test_no_permission_is_found_before_training(convlens, tiny, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)
     ran = convlens(*QUICK, "--out", "locked/run")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "error: cannot write locked/run: no permission to write there. Choose another folder.\n"
+    assert ran.err == "error: cannot write locked: no permission to write there. Choose another folder.\n"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -128,5 +128,5 @@ def test_class_names_are_distinct_texts(names, message):
 
 
 def test_a_list_of_labels_will_do_and_a_name_need_not_be_given():
-    pets = LabelledImages(np.zeros((2, 1, 2, 2), np.uint8), [1, 0], ("cat", "dog"))  # pyright: ignore[reportArgumentType]
+    pets = LabelledImages(np.zeros((2, 1, 2, 2), np.uint8), [1, 0], ("cat", "dog"))
     assert (pets.labels.tolist(), pets.labels.dtype, pets.name) == ([1, 0], np.int64, "images")

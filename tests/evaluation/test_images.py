@@ -13,6 +13,7 @@ from PIL import Image
 
 from convlens.calibration import Calibration
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, import_images, load_dataset
+from convlens.engines.native import NativeEngine
 from convlens.errors import ConvlensError, DamagedModel, DataError, ModelFileError, UsageError
 from convlens.evaluation import choose_images, evaluate
 from convlens.evaluation import images as images_module
@@ -55,17 +56,24 @@ def test_a_dataset_without_test_images_says_so():
 
 
 def test_another_engine_can_compute():
-    class Stubborn:
+    class Stubborn(NativeEngine):
         def logits(self, images: np.ndarray) -> np.ndarray:
             return np.eye(3, dtype=np.float32)[np.full(len(images), 2)]
 
-    found = evaluate(make_model(), make_images(), engine=Stubborn())  # pyright: ignore[reportArgumentType]
+    model = make_model()
+    found = evaluate(model, make_images(), engine=Stubborn(model.plan))
     assert found.predicted.tolist() == [2] * 5
+
+
+def test_an_engine_that_is_none_is_refused():
+    with pytest.raises(UsageError, match=r"^engine is 'native'; give an engine, as TrainedModel\.open_engine gives"):
+        evaluate(make_model(), make_images(), engine="native")  # pyright: ignore[reportArgumentType]
 
 
 def test_a_path_a_folder_and_latest_are_places_of_a_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model, images = make_model(), make_images()
+    (tmp_path / "runs" / "first").mkdir(parents=True)
     path = model.save(tmp_path / "runs" / "first" / "model.safetensors")
     (tmp_path / "runs" / "latest").symlink_to("first", target_is_directory=True)
     for place in (path, str(path), path.parent, "latest"):
@@ -151,8 +159,11 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[I
     def hold(test: bool = False, validation: bool = False, names: tuple[str, ...] = NAMES) -> list[ImportOptions]:
         asked: list[ImportOptions] = []
 
-        def read(path: object, options: ImportOptions, cache_dir: object, on_progress: object) -> SimpleNamespace:
+        def read(
+            path: object, options: ImportOptions, cache_dir: object, on_progress: object, check: Callable[..., None]
+        ) -> SimpleNamespace:
             asked.append(options)
+            check(names)
             whole, some, few = (make_images(count, SIXTEEN, names, f"photos {count}") for count in (40, 12, 7))
             notes = ("3 files were skipped",)
             dataset = Dataset("photos", whole, some if test else None, "auto", few if validation else None, notes)

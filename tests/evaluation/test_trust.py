@@ -102,7 +102,7 @@ def test_more_than_a_percent_of_copies_are_bad(copies, verdict):
     test[:copies] = noise(0, copies)
     check = check_copies(ImagesToJudge(labelled(test)), labelled(noise(0, 10)))
     assert (check.verdict, check.count, check.images) == (verdict, copies, tuple(range(copies)))
-    assert " more)" not in check.sentence  # three have room to be named
+    assert " more)" not in check.sentence  # three fit into the sentence
 
 
 def test_an_image_that_differs_by_one_level_of_one_pixel_is_no_copy():

@@ -110,7 +110,7 @@ def assert_every_file_is_whole(run: Path) -> None:
                 assert json.loads(path.read_text())["cores"] >= 1
             case "metrics.csv":
                 lines = path.read_text().splitlines()
-                assert {line.count(",") for line in lines} == {7}
+                assert {line.count(",") for line in lines} == {8}
             case "model.safetensors":
                 assert TrainedModel.from_bytes(path.read_bytes()).class_names == ("cat", "dog")
             case name:
@@ -136,7 +136,7 @@ def test_killed_from_outside_anywhere(images):
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, "anywhere"], stderr=subprocess.PIPE, text=True)
     log = Path("run/log.txt")
     deadline = time.monotonic() + 60
-    while not (log.exists() and "Epoch -> 1" in log.read_text()):
+    while not (log.exists() and "Epoch 0: " in log.read_text()):
         assert process.poll() is None, process.stderr and process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -21,7 +21,7 @@ from convlens.pixels.arrays import encode_png, image_from_array, sixteen_to_eigh
         ((4, 5, 3), (5, 4), "RGB"),
         ((3, 4, 5), (5, 4), "RGB"),
         ((4, 5, 4), (5, 4), "RGBA"),
-        ((3, 5, 3), (5, 3), "RGB"),  # in doubt the last axis is the channels
+        ((3, 5, 3), (5, 3), "RGB"),  # if unclear, the last axis is the channels
     ],
 )
 def test_shapes(shape, size, mode):

@@ -255,5 +255,5 @@ def test_other_images_are_refused(make_reader, show, digits_study):
     with pytest.raises(DataError, match="model was evaluated on 3 images of painted, model on 3 of other images"):
         compare_studies([all_of_them, study_model(model, elsewhere)])
     relabelled = show(names, [1, 0, 1], [0, 1, 0])
-    with pytest.raises(DataError, match="Name them: convlens report A B DATA"):
+    with pytest.raises(DataError, match="Name the images for all models: convlens report A B DATA"):
         compare_studies([all_of_them, study_model(model, relabelled)])

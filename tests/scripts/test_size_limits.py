@@ -15,10 +15,10 @@ def function_of(lines: int) -> str:
 
 
 def test_a_file_may_have_500_lines_but_not_501():
-    path = Path("src/room.js")
+    path = Path("src/hall.js")
     assert find_excesses(path, "x\n" * 500) == []
     assert find_excesses(path, "x\n" * 501) == [
-        "src/room.js: 501 lines; at most 500 are allowed. Give a part of it its own file."
+        "src/hall.js: 501 lines; at most 500 are allowed. Give a part of it its own file."
     ]
 
 
@@ -27,11 +27,11 @@ def test_a_last_line_without_a_newline_counts():
 
 
 def test_a_function_may_have_50_lines_but_not_51():
-    path = Path("src/room.py")
+    path = Path("src/hall.py")
     assert find_excesses(path, function_of(50)) == []
     assert find_excesses(path, "\n" + function_of(51)) == [
         (
-            "src/room.py:2: grow has 51 lines without its documentation; at most 50 are allowed. "
+            "src/hall.py:2: grow has 51 lines without its documentation; at most 50 are allowed. "
             "Give a part of it its own name."
         )
     ]
@@ -48,11 +48,11 @@ def test_methods_inner_and_async_functions_are_measured():
 
 
 def test_a_javascript_function_may_have_50_lines_but_not_51():
-    path = Path("src/room.js")
+    path = Path("src/hall.js")
     assert find_excesses(path, "const grow = () => {\n" + "  step();\n" * 48 + "};\n") == []
     assert find_excesses(path, "\nconst grow = () => {\n" + "  step();\n" * 49 + "};\n") == [
         (
-            "src/room.js:2: grow has 51 lines without its documentation; at most 50 are allowed. "
+            "src/hall.js:2: grow has 51 lines without its documentation; at most 50 are allowed. "
             "Give a part of it its own name."
         )
     ]
@@ -100,8 +100,8 @@ def test_what_only_looks_like_a_javascript_function_is_none():
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("room.js", "function grow( {\n", "tree-sitter-javascript finds a mistake in it"),
-        ("room.py", "x = = 1\n", "invalid syntax (<unknown>, line 1)"),
+        ("hall.js", "function grow( {\n", "tree-sitter-javascript finds a mistake in it"),
+        ("hall.py", "x = = 1\n", "invalid syntax (<unknown>, line 1)"),
     ],
 )
 def test_a_file_with_a_mistake_is_named(name: str, text: str, reason: str):
@@ -109,18 +109,18 @@ def test_a_file_with_a_mistake_is_named(name: str, text: str, reason: str):
 
 
 def test_functions_are_only_looked_for_in_python_and_javascript():
-    assert find_excesses(Path("room.sh"), function_of(60)) == []
+    assert find_excesses(Path("hall.sh"), function_of(60)) == []
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     for name, text in {
-        "src/package/room.py": "x = 1\n",
+        "src/package/hall.py": "x = 1\n",
         "scripts/check": "#!/bin/sh\n",
         "scripts/notes": "no program\n",
-        "src/package/__pycache__/room.py": "x = 1\n",
+        "src/package/__pycache__/hall.py": "x = 1\n",
         "src/package/picture.png": "x\n",
-        "elsewhere/room.py": "x = 1\n",
+        "elsewhere/hall.py": "x = 1\n",
     }.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ def project(tmp_path: Path) -> Path:
 def test_sources_and_scripts_are_found_and_nothing_else(project: Path):
     assert [path.relative_to(project).as_posix() for path in find_files(project)] == [
         "scripts/check",
-        "src/package/room.py",
+        "src/package/hall.py",
     ]
 
 

@@ -51,7 +51,7 @@ def make_model(
     ids=["tutorial", "colour and batch normalisation", "blocks"],
 )
 def test_a_saved_model_comes_back_the_same(model, tmp_path, random_images):
-    loaded = load_model(model.save(tmp_path / "deep" / "model.safetensors"))
+    loaded = load_model(model.save(tmp_path / "model.safetensors"))
     assert (loaded.network, loaded.class_names, loaded.preprocessing, loaded.facts) == (
         model.network,
         model.class_names,
@@ -102,6 +102,7 @@ def test_the_same_model_gives_the_same_bytes():
 def test_a_run_folder_and_latest_are_places_of_a_model(tmp_path, monkeypatch):
     model = make_model()
     run = tmp_path / "runs" / "first"
+    run.mkdir(parents=True)
     model.save(run / "model.safetensors")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs" / "latest").symlink_to("first", target_is_directory=True)

@@ -25,7 +25,7 @@ from convlens.training.settings import TrainingSettings
 
 EPOCHS = [
     EpochDone(0, 3, 1.5, 0.25, None, 0.1, 0.5, 120.0),
-    EpochDone(1, 3, 1 / 3, 0.75, 0.625, 0.05, 0.25, 240.0),
+    EpochDone(1, 3, 1 / 3, 0.75, 0.625, 0.05, 0.25, 240.0, 1 / 7),
 ]
 
 
@@ -50,7 +50,8 @@ def make_checkpoint() -> Checkpoint:
         data_fingerprint="0123456789abcdef" * 2,
         weights=weights,
         optimizer_state=state,
-        history=History(losses, [3, 2, 1, 0, 5, 6, 7], EPOCHS, 1 / 3),
+        history=History(losses, [3, 2, 1, 0, 5, 6, 7], EPOCHS, 1 / 3, 1, 2.5, (7, 3), True),
+        best_weights={name: array + 1 for name, array in weights.items()},
     )
 
 
@@ -74,7 +75,9 @@ def test_every_bit_comes_back(path):
         saved.data_fingerprint,
         saved.history,
     )
-    for ours, theirs in ((loaded.weights, saved.weights), (loaded.optimizer_state, saved.optimizer_state)):
+    assert loaded.history.cooling == (7, 3)
+    kinds = ("weights", "optimizer_state", "best_weights")
+    for ours, theirs in [(getattr(loaded, kind), getattr(saved, kind)) for kind in kinds]:
         assert ours.keys() == theirs.keys()
         for name, array in theirs.items():
             assert (ours[name].dtype, ours[name].shape) == (array.dtype, array.shape), name
@@ -228,3 +231,22 @@ def test_other_data_are_refused():
     )
     with pytest.raises(DataError, match=message):
         check_same_data(same, make_dataset(names=("x", "y", "z")))
+
+
+def test_a_checkpoint_of_before_early_stopping_goes_on(tmp_path):
+    old = make_checkpoint()
+    facts = {
+        "settings": {"network": "dense", "log_every": 450},
+        "data": "pets",
+        "data_fingerprint": "f",
+        "epochs": [{**done.as_dict()} for done in EPOCHS],
+        "seconds": 0.25,
+    }
+    for done in facts["epochs"]:
+        del done["validation_loss"]
+    arrays = {"weights/0.bias": old.weights[next(iter(old.weights))]}
+    arrays |= {"history/losses": np.zeros(3, np.float32), "history/correct": np.zeros(3, np.int64)}
+    (tmp_path / "old").write_bytes(file_format.encode(facts, arrays))
+    history = load_checkpoint(tmp_path / "old").history
+    assert (history.best, history.elapsed, history.cooling, history.time_is_up) == (None, 0.25, None, False)
+    assert [done.validation_loss for done in history.epochs] == [None] * len(EPOCHS)

@@ -84,6 +84,19 @@ def test_a_run_that_goes_on_reaches_the_same_bits(tmp_path):
     assert same_weights(resume_training(tmp_path / "run", X, Y), whole)
 
 
+def test_images_at_a_path_are_tested_on_arrays(tmp_path):
+    for place in range(20):
+        (tmp_path / str(Y[place])).mkdir(exist_ok=True)
+        Image.fromarray(np.rint(X[place] * 255).astype(np.uint8)).save(tmp_path / str(Y[place]) / f"{place}.png")
+    options = ImportOptions(size=16, channels=1, test_share=0, validation_share=0)
+    test = (np.zeros((4, 16, 16), np.uint8), [0, 1, 2, 3])
+    settings: dict[str, Any] = SETTINGS | {"recipe": "fast", "data_dir": tmp_path / "cache"}
+    model = train(tmp_path, images=options, test=test, **settings)
+    assert model.facts["test"]["total"] == 4
+    with pytest.raises(UsageError, match="the data have test images of their own"):
+        train(tmp_path, images=ImportOptions(size=16, channels=1, test_share=0.3), test=test, **settings)
+
+
 def test_data_that_have_labels_of_their_own():
     with pytest.raises(UsageError, match=r"labels were given, and 'mnist' names data that have their own\."):
         train("mnist", Y)

@@ -231,7 +231,7 @@ def test_whoever_stops_it_gets_no_half_answers():
 @pytest.mark.slow
 @pytest.mark.native
 def test_of_swapped_labels_of_mnist_most_are_among_the_most_suspect(user_data_folder):
-    """600 of 60,000 labels become another class's, and the 2 % that are doubted most are looked at."""
+    """600 of 60,000 labels become another class's, and the 2 % that are most suspect are looked at."""
     mnist = load_dataset("mnist", data_dir=user_data_folder).train
     random = np.random.default_rng(20)
     swapped = random.choice(60_000, 600, replace=False)

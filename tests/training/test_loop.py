@@ -10,6 +10,7 @@ from convlens.engines import Plan, Steps
 from convlens.errors import LossNotFinite
 from convlens.network import Network
 from convlens.preprocessing import Normalisation
+from convlens.training import ending, loop
 from convlens.training.events import ChunkDone, EpochDone
 from convlens.training.loop import History, Job, epoch_order, run_chunks
 from convlens.training.settings import TrainingSettings
@@ -159,3 +160,64 @@ def test_orders_depend_on_seed_and_epoch_alone():
     first = epoch_order(3, 1, 50)
     np.testing.assert_array_equal(epoch_order(3, 1, 50), first)
     assert not np.array_equal(epoch_order(3, 1, 50), epoch_order(4, 1, 50))
+
+
+HELD_OUT = LabelledImages(np.zeros((4, 1, 4, 4), np.uint8), np.array([0, 0, 0, 1]), ("a", "b"), "held out")
+
+
+def test_patience_ends_the_training_and_keeps_the_best_weights():
+    # The engine says the same to everything: no epoch is better than the first, and after two more patience is over.
+    job, events = make_job(held_out=HELD_OUT, epochs=9, early_stopping=2)
+    run_all(job)
+    assert (job.ended_by, job.history.steps, job.history.best) == ("early stopping", 9, 0)
+    assert [event.epoch for event in events if isinstance(event, EpochDone)] == [0, 1, 2]
+    assert job.best_weights["1.bias"].tolist() == [1, 1]  # the first copy that was made
+    # −log softmax((1, 0)) of class 0 is log(1 + e⁻¹) = 0.31326, of class 1 it is 1 more; three images are of class 0.
+    assert job.history.epochs[0].validation_loss == pytest.approx((3 * 0.3132617 + 1.3132617) / 4)
+
+
+def test_without_early_stopping_no_weights_are_kept():
+    job, _ = make_job(held_out=HELD_OUT)
+    run_all(job)
+    assert (job.ended_by, job.best_weights, job.history.best) == ("epochs", {}, None)
+
+
+def test_the_time_ends_a_training_within_an_epoch(monkeypatch):
+    job, events = make_job(images=10, epochs=5, held_out=HELD_OUT, schedule="constant")
+    now = [0.0]
+    job.time_limit.seconds, job.time_limit.started = 50, 0.0
+    monkeypatch.setattr(ending.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(loop, "CHUNK_SECONDS", 0.0)  # one step a chunk
+    run = job.trainer.run
+
+    def run_for_seven_seconds(*arguments):
+        now[0] += 7
+        return run(*arguments)
+
+    monkeypatch.setattr(job.trainer, "run", run_for_seven_seconds)
+    run_all(job)
+    # 49 s are for steps (1 is kept for writing). After the fifth step 14 are left, which is not yet the last fifth of
+    # 50; after the sixth 7 are, in which one more step fits.
+    assert (job.ended_by, job.history.cooling, job.history.steps) == ("time limit", (6, 1), 7)
+    (*_, last) = [event for event in events if isinstance(event, EpochDone)]
+    # Step 6 is 4 images of epoch 2; its loss is its number, and one image is right.
+    assert (last.epoch, last.steps, last.loss, last.accuracy) == (2, 1, 6.0, 0.25)
+    assert last.validation_accuracy == 0.75
+
+
+def test_a_schedule_that_cools_down_is_the_same_after_a_stop():
+    job, _ = make_job(images=40, epochs=3, max_seconds=1e6, schedule="constant", learning_rate=0.5)
+    job.history.cooling = (13, 4)
+    run_all(job)
+    assert job.trainer.rates == [0.5] * 13 + [0.5, 0.375, 0.25, 0.125]  # pyright: ignore[reportAttributeAccessIssue]
+    assert job.ended_by == "time limit"
+
+
+def test_what_is_left_is_of_the_steps_or_of_the_time(monkeypatch):
+    job, _ = make_job()
+    monkeypatch.setattr(ending.time, "monotonic", lambda: 4.0)
+    assert loop._seconds_left(job, 2.0) == 18  # three epochs of three steps
+    job.time_limit.seconds, job.time_limit.started = 11, 0.0
+    assert loop._seconds_left(job, 2.0) == 6  # 4 of 11 are over, and 1 is kept for writing
+    job.time_limit.seconds = 3
+    assert loop._seconds_left(job, 2.0) == 0

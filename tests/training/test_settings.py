@@ -68,11 +68,39 @@ def test_changes_that_are_none_leave_the_recipe():
         ({"validation": 0.9}, r"validation is 0\.9; give a share from 0 to 0\.5"),
         ({"schedule": "cosine"}, r"schedule 'cosine' is not known; give constant or one-cycle\."),
         ({"log_every": 0}, "log_every is 0; give a whole number from 1 to"),
+        ({"early_stopping": -1}, r"early_stopping is -1; give a whole number from 0 to 100,000\."),
+        ({"early_stopping": 2.5}, r"early_stopping is 2\.5; give a whole number from 0 to 100,000\."),
+        ({"max_seconds": 0}, r"max_seconds is 0; give a number above 0, such as 60 for a minute\."),
+        ({"max_seconds": float("inf")}, r"max_seconds is inf; give a number above 0"),
+        ({"max_seconds": True}, r"max_seconds is True; give a number above 0"),
     ],
 )
 def test_every_setting_is_checked(changes, message):
     with pytest.raises(UsageError, match=message):
         TrainingSettings(**changes)
+
+
+@pytest.mark.parametrize(("given", "patience"), [(True, 5), (False, 0), (0, 0), (1, 1), (7, 7)])
+def test_true_is_the_usual_patience_and_not_one(given, patience):
+    settings = TrainingSettings(early_stopping=given)
+    assert (settings.early_stopping, type(settings.early_stopping)) == (patience, int)
+    assert TrainingSettings.from_dict(settings.as_dict()) == settings
+    assert TrainingSettings.from_dict({"early_stopping": given}) == settings
+    assert choose_settings("fast", early_stopping=given) == settings
+
+
+def test_early_stopping_and_a_time_limit_are_for_whoever_asks():
+    for recipe in (*RECIPES, "best"):
+        settings = choose_settings(recipe)
+        assert (settings.early_stopping, settings.max_seconds) == (0, None)
+
+
+def test_only_the_tutorial_logs_its_losses():
+    assert {recipe: choose_settings(recipe).log_every for recipe in (*RECIPES, "best")} == {
+        "tutorial": 450,
+        "fast": None,
+        "best": None,
+    }
 
 
 def test_a_mistake_in_the_network_points_at_the_word():

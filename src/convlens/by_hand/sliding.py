@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from convlens.by_hand.operands import Values, as_pair
 from convlens.by_hand.trace import Place, Trace
-from convlens.checking import as_choice
+from convlens.checking import as_choice, refuse
 from convlens.errors import UsageError
 from convlens.layers.arguments import PaddingWord
 from convlens.signatures import Alias
@@ -88,7 +88,9 @@ def _as_padding(
     """The padding in numbers, where it is given as a word, too."""
     if not isinstance(padding, str):
         return as_pair("padding", padding, 0)
-    if as_choice("padding", padding, get_args(PaddingWord)) == "valid":
+    if padding not in get_args(PaddingWord):
+        refuse("padding", padding, "a whole number of at least 0, or two (height, width), or same or valid")
+    if padding == "valid":
         return 0, 0
     height, width = (same_padding(*axis) for axis in zip(kernel_size, strides, dilations, strict=True))
     return height, width

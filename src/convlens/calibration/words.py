@@ -3,7 +3,7 @@
 import math
 
 from convlens.calibration.settings import UNCALIBRATED, Calibration
-from convlens.words import exact_percent
+from convlens.words import count_of, exact_percent
 
 
 def describe_calibration(calibration: Calibration) -> dict[str, str]:
@@ -53,11 +53,12 @@ def describe_choice(calibration: Calibration) -> str:
     if calibration.rate_shown:
         return f"chosen for {rate}"
     if calibration.error is None:
-        return f"chosen for {rate}, but the most confident answer of {calibration.images:,} validation images was wrong"
+        images = count_of(calibration.images, "validation image")
+        return f"chosen for {rate}, but the most confident answer of {images} was wrong"
     if calibration.error:
         return f"chosen for {rate}, but even with a confidence of 1 more answers are wrong"
     told = "none of them was wrong" if calibration.coverage == 1 else "it is above the confidence of every wrong answer"
-    return f"{calibration.images:,} validation images are too few to show {rate}: {told}"
+    return f"{count_of(calibration.images, 'validation image', 'is')} too few to show {rate}: {told}"
 
 
 def _verdict(calibration: Calibration) -> str:
@@ -69,5 +70,5 @@ def _verdict(calibration: Calibration) -> str:
 def _on_validation_images(calibration: Calibration) -> str:
     if calibration.coverage is None:
         return ""
-    images = f"of {calibration.images:,} validation images"
+    images = f"of {count_of(calibration.images, 'validation image')}"
     return f"; {describe_answers(calibration.coverage, calibration.error, images, calibration)}"

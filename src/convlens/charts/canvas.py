@@ -132,17 +132,17 @@ class Sheet:
         extent = (left, left + width, top + height, top)
         self.page.imshow(pixels, extent=extent, aspect="auto", interpolation="nearest", **style)
 
-    def bars(self, left: float, top: float, room: float, bars: Sequence[Bar], step: float, points: float = 8) -> None:
-        """Bars one below the other, `step` inches apart; a share of 1 is `room` inches long and begins at `left`."""
+    def bars(self, left: float, top: float, width: float, bars: Sequence[Bar], step: float, points: float = 8) -> None:
+        """Bars one below the other, `step` inches apart; a share of 1 is `width` inches long and begins at `left`."""
         for row, bar in enumerate(bars):
             middle, colour = top + (row + 0.5) * step, INK if bar.strong else QUIET
             share = bar.share if np.isfinite(bar.share) else 0.0
             for length, shade in ((1.0, PALE), (share, BLUE if bar.strong else SKY)):
-                self.block(left, middle - 0.31 * step, length * room, 0.62 * step, shade)
+                self.block(left, middle - 0.31 * step, length * width, 0.62 * step, shade)
             weight, named = "bold" if bar.bold else "normal", INK if bar.bold else colour
             self.text(left - 0.06, middle, bar.name, ha="right", va="center", fontsize=points, color=named,
                       fontweight=weight)  # fmt: skip
-            self.text(left + room + 0.06, middle, bar.value, va="center", fontsize=8, color=colour)
+            self.text(left + width + 0.06, middle, bar.value, va="center", fontsize=8, color=colour)
 
     def png(self) -> bytes:
         """The page as a PNG file."""

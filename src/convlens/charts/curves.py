@@ -36,7 +36,8 @@ def draw_training(
     title: str = "Training",
     facts: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The PNG of a training: `losses` has one value per step, `accuracies` one value (0 to 1) per epoch.
+    """The PNG of a training: `losses` has one value per step, `accuracies` one value (0 to 1) per epoch, including a
+    last one that was cut short.
 
     The loss is drawn faintly and its running mean strongly; if the loss was not finite, the chart names the first such
     step. The top row shows up to five `facts`, each value above its name.
@@ -52,11 +53,13 @@ def draw_training(
         _write_facts(sheet, facts or {})
         above = sheet.axes(_LEFT, top, _PANEL_WIDTH, 1.75)
         below = sheet.axes(_LEFT, top + 2.2, _PANEL_WIDTH, 1.35)
-        epochs = max(len(losses) / max(steps_per_epoch, 1), len(accuracies), 1)
+        trained = len(losses) / max(steps_per_epoch, 1)
+        if trained <= len(accuracies) - 1:
+            trained = len(accuracies)
         _draw_losses(above, losses, max(steps_per_epoch, 1))
-        _draw_accuracies(below, accuracies, validation_accuracies)
+        _draw_accuracies(below, accuracies, validation_accuracies, trained)
         for axes in (above, below):
-            _share_epochs(axes, epochs)
+            _share_epochs(axes, max(trained, 1))
         above.tick_params(labelbottom=False)
         below.set_xlabel("epochs", fontsize=8, loc="right", labelpad=2)
         return sheet.png()
@@ -110,7 +113,7 @@ def _mark_not_finite(axes: "Axes", epochs: np.ndarray, finite: np.ndarray) -> No
     axes.axvline(epochs[first], color=ORANGE, linewidth=1.2, linestyle=(0, (3, 2)))
     late = first > len(finite) / 2
     axes.annotate(
-        f"not finite at step {first + 1:,}",
+        f"not finite at step {first:,}",
         (float(epochs[first]), 0.9),
         xycoords=("data", "axes fraction"),
         xytext=(-6 if late else 6, 0),
@@ -123,7 +126,10 @@ def _mark_not_finite(axes: "Axes", epochs: np.ndarray, finite: np.ndarray) -> No
     )
 
 
-def _draw_accuracies(axes: "Axes", accuracies: Sequence[float], validation: Sequence[float] | None) -> None:
+def _draw_accuracies(
+    axes: "Axes", accuracies: Sequence[float], validation: Sequence[float] | None, trained: float
+) -> None:
+    """An epoch's accuracy stands where the epoch ended: at `trained` where the last one was cut short."""
     axes.set_title("accuracy, %", loc="left", fontsize=9, color=QUIET, pad=6)
     axes.grid(axis="y")
     series = [("training", accuracies, BLUE, "o")]
@@ -134,11 +140,9 @@ def _draw_accuracies(axes: "Axes", accuracies: Sequence[float], validation: Sequ
         values = 100 * np.asarray(shares, np.float64)
         if not np.isfinite(values).any():
             continue
-        epochs = np.arange(1, len(values) + 1)
+        epochs = np.minimum(np.arange(1, len(values) + 1), trained)
         size = 4.5 if len(values) <= 30 else 0
-        axes.plot(
-            epochs, values, color=colour, linewidth=1.8, marker=marker, markersize=size, clip_on=len(values) >= 10
-        )
+        axes.plot(epochs, values, color=colour, linewidth=1.8, marker=marker, markersize=size, clip_on=False)
         last = np.flatnonzero(np.isfinite(values))[-1]
         ends.append((float(values[last]), name, colour))
     if not ends:
@@ -149,9 +153,8 @@ def _draw_accuracies(axes: "Axes", accuracies: Sequence[float], validation: Sequ
 
 
 def _limit_accuracies(axes: "Axes", lines: list[np.ndarray]) -> None:
-    """Show all values, but in a long training leave out the first tenth, which would flatten the rest."""
-    settled = [line[len(line) // 10 :] for line in lines]
-    values = np.concatenate(settled if np.isfinite(np.concatenate(settled)).any() else lines)
+    """Show all values, those of the first epoch too."""
+    values = np.concatenate(lines)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if all(len(line) == 1 for line in lines):
         low, high = min(low, 90.0), 100.0  # a single epoch has no range; its height should still mean something

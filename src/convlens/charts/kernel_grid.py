@@ -23,7 +23,7 @@ _WRITABLE = 0.235  # inches; the width that a kernel's pixel needs to show its n
 def draw_kernels(weights: np.ndarray, bias: np.ndarray | None = None, title: str = "Kernels") -> bytes:
     """The PNG of up to 64 kernels O×I×kH×kW with their biases, each with as many input channels as fit.
 
-    All share one scale that is symmetric about zero, so colours can be compared between kernels.
+    They are numbered from 0. All share one scale that is symmetric about zero, so colours can be compared between them.
 
     Raises:
         UsageError: the weights are not four-dimensional.
@@ -83,7 +83,7 @@ def _describe(weights: np.ndarray, kernels: int, channels: int) -> str:
 
 
 def _write_name(sheet: Sheet, left: float, top: float, index: int, bias: np.ndarray | None, width: float) -> None:
-    name = f"{index + 1}"
+    name = f"{index}"
     if bias is not None and width > 0.75:
         name += f"   bias {_signed(float(bias[index]))}"
     sheet.text(left, top + 0.16, name, fontsize=8 if width > 0.5 else 6.5, color=QUIET)

@@ -47,7 +47,7 @@ def draw_samples(
     b'\\x89PNG'
     """
     count = len(images)
-    captions = [f"image {place + 1}" for place in range(count)] if captions is None else captions
+    captions = [f"image {place}" for place in range(count)] if captions is None else captions
     if not (count == len(probabilities) == len(captions) == len(true_names or images)) or count == 0:
         raise UsageError(
             f"{count} images, {len(probabilities)} rows of probabilities, {len(captions)} captions: give one of each."

@@ -30,17 +30,16 @@ def print_checkup(checkup: "Checkup") -> None:
         console.print(Text(f"{checkup.totals()}. Nothing was changed.", style="bold"))
         return
     notes = f"; {checkup.totals()}" if checkup.findings else ""
-    line = Text.assemble(("✓ no problems found", "bold green"), f" in {checkup.images:,} images{notes}")
-    console.print(line)
+    found = f" in {count_of(checkup.images, 'image')}{notes}"
+    console.print(Text.assemble(("✓ no problems found", "bold green"), found))
 
 
 def _heading(checkup: "Checkup") -> Text:
     classes = len(checkup.class_names)
     parts = ", ".join(f"{count:,} {name}" for name, count in checkup.counts.items())
     skipped = f"; {count_of(checkup.refused, 'file')} skipped" if checkup.refused else ""
-    return Text.assemble(
-        (checkup.name, "bold"), f": {checkup.images:,} images of {classes:,} classes ({parts}){skipped}"
-    )
+    told = f": {count_of(checkup.images, 'image')} of {count_of(classes, 'class')} ({parts}){skipped}"
+    return Text.assemble((checkup.name, "bold"), told)
 
 
 def _print_finding(console: Console, finding: "Finding") -> None:
@@ -49,7 +48,7 @@ def _print_finding(console: Console, finding: "Finding") -> None:
     _print_hanging(console, Text(f"{mark} ", style=style), title)
     lines = finding.examples or finding.files
     most = MOST_LINES_OF_A_NOTE if finding.severity == "note" else MOST_LINES
-    # One line more costs no more room than saying that there is one more.
+    # One line more takes no more space than saying that there is one more.
     shown = most if len(lines) > most + 1 else len(lines)
     for line in lines[:shown]:
         _print_hanging(console, Text(" " * 4), Text(line), further=2)

@@ -3,22 +3,21 @@ JSON.
 """
 
 import shlex
-import sys
 import webbrowser
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.terminal import accuracy_line, error_console, print_json, result_console
 from convlens.data import CATALOGUE
-from convlens.training import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted
-from convlens.training.events import log_lines
+from convlens.training import EpochDone, Event, TrainingStarted
+from convlens.training.progress import Display, PlainLines
 from convlens.training.run_folder import CHECKPOINT_NAME
+from convlens.training.terminal_display import TerminalDisplay
 from convlens.words import printable
 
 if TYPE_CHECKING:
@@ -44,82 +43,44 @@ class TrainingView:
         self._is_read = True
         self._console = error_console()
         self._started: TrainingStarted | None = None
-        self._bar = None
-        if self._console.is_terminal and not as_json:
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=None),
-                TextColumn("{task.fields[facts]}"),
-                console=self._console,
-                expand=True,
-                transient=True,
-            )
-            self._task = self._bar.add_task("Starting", total=None, facts="")
+        self._display: Display | None = None
 
-    def shown(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def shown(self) -> Iterator[None]:
         """Within it, the live bar is on the screen, where there is one."""
-        return self._bar or nullcontext()
+        if not self._as_json:
+            self._display = TerminalDisplay(self._console, full=True) if self._console.is_terminal else PlainLines(True)
+        try:
+            yield
+        finally:
+            if self._display:
+                self._unless_unread(self._display.close)
 
     def on_event(self, event: Event) -> None:
-        """Show one event. Where nobody reads any more (`| head`), the training goes on unseen and is not lost."""
-        if self._is_read:
-            try:
-                self._show(event)
-            except BrokenPipeError:
-                self._is_read = False
-
-    def _show(self, event: Event) -> None:
+        """Show one event."""
         if isinstance(event, TrainingStarted):
             self._started = event
-        if isinstance(event, Judged) and not self._bar:
-            return  # the result says so again
-        if self._as_json:
-            if isinstance(event, EpochDone):
-                print_json({"event": "epoch", **event.as_dict()})
-        elif self._bar:
-            self._update_bar(event)
-        elif self._started:
-            for line in log_lines(event, self._started.settings):
-                print(line, file=sys.stderr, flush=True)
+        if self._display:
+            self._unless_unread(lambda: self._display and self._display.on_event(event))
+        elif isinstance(event, EpochDone):
+            self._unless_unread(lambda: print_json({"event": "epoch", **event.as_dict()}))
 
-    def _update_bar(self, event: Event) -> None:
-        started, bar = self._started, self._bar
-        if started is None or bar is None:
-            return
-        match event:
-            case TrainingStarted():
-                self._print_lines(event)
-                total = started.steps_per_epoch * started.settings.epochs
-                bar.update(self._task, total=total, completed=started.steps_done)
-            case Probed() | Calibrated():
-                self._print_lines(event)
-            case ChunkDone():
-                left = round(event.seconds_left)
-                facts = (
-                    f"loss {float(event.losses[-1]):.4f}  accuracy {event.accuracy * 100:.2f} %  "
-                    f"{event.images_per_second:>7,.0f} images/s  {left // 60}:{left % 60:02} left"
-                )
-                done = event.epoch * started.steps_per_epoch + event.first_batch + len(event.losses)
-                description = f"Epoch {event.epoch + 1} of {started.settings.epochs}"
-                bar.update(self._task, completed=done, description=description, facts=facts)
-            case EpochDone():
-                # The same words as in the log, beside the number of the epoch.
-                (line,) = log_lines(event, started.settings)
-                bar.console.print(f"Epoch {event.epoch + 1:>3}{line}", highlight=False)
-
-    def _print_lines(self, event: Event) -> None:
-        """The log's lines above the bar, what they are about in a column of its own."""
-        if self._started and self._bar:
-            for line in log_lines(event, self._started.settings):
-                name, _, rest = line.partition(": ")
-                self._bar.console.print(f"[dim]{name:<8}[/] {escape(rest)}" if rest else escape(line), highlight=False)
+    def _unless_unread(self, show: Callable[[], object]) -> None:
+        """Where nobody reads any more (`| head`), the training goes on unseen and is not lost."""
+        if self._is_read:
+            try:
+                show()
+            except BrokenPipeError:
+                self._is_read = False
 
     def show_checkup(self, data: str, lines: Sequence[str]) -> None:
         """What is wrong with a user's images, in a few lines, before they are learned from."""
         if not lines or self._as_json:
             return
         for line in lines:
-            self._console.print(f"[dim]Check   [/] {escape(line)}", highlight=False, soft_wrap=not self._bar)
+            self._console.print(
+                f"[dim]Check   [/] {escape(line)}", highlight=False, soft_wrap=not self._console.is_terminal
+            )
         command = shlex.join(["convlens", "data", "check", data])
         self._console.print(f"[dim]Check   [/] all of it: {escape(command)}", highlight=False, soft_wrap=True)
 

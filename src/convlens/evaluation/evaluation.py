@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.deprecations import with_old_attributes, with_old_keys
+from convlens.habits import explains_names
 from convlens.metrics import (
     Answered,
     ClassIntervals,
@@ -25,11 +26,12 @@ from convlens.metrics import (
     wilson_interval,
 )
 from convlens.notebook import html_table
-from convlens.words import percent
+from convlens.words import count_of, percent
 
 _CLASSES_IN_HTML = 30
 
 
+@explains_names
 @with_old_attributes
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -225,12 +227,12 @@ class Evaluation:
 
     def __repr__(self) -> str:
         low, high = self.interval
-        share = f"{self.accuracy * 100:.2f} % of {self.total:,} images right"
+        share = f"{self.accuracy * 100:.2f} % of {count_of(self.total, 'image')} right"
         return f"Evaluation({self.data!r}: {share}, 95 % interval {low * 100:.2f} % to {high * 100:.2f} %)"
 
     def _repr_html_(self) -> str:
         low, high = self.interval
-        share = f"{self.accuracy * 100:.2f} % of {self.total:,} images right"
+        share = f"{self.accuracy * 100:.2f} % of {count_of(self.total, 'image')} right"
         header = ["class", "precision", "recall", "F1", "images"]
         order = np.argsort([row.f1 if row.support else 2.0 for row in self.classes], kind="stable")[:_CLASSES_IN_HTML]
         rows = [

@@ -180,7 +180,12 @@ def _custom_images(
 ) -> ImagesToJudge:
     learned_with = learned_with_options(model, path)
     options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
-    imported = import_images(path, options, cache_folder(data_dir), on_progress)
+
+    def check(class_names: tuple[str, ...]) -> None:
+        if not set(class_names) & set(model.class_names):
+            raise _other_classes(model, printable(Path(path).name or str(path)), class_names)
+
+    imported = import_images(path, options, cache_folder(data_dir), on_progress, check)
     dataset = imported.dataset()
     part, images, which = _part_to_judge(dataset, learned_with is not None)
     notes, places = (*dataset.notes, which), imported.places(part)
@@ -227,13 +232,13 @@ def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[int, Labell
         judged = f"the model was trained on these images; evaluated on the {len(images):,} set aside for testing"
         return TEST, images, judged
     if dataset.test is not None:
-        return TEST, dataset.test, f"evaluated on its {len(dataset.test):,} test images (its own split)"
+        return TEST, dataset.test, f"evaluated on its {count_of(len(dataset.test), 'test image')} (its own split)"
     if dataset.validation is not None:
-        count = len(dataset.validation)
-        judged = f"evaluated on its {count:,} validation images, since it has no test images"
+        count = count_of(len(dataset.validation), "validation image")
+        judged = f"evaluated on its {count}, since it has no test images"
         return VALIDATION, dataset.validation, judged
     whole = replace(dataset.train, name=dataset.name)
-    return TRAIN, whole, f"evaluated on all of its {len(whole):,} images"
+    return TRAIN, whole, f"evaluated on all of its {count_of(len(whole), 'image')}"
 
 
 def _with_classes_of(model: TrainedModel, found: ImagesToJudge) -> ImagesToJudge:

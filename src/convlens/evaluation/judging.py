@@ -11,6 +11,7 @@ from convlens.engines import Engine
 from convlens.errors import UsageError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, choose_images
+from convlens.habits import explains_arguments
 from convlens.prediction import finite_logits
 from convlens.signatures import Alias
 from convlens.trained_model import TrainedModel, load_model
@@ -23,6 +24,7 @@ else:
 
 
 @with_old_arguments
+@explains_arguments
 def evaluate(
     model: ModelLike,
     data: DataLike | Any = None,
@@ -61,8 +63,8 @@ def evaluate(
     """
     if isinstance(data, TrainedModel) or not isinstance(model, TrainedModel | Path | str):
         raise UsageError(
-            f"evaluate was given a {type(model).__name__} as the model. The model comes first, then the data: "
-            "evaluate(model, data), or evaluate(model, X, y)."
+            f"evaluate was given an object of type {type(model).__name__} as the model. The model comes first, "
+            "then the data: evaluate(model, data), or evaluate(model, X, y)."
         )
     if engine is not None:
         as_instance("engine", engine, Engine, "an engine, as returned by TrainedModel.open_engine, or None")

@@ -156,7 +156,7 @@ def check_amount(evaluation: Evaluation) -> TrustCheck:
     names = evaluation.class_names
     absent = [name for name, row in zip(names, evaluation.classes, strict=True) if row.support == 0]
     few = [name for name, row in zip(names, evaluation.classes, strict=True) if 0 < row.support < FEW_IMAGES]
-    judged = f"{evaluation.total:,} images"
+    judged = count_of(evaluation.total, "image")
     sentences = [f"{judged} measure the accuracy to within {half * 100:.2g} percentage points."]
     if half > WIDE:
         images, ends = count_of(evaluation.total, "image"), f"{low * 100:.1f} to {high * 100:.1f} %"

@@ -20,7 +20,7 @@ from convlens.data import LabelledImages
 from convlens.errors import ConvlensError
 from convlens.export.page_files import INDEX, list_page_files, read_page_text
 from convlens.export.page_model import page_model
-from convlens.files import write_atomically
+from convlens.files import check_parent_folder, write_atomically
 from convlens.trained_model import TrainedModel
 
 ENTRY = "app.js"
@@ -60,6 +60,7 @@ def export_html(
         as_instance("samples", samples, LabelledImages, "LabelledImages(...), or None")
     path = as_path("path", path)
     shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
+    check_parent_folder(path)
     return write_atomically(path, page_html(page_model(model, samples, name=shown)))
 
 

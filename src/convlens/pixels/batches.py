@@ -178,7 +178,7 @@ def _check_same_type(arrays: Sequence[NDArray[Any]], name: str) -> None:
 
 
 def _is_list_of_images(images: Any) -> bool:
-    """Whether each element is an image of its own, so that there's no doubt how many there are."""
+    """Whether each element is an image of its own, so that it is clear how many there are."""
     if isinstance(images, np.ndarray):
         return images.dtype == object and images.ndim == 1
     return isinstance(images, list | tuple) and not isinstance(images[0], list | tuple | int | float | np.generic)
@@ -306,7 +306,9 @@ def _without_doubt(array: NDArray[Any], shape: Shape | None, name: str) -> str:
 def _unlike(array: NDArray[Any], shape: Shape, name: str) -> DataError:
     channels, height, width = shape
     colour = f"N×{height}×{width}×{channels} or N×{channels}×{height}×{width}"
-    layouts = f"N×{height}×{width}, {colour} or N×{height * width:,}" if channels == 1 else colour
+    layouts = colour
+    if channels == 1:
+        layouts = f"N×{height}×{width}, {colour.replace(' or ', ', ')} or N×{height * width:,}"
     return DataError(
         f"{name} has the shape {_shown(array.shape)}; images of {times(shape)} (channels, height, width) are wanted. "
         f"Give {layouts}."

@@ -46,8 +46,11 @@ class Speed:
 def measure_speed(model: TrainedModel, course: Course) -> Speed:
     """The speed in the model's facts, with this machine's peak if it was trained on the same kind of machine."""
     facts = model.facts
-    seconds, epochs, images = (_positive(facts.get(name)) for name in ("seconds", "epochs", "training_images"))
-    rate = epochs * images / seconds if seconds and epochs and images else None
+    names = ("seconds", "epochs", "training_images", "images_seen")
+    seconds, epochs, images, seen = (_positive(facts.get(name)) for name in names)
+    if seen is None and epochs and images:
+        seen = epochs * images  # before 0.7 every training was of whole epochs
+    rate = seen / seconds if seconds and seen else None
     rate = rate if rate is None or isfinite(rate) else None
     return Speed(seconds, rate, count_operations(model), _peak(model, course) if rate else None)
 

@@ -8,7 +8,7 @@ from typing import Any
 from convlens.checking import as_callback, as_path, items_or_none, refuse
 from convlens.deprecations import with_old_arguments
 from convlens.errors import OutputError, UsageError
-from convlens.files import write_atomically
+from convlens.files import check_parent_folder, write_atomically
 from convlens.report.comparison import Comparison, compare_studies
 from convlens.report.page import write_comparison, write_page
 from convlens.report.study import Study, study_model
@@ -120,8 +120,9 @@ def _check_place(out: Path, mark: bytes, what: str, argument: str) -> None:
     """Refuse, before anything is computed, to overwrite a file that does not begin like one of ours.
 
     Raises:
-        OutputError: another kind of file exists at this path.
+        OutputError: another kind of file exists at this path, or its folder does not.
     """
+    check_parent_folder(out)
     if not out.exists():
         return
     another = f"Give another name with {argument}=."

@@ -23,7 +23,17 @@ from convlens.metrics import wilson_interval
 from convlens.server.event_log import WEIGHTS
 from convlens.server.jobs import Job
 from convlens.trained_model import TrainedModel
-from convlens.training import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted, train
+from convlens.training import (
+    Calibrated,
+    ChunkDone,
+    EpochDone,
+    Event,
+    Judged,
+    Probed,
+    TrainingEnded,
+    TrainingStarted,
+    train,
+)
 
 WEIGHTS_BYTES_A_SECOND = 8_000_000
 READING_SECONDS = 0.1
@@ -166,6 +176,8 @@ class Teller:
                     self.tell_weights(event.weights())
             case EpochDone():
                 log.append("epoch", event.as_dict())
+            case TrainingEnded():
+                log.append("ended", {"reason": event.reason, "epochs": event.epochs, "words": event.describe()})
             case Calibrated():
                 words = describe_calibration(event.calibration)
                 log.append("calibrated", {**event.calibration.as_dict(), "words": words})

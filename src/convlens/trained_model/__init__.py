@@ -1,6 +1,7 @@
 """The trained model: the object that a person holds, and the one file that it travels in."""
 
+from convlens.trained_model.history import HISTORY_NAMES, TrainingHistory
 from convlens.trained_model.location import find_model_file
 from convlens.trained_model.model import TrainedModel, count_parameters, load_model
 
-__all__ = ["TrainedModel", "count_parameters", "find_model_file", "load_model"]
+__all__ = ["HISTORY_NAMES", "TrainedModel", "TrainingHistory", "count_parameters", "find_model_file", "load_model"]

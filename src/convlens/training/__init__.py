@@ -1,7 +1,16 @@
 """Making a trained model: settings, the loop, and the folder that a run writes."""
 
 from convlens.deprecations import old_module_names
-from convlens.training.events import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted
+from convlens.training.events import (
+    Calibrated,
+    ChunkDone,
+    EpochDone,
+    Event,
+    Judged,
+    Probed,
+    TrainingEnded,
+    TrainingStarted,
+)
 from convlens.training.recipes import RECIPES, choose_settings
 from convlens.training.settings import Balance, Recipe, Schedule, TrainingSettings
 from convlens.training.starting import resume_training, train
@@ -17,6 +26,7 @@ __all__ = [
     "Probed",
     "Recipe",
     "Schedule",
+    "TrainingEnded",
     "TrainingSettings",
     "TrainingStarted",
     "choose_settings",

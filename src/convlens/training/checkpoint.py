@@ -1,12 +1,13 @@
 """`last.checkpoint`: all that a stopped training needs to go on as if nothing had happened.
 
 A safetensors file like the model, with the same check against changed bits: the weights, what the optimizer
-remembers, and the history. Shuffling and schedule need no state, since they follow from the seed and the step's number.
+remembers, the weights of the best epoch where early stopping asks for them, and the history. Shuffling and schedule
+need no state, since they follow from the seed and the step's number.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class Checkpoint:
     history: History
     source: Mapping[str, Any] | None = None
     verdicts: tuple[ProbeVerdict, ...] = ()
+    best_weights: Weights = field(default_factory=dict)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -47,6 +49,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     arrays: Weights = {
         **{f"weights/{name}": array for name, array in checkpoint.weights.items()},
         **{f"optimizer/{name}": array for name, array in checkpoint.optimizer_state.items()},
+        **{f"best/{name}": array for name, array in checkpoint.best_weights.items()},
         "history/losses": np.array(history.losses, np.float32),
         "history/correct": np.array(history.correct, np.int64),
     }
@@ -56,6 +59,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "data_fingerprint": checkpoint.data_fingerprint,
         "epochs": [done.as_dict() for done in history.epochs],
         "seconds": history.seconds,
+        "best": history.best,
+        "elapsed": history.elapsed,
+        "cooling": history.cooling,
+        "time_is_up": history.time_is_up,
         "source": checkpoint.source,
         "verdicts": [asdict(verdict) for verdict in checkpoint.verdicts],
     }
@@ -80,6 +87,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
             correct=arrays["history/correct"].tolist(),
             epochs=msgspec.convert(facts["epochs"], list[EpochDone]),
             seconds=float(facts["seconds"]),
+            # Before 0.7 there was neither early stopping nor a time limit.
+            best=msgspec.convert(facts.get("best"), int | None),
+            elapsed=float(facts.get("elapsed", facts["seconds"])),
+            cooling=msgspec.convert(facts.get("cooling"), tuple[int, int] | None),
+            time_is_up=bool(facts.get("time_is_up", False)),
         )
         return Checkpoint(
             settings=TrainingSettings.from_dict(facts["settings"]),
@@ -87,6 +99,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             data_fingerprint=str(facts["data_fingerprint"]),
             weights=_part(arrays, "weights/"),
             optimizer_state=_part(arrays, "optimizer/"),
+            best_weights=_part(arrays, "best/"),
             history=history,
             source=msgspec.convert(facts.get("source"), dict[str, Any] | None),
             verdicts=msgspec.convert(facts.get("verdicts", []), tuple[ProbeVerdict, ...]),

@@ -35,8 +35,8 @@ def predict_out_of_fold(
 ) -> NDArray[np.float32]:
     """Logits, N × classes, of each image from a model that did not learn from it or from an exact copy of it.
 
-    The models are trained with `settings`, but hold nothing out and try nothing out beforehand; a network, number of
-    epochs and augmentation of a model that is there already make them like it.
+    The models are trained with `settings`, but hold nothing out, try nothing out beforehand and take all epochs; a
+    network, number of epochs and augmentation of a model that is there already make them like it.
 
     Raises:
         UsageError: fewer than two folds.
@@ -45,7 +45,7 @@ def predict_out_of_fold(
     """
     numbers = divide_into_folds(images, folds, settings.seed)
     logits = np.empty((len(images), len(images.class_names)), np.float32)
-    plain = replace(settings, validation=0.0, probe=False)
+    plain = replace(settings, validation=0.0, probe=False, early_stopping=0, max_seconds=None)
     for fold in range(folds):
         held_out = np.flatnonzero(numbers == fold)
         learned = images.subset(np.flatnonzero(numbers != fold))

@@ -40,6 +40,18 @@ def learning_rates(schedule: str, peak: float, steps: int) -> NDArray[np.float64
     return np.where(position <= turn, climb, fall)
 
 
+def cooled_down(rates: NDArray[np.float64], start: int, steps: int) -> NDArray[np.float64]:
+    """The rates of a training that has to end `steps` steps after step `start`, before its schedule is through.
+
+    Cut off, a schedule leaves a network where its learning rate was high, and its weights still swing. So from `start`
+    on the rates are multiplied by a factor that falls in a line, 1 for the next step and 1 / `steps` for the last.
+
+    >>> cooled_down(np.full(100, 0.8), 2, 4)
+    array([0.8, 0.8, 0.8, 0.6, 0.4, 0.2])
+    """
+    return np.concatenate([rates[:start], rates[start : start + steps] * (np.arange(steps, 0, -1) / steps)])
+
+
 def _cosine(start: float, end: float, share: NDArray[np.float64]) -> NDArray[np.float64]:
     """From `start` to `end` along half a cosine."""
     return end + (start - end) / 2 * (1 + np.cos(np.pi * share))

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -24,12 +24,13 @@ from convlens.locking import refuse_others
 from convlens.network import initial_weights, read_network
 from convlens.prediction import finite_logits
 from convlens.preprocessing import Preprocessing
-from convlens.trained_model import TrainedModel, count_parameters
+from convlens.trained_model import HISTORY_NAMES, TrainedModel, count_parameters
 from convlens.trained_model.location import MODEL_FILE_NAME
 from convlens.training import pictures, run_folder
 from convlens.training.balance import balanced_weights
 from convlens.training.checkpoint import Checkpoint, fingerprint, save_checkpoint
-from convlens.training.events import Calibrated, Event, Judged, Probed, TrainingStarted, log_lines
+from convlens.training.ending import TimeLimit
+from convlens.training.events import Calibrated, Event, Judged, Probed, TrainingEnded, TrainingStarted, log_lines
 from convlens.training.interrupts import interrupts_are_pythons, stopping_on
 from convlens.training.loop import History, Job, explain_explosion, run_chunks
 from convlens.training.probe import ProbeVerdict, probe_changes, with_safe_changes
@@ -53,6 +54,7 @@ class Session:
     notes: tuple[str, ...] = ()
     engine_reason: str = ""
     verdicts: tuple[ProbeVerdict, ...] = ()
+    began: float = field(default_factory=time.monotonic)
 
     def run(self, checkpoint: Checkpoint | None, out: Path | str | None) -> TrainedModel:
         """Train from the start, or go on from a checkpoint. The folder is made when only the training can fail."""
@@ -104,6 +106,7 @@ class Session:
         if self.verdicts:
             self._tell(Probed(self.verdicts))
         self._run_steps(job)
+        self._end(job)
         calibration = self._calibrate(job)
         tested = self._test(engine, self.dataset.test) if job.finished and self.dataset.test else None
         model = self._model(job, calibration, tested)
@@ -128,6 +131,13 @@ class Session:
     def _divide(self) -> tuple[LabelledImages, LabelledImages | None]:
         """The images that are learned from, and those that are held out; data that bring some of these keep theirs."""
         images, share = self.dataset.train, self.settings.validation
+        if self.settings.early_stopping and self.dataset.validation is None and not share:
+            raise UsageError(
+                "early_stopping needs held-out images to judge by, and none are held out. Give a share of the training "
+                "images, validation=0.1, or data that bring validation images; or leave it out.",
+                argument="early_stopping",
+                mentions=["validation"],
+            )
         if self.dataset.validation is not None or not share:
             return images, self.dataset.validation
         kept, held_out = split_stratified(images.labels, share, self.settings.seed)
@@ -155,7 +165,11 @@ class Session:
         if checkpoint:
             trainer.load_state(checkpoint.optimizer_state)
         history = checkpoint.history if checkpoint else History()
-        job = Job(settings, images.labels, held_out, engine, trainer, history, self._tell)
+        afterwards = 2 * len(held_out or ()) + len(self.dataset.test or ())
+        limit = TimeLimit(settings.max_seconds, history.elapsed, afterwards, self.began)
+        job = Job(settings, images.labels, held_out, engine, trainer, history, self._tell, limit)
+        if checkpoint:
+            job.best_weights.update(checkpoint.best_weights)
         _check_batch_normalisation(job)
         return job
 
@@ -200,9 +214,21 @@ class Session:
         if not job.finished:
             self._save_checkpoint(job)
 
+    def _end(self, job: Job) -> None:
+        """The best weights, where early stopping kept them, and word of an end that was not planned."""
+        if job.ended_by is None:
+            return
+        history, best = job.history, None
+        if history.best is not None and history.best < len(history.epochs) - 1:
+            best = history.epochs[history.best]
+            job.engine.set_weights(job.best_weights)
+        if best or job.ended_by != "epochs":
+            self._tell(TrainingEnded(job.ended_by, history.steps / job.steps_per_epoch, self.settings.epochs, best))
+
     def _save_checkpoint(self, job: Job) -> None:
         if self.folder is None:
             return
+        job.history.elapsed = job.time_limit.elapsed
         checkpoint = Checkpoint(
             settings=self.settings,
             data=self.dataset.name,
@@ -210,6 +236,7 @@ class Session:
             weights=self._finite_weights(job),
             optimizer_state=job.trainer.state(),
             history=job.history,
+            best_weights=job.best_weights,
             source=self.dataset.source,
             verdicts=self.verdicts,
         )
@@ -249,9 +276,11 @@ class Session:
             "data": self.dataset.name,
             "training_images": job.images,
             "recipe": self.settings.recipe,
-            "epochs": len(history.epochs),
+            "epochs": history.steps // job.steps_per_epoch,
             "steps": history.steps,
             "finished": job.finished,
+            "images_seen": job.images_per_epoch * (history.steps // job.steps_per_epoch)
+            + history.steps % job.steps_per_epoch * self.settings.batch_size,
             "seed": self.settings.seed,
             "settings": self.settings.as_dict(),
             "engine": job.engine.description,
@@ -259,6 +288,8 @@ class Session:
             "trained_at": datetime.now().astimezone().isoformat(timespec="seconds"),
             "convlens": metadata.version("convlens"),
         }
+        if self.dataset.numbered:
+            facts["numbered_labels"] = True
         if self.dataset.source is not None:
             facts["data_source"] = dict(self.dataset.source)
         if self.notes:
@@ -267,6 +298,11 @@ class Session:
             facts["probe"] = [str(verdict) for verdict in self.verdicts]
         if history.epochs:
             facts["last_epoch"] = history.epochs[-1].as_dict()
+            facts["history"] = {name: [getattr(done, name) for done in history.epochs] for name in HISTORY_NAMES}
+        if job.ended_by:
+            facts["ended_by"] = job.ended_by
+            if history.best is not None:
+                facts["best_epoch"] = history.best
         if tested:
             facts["test"] = {"accuracy": tested.accuracy, "correct": tested.correct, "total": tested.total}
         if tested and self.dataset.test:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
-from convlens.checking import as_choice, as_flag, as_number, as_whole, refuse
+from convlens.checking import as_choice, as_flag, as_number, as_whole, plain, refuse
 from convlens.deprecations import with_new_keys
 from convlens.engines import AugmentationSettings, DeviceName, EngineName, LossSettings, OptimizerSettings
 from convlens.engines.choice import check_threads
@@ -21,6 +21,8 @@ Balance = Literal["none", "weights", "sampling"]
 
 MOST_EPOCHS = 100_000
 Kind = TypeVar("Kind")
+DEFAULT_PATIENCE = 5
+"""Epochs, for whoever says `early_stopping=True`."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,13 @@ class TrainingSettings:
         validation: the share of the training images, 0 to 0.5, that is held out, judged after every epoch, and used to
             fit how sure the model may be; data that bring images for this need no share.
         error_rate: of the answers that the model gives to the held-out images; it says `unknown` to the others.
-        engine, device, threads: what computes; None threads means one a core.
-        log_every: every so many batches the loss is logged.
+        early_stopping: patience in epochs: the training ends when so many in a row were no better on the held-out
+            images than the best one, and the model has the weights of the best. Better means more right answers, or
+            as many with a lower loss. True is a patience of 5; 0 or False trains all epochs.
+        max_seconds: the training ends within so many seconds after the images were read, judging and writing included.
+            Where the epochs do not fit, the learning rate falls to almost nothing in the last fifth of that time.
+        engine, device, threads: what computes; None threads means one a core, `OMP_NUM_THREADS` at most.
+        log_every: every so many batches the loss is logged, in the tutorial's words; None logs a line an epoch.
 
     >>> TrainingSettings(epochs=0)
     Traceback (most recent call last):
@@ -68,10 +75,12 @@ class TrainingSettings:
     balance: Balance = "none"
     validation: float = 0.0
     error_rate: float = 0.01
+    early_stopping: bool | int = 0
+    max_seconds: float | None = None
     engine: EngineName = "auto"
     device: DeviceName = "auto"
     threads: int | None = None
-    log_every: int = 450
+    log_every: int | None = None
 
     def __post_init__(self) -> None:
         for name, value in _checked(self).items():
@@ -137,10 +146,21 @@ def _checked(settings: TrainingSettings) -> dict[str, Any]:
         "error_rate": as_number(
             "error_rate", settings.error_rate, "a share between 0 and 1, such as 0.01", lambda rate: 0 < rate < 1
         ),
+        "early_stopping": _patience(settings.early_stopping),
+        "max_seconds": None
+        if settings.max_seconds is None
+        else as_number(
+            "max_seconds",
+            settings.max_seconds,
+            "a number above 0, such as 60 for a minute",
+            lambda seconds: 0 < seconds < float("inf"),
+        ),
         "engine": as_choice("engine", settings.engine, get_args(EngineName)),
         "device": as_choice("device", settings.device, get_args(DeviceName)),
         "threads": None if settings.threads is None else check_threads(settings.threads),
-        "log_every": as_whole("log_every", settings.log_every, 1, 1_000_000_000),
+        "log_every": None
+        if settings.log_every is None
+        else as_whole("log_every", settings.log_every, 1, 1_000_000_000),
     }
 
 
@@ -157,6 +177,14 @@ def _of_type(name: str, given: object, kind: type[Kind]) -> Kind:
     if not isinstance(given, kind):
         refuse(name, given, "a name" if kind is str else f"{kind.__name__}(...)")
     return given
+
+
+def _patience(given: object) -> int:
+    """In epochs; True is the usual patience, not a patience of 1."""
+    flag = plain(given)
+    if isinstance(flag, bool):
+        return DEFAULT_PATIENCE if flag else 0
+    return as_whole("early_stopping", given, 0, MOST_EPOCHS)
 
 
 def _check_keys(values: Any, kind: type) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from convlens.checking import as_callback, as_instance, as_path
+from convlens.checking import as_callback, as_flag, as_instance, as_path
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, load_dataset
 from convlens.data.intake import is_share, read_dataset
 from convlens.engines import AugmentationSettings, DeviceName, EngineName
 from convlens.errors import UsageError
-from convlens.network import NetworkLike, as_network
+from convlens.habits import explains_arguments
+from convlens.network import PRESETS, Network, NetworkLike, as_network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
@@ -17,11 +18,13 @@ from convlens.training import run_folder
 from convlens.training.best import DataFacts
 from convlens.training.checkpoint import check_same_data, load_checkpoint
 from convlens.training.events import Event
+from convlens.training.progress import watching
 from convlens.training.recipes import BEST, DEFAULT_RECIPE, choose_settings
 from convlens.training.session import Session
 from convlens.training.settings import Balance, Recipe, TrainingSettings
 
 
+@explains_arguments
 def train(
     data: Path | str | Dataset | LabelledImages | Any = "mnist",
     labels: Any = None,
@@ -39,12 +42,15 @@ def train(
     probe: bool | None = None,
     balance: Balance | None = None,
     error_rate: float | None = None,
+    early_stopping: bool | int | None = None,
+    max_seconds: float | None = None,
     engine: EngineName | None = None,
     device: DeviceName | None = None,
     threads: int | None = None,
     settings: TrainingSettings | None = None,
     out: Path | str | None = None,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
@@ -65,7 +71,11 @@ def train(
         settings: all settings at once, instead of a recipe and changes.
         out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
         data_dir: where known datasets are kept.
-        on_event: called with every `Event` as it happens; `print` shows them all.
+        progress: None shows on stderr how the training goes, unless `on_event` is given; True does so in any case,
+            False never. On a terminal that is a bar, in a notebook a table, elsewhere a line an epoch, at most one a
+            second.
+        on_event: called with every `Event` as it happens, some twenty a second. `print` gets those alone that are worth
+            a line: one an epoch.
         should_stop: asked about twenty times a second; True ends the training early. The model then says so in
             `facts["finished"]`, and with `out` the run can go on later. Without it, Ctrl-C ends the training in
             KeyboardInterrupt, after saving where there is an `out`.
@@ -88,24 +98,20 @@ def train(
     changes = {"network": network, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes |= {"seed": seed, "validation": validation, "engine": engine, "device": device, "threads": threads}
     changes |= {"augmentation": augmentation, "probe": probe, "balance": balance, "error_rate": error_rate}
-    if settings is not None:
-        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
-    if images is not None:
-        as_instance("images", images, ImportOptions, "ImportOptions(...)")
+    changes |= {"early_stopping": early_stopping, "max_seconds": max_seconds}
+    _check_instances(settings, images)
     if settings is not None and (recipe is not None or any(value is not None for value in changes.values())):
         raise UsageError("settings and a recipe or single changes were both given; put the changes into settings.")
-    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
-        as_callback(name, callback)
-    for name, path in (("out", out), ("data_dir", data_dir)):
-        if path is not None:
-            as_path(name, path)
+    _check_watching(progress, on_event, should_stop)
+    _check_paths(out=out, data_dir=data_dir)
     choose_settings(DEFAULT_RECIPE if recipe is None else recipe, **changes)  # mistakes show before anything is read
     dataset = _as_dataset(data, labels, data_dir, images, held_out, test)
     preprocessing, notes = _fit(dataset)
     if settings is None:
         settings = settings_for(dataset, preprocessing, recipe, **changes)
-    session = Session(settings, dataset, preprocessing, _absolute(data_dir), on_event, should_stop, notes=notes)
-    return session.run(None, out)
+    with watching(progress, on_event) as tell:
+        session = Session(settings, dataset, preprocessing, _absolute(data_dir), tell, should_stop, notes=notes)
+        return session.run(None, out)
 
 
 def resume_training(
@@ -117,6 +123,7 @@ def resume_training(
     validation: Any = None,
     test: Any = None,
     data_dir: Path | str | None = None,
+    progress: bool | None = None,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainedModel:
@@ -124,6 +131,7 @@ def resume_training(
 
     Data are needed only where the run was neither on a known dataset nor on images at a path: the same `data`,
     `labels`, `images`, `validation` and `test` that `train` got. A `validation` that was a share is known to the run.
+    `progress` and `on_event` are those of `train`.
 
     Raises:
         UsageError: there is nothing to go on with.
@@ -132,8 +140,7 @@ def resume_training(
     if validation is not None and is_share(validation):
         raise UsageError("validation was given as a share, which a stopped run knows itself. Leave it out.")
     folder = as_path("folder", folder)
-    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
-        as_callback(name, callback)
+    _check_watching(progress, on_event, should_stop)
     path = folder / run_folder.CHECKPOINT_NAME
     if not path.is_file():
         finished = (folder / MODEL_FILE_NAME).is_file()
@@ -153,10 +160,34 @@ def resume_training(
     dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
     check_same_data(checkpoint, dataset)
     preprocessing, notes = _fit(dataset)
-    session = Session(
-        checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), on_event, should_stop, folder, notes
-    )
-    return session.run(checkpoint, None)
+    with watching(progress, on_event) as tell:
+        session = Session(
+            checkpoint.settings, dataset, preprocessing, _absolute(kept_dir), tell, should_stop, folder, notes
+        )
+        return session.run(checkpoint, None)
+
+
+def _check_instances(settings: object, images: object) -> None:
+    if settings is not None:
+        as_instance("settings", settings, TrainingSettings, "TrainingSettings(...)")
+    if images is not None:
+        as_instance("images", images, ImportOptions, "ImportOptions(...)")
+
+
+def _check_paths(*, out: Any, data_dir: object) -> None:
+    """Refuse what is no path, and a run's folder that cannot be made; None is fine."""
+    for name, path in (("out", out), ("data_dir", data_dir)):
+        if path is not None:
+            as_path(name, path)
+    if out is not None:
+        run_folder.check_run_folder(out)
+
+
+def _check_watching(progress: object, on_event: object, should_stop: object) -> None:
+    if progress is not None:
+        as_flag("progress", progress)
+    for name, callback in (("on_event", on_event), ("should_stop", should_stop)):
+        as_callback(name, callback)
 
 
 def settings_for(
@@ -195,9 +226,14 @@ def _as_dataset(
     data: Any, labels: Any, data_dir: Path | str | None, images: ImportOptions | None, validation: Any, test: Any
 ) -> Dataset:
     """The data as training, validation and test images that can be trained with."""
+    if isinstance(data, Network):
+        raise UsageError("data is a Network. Give images and labels first: train(X, y, network=network).")
     if not isinstance(data, str | Path):
         return read_dataset(data, labels, validation=validation, test=test, options=images)
     if labels is not None:
-        raise UsageError(f"labels were given, and {str(data)!r:.60} names data that have their own. Leave them out.")
+        name = str(data)
+        if name in PRESETS:
+            raise UsageError(f'data is {name!r}, the name of a network. Write train(X, y, network="{name}").')
+        raise UsageError(f"labels were given, and {name!r:.60} names data that have their own. Leave them out.")
     dataset = load_dataset(data, data_dir=data_dir, options=images)
     return dataset if validation is None and test is None else read_dataset(dataset, validation=validation, test=test)

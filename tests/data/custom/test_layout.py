@@ -66,7 +66,7 @@ def test_what_lies_around_is_said(tmp_path: Path) -> None:
         ((), r"photos has no images: it is empty\. Put images into one folder per class, such as .*photos/cat/1\.png"),
         (("a/1.txt", "b/2"), r"photos has no images \(2 other files left out, not images by their ending \(.txt: 1"),
         (("1.png", "2.png"), r"photos has 2 images but no class folders\. .* or give a CSV file with the columns"),
-        (("1.png", "labels.csv"), r"photos has 1 images but no class folders\. .* or give the CSV file in it\."),
+        (("1.png", "labels.csv"), r"photos has 1 image but no class folders\. .* or give the CSV file in it\."),
         (("cat/1.png",), r"images of only one class, cat; a classifier needs two\. Add a folder for each"),
         (("all/cat/1.png", "all/dog/1.png"), r"only one class, all; .*If cat, dog are the classes, give .*photos/all;"),
         (("train/1.png", "test/2.png", "train/a/1.png"), r"photos has images of only one class, a"),

@@ -133,6 +133,15 @@ def test_a_streamed_hugging_face_dataset():
     assert train.class_names == NAMES
 
 
+def test_of_several_features_of_classes_the_name_decides():
+    coarse = hugging_face.ClassLabel(names=["small", "large"])
+    two = hugging_face_dataset().add_column("coarse", [0] * COUNT).cast_column("coarse", coarse)
+    with pytest.raises(DataError, match=r"'id', 'img', 'species', 'coarse'; none of them is known for labels"):
+        read_dataset(two)
+    assert read_dataset(two.rename_column("species", "label")).train.class_names == NAMES
+    assert read_dataset((two["img"], two["species"])).train.class_names == ("0", "1", "2")
+
+
 def test_pictures_that_hugging_face_has_not_decoded_are_files():
     assert read_dataset(hugging_face_dataset(decode=False)).train.image_shape == (1, 16, 16)
 

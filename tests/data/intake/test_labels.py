@@ -98,6 +98,7 @@ def test_lists_and_arrays_are_read_alike(values):
         ([[0.5, 0.5], [0.0, 1.0]], r"y\[0\] is \[0.5, 0.5\]: not one 1 and else 0"),
         ([[1, 0, 1], [0, 0, 1]], r"y\[0\] is \[1, 0, 1\]: not one 1"),
         ([[0, 0, 0], [0, 0, 1]], r"y\[0\] is \[0, 0, 0\]: not one 1"),
+        ([[2, 0], [0, 1]], r"y\[0\] is \[2, 0\]: not one 1"),
         ([["a", "b"]], r"y has the shape \(1, 2\): give one label for each image"),
         ([["a", "b"], ["a"]], "rows of different lengths"),
         (["", "a"], "both '' as text, or an empty one"),

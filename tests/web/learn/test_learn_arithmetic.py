@@ -4,7 +4,7 @@ Against convlens.by_hand on random numbers over all options, and against numbers
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -238,7 +238,7 @@ def test_activations_by_hand_and_agree(call: Call) -> None:
         assert call("activations.ruleOf", [name])[0]
         found = call("activations.activate", *[[value, name] for value in values])
         digits = 1e-12 if name == "gelu" else 1e-14  # Φ by its series, in double precision
-        np.testing.assert_allclose(found, by_hand.activate(values, name), rtol=digits, atol=0)
+        np.testing.assert_allclose(found, by_hand.activate(values, cast(Any, name)), rtol=digits, atol=0)
 
 
 def test_smooth_activations_by_hand_and_against_scipy(call: Call) -> None:

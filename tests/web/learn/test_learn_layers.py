@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from convlens import Network, by_hand
 from convlens.illustrations.numbers import short_number, write_position
+from convlens.layers.kinds import ActivationName
 from convlens.network import layer_table
 
 Open = Callable[..., Any]
@@ -57,7 +58,9 @@ def test_as_many_maps_as_kernels(chapter_of: Open, page: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["none", "relu", "leaky_relu", "sigmoid", "tanh"])
-def test_bias_and_activation_of_every_value(chapter_of: Open, page: Any, name: str) -> None:
+def test_bias_and_activation_of_every_value(
+    chapter_of: Open, page: Any, name: ActivationName | Literal["none"]
+) -> None:
     chapter = chapter_of(page, "activation")
     chapter.choose("Activation", name)
     chapter.type("bias, place 0", "-3.5")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from convlens import by_hand
+from convlens.by_hand.sliding import PaddingMode
 from convlens.illustrations.numbers import short_number, write_position
 from convlens.window import output_size_formula
 
@@ -111,7 +112,7 @@ def test_the_next_button_and_a_click_on_the_map_go_to_a_position(chapter_of: Ope
     [(2, 0, 1, "zeros", False), (1, 1, 2, "zeros", True), (3, 2, 1, "reflect", False), (2, 3, 3, "replicate", True)],
 )
 def test_the_options_of_a_window(
-    chapter_of: Open, page: Any, stride: int, padding: int, dilation: int, mode: str, turned: bool
+    chapter_of: Open, page: Any, stride: int, padding: int, dilation: int, mode: PaddingMode, turned: bool
 ) -> None:
     chapter = chapter_of(page, "kernel")
     for name, value in [("Stride", stride), ("Padding", padding), ("Dilation", dilation)]:

@@ -4,6 +4,7 @@
 
 import os
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +19,10 @@ from convlens.data.custom.options import ImportOptions
 from convlens.data.custom.progress import OnImportProgress, Reporter
 from convlens.data.custom.sources import list_images
 from convlens.data.custom.unpacking import unpack_into
-from convlens.data.folders import cache_folder
+from convlens.data.folders import cache_folder, make_data_folder
 from convlens.data.labelled_images import Dataset, LabelledImages
 from convlens.data.parts import PART_NAMES, TEST, TRAIN, UNDECIDED, VALIDATION, part_of
 from convlens.errors import DataError
-from convlens.files import explain_write_errors
 from convlens.locking import hold_lock
 from convlens.words import printable
 
@@ -128,11 +128,13 @@ def import_images(
     options: ImportOptions | None = None,
     cache_dir: Path | str | None = None,
     on_progress: OnImportProgress | None = None,
+    check_classes: Callable[[tuple[str, ...]], None] | None = None,
 ) -> ImportedImages:
     """The images at `path`: a folder of class folders, a CSV file, an `.npz`, IDX files, or a zip of one of these.
 
     They are decoded the first time and after changes; otherwise they come from the cache in `cache_dir`
-    (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`.
+    (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`. `check_classes` is called with the
+    names of the classes before anything is decoded; an error that it raises ends the import.
 
     Raises:
         DataError: nothing usable was found; the message says what was found and what to do.
@@ -145,15 +147,17 @@ def import_images(
     home = folder_of_source(caches, given)
 
     def unpack(archive: zipfile.ZipFile, members: list[str]) -> str:
+        make_data_folder(home, caches)
         return unpack_into(home / "unpacked", archive, members)
 
     listing = list_images(path, unpack)
+    if check_classes is not None:
+        check_classes(listing.class_names)
     key = key_of(listing, options)
     cached = _usable(open_cache(home / key), listing)
     if cached is None:
         report = Reporter(on_progress, len(listing))
-        with explain_write_errors(home):
-            home.mkdir(parents=True, exist_ok=True)
+        make_data_folder(home, caches)
         with hold_lock(home / LOCK, lambda: report.tell(0, "waiting for another convlens process")):
             cached = _usable(open_cache(home / key), listing)  # made by another process while this one was waiting
             if cached is None:

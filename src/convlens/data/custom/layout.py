@@ -31,8 +31,8 @@ def read_layout(found: Found, path: str, source: str, in_archive: bool = False) 
     if not counts:
         table = "give the CSV file in it" if found.others[".csv"] else "give a CSV file with the columns path and label"
         raise DataError(
-            f"{source} has {len(found.names):,} images but no class folders. Put the images of each class into a "
-            f"folder of that name, such as {source}/cat/1.png, or {table}."
+            f"{source} has {count_of(len(found.names), 'image')} but no class folders. Put the images of each class "
+            f"into a folder of that name, such as {source}/cat/1.png, or {table}."
         )
     places, labels, parts, class_names, notes = _read(found, wrapper, _has_parts(found, wrapper, counts))
     if len(class_names) < 2:

@@ -1,5 +1,5 @@
 // As MNIST was made: light on dark, contrast, crop to the digit, scale into a box of 20 of 28 pixels, centre of mass to
-// the centre. MNIST's own images come through with every pixel unchanged.
+// the centre. The images of MNIST come through with every pixel unchanged.
 import { cleanGlyph, cleanPicture, cropTo, leaveEmpty, matchPolarity } from "convlens/preparation/cleaning.js";
 import { centreOfMass } from "convlens/preparation/framing.js";
 import { findGlyphBox, stretchContrast } from "convlens/preparation/glyph.js";

@@ -13,7 +13,7 @@ export function drawCurve({ name, slope, values, chosen }) {
   /** @param {number} value */
   const result = (value) => activate(value, name, slope);
   const steps = Array.from({ length: POINTS + 1 }, (_, point) => -side + (2 * side * point) / POINTS);
-  // The curve fills the height; zero is always in it, and a little room below it.
+  // The curve fills the height; zero is always in it, and a little space below it.
   const high = Math.max(0, ...steps.map(result));
   const low = Math.min(...steps.map(result), -0.25 * high);
   /** @param {number} value */

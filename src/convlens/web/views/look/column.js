@@ -55,7 +55,7 @@ export class Column {
   /**
    * @param {Model} model
    * @param {number} layer
-   * @param {number | null} width the room that there is as a row, null as a column
+   * @param {number | null} width the space that there is as a row, null as a column
    * @param {ColumnHandlers} handlers
    */
   constructor(model, layer, width, handlers) {

@@ -76,6 +76,8 @@ export class Run {
   imagesPerSecond = 0;
   /** @type {number | null} */
   secondsLeft = null;
+  /** Why it ended earlier than planned, or with the weights of an earlier epoch, in words. @type {string | null} */
+  ending = null;
   /** @type {Outcome | null} */
   outcome = null;
   /** @type {string | null} */
@@ -194,6 +196,7 @@ const HANDLERS = {
     run.epochs.push(data);
     if (run.epochs.length === run.started?.epochs) run.state = "judging";
   },
+  ended: (run, data) => Object.assign(run, { state: "judging", ending: data.words }),
   calibrated() {},
   judged: (run, data) => Object.assign(run, { state: "saving", outcome: data, secondsLeft: null }),
   done: (run, data) => Object.assign(run, { state: "done", outcome: data, secondsLeft: null }),

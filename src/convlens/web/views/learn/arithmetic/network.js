@@ -21,7 +21,7 @@ import { kernelAt, makeMap, sumOf, windowOf } from "convlens/views/learn/arithme
 
 /** What the network makes, in its order. */
 export const MADE = /** @type {const} */ (["conv", "relu", "flatten", "dense", "powers", "softmax"]);
-/** e to a higher power would leave little room below the largest number that there is. */
+/** e to a higher power would leave little space below the largest number that there is. */
 const HIGHEST_POWER = 100;
 
 /** @type {(given: Given) => Made} Everything that the network makes of what is given, beside that. */

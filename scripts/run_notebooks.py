@@ -1,0 +1,83 @@
+"""Run the notebooks in examples/ and store their outputs, so that they can be read without running them.
+
+    python scripts/run_notebooks.py
+
+`tests/examples/test_notebooks.py` runs them too and compares. A cell with the tag `varies` prints numbers that another
+processor rounds differently.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+_FORMATS = ("text/html", "image/svg+xml", "image/png", "text/plain")
+
+
+def run_notebook(path: Path, folder: Path, environment: Mapping[str, str] | None = None) -> NotebookNode:
+    """The notebook with fresh outputs; its cells run in `folder` and see `environment`, too."""
+    notebook = nbformat.read(path, as_version=4)
+    # One thread for PyTorch: more only wait for each other where other programs keep the cores busy.
+    variables = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        **(environment or {}),
+    }
+    client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    client.extra_arguments = ["--log-level=ERROR"]  # the kernel warns that others on this machine could listen
+    client.execute(env=variables)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.metadata.pop("execution", None)
+            cell.outputs = list(_joined(map(_plain, cell.outputs)))
+    return notebook
+
+
+def _joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
+    """What was printed in one piece; a kernel sends it in as many as it likes."""
+    printed = None
+    for output in outputs:
+        if output.output_type == "stream" and printed and printed.name == output.name:
+            printed.text += output.text
+            continue
+        printed = output if output.output_type == "stream" else None
+        yield output
+
+
+def _plain(output: NotebookNode) -> NotebookNode:
+    """An output with the one format that is shown, to keep the file small."""
+    if data := output.get("data"):
+        best = next(name for name in _FORMATS if name in data)
+        output["data"] = {best: data[best]}
+        output["metadata"] = {}
+    return output
+
+
+def what_is_shown(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The outputs of a cell as (format, content)."""
+    shown = []
+    for output in cell["outputs"]:
+        for name, content in output.get("data", {"text/plain": output.get("text", "")}).items():
+            shown.append((name, content if isinstance(content, str) else "".join(content)))
+    return shown
+
+
+def main() -> None:
+    """Run and rewrite all of them."""
+    for path in sorted(EXAMPLES.glob("*.ipynb")):
+        with tempfile.TemporaryDirectory() as folder:
+            notebook = run_notebook(path, Path(folder))
+        nbformat.write(notebook, path)
+        print(f"{path.name}: {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
