@@ -64,9 +64,7 @@ def test_numbers_by_hand(value, text):
 
 
 def test_what_is_no_kernel():
-    with pytest.raises(
-        UsageError, match="weights of the shape 10×784: kernels are drawn from out × in × height × width"
-    ):
+    with pytest.raises(UsageError, match="weights of the shape 10×784: give kernels as out × in × height × width"):
         draw_kernels(np.zeros((10, 784)))
 
 

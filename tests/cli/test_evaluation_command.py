@@ -78,7 +78,7 @@ def test_a_model_for_other_classes_says_both(convlens, trained_run):
     TrainedModel(model.network, model.weights, model.preprocessing, others, model.facts).save("other.safetensors")
     ran = convlens("evaluate", "other.safetensors", "tiny")
     assert ran.code == 3
-    assert "this model is for other classes: it knows 10 classes ([b]class 0[/b], " in ran.err
+    assert "this model has other classes: 10 classes ([b]class 0[/b], " in ran.err
     assert "tiny has 10 classes (0, 1, 2, 3, 4, …)" in ran.err
 
 
@@ -89,7 +89,7 @@ def test_a_model_of_unknown_data_asks_for_its_name(convlens, trained_run):
     )
     ran = convlens("evaluate", "m.safetensors")
     assert ran.code == 2
-    assert "trained on 'mine', which is no known dataset. Name the data to evaluate it on." in ran.err
+    assert "trained on 'mine', which is not a known dataset. Name the data to evaluate it on." in ran.err
 
 
 def test_places_without_a_model_have_exit_code_4(convlens):
@@ -167,7 +167,7 @@ def test_images_of_ones_own_are_judged_and_what_was_left_out_is_said(convlens):
     ran = convlens("evaluate", "m.safetensors", str(photos))
     assert ran.code == 0, ran.err
     assert " of 3 images of " in ran.out
-    assert "judged on all of its 6 images" in ran.out
+    assert "evaluated on all of its 6 images" in ran.out
     assert "3 images left out: the model does not know 1 class (yak)" in ran.out
     assert "[b]cat[/b]" in ran.out
     (found,) = convlens("evaluate", "m.safetensors", str(photos), "--json").lines

@@ -55,7 +55,7 @@ def test_tensors_are_trained_on_and_predicted(X, y):
     images, labels = torch.tensor(X[:300], dtype=torch.float32)[:, None], torch.tensor(y[:300])
     model = convlens.train(images, labels, **TRAINING)
     np.testing.assert_array_equal(model.predict_proba(images[:9]), model.predict_proba(X[:9].astype(np.float32)))
-    assert model.predict(images[:1])[0].class_name == model.predict_labels(images)[0]
+    assert model.predict(images[:1])[0].class_name == str(model.predict_labels(images)[0])
     assert model.score(images, labels) == model.score(X[:300], y[:300])
 
 

@@ -45,18 +45,18 @@ def test_probabilities_have_a_column_for_each_class(model, X):
     table = pd.DataFrame(model.predict_proba(X[:20]), columns=model.class_names)
     assert list(table.columns) == list("0123456789")
     np.testing.assert_allclose(table.sum(axis=1), 1)
-    assert list(table.idxmax(axis=1)) == list(model.predict_labels(X[:20]))
+    assert list(table.idxmax(axis=1)) == list(model.predict_labels(X[:20]).astype(str))
 
 
 def test_confusion_matrix(model, X, y):
-    expected = metrics.confusion_matrix(y[800:], model.predict_labels(X[800:]).astype(int))
+    expected = metrics.confusion_matrix(y[800:], model.predict_labels(X[800:]))
     np.testing.assert_array_equal(convlens.evaluate(model, X[800:], y[800:]).confusion, expected)
 
 
 def test_precision_recall_and_f1_of_each_class(model, X, y):
     rows = convlens.evaluate(model, X[800:], y[800:]).classes
     found = np.array([(row.precision, row.recall, row.f1, row.support) for row in rows]).T
-    guessed = model.predict_labels(X[800:]).astype(int)
+    guessed = model.predict_labels(X[800:])
     expected: Any = metrics.precision_recall_fscore_support(y[800:], guessed)
     np.testing.assert_allclose(found, expected)
 
@@ -64,6 +64,19 @@ def test_precision_recall_and_f1_of_each_class(model, X, y):
 def test_log_loss(model, X, y):
     expected = metrics.log_loss(y[800:], model.predict_proba(X[800:]))
     assert convlens.evaluate(model, X[800:], y[800:]).negative_log_likelihood == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_share_of_right_answers_by_comparing(model, X, y):
+    guessed = model.predict_labels(X[800:])
+    assert guessed.dtype == np.int64
+    assert np.mean(guessed == y[800:]) == metrics.accuracy_score(y[800:], guessed) == model.score(X[800:], y[800:]) > 0.5
+
+
+def test_labels_that_are_truth_values_stay_truth_values(X, y):
+    model = convlens.train(X[:300], y[:300] > 4, network="dense", epochs=5)
+    guessed = model.predict_labels(X[:300])
+    assert guessed.dtype == bool
+    assert np.mean(guessed == (y[:300] > 4)) == model.score(X[:300], y[:300] > 4) > 0.6
 
 
 def test_labels_are_texts(X, names):
@@ -89,7 +102,7 @@ def test_images_and_labels_in_one_frame(X, names):
 def test_answers_are_counted_with_pandas(model, X):
     counts = pd.Series(model.predict_labels(X[:100])).value_counts()
     assert counts.sum() == 100
-    assert set(counts.index) <= set("0123456789")
+    assert set(counts.index) <= set(range(10))
 
 
 @pytest.mark.parametrize("travel", ["pickle", "joblib", "deepcopy"])

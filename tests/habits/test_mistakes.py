@@ -141,7 +141,7 @@ MODELS = {
     "model.score(X, y[:-1])": "y has 299 labels and there are 300 images. Give one label for each image.",
     'model.score(X[:2], ["cat", "dog"])': "y has labels that the model does not know: 'cat', 'dog' (of 2 images). It "
     "knows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. Leave these images out, or correct their labels.",
-    "evaluate((X, y), model)": "evaluate was given an object of type tuple for the model. The model comes first, then "
+    "evaluate((X, y), model)": "evaluate was given an object of type tuple as the model. The model comes first, then "
     "the data: evaluate(model, data), or evaluate(model, X, y).",
     "evaluate(model, X)": "data is of the type ndarray and the shape (300, 8, 8), without labels. Give both: "
     "train(X, y) or evaluate(model, X, y).",

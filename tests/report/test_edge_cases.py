@@ -102,7 +102,7 @@ def test_a_class_never_predicted_has_no_precision(make_reader, show, told):
 def test_a_class_never_present_is_named_and_not_drawn(make_reader, show, told):
     numbers, page = told(make_reader(PETS), show(PETS, [0, 1, 1, 0], [0, 1, 0, 2]))
     assert numbers["classes"]["emu"]["recall"] is None
-    assert "Class emu has no image here and is not judged." in top(page)
+    assert "Class emu has no image here and is not evaluated." in top(page)
     drawn = [text.text for text in page.one("header").one("svg").all("text")]
     assert "cat" in drawn
     assert "emu" not in drawn
@@ -114,7 +114,7 @@ def test_only_one_of_the_classes_is_present(make_reader, show, told):
     assert numbers["classes"]["emu"]["recall"] == 2 / 3
     assert "It is worst at" not in top(page)
     assert "The most frequent mistake is emu predicted as cat, once." in top(page)
-    assert "2 classes (cat, dog) have no image here and are not judged." in top(page)
+    assert "2 classes (cat, dog) have no image here and are not evaluated." in top(page)
 
 
 def test_all_right(make_reader, show, told):
@@ -246,7 +246,7 @@ def test_a_model_with_no_facts_at_all(make_reader, show, told):
 def test_an_unfinished_model_says_so(make_reader, show, told):
     numbers, page = told(make_reader(PETS, facts={"finished": False}), show(PETS, [0, 1, 2], [0, 1, 1]))
     assert [check["kind"] for check in numbers["trust"]] == ["copies", "amount", "unfinished"]
-    assert "The training was stopped before its end; this is the model as it was then." in top(page)
+    assert "Training was stopped early; this is the model at that point." in top(page)
     facts = page.one("section", id="training").one("dl")
     assert facts.all("dd")[-1].text == "no, training was stopped early"
 
@@ -363,8 +363,9 @@ def test_a_thousand_classes_with_few_images(make_reader, show, told):
     part = page.one("section", id="classes")
     assert part.one("summary").text == "All 1000 classes"
     assert len(part.one("table").rows) == 1000
-    assert "700 classes (class 300, class 301, class 302 and 697 more) have no image here and are not judged." in top(
-        page
+    assert (
+        "700 classes (class 300, class 301, class 302 and 697 more) have no images here and are not evaluated."
+        in top(page)
     )
 
 

@@ -154,7 +154,7 @@ def test_no_suspect_training_label_is_said_in_words(study, judged, read_page):
 
 def test_training_images_that_are_not_at_hand_are_an_error(study, mislabelled):
     alone = study_model(study.model, mislabelled.test)
-    with pytest.raises(DataError, match=r"cannot be checked, because the images are missing or have changed\. Name"):
+    with pytest.raises(DataError, match=r"cannot be checked, because the images are missing or have changed\. Give"):
         judge_training_labels(alone)
 
 

@@ -47,4 +47,4 @@ def test_a_run_that_cannot_be_judged_is_refused_in_one_line(server, save_model):
     save_model("runs/other", ("ant", "bee"))
     answer = server.post("/api/report", {"run": "other"})
     assert answer.status_code == 422
-    assert "this model is for other classes: it knows 2 classes (ant, bee)" in answer.json()["error"]
+    assert "this model has other classes: 2 classes (ant, bee)" in answer.json()["error"]

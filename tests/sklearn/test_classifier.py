@@ -69,6 +69,13 @@ def test_probabilities_belong_to_the_classes(digits, fitted):
     np.testing.assert_allclose(probabilities, powers / powers.sum(axis=1, keepdims=True), atol=1e-6)
 
 
+def test_probabilities_have_the_temperature_of_the_held_out_images(digits):
+    X, _ = digits
+    fitted = quick(validation=0.3).fit(*digits)
+    assert fitted.model_.calibration.temperature != 1
+    np.testing.assert_array_equal(fitted.predict_proba(X), fitted.model_.predict_proba(X.reshape(-1, 8, 8) / 16))
+
+
 @pytest.mark.parametrize(
     ("labels", "names"),
     [
@@ -180,8 +187,10 @@ def test_pictures_of_pillow(digits):
 
 
 def test_rows_of_pixels_are_not_repaired_as_pictures_are(digits, fitted):
-    """Their network learned from features; of images, what `train` chooses."""
-    row = ConvlensClassifier("dense", image_shape="row", **QUICK).fit(*digits)
+    """A few high features would pass for ink on paper, as the strokes of digits do."""
+    X = np.zeros((40, 64))
+    X[:, 20:22] = 1
+    row = ConvlensClassifier("dense", image_shape="row", **QUICK).fit(X, np.arange(40) % 2)
     assert row.model_.preprocessing.rules == "letterbox"
     assert row.image_shape_ == (1, 1, 64)
     assert fitted.model_.preprocessing.rules == "glyph"

@@ -87,12 +87,12 @@ def test_a_summary_says_how_sure_the_model_may_be():
     assert not {"temperature", "threshold"} & set(model.summary())
     fitted = dataclasses.replace(model, calibration=Calibration(1.25, 0.75, 0.01, 0.985, 0.0061, 2000))
     rows = fitted.summary()
-    assert rows["temperature"] == "1.25: the network by itself was too sure"
+    assert rows["temperature"] == "1.25: the network was overconfident"
     assert rows["threshold"] == (
-        "75.00 %: less is unknown; answers 98.50 % of 2,000 validation images, 0.61 % of those wrong "
+        "75.00 %: anything below is unknown; answers 98.50 % of 2,000 validation images, 0.61 % of those wrong "
         "(chosen for at most 1 %)"
     )
-    assert "less is unknown" in fitted._repr_html_()
+    assert "anything below is unknown" in fitted._repr_html_()
 
 
 def test_the_same_model_gives_the_same_bytes():

@@ -74,7 +74,7 @@ def test_events_become_a_run(call):
         *["Training: epoch 1 of 2"] * 3,
         *["Training: epoch 2 of 2"] * 2,
         "Training: epoch 2 of 2",
-        "Judging the test images",
+        "Evaluating the test images",
         "75.00 % of the test images; saving",
         "Done: 75.00 % of the test images",
     ]
@@ -180,11 +180,11 @@ def test_comparisons_in_words(call):
     # √(2 · 0.99 · 0.01 / 10,000) · 1.96 = 0.28 percentage points is what chance explains near 99 %.
     assert (
         use(call, "comparison", compare, judged(9900), judged(9890))
-        == "0.10 percentage points higher: no more than chance explains."
+        == "0.10 percentage points higher, which may be chance."
     )
     assert (
         use(call, "comparison", compare, judged(9800), judged(9900))
-        == "1.00 percentage points lower: more than chance explains."
+        == "1.00 percentage points lower, a significant difference."
     )
     assert use(call, "comparison", compare, judged(9900), judged(9900)) == "The accuracy is the same."
     assert "different images" in use(call, "comparison", compare, judged(9900), judged(9890, "fashion-mnist"))

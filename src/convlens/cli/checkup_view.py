@@ -31,7 +31,7 @@ def print_checkup(checkup: "Checkup") -> None:
         return
     notes = f"; {checkup.totals()}" if checkup.findings else ""
     found = f" in {count_of(checkup.images, 'image')}{notes}"
-    console.print(Text.assemble(("✓ nothing to complain about", "bold green"), found))
+    console.print(Text.assemble(("✓ no problems found", "bold green"), found))
 
 
 def _heading(checkup: "Checkup") -> Text:

@@ -74,7 +74,7 @@ def judge_training_labels(
     if learned_from is None:
         raise DataError(
             "the labels of the training images cannot be checked, because the images are missing or have changed. "
-            "Name their folder with data=, or leave out training_labels=.",
+            "Give their folder as data=, or leave out training_labels=.",
             mentions=["data", "training_labels"],
         )
     stored = study.model.facts.get("settings")

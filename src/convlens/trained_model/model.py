@@ -178,12 +178,21 @@ class TrainedModel:
         """
         return self._predict_all(X).probabilities
 
-    def predict_labels(self, X: Any) -> NDArray[np.str_]:  # noqa: N803
-        """The names of the likeliest classes of N images, an array of N texts; `X` as for `predict_proba`.
+    def predict_labels(self, X: Any) -> NDArray[Any]:  # noqa: N803
+        """The likeliest class of each of N images, as the labels were in training; `X` as for `predict_proba`.
 
-        The threshold plays no part: where `predict` says `unknown`, this is its best guess.
+        An array of N whole numbers or truth values where the model was trained on such labels (and on MNIST), else of
+        N class names. The threshold plays no part: where `predict` says `unknown`, this is its best guess.
         """
-        return self._predict_all(X).labels
+        return self._labels[self._predict_all(X).class_numbers]
+
+    @cached_property
+    def _labels(self) -> NDArray[Any]:
+        """The label of each class."""
+        if not self.facts.get("numbered_labels"):
+            return np.array(self.class_names)
+        truths = {"False": False, "True": True}
+        return np.array([truths[name] if name in truths else int(name) for name in self.class_names])
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
         """The share of N images whose likeliest class is the right one, 0 to 1.

@@ -288,6 +288,8 @@ class Session:
             "trained_at": datetime.now().astimezone().isoformat(timespec="seconds"),
             "convlens": metadata.version("convlens"),
         }
+        if self.dataset.numbered:
+            facts["numbered_labels"] = True
         if self.dataset.source is not None:
             facts["data_source"] = dict(self.dataset.source)
         if self.notes:

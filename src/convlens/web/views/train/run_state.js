@@ -159,17 +159,17 @@ export class Run {
         return `Training: epoch ${Math.min(Math.floor(this.steps / steps_per_epoch) + 1, epochs)} of ${epochs}`;
       }
       case "judging":
-        return "Judging the test images";
+        return "Evaluating the test images";
       case "saving":
         return `${describeAccuracy(outcome)}; saving`;
       case "done":
         return outcome?.total ? `Done: ${describeAccuracy(outcome)}` : "Done";
       case "stopped":
-        return outcome?.run ? "Stopped; everything is saved" : "Stopped before it began";
+        return outcome?.run ? "Stopped; everything is saved" : "Stopped before training began";
       case "failed":
         return "Failed";
       default:
-        return reading ? describeReading(reading) : "Getting ready";
+        return reading ? describeReading(reading) : "Preparing";
     }
   }
 }
