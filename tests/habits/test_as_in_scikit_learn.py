@@ -69,7 +69,9 @@ def test_log_loss(model, X, y):
 def test_the_share_of_right_answers_by_comparing(model, X, y):
     guessed = model.predict_labels(X[800:])
     assert guessed.dtype == np.int64
-    assert np.mean(guessed == y[800:]) == metrics.accuracy_score(y[800:], guessed) == model.score(X[800:], y[800:]) > 0.5
+    assert (
+        np.mean(guessed == y[800:]) == metrics.accuracy_score(y[800:], guessed) == model.score(X[800:], y[800:]) > 0.5
+    )
 
 
 def test_labels_that_are_truth_values_stay_truth_values(X, y):
