@@ -48,8 +48,8 @@ def test_classes_are_compared_before_any_picture_is_decoded(convlens):
     ran = convlens("evaluate", "m.safetensors", "photos")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == (
-        "error: this model is for other classes: it knows 2 classes (cat, dog); photos has 2 classes (emu, yak). "
-        "Evaluate it on the data that it was trained for.\n"
+        "error: this model has other classes: 2 classes (cat, dog), while photos has 2 classes (emu, yak). "
+        "Evaluate it on data with its classes.\n"
     )
     assert not cache_folder().exists()  # decoded pictures are kept there
 
