@@ -63,29 +63,29 @@ _MATRIX = f'"{as_text(SMALL_MATRIX)}"'
 OPERATIONS = {
     "correlate": Operation(
         "Cross-correlation",
-        "Multiply the numbers that stand at the same place in two vectors, and add the products: the more alike the "
-        "vectors are, the larger the sum.",
+        "Multiply the numbers at the same position in two vectors, and add the products. The sum is large if the "
+        "vectors have a similar pattern.",
         "Σ aᵢ·bᵢ",
         (f"correlate {_VECTORS}", 'correlate "1 2 3 4" "1 -1" --mode full --steps'),
     ),
     "convolve": Operation(
         "Convolution",
-        "Turn the second of two vectors by 180°, so that its last number comes first, and multiply and add as in a "
-        "cross-correlation.",
+        "Reverse the second of two vectors, so that its last number comes first. Then multiply and add as in a cross-"
+        "correlation.",
         "Σ aᵢ·bₙ₋₁₋ᵢ",
         (f"convolve {_VECTORS} --draw convolution.svg", 'convolve "1 2 3 4" "1 1" --mode same'),
     ),
     "full": Operation(
         "Full convolution",
-        "The second vector, turned by 180°, slides along the first from the first overlap to the last, and every "
-        "position gives one sum.",
+        "The second vector is reversed and slides along the first, from the first overlap to the last. Each position "
+        "gives one sum.",
         "n numbers and m numbers give n + m − 1 sums",
         (f"full {_VECTORS} --steps", f"full {_VECTORS} --draw full.gif"),
     ),
     "conv2d": Operation(
         "A kernel slides over a matrix",
-        "A small matrix, the kernel, slides over a larger one, and the sum of the products at each position is one "
-        "number of the result, the feature map.",
+        "A small matrix, the kernel, slides over a larger one. The sum of the products at each position is one number "
+        "of the result, which is called a feature map.",
         "map(y, x) = Σ input(y + i, x + j)·kernel(i, j)",
         (
             f'conv2d {_MATRIX} --kernel "{as_text(KERNEL)}" --steps',
@@ -95,57 +95,64 @@ OPERATIONS = {
     ),
     "output-size": Operation(
         "The size of the map",
-        "A map has as many rows as the window has positions down the padded input, and as many columns as it has "
-        "positions across.",
+        "A map has one row for each vertical position of the window on the padded input, and one column for each "
+        "horizontal position.",
         "⌊(n + 2p − (d(k − 1) + 1))/s⌋ + 1",
         ("output-size 28 --kernel-size 3 --padding 1", "output-size 7 --kernel-size 2 --stride 2"),
     ),
     "coverage": Operation(
         "Coverage",
-        "A cell in the middle is read at many window positions and a corner at one, so that the edge of an image "
-        "counts for little; padding changes that.",
+        "A cell in the middle is read at many window positions, but a corner at only one, so the edge of an image "
+        "counts less. Padding changes that.",
         "reads of a cell = positions that read its row · positions that read its column",
         ("coverage 5 --kernel-size 3", "coverage 5 --kernel-size 3 --padding 1"),
     ),
+    "tensor": Operation(
+        "Images are tensors",
+        "An image is a tensor: a matrix for each channel, all of one size; a grey image has one channel, and a colour "
+        "image three, for red, green and blue.",
+        "numbers of a tensor = channels·height·width",
+        ("tensor photo.png", 'tensor "255 0; 0 9 | 0 255; 0 9 | 0 0; 255 9" --draw tensor.svg'),
+    ),
     "channels": Operation(
         "Channels and kernels",
-        "A kernel has as many channels as the image; each slides over its own channel, and the partial sums are added, "
-        "so that every kernel makes one map.",
+        "A kernel has one channel for each channel of the image. Each slides over its own channel, and the partial "
+        "sums are added, so a kernel makes one map.",
         "partial sum of channel 0 + partial sum of channel 1 + …",
         ('conv2d "1 0 2; 0 1 1; 2 1 0 | 0 1 1; 2 0 1; 1 0 2" --kernel "1 0; 0 1 | 0 -1; 1 0" --steps',),
     ),
     "activation": Operation(
         "Bias and activation",
-        "Each map has one more number, its bias, which is added to every value; then every value goes through the "
-        "activation, a function whose graph is not a straight line.",
+        "Each map has one bias, a number that is added to all of its values. Then the activation, a nonlinear "
+        "function, is applied to each value.",
         "activation(sum + bias)",
         (f'conv2d {_MATRIX} --kernel "{as_text(KERNEL)}" --bias -8 --activation relu',),
     ),
     "pool": Operation(
         "Pooling",
-        "A window without weights slides over every map and keeps the largest of the numbers that it covers, or their "
+        "A window without weights slides over each map and keeps the largest of the numbers that it covers, or their "
         "average.",
         "max(covered), or Σ covered / count",
         (f'pool "{as_text(POOLED)}" --steps', "pool mnist:7 --kind average --draw pooled.svg"),
     ),
     "network": Operation(
         "A network",
-        "Each layer works on what the layer before it made, and softmax turns the last layer’s outputs into "
+        "Each layer takes the output of the layer before it, and softmax turns the last layer’s outputs into "
         "probabilities.",
         "softmax: eˣ of each output / sum of eˣ of all outputs",
         ("network latest mnist:7", "network latest seven.png --layer 3 --at 5,6,7"),
     ),
     "gradient": Operation(
         "One step back",
-        "The gradient of a weight is the sum, over all window positions, of the number that it was multiplied by times "
-        "the slope of the number that the product went into.",
+        "At each window position, multiply the number that the weight was multiplied by with the gradient of the "
+        "output there. The sum of these products is the weight’s gradient.",
         "weight after a step = weight − learning rate · gradient",
         (f'gradient {_MATRIX} --output-gradient "{as_text(SLOPES)}" --kernel-size 2 --weight 0,0 --table',),
     ),
     "cost": Operation(
         "What a layer costs",
-        "A kernel has one weight for each of its cells in each channel, and one bias, and uses them at every window "
-        "position: few parameters, and much to do.",
+        "A kernel has one weight for each of its cells in each channel, and one bias. It uses them at every window "
+        "position, so a layer has few parameters but many multiplications.",
         "parameters = kernels·(channels·height·width + 1)",
     ),
 }
@@ -187,7 +194,7 @@ def describe_in_docs(text: str) -> str:
 
     >>> print(describe_in_docs("<!-- operation: convolve -->\\nsomething old\\n"), end="")
     <!-- operation: convolve -->
-    Turn the second of two vectors by 180°, ... *Σ aᵢ·bₙ₋₁₋ᵢ*
+    Reverse the second of two vectors, ... *Σ aᵢ·bₙ₋₁₋ᵢ*
     """
 
     def describe(found: re.Match[str]) -> str:

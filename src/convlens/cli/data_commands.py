@@ -7,7 +7,8 @@ from cyclopts import App, Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DataDir, Json
-from convlens.cli.terminal import make_table, print_json, result_console
+from convlens.cli.tables import ColumnTable
+from convlens.cli.terminal import print_json, result_console
 from convlens.cli.training_options import UserImages, UserImagesOptions
 from convlens.errors import DataError
 from convlens.words import times
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 EXIT_PROBLEMS = DataError.exit_code
 
 data_app = App(name="data", help_format="markdown")
-data_app.help = """Known datasets: which there are, and getting them. Images of your own: are they fit to train on?
+data_app.help = """List and download known datasets, and check your own images for problems.
 
 ```
 convlens data list
@@ -31,7 +32,7 @@ convlens data check photos/
 
 @data_app.command(name="list")
 def list_command(*, data_dir: DataDir = None, json: Json = False) -> None:
-    """Every known dataset: its size, its licence, and whether it is on this machine.
+    """List the known datasets: image size, classes, licence, and whether each is on this machine.
 
     ```
     convlens data list
@@ -44,7 +45,7 @@ def list_command(*, data_dir: DataDir = None, json: Json = False) -> None:
     if json:
         print_json({"datasets": [_as_dict(entry, one) for entry, one in found]})
         return
-    table = make_table("name", "what", "image", "classes", "licence", "on this machine", right=("classes",))
+    table = ColumnTable("name", "what", "image", "classes", "licence", "on this machine", right=("classes",))
     for entry, one in found:
         where = escape(str(one.path)) if one.state == "present" else f"{one.state}; convlens data fetch {entry.name}"
         table.add_row(
@@ -55,13 +56,13 @@ def list_command(*, data_dir: DataDir = None, json: Json = False) -> None:
 
 @data_app.command(name="fetch")
 def fetch_command(
-    names: Annotated[list[str], Parameter(help="Known datasets, see `convlens data list`.")],
+    names: Annotated[list[str], Parameter(help="Names of known datasets; `convlens data list` shows them.")],
     /,
     *,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Get datasets and check every byte; what is there already is only checked.
+    """Download datasets and verify their checksums. Files that are already there are only verified.
 
     ```
     convlens data fetch mnist
@@ -85,7 +86,7 @@ def fetch_command(
 def check_command(
     images: Annotated[
         str,
-        Parameter(help="A folder of class folders, a CSV file, an .npz file, IDX files, a zip, or a known dataset."),
+        Parameter(help="A folder with one subfolder for each class, a CSV, .npz, IDX or zip file, or a known dataset."),
     ],
     /,
     *,
@@ -94,7 +95,7 @@ def check_command(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> int:
-    """Look for everything in images that may spoil a training, and say what to do. Nothing is changed or deleted.
+    """Check images for problems before you train on them. Nothing is changed or deleted.
 
     ```
     convlens data check photos/
@@ -102,8 +103,8 @@ def check_command(
     convlens data check frames/ --group-by "{stem[:5]}" --json
     ```
 
-    Errors make what is measured wrong (a picture in two classes, or in training and test), warnings spoil what is
-    learned, notes are to be known.
+    Errors make the measured accuracy wrong, such as the same picture in the training and the test images. Warnings
+    make the model worse. Notes are for information.
     """
     from convlens.cli.checkup_view import print_checkup
 

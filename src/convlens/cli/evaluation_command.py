@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
-from convlens.cli.terminal import accuracy_line, make_table, print_json, result_console
+from convlens.cli.tables import ColumnTable
+from convlens.cli.terminal import accuracy_line, print_json, result_console
 from convlens.words import exact_percent, percent, shorten
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES_IN_A_MATRIX = 20
 MOST_CONFUSIONS = 15
+_LONGEST_HEADING = 5
 
 
 def evaluate_command(
@@ -28,7 +29,7 @@ def evaluate_command(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Judge a model on the test images of a dataset, or on images of your own.
+    """Measure how accurate a model is, on test images or on your own labelled images.
 
     ```
     convlens evaluate latest
@@ -36,19 +37,18 @@ def evaluate_command(
     convlens evaluate latest photos/
     ```
 
-    Prints the accuracy with its 95 % Wilson interval, how far the percentages can be believed, what is left when
-    answers below the model's threshold are `unknown`, precision, recall and F1 of every class, and the confusion
-    matrix.
+    Prints the accuracy with its 95 % Wilson interval, the calibration error, how many answers are `unknown` and how
+    accurate the others are, precision, recall and F1 for each class, and the confusion matrix.
 
-    Of your own images all count, unless they have a test folder of their own. Their classes are found by name, and they
-    are repaired as `convlens predict` repairs them, unless the model learned from that folder.
+    All of your own images are used, or only those in a test folder if there is one. Class names must be those of the
+    model. The images are repaired as `convlens predict` repairs them, unless the model was trained on the same folder.
 
-    `--json` has every number that `convlens report` shows.
+    `--json` prints every number that `convlens report` shows.
 
     Args:
         model: A model file, a run folder, or latest.
-        data: A known dataset, or images of your own: a folder of class folders, a CSV file, an archive. [default: the
-            test images of what the model was trained on]
+        data: A known dataset or your own images: a folder with one subfolder for each class, a CSV file, or an archive.
+            [default: the test images of the data that the model was trained on]
     """
     from convlens.cli.reading_progress import showing_progress
     from convlens.evaluation import choose_images, evaluate
@@ -57,10 +57,11 @@ def evaluate_command(
     computing: tuple[Any, ...] = (engine or "auto", device or "auto", threads)
     if json:
         from convlens.report import study_model
+        from convlens.trained_model.location import place_of_model
 
         with showing_progress() as on_progress:
             study = study_model(model, data, *computing, data_dir=data_dir, on_progress=on_progress, repair=repair)
-        print_json({"model": model, **study.as_dict()})
+        print_json({"model": place_of_model(model), **study.as_dict()})
         return
     trained = load_model(model)
     with showing_progress() as on_progress:
@@ -116,20 +117,25 @@ def _threshold_line(evaluation: "Evaluation") -> str:
     return f"At the threshold of {exact_percent(threshold)}: {left}"
 
 
-def _class_table(evaluation: "Evaluation") -> Table:
+def _class_table(evaluation: "Evaluation") -> ColumnTable:
     numbers = ("precision", "recall", "F1", "images")
-    table = make_table("class", *numbers, right=numbers)
+    table = ColumnTable("class", *numbers, right=numbers)
     for name, row in zip(evaluation.class_names, evaluation.classes, strict=True):
         ratios = [percent(ratio) for ratio in (row.precision, row.recall, row.f1)]
         table.add_row(_plain(name), *ratios, f"{row.support:,}")
     return table
 
 
-def _matrix(evaluation: "Evaluation") -> Table:
-    """Rows are the true classes, columns what the model said."""
+def _matrix(evaluation: "Evaluation") -> ColumnTable:
+    """Rows are the true classes, columns what the model said; columns of long names have the numbers of their rows."""
     names = [_plain(name) for name in evaluation.class_names]
-    columns = [f"{_plain(name, 7):>4}" for name in evaluation.class_names]
-    table = make_table("true \\ said", *columns, right=tuple(columns))
+    headings = [shorten(name, 40) for name in evaluation.class_names]
+    if max(map(len, headings)) > _LONGEST_HEADING:
+        headings = [str(number) for number in range(len(names))]
+        names = [f"{number:>{len(headings[-1])}} {name}" for number, name in enumerate(names)]
+    widest = max(len(f"{evaluation.confusion.max():,}"), *map(len, headings))
+    columns = [f"{heading:>{widest}}" for heading in headings]
+    table = ColumnTable("true \\ said", *columns, right=columns, cut=True)
     for number, (name, row) in enumerate(zip(names, evaluation.confusion, strict=True)):
         table.add_row(name, *(_cell(int(count), column == number) for column, count in enumerate(row)))
     return table
@@ -141,9 +147,9 @@ def _cell(count: int, right_answer: bool) -> str:
     return f"[green]{count:,}[/]" if right_answer else f"[bold red]{count:,}[/]"
 
 
-def _pairs(evaluation: "Evaluation") -> Table:
+def _pairs(evaluation: "Evaluation") -> ColumnTable:
     """The most frequent mistakes, where a matrix would not fit on any screen."""
-    table = make_table("true", "said", "images", right=("images",))
+    table = ColumnTable("true", "said", "images", right=("images",))
     for true, said, count in evaluation.most_confused(MOST_CONFUSIONS):
         table.add_row(_plain(true), _plain(said), f"{count:,}")
     return table

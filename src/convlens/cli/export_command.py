@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from convlens.cli.options import DataDir, Json
 from convlens.cli.terminal import print_json, result_console
+from convlens.words import count_of
 
 if TYPE_CHECKING:
     from convlens.data import LabelledImages
@@ -21,7 +22,7 @@ def export_command(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Take a model home as one file: as html it is the whole page, which works from disk, offline, on a phone.
+    """Export a model as one file: html is the page with the model inside, and works offline.
 
     ```
     convlens export latest --to html
@@ -31,16 +32,19 @@ def export_command(
 
     Args:
         model: A model file, a run folder, or latest.
-        to: The format, such as html. One that there is not is answered with all that there are.
-        out: The file to write. [default: the model's name, here]
-        data: Where the pictures in the page come from: a known dataset, or images of your own. [default: the test
-            images of what the model was trained on, if they are here]
+        to: The format, such as html. An unknown format gives an error that lists all formats.
+        out: The file to write. [default: the model's name, in the current folder]
+        data: Where to take the sample pictures from: a known dataset or your own images. [default: the test images of
+            the data that the model was trained on, if they are on this machine]
     """
     from convlens.export import choose_samples, find_format
+    from convlens.files import check_parent_folder
     from convlens.trained_model import load_model
     from convlens.trained_model.location import find_model_file, name_of_model
 
     kind = find_format(to)
+    if out is not None:
+        check_parent_folder(out)  # before pictures are read
     trained = load_model(model)
     name = name_of_model(find_model_file(model))
     images = _images(trained, data, data_dir)
@@ -50,7 +54,9 @@ def export_command(
     if json:
         print_json({"file": str(written), "bytes": size, "samples": count})
         return
-    result_console().print(f"{written}: {size:,} bytes, with {count} pictures", markup=False, soft_wrap=True)
+    result_console().print(
+        f"{written}: {count_of(size, 'byte')}, with {count_of(count, 'picture')}", markup=False, soft_wrap=True
+    )
 
 
 def _images(model: "TrainedModel", data: str | None, data_dir: Path | None) -> "LabelledImages | None":

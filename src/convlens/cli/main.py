@@ -14,12 +14,14 @@ from rich.markup import escape
 from convlens import __version__
 from convlens.cli.by_hand import by_hand_app
 from convlens.cli.data_commands import data_app
+from convlens.cli.encoding import accept_every_sign
 from convlens.cli.evaluation_command import evaluate_command
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.export_command import export_command
 from convlens.cli.layers_command import layers_command
 from convlens.cli.open_command import open_command
 from convlens.cli.option_names import with_option_names
+from convlens.cli.parser_messages import explain_parser_error
 from convlens.cli.prediction_command import name_stdin, predict_command
 from convlens.cli.report_command import report_command
 from convlens.cli.terminal import error_console
@@ -28,21 +30,21 @@ from convlens.deprecations import renamed_options
 from convlens.errors import ConvlensError, UsageError
 
 HELP = """
-Train small-image CNN classifiers on the machine you have, look inside every number, ship the result.
+Train CNN classifiers for small images, see how every number is computed, and ship the result as one file.
 
 ```
-convlens train                              the tutorial's network on MNIST
-convlens predict latest seven.png           what is on this picture?
-convlens report latest                      how good it is and where it fails, as one HTML file
-convlens open                               the page: draw, look inside, train live
-convlens layers "conv 8 3x3, relu, dense"   sizes and parameters, no training
-convlens by-hand full "1 2 3" "4 5 6"       a convolution, every window position shown
+convlens train                              train the default network on MNIST
+convlens predict latest seven.png           predict the class of a picture
+convlens report latest                      write a report on the model as one HTML file
+convlens open                               open the page: draw, look inside, train live
+convlens layers "conv 8 3x3, relu, dense"   show sizes and parameters, without training
+convlens by-hand full "1 2 3" "4 5 6"       compute a convolution on your own numbers
 ```
 """
 
 EPILOGUE = (
-    "Exit codes: 0 done, 1 failed, 2 usage, 3 bad data, 4 bad or damaged model file, 130 interrupted (after saving). "
-    "`--debug` after any command shows the traceback of an error."
+    "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 bad data, 4 bad or damaged model file, 130 interrupted. "
+    "Add `--debug` to any command to see the traceback of an error."
 )
 
 app = App(
@@ -66,6 +68,7 @@ app.command(by_hand_app)
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code. Errors are printed as one line on stderr."""
+    accept_every_sign()
     tokens, renamed = renamed_options([argument for argument in arguments if argument != "--debug"])
     for sentence in renamed:
         print(sentence, file=sys.stderr)
@@ -78,9 +81,7 @@ def run(arguments: Sequence[str]) -> int:
     except ConvlensError as error:
         return _report(with_option_names(error, app, tokens), error.exit_code, debug)
     except CycloptsError as error:
-        # The parser's own messages are rich renderables in several lines; as text they are one sentence.
-        command = " ".join(["convlens", *(error.command_chain or ())])
-        return _report(f"{_sentence(str(error))} See `{command} --help`.", UsageError.exit_code, debug)
+        return _report(explain_parser_error(error), UsageError.exit_code, debug)
     except BrokenPipeError:
         # Whoever read the output has seen enough, as `head` does; there is nobody left to tell.
         sys.stderr.close()
@@ -109,7 +110,3 @@ def _report(message: str, exit_code: int, debug: bool) -> int:
     if debug:
         console.print_exception(show_locals=False)
     return exit_code
-
-
-def _sentence(text: str) -> str:
-    return " ".join(text.split()).rstrip(".") + "."

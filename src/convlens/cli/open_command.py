@@ -31,23 +31,23 @@ def open_command(
     runs: Path = Path("runs"),
     json: Json = False,
 ) -> int:
-    """Open the page: draw, look inside a model, train one live.
+    """Open the page in the browser: draw, look inside a model, or train one and watch.
 
     ```
     convlens open                          the latest run
     convlens open digits.safetensors       a model file
-    convlens open --host 0.0.0.0           for other machines, too: whoever has the printed address
+    convlens open --host 0.0.0.0           let other machines connect that have the printed address
     ```
 
-    Ctrl-C ends it: a training that runs finishes its step and saves, and the command that goes on is printed. Closing
-    the page stops nothing.
+    Ctrl-C stops the server. If a training is running, it finishes its step and saves, and the command that continues it
+    is printed. Closing the page stops nothing.
 
     Args:
         model: A model file, a run folder, or latest. [default: the latest run, if there is one]
-        port: Where to listen; 0 takes any free port. [default: the first free from 8700 on]
-        host: Who may reach it: 127.0.0.1 this machine alone, 0.0.0.0 others too, with a token.
+        port: The port; 0 takes any free port. [default: the first free port from 8700]
+        host: The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for others too, with a token.
         browser: Open the page in the browser.
-        runs: The folder of the runs: those it shows, and where it writes.
+        runs: The folder with the runs to show, in which new runs are saved.
     """
     from convlens.server.requirements import require_server
 

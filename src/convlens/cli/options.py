@@ -22,18 +22,19 @@ def read_whole(_kind: object, tokens: Sequence[Token]) -> int:
 
 Whole = Annotated[int, Parameter(converter=read_whole)]
 JsonLines = Annotated[
-    bool, Parameter(name="--json", negative="", help="Print a JSON object a line: one an epoch, then the result.")
+    bool, Parameter(name="--json", negative="", help="Print JSON: one line for each epoch, then the result.")
 ]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON on stdout and nothing else there.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print the result as JSON on stdout.")]
 DataDir = Annotated[
     Path | None,
     Parameter(
-        name="--data-dir", help="Where known datasets are kept; else $CONVLENS_DATA, else the user's cache folder."
+        name="--data-dir",
+        help="The folder for datasets and decoded images. [default: $CONVLENS_DATA, or else your cache folder]",
     ),
 ]
-Threads = Annotated[Whole | None, Parameter(help="Processor threads; one a core if not given.")]
-EngineOption = Annotated[str | None, Parameter(help="What computes: auto, native or torch.")]
-DeviceOption = Annotated[str | None, Parameter(help="Where PyTorch computes: auto, cpu, cuda or mps.")]
+Threads = Annotated[Whole | None, Parameter(help="The number of processor threads. [default: one for each core]")]
+EngineOption = Annotated[str | None, Parameter(help="The engine: native (Convlens's own), torch (PyTorch), or auto.")]
+DeviceOption = Annotated[str | None, Parameter(help="The device that PyTorch uses: auto, cpu, cuda or mps.")]
 RepairOption = Annotated[
-    bool, Parameter(negative="--no-repair", help="Make pictures like the training images where that is safe.")
+    bool, Parameter(negative="--no-repair", help="Repair pictures, so that they resemble the training images.")
 ]

@@ -44,18 +44,19 @@ def report_command(
     convlens report runs/first runs/second mnist
     ```
 
-    Accuracy with its interval and whether it can be trusted, confusions with the images behind them, the hardest
-    errors, suspected label errors, calibration, what a threshold buys, corrupted images, the training, the network,
-    its kernels and maps. Several models are put side by side, with McNemar's test for each pair.
+    The report shows the accuracy with its interval, whether the numbers can be trusted, the confusion matrix with its
+    images, the hardest errors, suspected label errors, calibration, the effect of the threshold, the accuracy on
+    corrupted images, the training, and the network with its kernels and maps. Several models are compared side by side,
+    with McNemar's test for each pair.
 
     Args:
-        models: A model file, a run folder, or latest; several to compare them. Behind them, if need be, what to judge
-            on: a known dataset or images of your own.
-        out: The HTML file. [default: report.html in the run folder, else in this one]
-        training_labels: Also have the labels of the training images judged, by three models that did not learn from
-            them; takes about twice as long as the training did.
+        models: A model file, a run folder, or latest; several to compare them. The last argument can be the data to
+            evaluate on: a known dataset or your own images.
+        out: The HTML file to write. [default: report.html in the run folder, or else in the current folder]
+        training_labels: Also look for label errors in the training images. Three more models are trained for this,
+            which takes about twice as long as the training did.
         label_errors: Also write all suspected label errors to this CSV file.
-        show: Open the report when it is done.
+        show: Open the report when it is finished.
     """
     from convlens.cli.reading_progress import showing_progress
     from convlens.report import make_report
@@ -126,7 +127,9 @@ def _telling_folds() -> Callable[[object], None]:
 
 def _tell(made: "Report", names: list[str], json: bool) -> None:
     if json:
-        named = {"model": names[0]} if len(names) == 1 else {}
+        from convlens.trained_model.location import place_of_model
+
+        named = {"model": place_of_model(names[0])} if len(names) == 1 else {}
         print_json({"report": str(made.path), **named, **made.as_dict()})
         return
     console = result_console()

@@ -40,25 +40,25 @@ def train_command(
     """Train a network and write a run folder with the model, its curves and its settings.
 
     ```
-    convlens train                        MNIST, the tutorial's network
-    convlens train photos/                images of your own, a folder for each class
+    convlens train                        train the default network on MNIST
+    convlens train photos/                your own images, in one subfolder for each class
     convlens train frames.csv --group-by "{stem[:5]}" --size 48
     convlens train --network "conv 16 5x5, relu, maxpool 2, dense" --epochs 5
     convlens train --recipe best --minutes 5 --patience 8
     ```
 
-    Ctrl-C finishes the step, saves, and prints the command that goes on.
+    Ctrl-C finishes the current step, saves, and prints the command that continues the run.
 
     Args:
-        data: A known dataset (`convlens data list`), or images of your own: a folder of class folders, a CSV file of
-            paths and labels, an .npz, IDX files, or a zip of these. [default: mnist]
-        recipe: fast (2 epochs, one-cycle), tutorial (its 10 epochs) or best (about a minute, for pictures unlike the
-            training images). [default: best for images of your own, else fast]
-        config: Repeat a run from its config.toml.
-        resume: Go on with a stopped run: its folder, or latest.
-        out: A new folder for the run. [default: runs/DATE_TIME_DATA]
+        data: A known dataset (`convlens data list`) or your own images: a folder with one subfolder for each class, a
+            CSV file of paths and labels, an .npz file, IDX files, or a zip archive of these. [default: mnist]
+        recipe: A named set of settings: fast (2 epochs), tutorial (10 epochs) or best (about a minute; also for
+            pictures unlike the training images). [default: best for your own images, otherwise fast]
+        config: Repeat a run with the settings in its config.toml.
+        resume: Continue a stopped run: its folder, or latest.
+        out: The folder to create for the run. [default: runs/DATE_TIME_DATA]
         report: Also write report.html into the run folder, as `convlens report` does.
-        show: Open the pictures of the run when it is done.
+        show: Open the run's pictures when it is finished.
     """
     from convlens.cli.training_view import TrainingView
 
@@ -103,7 +103,7 @@ def _train(
     from convlens.training import train
     from convlens.training.interrupts import stopping_on
     from convlens.training.recipes import DEFAULT_RECIPE, choose_settings, read_changes
-    from convlens.training.run_folder import read_config
+    from convlens.training.run_folder import check_run_folder, read_config
 
     choices: dict[str, Any] = {"recipe": recipe, **changes}
     if config is None:
@@ -114,6 +114,7 @@ def _train(
         choices = {"settings": replace(kept.settings, **read_changes(changes))}
         data, images = data or kept.data, images or kept.images
         data_dir = data_dir or (Path(kept.data_dir) if kept.data_dir else None)
+    check_run_folder(out or "runs/*")
     dataset = _load(data or "mnist", data_dir, images, view)
     with view.shown(), stopping_on(*STOP_SIGNALS) as stop:
         return train(

@@ -23,18 +23,18 @@ class Changes(_Options):
     """What may differ from the recipe; None leaves the recipe's value. Each field is an option, explained by its line.
 
     Attributes:
-        network: A network as text, or tutorial or lenet; `convlens layers --help` has the language.
-        epochs: How often every training image is seen.
-        batch_size: Images of one step.
-        learning_rate: The constant or the highest learning rate.
-        augmentation: How copies differ that are learned from: none, or "shift 0.1, rotation 10, noise 0.1".
-        probe: Try out mirror images and turns, and learn from those that make no class another.
-        balance: Rare classes: none, weights (they count more) or sampling (they come more often).
-        seed: Of everything random; the same weights again on one kind of processor, whatever the threads.
-        validation: Share of the training images to hold out, judge after every epoch, and fit the confidence on.
-        error_rate: Wrong answers to allow; what is less sure becomes unknown. [default: 0.01; best: 0.005]
-        patience: End when so many epochs in a row were no better on held-out images, and keep the best; 0 never does.
-        minutes: End within so many minutes after the images were read, writing included; 0.5 is half a minute.
+        network: A network as text, or tutorial or lenet; `convlens layers --help` describes the language.
+        epochs: How many times to go through the training images.
+        batch_size: The number of images in each training step.
+        learning_rate: The learning rate, or its highest value if the recipe varies it.
+        augmentation: How to vary the training images: none, or for example "shift 0.1, rotation 10, noise 0.1".
+        probe: Try out flips and rotations, and train with those that do not make classes look alike.
+        balance: How to treat rare classes: none, weights (count them more) or sampling (show them more often).
+        seed: The seed of all random numbers; the same seed gives the same weights on the same kind of processor.
+        validation: The share of the training images to hold out for validation and calibration, such as 0.1.
+        error_rate: The share of wrong answers to allow; the others become unknown. [default: 0.01; best: 0.005]
+        patience: Stop after this many epochs in a row without improvement on the held-out images; 0 never stops early.
+        minutes: The time limit in minutes, including testing and saving but not reading the images.
     """
 
     network: str | None = None
@@ -59,10 +59,10 @@ class UserImages(_Options):
     """How a user's images are read and divided. Each field is an option, explained by its line.
 
     Attributes:
-        size: Your images: side of the square input, 16 to 96; else chosen.
-        channels: Your images: 1 for grey, 3 for colour; else chosen from them.
-        group_by: Your images: files with this text in common stay in one part, such as "{stem[:5]}".
-        split_seed: Your images: another number, another division into training, validation and test.
+        size: Your own images: the side of the square input in pixels, 16 to 96. [default: chosen from the images]
+        channels: Your own images: 1 for grey, 3 for colour. [default: chosen from the images]
+        group_by: Your own images: keep files in one part if this part of their path is equal: "{stem[:5]}".
+        split_seed: Your own images: the seed for dividing them into training, validation and test images.
     """
 
     size: Whole | None = None

@@ -19,12 +19,19 @@ class BatchNorm2d(Layer):
     group: ClassVar[Group] = "normalisation"
     title: ClassVar[str] = "batch normalisation"
     summary: ClassVar[str] = (
-        "every map (or number) to mean 0 and deviation 1 over the batch, then scaled and shifted; "
-        "running statistics in prediction"
+        "normalises each map (or number) to mean 0 and standard deviation 1 over the batch, then scales and shifts "
+        "it; predictions use running statistics"
     )
     formula: ClassVar[str] = "(x − mean)/√(variance + ε)·weight + bias"
     takes: ClassVar[str] = "no number, since the layer before it says how many channels there are"
-    other_names: ClassVar[tuple[str, ...]] = ("bn", "batchnorm2d", "batchnorm1d", "batch_norm", "norm")
+    other_names: ClassVar[tuple[str, ...]] = (
+        "bn",
+        "batchnorm2d",
+        "batchnorm1d",
+        "batch_norm",
+        "batchnormalization",
+        "norm",
+    )
 
     def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
         """One of each a channel, and the count of batches."""

@@ -16,7 +16,7 @@ class Concatenate(Layer):
     word: ClassVar[str] = "concat"
     group: ClassVar[Group] = "join"
     title: ClassVar[str] = "concatenation"
-    summary: ClassVar[str] = "puts the channels of the branches one after the other"
+    summary: ClassVar[str] = "joins the outputs of the branches along the channels"
     formula: ClassVar[str] = "the same number, among the channels of all branches"
     keeps_places: ClassVar[bool] = False
 
@@ -64,7 +64,7 @@ class Concat(Block):
 
     word: ClassVar[str] = "concat"
     title: ClassVar[str] = "concatenation block"
-    summary: ClassVar[str] = "branches, separated by `;`, whose channels are put one after the other"
+    summary: ClassVar[str] = "joins the outputs of its branches along the channels; `;` separates branches"
     example: ClassVar[str] = "concat(conv 8 1x1; conv 8 3x3 pad 1)"
     other_names: ClassVar[tuple[str, ...]] = ("inception", "cat", "concatenate", "parallel")
     channels_may_differ: ClassVar[bool] = True

@@ -39,15 +39,15 @@ class Conv2d(SlidingLayer):
     group: ClassVar[Group] = "weights"
     title: ClassVar[str] = "convolution"
     summary: ClassVar[str] = (
-        "8 kernels of 3×3 over all channels, plus a bias each; `pad same` keeps the size of the maps, "
-        "`groups` divides the channels"
+        "8 kernels of 3×3 over all channels, each with a bias; `pad same` keeps the size of the maps, "
+        "`groups` divides the channels into groups"
     )
     formula: ClassVar[str] = "Σ input·kernel + bias"
     example: ClassVar[str] = "conv 8 3x3"
     words_for_padding: ClassVar[tuple[PaddingWord, ...]] = ("same", "valid")
     defaults: ClassVar[str] = "`pad 0`, `stride 1`, `dilation 1`, `groups 1`"
     has_names_for: ClassVar[tuple[str, ...]] = ("kernel_size",)
-    other_names: ClassVar[tuple[str, ...]] = ("conv2d", "convolution", "convolutional", "conv1d", "c")
+    other_names: ClassVar[tuple[str, ...]] = ("conv2d", "convolution2d", "convolution", "convolutional", "conv1d", "c")
     channels: int
     kernel_size: tuple[int, int]
     stride: tuple[int, int] = (1, 1)

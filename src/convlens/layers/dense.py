@@ -17,10 +17,10 @@ class Dense(Layer):
 
     word: ClassVar[str] = "dense"
     group: ClassVar[Group] = "weights"
-    summary: ClassVar[str] = "64 weighted sums of everything before, plus a bias each"
+    summary: ClassVar[str] = "64 weighted sums of all inputs, each with a bias"
     formula: ClassVar[str] = "Σ input·weight + bias"
     example: ClassVar[str] = "dense 64"
-    defaults: ClassVar[str] = "`dense` alone is the last layer: as many as there are classes"
+    defaults: ClassVar[str] = "`dense` alone, as the last layer: one output for each class"
     takes: ClassVar[str] = "its outputs alone, since the layer before it says how many inputs there are"
     other_names: ClassVar[tuple[str, ...]] = ("linear", "fc", "full", "fully_connected", "mlp", "hidden")
     makes_row: ClassVar[bool] = True

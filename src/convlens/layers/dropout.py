@@ -16,7 +16,7 @@ class Dropout(Layer):
 
     word: ClassVar[str] = "dropout"
     group: ClassVar[Group] = "normalisation"
-    summary: ClassVar[str] = "sets that share of the values to zero while training, the others are scaled up"
+    summary: ClassVar[str] = "sets this share of the values to zero and scales up the others, in training only"
     formula: ClassVar[str] = "x while predicting"
     example: ClassVar[str] = "dropout 0.5"
     defaults: ClassVar[str] = "`0.5`"

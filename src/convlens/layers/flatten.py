@@ -14,7 +14,7 @@ class Flatten(Layer):
 
     word: ClassVar[str] = "flatten"
     group: ClassVar[Group] = "shape"
-    summary: ClassVar[str] = "maps become one row of numbers; implied before `dense` and at the end"
+    summary: ClassVar[str] = "turns all maps into one row of numbers; added automatically before `dense` and at the end"
     formula: ClassVar[str] = "the same number, in a row"
     takes: ClassVar[str] = "no number: it flattens all of an image"
     other_names: ClassVar[tuple[str, ...]] = ("flat", "view", "reshape")

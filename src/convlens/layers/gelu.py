@@ -16,7 +16,7 @@ class GELU(Activation):
 
     word: ClassVar[str] = "gelu"
     title: ClassVar[str] = "GELU"
-    summary: ClassVar[str] = "x times the share of a normal distribution below x: a smooth ReLU"
+    summary: ClassVar[str] = "x·Φ(x), with the standard normal distribution function Φ: a smooth ReLU"
     formula: ClassVar[str] = "x·(1 + erf(x/√2))/2"
 
     def apply(self, values: Values) -> Values:

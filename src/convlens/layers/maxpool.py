@@ -18,7 +18,7 @@ class MaxPool2d(PoolingLayer):
 
     word: ClassVar[str] = "maxpool"
     title: ClassVar[str] = "max pooling"
-    summary: ClassVar[str] = "the largest value of every 2×2 window"
+    summary: ClassVar[str] = "the largest value of each 2×2 window"
     formula: ClassVar[str] = "max of the window"
     example: ClassVar[str] = "maxpool 2"
     other_names: ClassVar[tuple[str, ...]] = (
@@ -26,6 +26,7 @@ class MaxPool2d(PoolingLayer):
         "max_pool",
         "max_pool2d",
         "maxpooling",
+        "maxpooling2d",
         "max",
         "pool",
         "pooling",

@@ -16,7 +16,7 @@ class Add(Layer):
     word: ClassVar[str] = "add"
     group: ClassVar[Group] = "join"
     title: ClassVar[str] = "addition"
-    summary: ClassVar[str] = "adds what the branches of a residual block give"
+    summary: ClassVar[str] = "adds the outputs of the branches of a residual block"
     formula: ClassVar[str] = "body + shortcut"
 
     def size_formula(self, node: ResolvedLayer) -> str:
@@ -55,7 +55,7 @@ class Residual(Block):
     word: ClassVar[str] = "residual"
     title: ClassVar[str] = "residual block"
     summary: ClassVar[str] = (
-        "adds its input to what its layers make of it; `shortcut` makes the input the same shape where it is not"
+        "adds its input to the output of its layers; if they change the shape, `shortcut` changes that of the input"
     )
     example: ClassVar[str] = "residual(conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm)"
     other_names: ClassVar[tuple[str, ...]] = ("res", "resblock", "skip")

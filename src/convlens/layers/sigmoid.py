@@ -12,7 +12,7 @@ class Sigmoid(Activation):
     """1/(1 + exp(−x)) for every number."""
 
     word: ClassVar[str] = "sigmoid"
-    summary: ClassVar[str] = "squeezes into 0 to 1"
+    summary: ClassVar[str] = "maps each value to a value between 0 and 1"
     formula: ClassVar[str] = "1/(1 + exp(−x))"
     other_names: ClassVar[tuple[str, ...]] = ("logistic",)
 

@@ -16,7 +16,7 @@ class SiLU(Activation):
 
     word: ClassVar[str] = "silu"
     title: ClassVar[str] = "SiLU"
-    summary: ClassVar[str] = "x times its sigmoid: a smooth ReLU, also called swish"
+    summary: ClassVar[str] = "x·sigmoid(x): a smooth ReLU, also called swish"
     formula: ClassVar[str] = "x/(1 + exp(−x))"
     other_names: ClassVar[tuple[str, ...]] = ("swish", "mish", "hardswish")
 

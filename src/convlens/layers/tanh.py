@@ -12,7 +12,7 @@ class Tanh(Activation):
     """tanh(x) for every number."""
 
     word: ClassVar[str] = "tanh"
-    summary: ClassVar[str] = "squeezes into −1 to 1"
+    summary: ClassVar[str] = "maps each value to a value between −1 and 1"
     formula: ClassVar[str] = "tanh(x)"
 
     def apply(self, values: Values) -> Values:

@@ -8,6 +8,7 @@ from cyclopts import App
 from convlens.cli.by_hand.gallery_command import gallery_command
 from convlens.cli.by_hand.network_commands import gradient_command, network_command
 from convlens.cli.by_hand.size_commands import coverage_command, output_size_command
+from convlens.cli.by_hand.tensor_command import tensor_command
 from convlens.cli.by_hand.vector_commands import convolve_command, correlate_command, full_command
 from convlens.cli.by_hand.window_commands import conv2d_command, pool_command
 from convlens.operations_catalogue import OPERATIONS
@@ -20,14 +21,14 @@ def write_commands(commands: tuple[str, ...]) -> str:
 
 by_hand_app = App(name="by-hand", help_format="markdown")
 _TRIES = (*OPERATIONS["correlate"].commands[:1], *OPERATIONS["conv2d"].commands)
-by_hand_app.help = f"""The tutorial's operations on your numbers, with every window position shown.
+by_hand_app.help = f"""Run the operations of a CNN on your own numbers, and see the sum behind each result.
 
 ```
 {write_commands(_TRIES)}
 ```
 
-Numbers: blanks or commas between them, `;` between rows, `|` between channels. Instead of numbers: a CSV file, an image
-file, an image of a dataset (`mnist:7`, `mnist:train:7`), or `-` for numbers on stdin.
+Separate numbers by blanks or commas, rows by `;`, and channels by `|`. Instead of numbers you can give a CSV file, an
+image file, an image of a dataset (`mnist:7`, `mnist:train:7`), or `-` to read numbers from stdin.
 """
 
 
@@ -35,7 +36,7 @@ def help_of(name: str, command: Callable[..., None]) -> str:
     """The help of a command: what the operation means, commands to try, and what its docstring adds.
 
     >>> print(help_of("convolve", lambda: None).splitlines()[0])
-    Turn the second of two vectors by 180°, so that its last number comes first, ...
+    Reverse the second of two vectors, so that its last number comes first. Then ...
     """
     operation = OPERATIONS[name]
     _, _, more = (inspect.getdoc(command) or "").partition("\n\n")
@@ -49,6 +50,7 @@ for _name, _command in {
     "full": full_command,
     "conv2d": conv2d_command,
     "pool": pool_command,
+    "tensor": tensor_command,
     "output-size": output_size_command,
     "coverage": coverage_command,
     "network": network_command,

@@ -9,10 +9,10 @@ from convlens.cli.options import Json
 
 
 def gallery_command(
-    *, out: Annotated[Path, Parameter(help="The folder for the pictures; it is made if it is not there.")],
+    *, out: Annotated[Path, Parameter(help="The folder for the pictures; it is created if it does not exist.")],
     json: Json = False,
 ) -> None:  # fmt: skip
-    """Draw every illustration of the tutorial, as SVG and PNG, from numbers that are computed.
+    """Draw all illustrations of docs/operations.md, as SVG and PNG.
 
     ```
     convlens by-hand gallery --out pictures

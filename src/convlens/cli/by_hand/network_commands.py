@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 def network_command(
     model: Annotated[str, Parameter(help="A model file, a run folder, or latest.")],
-    image: Annotated[str, Parameter(help="An image file, or an image of a dataset: mnist:7.")],
+    image: Annotated[str, Parameter(help="An image file, or a test image of a dataset, such as mnist:7.")],
     /,
     *,
-    layer: Annotated[Whole | None, Parameter(help="Print the whole output of this layer; -1 is the input.")] = None,
+    layer: Annotated[Whole | None, Parameter(help="Print the output of this layer; -1 is the network's input.")] = None,
     data_dir: DataDir = None,
     wanted: WantedOptions = None,
 ) -> None:
     """`convlens by-hand network`.
 
-    The forward pass of a trained model, layer by layer, by these functions alone, beside what the engine says. With
-    `--layer` of a conv, pool or dense layer, or of one that joins branches, `--steps`, `--table` and `--at` show the
-    sums behind its numbers.
+    Computes the forward pass of a trained model, layer by layer, without the engine, and compares the result with the
+    engine's. If `--layer` names a conv, pool or dense layer, or one that joins branches, then `--steps`, `--table` and
+    `--at` show the sums behind its numbers.
     """
     from convlens.by_hand import run_network
     from convlens.cli.by_hand.network_view import print_layer, print_network, show_positions
@@ -63,10 +63,15 @@ def network_command(
 
 
 def gradient_command(
-    a: Annotated[Operand, Parameter(name="--a", help="The image: numbers, a CSV or image file, or mnist:7.")],
+    a: Annotated[
+        Operand,
+        Parameter(name="--a", help="The image: numbers, a CSV or image file, or mnist:7 (test image 7 of MNIST)."),
+    ],
     *,
-    output_gradient: Annotated[Operand, Parameter(help="How the loss changes with each number of the map.")],
-    weight: Annotated[str, Parameter(help="Row and column of the weight, or channel, row and column.")] = "0,0",
+    output_gradient: Annotated[
+        Operand, Parameter(help="The gradient of the loss with respect to each number of the map.")
+    ],
+    weight: Annotated[str, Parameter(help="The weight: row,column or channel,row,column.")] = "0,0",
     kernel_size: KernelSizeOption = "3",
     slide: SlideOptions = None,
     colour: ColourOption = False,

@@ -11,16 +11,22 @@ from convlens.layers.arguments import PaddingWord
 
 Operand = Annotated[str, Parameter(allow_leading_hyphen=True)]
 """A text that may begin with a minus sign."""
-ColourOption = Annotated[bool, Parameter(negative="", help="Keep the three channels of an image; else it is grey.")]
-StepsOption = Annotated[bool, Parameter(negative="", help="Show one window position after the other.")]
-TableOption = Annotated[bool, Parameter(negative="", help="All window positions as one table.")]
-AtOption = Annotated[str | None, Parameter(help="Show only the sum behind this place of the result: 2, or 0,2.")]
-DrawOption = Annotated[Path | None, Parameter(help="Draw it: a file that ends in .svg, .png or .gif (step by step).")]
-StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it: a file that ends in .svg or .png.")]
+ColourOption = Annotated[
+    bool, Parameter(negative="", help="Keep the three channels of an image, instead of converting it to grey.")
+]
+StepsOption = Annotated[bool, Parameter(negative="", help="Show all window positions, one after the other.")]
+TableOption = Annotated[bool, Parameter(negative="", help="Show the window positions as one table.")]
+AtOption = Annotated[
+    str | None, Parameter(help="Show only the sum behind this position of the result: 2, or 0,2 (row, column).")
+]
+DrawOption = Annotated[
+    Path | None, Parameter(help="Draw it into this .svg, .png or .gif file; a .gif shows every step.")
+]
+StillOption = Annotated[Path | None, Parameter(name="--draw", help="Draw it into this .svg or .png file.")]
 
 
-KernelSizeOption = Annotated[str, Parameter(help="The kernel: 3, or 3x5.")]
-PaddingOption = Annotated[str, Parameter(help="Rows and columns added on every side: 1, or 1x0.")]
+KernelSizeOption = Annotated[str, Parameter(help="The size of the kernel: 3, or 3x5.")]
+PaddingOption = Annotated[str, Parameter(help="Rows and columns to add on each side: 1, or 1x0.")]
 PADDING_WORDS = get_args(PaddingWord)
 
 
@@ -28,9 +34,9 @@ PADDING_WORDS = get_args(PaddingWord)
 class Slide:
     """How a window moves, as it is typed; each field is an option."""
 
-    stride: Annotated[str, Parameter(help="By how much the window moves: 2, or 2x1 for down and right.")] = "1"
+    stride: Annotated[str, Parameter(help="How far the window moves each time: 2, or 2x1 (down, right).")] = "1"
     padding: PaddingOption = "0"
-    dilation: Annotated[str, Parameter(help="How far apart the values of the window are.")] = "1"
+    dilation: Annotated[str, Parameter(help="How far apart the cells of the kernel are.")] = "1"
 
     def pairs(self) -> dict[str, Any]:
         """The same as (height, width), or a word, under the names that the operations know.

@@ -8,22 +8,23 @@ from convlens.cli.by_hand.options import KernelSizeOption, Slide, SlideOptions, 
 from convlens.cli.options import Json, Whole
 from convlens.errors import UsageError
 
-KernelSize = Annotated[Whole, Parameter(help="Rows or columns of the kernel.")]
-Stride = Annotated[Whole, Parameter(help="By how much the window moves.")]
-Padding = Annotated[Whole, Parameter(help="Rows or columns added on either side.")]
-Dilation = Annotated[Whole, Parameter(help="How far apart the values of the window are.")]
+KernelSize = Annotated[Whole, Parameter(help="The number of rows or columns of the kernel.")]
+Stride = Annotated[Whole, Parameter(help="How far the window moves each time.")]
+Padding = Annotated[Whole, Parameter(help="Rows or columns to add on each side.")]
+Dilation = Annotated[Whole, Parameter(help="How far apart the cells of the kernel are.")]
 
 
 def output_size_command(
-    size: Annotated[Whole, Parameter(help="Rows or columns of the input.")], *, kernel_size: KernelSize,
+    size: Annotated[Whole, Parameter(help="The number of rows or columns of the input.")], *, kernel_size: KernelSize,
     stride: Stride = 1, padding: Padding = 0, dilation: Dilation = 1, json: Json = False,
 ) -> None:  # fmt: skip
     """`convlens by-hand output-size`.
 
-    The formula is filled in, and what no window position reads is named.
+    Prints the formula with its numbers, and how many rows or columns no window position reads.
     """
     from convlens.cli.terminal import print_json, result_console
     from convlens.window import dropped, output_size, output_size_formula, skipped
+    from convlens.words import agreeing
 
     window = (size, kernel_size, stride, padding, dilation)
     count, formula = output_size(*window), output_size_formula(*window)
@@ -36,13 +37,15 @@ def output_size_command(
     console = result_console()
     console.print(formula, soft_wrap=True)
     if lost:
-        console.print(f"The floor drops {lost} of {size} at the end: no window position reads them.")
+        them = "it" if lost == 1 else "them"
+        console.print(f"The floor drops {lost} of {size} at the end: no window position reads {them}.")
     if between:
-        console.print(f"{between} more lie between window positions and are not read either.")
+        lie, read = agreeing(between, "lies"), agreeing(between, "is")
+        console.print(f"{between}{' more' * bool(lost)} {lie} between window positions and {read} not read.")
 
 
 def coverage_command(
-    size: Annotated[str, Parameter(help="The input: 5, or 5x8.")], *,
+    size: Annotated[str, Parameter(help="The size of the input: 5, or 5x8.")], *,
     kernel_size: KernelSizeOption, slide: SlideOptions = None,
     draw: StillOption = None, json: Json = False,
 ) -> None:  # fmt: skip

@@ -7,10 +7,10 @@ from cyclopts import Parameter
 from convlens.cli.by_hand.options import Operand, Wanted, WantedOptions
 from convlens.errors import UsageError
 
-First = Annotated[Operand, Parameter(name="--a", help="A vector: numbers, a CSV file, or - for stdin.")]
-Second = Annotated[Operand, Parameter(name="--b", help="The vector beside it, or that slides along it.")]
+First = Annotated[Operand, Parameter(name="--a", help="The first vector: numbers, a CSV file, or - for stdin.")]
+Second = Annotated[Operand, Parameter(name="--b", help="The second vector, which slides along the first.")]
 Mode = Annotated[
-    str, Parameter(help="dot (one product of both), or sliding: full, same or valid, as NumPy means them.")
+    str, Parameter(help="dot (one sum), or full, same or valid (one sum for each position, as in numpy.convolve).")
 ]
 _MOST_OVERLAPS = 16
 """Overlaps that a still drawing of a full convolution shows under each other; of more it shows one."""
@@ -44,6 +44,7 @@ def _run(kind: str, a: str, b: str, mode: str, wanted: Wanted) -> None:
         draw_cross_correlation,
         draw_full_convolution,
         draw_sliding_vectors,
+        short_number,
     )
 
     if mode not in _MODES:
@@ -63,4 +64,9 @@ def _run(kind: str, a: str, b: str, mode: str, wanted: Wanted) -> None:
             return draw_full_convolution(first, second)
         return draw_sliding_vectors(trace, number, filled)
 
-    show(trace, result, wanted, "", draw)
+    if not turned:
+        show(trace, result, wanted, "", draw)
+        return
+    kernel = second[::-1].tolist()
+    heading = f"B turned by 180°: {' '.join(short_number(number) for number in kernel)}"
+    show(trace, result, wanted, heading, draw, {"turned": kernel})
