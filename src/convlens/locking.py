@@ -1,6 +1,6 @@
-"""One process at a time: a lock file that the operating system releases when its holder ends, however it ends.
+"""Lock files for one process at a time, which the operating system releases when their holder ends for any reason.
 
-A file that merely exists would be left behind by a crash and lock everybody out.
+A file whose mere existence is the lock would be left behind by a crash and block all other processes.
 """
 
 import sys

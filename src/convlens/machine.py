@@ -1,4 +1,4 @@
-"""What of this machine the process may use, and what it is asked to use."""
+"""How many cores and threads the process may use, and should use."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def available_cores() -> int:
-    """How many cores this process may use: those it is bound to, and no more than a container's quota pays for.
+    """How many cores this process may use: those it is bound to, but no more than a container's quota allows.
 
     >>> available_cores() >= 1
     True
@@ -22,10 +22,10 @@ def available_cores() -> int:
 
 
 def usual_threads() -> int:
-    """How many threads to compute with where nobody gave a number: one a core, and no more than `OMP_NUM_THREADS`.
+    """The default number of threads: one per core, and no more than `OMP_NUM_THREADS`.
 
-    That variable is how a person, a cluster or joblib (in each of scikit-learn's worker processes, the cores divided by
-    the workers) tells every library at once; NumPy, PyTorch and scikit-learn obey it, too.
+    Users, clusters and joblib (which divides the cores among scikit-learn's worker processes) set that variable for all
+    libraries; NumPy, PyTorch and scikit-learn follow it, too.
 
     >>> 1 <= usual_threads() <= available_cores()
     True

@@ -52,7 +52,10 @@ def test_problems_have_a_title_files_and_advice(convlens, photos):
         "    cat/3.png (cat) = dog/cat.png (dog)\n"
         "  → At most one label is right: keep the file in the class where it belongs and delete the others.\n"
     ) in ran.out
-    assert "! 1 file is empty: skipped\n    dog/empty.png\n  → Get the files again, or delete them.\n" in ran.out
+    assert (
+        "! 1 file is empty: skipped\n    dog/empty.png\n  → Copy or download the files again, or delete them.\n"
+        in ran.out
+    )
     assert ran.out.splitlines()[-1].endswith("Nothing was changed.")
 
 
@@ -80,7 +83,7 @@ def test_json_has_everything_on_one_line(convlens, photos):
     assert finding["severity"] == "warning"
     assert finding["count"] == 12
     assert finding["files"] == [f"dog/empty{number:02}.png" for number in range(12)]
-    assert finding["advice"] == "Get the files again, or delete them."
+    assert finding["advice"] == "Copy or download the files again, or delete them."
     passed = convlens("data", "check", "photos", "--json")
     assert passed.code == 0
     assert passed.lines[0]["passed"] is True
@@ -168,8 +171,8 @@ def make_unreadable(folder):
 
 
 UNUSABLE = {
-    "an empty folder": (lambda _: None, "mine has no images: it is empty. Put images into one folder a class"),
-    "one class": (make_one_class, "mine has images of only one class, cat: there is nothing to tell apart"),
+    "an empty folder": (lambda _: None, "mine has no images: it is empty. Put images into one folder per class"),
+    "one class": (make_one_class, "mine has images of only one class, cat; a classifier needs two"),
     "no classes": (make_no_classes, "mine has 3 images but no class folders"),
     "nothing that can be read": (make_unreadable, "can be read"),
 }
@@ -237,4 +240,4 @@ def test_a_file_that_may_not_be_read_is_skipped(convlens, photos):
     (photos / "dog" / "3.png").chmod(0)
     ran = convlens("data", "check", "photos")
     assert ran.code == 0
-    assert "! 1 file may not be read: skipped\n    dog/3.png\n" in ran.out
+    assert "! 1 file could not be read: skipped\n    dog/3.png\n" in ran.out

@@ -39,7 +39,7 @@ def test_the_report_of_a_run_goes_into_its_folder(convlens, trained_run):
         f"Accuracy: {100 * found['accuracy']:.2f} % of 297 images of tiny test "
         f"(95 % interval {low:.2f} to {high:.2f} %), first"
     )
-    assert warning.startswith("warning: 297 images are few: the accuracy may as well be ")
+    assert warning.startswith("warning: With only 297 images, the accuracy may be anywhere from ")
     assert report == "Report: runs/first/report.html"
     page = (trained_run / "report.html").read_text(encoding="utf-8")
     assert f'<p class="big">{100 * found["accuracy"]:.2f} %</p>' in page

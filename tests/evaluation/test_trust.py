@@ -409,7 +409,7 @@ def test_few_images_say_between_what_the_accuracy_lies():
     assert found == TrustCheck(
         "amount",
         "warning",
-        "60 images are too few: the accuracy may be anywhere from 86.3 to 98.3 %. Evaluate on more images.",
+        "With only 60 images, the accuracy may be anywhere from 86.3 to 98.3 %. Evaluate on more images.",
     )
 
 

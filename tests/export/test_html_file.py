@@ -148,7 +148,7 @@ def test_what_cannot_be_is_refused_in_words(tmp_path):
 
 def test_a_page_that_is_not_whole_is_refused(tmp_path):
     (tmp_path / "app.js").write_text('import "convlens/gone.js";')
-    with pytest.raises(ConvlensError, match=r"the page lacks its file gone\.js, which another of its files names\."):
+    with pytest.raises(ConvlensError, match=r"the page's file gone\.js is missing\."):
         needed_modules(list_page_files(tmp_path))
     (tmp_path / "index.html").write_text("<!doctype html>")
     with pytest.raises(ConvlensError, match=r"the page's index\.html has 0 places for"):

@@ -191,10 +191,10 @@ def test_the_tutorials_model_with_sixty_samples_is_small(user_data_folder):
 def test_a_model_that_is_too_large_is_refused():
     text = "dense 2000, relu, dense 10500, relu, dense"
     with pytest.raises(
-        UsageError, match=r"22,685,510 parameters; a page takes up to 20,000,000. Train a smaller network"
+        UsageError, match=r"22,685,510 parameters; a page can show up to 20,000,000. Train a smaller network"
     ):
         page_model(make(text))
-    with pytest.raises(UsageError, match=r"give 87,570,128 numbers for one picture; a page takes up to 50,000,000"):
+    with pytest.raises(UsageError, match=r"give 87,570,128 numbers for one picture; a page can show up to 50,000,000"):
         page_model(make("conv 64 1x1, relu, conv 4 1x1, globalavgpool", (3, 814, 815), 4))
 
 

@@ -122,7 +122,7 @@ def test_closing_stops_everything_and_names_what_was_interrupted(trainer):
     assert (running.state, waiting.state) == ("stopped", "stopped")
     assert running.log.ended
     assert waiting.log.ended
-    with pytest.raises(QueueFull, match=r"the server is ending, so nothing new is trained\."):
+    with pytest.raises(QueueFull, match=r"the server is shutting down and starts no new training\."):
         jobs.add(TrainBody(data="c"))
 
 

@@ -173,7 +173,7 @@ def test_listeners_are_counted(server, monkeypatch):
         next(lines)
         refused = server.get(f"/api/jobs/{job}/events")
     assert refused.status_code == 503
-    assert refused.json()["error"] == "1 pages are listening already. Close one of them."
+    assert refused.json()["error"] == "1 pages are connected already. Close one of them."
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_link_in_the_page_leads_nowhere(tmp_path):
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "../first", "..\\first", "a\0", "/etc", "x" * 300])
 def test_no_path_is_the_name_of_a_run(server, save_model, name):
     save_model("first")
-    with pytest.raises(UsageError, match=r"is no name of a run\. Give one that /api/runs lists\."):
+    with pytest.raises(UsageError, match=r"is not the name of a run\. Give one that /api/runs lists\."):
         find_run(Path("runs"), name)
     assert server.get("/api/model", params={"run": name}).status_code == 422
 

@@ -109,7 +109,7 @@ def test_a_network_too_large_for_a_page_is_refused_before_it_trains(standing_ser
     for address in ("/api/layers", "/api/train"):
         answer = standing_server.post(address, {"network": "conv 10000 9x9, conv 10000 9x9, dense", "data": "mnist"})
         assert answer.status_code == 422
-        assert "parameters; the page takes up to 20,000,000." in answer.json()["error"]
+        assert "parameters; the page can show up to 20,000,000." in answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_from_other_machines_only_images_of_the_folder_are_read(start_server, ti
     for data in (str(tmp_path / "outside"), "../outside", "/etc"):
         answer = server.post("/api/train", {"data": data}, params=token)
         assert answer.status_code == 422
-        assert "lies outside of the folder that `convlens open` was started in" in answer.json()["error"]
+        assert "is outside the folder that `convlens open` was started in" in answer.json()["error"]
     assert server.post("/api/train", {"data": "./inside"}, params=token).status_code == 200
 
 

@@ -38,8 +38,8 @@ def test_all_taken(taken, monkeypatch):
 @pytest.mark.parametrize(
     ("host", "port", "message"),
     [
-        ("127.0.0.1", 70_000, "port 70000 is none; give --port a number from 0"),
-        ("127.0.0.1", -1, "port -1 is none"),
+        ("127.0.0.1", 70_000, "port 70000 does not exist; give --port a number from 0"),
+        ("127.0.0.1", -1, "port -1 does not exist"),
         ("no-such-name.invalid", 0, "host 'no-such-name.invalid' has no address here"),
         ("a" * 70 + ".b", 0, "cannot listen on 'aaa|has no address here"),
         ("192.0.2.1", 0, "cannot listen on '192.0.2.1'"),

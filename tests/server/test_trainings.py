@@ -107,9 +107,7 @@ def test_a_training_that_cannot_be_says_why_in_one_line(server, tiny, tmp_path):
 def test_a_defect_fails_the_training_and_not_the_server(server, monkeypatch, capsys):
     monkeypatch.setattr(trainings, "load_dataset", lambda *_, **__: 1 / 0)
     last = server.listen(server.train())[-1]
-    assert last.values["error"] == (
-        "ZeroDivisionError: division by zero. This is a defect of Convlens; please report it."
-    )
+    assert last.values["error"] == ("ZeroDivisionError: division by zero. This is a bug in Convlens; please report it.")
     monkeypatch.undo()
     assert server.get("/api/state").status_code == 200
 

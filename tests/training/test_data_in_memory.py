@@ -166,9 +166,9 @@ def test_mistakes_of_the_order_are_explained(model):
     for arguments in mistakes:
         with pytest.raises(UsageError, match=r"The model comes first, then the data: evaluate\(model, data\)"):
             evaluate(*arguments)
-    with pytest.raises(UsageError, match="labels were given without images"):
+    with pytest.raises(UsageError, match="labels were given, but no images as an array or a list"):
         evaluate(model, "mnist", Y)
-    with pytest.raises(UsageError, match="labels were given without images"):
+    with pytest.raises(UsageError, match="labels were given, but no images as an array or a list"):
         evaluate(model, labels=Y)
     with pytest.raises(
         DataError, match=r"\(300, 8, 8\), without labels. Give both: train\(X, y\) or evaluate\(model, X, y"

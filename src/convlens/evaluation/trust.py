@@ -159,9 +159,8 @@ def check_amount(evaluation: Evaluation) -> TrustCheck:
     judged = count_of(evaluation.total, "image")
     sentences = [f"{judged} measure the accuracy to within {half * 100:.2g} percentage points."]
     if half > WIDE:
-        may_be = f"the accuracy may be anywhere from {low * 100:.1f} to {high * 100:.1f} %"
-        judged = "A single image is" if evaluation.total == 1 else f"{judged} are"
-        sentences = [f"{judged} too few: {may_be}. Evaluate on more images."]
+        images, ends = count_of(evaluation.total, "image"), f"{low * 100:.1f} to {high * 100:.1f} %"
+        sentences = [f"With only {images}, the accuracy may be anywhere from {ends}. Evaluate on more images."]
     if few:
         sentences.append(
             f"{_classes(few)} fewer than {FEW_IMAGES} images, so "

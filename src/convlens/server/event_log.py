@@ -1,9 +1,8 @@
-"""What one training told, numbered, for any number of listeners that come, break off and come again.
+"""The numbered events of one training, for any number of listeners, which may disconnect and reconnect.
 
-The log is the only store: a listener remembers the number of the last event that it has and asks for what came after.
-So a slow listener costs no memory and a listener that comes late misses nothing that is worth having. What is not worth
-having is dropped: of weights all but the newest, and of a training of hours every other of its oldest chunks and
-epochs, again and again, so that the log stays within bounds.
+The log is the only store: a listener remembers the number of its last event and asks for those after it. So a slow
+listener costs no memory, and a late listener misses nothing important. To limit the size of the log, only the newest
+weights are kept, and in long trainings every other of the oldest chunks and epochs is dropped, repeatedly.
 """
 
 import threading
@@ -23,7 +22,7 @@ MOST_THINNED_BYTES = 8_000_000
 
 @dataclass(frozen=True)
 class Message:
-    """One event: its number, from 1, its kind, and what goes over the wire."""
+    """One event: its number (from 1), its kind, and its encoded content."""
 
     number: int
     kind: str
@@ -31,7 +30,7 @@ class Message:
 
 
 class EventLog:
-    """Events of one training; written by its thread, read by any."""
+    """The events of one training, written by its thread and read by any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -42,7 +41,7 @@ class EventLog:
         self._listeners: set[Callable[[], None]] = set()
 
     def append(self, kind: str, values: Mapping[str, Any]) -> None:
-        """Add an event and wake who listens; JSON values only. What comes after the end is dropped."""
+        """Add an event (JSON values only) and wake the listeners. Events after the end are dropped."""
         text = msgspec.json.encode({"event": kind, **values})
         with self._lock:
             if self._ended:
@@ -59,25 +58,25 @@ class EventLog:
         self._wake()
 
     def end(self) -> None:
-        """Nothing comes any more: streams end when they have told everything."""
+        """End the log: streams end once they have sent everything."""
         with self._lock:
             self._ended = True
         self._wake()
 
     def next_after(self, number: int) -> Message | None:
-        """The first event with a higher number that is kept; None where there is none yet."""
+        """The first kept event with a higher number; None if there is none yet."""
         with self._lock:
             place = bisect_right(self._messages, number, key=lambda message: message.number)
             return self._messages[place] if place < len(self._messages) else None
 
     @property
     def ended(self) -> bool:
-        """Whether no event will come any more."""
+        """Whether no more events will come."""
         return self._ended
 
     @contextmanager
     def listening(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Within it, `wake` is called, from any thread, whenever something has happened."""
+        """A context in which `wake` is called, from any thread, whenever there is something new."""
         with self._lock:
             self._listeners.add(wake)
         try:
@@ -88,17 +87,17 @@ class EventLog:
 
     @property
     def listeners(self) -> int:
-        """How many listen now."""
+        """The number of listeners."""
         return len(self._listeners)
 
     @property
     def size(self) -> int:
-        """Bytes of all that is kept."""
+        """The size of all kept events in bytes."""
         with self._lock:
             return sum(len(message.wire) for message in self._messages)
 
     def _thin(self) -> None:
-        """Drop every other of the older half of what may be thinned."""
+        """Drop every other event of the older half of those that may be dropped."""
         older = [message.number for message in self._messages if message.kind in THINNED]
         dropped = set(older[: len(older) // 2][1::2])
         self._messages = [message for message in self._messages if message.number not in dropped]

@@ -29,7 +29,7 @@ def test_conversions_are_told_with_their_rule_but_not_mere_scaling(collect):
     assert finding.title == "2 images were changed while being read"
     assert finding.examples == (
         "CMYK converted to RGB: 1 image, such as 2.png",
-        "turned upright, as the EXIF data says: 1 image, such as 0.png",
+        "rotated upright, according to the EXIF data: 1 image, such as 0.png",
     )
     assert finding.details["conversions"] == {"cmyk": 1, "turned": 1}
 

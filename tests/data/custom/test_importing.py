@@ -60,7 +60,7 @@ def test_images_labels_and_parts(tmp_path: Path, write_photos: WritePhotos) -> N
     assert all(np.shares_memory(part.images, got.images) for part in parts)
     assert dataset.notes == (
         "input 20×20: the longest side is at most 20 pixels in three quarters of 60 sampled images (20 to 20)",
-        "1 channel: 0 of 60 images looked at are in colour",
+        "1 channel: 0 of 60 sampled images are in colour",
         "45 to train, 6 to validate, 9 to test (validation and test drawn class by class, seed 0)",
     )
 

@@ -50,8 +50,8 @@ def read_images(
         ImageError: a picture that cannot be decoded; the message begins with its number.
 
     >>> pixels, notes = read_images([np.full((20, 30), 9, np.uint8), np.full((16, 16), 9, np.uint8)])
-    >>> pixels.shape, notes[0]
-    ((2, 1, 28, 28), 'input 28×28: three quarters of 2 images looked at are at most 26 pixels long (16 to 30)')
+    >>> print(pixels.shape, notes[0])
+    (2, 1, 28, 28) input 28×28: the longest side is at most 26 pixels in three quarters of 2 sampled images (16 to 30)
     """
     sized = options is not None and (options.size is not None or options.channels is not None)
     pictures = _as_pictures(values, name, shape)

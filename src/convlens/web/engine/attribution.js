@@ -1,12 +1,12 @@
-// What spoke for and against a class: each input number's part in a logit, by a backward pass through every layer.
+// Attribution: the contribution of each input number to the logit of a class, by a backward pass through all layers.
 //
-// Gradient × (input − baseline). The baseline is a picture with nothing on it: black where the training pictures are
-// light on dark, white where they are dark on light, and the mean (0 after normalisation) where they are mixed; so the
-// empty ground of a drawing counts neither for nor against. In a linear network (no activation, no maxpool) the
-// parts add up to what the logit gains over that of the baseline, and in one with relu and maxpool alone they do if
-// nothing is added anywhere. In others one gradient is the slope at this picture only; `steps` averages it over the
-// straight way from the baseline to the picture (integrated gradients, Sundararajan et al. 2017), which adds up in any
-// network as the steps get many.
+// The method is gradient × (input − baseline). The baseline is an empty picture: black if the training pictures are
+// light on dark, white if they are dark on light, and the mean (0 after normalisation) if they are mixed, so the empty
+// background of a drawing contributes nothing. In a linear network (no activation, no maxpool), the contributions add
+// up to the difference between the picture's logit and the baseline's; with only relu and maxpool, they do so if there
+// are no biases. In other networks the gradient is only the slope at this picture. `steps` averages it over the
+// straight line from the baseline to the picture (integrated gradients, Sundararajan et al. 2017); these contributions
+// add up in any network if there are many steps.
 
 import { sizeOf } from "convlens/engine/decode.js";
 import { activationsOfInput, inputsOf, normalise } from "convlens/engine/network.js";
@@ -16,9 +16,9 @@ import { kindOf } from "convlens/layers/shared/kind.js";
 /** @import { Activation, Model, Numbers } from "convlens/engine/network.js" */
 
 /**
- * What each number of the input did for the logit of a class, C·H·W numbers; positive ones spoke for the class. With
- * `steps` above 1 gradients are averaged along the way from the baseline, and `activations`, which are those of the
- * picture, serve for the last step alone.
+ * The contribution of each input number to the logit of a class, C·H·W numbers; positive ones increase it. If `steps`
+ * is above 1, gradients are averaged along the line from the baseline; `activations`, those of the picture, are then
+ * used only for the last step.
  * @param {Model} model
  * @param {Activation[]} activations
  * @param {number} classNumber

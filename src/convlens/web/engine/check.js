@@ -1,8 +1,8 @@
-// Does this page compute what Convlens's own engine computes? Nothing is shown of a model before it has been asked.
+// Checks that this page computes the same as Convlens's engine, before anything of a model is shown.
 //
-// With a model come pictures, real ones and noise, with the values that the engine found at some places of every layer,
-// and a checksum of the weights. The checksum finds a weight that was damaged on the way, even one that no picture
-// reaches; the values find an arithmetic that is another one.
+// A model comes with pictures (real ones and noise), the engine's values for them at some places of every layer, and a
+// checksum of the weights. The checksum detects damaged weights, even those that no picture uses; the values detect
+// differences in arithmetic.
 
 import { decodeBytes, decodeFloats, sizeOf } from "convlens/engine/decode.js";
 import { activations, weightsOf } from "convlens/engine/network.js";

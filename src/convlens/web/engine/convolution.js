@@ -1,6 +1,6 @@
-// Convolution (cross-correlation), which is nearly all the work of a forward pass, in a form that a browser runs fast.
+// Convolution (cross-correlation), which is nearly all the work of a forward pass, in a form that is fast in browsers.
 //
-// Any kernel can be summed tap by tap, here; 3×3 kernels of many maps go by a shorter way that gives the same numbers,
+// Kernels of any size are summed tap by tap here; 3×3 kernels of many maps use a faster method with the same results,
 // in `winograd.js`.
 
 import { fillPadded, MAPS, packedPlace, packedSize, PLACES, sumBlock } from "convlens/engine/blocks.js";

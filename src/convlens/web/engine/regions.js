@@ -1,8 +1,8 @@
-// Regions: which channels, rows and columns of a layer some number further on depends on.
+// Regions: the channels, rows and columns of a layer that a number in a later layer depends on.
 //
-// It is the very rows that are followed back through the layers, one axis at a time, since padding is no part of a map,
-// dropped rows reach nobody, and a dilated kernel may skip some. The free rows are those of maps that go on for ever.
-// In a row of numbers each counts as a map of one row and one column.
+// The individual rows and columns are traced back through the layers, because padding is not part of a map, dropped
+// rows are not used, and a dilated kernel may skip some. The free rows are those that maps without edges would have.
+// In a vector, each number counts as a map with one row and one column.
 
 import { positionOf } from "convlens/engine/decode.js";
 

@@ -1,9 +1,8 @@
-// The sum behind one number: everything that goes into it, as values, for whoever draws it.
+// How one value is computed: everything that goes into it, for display.
 //
-// Sums are worked out anew by the layer's kind, in the plainest way, and not taken out of the forward pass: `total` is
-// what the arithmetic gives, `value` what the forward pass gave, and a test holds them together. Every number that went
-// in comes with its `source`, null where there is none because it is padding. Following sources is how one walks back
-// to the picture.
+// Sums are recomputed by the layer's kind in the simplest way, not taken from the forward pass: `total` is the result
+// of this arithmetic, `value` that of the forward pass, and a test checks that they agree. Every number comes with its
+// `source`, which is null for padding. Following the sources leads back to the picture.
 
 import { positionOf } from "convlens/engine/decode.js";
 import { inputsOf, probabilities } from "convlens/engine/network.js";

@@ -1,7 +1,4 @@
-/**
- * What the page asks of the server that sent it: JSON there and back, and event streams that take up where they broke
- * off.
- */
+/** Requests to the server: JSON requests and answers, and event streams that resume after a break. */
 
 const EVENTS = [
   ...["queued", "reading", "probed", "started", "chunk", "weights", "epoch", "ended", "calibrated", "judged"],
@@ -17,7 +14,7 @@ const [FIRST_WAIT, LONGEST_WAIT] = [500, 10_000]; // milliseconds
  * }} EventHandlers
  */
 
-/** The requests, for paths below the page's own address, whose token goes with every one. */
+/** Requests to paths below the page's address; the page's token is sent with each. */
 export class Api {
   #token = new URLSearchParams(location.search).get("token");
 
@@ -58,7 +55,7 @@ export class Api {
   }
 }
 
-/** What the server said instead of what was asked for; `status` is HTTP's number (0: no answer), `body` all it said. */
+/** The server refused a request; `status` is the HTTP status (0: no answer), `body` the whole answer. */
 export class Refusal extends Error {
   /** @param {string} message @param {number} status @param {Record<string, any>} body */
   constructor(message, status, body = {}) {

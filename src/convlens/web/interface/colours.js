@@ -1,6 +1,6 @@
 /**
- * Colours of numbers: blue above zero, orange below, paper at zero; the same pair as everywhere in Convlens (Okabe and
- * Ito's, told apart by every kind of eye), in two sets for light and dark.
+ * Colours of numbers: blue above zero, orange below, the background colour at zero. The pair is used everywhere in
+ * Convlens (Okabe and Ito's, which colour-blind readers can tell apart), in one set for each theme, light and dark.
  */
 
 /**

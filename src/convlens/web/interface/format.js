@@ -1,12 +1,12 @@
-/** Numbers as text: a real minus sign, a space as thin as a comma, never an exponent where digits can be read. */
+/** Numbers as text: with a true minus sign, and without an exponent where plain digits are readable. */
 
 export const MINUS = "\u2212";
 export const TIMES = "\u00d7";
 const SUPERSCRIPTS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b";
 
 /**
- * A number with so many digits behind the point, "−0.25"; what would be a zero by rounding alone is written "−0.00" no
- * more than it is positive: 0.00. Very large and very small numbers get a power of ten.
+ * A number with this many digits after the point, "−0.25". A number that rounds to zero has no sign: "0.00". Very large
+ * and very small numbers get a power of ten.
  * @param {number} value
  */
 export function formatNumber(value, digits = 2) {

@@ -1,6 +1,6 @@
 /**
- * Arrays as pictures: one pixel of canvas a number, enlarged by CSS without smoothing. A layer's maps are one canvas,
- * painted by one putImageData: eight maps of 28 × 28 take a tenth of a millisecond.
+ * Arrays as pictures: one canvas pixel per number, enlarged by CSS without smoothing. All maps of a layer share one
+ * canvas and are painted by one putImageData: eight maps of 28 × 28 take a tenth of a millisecond.
  */
 
 import { divergingTable, greyTable } from "convlens/interface/colours.js";

@@ -32,7 +32,7 @@ export class RunChooser {
     this.#list();
   }
 
-  /** Asks for the runs. Where that fails the list stays as it was, and whoever chooses from it hears what is wrong. */
+  /** Asks for the runs. If that fails, the list stays as it was; choosing from it then shows what is wrong. */
   async refresh() {
     const runs = await this.#api.get("/api/runs").catch(() => null);
     if (runs) this.offer(runs);

@@ -50,7 +50,7 @@ export function prepare(preprocessing, picture, repair = true) {
   };
 }
 
-// Its picture is made when somebody looks at it: while a pen moves, nobody does.
+// Its picture is made only when it is shown, not while a pen moves.
 /** @type {(step: Trail["steps"][number]) => Step} */
 function describeStep({ plane, ...step }) {
   return {

@@ -1,4 +1,4 @@
-// Kinds that make one number of one number by a rule: the activations, and dropout.
+// Kinds that compute each output from a single input: the activations, and dropout.
 
 import { FACTS } from "convlens/layers/facts.js";
 import { drawRule } from "convlens/views/look/sums/rules.js";

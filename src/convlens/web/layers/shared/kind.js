@@ -1,5 +1,4 @@
-// What the page knows of a kind of layer stands in one file, layers/WORD.js; this is how the rest of the page asks for
-// it.
+// Everything that the page knows about a kind of layer is in one file, layers/WORD.js; this is its interface.
 
 import { KINDS } from "convlens/layers/kinds.js";
 

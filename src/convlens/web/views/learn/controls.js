@@ -1,6 +1,6 @@
-// What a chapter is operated with: number fields, choices, and the one line that says what is wrong.
+// The controls of a chapter: number fields, choices, and the line for mistakes.
 //
-// A mistake is shown where it was made and in one line below; what is drawn keeps the last numbers that made sense.
+// A mistake is marked in its field and explained in one line below; the drawing keeps the last valid numbers.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { button, div, optionList } from "convlens/interface/parts.js";
@@ -89,7 +89,7 @@ class Field {
       this.value = value;
       onChange(value);
     };
-    // A field that is left with a mistake in it goes back to what is drawn: nobody should find it an hour later.
+    // A field that is left with a mistake goes back to the number that is drawn, so that no stale mistakes remain.
     const onBlur = () => this.set(this.value);
     const told = { class: "whole", value, "aria-describedby": mistakes.root.id };
     this.input = element("input", { ...told, ...attributes, onInput, onBlur });

@@ -1,6 +1,6 @@
-// Going through the numbers of a result: by button, by slider, by keyboard, or by itself.
+// Steps through the numbers of a result: by button, slider or keyboard, or automatically.
 //
-// Who asked their system for less motion gets no play button, only steps.
+// Users who prefer reduced motion get no play button, only steps.
 
 import { element, fill, prefersStillness, svg } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";

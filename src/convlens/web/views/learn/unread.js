@@ -1,4 +1,4 @@
-// What no window position reads, for hatching it and for saying it.
+// The cells that no window position reads, to hatch and to describe them.
 
 import { element } from "convlens/interface/dom.js";
 import { plural } from "convlens/interface/format.js";

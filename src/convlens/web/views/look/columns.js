@@ -139,7 +139,7 @@ export class Columns {
   }
 }
 
-// The button stays when nothing is left on its side, so that whoever pressed it keeps the focus.
+// The button stays when nothing is left on its side, so that it keeps the keyboard focus.
 /** @type {(button: HTMLElement, leads: boolean, text: string) => void} */
 function showEnd(button, leads, text) {
   button.setAttribute("aria-disabled", String(!leads));

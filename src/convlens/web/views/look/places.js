@@ -1,4 +1,4 @@
-/** Places of numbers: where one stands in a layer, in words and as map, row and column. Layer −1 is the input. */
+/** Positions of values in a layer, in words and as map, row and column. Layer −1 is the input. */
 
 import { shapeOf } from "convlens/engine/decode.js";
 import { formatShape } from "convlens/interface/format.js";

@@ -1,4 +1,4 @@
-/** The test images that come with a model, and which of them somebody wants to see. */
+/** The test images that come with a model, and filters for them. */
 
 import { probabilities } from "convlens/engine/network.js";
 import { likeliest } from "convlens/views/look/answer.js";

@@ -1,8 +1,7 @@
 /**
- * The test images: a list that holds elements only for what can be seen of it, so that ten thousand cost no more than
- * forty.
+ * The test images: a list with elements only for its visible part, so that ten thousand images cost no more than forty.
  *
- * It is a listbox with one stop of the Tab key; arrow keys go from image to image, and the image reached is shown.
+ * It is a listbox with one tab stop; arrow keys move from image to image, and the current image is shown.
  */
 
 import { element, fill } from "convlens/interface/dom.js";

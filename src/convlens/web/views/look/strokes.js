@@ -1,8 +1,8 @@
 /**
  * What was drawn: strokes on a square of paper, kept as points so that any of them can be taken back.
  *
- * There are two papers of the same drawing: a fine one to look at, and a coarse one for the network, since preparing a
- * picture takes time by its pixels and has to be done before the pen has moved on.
+ * The drawing is kept twice: at a fine resolution for display, and at a coarse one for the network, because preparing
+ * a picture takes time for every pixel and must keep up with the pen.
  */
 
 /** @typedef {[x: number, y: number]} Point in shares of the paper's side, from 0 to 1 */

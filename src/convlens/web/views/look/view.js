@@ -1,8 +1,8 @@
 /**
- * Look inside: what the network makes of one picture, number by number.
+ * Look inside: what the network computes for one picture, number by number.
  *
- * One way through: a picture (drawn, opened or a test image) → a session → everything that is shown. The maps and the
- * answer follow the pen in the same frame; what is below them follows when it rests.
+ * Data flow: a picture (drawn, opened or a test image) → a session → everything that is shown. The maps and the
+ * prediction are updated in the same frame as the pen moves; what is below them, when the pen rests.
  */
 
 import { announce, element, fill, onceAFrame } from "convlens/interface/dom.js";
@@ -155,7 +155,7 @@ class Look {
     if (this.#isStale) this.session = lookAtPicture(this.model, this.source.picture(), this.source.kind);
     this.#isStale = false;
     const { session } = this;
-    // Until somebody chooses a number, one that has much to show is chosen.
+    // Until the user chooses a value, an interesting one is chosen.
     if (!this.#hasChosen) this.trail = [interestingTarget(session)];
     this.columns.show(session.activations, session.pixels);
     this.answer.show(answerOf(session));

@@ -1,6 +1,6 @@
 /**
- * Practice before the pen comes: a browser interprets a loop slowly until it has seen it run a few times, and only then
- * translates it. Without practice the first point after loading took 54 ms instead of 16.
+ * Warms up the code before the first stroke: browsers interpret a loop slowly until it has run a few times, and only
+ * then compile it. Without warming up, the first point after loading took 54 ms instead of 16.
  */
 
 import { lookAtPicture } from "convlens/views/look/session.js";

@@ -17,7 +17,7 @@ const MOST_MULTIPLY_ADDS = 1_500_000; // of one piece: about as long as a slice
 const LETTERS = 65536; // of base64 at a time, a multiple of 16, so that they hold whole numbers
 
 /**
- * Says when a slice is used up, and lets the page draw a frame and listen then. Nothing is computed while nobody looks.
+ * Says when a slice is used up, and then lets the page draw and react. Nothing is computed while the page is hidden.
  */
 class Clock {
   since = performance.now();

@@ -1,5 +1,4 @@
-// Asks the server what it makes of a network while somebody types: after a short rest, and only the newest answer
-// counts.
+// Has the server check a network while the user types: after a short pause, and only the newest answer counts.
 
 const REST = 180; // milliseconds without a change
 

@@ -24,7 +24,7 @@ import { items, numberCells, scrollingTable, tableRow } from "convlens/interface
  */
 
 /** @type {Cell[]} */
-const HEADINGS = [["layer"], ["output"], ...numberCells("parameters", "multiply-adds", "sees")];
+const HEADINGS = [["layer"], ["output"], ...numberCells("parameters", "multiply-adds", "receptive field")];
 
 /** @type {(root: Element, table: LayerTable) => void} Show the table in `root`. */
 export function showLayerTable(root, table) {

@@ -143,7 +143,7 @@ export function sentences(message, hint) {
 
 const AROUND = 24; // letters before and after a mistake
 
-// A few words around a mistake with carets below it, for those who look there and not into the text.
+// A few words around a mistake with carets below it, for readers who look there and not into the text.
 /** @type {(text: string, start: number, end: number) => HTMLPreElement} */
 function excerpt(text, start, end) {
   const from = start > AROUND ? start - AROUND : 0;

@@ -1,7 +1,7 @@
 // The trainings of this server's session: which there are, and what is known of each.
 //
-// The server has the truth. This follows the streams that somebody looks at, and asks for the list now and then, since
-// a training may have been started in another tab. Whoever draws is told once a change, and reads what it wants.
+// The server is the source of truth. This follows the streams of the shown runs, and asks for the list from time to
+// time, because a training may have been started in another tab. Listeners are called once for each change.
 
 import { Run } from "convlens/views/train/run_state.js";
 
@@ -49,7 +49,7 @@ export class Session {
     this.streams.set(job, close);
   }
 
-  /** Ask for the list of trainings now, and again in a while as long as somebody watches. */
+  /** Ask for the list of trainings now, and again after a while as long as the view is shown. */
   async refresh() {
     clearTimeout(this.timer);
     try {
@@ -80,7 +80,7 @@ export class Session {
   }
 
   /**
-   * The server no longer knows it: an old one, or the server was started anew. Its stream would be asked for in vain.
+   * The server no longer knows it, because it is old or the server was restarted; its stream cannot be opened.
    */
   forget(/** @type {Run} */ run) {
     this.leave(run.job);
@@ -97,7 +97,7 @@ export class Session {
     this.streams.delete(job);
   }
 
-  /** Whether somebody looks. @param {boolean} isWatching */
+  /** Whether the view is shown. @param {boolean} isWatching */
   setWatching(isWatching) {
     this.isWatching = isWatching;
     if (isWatching) this.refresh();

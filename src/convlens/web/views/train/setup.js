@@ -18,7 +18,7 @@ const KEPT = "convlens-train";
 const RECIPES = [
   { name: "fast", says: "two epochs, about a second on MNIST", epochs: "2" },
   { name: "tutorial", says: "the tutorial’s settings: Adam 0.001, ten epochs", epochs: "10" },
-  { name: "best", says: "about a minute, with data augmentation", epochs: "automatic" },
+  { name: "best", says: "about a minute, trains on augmented images", epochs: "automatic" },
 ];
 
 /** The form. */

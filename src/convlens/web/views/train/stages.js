@@ -1,8 +1,7 @@
-// Which layers of a network are worth a picture while it learns.
+// The layers of a network that are drawn while it learns.
 //
-// Every layer would be too many and half of them the same: normalisation, activation and dropout change what a
-// convolution gave, so such a row is one stage, and its last output is drawn. Only maps are drawn; flat layers are not
-// pictures.
+// Drawing every layer would be too much: normalisation, activation and dropout only modify the output of a convolution,
+// so together they are one stage, and its last output is drawn. Only maps are drawn, not vectors.
 
 import { FACTS } from "convlens/layers/facts.js";
 

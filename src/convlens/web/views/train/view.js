@@ -1,7 +1,7 @@
 // Train: change the network, press the button, and watch it learn.
 //
-// What is shown is always what the stream of a job said (run_state), drawn a dozen times a second however much came;
-// the page can be closed and opened again at any time, since the training belongs to the server.
+// The view always shows the state built from a job's stream (run_state), at most a dozen times a second. The page can
+// be closed and opened again at any time, because the training runs on the server.
 
 import { unpackSamples } from "convlens/engine/samples.js";
 import { element, fill, prefersStillness, steadily } from "convlens/interface/dom.js";
@@ -34,7 +34,7 @@ class TrainView {
   run = null;
   /** The run behind it. @type {Run | null} */
   earlier = null;
-  /** The jobs that somebody chose. @type {string[] | null} */
+  /** The jobs chosen by the user. @type {string[] | null} */
   chosen = null;
   /** The step that is looked at; null: the newest. @type {number | null} */
   step = null;

@@ -1,8 +1,8 @@
-// The weights of a training as they came, so that it can be looked at again more slowly than it went.
+// The weights received during a training, so that it can be replayed more slowly.
 //
-// A second of training gives a dozen sets of weights, an hour gives tens of thousands, so memory has a limit: where it
-// is reached, every second set goes, and from then on only every second one that comes is kept. What is left lies
-// evenly over the training, with the newest one always among it.
+// A second of training gives a dozen sets of weights, an hour tens of thousands, so their number is limited: when the
+// limit is reached, every second set is dropped, and from then on only every second new one is kept. The kept sets are
+// evenly spaced over the training and always include the newest.
 
 /** @import { Weights } from "convlens/views/train/run_state.js" */
 
