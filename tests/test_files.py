@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from convlens.errors import OutputError
-from convlens.files import move_into_place, sha256_of_bytes, sha256_of_file, write_atomically
+from convlens.files import (
+    check_parent_folder,
+    make_folder,
+    move_into_place,
+    sha256_of_bytes,
+    sha256_of_file,
+    write_atomically,
+)
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -29,7 +36,8 @@ def assert_only_the_old_file_is_there(old: Path) -> None:
 
 
 def test_bytes_and_text_are_written_as_they_are(tmp_path):
-    path = tmp_path / "a" / "b" / "note.txt"
+    path = tmp_path / "folder" / "note.txt"
+    path.parent.mkdir()
     assert write_atomically(path, "1\n2\r\nü") == path
     assert path.read_bytes() == b"1\n2\r\n\xc3\xbc"
     assert write_atomically(str(path), b"\x00\xff") == path
@@ -122,6 +130,7 @@ def test_the_longest_names_can_be_written(tmp_path, name):
 
 
 def test_a_name_that_is_too_long_says_so(tmp_path):
+    (tmp_path / "deep").mkdir()
     with pytest.raises(OutputError, match=r"nnn: File name too long\. Choose another folder\.$"):
         write_atomically(tmp_path / "deep" / ("n" * 256), "new")
     assert list((tmp_path / "deep").iterdir()) == []
@@ -133,6 +142,24 @@ def test_a_folder_where_a_file_belongs_says_so(place):
     with pytest.raises(OutputError, match=r"a folder has that name\. Give a file name\.$"):
         write_atomically(place, "new")
     assert [path.name for path in Path().iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize("write", [lambda path: write_atomically(path, "new"), check_parent_folder, make_folder])
+def test_a_mistyped_path_makes_no_folders(write):
+    expected = "cannot write x/deep/out: there is no folder x/deep. Make it first, or choose another folder."
+    with pytest.raises(OutputError) as raised:
+        write("x/deep/out")
+    assert str(raised.value) == expected
+    assert list(Path().iterdir()) == []
+
+
+def test_so_many_folders_are_made_as_are_asked_for():
+    make_folder("runs/first", and_above=1)
+    make_folder("runs/first", and_above=1)
+    assert Path("runs/first").is_dir()
+    with pytest.raises(OutputError, match=r"^cannot write a/b: there is no folder a\."):
+        make_folder("a/b/c", and_above=1)
+    assert [path.name for path in Path().iterdir()] == ["runs"]
 
 
 @pytest.mark.parametrize("place", ["notes/new.txt", "notes/deep/new.txt"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from convlens import machine
-from convlens.machine import available_cores
+from convlens.machine import available_cores, usual_threads
 
 
 @pytest.fixture
@@ -45,3 +45,17 @@ def test_a_containers_quota_counts(monkeypatch, quota, text, expected):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     quota.write_text(text)
     assert available_cores() == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("1", 1), ("3", 3), (" 3 ", 3), ("3,1", 3), ("9", 8), ("0", 8), ("-2", 8), ("", 8), ("many", 8), (None, 8)],
+)
+def test_threads_are_one_a_core_and_no_more_than_openmp_is_told(monkeypatch, quota, asked, expected):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    if asked is None:
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    else:
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert usual_threads() == expected
+    assert available_cores() == 8

@@ -85,7 +85,7 @@ def test_an_evaluation_shows_its_classes_as_the_command_line_does():
     ]
     assert below(shown)[0].startswith("95 % interval 30.06 % to 95.44 %, loss ")
     assert below(shown)[1:] == [
-        "most frequent mistakes: &lt;script&gt;alert(1)&lt;/script&gt; taken for b &amp; c: 1",
+        "most frequent mistakes: &lt;script&gt;alert(1)&lt;/script&gt; predicted as b &amp; c: 1",
         "a note",
     ]
 

@@ -70,6 +70,23 @@ def test_other_names_are_refused():
         _ = convlens.trian
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("Linear", "Dense"),
+        ("Conv2D", "Conv2d"),
+        ("Convolution2D", "Conv2d"),
+        ("MaxPool2D", "MaxPool2d"),
+        ("Swish", "SiLU"),
+    ],
+)
+def test_a_layer_under_another_librarys_name_is_told_its_name_here(theirs: str, ours: str) -> None:
+    with pytest.raises(
+        AttributeError, match=f"^module 'convlens' has no attribute '{theirs}'; write convlens.{ours}\\.$"
+    ):
+        getattr(convlens, theirs)
+
+
 def test_every_error_is_public_and_drawn_in_the_tree():
     found = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
     assert found <= PUBLIC

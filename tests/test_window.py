@@ -94,3 +94,22 @@ def test_lost_rows_worked_out_by_hand(size: int, window: Window, end: int, betwe
 def test_impossible_windows_are_refused(numbers: tuple[int, ...], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         output_size(*numbers)
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "expected", "lost", "between", "formula"),
+    [
+        (7, Window(2, stride=2), 4, 0, 0, "⌈(7 + 2·0 − 2)/2⌉ + 1 = 4"),
+        (6, Window(2, stride=2), 3, 0, 0, "⌈(6 + 2·0 − 2)/2⌉ + 1 = 3"),
+        (4, Window(1, stride=4), 1, 3, 0, "⌈(4 + 2·0 − 1)/4⌉ + 1 = 2, less one that would begin behind the input: 1"),
+        (5, Window(1, stride=3), 2, 1, 2, "⌈(5 + 2·0 − 1)/3⌉ + 1 = 3, less one that would begin behind the input: 2"),
+        (5, Window(3, stride=2, padding=1), 3, 0, 0, "⌈(5 + 2·1 − 3)/2⌉ + 1 = 3"),
+        # windows at 0, 4 and 8, the last of which hangs over: rows 2, 3, 6 and 7 lie between
+        (9, Window(2, stride=4), 3, 0, 4, "⌈(9 + 2·0 − 2)/4⌉ + 1 = 3"),
+    ],
+)
+def test_rounding_up_worked_out_by_hand(size, window, expected, lost, between, formula) -> None:
+    assert output_size(size, *window, ceil_mode=True) == expected
+    assert dropped(size, *window, ceil_mode=True) == lost
+    assert skipped(size, *window, ceil_mode=True) == between
+    assert output_size_formula(size, *window, ceil_mode=True) == formula

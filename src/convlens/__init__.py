@@ -29,7 +29,8 @@ from convlens.errors import (
     OutputError,
     UsageError,
 )
-from convlens.layers import kinds
+from convlens.habits import missing
+from convlens.layers import BLOCKS, KINDS, kinds
 
 if TYPE_CHECKING:
     from convlens import by_hand as by_hand
@@ -100,10 +101,18 @@ def __getattr__(name: str) -> Any:
     if name == "by_hand":
         return importlib.import_module("convlens.by_hand")
     if name not in _HOME_OF:
-        raise AttributeError(f"module 'convlens' has no attribute {name!r}")
+        raise AttributeError(missing("convlens", name, _layer_called(name)))
     value = getattr(importlib.import_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value
+
+
+def _layer_called(name: str) -> str | None:
+    """What to write for the name that another library has for a kind of layer."""
+    for kind in (*KINDS.values(), *BLOCKS.values()):
+        if name.lower() in kind.other_names:
+            return f"write convlens.{kind.__name__}"
+    return None
 
 
 def __dir__() -> list[str]:

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,26 +23,27 @@ MOST_DEFLATE_SHRINKS = 1032
 
 
 def write_atomically(path: Path | str, content: bytes | str) -> Path:
-    """Write `content` to `path`, whole or not at all; text becomes UTF-8. Missing parent folders are made.
+    """Write `content` to `path`, whole or not at all; text becomes UTF-8. The folder must be there already.
 
     Raises:
-        OutputError: the path is a folder, may not be written, or the disk is full. Nothing is left behind.
+        OutputError: the path is a folder, may not be written, its folder is missing, or the disk is full. Nothing is
+            left behind.
 
     >>> import tempfile; folder = tempfile.TemporaryDirectory()
-    >>> write_atomically(Path(folder.name) / "deep" / "note.txt", "grüße").read_bytes()
+    >>> write_atomically(Path(folder.name) / "note.txt", "grüße").read_bytes()
     b'gr\\xc3\\xbc\\xc3\\x9fe'
     >>> folder.cleanup()
     """
     path = Path(path)
-    path = Path(os.path.realpath(path)) if path.is_symlink() else path  # the file that a link names, not the link
     content = content.encode() if isinstance(content, str) else content
     with explain_write_errors(path, len(content)):
+        path = Path(os.path.realpath(path)) if path.is_symlink() else path  # the file that a link names, not the link
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a folder")
         if path.exists() and not path.is_file():
             raise OutputError(f"cannot write {path}: it is a device or a pipe, not a file. Give a file name.")
+        check_parent_folder(path)
         temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.part")
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as file:
                 file.write(content)
@@ -50,6 +52,38 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
         finally:
             temporary.unlink(missing_ok=True)
     return path
+
+
+def check_parent_folder(path: Path | str) -> None:
+    """Refuse an output whose folder is not there, so that a mistyped path makes no folders. Whatever writes a file for
+    a person comes through here; what computes for long calls it first.
+
+    Raises:
+        OutputError: there is no such folder, or it is a file.
+
+    >>> check_parent_folder("no-such-folder/deep/out.svg")
+    Traceback (most recent call last):
+    convlens.errors.OutputError: cannot write no-such-folder/deep/out.svg: there is no folder no-such-folder/deep. ...
+    """
+    parent = Path(path).parent
+    with explain_write_errors(Path(path)):
+        if not stat.S_ISDIR(parent.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "is no folder")
+
+
+def make_folder(folder: Path | str, and_above: int = 0) -> None:
+    """Make a folder for outputs, unless it is there, and so many of the missing folders above it; further up nothing
+    is made, by the same rule as for files.
+
+    Raises:
+        OutputError: a folder further up is missing, or the folder cannot be made.
+    """
+    folder = Path(folder)
+    if and_above and not folder.parent.exists():
+        make_folder(folder.parent, and_above - 1)
+    check_parent_folder(folder)
+    with explain_write_errors(folder):
+        folder.mkdir(exist_ok=True)
 
 
 def sync(file: IO[bytes]) -> None:
@@ -104,6 +138,8 @@ def _explanation(path: Path, size: int, error: OSError) -> str:
         return f"cannot write {path}: the disk is full{needed}. Free some space or choose another folder."
     if error.errno == errno.EISDIR:
         return f"cannot write {path}: a folder has that name. Give a file name."
+    if isinstance(error, FileNotFoundError):
+        return f"cannot write {path}: there is no folder {path.parent}. Make it first, or choose another folder."
     if isinstance(error, NotADirectoryError | FileExistsError):
         return f"cannot write {path}: a part of that path is a file, not a folder. Choose another folder."
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:

@@ -1,4 +1,4 @@
-"""What of this machine the process may use."""
+"""What of this machine the process may use, and what it is asked to use."""
 
 import os
 from pathlib import Path
@@ -19,3 +19,16 @@ def available_cores() -> int:
         return max(1, min(bound, int(quota) // int(period)))
     except (OSError, ValueError):
         return bound  # no such file, or "max": no quota
+
+
+def usual_threads() -> int:
+    """How many threads to compute with where nobody gave a number: one a core, and no more than `OMP_NUM_THREADS`.
+
+    That variable is how a person, a cluster or joblib (in each of scikit-learn's worker processes, the cores divided by
+    the workers) tells every library at once; NumPy, PyTorch and scikit-learn obey it, too.
+
+    >>> 1 <= usual_threads() <= available_cores()
+    True
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()  # OpenMP allows one number a level
+    return min(available_cores(), int(asked)) if asked.isdecimal() and int(asked) else available_cores()

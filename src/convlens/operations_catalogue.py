@@ -107,6 +107,13 @@ OPERATIONS = {
         "reads of a cell = positions that read its row · positions that read its column",
         ("coverage 5 --kernel-size 3", "coverage 5 --kernel-size 3 --padding 1"),
     ),
+    "tensor": Operation(
+        "Images are tensors",
+        "An image is a tensor: a matrix for each channel, all of one size; a grey image has one channel, and a colour "
+        "image three, for red, green and blue.",
+        "numbers of a tensor = channels·height·width",
+        ("tensor photo.png", 'tensor "255 0; 0 9 | 0 255; 0 9 | 0 0; 255 9" --draw tensor.svg'),
+    ),
     "channels": Operation(
         "Channels and kernels",
         "A kernel has one channel for each channel of the image. Each channel of the kernel slides over its channel of "

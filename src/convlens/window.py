@@ -34,17 +34,31 @@ def reach(kernel_size: int, dilation: int = 1) -> int:
     return dilation * (kernel_size - 1) + 1
 
 
-def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+def output_size(
+    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
+) -> int:
     """The number of positions of the window, ⌊(size + 2p − d(k − 1) − 1)/s⌋ + 1; below 1 where the kernel does not fit.
+
+    With `ceil_mode`, which pooling may have, it is rounded up: a last window hangs over the end, if it begins inside.
 
     Raises:
         UsageError: a number that no window can have (a stride of 0, a negative padding).
 
     >>> output_size(28, 2, stride=2), output_size(7, 2, stride=2), output_size(2, 3)
     (14, 3, 0)
+    >>> output_size(7, 2, stride=2, ceil_mode=True)
+    4
     """
     size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
-    return (size + 2 * padding - reach(kernel_size, dilation)) // stride + 1
+    if not ceil_mode:
+        return (size + 2 * padding - reach(kernel_size, dilation)) // stride + 1
+    count = _round_up(size, kernel_size, stride, padding, dilation)
+    return count if (count - 1) * stride < size + padding else count - 1
+
+
+def _round_up(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:
+    """The positions, the last of which may begin behind the input."""
+    return -(-(size + 2 * padding - reach(kernel_size, dilation)) // stride) + 1
 
 
 def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> int:
@@ -72,21 +86,32 @@ def same_padding(kernel_size: int, stride: int = 1, dilation: int = 1) -> int:
     return around // 2
 
 
-def output_size_formula(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> str:
+def output_size_formula(
+    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
+) -> str:
     """The sum behind `output_size`, with the numbers filled in.
 
     >>> output_size_formula(28, 3, padding=1)
     '⌊(28 + 2·1 − 3)/1⌋ + 1 = 28'
     >>> output_size_formula(28, 3, padding=2, dilation=2)
     '⌊(28 + 2·2 − (2·(3 − 1) + 1))/1⌋ + 1 = 28'
+    >>> output_size_formula(7, 2, stride=2, ceil_mode=True)
+    '⌈(7 + 2·0 − 2)/2⌉ + 1 = 4'
+    >>> output_size_formula(4, 1, stride=4, ceil_mode=True)
+    '⌈(4 + 2·0 − 1)/4⌉ + 1 = 2, less one that would begin behind the input: 1'
     """
     size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
     kernel = str(kernel_size) if dilation == 1 else f"({dilation}·({kernel_size} − 1) + 1)"
-    result = str(output_size(size, kernel_size, stride, padding, dilation)).replace("-", "−")
-    return f"⌊({size} + 2·{padding} − {kernel})/{stride}⌋ + 1 = {result}"
+    count = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
+    result, (left, right) = str(count).replace("-", "−"), "⌈⌉" if ceil_mode else "⌊⌋"
+    if ceil_mode and count < _round_up(size, kernel_size, stride, padding, dilation):
+        result = f"{count + 1}, less one that would begin behind the input: {result}"
+    return f"{left}({size} + 2·{padding} − {kernel})/{stride}{right} + 1 = {result}"
 
 
-def dropped(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+def dropped(
+    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
+) -> int:
     """How many rows at the end lie behind the last position of the window, so that nothing reads them.
 
     Padding is not counted: only rows that hold a value are lost. Where the kernel does not fit, all rows are.
@@ -95,14 +120,16 @@ def dropped(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dila
     (0, 1, 0)
     """
     size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
-    positions = output_size(size, kernel_size, stride, padding, dilation)
+    positions = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     if positions < 1:
         return size
     read_up_to = (positions - 1) * stride - padding + reach(kernel_size, dilation)
     return max(0, size - max(0, read_up_to))
 
 
-def skipped(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+def skipped(
+    size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1, *, ceil_mode: bool = False
+) -> int:
     """How many rows lie between what the window reads at its positions, so that nothing reads them either.
 
     This happens where the stride is larger than the kernel, or where stride and dilation share a factor.
@@ -110,10 +137,11 @@ def skipped(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dila
     >>> skipped(28, 1, stride=2), skipped(28, 2, stride=2), skipped(9, 3, stride=2, dilation=2)
     (13, 0, 4)
     """
-    positions = output_size(size, kernel_size, stride, padding, dilation)
+    size, kernel_size, stride, padding, dilation = _check(size, kernel_size, stride, padding, dilation)
+    positions = output_size(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     if positions < 1 or (dilation == 1 and stride <= kernel_size):
         return 0
-    rows = range(size - dropped(size, kernel_size, stride, padding, dilation))
+    rows = range(size - dropped(size, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode))
     read = {position * stride - padding + tap * dilation for position in range(positions) for tap in range(kernel_size)}
     return sum(row not in read for row in rows)
 

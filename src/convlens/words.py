@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 
 _NUMBER = re.compile(r"([0-9]+)")
 _PLURALS = {
+    "batch": "batches",
     "class": "classes",
     "is": "are",
     "has": "have",
     "was": "were",
     "shows": "show",
+    "makes": "make",
+    "reads": "read",
+    "lies": "lie",
     "looks": "look",
     "its": "their",
 }

@@ -100,7 +100,7 @@ def test_no_field_of_a_window_position_can_be_changed(name: str) -> None:
 
 def test_a_trace_says_what_it_is() -> None:
     assert repr(TRACES["conv2d"][0]()) == "<Trace of conv2d: 8 window positions, result 2×2×2>"
-    assert repr(TRACES["cross_correlate"][0]()) == "<Trace of cross_correlate: 1 window positions, result 1>"
+    assert repr(TRACES["cross_correlate"][0]()) == "<Trace of cross_correlate: 1 window position, result 1>"
     large = by_hand.trace_cross_correlate2d(np.zeros((1000, 1000)), [[1]])
     assert repr(large) == "<Trace of cross_correlate2d: 1,000,000 window positions, result 1000×1000>"
 

@@ -13,10 +13,10 @@ def test_nothing_is_said_of_what_was_never_fitted():
 @pytest.mark.parametrize(
     ("temperature", "words"),
     [
-        (1.31234, "1.31: the network by itself was too sure"),
-        (0.555, "0.555: the network by itself was not sure enough"),
-        (1.01, "1.01: the network by itself was as sure as it should be"),
-        (0.99, "0.99: the network by itself was as sure as it should be"),
+        (1.31234, "1.31: the network was overconfident"),
+        (0.555, "0.555: the network was underconfident"),
+        (1.01, "1.01: the network was well calibrated"),
+        (0.99, "0.99: the network was well calibrated"),
     ],
 )
 def test_the_temperature_says_what_the_network_was(temperature, words):
@@ -24,12 +24,12 @@ def test_the_temperature_says_what_the_network_was(temperature, words):
 
 
 def test_a_threshold_set_by_hand_says_no_more_than_it_knows():
-    assert describe_calibration(Calibration(threshold=0.9)) == {"threshold": "90.00 %: less is unknown"}
+    assert describe_calibration(Calibration(threshold=0.9)) == {"threshold": "90.00 %: anything below is unknown"}
 
 
 def test_a_fitted_threshold_says_what_it_answers():
     assert describe_calibration(Calibration(1.25, 0.75, 0.01, 0.985, 0.0061, 2000))["threshold"] == (
-        "75.00 %: less is unknown; answers 98.50 % of 2,000 validation images, 0.61 % of those wrong "
+        "75.00 %: anything below is unknown; answers 98.50 % of 2,000 validation images, 0.61 % of those wrong "
         "(chosen for at most 1 %)"
     )
 
@@ -47,11 +47,11 @@ def test_a_fitted_threshold_says_what_it_answers():
         ),
         (
             Calibration(1.0, 1.0, 0.01, 0.0, None, 40),
-            "chosen for at most 1 %, but of 40 validation images the most confident answer was wrong",
+            "chosen for at most 1 %, but the most confident answer of 40 validation images was wrong",
         ),
         (
             Calibration(1.0, 1.0, 0.005, 1.0, 0.1, 40),
-            "chosen for at most 0.5 %, but of the answers that are quite sure more are wrong",
+            "chosen for at most 0.5 %, but even with a confidence of 1 more answers are wrong",
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """The chart of a training, for the shortest and the longest, and where the loss was not finite."""
 
 import io
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -55,6 +56,14 @@ def test_facts_take_a_row_of_their_own():
     plain = pixels(draw_training(LOSSES, 100, [0.9]))
     told = pixels(draw_training(LOSSES, 100, [0.9], facts={"device": "cpu", "a" * 300: "b" * 300}))
     assert told.shape[0] > plain.shape[0]
+
+
+def test_the_step_where_the_loss_is_not_finite_counts_from_0():
+    axes = mock.MagicMock()
+    finite = np.array([True, True, False, False])
+    curves._mark_not_finite(axes, np.arange(1, 5) / 4, finite)
+    assert axes.axvline.call_args.args == (0.75,)  # the third of four steps, as the error of the training says
+    assert axes.annotate.call_args.args[0] == "not finite at step 2"
 
 
 @pytest.mark.parametrize("trained", [12, 11.5])

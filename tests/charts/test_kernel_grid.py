@@ -1,12 +1,14 @@
 """Kernels as squares: every shape is laid out, colours follow the sign, numbers are written where they fit."""
 
 import io
+from unittest import mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from convlens.charts import draw_kernels
+from convlens.charts.canvas import Sheet
 from convlens.charts.kernel_grid import _choose_columns, _describe, _signed
 from convlens.errors import UsageError
 
@@ -62,7 +64,12 @@ def test_numbers_by_hand(value, text):
 
 
 def test_what_is_no_kernel():
-    with pytest.raises(
-        UsageError, match="weights of the shape 10×784: kernels are drawn from out × in × height × width"
-    ):
+    with pytest.raises(UsageError, match="weights of the shape 10×784: give kernels as out × in × height × width"):
         draw_kernels(np.zeros((10, 784)))
+
+
+def test_kernels_are_numbered_from_0():
+    with mock.patch.object(Sheet, "text", autospec=True, side_effect=Sheet.text) as write:
+        draw_kernels(np.zeros((3, 1, 3, 3)), np.array([1.0, 2.0, 3.0]))
+    written = [call.args[3] for call in write.call_args_list]
+    assert [text for text in written if "bias" in text] == ["0   bias 1.00", "1   bias 2.00", "2   bias 3.00"]

@@ -29,7 +29,7 @@ def test_right_and_wrong_are_said_in_words():
 
 
 def test_without_true_names_nothing_is_judged():
-    assert words_of(IMAGES, PROBABILITIES, None, NAMES)[1:3] == ["image 1", "says bee"]
+    assert words_of(IMAGES, PROBABILITIES, None, NAMES)[1:3] == ["image 0", "says bee"]
 
 
 def test_cards_are_laid_out_in_rows_of_three_and_twelve_at_most():
@@ -46,7 +46,7 @@ def test_cards_are_laid_out_in_rows_of_three_and_twelve_at_most():
 def test_beyond_twelve_cards_it_says_so():
     images = np.zeros((30, 1, 8, 8), np.uint8)
     words = words_of(images, np.full((30, 2), 0.5), None, ["a", "b"])
-    assert words[0] == "What the model says, the first 12 of 30"
+    assert words[0] == "Predictions, the first 12 of 30"
     assert len(words) == 1 + 2 * 12
 
 

@@ -68,7 +68,7 @@ def test_results_as_json(convlens, arguments, result):
 
 def test_steps_show_the_window_the_products_and_the_sum(convlens):
     out = out_of(convlens("by-hand", "conv2d", MATRIX, "--kernel", KERNEL, "--steps"))
-    assert out.count("=") == 8
+    assert out.count("=") == 8 + 1  # and one in the formula of the size
     assert "row 0, column 1" in out
     assert " 1 [2][0] " in out
     assert "3·1 + 1·0 + 0·2 + 2·1 = 5" in out
@@ -84,13 +84,14 @@ def test_one_window_position_can_be_asked_for(convlens):
 
 def test_a_table_has_a_line_for_every_window_position(convlens):
     lines = out_of(convlens("by-hand", "full", "3 1 2", "2 4 1", "--table")).splitlines()
-    assert [line.split()[-1] for line in lines[1:]] == ["6", "14", "11", "9", "2"]
+    assert lines[0] == "B turned by 180°: 1 4 2"
+    assert [line.split()[-1] for line in lines[2:]] == ["6", "14", "11", "9", "2"]
 
 
 def test_a_table_has_the_biases_of_all_kernels_where_the_first_has_none():
     trace = trace_conv2d([[[2]]], [[[[3]]], [[[5]]]], bias=[0, -4])
-    columns = {column.header: list(column.cells) for column in position_table(trace, [0, 1]).columns}
-    assert columns == {
+    table = position_table(trace, [0, 1])
+    assert dict(zip(table.columns, map(list, zip(*table.rows, strict=True)), strict=True)) == {
         "place": ["0,0,0", "1,0,0"],
         "covered": ["2", "2"],
         "kernel": ["3", "5"],
@@ -152,7 +153,7 @@ def test_drawings_are_written(convlens, suffix):
 def test_sizes_and_what_the_floor_drops(convlens):
     assert out_of(convlens("by-hand", "output-size", "7", "--kernel-size", "2", "--stride", "2")).splitlines() == [
         "⌊(7 + 2·0 − 2)/2⌋ + 1 = 3",
-        "The floor drops 1 of 7 at the end: no window position reads them.",
+        "The floor drops 1 of 7 at the end: no window position reads it.",
     ]
     answer = json_of(convlens("by-hand", "output-size", "28", "--kernel-size", "3", "--padding", "1", "--json"))
     assert (answer["output_size"], answer["dropped"]) == (28, 0)
@@ -192,11 +193,11 @@ def test_layers_draws_its_network(convlens):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("correlate", "1 x 3", "1 2 3"), 2, "--a: 'x' in row 1, place 2, is no number."),
-        (("correlate", "1 nan 3", "1 2 3"), 2, "--a: 'nan' in row 1, place 2, is no number."),
+        (("correlate", "1 x 3", "1 2 3"), 2, "--a: 'x' in row 0, place 1 (counted from 0), is no number."),
+        (("correlate", "1 nan 3", "1 2 3"), 2, "--a: 'nan' in row 0, place 1 (counted from 0), is no number."),
         (("correlate", "1 2 3", "1 2"), 2, "a has 3 numbers and b has 2"),
         (("correlate", "", "1 2"), 2, "--a holds no number."),
-        (("conv2d", "1 2; 3", "--kernel", "1"), 2, "--a: row 2 has 1 number and row 1 has 2 numbers"),
+        (("conv2d", "1 2; 3", "--kernel", "1"), 2, "--a: row 1 has 1 number and row 0 has 2 numbers"),
         (("conv2d", "1 2 | 3", "--kernel", "1"), 2, "--a: channel 1 is 1×1 and channel 0 is 1×2"),
         (
             ("conv2d", "1 2; 3 4", "--kernel", "blur"),
@@ -281,10 +282,10 @@ def test_tables_of_all_countries_are_read(tmp_path, content, matrix):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("1,,3\n4,5,6\n", "nothing stands in row 1, place 2"),
-        ("a,b\n1,2\n", r"row 1 looks like a header \(a, b\); remove it"),
-        ("1,2\n3\n", "row 2 has 1 number and row 1 has 2 numbers"),
-        ("1,2\n3,x\n", "'x' in row 2, place 2, is no number"),
+        ("1,,3\n4,5,6\n", r"nothing stands in row 0, place 1 \(counted from 0\);"),
+        ("a,b\n1,2\n", r"row 0 looks like a header \(a, b\); remove it"),
+        ("1,2\n3\n", "row 1 has 1 number and row 0 has 2 numbers"),
+        ("1,2\n3,x\n", r"'x' in row 1, place 1 \(counted from 0\), is no number"),
     ],
 )
 def test_a_mistake_in_a_table_is_named_with_its_place(tmp_path, content, message):
@@ -296,9 +297,9 @@ def test_a_mistake_in_a_table_is_named_with_its_place(tmp_path, content, message
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1,5 2,5", "'1,5' in row 1 can be one number or two"),
-        ("1,,2", "nothing stands in row 1, place 2"),
-        ("1_000", "'1_000' in row 1, place 1, is no number"),
+        ("1,5 2,5", "'1,5' in row 0 can be one number or two"),
+        ("1,,2", r"nothing stands in row 0, place 1 \(counted from 0\);"),
+        ("1_000", r"'1_000' in row 0, place 0 \(counted from 0\), is no number"),
         ("1e400", "is too large for a computer's number"),
     ],
 )
@@ -322,7 +323,7 @@ def test_a_table_has_the_bias_and_the_activation(convlens):
     out = out_of(
         convlens("by-hand", "conv2d", "1 2", "--kernel", "3", "--bias", "-4", "--activation", "relu", "--table")
     )
-    assert [line.split()[-4:] for line in out.splitlines()[2:]] == [["3", "−4", "−1", "0"], ["6", "−4", "2", "2"]]
+    assert [line.split()[-4:] for line in out.splitlines()[-2:]] == [["3", "−4", "−1", "0"], ["6", "−4", "2", "2"]]
 
 
 def test_what_is_rounded_is_not_called_equal(convlens):

@@ -37,7 +37,7 @@ def test_clean_images_are_said_to_be_fine(convlens, photos):
     assert ran.out.splitlines() == [
         "photos: 40 images of 2 classes (30 train, 4 validation, 6 test)",
         "",
-        "✓ nothing to complain about in 40 images",
+        "✓ no problems found in 40 images",
     ]
 
 
@@ -61,7 +61,7 @@ def test_strict_fails_on_problems_but_not_on_notes(convlens, photos):
     noted = convlens("data", "check", "photos", "--strict")
     assert noted.code == 0
     assert "· left out when the images were listed" in noted.out
-    assert "✓ nothing to complain about in 40 images; 1 note" in noted.out
+    assert "✓ no problems found in 40 images; 1 note" in noted.out
     (photos / "dog" / "flat.png").write_bytes(b"")
     assert convlens("data", "check", "photos", "--strict").code == 3
     assert convlens("data", "check", "photos").code == 0
@@ -169,8 +169,8 @@ def make_unreadable(folder):
 
 UNUSABLE = {
     "an empty folder": (lambda _: None, "mine has no images: it is empty. Put images into one folder a class"),
-    "one class": (make_one_class, "mine has images of one class only, cat: there is nothing to tell apart"),
-    "no classes": (make_no_classes, "mine has 3 images and no class folders"),
+    "one class": (make_one_class, "mine has images of only one class, cat: there is nothing to tell apart"),
+    "no classes": (make_no_classes, "mine has 3 images but no class folders"),
     "nothing that can be read": (make_unreadable, "can be read"),
 }
 
@@ -212,7 +212,7 @@ TROUBLED = {
     ),
     "names that differ by capitals": (
         lambda root: draw(901).save(root / "dog" / "3.PNG"),
-        "· 2 files have names that differ from another by capitals only\n    dog/3.PNG\n    dog/3.png\n",
+        "· 2 files have names that differ from another only in capitalisation\n    dog/3.PNG\n    dog/3.png\n",
     ),
     "a name that is not UTF-8": (
         lambda root: draw(902).save(root / "dog" / os.fsdecode(b"\xff.png")),

@@ -1,17 +1,21 @@
 """`convlens evaluate`: the same numbers on the screen, in JSON and by scikit-learn."""
 
 import dataclasses
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.special
 from PIL import Image
+from rich.console import Console
+from rich.text import Text
 from sklearn.metrics import accuracy_score, confusion_matrix
 
 from convlens.calibration import Calibration
-from convlens.data import load_dataset
-from convlens.evaluation import evaluate
+from convlens.cli.evaluation_command import _matrix
+from convlens.data import cache_folder, load_dataset
+from convlens.evaluation import Evaluation, evaluate
 from convlens.network import Network, initial_weights
 from convlens.preprocessing import Preprocessing
 from convlens.trained_model import TrainedModel, load_model
@@ -28,6 +32,26 @@ def test_json_has_what_scikit_learn_counts(convlens, trained_run):
     low, high = found["interval_95"]
     assert low < found["accuracy"] < high
     assert ran.err == ""
+
+
+@pytest.mark.parametrize("given", ["latest", "runs/latest", "runs/first"])
+def test_json_names_the_run(convlens, trained_run, given):
+    (found,) = convlens("evaluate", given, "--json").lines
+    assert found["model"] == "runs/first"
+
+
+def test_classes_are_compared_before_any_picture_is_decoded(convlens):
+    preprocessing, network = Preprocessing((1, 16, 16), "letterbox", None), Network.from_text("dense")
+    weights = initial_weights(network, (1, 16, 16), 2, 0)
+    TrainedModel(network, weights, preprocessing, ("cat", "dog")).save("m.safetensors")
+    picture_folder(Path("photos"), ("emu", "yak"))
+    ran = convlens("evaluate", "m.safetensors", "photos")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == (
+        "error: this model is for other classes: it knows 2 classes (cat, dog); photos has 2 classes (emu, yak). "
+        "Evaluate it on the data that it was trained for.\n"
+    )
+    assert not cache_folder().exists()  # decoded pictures are kept there
 
 
 def test_the_screen_shows_accuracy_classes_and_matrix(convlens, trained_run):
@@ -54,7 +78,7 @@ def test_a_model_for_other_classes_says_both(convlens, trained_run):
     TrainedModel(model.network, model.weights, model.preprocessing, others, model.facts).save("other.safetensors")
     ran = convlens("evaluate", "other.safetensors", "tiny")
     assert ran.code == 3
-    assert "this model is for other classes: it knows 10 classes ([b]class 0[/b], " in ran.err
+    assert "this model has other classes: 10 classes ([b]class 0[/b], " in ran.err
     assert "tiny has 10 classes (0, 1, 2, 3, 4, …)" in ran.err
 
 
@@ -65,7 +89,7 @@ def test_a_model_of_unknown_data_asks_for_its_name(convlens, trained_run):
     )
     ran = convlens("evaluate", "m.safetensors")
     assert ran.code == 2
-    assert "trained on 'mine', which is no known dataset. Name the data to evaluate it on." in ran.err
+    assert "trained on 'mine', which is not a known dataset. Name the data to evaluate it on." in ran.err
 
 
 def test_places_without_a_model_have_exit_code_4(convlens):
@@ -143,10 +167,39 @@ def test_images_of_ones_own_are_judged_and_what_was_left_out_is_said(convlens):
     ran = convlens("evaluate", "m.safetensors", str(photos))
     assert ran.code == 0, ran.err
     assert " of 3 images of " in ran.out
-    assert "judged on all of its 6 images" in ran.out
+    assert "evaluated on all of its 6 images" in ran.out
     assert "3 images left out: the model does not know 1 class (yak)" in ran.out
     assert "[b]cat[/b]" in ran.out
     (found,) = convlens("evaluate", "m.safetensors", str(photos), "--json").lines
     assert found["total"] == 3
     assert found["notes"][-1] == "3 images left out: the model does not know 1 class (yak)"
     assert "photos" in convlens("evaluate", "m.safetensors", "photoss/").err
+
+
+def evaluation_of(names: tuple[str, ...], confusion: np.ndarray) -> Evaluation:
+    """One in which the true class of row r was called class c as often as `confusion` says."""
+    true, said = (np.repeat(places, confusion.ravel()) for places in np.indices(confusion.shape).reshape(2, -1))
+    logits = np.full((len(true), len(names)), -5.0, np.float32)
+    logits[np.arange(len(true)), said] = 5
+    return Evaluation("pets", names, true, logits)
+
+
+def test_long_names_are_numbered_in_the_matrix_and_none_is_left_out():
+    names = ("parrots of the north", "parrots of the south", "cat")
+    found = _matrix(evaluation_of(names, np.array([[5, 1, 0], [2, 6, 0], [0, 0, 1234]])))
+    assert found.columns == ("true \\ said", "    0", "    1", "    2")  # as wide as 1,234
+    assert [Text.from_markup(" ".join(row)).plain for row in found.rows] == [
+        "0 parrots of the north 5 1 ·",
+        "1 parrots of the south 2 6 ·",
+        "2 cat · · 1,234",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_matrix_of_twenty_classes_fits_any_terminal_in_parts(width):
+    names = tuple(f"class {number}" for number in range(20))
+    console = Console(width=width, file=io.StringIO(), record=True)
+    console.print(_matrix(evaluation_of(names, np.diag(np.arange(1000, 1020)))))
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= width
+    assert all(any(f"{number:,}" in line for line in lines) for number in range(1000, 1020))

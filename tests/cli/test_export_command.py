@@ -19,8 +19,8 @@ def test_a_run_becomes_a_file_with_its_name(convlens, trained_run):
 
 
 def test_json_says_the_same(convlens, trained_run):
-    (result,) = convlens("export", trained_run, "--to", "html", "--out", "deep/page.html", "--json").lines
-    assert result == {"file": "deep/page.html", "bytes": Path("deep/page.html").stat().st_size, "samples": 60}
+    (result,) = convlens("export", trained_run, "--to", "html", "--out", "mine.html", "--json").lines
+    assert result == {"file": "mine.html", "bytes": Path("mine.html").stat().st_size, "samples": 60}
 
 
 def test_without_its_data_a_model_has_no_pictures(convlens, trained_run, monkeypatch):

@@ -3,6 +3,7 @@ word.
 """
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,7 @@ def test_the_help_lists_every_layer_block_option_and_preset(convlens):
 
 def test_a_dropped_row_is_a_warning(convlens):
     out = convlens("layers", "conv 8 3x3, relu, maxpool 2, dense", "--input", "1x29x28").out
+    assert out.count("maxpool 2 ") == 2  # in the table, and once in the warning
     (warning,) = [line for line in out.splitlines() if "warning" in line]
     assert warning == (
         "warning: layer 2: maxpool 2 never reads the last row of its 27×26 input. "
@@ -149,14 +151,35 @@ def test_other_input_shapes_say_what_to_give(text):
         read_input_shape(text)
 
 
+@pytest.mark.parametrize("network", ["tutorial", "lenet", GRAPH])
 @pytest.mark.parametrize("width", [60, 80, 100, 124, 200])
-def test_a_narrow_window_gets_fewer_columns_and_no_folded_lines(width):
-    table = layer_table(read_network("tutorial"))
+def test_every_number_is_shown_at_any_width_and_no_line_is_folded(network, width):
+    table = layer_table(read_network(network), (1, 28, 28), 10)
     console = Console(width=width, file=io.StringIO(), record=True)
-    console.print(_draw(table, console))
-    lines = console.export_text().splitlines()
-    assert len(lines) == 1 + len(table.rows) + 1
-    assert all("dense 10" not in line or line.split()[:3] == ["7", "dense", "10"] for line in lines)
-    assert ("how many parameters" in lines[0]) == (width >= 124)
-    assert "parameters" in lines[0]
-    assert "9,098" in lines[-1]
+    console.print(_draw(table))
+    text = console.export_text()
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= width
+    assert "Folded" not in text
+    rows = [line for line in lines[1:] if re.match(r"\d+ ", line)]
+    assert [row.split()[0] for row in rows] == [str(row.index) for row in table.rows]
+    for row in table.rows:
+        start = lines.index(rows[row.index])
+        end = lines.index(rows[row.index + 1]) if row.index + 1 < len(rows) else len(lines)
+        told = "\n".join(lines[start:end])
+        shown = [row.text, "×".join(map(str, row.output_shape)), "×".join(map(str, row.receptive_field))]
+        shown += [f"{number:,}" for number in (row.parameters, row.multiply_adds) if number]
+        for words in (*shown, row.size_formula, row.parameters_formula):
+            assert words in told
+    assert f"{table.parameters:,}" in "\n".join(lines[lines.index(rows[-1]) + 1 :])
+
+
+def test_at_80_columns_lenet_takes_two_lines_a_layer():
+    console = Console(width=80, file=io.StringIO(), record=True)
+    console.print(_draw(layer_table(read_network("lenet"))))
+    assert [line.rstrip() for line in console.export_text().splitlines()[:4]] == [
+        "    layer             output    parameters  multiply-adds   sees",
+        "0   conv 6 5x5 pad 2  6×28×28          156        117,600    5×5",
+        "    size: ⌊(28 + 2·2 − 5)/1⌋ + 1 = 28; parameters: 6·(1·5·5 + 1) = 156",
+        "1   tanh              6×28×28            ·              ·    5×5",
+    ]

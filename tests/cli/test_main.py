@@ -31,6 +31,41 @@ def test_an_unknown_command_is_one_line_with_exit_code_2(convlens):
     assert len(ran.err.splitlines()) == 1
 
 
+COMMANDS_OF_ALL = (
+    "The commands are train, evaluate, predict, report, layers, open, export, data and by-hand. See `convlens --help`."
+)
+COMMANDS_BY_HAND = (
+    "The commands are correlate, convolve, full, conv2d, pool, tensor, output-size, coverage, network, gradient and "
+    "gallery. See `convlens by-hand --help`."
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("tain", f'"tain" is no command. Did you mean "train"? {COMMANDS_OF_ALL}'),
+        ("xyz", f'"xyz" is no command. {COMMANDS_OF_ALL}'),
+        ("--verison", f"There is no option --verison. Did you mean --version? {COMMANDS_OF_ALL}"),
+        ("by-hand convolv 1", f'"convolv" is no command. Did you mean "convolve"? {COMMANDS_BY_HAND}'),
+        ("train --epohcs 3", "There is no option --epohcs. Did you mean --epochs? See `convlens train --help`."),
+        ("train --epohcs=3", "There is no option --epohcs. Did you mean --epochs? See `convlens train --help`."),
+        ("train --hepl", "There is no option --hepl. Did you mean --help? See `convlens train --help`."),
+        ("train --epochs", "--epochs needs a value. See `convlens train --help`."),
+        ("train --epochs 1 --epochs 2", "--epochs is given more than once. Give it once. See `convlens train --help`."),
+        ("predict", "MODEL is missing. See `convlens predict --help`."),
+        ("layers a b c", '"b", "c" are 2 arguments too many. See `convlens layers --help`.'),
+        ("layers a b", '"b" is one argument too many. See `convlens layers --help`.'),
+        (
+            "train --epochs 2.5",
+            'Invalid value for --epochs: "2.5" is no whole number. Give one such as 3. See `convlens train --help`.',
+        ),
+    ],
+)  # fmt: skip
+def test_a_command_line_that_cannot_be_read_gets_whole_sentences(convlens, arguments, message):
+    ran = convlens(*arguments.split())
+    assert (ran.code, ran.out, ran.err) == (2, "", f"error: {message}\n")
+
+
 def test_a_missing_argument_points_to_the_help(convlens):
     ran = convlens("predict")
     assert ran.code == 2

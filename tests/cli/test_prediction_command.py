@@ -8,7 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 from PIL import Image
+from rich.console import Console
 
+from convlens.cli import prediction_command
 from convlens.trained_model import load_model
 from convlens.training.pictures import sample_indices
 from convlens.words import percent
@@ -39,6 +41,33 @@ def test_a_folder_and_its_files_give_the_same_json(convlens, trained_run, pictur
     assert by_folder == by_files
     assert [one["image"] for one in by_folder["predictions"]] == [str(path) for path in pictures]
     assert all(sum(one["probabilities"].values()) == pytest.approx(1) for one in by_folder["predictions"])
+
+
+def test_the_json_names_the_run_and_not_latest(convlens, trained_run, pictures):
+    (latest,) = convlens("predict", "latest", "pictures", "--json").lines
+    (named,) = convlens("predict", "runs/first", "pictures", "--json").lines
+    assert (latest["model"], named["model"]) == ("runs/first", "runs/first")
+
+
+def test_an_output_without_a_folder_is_refused_before_anything_is_predicted(convlens, trained_run, pictures):
+    for option in ("--steps", "--csv"):
+        ran = convlens("predict", "latest", "pictures", option, "nowhere/answers.png")
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err == (
+            "error: cannot write nowhere/answers.png: there is no folder nowhere. Make it first, or choose another "
+            "folder.\n"
+        )
+
+
+def test_a_terminal_gets_whole_words_and_a_file_whole_lines(convlens, trained_run, pictures, monkeypatch):
+    whole = convlens("predict", "latest", str(pictures[0]), "--top", "10").out.splitlines()[0]
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=30, height=25, color_system=None, legacy_windows=False)
+    monkeypatch.setattr(prediction_command, "result_console", lambda: console)
+    convlens("predict", "latest", str(pictures[0]), "--top", "10")
+    lines = screen.getvalue().splitlines()
+    assert max(map(len, lines)) <= 30
+    assert " ".join(screen.getvalue().split()).startswith(" ".join(whole.split()))
 
 
 def test_a_picture_on_stdin(convlens, trained_run, pictures, monkeypatch):

@@ -53,10 +53,10 @@ def test_latest_is_the_last_run(convlens, trained_run):
 
 
 def test_out_names_another_file(convlens, trained_run):
-    ran = convlens("report", str(trained_run), "--out", "deep/mine.html")
+    ran = convlens("report", str(trained_run), "--out", "mine.html")
     assert ran.code == 0
-    assert ran.out.endswith("Report: deep/mine.html\n")
-    assert is_report(Path("deep/mine.html"))
+    assert ran.out.endswith("Report: mine.html\n")
+    assert is_report(Path("mine.html"))
     assert not (trained_run / "report.html").exists()
 
 
@@ -73,7 +73,8 @@ def test_a_file_that_is_no_report_is_left_alone(convlens, trained_run):
     ran = convlens("report", str(trained_run), "--out", "photo.html")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: photo.html is there already and is no report, so it is left alone. Give another name with --out.\n"
+        "error: photo.html already exists and is not a report, so it is not overwritten. "
+        "Give another name with --out.\n"
     )
     assert Path("photo.html").read_text() == "mine"
 
@@ -261,7 +262,7 @@ def test_bad_data_have_exit_code_3(convlens, trained_run):
     for data, message in (
         ("empty", "empty has no images: it is empty"),
         ("nowhere/", "nowhere"),
-        ("strange", "this model is for other classes: it knows 10 classes (0, 1, 2, 3, 4, …)"),
+        ("strange", "this model has other classes: 10 classes (0, 1, 2, 3, 4, …)"),
     ):
         ran = convlens("report", model, data)
         assert (ran.code, ran.out) == (3, "")
@@ -291,7 +292,7 @@ def test_a_model_of_other_classes_says_both(convlens, trained_run):
     TrainedModel(model.network, model.weights, model.preprocessing, others, model.facts).save("other.safetensors")
     ran = convlens("report", "other.safetensors", "tiny")
     assert ran.code == 3
-    assert "this model is for other classes: it knows 10 classes (class 0, " in ran.err
+    assert "this model has other classes: 10 classes (class 0, " in ran.err
 
 
 def test_models_that_were_judged_on_other_images_are_not_compared(convlens, trained_run):
@@ -306,7 +307,7 @@ def test_models_that_were_judged_on_other_images_are_not_compared(convlens, trai
     other.save("other.safetensors")
     ran = convlens("report", str(trained_run), "other.safetensors")
     assert (ran.code, ran.out) == (3, "")
-    assert "this model is for other classes" in ran.err
+    assert "this model has other classes" in ran.err
 
 
 def label_error_rows(path: str) -> list[dict[str, str]]:
@@ -326,10 +327,10 @@ def test_the_old_name_of_an_option_is_taken_and_told(convlens, trained_run):
 
 
 def test_the_label_errors_go_to_a_file(convlens, trained_run):
-    ran = convlens("report", str(trained_run), "--label-errors", "lists/labels.csv", "--json")
+    ran = convlens("report", str(trained_run), "--label-errors", "labels.csv", "--json")
     assert ran.code == 0
     (found,) = ran.lines
-    rows = label_error_rows("lists/labels.csv")
+    rows = label_error_rows("labels.csv")
     assert [(row["part"], row["image"], row["given"], row["suggested"]) for row in rows] == [
         ("judged", one["image"], one["given"], one["suggested"]) for one in found["label_errors"]
     ]
@@ -342,7 +343,7 @@ def test_a_list_that_is_none_of_ours_is_not_overwritten(convlens, trained_run):
     ran = convlens("report", str(trained_run), "--label-errors", "labels.csv")
     assert Path("labels.csv").read_text() == "path,label\n1.png,cat\n"
     assert ran.code == 1
-    assert ran.err.startswith("error: labels.csv is there already")
+    assert ran.err.startswith("error: labels.csv already exists")
 
 
 def test_a_list_of_ours_is_replaced(convlens, trained_run):
@@ -364,7 +365,7 @@ def test_training_labels_are_judged_by_three_models(convlens, trained_run):
     assert [row["image"] for row in rows if row["part"] == "training"] == [
         one["image"] for one in judged["label_errors"]
     ]
-    assert "1,500 training images were judged by 3 models" in (trained_run / "report.html").read_text()
+    assert "The labels of 1,500 training images were checked by 3 models" in (trained_run / "report.html").read_text()
 
 
 def test_training_labels_that_cannot_be_judged_have_one_clear_line(convlens, trained_run):
@@ -372,7 +373,7 @@ def test_training_labels_that_cannot_be_judged_have_one_clear_line(convlens, tra
     TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, {}).save("bare.safetensors")
     ran = convlens("report", "bare.safetensors", "tiny", "--training-labels")
     assert (ran.code, ran.out) == (3, "")
-    assert "cannot be judged: the images are not at hand, or have changed. Name their folder as DATA" in ran.err
+    assert "cannot be checked, because the images are missing or have changed. Give their folder as data" in ran.err
     facts = {"data": "tiny"}
     TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, facts).save("b.safetensors")
     ran = convlens("report", "b.safetensors", "tiny", "--training-labels")
@@ -385,7 +386,7 @@ def test_training_labels_that_cannot_be_judged_have_one_clear_line(convlens, tra
 def test_what_is_for_one_model_is_refused_for_several(option, convlens, trained_run):
     ran = convlens("report", "runs/first", "runs/first", *option)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "error: labels are judged and listed for one model at a time. Give one model.\n"
+    assert ran.err == "error: labels are checked and listed for one model at a time. Give one model.\n"
 
 
 def test_the_engine_can_be_chosen(convlens, trained_run):
@@ -419,11 +420,11 @@ def test_images_of_ones_own_are_judged_under_their_files_names(convlens):
     (found,) = convlens("report", sixteen(), str(photos(Path("photos"))), "--json").lines
     assert found["total"] == 20
     assert {Path(one["image"]).name for one in found["hardest_errors"]} <= {"<b>0.png", "<b>1.png"}
-    assert any("judged on all of its 20 images" in note for note in found["notes"])
+    assert any("evaluated on all of its 20 images" in note for note in found["notes"])
     text = Path("report.html").read_text()
     assert "&lt;b&gt;0.png" in text
     assert "<b>0" not in text
-    assert "judged on all of its 20 images" in text
+    assert "evaluated on all of its 20 images" in text
 
 
 def test_training_can_write_the_report_too(convlens, tiny):

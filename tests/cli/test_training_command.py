@@ -304,6 +304,11 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         ),
         (["train", "tiny", "--minutes", "nan"], 2, "--minutes is nan; give a number above 0"),
         (["train", "."], 3, "error: . has no images: it is empty"),
+        (
+            ["train", "no-images/", "--out", "x/y/run"],
+            1,
+            "error: cannot write x/y: there is no folder x. Make it first",
+        ),
         (["train", "tiny", "--epoch", "3"], 2, "--epoch"),
         (["train", "--config", "nothing.toml"], 3, "nothing.toml cannot be read"),
     ],
@@ -353,7 +358,7 @@ def test_no_permission_is_found_before_training(convlens, tiny, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)
     ran = convlens(*QUICK, "--out", "locked/run")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "error: cannot write locked/run: no permission to write there. Choose another folder.\n"
+    assert ran.err == "error: cannot write locked: no permission to write there. Choose another folder.\n"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

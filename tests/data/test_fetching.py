@@ -49,8 +49,8 @@ def visible(folder: Path) -> set[str]:
 
 def test_the_files_get_their_names_and_nothing_else_stays(tiny: Any, tmp_path: Path) -> None:
     seen: list[FetchProgress] = []
-    folder = fetch_entry(tiny.with_sources(FakeSource("one", tiny.contents)), tmp_path / "new" / "data", seen.append)
-    assert folder == tmp_path / "new" / "data" / "MNIST" / "raw"
+    folder = fetch_entry(tiny.with_sources(FakeSource("one", tiny.contents)), tmp_path / "new", seen.append)
+    assert folder == tmp_path / "new" / "MNIST" / "raw"
     assert {name: (folder / name).read_bytes() for name in visible(folder)} == tiny.contents
     assert not (folder / ".convlens-download").exists()
     assert seen[0] == FetchProgress("one", "train-images-idx3-ubyte", 16 + 3 * 784, 16 + 3 * 784)
@@ -152,7 +152,7 @@ def test_two_at_once_fetch_once(tiny: Any, tmp_path: Path) -> None:
 def test_a_data_folder_that_cannot_be_written(tiny: Any, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     source = FakeSource("one", tiny.contents)
-    with pytest.raises(OutputError, match=r"cannot write .*raw: a part of that path is a file.*Choose another folder"):
+    with pytest.raises(OutputError, match=r"cannot write .*file: a part of that path is a file.*Choose another folder"):
         fetch_entry(tiny.with_sources(source), tmp_path / "file")
     assert source.asked == []
 

@@ -107,7 +107,8 @@ def test_auto_is_torch_for_a_network_that_is_too_large_for_native(without):
 
 
 def test_no_number_of_threads_is_one_a_core(monkeypatch):
-    monkeypatch.setattr("convlens.engines.choice.available_cores", lambda: 2)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("convlens.machine.available_cores", lambda: 2)
     assert open_engine(PLAN, device="cpu").description.endswith("on cpu, 2 threads")
 
 
@@ -165,5 +166,6 @@ def test_a_device_that_is_not_here_lists_those_that_are(monkeypatch):
 
 
 def test_a_machine_with_more_cores_than_threads_are_allowed_gets_the_most(monkeypatch):
-    monkeypatch.setattr(choice, "available_cores", lambda: 1000)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("convlens.machine.available_cores", lambda: 1000)
     assert open_engine(PLAN, device="cpu").description.endswith("on cpu, 256 threads")

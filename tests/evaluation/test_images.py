@@ -13,6 +13,7 @@ from PIL import Image
 
 from convlens.calibration import Calibration
 from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, import_images, load_dataset
+from convlens.engines.native import NativeEngine
 from convlens.errors import ConvlensError, DamagedModel, DataError, ModelFileError, UsageError
 from convlens.evaluation import choose_images, evaluate
 from convlens.evaluation import images as images_module
@@ -55,17 +56,24 @@ def test_a_dataset_without_test_images_says_so():
 
 
 def test_another_engine_can_compute():
-    class Stubborn:
+    class Stubborn(NativeEngine):
         def logits(self, images: np.ndarray) -> np.ndarray:
             return np.eye(3, dtype=np.float32)[np.full(len(images), 2)]
 
-    found = evaluate(make_model(), make_images(), engine=Stubborn())  # pyright: ignore[reportArgumentType]
+    model = make_model()
+    found = evaluate(model, make_images(), engine=Stubborn(model.plan))
     assert found.predicted.tolist() == [2] * 5
+
+
+def test_an_engine_that_is_none_is_refused():
+    with pytest.raises(UsageError, match=r"^engine is 'native'; give an engine, as TrainedModel\.open_engine gives"):
+        evaluate(make_model(), make_images(), engine="native")  # pyright: ignore[reportArgumentType]
 
 
 def test_a_path_a_folder_and_latest_are_places_of_a_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model, images = make_model(), make_images()
+    (tmp_path / "runs" / "first").mkdir(parents=True)
     path = model.save(tmp_path / "runs" / "first" / "model.safetensors")
     (tmp_path / "runs" / "latest").symlink_to("first", target_is_directory=True)
     for place in (path, str(path), path.parent, "latest"):
@@ -96,7 +104,7 @@ def test_data_can_be_given_by_name_or_is_what_the_model_was_trained_on(known, tm
 
 @pytest.mark.parametrize("facts", [{"data": "my photos"}, {}, {"data": ["pets"]}, {"data": 3}])
 def test_a_model_of_unknown_data_asks_for_its_name(facts):
-    message = r"^this model was trained on .*, which is no known dataset\. Name the data to evaluate it on\.$"
+    message = r"^this model was trained on .*, which is not a known dataset\. Name the data to evaluate it on\.$"
     with pytest.raises(UsageError, match=message):
         evaluate(make_model(**facts))
 
@@ -111,13 +119,13 @@ def test_other_classes_are_listed_on_both_sides():
     with pytest.raises(DataError) as caught:
         evaluate(make_model(), images)
     assert str(caught.value) == (
-        "this model is for other classes: it knows 3 classes (cat, dog, emu); pets has 6 classes "
-        f"({'a' * 23}…, b, c, d, e, …). Evaluate it on the data that it was trained for."
+        "this model has other classes: 3 classes (cat, dog, emu), while pets has 6 classes "
+        f"({'a' * 23}…, b, c, d, e, …). Evaluate it on data with its classes."
     )
 
 
 def test_the_same_classes_in_another_order_are_other_classes():
-    with pytest.raises(DataError, match=r"it knows 3 classes \(cat, dog, emu\); pets has 3 classes \(dog, cat, emu\)"):
+    with pytest.raises(DataError, match=r"3 classes \(cat, dog, emu\), while pets has 3 classes \(dog, cat, emu\)"):
         evaluate(make_model(), make_images(names=("dog", "cat", "emu")))
 
 
@@ -128,7 +136,7 @@ def test_images_of_another_shape_say_both(shape, text):
 
 
 def test_a_known_dataset_of_other_classes_is_refused_before_it_is_fetched(known):
-    with pytest.raises(DataError, match=r"it knows 2 classes \(x, y\); pets has 3 classes \(cat, dog, emu\)"):
+    with pytest.raises(DataError, match=r"2 classes \(x, y\), while pets has 3 classes \(cat, dog, emu\)"):
         evaluate(make_model(("x", "y")), "pets")
     assert known == []
 
@@ -151,8 +159,11 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[I
     def hold(test: bool = False, validation: bool = False, names: tuple[str, ...] = NAMES) -> list[ImportOptions]:
         asked: list[ImportOptions] = []
 
-        def read(path: object, options: ImportOptions, cache_dir: object, on_progress: object) -> SimpleNamespace:
+        def read(
+            path: object, options: ImportOptions, cache_dir: object, on_progress: object, check: Callable[..., None]
+        ) -> SimpleNamespace:
             asked.append(options)
+            check(names)
             whole, some, few = (make_images(count, SIXTEEN, names, f"photos {count}") for count in (40, 12, 7))
             notes = ("3 files were skipped",)
             dataset = Dataset("photos", whole, some if test else None, "auto", few if validation else None, notes)
@@ -179,20 +190,20 @@ def test_of_a_plain_folder_every_image_is_judged_at_the_models_size(own):
     found = evaluate(model, "photos")
     assert asked == [ImportOptions(size=16, channels=1, test_share=0, validation_share=0)]
     assert (found.total, found.data) == (40, "photos")
-    assert found.notes == ("3 files were skipped", "judged on all of its 40 images")
+    assert found.notes == ("3 files were skipped", "evaluated on all of its 40 images")
     assert evaluate(model, Path("photos")).notes == found.notes
 
 
 def test_of_a_divided_folder_the_test_images_are_judged(own):
     own(test=True, validation=True)
     found = evaluate(make_model(shape=SIXTEEN), "photos")
-    assert (found.total, found.notes[-1]) == (12, "judged on its 12 test images, by its own division")
+    assert (found.total, found.notes[-1]) == (12, "evaluated on its 12 test images (its own split)")
 
 
 def test_of_a_folder_with_training_and_validation_images_the_latter_are_judged(own):
     own(validation=True)
     found = evaluate(make_model(shape=SIXTEEN), "photos")
-    assert found.notes[-1] == "judged on its 7 validation images: it has no test images of its own"
+    assert found.notes[-1] == "evaluated on its 7 validation images, since it has no test images"
     assert found.total == 7
 
 
@@ -218,7 +229,7 @@ def test_images_of_classes_that_the_model_does_not_know_are_left_out_and_named(o
 
 def test_a_folder_without_any_class_of_the_model_is_refused(own):
     own(names=("yak", "zebra"))
-    with pytest.raises(DataError, match=r"it knows 3 classes \(cat, dog, emu\); photos has 2 classes \(yak, zebra\)"):
+    with pytest.raises(DataError, match=r"3 classes \(cat, dog, emu\), while photos has 2 classes \(yak, zebra\)"):
         evaluate(make_model(shape=SIXTEEN), "photos")
 
 
@@ -245,7 +256,7 @@ def test_a_model_of_ones_own_images_is_never_judged_on_what_it_learned(own, data
     found = evaluate(learned_from(tmp_path / "photos", group_by="{stem[:5]}", split_seed=7, size=32), data)
     assert asked == [ImportOptions(size=16, channels=1, group_by="{stem[:5]}", split_seed=7)]
     assert found.total == 12
-    assert found.notes[-1] == "the model was trained on these images; judged on the 12 set aside for testing"
+    assert found.notes[-1] == "the model was trained on these images; evaluated on the 12 set aside for testing"
 
 
 def test_images_that_were_all_used_for_training_judge_nothing(own, tmp_path):
@@ -311,7 +322,7 @@ def test_files_are_read_as_they_are_for_training(tmp_path):
     assert [dataset.train.class_names[label] for label in dataset.train.labels] == [
         NAMES[label] for label in found.labels
     ]
-    assert evaluate(model, str(tmp_path / "photos"), repair=False).notes[-1] == "judged on all of its 8 images"
+    assert evaluate(model, str(tmp_path / "photos"), repair=False).notes[-1] == "evaluated on all of its 8 images"
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
@@ -322,7 +333,7 @@ def test_pictures_are_repaired_as_predictions_repair_them(tmp_path, packed):
         place = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "photos"))
     model = replace(make_model(shape=SIXTEEN), preprocessing=Preprocessing(SIXTEEN, "letterbox", light_on_dark=False))
     found = evaluate(model, place)
-    assert found.notes[-1] == "repaired as predictions are: 6 of 6 images changed"  # light on dark, inverted
+    assert found.notes[-1] == "repaired as in predictions: 6 of 6 images changed"  # light on dark, inverted
     for name in ("emu", "cat"):
         expected = [one.probabilities for one in model.predict(sorted((tmp_path / "photos" / name).iterdir()))]
         rows = found.labels == NAMES.index(name)
@@ -343,7 +354,7 @@ def test_pictures_that_vanish_before_they_are_repaired_are_left_out(tmp_path, mo
     monkeypatch.setattr(images_module, "import_images", read_and_lose)
     found = evaluate(make_model(shape=SIXTEEN), tmp_path / "photos")
     assert found.total == 5
-    assert found.notes[-1] == "left out, since they are gone or cannot be read any more: 1"
+    assert found.notes[-1] == "left out, because they are missing or cannot be read any more: 1"
 
 
 def test_the_test_folder_of_divided_files_is_judged(tmp_path):
@@ -351,7 +362,7 @@ def test_the_test_folder_of_divided_files_is_judged(tmp_path):
     write_pictures(tmp_path / "photos" / "test", NAMES, 2)
     found = evaluate(make_model(shape=SIXTEEN), tmp_path / "photos")
     assert found.total == 6
-    assert found.notes[-2] == "judged on its 6 test images, by its own division"
+    assert found.notes[-2] == "evaluated on its 6 test images (its own split)"
 
 
 def test_the_images_that_training_set_aside_are_found_again(tmp_path):

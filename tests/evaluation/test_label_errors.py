@@ -88,7 +88,7 @@ def test_probabilities_are_left_as_they_were():
     [((3, 1), 3, r"\(3, 1\) for 3"), ((3,), 3, r"\(3,\) for 3"), ((2, 2), 1200, r"\(2, 2\) for 1,200")],
 )
 def test_what_is_no_table_of_classes_is_refused(shape, labels, text):
-    message = f"^probabilities of the shape {text} labels: give a row for each label, with at least two classes\\.$"
+    message = f"^probabilities of the shape {text} labels: give one row for each label, with at least two classes\\.$"
     for function in (rank_labels, find_label_errors):
         with pytest.raises(UsageError, match=message):
             function(np.zeros(shape), np.zeros(labels, int))

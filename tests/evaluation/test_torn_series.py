@@ -43,8 +43,9 @@ def groups_check(folder: Path, options: ImportOptions) -> TrustCheck:
 def test_a_split_that_the_folders_give_may_tear_series(films, pattern):
     found = groups_check(films, ImportOptions(group_by=pattern))
     assert (found.verdict, found.count, len(found.images)) == ("warning", 32, 32)
-    assert "32 of the 32 images belong to series, such as that of test/cat/film0_test0.png" in found.sentence
-    assert found.sentence.endswith("Put whole series into one part.")
+    assert "32 of the 32 images belong to series whose other files were used for training" in found.sentence
+    assert "such as that of test/cat/film0_test0.png" in found.sentence
+    assert found.sentence.endswith("Put each series into one part as a whole.")
 
 
 def test_names_that_are_only_numbered_tell_of_no_series(films):
@@ -52,4 +53,4 @@ def test_names_that_are_only_numbered_tell_of_no_series(films):
         file.rename(file.with_name(f"{number}.png"))
     found = groups_check(films, ImportOptions())
     assert found.verdict == "good"
-    assert found.sentence == "The names of the files tell of no series that the split could have torn."
+    assert found.sentence == "The file names show no series that the split could have separated."

@@ -89,8 +89,8 @@ def test_every_planted_copy_in_arrays_is_found():
     assert found["copies"] == TrustCheck(
         "copies",
         "bad",
-        "4 of the 20 images are also among those that were learned from, pixel for pixel (pets test 3, pets test 5, "
-        "pets test 8 and 1 more). The model may know them by heart: take them out of one side and train again.",
+        "4 of the 20 images are also among the training images, pixel for pixel (pets test 3, pets test 5, "
+        "pets test 8 and 1 more). The model may have memorised them: remove them from one of the sets and train again.",
         count=4,
         images=(3, 5, 8, 19),
     )
@@ -114,7 +114,7 @@ def test_an_image_that_differs_by_one_level_of_one_pixel_is_no_copy():
 
 def test_without_copies_it_is_said_what_was_compared():
     check = check_copies(ImagesToJudge(labelled(noise(0, 20))), labelled(noise(100, 1200)))
-    assert check == TrustCheck("copies", "good", "None of the 20 images is among the 1,200 that were learned from.")
+    assert check == TrustCheck("copies", "good", "None of the 20 images is among the 1,200 training images.")
 
 
 @pytest.mark.parametrize("level", [0, 7, 255])
@@ -132,8 +132,7 @@ def test_what_a_model_learned_from_may_be_unknown(facts):
     assert found["copies"] == TrustCheck(
         "copies",
         "unknown",
-        "Whether some of these images were learned from cannot be told: the training images are not at hand, or "
-        "nothing says what they were.",
+        "These images could not be compared with the training images, which are missing or not named in the model.",
     )
 
 
@@ -225,12 +224,12 @@ def test_every_planted_copy_in_a_folder_of_ones_own_is_found(parted):
     found, chosen = checks_of(learned_from(parted))
     assert [chosen.name_of(index) for index in found["copies"].images] == PLANTED
     assert found["copies"].sentence.startswith(
-        "4 of the 15 images are also among those that were learned from, pixel for pixel (test/cat/again.png, "
+        "4 of the 15 images are also among the training images, pixel for pixel (test/cat/again.png, "
         "test/cat/z.bmp, test/dog/h.png and 1 more). "
     )
     assert found["copies"].verdict == "bad"
     assert found["near_copies"] == TrustCheck(
-        "near_copies", "good", "No image is nearly the same as one of another part."
+        "near_copies", "good", "No near copies across training, validation and test images."
     )
     as_dict = json.loads(json.dumps(found["copies"].as_dict(chosen.name_of)))
     assert (as_dict["kind"], as_dict["count"], as_dict["images"]) == ("copies", 4, PLANTED)
@@ -244,7 +243,7 @@ def test_near_copies_across_parts_are_said_with_what_to_do(parted):
     assert (near.verdict, near.count) == ("warning", 2)
     assert near.sentence == (
         "2 images are nearly the same as one in another part. Look at them: pictures of one scene or track belong in "
-        "one part, or the test flatters."
+        "one part, otherwise the test is too easy."
     )
 
 
@@ -335,9 +334,10 @@ def test_files_of_one_film_that_were_parted_are_said_with_what_to_do(tmp_path):
     assert (found["groups"].verdict, found["groups"].count) == ("warning", count)
     assert found["groups"].images == tuple(range(count))
     assert found["groups"].sentence == (
-        f"By their names, {count} of the {count} images belong to series, such as that of {chosen.name_of(0)}, of "
-        "which other files were learned from; the split was by file. If a series shows one thing, the accuracy is too "
-        'good. Keep them together: convlens train … --group-by "{stem[:5]}", with as many letters as name a series.'
+        f"By their names, {count} of the {count} images belong to series whose other files were used for training, "
+        f"such as that of {chosen.name_of(0)}; the split was by file. If a series shows the same object, the accuracy "
+        "is too high. Keep them together: "
+        'convlens train … --group-by "{stem[:5]}", with as many letters as identify a series.'
     )
 
 
@@ -367,9 +367,10 @@ def test_films_that_a_table_parts_are_named_one_by_one(tmp_path):
     assert torn == ["all/film0_003.png", "all/film1_002.png", "all/film1_003.png"]
     assert found["groups"].count == 3
     assert found["groups"].sentence.startswith(
-        "By their names, 3 of the 7 images belong to series, such as that of all/"
+        "By their names, 3 of the 7 images belong to series whose other files were used for training, such as that of "
+        "all/"
     )
-    assert found["groups"].sentence.endswith("the accuracy is too good. Put whole series into one part.")
+    assert found["groups"].sentence.endswith("the accuracy is too high. Put each series into one part as a whole.")
 
 
 def test_films_that_a_table_keeps_together_are_no_warning(tmp_path):
@@ -399,7 +400,7 @@ def test_images_in_arrays_of_a_file_have_no_series(tmp_path):
 def test_enough_images_say_how_well_the_accuracy_is_known():
     # 9,873 of 10,000: 98.49 to 98.93 %, half of which is 0.22
     found = check_amount(judged([5000, 5000], right=9873))
-    assert found == TrustCheck("amount", "good", "10,000 images tell the accuracy to within 0.22 percentage points.")
+    assert found == TrustCheck("amount", "good", "10,000 images measure the accuracy to within 0.22 percentage points.")
 
 
 def test_few_images_say_between_what_the_accuracy_lies():
@@ -408,7 +409,7 @@ def test_few_images_say_between_what_the_accuracy_lies():
     assert found == TrustCheck(
         "amount",
         "warning",
-        "60 images are few: the accuracy may as well be 86.3 as 98.3 %. Judge on more.",
+        "60 images are too few: the accuracy may be anywhere from 86.3 to 98.3 %. Evaluate on more images.",
     )
 
 
@@ -424,14 +425,14 @@ def test_classes_of_few_images_and_of_none_are_named():
     found = check_amount(judged([500, 29, 0]))
     assert (found.verdict, found.count) == ("warning", 2)
     assert found.sentence.endswith(
-        " percentage points. Class b has fewer than 30 images, so what is said of it is rough. Class c has no image "
-        "here and is not judged."
+        " percentage points. Class b has fewer than 30 images, so its results are imprecise. Class c has no images "
+        "here and is not evaluated."
     )
     many = check_amount(judged([500, 1, 2, 3, 4, 0, 0]))
     assert many.count == 6
     assert many.sentence.endswith(
-        " points. 4 classes (b, c, d and 1 more) have fewer than 30 images, so what is said of them is rough. 2 "
-        "classes (f, g) have no image here and are not judged."
+        " points. 4 classes (b, c, d and 1 more) have fewer than 30 images, so their results are imprecise. 2 "
+        "classes (f, g) have no images here and are not evaluated."
     )
 
 
@@ -443,5 +444,5 @@ def test_a_model_that_was_stopped_says_so():
     copies, amount, stopped = check_trust(model, chosen, evaluate(model, chosen))
     assert (copies.kind, amount.kind) == ("copies", "amount")
     assert stopped == TrustCheck(
-        "unfinished", "warning", "The training was stopped before its end; this is the model as it was then."
+        "unfinished", "warning", "Training was stopped early; this is the model at that point."
     )

@@ -87,7 +87,7 @@ def test_every_module_that_is_named_is_there_and_none_of_those_that_need_a_serve
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path):
-    first, second = (export_html(make_model(), tmp_path / folder / "a.html") for folder in ("x", "y"))
+    first, second = (export_html(make_model(), tmp_path / name, name="a") for name in ("x.html", "y.html"))
     assert first.read_bytes() == second.read_bytes()
 
 

@@ -266,9 +266,9 @@ def test_dot_products_of_different_lengths(function: Callable[..., Any]) -> None
 @pytest.mark.parametrize("function", [by_hand.conv2d, by_hand.trace_conv2d])
 def test_channels_and_biases_that_do_not_fit(function: Callable[..., Any]) -> None:
     expect(lambda: function(np.ones((3, 4, 4)), np.ones((2, 2, 2))), "has 3 channels", "kernels have 2")
-    expect(lambda: function(np.ones((1, 4, 4)), np.ones((5, 4, 2, 2))), "has 1 channels", "kernels have 4")
+    expect(lambda: function(np.ones((1, 4, 4)), np.ones((5, 4, 2, 2))), "has 1 channel and", "kernels have 4")
     expect(lambda: function(IMAGE, [[KERNEL]] * 2, bias=[1, 2, 3]), "the bias has 3 numbers", "2 kernels")
-    expect(lambda: function(IMAGE, [[KERNEL]] * 2, bias=5), "the bias has 1 numbers", "2 kernels")
+    expect(lambda: function(IMAGE, [[KERNEL]] * 2, bias=5), "the bias has 1 number and", "2 kernels")
     expect(lambda: function(IMAGE, [[KERNEL]], bias=[]), "the bias holds no number")
     expect(lambda: function(IMAGE, [[KERNEL]], bias=[[1]]), "the bias has 2 dimensions")
     expect(lambda: function(IMAGE, [[KERNEL]], bias=NAN), "the bias holds nan")

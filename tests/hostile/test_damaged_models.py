@@ -208,11 +208,11 @@ def test_a_pickle_is_named_and_never_opened(tmp_path):
 
     path = tmp_path / "model.pt"
     path.write_bytes(pickle.dumps(Trap(), protocol=2))
-    with pytest.raises(ModelFileError, match=r"model\.pt is a PyTorch pickle.*never opened"):
+    with pytest.raises(ModelFileError, match=r"model\.pt is a pickle.*never opened"):
         load_model(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("model/data.pkl", pickle.dumps(Trap()))
-    with pytest.raises(ModelFileError, match=r"model\.pt is a PyTorch pickle.*never opened"):
+    with pytest.raises(ModelFileError, match=r"model\.pt is a pickle.*never opened"):
         load_model(path)
 
 

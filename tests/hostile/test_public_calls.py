@@ -40,7 +40,7 @@ FEW = {
     said: ODD[said] for said in ("empty text", "minus one", "huge", "object", "list", "dict", "long text", "zero byte")
 }
 """For calls that take long where they work."""
-RESULTS = ("Prediction", "Evaluation")
+RESULTS = ("Prediction", "Predictions", "Evaluation")
 """What Convlens makes and nobody else: their fields are what they are given."""
 BY_HAND_RESULTS = {name for name in by_hand.__all__ if inspect.isclass(getattr(by_hand, name))}
 

@@ -17,10 +17,14 @@ from convlens.by_hand import (
 from convlens.errors import UsageError
 from convlens.illustrations import (
     choose_frames,
+    draw_first_steps,
     draw_network,
     draw_pooling,
+    draw_rgb,
     draw_sliding_vectors,
+    draw_tensor,
     draw_window_position,
+    render_svg,
     save_drawing,
     short_number,
     write_sum,
@@ -193,3 +197,46 @@ def test_numbers_are_short_and_sums_have_brackets():
         "0", "12", "−1.5", "0.125", "1000000000", "−2e−7", "–",
     ]  # fmt: skip
     assert write_sum([(1, 1)] * 20, most=5) == "1·1 + 1·1 + 1·1 + 1·1 + 16 more products"
+
+
+@pytest.mark.parametrize("height", [2, 30])
+def test_an_image_is_the_same_with_channels_first_and_last(height):
+    image = np.arange(3 * height * 40).reshape(3, height, 40) % 256
+    first, last = draw_rgb(image.astype(np.uint8)), draw_rgb(image.astype(np.uint8).transpose(1, 2, 0))
+    assert render_svg(first) == render_svg(last)
+    drawn = [mark for mark in first.marks if isinstance(mark, Pixels)]
+    assert np.array_equal(drawn[0].values, image.transpose(1, 2, 0))
+    assert len(drawn) == 4  # the image and its channels: forty numbers in a row are too many for cells
+    assert np.array_equal(drawn[2].values[..., 1], image[1])
+    assert not drawn[2].values[..., [0, 2]].any()
+
+
+def test_fractions_are_drawn_as_bright_as_bytes():
+    (pixels,) = (mark for mark in draw_rgb(np.full((3, 2, 2), 0.2)).marks if isinstance(mark, Pixels))
+    assert (pixels.values == 51).all()
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((4, 5, 2)), "the image is 4×5×2; give a colour image, 3×H×W or H×W×3."),
+        (np.zeros((4, 5)), "the image has 2 dimensions (4×5); give a tensor channels × height × width."),
+        (np.full((3, 1, 1), 256), "the image has values from 256 to 256; give values from 0 to 255."),
+        (np.full((3, 1, 1), -1), "the image has values from -1 to -1; give values from 0 to 255."),
+    ],
+)
+def test_what_is_no_colour_image_is_refused(image, message):
+    with pytest.raises(UsageError) as raised:
+        draw_rgb(image)
+    assert str(raised.value) == message
+
+
+def test_a_tensor_of_many_channels_shows_the_first_and_how_many_more():
+    told = texts(draw_tensor(np.ones((10, 2, 2))))
+    assert [text for text in told if text.startswith("channel ")] == [f"channel {number}" for number in range(8)]
+    assert {"and 2 more channels", "channels 10", "a tensor 10×2×2: 40 numbers"} <= set(told)
+
+
+def test_first_steps_are_numbered_as_in_the_trace():
+    numbers = [words.text for words in draw_first_steps(MATRIX, KERNEL, padding=1).words if words.points == 15]
+    assert numbers == ["0", "1", "2", "3"]

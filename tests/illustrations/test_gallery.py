@@ -71,7 +71,7 @@ def test_the_same_picture_is_the_same_bytes_and_names_itself(sheet):
 
 
 def test_a_file_of_each_kind_for_every_picture(tmp_path):
-    files = write_gallery(tmp_path / "new" / "folder")
+    files = write_gallery(tmp_path / "new")
     assert len(files) == 2 * len(PICTURES) == 38
     assert {path.suffix for path in files} == {".svg", ".png"}
     assert files[0].name == "01-two-vectors.svg"

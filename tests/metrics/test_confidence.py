@@ -260,7 +260,7 @@ def test_without_images_there_are_no_bins_and_no_curve():
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(UsageError, match=r"^0 bins: give at least one; 15 are usual\.$"):
+    with pytest.raises(UsageError, match=r"^0 bins: give at least 1; 15 is usual\.$"):
         Confidences.of(SURE, TRUE).reliability(bins=0)
     for function in (Confidences.of, confidences):
         with pytest.raises(UsageError, match=r"^5 labels and 6 predictions: give one prediction for every label\.$"):

@@ -224,7 +224,7 @@ def test_without_images_there_is_no_number():
 
 
 def test_numbers_of_probabilities_refuse_what_cannot_be():
-    with pytest.raises(UsageError, match="0 bins: give at least one; 15 are usual"):
+    with pytest.raises(UsageError, match="0 bins: give at least 1; 15 is usual"):
         Confidences.of(SURE, TRUE).calibration_error(bins=0)
     with pytest.raises(UsageError, match="5 labels and 6 predictions: give one prediction for every label"):
         Confidences.of(SURE, TRUE[:5])

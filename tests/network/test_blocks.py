@@ -167,7 +167,7 @@ def test_the_receptive_field_of_a_join_is_that_of_its_widest_branch() -> None:
         ),
         ("residual(conv 4 9x9), dense", "9x9", "too small for its 9×9 kernel"),
         ("conv 4 3x3 groups 3, dense", "3", "4 channels cannot be divided into 3 groups. Change the channels to 6"),
-        ("conv 4 3x3 groups 2, dense", "2", "gets 1 channels, which cannot be divided into 2 groups."),
+        ("conv 4 3x3 groups 2, dense", "2", "gets 1 channel, which cannot be divided into 2 groups."),
     ],
 )
 def test_what_is_wrong_with_a_block(text: str, word: str | None, reason: str | None) -> None:

@@ -92,7 +92,7 @@ def test_what_the_message_says_to_write_is_read_as_it_says():
         ((3, 8, 8), (3, 8, 8), r"one image. Give a batch: X\[np.newaxis\]"),
         ((8, 8, 3), (3, 8, 8), r"one image. Give a batch: X\[np.newaxis\]"),
         ((5, 192), (3, 8, 8), r"Give X.reshape\(-1, 8, 8, 3\) or X.reshape\(-1, 3, 8, 8\)"),
-        ((5, 63), (1, 8, 8), r"\(5, 63\); images of 1×8×8.*are wanted. Give N×8×8, N×8×8×1 or N×1×8×8 or N×64"),
+        ((5, 63), (1, 8, 8), r"\(5, 63\); images of 1×8×8.*are wanted. Give N×8×8, N×8×8×1, N×1×8×8 or N×64"),
         ((5, 9, 8), (1, 8, 8), r"\(5, 9, 8\); images of 1×8×8"),
         ((5, 3, 8, 8), (1, 8, 8), r"\(5, 3, 8, 8\); images of 1×8×8"),
         ((5, 8, 8, 1), (3, 8, 8), r"images of 3×8×8.*Give N×8×8×3 or N×3×8×8"),

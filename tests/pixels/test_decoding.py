@@ -134,7 +134,7 @@ def test_a_pipe_does_not_hang(tmp_path):
 def test_a_file_that_may_not_be_read(tmp_path):
     (tmp_path / "secret.png").write_bytes(b"x")
     (tmp_path / "secret.png").chmod(0)
-    with pytest.raises(ImageError, match=r"secret\.png may not be read: check its permissions"):
+    with pytest.raises(ImageError, match=r"secret\.png cannot be read: check its permissions"):
         read_image(tmp_path / "secret.png")
 
 

@@ -54,7 +54,7 @@ def test_the_notes_of_a_sheet_by_hand(draw_glyph, fitted):
 def test_where_sizes_differ_a_tiny_object_is_told_and_left(draw_glyph, draw_glyphs):
     preprocessing = fit_preprocessing(draw_glyphs(**OF_ALL_SIZES), "glyph")
     tiny = prepare(preprocessing, draw_glyph("T", 320, 40, 8, 60, 40))
-    assert "fills 12 % of the frame, training images 31–94 %, left so: sizes vary" in tiny.notes
+    assert "fills 12 % of the frame, training images 31–94 %, kept, because sizes vary" in tiny.notes
     assert looks_of(tiny).fill[0] == 4 / 32
 
 

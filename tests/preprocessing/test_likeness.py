@@ -4,6 +4,7 @@ import numpy as np
 
 from convlens.preprocessing import Preprocessing, fit_preprocessing
 from convlens.preprocessing.likeness import find_inverted, find_unlike, find_unlike_of_many
+from convlens.preprocessing.settings import Rules
 
 
 def test_images_are_compared_many_at_a_time_as_one_at_a_time():
@@ -21,11 +22,12 @@ def test_polarity_is_that_of_the_training_images_or_not():
     light = np.zeros((1, 1, 28, 28), np.uint8)
     light[:, :, 4:24, 12:16] = 255
     images = np.concatenate([light, 255 - light])
-    for rules, wanted, inverted in (
+    cases: list[tuple[Rules, bool | None, list[bool]]] = [
         ("digit", True, [False, True]),
         ("glyph", False, [True, False]),
         ("glyph", None, [False, False]),
         ("letterbox", True, [False, False]),
         ("garment", True, [False, False]),
-    ):
+    ]
+    for rules, wanted, inverted in cases:
         assert find_inverted(images, Preprocessing((1, 28, 28), rules, wanted)).tolist() == inverted

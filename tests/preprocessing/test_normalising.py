@@ -139,7 +139,7 @@ def test_sizes_that_vary_on_purpose_are_left():
     small = draw_letter("L", fill=0.3)
     np.testing.assert_array_equal(prepare(fitted, small).pixels[0], small)
     tiny = prepare(fitted, draw_letter("L", side=200, fill=0.1, stroke=0.02, shift=(0.3, 0)))
-    assert any(note.endswith("left so: sizes vary") for note in tiny.notes)
+    assert any(note.endswith("kept, because sizes vary") for note in tiny.notes)
 
 
 def test_places_that_vary_on_purpose_are_left():
@@ -201,7 +201,7 @@ def test_a_frame_and_the_blocks_of_an_enlargement_are_taken_away(dark):
     assert "frame of 6 pixels cut off" in prepared.notes
     assert likeness(prepared, glyph) > 0.9
     blocks = prepare(dark, np.kron(255 - glyph, np.ones((5, 5), np.uint8)))
-    assert blocks.notes[0] == "5×5 pixels alike, taken for one"
+    assert blocks.notes[0] == "5×5 equal pixels merged into one"
     assert likeness(blocks, glyph) > 0.95
 
 

@@ -82,7 +82,7 @@ def test_the_notes_of_a_photo_by_hand():
 def test_an_enlarged_picture_is_read_as_it_was_before():
     enlarged = np.kron(255 - DIGITS[1], np.ones((8, 8), np.uint8))
     prepared = prepare(MNIST, enlarged)
-    assert prepared.notes == ("8×8 pixels alike, taken for one", "dark on light, inverted")
+    assert prepared.notes == ("8×8 equal pixels merged into one", "dark on light, inverted")
     np.testing.assert_array_equal(prepared.pixels[0], DIGITS[1])
 
 

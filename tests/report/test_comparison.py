@@ -102,7 +102,7 @@ def test_the_page_shows_every_pair(page, studies):
             f"{100 * low:.2f} to {100 * high:.2f} %".replace("-", "−"),
             "<0.0001" if pair["mcnemar_p"] < 0.0001 else f"{pair['mcnemar_p']:.4f}",
             "<0.0001" if adjusted < 0.0001 else f"{adjusted:.4f}",
-            "more than luck" if adjusted < 0.05 else "may be luck",
+            "significant" if adjusted < 0.05 else "may be chance",
         ]
 
 
@@ -132,7 +132,7 @@ def test_the_page_shows_images_of_which_the_models_say_different_things(page, st
 
 def test_the_page_is_whole_and_names_its_models(page):
     assert page.one("h1").text == "Comparison of 3 models"
-    assert "On 297 images of digits test, the same for all." in page.one("header").text
+    assert "All models were evaluated on the same 297 images of digits test." in page.one("header").text
     assert len(page.one("section", id="corruptions").all("svg")) == 6
     ids = [element.attributes["id"] for element in page if "id" in element.attributes]
     assert sorted({one for one in ids if ids.count(one) > 1}) == []
@@ -172,9 +172,9 @@ def test_more_than_luck_and_perhaps_luck_are_told_apart(make_reader, show, read_
     answers = {"good": [0] * 20, "worse": [0] * 18 + [1] * 2, "bad": [0] * 5 + [1] * 15}
     told = sentences(painted(make_reader, show, answers, true), read_page)
     # 2 against 0 has p = 0.5, 15 against 0 has p = 2 / 2¹⁵, three times that after Holm.
-    assert "good is right most often, 100.00 %." in told
-    assert "That is more than luck against bad." in told
-    assert "Against worse the difference may be luck: these images cannot tell them apart." in told
+    assert "good has the highest accuracy, 100.00 %." in told
+    assert "The difference from bad is significant." in told
+    assert "The difference from worse may be chance: there are too few images to tell." in told
 
 
 def test_no_model_is_called_the_best_of_equals(make_reader, show, read_page):
@@ -187,7 +187,7 @@ def test_the_same_answers_leave_nothing_to_tell_apart(make_reader, show, read_pa
     (pair,) = compare_studies(studies).as_dict()["pairs"]
     assert (pair["only_first"], pair["only_second"], pair["difference"], pair["mcnemar_p"]) == (0, 0, 0, 1)
     page = read_page(write_comparison(compare_studies(studies)))
-    assert "They are right and wrong on the same images." in page.one("section", id="disagreements").text
+    assert "All models are right and wrong on the same images." in page.one("section", id="disagreements").text
 
 
 def test_classes_that_are_not_there_have_no_recall(make_reader, show, read_page):
@@ -226,13 +226,13 @@ def test_several_models_through_write_report(digits_run, digits_study, digits_8x
 
 
 def test_one_model_cannot_be_compared(studies):
-    with pytest.raises(UsageError, match=r"^1 models? to compare: give 2 to 12\.$"):
+    with pytest.raises(UsageError, match=r"^1 models? given to compare; give 2 to 12\.$"):
         compare_studies(studies[:1])
 
 
 def test_more_models_than_anybody_reads_are_refused(studies):
     assert len(compare_studies([studies[0]] * 12).pairs) == 66
-    with pytest.raises(UsageError, match=r"^13 models to compare: give 2 to 12\.$"):
+    with pytest.raises(UsageError, match=r"^13 models given to compare; give 2 to 12\.$"):
         compare_studies([studies[0]] * 13)
 
 
@@ -240,7 +240,7 @@ def test_other_classes_are_refused(make_reader, show):
     studies = [
         study_model(make_reader(names), show(names, [0, 1], [0, 1])) for names in (("cat", "dog"), ("dog", "cat"))
     ]
-    with pytest.raises(DataError, match="model and model know other classes, or in another order, so they cannot be"):
+    with pytest.raises(DataError, match="model and model have different classes, or the same in another order, so"):
         compare_studies(studies)
 
 
@@ -248,12 +248,12 @@ def test_other_images_are_refused(make_reader, show, digits_study):
     names = ("cat", "dog")
     model = make_reader(names)
     all_of_them, fewer = study_model(model, show(names, [0, 1, 1], [0, 1, 0])), show(names, [0, 1], [0, 1])
-    message = "model was judged on 3 images of painted, model on 2 of painted; only the same images compare models"
+    message = "model was evaluated on 3 images of painted, model on 2 of painted, but a comparison needs the same"
     with pytest.raises(DataError, match=message):
         compare_studies([all_of_them, study_model(model, fewer)])
     elsewhere = show(names, [0, 1, 1], [0, 1, 0], "other images")
-    with pytest.raises(DataError, match="model was judged on 3 images of painted, model on 3 of other images"):
+    with pytest.raises(DataError, match="model was evaluated on 3 images of painted, model on 3 of other images"):
         compare_studies([all_of_them, study_model(model, elsewhere)])
     relabelled = show(names, [1, 0, 1], [0, 1, 0])
-    with pytest.raises(DataError, match="Name them: convlens report A B DATA"):
+    with pytest.raises(DataError, match="Name the images for all models: convlens report A B DATA"):
         compare_studies([all_of_them, study_model(model, relabelled)])

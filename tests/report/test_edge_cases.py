@@ -63,17 +63,17 @@ def test_one_right_image(make_reader, show, told):
          "interval_95": pytest.approx([0.2065, 1], abs=1e-4), "certainty": numbers["reliability"][0]["confidence"]}
     ]  # fmt: skip
     assert "100.00 % of 1 image of painted" in top(page)
-    assert "It made no mistake here." in top(page)
+    assert "The model made no mistake on these images." in top(page)
     assert "1 images" not in page.text
-    assert "No image was judged wrongly." in page.one("section", id="errors").text
-    assert page.one("section", id="corruptions").one("p").text.startswith("1 image ")
+    assert "No image was misclassified." in page.one("section", id="errors").text
+    assert page.one("section", id="corruptions").one("p").text.startswith("Accuracy on 1 image as each corruption ")
     assert len(page.one("section", id="kernels").all("h3")) == 1
 
 
 def test_one_wrong_image(make_reader, show, told):
     numbers, page = told(make_reader(PETS), show(PETS, [1], [2]))
     assert (numbers["accuracy"], numbers["risk_against_coverage"][0]["risk"]) == (0, 1)
-    assert "The most frequent mistake is dog taken for emu, once." in top(page)
+    assert "The most frequent mistake is dog predicted as emu, once." in top(page)
     assert "1 images" not in page.text
     assert "1 labels" not in page.text
 
@@ -89,7 +89,7 @@ def test_two_classes(make_reader, show, told):
     numbers, page = told(make_reader(("cat", "dog")), show(("cat", "dog"), [0, 0, 1, 1], [0, 1, 1, 1]))
     assert numbers["confusion"] == [[1, 1], [0, 2]]
     assert page.one("table", class_="matrix").rows == [["cat", "1", "1"], ["dog", "·", "2"]]
-    assert "It is worst at cat: 1 of 2 images is missed (50.0 %)." in top(page)
+    assert "The class with the lowest recall is cat: 1 of 2 images is missed (50.0 %)." in top(page)
 
 
 def test_a_class_never_predicted_has_no_precision(make_reader, show, told):
@@ -102,7 +102,7 @@ def test_a_class_never_predicted_has_no_precision(make_reader, show, told):
 def test_a_class_never_present_is_named_and_not_drawn(make_reader, show, told):
     numbers, page = told(make_reader(PETS), show(PETS, [0, 1, 1, 0], [0, 1, 0, 2]))
     assert numbers["classes"]["emu"]["recall"] is None
-    assert "Class emu has no image here and is not judged." in top(page)
+    assert "Class emu has no image here and is not evaluated." in top(page)
     drawn = [text.text for text in page.one("header").one("svg").all("text")]
     assert "cat" in drawn
     assert "emu" not in drawn
@@ -113,15 +113,15 @@ def test_only_one_of_the_classes_is_present(make_reader, show, told):
     numbers, page = told(make_reader(PETS), show(PETS, [2, 2, 2], [2, 2, 0]))
     assert numbers["classes"]["emu"]["recall"] == 2 / 3
     assert "It is worst at" not in top(page)
-    assert "The most frequent mistake is emu taken for cat, once." in top(page)
-    assert "2 classes (cat, dog) have no image here and are not judged." in top(page)
+    assert "The most frequent mistake is emu predicted as cat, once." in top(page)
+    assert "2 classes (cat, dog) have no image here and are not evaluated." in top(page)
 
 
 def test_all_right(make_reader, show, told):
     model = make_reader(PETS, calibration=Calibration(1.0, 0.5, 0.01, 1.0, 0.0, 300))
     numbers, page = told(model, show(PETS, [0, 1, 2] * 50, [0, 1, 2] * 50))
     assert (numbers["correct"], numbers["at_threshold"]["error"], numbers["area_under_risk_coverage"]) == (150, 0, 0)
-    assert "It made no mistake here." in top(page)
+    assert "The model made no mistake on these images." in top(page)
     assert page.one("section", id="confidence").all("table")[2].rows[4][2] == "100.0 %"
 
 
@@ -130,7 +130,7 @@ def test_all_wrong(make_reader, show, told):
     numbers, page = told(model, show(PETS, [0, 1, 2] * 50, [1, 2, 0] * 50))
     assert (numbers["correct"], numbers["at_threshold"]["error"]) == (0, 1)
     assert (len(numbers["hardest_errors"]), len(numbers["label_errors"])) == (150, 150)
-    assert top(page).startswith("Report of model 0.00 % of 150 images of painted are right")
+    assert top(page).startswith("Report of model 0.00 % of 150 images of painted are classified correctly")
     # None of the five rates can be had.
     assert {tuple(row[1:]) for row in page.one("section", id="confidence").all("table")[2].rows} == {("none", "0.0 %")}
 
@@ -139,7 +139,7 @@ def test_a_threshold_that_nothing_reaches(make_reader, show, told):
     model = make_reader(PETS, calibration=Calibration(1.0, 1.0, 0.01, 0.0, None, 30))
     numbers, page = told(model, show(PETS, [0, 1], [0, 2]))
     assert (numbers["at_threshold"]["answered"], numbers["at_threshold"]["error"]) == (0, None)
-    assert "With its threshold at 100.00 % it answers none of these images" in top(page)
+    assert "With its threshold at 100.00 %, the model answers none of these images" in top(page)
 
 
 @pytest.mark.parametrize("temperature", [0.001, 1000.0])
@@ -183,9 +183,9 @@ def test_networks_of_every_kind(network, shape, make_model, random_images, told)
     if convolutions:
         assert part.all("h3")[0].text == f"Layer 0: {convolutions[0]}"
         assert len(part.one("ul", class_="kernels").all("img")) == len(model.weights["0.weight"])
-        assert ("3 input channels side by side" in part.text) == (shape[0] == 3)
+        assert ("3 input channels are side by side" in part.text) == (shape[0] == 3)
     else:
-        assert "This network has no convolution, so there are no kernels to look at." in part.text
+        assert "This network has no convolution, so there are no kernels to show." in part.text
     assert "dead" not in " ".join(sentence.text for sentence in part.all("figcaption"))
 
 
@@ -246,9 +246,9 @@ def test_a_model_with_no_facts_at_all(make_reader, show, told):
 def test_an_unfinished_model_says_so(make_reader, show, told):
     numbers, page = told(make_reader(PETS, facts={"finished": False}), show(PETS, [0, 1, 2], [0, 1, 1]))
     assert [check["kind"] for check in numbers["trust"]] == ["copies", "amount", "unfinished"]
-    assert "The training was stopped before its end; this is the model as it was then." in top(page)
+    assert "Training was stopped early; this is the model at that point." in top(page)
     facts = page.one("section", id="training").one("dl")
-    assert facts.all("dd")[-1].text == "no: it was stopped before its end"
+    assert facts.all("dd")[-1].text == "no, training was stopped early"
 
 
 def test_a_model_that_answers_with_no_numbers_is_refused_in_one_line(make_model, random_images):
@@ -347,7 +347,7 @@ def test_thirty_classes_are_a_table_and_thirty_one_a_picture(make_reader, show, 
         assert len(part.all("table", class_="matrix")) == (classes == 30)
         assert len(part.all("img", class_="heat")) == (classes == 31)
         if classes == 31:
-            assert "31 classes are too many for a table." in part.text
+            assert "With 31 classes, the matrix is shown as a picture." in part.text
             pairs = [["class 0", "class 1", "1"], ["class 1", "class 2", "1"], ["class 2", "class 3", "1"]]
             assert part.one("table").rows == pairs
             (popover, *_) = part.all("div", popover="")
@@ -363,8 +363,9 @@ def test_a_thousand_classes_with_few_images(make_reader, show, told):
     part = page.one("section", id="classes")
     assert part.one("summary").text == "All 1000 classes"
     assert len(part.one("table").rows) == 1000
-    assert "700 classes (class 300, class 301, class 302 and 697 more) have no image here and are not judged." in top(
-        page
+    assert (
+        "700 classes (class 300, class 301, class 302 and 697 more) have no images here and are not evaluated."
+        in top(page)
     )
 
 
@@ -394,7 +395,7 @@ def test_what_lies_beside_a_model_may_be_damaged_or_gone(copied_run, digits_8x8,
         (copied_run / name).unlink()
     numbers, page = told(None, study_model(copied_run, digits_8x8))
     assert numbers["training"]["epochs"] == []
-    assert "The course of the training is not here" in page.one("section", id="training").text
+    assert "There is no training history" in page.one("section", id="training").text
 
 
 # The way through `convlens.write_report`
@@ -409,19 +410,19 @@ def test_an_empty_folder_is_refused_in_one_line_and_leaves_no_report(make_model)
 
 def test_write_report_takes_a_model_or_the_place_of_one(digits_run, digits_study, digits_8x8, read_page):
     for model in (digits_run, digits_study.model):
-        path = convlens.write_report(model, digits_8x8, "deep/report.html")
-        assert path == Path("deep/report.html")
+        path = convlens.write_report(model, digits_8x8, "mine.html")
+        assert path == Path("mine.html")
         lead = read_page(path).one("p", class_="lead").text
-        assert lead.startswith("of 297 images of digits test are right")
+        assert lead.startswith("of 297 images of digits test are classified correctly")
 
 
 def test_write_report_leaves_other_files_alone(digits_study, digits_8x8):
     Path("notes.html").write_text("<p>mine</p>")
-    with pytest.raises(OutputError, match=r"notes\.html is there already and is no report, so it is left alone"):
+    with pytest.raises(OutputError, match=r"notes\.html already exists and is not a report, so it is not overwritten"):
         write_report(digits_study.model, digits_8x8, "notes.html")
     assert Path("notes.html").read_text() == "<p>mine</p>"
     Path("folder").mkdir()
-    with pytest.raises(OutputError, match=r"cannot write folder: Is a directory\. Give another name with --out"):
+    with pytest.raises(OutputError, match=r"cannot write folder: Is a directory\. Give another name with out=\."):
         write_report(digits_study.model, digits_8x8, "folder")
 
 
@@ -450,6 +451,6 @@ def test_a_run_folder_whose_name_is_no_text_has_a_report_all_the_same(digits_run
 def test_write_report_does_not_wait_for_a_pipe(digits_study, digits_8x8):
     os.mkfifo("pipe.html")
     with pytest.raises(
-        OutputError, match=r"^pipe\.html is a device or a pipe, not a file\. Give another name with --out"
+        OutputError, match=r"^pipe\.html is a device or a pipe, not a file\. Give another name with out=\."
     ):
         write_report(digits_study.model, digits_8x8, "pipe.html")

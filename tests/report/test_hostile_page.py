@@ -127,12 +127,12 @@ def test_hostile_names_of_data_runs_notes_and_facts_are_text(hostile_page):
     assert told["recipe"] == "<img src=x onerror=2>"
     assert told["engine"] == "{{7*8}}"
     assert told["trained"] == "<b>now</b>"
-    assert told["by Convlens"] == "</dd><script>3</script>"
+    assert told["Convlens version"] == "</dd><script>3</script>"
     assert told["<u>key</u>"] == "<script>4</script>"
     assert told["inside, {{7*9}}"] == "['<script>5</script>']"
     notes = [one.raw for one in part.all("li")]
     assert notes == [
-        "training: <script>6</script>", "training: \u202enote", "here: <script>7</script>", "here: {{7*6}}",
+        "training: <script>6</script>", "training: \u202enote", "evaluation: <script>7</script>", "evaluation: {{7*6}}",
     ]  # fmt: skip
 
 
@@ -223,6 +223,6 @@ def test_a_page_says_that_nothing_was_learned_from_only_where_it_knows(digits_st
     learned = dataclasses.replace(digits_8x8.train.subset(range(40)), name="somewhere")
     study = study_model(digits_study.model, LabelledImages(learned.images, learned.labels, learned.class_names, "x"))
     assert study.trust[0].verdict == "unknown"
-    assert "It did not learn from these images" not in section(read_page(write_page(study)), "labels").text
+    assert "The model was not trained on these images" not in section(read_page(write_page(study)), "labels").text
     known = section(read_page(write_page(digits_study)), "labels").text
-    assert "It did not learn from these images" in known
+    assert "The model was not trained on these images" in known

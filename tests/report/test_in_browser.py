@@ -102,7 +102,7 @@ def test_the_first_key_skips_to_the_content(open_page, digits_report):
     skip = page.locator("a.skip")
     assert skip.bounding_box()["x"] < 0
     page.keyboard.press("Tab")
-    assert focused(page)["text"] == "To the content"
+    assert focused(page)["text"] == "Skip to the content"
     assert skip.bounding_box()["x"] >= 0
     page.keyboard.press("Enter")
     assert page.url.endswith("#content")

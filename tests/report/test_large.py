@@ -27,7 +27,7 @@ def test_a_thousand_classes_and_a_hundred_thousand_images_are_a_page_that_opens(
 
     for width in (400, 1400):
         page = open_page(path, width)
-        assert "of 100,000 images of noise are right" in page.locator(".lead").inner_text()
+        assert "of 100,000 images of noise are classified correctly" in page.locator(".lead").inner_text()
         wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert wide <= window
         assert page.locator("[popover]").count() == 40
@@ -56,5 +56,5 @@ def test_the_report_of_mnist_is_small_enough_to_mail(user_data_folder, open_page
     assert accuracy > 0.98
     assert page.locator(".big").inner_text() == f"{100 * accuracy:.2f} %"
     checks = page.locator(".trust").inner_text()
-    assert "None of the 10,000 images is among the 60,000 that were learned from." in checks
-    assert "10,000 images tell the accuracy to within 0." in checks
+    assert "None of the 10,000 images is among the 60,000 training images." in checks
+    assert "10,000 images measure the accuracy to within 0." in checks

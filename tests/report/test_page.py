@@ -62,7 +62,8 @@ def test_on_top_stand_accuracy_interval_and_what_it_is_worst_at(page, numbers):
     header = page.one("header")
     assert header.one("p", class_="big").text == percent(numbers["accuracy"])
     assert header.one("p", class_="lead").text == (
-        f"of 297 images of digits test are right; the 95 % interval is {between(numbers['interval_95'])}. "
+        "of 297 images of digits test are classified correctly; "
+        f"the 95 % interval is {between(numbers['interval_95'])}. "
         f"{297 - numbers['correct']} are wrong."
     )
     assert header.one("h1").text == "Report of digits-run"
@@ -70,16 +71,16 @@ def test_on_top_stand_accuracy_interval_and_what_it_is_worst_at(page, numbers):
     row = numbers["classes"][worst]
     missed = row["support"] - numbers["confusion"][int(worst)][int(worst)]
     assert (
-        f"It is worst at {worst}: {missed} of {row['support']} images are missed ({percent(1 - row['recall'], 1)})."
-        in header.text
+        f"The class with the lowest recall is {worst}: "
+        f"{missed} of {row['support']} images are missed ({percent(1 - row['recall'], 1)})." in header.text
     )
     wrong = np.array(numbers["confusion"]) * (1 - np.eye(10, dtype=int))
     true, said = divmod(int(wrong.argmax()), 10)
-    assert f"The most frequent mistake is {true} taken for {said}, {wrong.max()} times." in header.text
+    assert f"The most frequent mistake is {true} predicted as {said}, {wrong.max()} times." in header.text
     left = numbers["at_threshold"]
     assert (
-        f"With its threshold at {percent(left['threshold'])} it answers {percent(left['coverage'])} of these images"
-        in (header.text)
+        f"With its threshold at {percent(left['threshold'])}, the model answers "
+        f"{percent(left['coverage'])} of these images" in header.text
     )
 
 
@@ -214,7 +215,7 @@ def test_calibration_before_and_after_temperature(page, numbers):
         [plain(numbers["brier_score_before_temperature"]), plain(numbers["brier_score"])],
     ]
     assert [row[0] for row in thresholds.rows] == ["5 %", "2 %", "1 %", "0.5 %", "0.1 %"]
-    assert f"The area under it is {plain(numbers['area_under_risk_coverage'], 5)}." in part.text
+    assert f"The area under the curve is {plain(numbers['area_under_risk_coverage'], 5)}." in part.text
 
 
 def test_what_a_threshold_buys(page, digits_study, probabilities):
@@ -232,7 +233,7 @@ def test_where_no_temperature_was_fitted_there_is_no_before(make_reader, show, r
     page = read_page(write_page(study_model(make_reader(names), show(names, [0, 1, 1], [0, 1, 0]))))
     part = section(page, "confidence")
     assert "No temperature was fitted" in part.text
-    assert [head.text for head in part.all("table")[1].all("th", scope="col")] == ["measure", "as it is"]
+    assert [head.text for head in part.all("table")[1].all("th", scope="col")] == ["measure", "uncalibrated"]
     assert {len(row) for row in part.all("table")[1].rows} == {2}
 
 
@@ -265,7 +266,7 @@ def test_the_training(page, numbers, digits_study):
     assert facts["epochs"] == "4 (40 steps)"
     assert (facts["recipe"], facts["seed"], facts["engine"]) == ("fast", "3", training["engine"])
     assert facts["time"] == f"{training['seconds']:.1f} s"
-    assert facts["speed"].startswith(f"{training['speed']['images_per_second']:,.0f} images a second")
+    assert facts["speed"].startswith(f"{training['speed']['images_per_second']:,.0f} images per second")
     assert facts["parameters"] == f"{digits_study.model.parameters:,}"
     assert (settings["batch size"], settings["optimizer, beta2"], settings["threads"]) == ("128", "0.97", "1")
     assert part.one("table").rows == [
@@ -285,7 +286,7 @@ def test_the_training(page, numbers, digits_study):
 def test_a_model_outside_of_its_run_folder_has_no_curves(digits_study, read_page):
     alone = dataclasses.replace(digits_study, course=Course())
     part = section(read_page(write_page(alone)), "training")
-    assert "The course of the training is not here" in part.text
+    assert "There is no training history" in part.text
     assert part.all("svg", "table") == []
 
 
@@ -297,7 +298,7 @@ def test_the_layers(page, numbers):
         assert row[4] == (f"{layer['parameters']:,}" if layer["parameters"] else "")
         assert row[6] == (f"{layer['multiply_adds']:,}" if layer["multiply_adds"] else "")
     totals = [f"{numbers['layers'][name]:,}" for name in ("parameters", "multiply_adds")]
-    assert rows[-1] == ["total", "in all", "", "", totals[0], "", totals[1], ""]
+    assert rows[-1] == ["sum", "total", "", "", totals[0], "", totals[1], ""]
 
 
 def test_every_kernel_of_the_first_layer(page, digits_study):
@@ -334,7 +335,11 @@ def test_the_maps_of_a_right_image_the_hardest_error_and_one_just_right(page, di
     hardest = int(judged.hardest_errors(1)[0])
     part = section(page, "kernels")
     titles = [head.one("bdi").text for head in part.all("h3")[1:]]
-    expected = (("Right", surest), ("The hardest error", hardest), ("Just right", least))
+    expected = (
+        ("Most confident right answer", surest),
+        ("Most confident error", hardest),
+        ("Least confident right answer", least),
+    )
     assert titles == [f"{words}: digits test {index}, {judged.labels[index]}" for words, index in expected]
     maps = part.all("div", class_="maps")
     for of_image in maps:

@@ -399,7 +399,7 @@ def test_a_run_is_called_by_its_folder_and_another_file_by_its_name(digits_run, 
 
 
 def test_nothing_known_of_the_data_asks_for_their_name(make_model):
-    with pytest.raises(UsageError, match=r"which is no known dataset\. Name the data to evaluate it on"):
+    with pytest.raises(UsageError, match=r"which is not a known dataset\. Name the data to evaluate it on"):
         study_model(make_model())
 
 

@@ -131,7 +131,7 @@ def test_names_that_a_spreadsheet_would_take_for_formulas_are_only_names(make_re
 
 def test_the_page_shows_the_most_suspect_training_images(study, judged, read_page):
     part = read_page(write_page(study, judged)).one("section", id="labels")
-    assert "1,500 training images were judged by 3 models like this one" in part.text
+    assert "The labels of 1,500 training images were checked by 3 models like this one" in part.text
     assert f"They disagree with {len(judged.label_errors)} label" in part.text
     assert "Not looked at here" not in part.text
     here, learned = part.all("ul", class_="cards")
@@ -143,7 +143,7 @@ def test_the_page_shows_the_most_suspect_training_images(study, judged, read_pag
 
 def test_without_judging_the_page_says_that_nobody_looked(study, read_page):
     part = read_page(write_page(study)).one("section", id="labels")
-    assert "Not looked at here: the labels of the training images." in part.text
+    assert "The labels of the training images were not checked." in part.text
 
 
 def test_no_suspect_training_label_is_said_in_words(study, judged, read_page):
@@ -154,13 +154,13 @@ def test_no_suspect_training_label_is_said_in_words(study, judged, read_page):
 
 def test_training_images_that_are_not_at_hand_are_an_error(study, mislabelled):
     alone = study_model(study.model, mislabelled.test)
-    with pytest.raises(DataError, match=r"cannot be judged: the images are not at hand, or have changed\. Name their"):
+    with pytest.raises(DataError, match=r"cannot be checked, because the images are missing or have changed\. Give"):
         judge_training_labels(alone)
 
 
 def test_a_model_that_does_not_say_how_it_was_trained_is_an_error(study, mislabelled):
     silent = dataclasses.replace(study.model, facts={"data": "digits"})
-    with pytest.raises(UsageError, match=r"this model does not say how it was trained\. Leave training_labels= out"):
+    with pytest.raises(UsageError, match=r"this model does not say how it was trained\. Leave out training_labels="):
         judge_training_labels(study_model(silent, mislabelled))
 
 

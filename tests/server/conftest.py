@@ -137,6 +137,7 @@ def save_model() -> Callable[..., Path]:
         network = Network.from_text(NETWORK)
         weights = initial_weights(network, (1, 8, 8), len(names), seed=0)
         model = TrainedModel(network, weights, Preprocessing((1, 8, 8)), names, {"data": "tiny", **facts})
+        Path(folder).mkdir(parents=True, exist_ok=True)
         return model.save(Path(folder) / "model.safetensors").parent
 
     return save

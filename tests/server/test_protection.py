@@ -252,7 +252,7 @@ def test_files_that_are_no_models_are_passed_over(server, save_model):
     assert [run[key] for key in ("recipe", "accuracy", "seconds", "finished")] == [None, None, None, False]
     answer = server.get("/api/model?run=bad1")
     assert answer.status_code == 404
-    assert "is a PyTorch pickle" in answer.json()["error"]
+    assert "is a pickle" in answer.json()["error"]
 
 
 def test_every_answer_has_the_security_headers(standing_server):

@@ -19,7 +19,7 @@ def test_a_report_is_written_and_handed_out(server, run):
     assert page.headers["content-type"].startswith("text/html")
     assert page.headers["content-security-policy"].startswith("default-src 'none'; img-src data:; style-src 'unsafe")
     assert page.content == (run / "report.html").read_bytes()
-    assert "of 297 images of <bdi>tiny test</bdi> are right" in page.text
+    assert "of 297 images of <bdi>tiny test</bdi> are classified correctly" in page.text
 
 
 def test_a_report_that_is_newer_than_its_model_is_not_made_again(server, run):
@@ -47,4 +47,4 @@ def test_a_run_that_cannot_be_judged_is_refused_in_one_line(server, save_model):
     save_model("runs/other", ("ant", "bee"))
     answer = server.post("/api/report", {"run": "other"})
     assert answer.status_code == 422
-    assert "this model is for other classes: it knows 2 classes (ant, bee)" in answer.json()["error"]
+    assert "this model has other classes: 2 classes (ant, bee)" in answer.json()["error"]

@@ -2,6 +2,7 @@
 
 import base64
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,17 @@ def test_progress_is_described():
         "done": 1,
         "total": None,
     }
+
+
+@pytest.mark.native
+def test_a_training_that_ends_early_says_so_before_it_is_judged(server, monkeypatch):
+    monkeypatch.setattr(trainings, "train", partial(train, max_seconds=0.001))
+    events = server.listen(server.train(epochs=50_000))
+    kinds = [event.kind for event in events]
+    assert kinds[-4:] == ["ended", "judged", "weights", "done"]
+    ended = events[-4].values
+    assert (ended["reason"], 0 < ended["epochs"] < 50_000) == ("time limit", True)
+    assert ended["words"] == f"the time was up after {ended['epochs']:.4g} of 50000 epochs"
 
 
 @pytest.mark.native

@@ -51,7 +51,7 @@ def make_model(
     ids=["tutorial", "colour and batch normalisation", "blocks"],
 )
 def test_a_saved_model_comes_back_the_same(model, tmp_path, random_images):
-    loaded = load_model(model.save(tmp_path / "deep" / "model.safetensors"))
+    loaded = load_model(model.save(tmp_path / "model.safetensors"))
     assert (loaded.network, loaded.class_names, loaded.preprocessing, loaded.facts) == (
         model.network,
         model.class_names,
@@ -87,12 +87,12 @@ def test_a_summary_says_how_sure_the_model_may_be():
     assert not {"temperature", "threshold"} & set(model.summary())
     fitted = dataclasses.replace(model, calibration=Calibration(1.25, 0.75, 0.01, 0.985, 0.0061, 2000))
     rows = fitted.summary()
-    assert rows["temperature"] == "1.25: the network by itself was too sure"
+    assert rows["temperature"] == "1.25: the network was overconfident"
     assert rows["threshold"] == (
-        "75.00 %: less is unknown; answers 98.50 % of 2,000 validation images, 0.61 % of those wrong "
+        "75.00 %: anything below is unknown; answers 98.50 % of 2,000 validation images, 0.61 % of those wrong "
         "(chosen for at most 1 %)"
     )
-    assert "less is unknown" in fitted._repr_html_()
+    assert "anything below is unknown" in fitted._repr_html_()
 
 
 def test_the_same_model_gives_the_same_bytes():
@@ -102,6 +102,7 @@ def test_the_same_model_gives_the_same_bytes():
 def test_a_run_folder_and_latest_are_places_of_a_model(tmp_path, monkeypatch):
     model = make_model()
     run = tmp_path / "runs" / "first"
+    run.mkdir(parents=True)
     model.save(run / "model.safetensors")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs" / "latest").symlink_to("first", target_is_directory=True)

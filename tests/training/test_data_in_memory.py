@@ -148,7 +148,7 @@ def test_numbers_count_classes_that_have_names(words):
 def test_a_test_part_is_what_counts(model):
     evaluation = evaluate(model, {"train": (X, Y), "test": (X[:20], Y[:20])})
     assert evaluation.total == 20
-    assert evaluation.notes == ("judged on its 20 test images, by its own division",)
+    assert evaluation.notes == ("evaluated on its 20 test images (its own split)",)
 
 
 def test_pictures_of_other_sizes_are_judged_as_they_are_predicted(model):

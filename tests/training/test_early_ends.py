@@ -123,9 +123,8 @@ def test_a_stop_keeps_the_weights_of_the_moment_in_the_model_and_the_best_in_the
 @pytest.mark.parametrize("settings", [{"validation": 0.0}, {"validation": None}])
 def test_early_stopping_without_held_out_images_says_what_to_give(digits_8x8, tmp_path, settings):
     message = (
-        r"^early stopping needs held-out images to judge by, and none are held out\. Give a share of the training "
-        r"images, validation=0\.1 \(--validation 0\.1\), or data that bring validation images; or leave early "
-        r"stopping out\.$"
+        r"^early_stopping needs held-out images to judge by, and none are held out\. Give a share of the training "
+        r"images, validation=0\.1, or data that bring validation images; or leave it out\.$"
     )
     with pytest.raises(UsageError, match=message):
         quick(some_digits(digits_8x8, 20), early_stopping=True, out=tmp_path / "run", **settings)

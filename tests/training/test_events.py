@@ -38,6 +38,19 @@ def test_a_start_says_all_that_was_chosen():
     ]
 
 
+def test_one_of_anything_is_in_the_singular():
+    settings = replace(SETTINGS, epochs=1, batch_size=1)
+    started = replace(STARTED, images=1, parameters=1, steps_per_epoch=1, settings=settings)
+    assert log_lines(started, settings)[:4] == [
+        "Data: mnist, 1 training image",
+        "Network: dense (1 parameter)",
+        "Recipe: tutorial, 1 epoch, adam 0.001 constant, seed 3",
+        "Epoch: 1 batch of 1 image",
+    ]
+    assert str(started) == "Training on mnist: 1 image, 1 parameter, 1 epoch, torch 2.6.0 on cpu, 2 threads"
+    assert str(events.Judged(correct=1, total=1)) == "Accuracy: 100.00 % of 1 test image"
+
+
 def test_why_auto_took_an_engine_stands_beside_it():
     started = replace(STARTED, engine_reason="there is an NVIDIA GPU")
     assert log_lines(started, SETTINGS)[4] == "Engine: torch 2.6.0 on cpu, 2 threads (auto: there is an NVIDIA GPU)"

@@ -59,6 +59,7 @@ def write(folder: Path, model: TrainedModel, dataset: Dataset, history: History 
     settings = TrainingSettings(network=str(model.network), epochs=2, batch_size=5)
     engine, no_trainer = model.open_engine(threads=1), cast(Any, None)
     job = Job(settings, np.zeros(10, np.int64), None, engine, no_trainer, history or make_history(), print)
+    folder.mkdir(exist_ok=True)
     write_pictures(folder, model, dataset, job)
 
 

@@ -15,11 +15,12 @@ import pytest
 from convlens.engines import AugmentationSettings, LossSettings, OptimizerSettings
 from convlens.errors import DataError, OutputError, UsageError
 from convlens.trained_model.location import latest_run
-from convlens.training import run_folder
+from convlens.training import run_folder, train
 from convlens.training.events import EpochDone
 from convlens.training.run_folder import (
     RunConfig,
     append_log,
+    check_run_folder,
     create_run_folder,
     point_latest_to,
     read_config,
@@ -84,6 +85,7 @@ def test_a_star_becomes_date_time_and_name(fixed_time):
     ],
 )
 def test_any_name_of_data_makes_one_folder(fixed_time, name, ending):
+    Path("deep").mkdir()
     assert str(create_run_folder(name, "deep/runs/*")) == f"deep/runs/2026-11-23_1510_{ending}"
     assert len(list(Path("deep/runs").iterdir())) == 1
 
@@ -91,6 +93,30 @@ def test_any_name_of_data_makes_one_folder(fixed_time, name, ending):
 def test_a_named_folder_is_made_and_an_empty_one_taken(tmp_path):
     assert create_run_folder("mnist", tmp_path / "a" / "b").is_dir()
     assert create_run_folder("mnist", str(tmp_path / "a" / "b")) == tmp_path / "a" / "b"
+
+
+@pytest.mark.parametrize("out", ["x/y/run", "x/y/*", "x/y/z/run"])
+def test_a_mistyped_path_makes_no_folders(out):
+    with pytest.raises(OutputError, match=r"^cannot write x/y(/z)?: there is no folder x(/y)?\. Make it first, or "):
+        create_run_folder("mnist", out)
+    with pytest.raises(OutputError, match=r"^cannot write x/y(/z)?: there is no folder x(/y)?\. Make it first, or "):
+        check_run_folder(out)
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("out", ["runs/*", "*", "run", "runs/first", "there", "there/run", "there/runs/*"])
+def test_a_check_of_the_folder_makes_nothing(out):
+    Path("there").mkdir()
+    check_run_folder(out)
+    assert [str(path) for path in Path().rglob("*")] == ["there"]
+
+
+def test_the_folder_is_checked_before_the_images_are_read():
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("")
+    for out in ("x/y/run", "mine", "mine/notes.txt", "mine/notes.txt/*"):
+        with pytest.raises((OutputError, UsageError), match=rf"^(cannot write )?{out.split('/')[0]}"):
+            train("no-such-images/", out=out)
 
 
 def test_a_folder_that_holds_something_is_refused():
@@ -217,6 +243,7 @@ def test_an_empty_config_is_all_defaults():
 
 def test_the_config_says_how_to_repeat_the_run(tmp_path):
     folder = tmp_path / "my run"
+    folder.mkdir()
     write_start(folder, RunConfig("mnist", None, TrainingSettings()), "torch 2 on cpu")
     first = (folder / "config.toml").read_text().splitlines()[0]
     assert first == f"# Repeats this run: convlens train --config '{folder}/config.toml'"
@@ -225,6 +252,7 @@ def test_the_config_says_how_to_repeat_the_run(tmp_path):
 @pytest.mark.parametrize("name", [b"two\nlines", b"bell\x07", b"\xff\xfe"], ids=["newline", "bell", "no text"])
 def test_a_folder_of_any_name_has_a_config_that_can_be_read(name):
     folder = Path(os.fsdecode(name))
+    folder.mkdir()
     write_start(folder, RunConfig("mnist", None, CHANGED), "torch 2 on cpu")
     assert read_config(folder / "config.toml") == RunConfig("mnist", None, CHANGED)
 
@@ -339,7 +367,7 @@ def test_the_log_grows_and_no_lines_write_nothing(tmp_path):
 
 
 def test_a_log_whose_folder_is_gone_says_so(tmp_path):
-    with pytest.raises(OutputError, match=r"^cannot write .*log\.txt: No such file or directory\."):
+    with pytest.raises(OutputError, match=r"^cannot write .*log\.txt: there is no folder .*gone\."):
         append_log(tmp_path / "gone", ["a line"])
 
 

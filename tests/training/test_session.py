@@ -172,7 +172,7 @@ def test_settings_and_changes_together_are_refused():
 
 @pytest.mark.native
 def test_what_auto_came_to_is_written_down(monkeypatch):
-    monkeypatch.setattr("convlens.engines.choice.available_cores", lambda: 1)
+    monkeypatch.setattr("convlens.machine.available_cores", lambda: 1)
     settings = TrainingSettings(network="dense", epochs=1, device="cpu")
     written = train(make_images(), settings=settings, out="run").facts["settings"]
     assert (written["engine"], written["device"], written["threads"]) == ("native", "cpu", 1)
@@ -247,7 +247,7 @@ def test_going_on_with_other_data_is_refused_and_changes_nothing(tmp_path):
     with pytest.raises(DataError, match=r"training images of pets are not those that this run began with"):
         resume_training(tmp_path / "run", make_images(71))
     with pytest.raises(
-        UsageError, match=r"run was trained on 'pets', which is no known dataset\. Call resume_training with"
+        UsageError, match=r"run was trained on 'pets', which is not a known dataset\. Call resume_training with"
     ):
         resume_training(tmp_path / "run")
     assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
@@ -365,7 +365,7 @@ def test_what_is_refused_leaves_no_folder(tmp_path, changes, error, message):
 
 
 def test_data_that_cannot_be_split_leaves_no_folder(tmp_path):
-    with pytest.raises(DataError, match=r"1 labels of 1 classes cannot be split: no class has two images\. Give more"):
+    with pytest.raises(DataError, match=r"1 label of 1 class cannot be split: no class has two images\. Give more"):
         quick(make_images(1), validation=0.5, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -120,7 +120,7 @@ def test_undo_and_clear_take_back_what_was_drawn(page: Any) -> None:
     assert page.locator(".answer-sure").inner_text() != crossed
     page.get_by_role("button", name="Clear").click()
     settle(page)
-    assert page.locator(".answer-sure").inner_text() == "The paper is empty."
+    assert page.locator(".answer-sure").inner_text() == "The drawing area is empty."
     assert page.get_by_role("button", name="Undo").is_disabled()
 
 
@@ -234,10 +234,10 @@ def test_the_strip_shows_wrong_and_uncertain_images_by_class(
 ) -> None:
     samples = choose_samples(mnist_model, mnist_images)
     wrong = mnist_model.logits(samples.images).argmax(axis=1) != samples.labels
-    page.get_by_label("Which test images").select_option("wrong")
+    page.get_by_label("Show test images").select_option("wrong")
     assert page.locator(".strip-head [role=status]").inner_text() == f"{wrong.sum()} images"
     label = int(samples.labels[wrong][0])
-    page.get_by_label("Of which class").select_option(str(label))
+    page.get_by_label("Show class").select_option(str(label))
     of_class = int((wrong & (samples.labels == label)).sum())
     tiles = page.locator(".tile")
     assert tiles.count() == of_class
@@ -396,15 +396,15 @@ def test_every_stop_of_the_tab_key_can_be_seen(page: Any) -> None:
 
 def test_the_heat_map_speaks_for_and_against_the_class_that_is_asked_about(page: Any) -> None:
     draw(page)
-    page.get_by_role("tab", name="For and against").click()
+    page.get_by_role("tab", name="Attribution").click()
     panel = page.locator("#detail-heat")
     assert re.search(
-        r"Blue pixels spoke for .*7.* \(\+[\d.]+ to its logit in all\), orange ones against it \(\u2212[\d.]+\)",
+        r"Blue pixels increase the logit of .*7.* \(\+[\d.]+ in total\); orange pixels decrease it \(\u2212[\d.]+\)",
         panel.inner_text(),
     )
     page.get_by_label("Class", exact=True).select_option("1")
     label = panel.locator("canvas[role=img]").last.get_attribute("aria-label")
-    assert label.startswith("What spoke for and against 1: for it +")
+    assert label.startswith("Attribution for 1: +")
 
 
 def test_kernels_are_shown_as_pictures_and_as_numbers(page: Any, mnist_model: TrainedModel) -> None:

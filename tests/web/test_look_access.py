@@ -104,7 +104,7 @@ def test_hostile_class_names_are_text_and_stay_in_their_places(
         for bar in page.locator(".answer-bars .bar").all():
             bar.click()
             assert page.evaluate("document.documentElement.scrollWidth") == width
-        page.get_by_role("tab", name="For and against").click()
+        page.get_by_role("tab", name="Attribution").click()
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert beyond_the_edge(page) == []
         assert page.locator("#view-look img, #view-look script").count() == 0

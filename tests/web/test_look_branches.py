@@ -110,7 +110,7 @@ def test_branches_are_framed_and_bypasses_drawn(
         # To branch 1 and to the join from layer 0, and from branch 0 to the join; the other ways lead to the neighbour.
         assert page.locator(".bypasses path").count() == 3
         label = canvas(page, 5).get_attribute("aria-label")
-        assert "Takes relu (branch 0) and gelu (branch 1) and conv 3 1x1. " in label
+        assert "Inputs: relu (branch 0) and gelu (branch 1) and conv 3 1x1. " in label
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert violations(page) == []
 

@@ -115,7 +115,7 @@ def test_change_the_network_train_and_see_98_per_cent(page):
 def test_two_runs_are_compared_and_replayed(page):
     for seed in ("1", "2"):
         train(page, seed=seed, epochs="1")
-        await_state(page, "Training|Judging")
+        await_state(page, "Training|Evaluating")
         await_state(page, "Done")
     expect(page.locator(".train-line.earlier")).to_have_count(2)
     expect(page.locator(".train-result")).to_contain_text("Compared with the previous run")
@@ -326,7 +326,7 @@ def test_its_report_opens_in_a_tab_of_its_own(page):
     train(page, epochs="1")
     await_state(page, "Done")
     with page.expect_popup() as opened:
-        page.get_by_role("button", name="Open its report").click()
+        page.get_by_role("button", name="Open report").click()
     report = opened.value
     report.get_by_role("heading", name="mnist").first.wait_for(timeout=WAIT)
     assert "/reports/" in report.url
@@ -338,7 +338,7 @@ def test_a_report_that_cannot_be_written_says_why(page):
     await_state(page, "Done")
     page.route("**/api/report", lambda route: route.fulfill(status=422, json={"error": "its <b>images</b> are gone."}))
     with page.expect_popup() as opened:
-        page.get_by_role("button", name="Open its report").click()
+        page.get_by_role("button", name="Open report").click()
     page.locator(".train-result .alarm", has_text="its <b>images</b> are gone.").wait_for()
     assert opened.value.is_closed()
     page.faults.expect("422")

@@ -74,10 +74,32 @@ def test_events_become_a_run(call):
         *["Training: epoch 1 of 2"] * 3,
         *["Training: epoch 2 of 2"] * 2,
         "Training: epoch 2 of 2",
-        "Judging the test images",
+        "Evaluating the test images",
         "75.00 % of the test images; saving",
         "Done: 75.00 % of the test images",
     ]
+
+
+def test_a_training_that_ended_early_says_so(call):
+    words = "stopped early after 1 of 2 epochs"
+    ended = [*EVENTS[:7], ["ended", {"reason": "early stopping", "epochs": 1, "words": words}, 8], *EVENTS[9:]]
+    assert use(call, "run_state", REDUCE, ended)["states"][7] == "Judging the test images"
+    show = """((events) => {
+        const line = new m.StatusLine({ onStop: async () => {} }), said = [];
+        return import("convlens/views/train/run_state.js").then(({ Run }) => {
+            const run = new Run("j");
+            for (const [name, data, number] of events) {
+                run.apply(name, data, number);
+                line.show(run, "");
+                said.push([line.state.textContent, line.facts.textContent, line.bar.value]);
+            }
+            return said;
+        });
+    })(values[0])"""
+    said = use(call, "status_line", show, ended)
+    assert said[6] == ["Training: epoch 2 of 2", "30 images/s · 2.0 s left", 0.5]
+    assert said[7] == ["Judging the test images", words, 1]
+    assert said[-1] == ["Done: 75.00 % of the test images", words, 1]
 
 
 def test_a_stream_that_is_told_twice_changes_nothing(call):
@@ -158,11 +180,11 @@ def test_comparisons_in_words(call):
     # √(2 · 0.99 · 0.01 / 10,000) · 1.96 = 0.28 percentage points is what chance explains near 99 %.
     assert (
         use(call, "comparison", compare, judged(9900), judged(9890))
-        == "0.10 percentage points higher: no more than chance explains."
+        == "0.10 percentage points higher, which may be chance."
     )
     assert (
         use(call, "comparison", compare, judged(9800), judged(9900))
-        == "1.00 percentage points lower: more than chance explains."
+        == "1.00 percentage points lower, a significant difference."
     )
     assert use(call, "comparison", compare, judged(9900), judged(9900)) == "The accuracy is the same."
     assert "different images" in use(call, "comparison", compare, judged(9900), judged(9890, "fashion-mnist"))

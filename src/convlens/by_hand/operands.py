@@ -11,6 +11,7 @@ import numpy as np
 from convlens.checking import items_or_none, refuse, shown, whole_or_none
 from convlens.errors import UsageError
 from convlens.signatures import Alias
+from convlens.words import count_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike as ArrayLike
@@ -44,8 +45,7 @@ def as_values(name: str, given: ArrayLike, *dimensions: int) -> Values:
     values = np.array(raw, dtype=np.float64)  # a copy: who changes the given array later changes no result
     if values.ndim not in dimensions:
         shape = "×".join(str(size) for size in values.shape) or "one number"
-        plural = "s" * (values.ndim != 1)
-        raise UsageError(f"{name} has {values.ndim} dimension{plural} ({shape}); give {_allowed(dimensions)}.")
+        raise UsageError(f"{name} has {count_of(values.ndim, 'dimension')} ({shape}); give {_allowed(dimensions)}.")
     if values.size == 0:
         raise UsageError(f"{name} holds no number; give at least one.")
     if not np.isfinite(values).all():
@@ -106,12 +106,8 @@ def _place_of_mistake(given: Any, depth: int = 0) -> str:
             return f": row 0 is {shown(given[0])}, no row"
         length = len(row) if length is None else length
         if len(row) != length:
-            return f": row {number} has {_count(len(row))} and row 0 has {_count(length)}"
+            return f": row {number} has {count_of(len(row), 'number')} and row 0 has {count_of(length, 'number')}"
         inner = _place_of_mistake(row, depth + 1) if depth < 4 else ""
         if inner:
             return f": row {number}" + inner.replace(":", ",", 1)
     return ""
-
-
-def _count(numbers: int) -> str:
-    return f"{numbers} number{'s' * (numbers != 1)}"

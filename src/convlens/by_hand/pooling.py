@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from convlens.by_hand.operands import ArrayLike, Values, as_pair, as_values
 from convlens.by_hand.sliding import Pair, Sliding
 from convlens.by_hand.trace import PoolPosition, Trace
-from convlens.checking import as_flag, as_whole
+from convlens.checking import as_flag
 from convlens.errors import UsageError
 from convlens.window import output_size
 
@@ -23,14 +23,9 @@ def pooled_size(
     >>> pooled_size(4, 2), pooled_size(5, 2), pooled_size(5, 2, ceil_mode=True)
     (2, 2, 3)
     """
-    size, kernel_size = as_whole("size", size, 1), as_whole("kernel_size", kernel_size, 1)
-    stride = kernel_size if stride is None else as_whole("stride", stride, 1)
-    padding, ceil_mode = as_whole("padding", padding, 0), as_flag("ceil_mode", ceil_mode)
-    floor = output_size(size, kernel_size, stride, padding)
-    if not ceil_mode:
-        return floor
-    count = -(-(size + 2 * padding - kernel_size) // stride) + 1
-    return count - 1 if (count - 1) * stride >= size + padding else count
+    stride = kernel_size if stride is None else stride
+    ceil_mode = as_flag("ceil_mode", ceil_mode)
+    return output_size(size, kernel_size, stride, padding, ceil_mode=ceil_mode)
 
 
 def max_pool2d(

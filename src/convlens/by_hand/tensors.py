@@ -15,6 +15,7 @@ from convlens.by_hand.trace import Trace, WindowPosition
 from convlens.checking import as_whole
 from convlens.errors import UsageError
 from convlens.layers.kinds import ActivationName
+from convlens.words import agreeing, count_of
 
 
 def conv2d(
@@ -127,8 +128,8 @@ def _check(
     kernels = kernels[None] if single else kernels
     if len(image) % groups or len(kernels) % groups:
         raise UsageError(
-            f"{groups} groups do not divide {len(image)} channels and {len(kernels)} kernels evenly; give groups that "
-            "divide both."
+            f"{groups} groups do not divide {count_of(len(image), 'channel')} and {count_of(len(kernels), 'kernel')} "
+            "evenly; give groups that divide both."
         )
     if len(image) != groups * kernels.shape[1] and groups > 1:
         raise UsageError(
@@ -137,12 +138,13 @@ def _check(
         )
     if image.shape[0] != groups * kernels.shape[1]:
         raise UsageError(
-            f"the image has {image.shape[0]} channels and the kernels have {kernels.shape[1]}; a kernel needs one "
-            "channel for each channel of the image."
+            f"the image has {count_of(image.shape[0], 'channel')} and the kernels have {kernels.shape[1]}; a kernel "
+            "needs one channel for each channel of the image."
         )
     numbers = np.zeros(len(kernels)) if bias is None else as_values("the bias", bias, 0, 1).reshape(-1)
     if len(numbers) != len(kernels):
         raise UsageError(
-            f"the bias has {len(numbers)} numbers and there are {len(kernels)} kernels; give one for each."
+            f"the bias has {count_of(len(numbers), 'number')} and there {agreeing(len(kernels), 'is')} "
+            f"{count_of(len(kernels), 'kernel')}; give one for each."
         )
     return image, kernels, numbers, single

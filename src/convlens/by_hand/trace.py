@@ -13,6 +13,7 @@ import numpy as np
 from convlens.by_hand.operands import Values, as_place
 from convlens.deprecations import with_old_keys
 from convlens.errors import UsageError
+from convlens.words import count_of
 
 
 class _Described:
@@ -187,4 +188,4 @@ class Trace(Sequence[Place], Generic[Place]):
 
     def __repr__(self) -> str:
         size = "×".join(str(size) for size in self.shape) or "1"
-        return f"<Trace of {self.operation}: {len(self):,} window positions, result {size}>"
+        return f"<Trace of {self.operation}: {count_of(len(self), 'window position')}, result {size}>"

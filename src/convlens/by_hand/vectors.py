@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from convlens.by_hand.operands import ArrayLike, Values, as_values
 from convlens.by_hand.trace import Trace, WindowPosition
 from convlens.errors import UsageError
+from convlens.words import count_of
 
 
 def cross_correlate(a: ArrayLike, b: ArrayLike) -> float:
@@ -205,7 +206,7 @@ def _two_alike(a: ArrayLike, b: ArrayLike) -> tuple[Values, Values]:
     a, b = _two_vectors(a, b)
     if len(a) != len(b):
         raise UsageError(
-            f"a has {len(a)} numbers and b has {len(b)}; give as many, or slide one along the other with full, same "
-            "or valid."
+            f"a has {count_of(len(a), 'number')} and b has {len(b)}; give as many, or slide one along the other with "
+            "full, same or valid."
         )
     return a, b

@@ -1,4 +1,4 @@
-"""How sure a model may be: a temperature for its logits, and a probability below which its answer is `unknown`."""
+"""Calibration: a temperature for the logits, and a threshold on the probability below which an answer is `unknown`."""
 
 from convlens.calibration.fitting import fit_calibration
 from convlens.calibration.settings import UNCALIBRATED, Calibration

@@ -1,8 +1,8 @@
-"""Fits the temperature and chooses the threshold, on images whose labels the weights did not learn from.
+"""Fits the temperature and chooses the threshold on held-out images, which the weights were not trained on.
 
-One number for all logits cannot change which class is likeliest, so it makes a model neither better nor worse at the
-classes; it only makes its percentages mean what they say. More numbers (one a class, a matrix, a curve of steps) fit
-the validation images better and new ones worse.
+A single temperature for all logits cannot change which class is most likely, so the accuracy stays the same; only the
+probabilities change. Methods with more parameters (one for each class, a matrix, a step function) fit the validation
+images better and new images worse.
 
 Source: C. Guo et al., "On calibration of modern neural networks", 2017.
 """
@@ -18,15 +18,15 @@ from convlens.metrics import confidences
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 20.0
 _PRIOR_WEIGHT = 5.0
-"""How much the validation images have to say before the temperature leaves 1."""
+"""The weight of the penalty that keeps the temperature near 1 when there are few validation images."""
 _BLOCK = 1_000_000
-"""How many logits are worked on at a time, so that memory does not grow with images × classes."""
+"""How many logits are processed at a time, so that memory does not grow with images × classes."""
 
 
 def fit_calibration(logits: np.ndarray, labels: np.ndarray, error_rate: float = 0.01) -> Calibration:
-    """The temperature and the threshold for a model that gave these logits to validation images.
+    """Fit the temperature and the threshold to a model's logits for validation images.
 
-    See `fit_temperature` and `choose_threshold` for how, and for what few images mean.
+    `fit_temperature` and `choose_threshold` describe the methods, and what happens with few images.
 
     Args:
         logits: N × classes, at least one image and two classes.
@@ -34,7 +34,7 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray, error_rate: float = 
         error_rate: the share of the answers that may be wrong, between 0 and 1.
 
     Raises:
-        UsageError: there are no images, or values that cannot be.
+        UsageError: there are no images, or a value is not allowed.
 
     >>> logits = np.zeros((200, 2))
     >>> logits[:, 1] = 4.0                           # "98 % sure of class 1"
@@ -62,13 +62,13 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray, error_rate: float = 
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature at which the labels are likeliest: the least negative log-likelihood of logits N × classes.
+    """The temperature with the smallest negative log-likelihood of the labels, for logits N × classes.
 
-    In b = 1 / temperature that sum is convex. Where every image is right it has no minimum (the surer, the better), and
-    with few images its minimum is mostly luck, so w · (b − 1 − log b) is added to it, with w = 5: nothing at b = 1,
-    infinite at 0 and at ∞, convex as well. So there is always exactly one minimum; it is near 1 where the images are
-    few or all right, and where hundreds of images are wrong now and then the addition cannot be noticed. The
-    temperature stays between 0.05 and 20.
+    The negative log-likelihood is convex in b = 1 / temperature. If every image is right, it has no minimum: a larger b
+    is always better. With few images, its minimum is mostly chance. So the penalty w · (b − 1 − log b) with w = 5 is
+    added; it is 0 at b = 1, infinite at 0 and ∞, and convex, too. There is then always exactly one minimum. It is near
+    1 if the images are few or all right; with hundreds of images, some of them wrong, the penalty has no noticeable
+    effect. The temperature stays between 0.05 and 20.
 
     >>> logits, labels = np.array([[0.0, 4.0]] * 1000), np.array([0] * 100 + [1] * 900)
     >>> round(fit_temperature(logits, labels), 2)    # 4 / log(0.9 / 0.1)
@@ -84,8 +84,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
             break
         low, high = (scale, high) if slope < 0 else (low, scale)
         step = scale - slope / curvature
-        # Newton's step where it stays between the ends that are known, else the middle of them: the one is fast, the
-        # other never fails.
+        # Newton's step if it stays inside the known bracket, which is fast; else bisection, which never fails.
         following = step if low < step < high else (low * high) ** 0.5
         if abs(following - scale) <= 1e-9 * scale:
             break
@@ -94,27 +93,27 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def choose_threshold(best: np.ndarray, right: np.ndarray, error_rate: float) -> float:
-    """The smallest probability from which on at most `error_rate` of the answers are wrong.
+    """The smallest threshold on the probability at which at most `error_rate` of the answers are wrong.
 
-    What is counted is not wrong / answered but (wrong + 1) / (answered + 1): the next image might be a wrong one. The
-    plain share is too small, since the threshold is chosen where it happens to be small; with the one added, the share
-    of *new* images of the same kind that is wrong is, on average over choices of validation images, the stated rate or
-    a little less (the step of conformal prediction: A. Angelopoulos et al., "Conformal risk control", 2022). That is an
-    average: with few images a single choice can miss the rate by a factor of two. A 95 % bound on the share would hold
-    nearly always, but of 1,000 validation images it leaves a third unanswered that could be, and for 1 % it takes 299
-    answers without a mistake, which many folders do not have.
+    The error rate is estimated as (wrong + 1) / (answered + 1), as if the next image were wrong. The plain share
+    wrong / answered would be too optimistic, because the threshold is chosen where this share happens to be small. With
+    the added one, the expected error rate on *new* images of the same kind, averaged over choices of validation images,
+    is at most `error_rate` (conformal prediction: A. Angelopoulos et al., "Conformal risk control", 2022). This holds
+    on average; with few images, a single choice can miss the rate by a factor of two. A 95 % bound would nearly always
+    hold, but of 1,000 validation images it would leave a third unanswered that could be answered, and a rate of 1 %
+    would need 299 answers without a mistake, which many folders do not have.
 
-    With the one added, 1 % takes 99 answers. Where the rate cannot be shown like this, the answers are those that are
-    more probable than every mistake: nothing that is answered is wrong, among images too few to promise more. Where the
-    most probable of all is a mistake, nothing is answered. Images of equal probability are answered together or not at
-    all; so mistakes with a probability of exactly 1 cannot be told from right answers and stay, at a threshold of 1.
+    With the added one, a rate of 1 % needs 99 answers. If the validation images are too few to show the rate, only
+    images that are more probable than every mistake are answered. If the most probable image of all is a mistake,
+    nothing is answered. Images of equal probability are answered together or not at all, so mistakes with a probability
+    of exactly 1 are answered, too, at a threshold of 1.
 
-    The threshold is the probability of an image, not a value between two: below it nothing was shown. Where all are
-    answered it is the lowest that was seen, so that an image with a lower one is `unknown`.
+    The threshold is always the probability of one of the images, not a value between two. If all images are answered,
+    it is the lowest probability among them, so that a new image with a lower one is `unknown`.
 
     Args:
-        best: N probabilities of the likeliest class.
-        right: N times whether that is the true class.
+        best: N probabilities of the most likely class.
+        right: N booleans: whether that is the true class.
 
     >>> best, right = np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, False, True])
     >>> choose_threshold(best, right, error_rate=0.4)    # (1 + 1) / (4 + 1)
@@ -136,9 +135,10 @@ def choose_threshold(best: np.ndarray, right: np.ndarray, error_rate: float) -> 
 
 
 def _derivatives(logits: np.ndarray, labels: np.ndarray, scale: float) -> tuple[float, float]:
-    """First and second derivative of what `fit_temperature` minimises, at b = `scale`.
+    """The first and second derivative, at b = `scale`, of the function that `fit_temperature` minimises.
 
-    Of one image they are the mean of its logits minus the true one, and their variance, both under its probabilities.
+    For one image they are the mean of its logits minus the true logit, and the variance of its logits, both under its
+    probabilities.
     """
     slope, curvature = _PRIOR_WEIGHT * (1 - 1 / scale), _PRIOR_WEIGHT / scale**2
     for some, true in _blocks(logits, labels):

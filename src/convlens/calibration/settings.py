@@ -1,6 +1,4 @@
-"""What a trained model stores of how sure it may be: a few plain numbers, checked on the way in, JSON on the way
-out.
-"""
+"""The calibration that a trained model stores: a few plain numbers, checked when made, and saved as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -23,16 +21,16 @@ _SHARES = {
 
 @dataclass(frozen=True)
 class Calibration:
-    """What turns logits into probabilities that can be believed, and says which are too low to answer.
+    """Turns logits into calibrated probabilities, and decides which are too low to answer.
 
     Args:
-        temperature: the logits are divided by it; above 1 makes a model less sure of itself.
-        threshold: a probability, after temperature; an image whose likeliest class has less is `unknown`. None: every
-            image is answered.
-        error_rate: the share of wrong answers that the threshold was chosen for. None: it was not chosen from images.
-        coverage: the share of the validation images that is answered at the threshold.
-        error: the share of these answers that is wrong; None where nothing is answered.
-        images: how many validation images there were; 0 where nothing was fitted.
+        temperature: the logits are divided by it; a value above 1 lowers the confidence.
+        threshold: a probability, after temperature; an image is `unknown` if its most likely class has less. None:
+            every image is answered.
+        error_rate: the error rate that the threshold was chosen for. None: it was not chosen from images.
+        coverage: the share of the validation images answered at the threshold.
+        error: the share of these answers that are wrong; None if nothing is answered.
+        images: the number of validation images; 0 if nothing was fitted.
 
     Raises:
         UsageError: a value that is not allowed.
@@ -69,7 +67,7 @@ class Calibration:
         return softmax(np.asarray(logits, np.float64) / self.temperature)
 
     def answers(self, probabilities: np.ndarray) -> NDArray[np.bool_]:
-        """For N × classes probabilities, N times whether the image is answered and not `unknown`.
+        """For N × classes probabilities, N booleans: whether the image is answered, that is, not `unknown`.
 
         >>> Calibration(threshold=0.75).answers(np.array([[0.75, 0.25], [0.5, 0.5]]))
         array([ True, False])
@@ -95,10 +93,10 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Calibration":
-        """The way back from `as_dict`; nothing may be missing, unknown or of another type.
+        """Restore from `as_dict`; no value may be missing, unknown or of another type.
 
         Raises:
-            UsageError: with the name of the value.
+            UsageError: a value is not allowed; the message names it.
         """
         names = [field.name for field in fields(cls)]
         if not isinstance(stored, Mapping) or set(stored) != set(names):
@@ -112,4 +110,4 @@ def _is_between(value: object, low: float, high: float) -> bool:
 
 
 UNCALIBRATED = Calibration()
-"""Probabilities as the network gives them, and an answer to everything."""
+"""The network's own probabilities, and an answer to every image."""

@@ -1,7 +1,7 @@
-"""Pictures of a training, of predictions and of kernels, each as the bytes of a PNG file about 1,200 pixels wide.
+"""Charts of trainings, predictions and kernels, each as the bytes of a PNG file about 1,200 pixels wide.
 
-Plain arrays and words go in, so a chart knows no model and can be drawn by anyone. matplotlib is imported inside the
-functions, since it takes half a second, and its pyplot never: pyplot keeps every figure and picks a window system.
+Charts take plain arrays and text, so they do not depend on models. matplotlib is imported inside the functions, because
+importing it takes half a second. pyplot is not used, because it keeps every figure and chooses a window system.
 """
 
 from convlens.charts.canvas import (

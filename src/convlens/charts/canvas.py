@@ -1,7 +1,7 @@
-"""What all charts share: the sheet they are drawn on, colours, and text that came from users.
+"""Shared by all charts: the sheet that they are drawn on, the colours, and the handling of users' text.
 
-The colours are Okabe and Ito's, which stay apart for colour-blind eyes; nothing is said by colour alone.
-A user's own matplotlib style does not reach these pictures, so the same numbers give the same bytes.
+The colours are Okabe and Ito's, which colour-blind readers can tell apart; no information is given by colour alone.
+The user's matplotlib style does not apply here, so the same numbers give the same bytes.
 """
 
 import io
@@ -26,7 +26,7 @@ ADDS_OR_TAKES_AWAY = (ORANGE, "#FFFFFF", BLUE)
 WIDTH, DPI = 8.0, 150  # inches, dots per inch: 1,200 pixels
 MARGIN = 0.3
 _LARGEST_TO_MEDIAN = 1e6
-"""How many times the median of all a value counts for in a running mean, at most."""
+"""In a running mean, larger values count as this many times the median."""
 
 _OTHER_SCRIPTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Hiragino Sans", "Microsoft YaHei", "Yu Gothic",
@@ -58,30 +58,30 @@ _SETTINGS = {
 
 @contextmanager
 def drawing_style() -> Iterator[None]:
-    """matplotlib with its own defaults and ours on top, whatever the user has set, and without its warnings."""
+    """Set matplotlib's defaults and ours on top, whatever the user has set, and suppress its warnings."""
     import matplotlib.style
     from matplotlib import font_manager
 
     installed = {font.name for font in font_manager.fontManager.ttflist}
     families = ["DejaVu Sans", *(name for name in _OTHER_SCRIPTS if name in installed)]
     with matplotlib.style.context(["default", _SETTINGS | {"font.family": families}]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of letters that no installed font has; they are drawn as boxes
+        warnings.simplefilter("ignore")  # for characters that no installed font has; they are drawn as boxes
         yield
 
 
 def encode_figure(figure: "Figure") -> bytes:
-    """The PNG of a figure; the same figure gives the same bytes, so no date or version is written into it."""
+    """The PNG of a figure, without a date or version, so that the same figure gives the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     file = io.BytesIO()
-    # Quick compression: a third larger, in a quarter of the time, and whoever waits for a training waits for this, too.
+    # Fast compression: a third larger, but in a quarter of the time, and the end of a training waits for this.
     FigureCanvasAgg(figure).print_png(file, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return file.getvalue()
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A probability as a bar: what stands before it and behind it, and whether it is the one that counts."""
+    """A probability as a bar: the texts before and after it, and whether it is emphasised."""
 
     name: str
     share: float
@@ -91,10 +91,10 @@ class Bar:
 
 
 class Sheet:
-    """A white page, 8 inches (1,200 pixels) wide, on which everything is placed in inches from the upper left corner.
+    """A white page, 8 inches (1,200 pixels) wide; positions are in inches from the upper left corner.
 
-    All parts but curves share one pair of axes over the whole page: another pair costs as much time as a hundred
-    squares in this one. Draw inside of `drawing_style`.
+    All parts except curves share one pair of axes over the whole page, because another pair takes as much time as a
+    hundred squares. Draw inside `drawing_style`.
     """
 
     def __init__(self, height: float) -> None:
@@ -109,7 +109,7 @@ class Sheet:
         self.page.set_ylim(height, 0)
 
     def axes(self, left: float, top: float, width: float, height: float) -> "Axes":
-        """Axes of their own, for a curve."""
+        """A separate pair of axes, for a curve."""
         lower = 1 - (top + height) / self.height
         return self.figure.add_axes((left / WIDTH, lower, width / WIDTH, height / self.height))
 
@@ -133,7 +133,7 @@ class Sheet:
         self.page.imshow(pixels, extent=extent, aspect="auto", interpolation="nearest", **style)
 
     def bars(self, left: float, top: float, width: float, bars: Sequence[Bar], step: float, points: float = 8) -> None:
-        """Bars below each other, `step` inches for each; a share of 1 is `width` inches long and begins at `left`."""
+        """Bars one below the other, `step` inches apart; a share of 1 is `width` inches long and begins at `left`."""
         for row, bar in enumerate(bars):
             middle, colour = top + (row + 0.5) * step, INK if bar.strong else QUIET
             share = bar.share if np.isfinite(bar.share) else 0.0
@@ -150,18 +150,18 @@ class Sheet:
 
 
 def as_pixels(image: np.ndarray) -> np.ndarray:
-    """An image C×H×W as `Sheet.pixels` takes it: H×W of one channel, else H×W×C."""
+    """An image C×H×W as `Sheet.pixels` takes it: H×W for one channel, else H×W×C."""
     return image[0] if image.shape[0] == 1 else image.transpose(1, 2, 0)
 
 
 def running_mean(values: np.ndarray, half: int) -> np.ndarray:
-    """The mean of each of N values with `half` neighbours on each side; NaN counts nowhere, and stays NaN.
+    """The mean of each of N values and its `half` neighbours on each side; NaN is ignored, and stays NaN.
 
     >>> running_mean(np.array([1.0, 2, 6, np.nan]), 1)
     array([1.5, 3. , 4. , nan])
     """
     known = np.isfinite(values)
-    # After one loss of 1e26, differences of cumulative sums would lose every later one; its own mean nobody can read.
+    # After a loss of 1e26, differences of cumulative sums would lose all later values, so large values are clipped.
     most = _LARGEST_TO_MEDIAN * float(np.median(np.abs(values[known]))) if known.any() else 0.0
     sums = np.concatenate([[0.0], np.cumsum(np.where(known, np.clip(values, -most, most), 0))])
     counts = np.concatenate([[0], np.cumsum(known)])

@@ -1,4 +1,4 @@
-"""The course of a training: the loss of every step, and the accuracy after every epoch."""
+"""The chart of a training: the loss at every step, and the accuracy after every epoch."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LEFT, _PANEL_WIDTH = 0.75, 5.9
-_HEIGHT, _FACTS_HEIGHT = 4.15, 0.63  # without what stands above the panels, in inches
+_HEIGHT, _FACTS_HEIGHT = 4.15, 0.63  # inches; without what is above the panels
 _MOST_FACTS = 5
 
 
@@ -36,11 +36,11 @@ def draw_training(
     title: str = "Training",
     facts: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The PNG of a training: `losses` holds one value a step, `accuracies` one share (0 to 1) an epoch, also for a
+    """The PNG of a training: `losses` has one value per step, `accuracies` one value (0 to 1) per epoch, including a
     last one that was cut short.
 
-    The loss of every step is drawn faintly and its running mean strongly; where it was not finite, the chart says from
-    which step on. Up to five `facts` stand in the top row, the value above its name.
+    The loss is drawn faintly and its running mean strongly; if the loss was not finite, the chart names the first such
+    step. The top row shows up to five `facts`, each value above its name.
 
     >>> draw_training([2.3, 1.2, 0.6, 0.4], 2, [0.7, 0.9], facts={"seed": 3})[:4]
     b'\\x89PNG'
@@ -93,7 +93,7 @@ def _draw_losses(axes: "Axes", losses: np.ndarray, steps_per_epoch: int) -> None
 
 
 def _choose_loss_scale(axes: "Axes", losses: np.ndarray, smooth: np.ndarray) -> None:
-    """Logarithmic where the loss fell by more than ten times, so that the late epochs can still be told apart."""
+    """Use a logarithmic scale if the loss fell by more than a factor of ten, so that late epochs remain readable."""
     axes.grid(axis="y")
     top = float(losses.max())
     if losses.min() > 0 and smooth.max() > 10 * smooth.min():
@@ -113,7 +113,7 @@ def _mark_not_finite(axes: "Axes", epochs: np.ndarray, finite: np.ndarray) -> No
     axes.axvline(epochs[first], color=ORANGE, linewidth=1.2, linestyle=(0, (3, 2)))
     late = first > len(finite) / 2
     axes.annotate(
-        f"not finite at step {first + 1:,}",
+        f"not finite at step {first:,}",
         (float(epochs[first]), 0.9),
         xycoords=("data", "axes fraction"),
         xytext=(-6 if late else 6, 0),
@@ -157,13 +157,13 @@ def _limit_accuracies(axes: "Axes", lines: list[np.ndarray]) -> None:
     values = np.concatenate(lines)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if all(len(line) == 1 for line in lines):
-        low, high = min(low, 90.0), 100.0  # a single epoch has no course; its height should still mean something
+        low, high = min(low, 90.0), 100.0  # a single epoch has no range; its height should still mean something
     room = max((high - low) * 0.15, 0.5)
     axes.set_ylim(max(0.0, low - room), min(100.0 + room / 3, high + room))
 
 
 def _label_accuracies(axes: "Axes", ends: list[tuple[float, str, str]]) -> None:
-    """Write each line's last value beside it, moved apart where two would cover each other."""
+    """Write each line's last value beside it, moved apart if two would overlap."""
     low, high = axes.get_ylim()
     needed = (high - low) * 0.27
     heights = [height for height, _, _ in ends]
@@ -176,7 +176,7 @@ def _label_accuracies(axes: "Axes", ends: list[tuple[float, str, str]]) -> None:
 
 
 def _label_end(axes: "Axes", y: float, value: str, name: str, colour: str) -> None:
-    """A value and what it is, to the right of the panel at the height of the line's end."""
+    """Write a value and its name to the right of the panel, at the height of the line's end."""
     place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "annotation_clip": False}
     axes.annotate(value, (1, y), xytext=(12, 1), va="bottom", color=colour, fontsize=10, fontweight="bold", **place)
     axes.annotate(name, (1, y), xytext=(12, -1), va="top", color=QUIET, fontsize=7.5, **place)

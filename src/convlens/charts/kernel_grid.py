@@ -1,4 +1,4 @@
-"""Kernels as coloured squares: blue adds, orange takes away, and small ones have their numbers written in."""
+"""Kernels as coloured squares: blue is positive, orange negative; small kernels show their numbers."""
 
 from typing import TYPE_CHECKING
 
@@ -17,25 +17,23 @@ _MOST_TILES = 256
 _BAR_ROOM = 0.75
 _ROOM = WIDTH - 2 * MARGIN - _BAR_ROOM
 _LARGEST_TILE = 1.45
-_WRITABLE = 0.235  # inches; a pixel of a kernel must be that wide to hold its number
+_WRITABLE = 0.235  # inches; the width that a kernel's pixel needs to show its number
 
 
 def draw_kernels(weights: np.ndarray, bias: np.ndarray | None = None, title: str = "Kernels") -> bytes:
-    """The PNG of kernels O×I×kH×kW with their biases; the first 64, and of each as many input channels as can be seen.
+    """The PNG of up to 64 kernels O×I×kH×kW with their biases, each with as many input channels as fit.
 
-    All share one scale that is symmetric about zero, so colours can be compared between kernels.
+    They are numbered from 0. All share one scale that is symmetric about zero, so colours can be compared between them.
 
     Raises:
-        UsageError: weights that are not four-dimensional.
+        UsageError: the weights are not four-dimensional.
 
     >>> draw_kernels(np.zeros((8, 1, 3, 3)), np.zeros(8), "first layer")[:4]
     b'\\x89PNG'
     """
     weights = np.asarray(weights, np.float64)
     if weights.ndim != 4 or weights.size == 0:
-        raise UsageError(
-            f"weights of the shape {times(weights.shape)}: kernels are drawn from out × in × height × width."
-        )
+        raise UsageError(f"weights of the shape {times(weights.shape)}: give kernels as out × in × height × width.")
     kernels = min(len(weights), _MOST_KERNELS)
     channels = min(weights.shape[1], _MOST_CHANNELS, _MOST_TILES // kernels)
     columns, tile = _choose_columns(kernels, channels, weights.shape[2], weights.shape[3])
@@ -57,12 +55,12 @@ def draw_kernels(weights: np.ndarray, bias: np.ndarray | None = None, title: str
 
 
 def _choose_columns(kernels: int, channels: int, height: int, width: int) -> tuple[int, float]:
-    """How many kernels side by side, and the width of one channel's square in inches: large, on one page."""
+    """The number of kernels side by side, and the width of a channel in inches: as large as fits on one page."""
     for columns in range(1, kernels + 1):
         tile = _tile_width(columns, channels)
         rows = -(-kernels // columns)
         if tile <= _LARGEST_TILE and rows * (tile * height / width + 0.36) <= 7.5:
-            columns = -(-kernels // rows)  # as full a last row as can be
+            columns = -(-kernels // rows)  # fills the last row as far as possible
             return columns, min(_tile_width(columns, channels), _LARGEST_TILE)
     return kernels, min(_tile_width(kernels, channels), _LARGEST_TILE)
 
@@ -85,7 +83,7 @@ def _describe(weights: np.ndarray, kernels: int, channels: int) -> str:
 
 
 def _write_name(sheet: Sheet, left: float, top: float, index: int, bias: np.ndarray | None, width: float) -> None:
-    name = f"{index + 1}"
+    name = f"{index}"
     if bias is not None and width > 0.75:
         name += f"   bias {_signed(float(bias[index]))}"
     sheet.text(left, top + 0.16, name, fontsize=8 if width > 0.5 else 6.5, color=QUIET)
@@ -125,7 +123,7 @@ def _colours() -> "Colormap":
 
 
 def _signed(value: float) -> str:
-    """Two digits after the point, with a true minus sign, and no minus in front of zero."""
+    """Two digits after the point, with a true minus sign, and no minus before zero."""
     if not np.isfinite(value):
         return "–"
     text = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}" if abs(value) < 10_000 else f"{value:.0e}"

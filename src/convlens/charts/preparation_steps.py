@@ -1,5 +1,5 @@
-"""What happened to a picture on its way into the network: every step with its note, and what the model says of the
-picture as it came and as repaired.
+"""The chart of a picture's preprocessing: every step with its note, and the model's answers for the original and the
+repaired picture.
 """
 
 import textwrap
@@ -31,13 +31,13 @@ _STEP = (WIDTH - 2 * MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
 _NOTE_LINES, _NOTE_LETTERS, _LINE = 9, 22, 0.135
 _BAR, _BARS = 0.2, 3
 _HEAD, _ANSWERS_HEIGHT = 0.42, 0.28 + _BARS * _BAR + 0.25
-_SHOWN = 2 * round(_STEP * DPI)  # pixels; a larger picture is averaged down before matplotlib gets it
+_SHOWN = 2 * round(_STEP * DPI)  # pixels; larger pictures are reduced before matplotlib draws them
 _CHEQUERS = np.kron(np.indices((32, 32)).sum(axis=0) % 2, np.ones((8, 8), np.uint8))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says of a picture: a heading, and its likeliest classes with their probabilities."""
+    """The model's answer for a picture: a heading, and the most likely classes with their probabilities."""
 
     heading: str
     classes: Sequence[tuple[str, float]]
@@ -57,7 +57,7 @@ def draw_preparation(pictures: Sequence[PictureSteps]) -> bytes:
     """The PNG of the steps of one picture or of several, one below the other.
 
     Raises:
-        UsageError: no pictures, or more than twenty.
+        UsageError: there are no pictures, or more than twenty.
 
     >>> step = ("original", np.zeros((4, 4), np.uint8), "", "4×4")
     >>> draw_preparation([PictureSteps("a.png", [step], [Answer("as it came", [("cat", 0.9)])])])[:4]
@@ -90,7 +90,7 @@ def _rows(steps: Sequence[tuple[str, np.ndarray, str, str]]) -> list[list[tuple[
 
 
 def _lines(note: str, size: str) -> list[str]:
-    """The size, and the note in as many lines as it takes; a very long one is cut."""
+    """The size, and the note in as many lines as it needs; a very long note is cut."""
     lines = [size, *textwrap.wrap(shorten(note, _NOTE_LINES * _NOTE_LETTERS), _NOTE_LETTERS)]
     return lines if len(lines) <= _NOTE_LINES else [*lines[: _NOTE_LINES - 1], "…"]
 
@@ -112,10 +112,10 @@ def _draw_rows(sheet: Sheet, top: float, rows: list[list[tuple[str, np.ndarray, 
 
 
 def _show(sheet: Sheet, pixels: np.ndarray, left: float, top: float) -> None:
-    """As large as fits, in its own proportions, on a pale square; what is transparent on chequers."""
+    """Draw a picture as large as fits, in its proportions, on a pale square; transparent parts show a checkerboard."""
     height, width = pixels.shape[:2]
     scale = _STEP / max(height, width)
-    wide, high = max(width * scale, 1 / DPI), max(height * scale, 1 / DPI)  # a single row is still to be seen
+    wide, high = max(width * scale, 1 / DPI), max(height * scale, 1 / DPI)  # keeps a single row visible
     pixels = reduce(pixels, _SHOWN)
     sheet.block(left, top, _STEP, _STEP, PALE, zorder=-1)
     place = (left + (_STEP - wide) / 2, top + (_STEP - high) / 2, wide, high)
@@ -125,7 +125,7 @@ def _show(sheet: Sheet, pixels: np.ndarray, left: float, top: float) -> None:
 
 
 def _draw_answers(sheet: Sheet, top: float, answers: Sequence[Answer]) -> None:
-    """Side by side: as it came, as repaired."""
+    """The answers side by side: for the original picture, and for the repaired one."""
     wide = (WIDTH - 2 * MARGIN - 0.4) / 2
     for number, answer in enumerate(answers):
         left = MARGIN + number * (wide + 0.4)

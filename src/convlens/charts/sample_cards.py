@@ -1,4 +1,4 @@
-"""What a model says of some images: each on a card, its likeliest classes as bars, and right or wrong in words."""
+"""The chart of predictions: each image on a card with its most likely classes as bars, and whether it is right."""
 
 from collections.abc import Sequence
 
@@ -33,21 +33,21 @@ def draw_samples(
     true_names: Sequence[str] | None,
     class_names: Sequence[str],
     captions: Sequence[str] | None = None,
-    title: str = "What the model says",
+    title: str = "Predictions",
 ) -> bytes:
-    """The PNG of up to twelve images (uint8 N×C×H×W) and their probabilities (N×K), five likeliest classes each.
+    """The PNG of up to twelve images (uint8 N×C×H×W) with the five most likely classes of each (probabilities N×K).
 
-    With `true_names`, each card says in words whether the model is right. `captions` are short names of the images.
+    With `true_names`, each card says whether the model is right. `captions` are short names of the images.
 
     Raises:
-        UsageError: counts that do not fit together.
+        UsageError: the counts do not match.
 
     >>> images = np.zeros((1, 1, 28, 28), np.uint8)
     >>> draw_samples(images, np.array([[0.1, 0.9]]), ["cat"], ["dog", "cat"], ["1st"])[:4]
     b'\\x89PNG'
     """
     count = len(images)
-    captions = [f"image {place + 1}" for place in range(count)] if captions is None else captions
+    captions = [f"image {place}" for place in range(count)] if captions is None else captions
     if not (count == len(probabilities) == len(captions) == len(true_names or images)) or count == 0:
         raise UsageError(
             f"{count} images, {len(probabilities)} rows of probabilities, {len(captions)} captions: give one of each."
@@ -86,7 +86,7 @@ def _write_verdict(sheet: Sheet, left: float, top: float, caption: str, guess: s
 
 
 def _show_image(sheet: Sheet, left: float, top: float, image: np.ndarray) -> None:
-    """As large as the card has room for, in its own proportions."""
+    """Draw the image as large as fits on the card, in its proportions."""
     height, width = image.shape[1:]
     scale = min(_CARD_WIDTH / width, _IMAGE / height)
     sheet.pixels(as_pixels(image), left, top + (_IMAGE - height * scale) / 2, width * scale, height * scale)
@@ -95,7 +95,7 @@ def _show_image(sheet: Sheet, left: float, top: float, image: np.ndarray) -> Non
 def _draw_bars(
     sheet: Sheet, left: float, top: float, probabilities: np.ndarray, class_names: Sequence[str], truth: str | None
 ) -> None:
-    """The likeliest classes, likeliest on top; the first bar is strong, and the true class is named as such."""
+    """The most likely classes, most likely first; the first bar is emphasised, and the true class is marked."""
     bars = []
     for row, index in enumerate(np.argsort(-np.nan_to_num(probabilities), kind="stable")[:_TOP]):
         is_true, share = truth is not None and class_names[index] == truth, float(probabilities[index])

@@ -30,17 +30,16 @@ def print_checkup(checkup: "Checkup") -> None:
         console.print(Text(f"{checkup.totals()}. Nothing was changed.", style="bold"))
         return
     notes = f"; {checkup.totals()}" if checkup.findings else ""
-    line = Text.assemble(("✓ nothing to complain about", "bold green"), f" in {checkup.images:,} images{notes}")
-    console.print(line)
+    found = f" in {count_of(checkup.images, 'image')}{notes}"
+    console.print(Text.assemble(("✓ no problems found", "bold green"), found))
 
 
 def _heading(checkup: "Checkup") -> Text:
     classes = len(checkup.class_names)
     parts = ", ".join(f"{count:,} {name}" for name, count in checkup.counts.items())
     skipped = f"; {count_of(checkup.refused, 'file')} skipped" if checkup.refused else ""
-    return Text.assemble(
-        (checkup.name, "bold"), f": {checkup.images:,} images of {classes:,} classes ({parts}){skipped}"
-    )
+    told = f": {count_of(checkup.images, 'image')} of {count_of(classes, 'class')} ({parts}){skipped}"
+    return Text.assemble((checkup.name, "bold"), told)
 
 
 def _print_finding(console: Console, finding: "Finding") -> None:

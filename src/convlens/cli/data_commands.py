@@ -7,7 +7,8 @@ from cyclopts import App, Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DataDir, Json
-from convlens.cli.terminal import make_table, print_json, result_console
+from convlens.cli.tables import ColumnTable
+from convlens.cli.terminal import print_json, result_console
 from convlens.cli.training_options import UserImages, UserImagesOptions
 from convlens.errors import DataError
 from convlens.words import times
@@ -44,7 +45,7 @@ def list_command(*, data_dir: DataDir = None, json: Json = False) -> None:
     if json:
         print_json({"datasets": [_as_dict(entry, one) for entry, one in found]})
         return
-    table = make_table("name", "what", "image", "classes", "licence", "on this machine", right=("classes",))
+    table = ColumnTable("name", "what", "image", "classes", "licence", "on this machine", right=("classes",))
     for entry, one in found:
         where = escape(str(one.path)) if one.state == "present" else f"{one.state}; convlens data fetch {entry.name}"
         table.add_row(

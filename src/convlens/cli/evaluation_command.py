@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
-from convlens.cli.terminal import accuracy_line, make_table, print_json, result_console
+from convlens.cli.tables import ColumnTable
+from convlens.cli.terminal import accuracy_line, print_json, result_console
 from convlens.words import exact_percent, percent, shorten
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES_IN_A_MATRIX = 20
 MOST_CONFUSIONS = 15
+_LONGEST_HEADING = 5
 
 
 def evaluate_command(
@@ -57,10 +58,11 @@ def evaluate_command(
     computing: tuple[Any, ...] = (engine or "auto", device or "auto", threads)
     if json:
         from convlens.report import study_model
+        from convlens.trained_model.location import place_of_model
 
         with showing_progress() as on_progress:
             study = study_model(model, data, *computing, data_dir=data_dir, on_progress=on_progress, repair=repair)
-        print_json({"model": model, **study.as_dict()})
+        print_json({"model": place_of_model(model), **study.as_dict()})
         return
     trained = load_model(model)
     with showing_progress() as on_progress:
@@ -116,20 +118,25 @@ def _threshold_line(evaluation: "Evaluation") -> str:
     return f"At the threshold of {exact_percent(threshold)}: {left}"
 
 
-def _class_table(evaluation: "Evaluation") -> Table:
+def _class_table(evaluation: "Evaluation") -> ColumnTable:
     numbers = ("precision", "recall", "F1", "images")
-    table = make_table("class", *numbers, right=numbers)
+    table = ColumnTable("class", *numbers, right=numbers)
     for name, row in zip(evaluation.class_names, evaluation.classes, strict=True):
         ratios = [percent(ratio) for ratio in (row.precision, row.recall, row.f1)]
         table.add_row(_plain(name), *ratios, f"{row.support:,}")
     return table
 
 
-def _matrix(evaluation: "Evaluation") -> Table:
-    """Rows are the true classes, columns what the model said."""
+def _matrix(evaluation: "Evaluation") -> ColumnTable:
+    """Rows are the true classes, columns what the model said; columns of long names have the numbers of their rows."""
     names = [_plain(name) for name in evaluation.class_names]
-    columns = [f"{_plain(name, 7):>4}" for name in evaluation.class_names]
-    table = make_table("true \\ said", *columns, right=tuple(columns))
+    headings = [shorten(name, 40) for name in evaluation.class_names]
+    if max(map(len, headings)) > _LONGEST_HEADING:
+        headings = [str(number) for number in range(len(names))]
+        names = [f"{number:>{len(headings[-1])}} {name}" for number, name in enumerate(names)]
+    widest = max(len(f"{evaluation.confusion.max():,}"), *map(len, headings))
+    columns = [f"{heading:>{widest}}" for heading in headings]
+    table = ColumnTable("true \\ said", *columns, right=columns, cut=True)
     for number, (name, row) in enumerate(zip(names, evaluation.confusion, strict=True)):
         table.add_row(name, *(_cell(int(count), column == number) for column, count in enumerate(row)))
     return table
@@ -141,9 +148,9 @@ def _cell(count: int, right_answer: bool) -> str:
     return f"[green]{count:,}[/]" if right_answer else f"[bold red]{count:,}[/]"
 
 
-def _pairs(evaluation: "Evaluation") -> Table:
+def _pairs(evaluation: "Evaluation") -> ColumnTable:
     """The most frequent mistakes, where a matrix would not fit on any screen."""
-    table = make_table("true", "said", "images", right=("images",))
+    table = ColumnTable("true", "said", "images", right=("images",))
     for true, said, count in evaluation.most_confused(MOST_CONFUSIONS):
         table.add_row(_plain(true), _plain(said), f"{count:,}")
     return table

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from convlens.cli.options import DataDir, Json
 from convlens.cli.terminal import print_json, result_console
+from convlens.words import count_of
 
 if TYPE_CHECKING:
     from convlens.data import LabelledImages
@@ -37,10 +38,13 @@ def export_command(
             the data that the model was trained on, if they are on this machine]
     """
     from convlens.export import choose_samples, find_format
+    from convlens.files import check_parent_folder
     from convlens.trained_model import load_model
     from convlens.trained_model.location import find_model_file, name_of_model
 
     kind = find_format(to)
+    if out is not None:
+        check_parent_folder(out)  # before pictures are read
     trained = load_model(model)
     name = name_of_model(find_model_file(model))
     images = _images(trained, data, data_dir)
@@ -50,7 +54,9 @@ def export_command(
     if json:
         print_json({"file": str(written), "bytes": size, "samples": count})
         return
-    result_console().print(f"{written}: {size:,} bytes, with {count} pictures", markup=False, soft_wrap=True)
+    result_console().print(
+        f"{written}: {count_of(size, 'byte')}, with {count_of(count, 'picture')}", markup=False, soft_wrap=True
+    )
 
 
 def _images(model: "TrainedModel", data: str | None, data_dir: Path | None) -> "LabelledImages | None":

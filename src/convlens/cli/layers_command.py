@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from convlens.cli.options import Json, Whole
-from convlens.cli.terminal import make_table, print_json, result_console
+from convlens.cli.tables import ColumnTable
+from convlens.cli.terminal import print_json, result_console
 from convlens.errors import UsageError
 from convlens.layers import BLOCKS, KINDS
 from convlens.layers.arguments import ARGUMENTS, OPTIONS
@@ -72,13 +72,13 @@ def layers_command(
     if python:
         console.print(repr(described), soft_wrap=True, markup=False)
         return
-    console.print(_draw(table, console))
+    console.print(_draw(table))
     _warn(table, console)
     if draw is not None:
         console.print(f"Drawing: {draw}", markup=False, soft_wrap=True)
     if comparison:
         console.print("\n[bold]The same input through two hidden layers of 512[/]")
-        console.print(_draw(comparison, console))
+        console.print(_draw(comparison))
         ratio = comparison.parameters / max(table.parameters, 1)
         console.print(
             f"\n{comparison.parameters:,} parameters against {table.parameters:,}: {ratio:.1f} times as many."
@@ -99,7 +99,7 @@ layers_command.__doc__ = _list_kinds(layers_command.__doc__ or "")
 
 def _warn(table: "LayerTable", console: Console) -> None:
     for warning in table.warnings:
-        console.print(f"[bold yellow]warning:[/] {escape(warning)}", soft_wrap=True)
+        console.print(f"[bold yellow]warning:[/] {escape(warning)}")
 
 
 def read_input_shape(text: str) -> tuple[int, int, int]:
@@ -120,18 +120,6 @@ def read_input_shape(text: str) -> tuple[int, int, int]:
     return shape
 
 
-def _draw(table: "LayerTable", console: Console) -> Table:
-    """The widest table that fits; a narrow window gets fewer columns rather than folded ones."""
-    columns = list(_COLUMNS)
-    drawn = _with_columns(table, columns)
-    roomy = console.options.update(max_width=10_000)
-    for name in _LEFT_OUT_FIRST:
-        if drawn.__rich_measure__(console, roomy).maximum > console.width:
-            columns.remove(name)
-            drawn = _with_columns(table, columns)
-    return drawn
-
-
 _COLUMNS: dict[str, "Callable[[LayerRow], str]"] = {
     "": lambda row: str(row.index),
     "layer": lambda row: f"[bold]{escape(row.indented_text)}[/]",
@@ -143,13 +131,17 @@ _COLUMNS: dict[str, "Callable[[LayerRow], str]"] = {
     "how many parameters": lambda row: escape(row.parameters_formula),
 }
 _NUMBERS = ("parameters", "multiply-adds", "sees")
-_LEFT_OUT_FIRST = ("how many parameters", "sees", "multiply-adds", "output size")
+_BELOW = {"how many parameters": "parameters", "output size": "size", "sees": "sees"}
+_BELOW |= {name: name for name in ("multiply-adds", "parameters", "output")}
+"""What moves below its layer where the window is narrow, and its name there: the formulas first, whose results stay
+beside the layer.
+"""
 
 
-def _with_columns(table: "LayerTable", columns: list[str]) -> Table:
-    drawn = make_table(*columns, right=_NUMBERS)
+def _draw(table: "LayerTable") -> ColumnTable:
+    drawn = ColumnTable(*_COLUMNS, right=_NUMBERS, below=_BELOW)
     for row in table.rows:
-        drawn.add_row(*(_COLUMNS[column](row) for column in columns))
+        drawn.add_row(*(write(row) for write in _COLUMNS.values()))
     totals = {"layer": "in all", "parameters": f"{table.parameters:,}", "multiply-adds": f"{table.multiply_adds:,}"}
-    drawn.add_row(*(f"[bold]{totals.get(column, '')}[/]" for column in columns))
+    drawn.add_row(*(f"[bold]{totals[column]}[/]" if column in totals else "" for column in _COLUMNS))
     return drawn

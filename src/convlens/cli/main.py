@@ -14,12 +14,14 @@ from rich.markup import escape
 from convlens import __version__
 from convlens.cli.by_hand import by_hand_app
 from convlens.cli.data_commands import data_app
+from convlens.cli.encoding import accept_every_sign
 from convlens.cli.evaluation_command import evaluate_command
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.export_command import export_command
 from convlens.cli.layers_command import layers_command
 from convlens.cli.open_command import open_command
 from convlens.cli.option_names import with_option_names
+from convlens.cli.parser_messages import explain_parser_error
 from convlens.cli.prediction_command import name_stdin, predict_command
 from convlens.cli.report_command import report_command
 from convlens.cli.terminal import error_console
@@ -66,6 +68,7 @@ app.command(by_hand_app)
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code. Errors are printed as one line on stderr."""
+    accept_every_sign()
     tokens, renamed = renamed_options([argument for argument in arguments if argument != "--debug"])
     for sentence in renamed:
         print(sentence, file=sys.stderr)
@@ -78,9 +81,7 @@ def run(arguments: Sequence[str]) -> int:
     except ConvlensError as error:
         return _report(with_option_names(error, app, tokens), error.exit_code, debug)
     except CycloptsError as error:
-        # The parser's own messages are rich renderables in several lines; as text they are one sentence.
-        command = " ".join(["convlens", *(error.command_chain or ())])
-        return _report(f"{_sentence(str(error))} See `{command} --help`.", UsageError.exit_code, debug)
+        return _report(explain_parser_error(error), UsageError.exit_code, debug)
     except BrokenPipeError:
         # Whoever read the output has seen enough, as `head` does; there is nobody left to tell.
         sys.stderr.close()
@@ -109,7 +110,3 @@ def _report(message: str, exit_code: int, debug: bool) -> int:
     if debug:
         console.print_exception(show_locals=False)
     return exit_code
-
-
-def _sentence(text: str) -> str:
-    return " ".join(text.split()).rstrip(".") + "."

@@ -14,7 +14,7 @@ from rich.padding import Padding
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads, Whole
 from convlens.cli.terminal import error_console, print_json, result_console
 from convlens.errors import ImageError, UsageError
-from convlens.files import write_atomically
+from convlens.files import check_parent_folder, write_atomically
 from convlens.words import percent
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def predict_command(
     """
     from convlens.prediction import Predictor
     from convlens.trained_model import load_model
+    from convlens.trained_model.location import place_of_model
 
     if top < 1:
         raise UsageError(f"--top is {top}; give 1 or more.")
@@ -89,7 +90,7 @@ def predict_command(
         _draw_steps(steps, drawn)
     if json:
         predictions = [{"image": name, **answer.as_dict()} for name, answer in answers]
-        print_json({"model": model, "predictions": predictions, "errors": failed})
+        print_json({"model": place_of_model(model), "predictions": predictions, "errors": failed})
     return EXIT_BAD_DATA if failed else 0
 
 
@@ -105,6 +106,7 @@ def _check_outputs(csv: Path | None, steps: Path | None, class_names: tuple[str,
         raise UsageError(f"--steps {steps}: the steps are drawn as PNG. Give a name that ends in .png.")
     if images > MOST_PICTURES:
         raise UsageError(f"--steps draws up to {MOST_PICTURES} pictures; {images:,} were given. Give fewer.")
+    check_parent_folder(steps)
 
 
 def _find_pictures(names: list[str], trained: "TrainedModel", data_dir: Path | None) -> "list[Picture]":
@@ -136,7 +138,7 @@ def _predict(
         ]
         if answer.error is not None:
             failed[picture.name] = str(answer.error)
-            error_console().print(f"[bold red]error:[/] {escape(str(answer.error))}", soft_wrap=True)
+            error_console().print(f"[bold red]error:[/] {escape(str(answer.error))}")
         else:
             yield picture.name, answer, plain[0] if plain else None
 
@@ -164,7 +166,7 @@ def _print_prediction(name: str, prediction: "Prediction", top: int) -> None:
         colour = "dim" if prediction.true_class == best else "yellow"
         line += f"  [{colour}]labelled {escape(prediction.true_class)}[/]"
     console = result_console()
-    console.print(line, soft_wrap=True)
+    console.print(line, soft_wrap=not console.is_terminal)  # a terminal gets whole words, a file one line a picture
     for said in (prediction.why_unknown, "; ".join(prediction.notes)):
         if said:
             console.print(Padding(f"[dim]{escape(said)}[/]", (0, 0, 0, 2), expand=False))

@@ -18,6 +18,7 @@ from rich.progress import (
 
 from convlens.cli.terminal import error_console
 from convlens.data import FetchProgress, ImportProgress
+from convlens.words import count_of
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def showing_progress() -> Iterator[Callable[[FetchProgress | ImportProgress], No
 def _facts(progress: FetchProgress | ImportProgress) -> tuple[str, str, int, int]:
     """A name, the line that stands for its bar, how much is done, and of how much; 0 where that is not known."""
     if isinstance(progress, ImportProgress):
-        count = f": {progress.total:,} images" if progress.total else ""
+        count = f": {count_of(progress.total, 'image')}" if progress.total else ""
         return progress.what, f"{progress.what}{count}", progress.done, progress.total
     name = f"{progress.file} from {progress.source}"
     return name, f"Getting {name}", progress.done_bytes, progress.total_bytes or 0

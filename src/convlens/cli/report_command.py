@@ -127,7 +127,9 @@ def _telling_folds() -> Callable[[object], None]:
 
 def _tell(made: "Report", names: list[str], json: bool) -> None:
     if json:
-        named = {"model": names[0]} if len(names) == 1 else {}
+        from convlens.trained_model.location import place_of_model
+
+        named = {"model": place_of_model(names[0])} if len(names) == 1 else {}
         print_json({"report": str(made.path), **named, **made.as_dict()})
         return
     console = result_console()

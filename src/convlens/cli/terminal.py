@@ -1,4 +1,4 @@
-"""Everything that several commands draw in a terminal: consoles, tables, JSON, the accuracy."""
+"""Everything that several commands draw in a terminal: consoles, JSON, the accuracy."""
 
 import json
 import sys
@@ -6,7 +6,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+
+from convlens.cli.encoding import holds_every_sign
+from convlens.words import agreeing
 
 WIDTH_WITHOUT_TERMINAL = 1000
 """A pipe or a file has no width; tables take what they need there, so that nothing is folded."""
@@ -26,25 +28,25 @@ def error_console() -> Console:
 
 def print_json(value: Any) -> None:
     """One JSON object on one line of stdout. What is no number in JSON (NaN, infinity) is never in our values."""
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False), flush=True)
+    print(to_json(value), flush=True)
 
 
-def make_table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """A table in the house style: no frame; `right` names the columns of numbers."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    return table
+def to_json(value: Any) -> str:
+    """A value as JSON for stdout: letters as they are where its encoding has them all, else escaped."""
+    return json.dumps(value, ensure_ascii=not holds_every_sign(sys.stdout.encoding), allow_nan=False)
 
 
 def accuracy_line(correct: int, total: int, images: str) -> str:
-    """The accuracy with its interval, as markup; `images` says which they are.
+    """The accuracy with its interval, as markup; `images` says which they are, in the plural.
 
     >>> accuracy_line(9873, 10_000, "test images")
     '[bold]Accuracy: 98.73 %[/] of 10,000 test images (95 % interval 98.49 to 98.93 %)'
+    >>> accuracy_line(1, 1, "images of photos")
+    '[bold]Accuracy: 100.00 %[/] of 1 image of photos (95 % interval 20.65 to 100.00 %)'
     """
     from convlens.metrics import wilson_interval
 
     low, high = wilson_interval(correct, total)
     share = f"[bold]Accuracy: {100 * correct / total:.2f} %[/]"
-    return f"{share} of {total:,} {escape(images)} (95 % interval {low * 100:.2f} to {high * 100:.2f} %)"
+    which = escape(images.replace("images", agreeing(total, "image"), 1))
+    return f"{share} of {total:,} {which} (95 % interval {low * 100:.2f} to {high * 100:.2f} %)"

@@ -103,7 +103,7 @@ def _train(
     from convlens.training import train
     from convlens.training.interrupts import stopping_on
     from convlens.training.recipes import DEFAULT_RECIPE, choose_settings, read_changes
-    from convlens.training.run_folder import read_config
+    from convlens.training.run_folder import check_run_folder, read_config
 
     choices: dict[str, Any] = {"recipe": recipe, **changes}
     if config is None:
@@ -114,6 +114,7 @@ def _train(
         choices = {"settings": replace(kept.settings, **read_changes(changes))}
         data, images = data or kept.data, images or kept.images
         data_dir = data_dir or (Path(kept.data_dir) if kept.data_dir else None)
+    check_run_folder(out or "runs/*")
     dataset = _load(data or "mnist", data_dir, images, view)
     with view.shown(), stopping_on(*STOP_SIGNALS) as stop:
         return train(

@@ -32,7 +32,8 @@ def read_idx_dataset(entry: "CatalogueEntry", paths: Mapping[str, Path]) -> Data
         images, labels = (read_idx(paths[f"{prefix}-{kind}-ubyte"]) for kind in ("images-idx3", "labels-idx1"))
         parts.append(LabelledImages(images[:, np.newaxis], labels, entry.class_names, f"{entry.name} {part}"))
     train, test = parts
-    return Dataset(entry.name, train, test, entry.preprocessing)
+    numbered = entry.class_names == tuple(map(str, range(len(entry.class_names))))
+    return Dataset(entry.name, train, test, entry.preprocessing, numbered=numbered)
 
 
 @dataclass(frozen=True)

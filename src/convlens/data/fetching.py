@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from convlens.data.catalogue import CatalogueEntry, find_entry
+from convlens.data.folders import data_folder, make_data_folder
 from convlens.data.raw_files import examine, raw_folder, remember
 from convlens.data.sources import FetchProgress, OnProgress, Source, SourceError
 from convlens.errors import DatasetUnavailable
@@ -43,8 +44,7 @@ def fetch_entry(
     folder = raw_folder(entry, data_dir)
     if not _wanted(entry, folder):
         return folder
-    with explain_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_data_folder(folder, data_folder(data_dir))
     waiting = FetchProgress("another convlens process", entry.title, 0, None)
     with hold_lock(folder / _LOCK, lambda: report(waiting)):
         wanted = _wanted(entry, folder)  # once more: while we waited, another process may have brought them

@@ -7,7 +7,10 @@ folder that somebody already has works as it is, and the other way round.
 import os
 from pathlib import Path
 
+from convlens.files import explain_write_errors, make_folder
+
 VARIABLE = "CONVLENS_DATA"
+_OWN = "own"
 
 
 def data_folder(given: Path | str | None = None) -> Path:
@@ -19,9 +22,7 @@ def data_folder(given: Path | str | None = None) -> Path:
     chosen = given if given is not None else os.environ.get(VARIABLE)
     if chosen is not None and str(chosen).strip():
         return Path(chosen).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("convlens", appauthor=False) / "data"
+    return _users_cache()
 
 
 def cache_folder(data_dir: Path | str | None = None) -> Path:
@@ -30,4 +31,22 @@ def cache_folder(data_dir: Path | str | None = None) -> Path:
     >>> cache_folder("data").as_posix()
     'data/own'
     """
-    return data_folder(data_dir) / "own"
+    return data_folder(data_dir) / _OWN
+
+
+def make_data_folder(folder: Path, data: Path) -> None:
+    """Make `folder`, which lies in `data`. `data` itself is made, too; the folder above it only in the user's cache.
+
+    Raises:
+        OutputError: somebody chose `data` in a folder that is not there, or it cannot be made.
+    """
+    if data not in (_users_cache(), _users_cache() / _OWN):
+        make_folder(data, and_above=int(data.name == _OWN))
+    with explain_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def _users_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("convlens", appauthor=False) / "data"

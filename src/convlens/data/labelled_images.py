@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convlens.checking import as_instance, items_or_none, refuse, shown
+from convlens.checking import as_flag, as_instance, items_or_none, refuse, shown
 from convlens.errors import DataError, UsageError
 from convlens.notebook import Html, html_picture, html_row, html_table
 from convlens.pixels import encode_png
@@ -65,7 +65,8 @@ class LabelledImages:
 
     def __repr__(self) -> str:
         shape = "×".join(map(str, self.image_shape))
-        return f"LabelledImages({self.name!r}, {len(self):,} images of {shape}, {len(self.class_names)} classes)"
+        images, classes = count_of(len(self), "image"), count_of(len(self.class_names), "class")
+        return f"LabelledImages({self.name!r}, {images} of {shape}, {classes})"
 
     def _repr_html_(self) -> str:
         counts = np.bincount(self.labels, minlength=len(self.class_names))
@@ -132,6 +133,8 @@ class Dataset:
     `notes` are lines for people: what was done to which images by which rule, what was left out, how it was divided.
     `source` is where custom images can be had again: their absolute "path" and the "options" they were read with,
     JSON values only.
+    `numbered` says that the classes are whole numbers or truth values, and their names these as text: a model answers
+    `predict_labels` with them and not with texts.
 
     Raises:
         DataError: the parts have images of different shapes or different classes.
@@ -144,8 +147,10 @@ class Dataset:
     validation: LabelledImages | None = None
     notes: tuple[str, ...] = ()
     source: Mapping[str, Any] | None = None
+    numbered: bool = False
 
     def __post_init__(self) -> None:
+        as_flag("numbered", self.numbered)
         as_instance("name", self.name, str, "a text")
         notes = items_or_none(self.notes)
         object.__setattr__(self, "notes", tuple(notes) if notes is not None else refuse("notes", self.notes, "texts"))

@@ -7,6 +7,7 @@ the same, but one function is no reason to depend on it.
 import numpy as np
 
 from convlens.errors import DataError, UsageError
+from convlens.words import count_of
 
 _STREAM = 100  # keeps these random numbers apart from those that the same seed gives to the weights and to the batches
 _PASSES = 3  # over all groups; more change nothing that anybody would see
@@ -31,7 +32,8 @@ def split_stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np
     taken = _shares(counts, fraction)
     if taken.sum() == 0:
         raise DataError(
-            f"{len(labels)} labels of {len(classes)} classes cannot be split: no class has two images. Give more."
+            f"{count_of(len(labels), 'label')} of {count_of(len(classes), 'class')} cannot be split: no class has two "
+            "images. Give more."
         )
     random = np.random.default_rng([seed, _STREAM])
     held_out = np.zeros(len(labels), bool)

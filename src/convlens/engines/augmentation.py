@@ -107,7 +107,10 @@ class AugmentationSettings:
             try:
                 found[flip or name] = True if flip else float(amount.removesuffix("°"))
             except ValueError:
-                raise UsageError(f"augmentation {part.strip()!r}: give a number, such as {name} 0.1.") from None
+                wanted = f"a number, such as {name} 0.1"
+                if " " in amount:
+                    wanted = f"one number after {name}, and a comma before the next change"
+                raise UsageError(f"augmentation {part.strip()!r}: give {wanted}.") from None
         flips = {name: bool(value) for name, value in found.items() if name in _FLIPS}
         return replace(cls(**flips), **{name: value for name, value in found.items() if name not in _FLIPS})
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from convlens.checking import as_choice, refuse, whole_or_none
 from convlens.engines.engine import Engine, Plan
 from convlens.errors import MissingDependency, UsageError
-from convlens.machine import available_cores
+from convlens.machine import available_cores, usual_threads
 
 EngineName = Literal["auto", "native", "torch"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
@@ -77,14 +77,15 @@ def open_engine(plan: Plan, engine: str = "auto", device: str = "auto", threads:
         plan: what to compute.
         engine: `auto`, `native` or `torch`; see `choose_engine`.
         device: `auto`, `cpu`, `cuda` or `mps`; `auto` takes a GPU where there is one.
-        threads: processor threads; None takes one for each core that this process may use.
+        threads: processor threads; None takes one for each core that this process may use, or as many as
+            `OMP_NUM_THREADS` says where that is less.
 
     Raises:
         UsageError: an engine, device or number of threads that is not allowed here.
         MissingDependency: the engine, or PyTorch, is not installed.
     """
     choice = choose_engine(plan, engine, device)
-    threads = min(available_cores(), MOST_THREADS) if threads is None else check_threads(threads)
+    threads = min(usual_threads(), MOST_THREADS) if threads is None else check_threads(threads)
     if choice.name == "native":
         if missing := _why_native_is_missing():
             raise MissingDependency(f'{missing}. Or take engine="torch".', mentions=["engine"])

@@ -1,4 +1,4 @@
-"""How good a model is on labelled images, how far its percentages can be believed, and whether the numbers can."""
+"""Evaluates a model on labelled images: accuracy, calibration, robustness, label errors, and checks of the test set."""
 
 from convlens.deprecations import old_module_names
 from convlens.evaluation.corruptions import CorruptionCurve, CorruptionPoint, measure_corruptions

@@ -1,7 +1,7 @@
-"""How good a model stays when its images are shifted, turned, resized, noisy, lighter, darker or blurred.
+"""Robustness: the accuracy of a model on shifted, rotated, resized, noisy, lighter, darker or blurred images.
 
-Test images are made like the training images; pictures that people bring are not. Each kind of corruption is made
-stronger step by step, by the code that makes changed copies for training, and the same images are judged at every step.
+Test images look like the training images; pictures from users often do not. Each kind of corruption gets stronger step
+by step, and the same images are evaluated at every step. The code is that of the augmentation in training.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +19,8 @@ from convlens.metrics import wilson_interval
 from convlens.prediction import finite_logits
 
 MOST_IMAGES = 2000
-"""An accuracy of so many images is right to a percent or two, which a curve shows; all of a large test set would take
-longer than everything else together.
+"""This many images give each accuracy to within one or two percentage points, which is enough for a curve. A whole
+large test set would take longer than everything else together.
 """
 _DIRECTIONS = 8
 _SEED = 6
@@ -29,7 +29,7 @@ _BLOCK = 4096
 
 @dataclass(frozen=True)
 class CorruptionPoint:
-    """`correct` of `total` images are right when they are corrupted so much."""
+    """The result at one strength: `correct` of `total` images are right."""
 
     strength: float
     correct: int
@@ -48,7 +48,7 @@ class CorruptionPoint:
 
 @dataclass(frozen=True)
 class CorruptionCurve:
-    """Accuracy against the strength of one corruption, weakest first; `unit` says what strength is measured in."""
+    """Accuracy against the strength of one corruption, in order of strength; `unit` is the unit of strength."""
 
     kind: str
     unit: str
@@ -62,7 +62,7 @@ class CorruptionCurve:
 
 @dataclass(frozen=True)
 class Corruption:
-    """A kind of corruption: `plain` is the strength that changes nothing."""
+    """A kind of corruption; `plain` is the strength that leaves images unchanged."""
 
     kind: str
     unit: str
@@ -72,7 +72,7 @@ class Corruption:
 
 
 def _shift(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-    """By a share of the longer side, each image in one of eight directions in turn."""
+    """Shift by a share of the longer side, each image in one of eight directions in turn."""
     changes = unchanged(len(images))
     angles = np.arange(len(images)) % _DIRECTIONS * (2 * pi / _DIRECTIONS)
     distance = strength * max(images.shape[2:])
@@ -81,7 +81,7 @@ def _shift(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArra
 
 
 def _rotate(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-    """By an angle, every other image the other way."""
+    """Rotate by an angle, every other image in the opposite direction."""
     changes = unchanged(len(images))
     ways = 1.0 - 2.0 * (np.arange(len(images)) % 2)
     changes[:, AFFINE] = changes[:, AFFINE + 4] = cos(radians(strength))
@@ -90,14 +90,14 @@ def _rotate(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArr
 
 
 def _scale(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-    """What is on the image becomes so many times as large."""
+    """Scale what is in the image by a factor."""
     changes = unchanged(len(images))
     changes[:, AFFINE] = changes[:, AFFINE + 4] = 1 / strength
     return engine.change_images(images, changes)
 
 
 def _add_noise(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-    """Random numbers, nearly normal, whose deviation is a share of the whole range of levels."""
+    """Add nearly normal noise whose standard deviation is a share of the range of levels."""
     changes = unchanged(len(images))
     changes[:, NOISE] = strength * 255
     changes[:, KEY] = np.random.default_rng(_SEED).integers(0, 2**24, len(images))
@@ -105,14 +105,14 @@ def _add_noise(engine: Engine, images: NDArray[np.uint8], strength: float) -> ND
 
 
 def _brighten(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-    """A share of the whole range is added to every level, below 0 taken away."""
+    """Add a share of the range of levels to every pixel; a negative share darkens."""
     changes = unchanged(len(images))
     changes[:, OFFSET:NOISE] = strength * 255
     return engine.change_images(images, changes)
 
 
 def _blur(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-    """By a bell of this standard deviation in pixels: the mean of 1-2-1 neighbours, whose variance is ½, repeated."""
+    """Blur, nearly Gaussian, with this standard deviation in pixels: a 1-2-1 filter, whose variance is ½, repeated."""
     changes = unchanged(len(images))
     changes[:, BLUR] = 1
     for _ in range(round(2 * strength**2)):
@@ -121,12 +121,14 @@ def _blur(engine: Engine, images: NDArray[np.uint8], strength: float) -> NDArray
 
 
 CORRUPTIONS: tuple[Corruption, ...] = (
-    Corruption("shift", "of the side", (0.0, 0.04, 0.08, 0.12, 0.16, 0.2), 0, _shift),
+    Corruption("shift", "share of the side", (0.0, 0.04, 0.08, 0.12, 0.16, 0.2), 0, _shift),
     Corruption("rotation", "degrees", (0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0), 0, _rotate),
-    Corruption("scale", "times as large", (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4), 1, _scale),
-    Corruption("noise", "deviation, of the range", (0.0, 0.05, 0.1, 0.15, 0.2, 0.3), 0, _add_noise),
-    Corruption("brightness", "added, of the range", (-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4), 0, _brighten),
-    Corruption("blur", "deviation in pixels", (0.0, 0.5**0.5, 1.0, 1.5**0.5, 2**0.5, 2.0), 0, _blur),
+    Corruption("scale", "factor", (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4), 1, _scale),
+    Corruption("noise", "deviation, share of the range", (0.0, 0.05, 0.1, 0.15, 0.2, 0.3), 0, _add_noise),
+    Corruption(
+        "brightness", "shift, share of the range", (-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4), 0, _brighten
+    ),
+    Corruption("blur", "standard deviation in pixels", (0.0, 0.5**0.5, 1.0, 1.5**0.5, 2**0.5, 2.0), 0, _blur),
 )
 
 
@@ -138,10 +140,10 @@ def measure_corruptions(
 ) -> tuple[CorruptionCurve, ...]:
     """The accuracy at every strength of every kind of corruption.
 
-    Of more than `most_images` images, so many are drawn at random, the same ones each time.
+    If there are more than `most_images` images, that many are drawn at random, always the same ones.
 
     Raises:
-        ModelFileError: the network's answer is no number.
+        ModelFileError: the network's output is NaN.
     """
     chosen = np.arange(len(images))
     if len(images) > most_images:

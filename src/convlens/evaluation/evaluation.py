@@ -1,6 +1,6 @@
-"""How good a model is on labelled images: accuracy with its interval, each class by itself, and the confusion matrix.
+"""The results of a model on labelled images: accuracy with its interval, results by class, and the confusion matrix.
 
-It judges and does not draw: the terminal and every later report show the same `Evaluation`.
+This module computes and does not draw: the terminal and the reports show the same `Evaluation`.
 """
 
 from dataclasses import asdict, dataclass
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.deprecations import with_old_attributes, with_old_keys
+from convlens.habits import explains_names
 from convlens.metrics import (
     Answered,
     ClassIntervals,
@@ -25,23 +26,24 @@ from convlens.metrics import (
     wilson_interval,
 )
 from convlens.notebook import html_table
-from convlens.words import percent
+from convlens.words import count_of, percent
 
 _CLASSES_IN_HTML = 30
 
 
+@explains_names
 @with_old_attributes
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a model does on labelled images.
+    """The results of a model on labelled images.
 
     Attributes:
         data: the name of the images.
         class_names: in the order of the model's outputs.
         labels: N true class numbers.
         logits: N × classes.
-        calibration: the model's; it makes the probabilities and says which answers are `unknown`.
-        notes: what a person should know of the images: how they were read, which were left out.
+        calibration: the model's; it turns logits into probabilities and decides which answers are `unknown`.
+        notes: how the images were read, and which were left out.
     """
 
     data: str
@@ -53,22 +55,22 @@ class Evaluation:
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:
-        """N class numbers: the largest logit's; the first of equals."""
+        """N class numbers: the class with the largest logit, the first one in case of a tie."""
         return self.logits.argmax(1)
 
     @property
     def total(self) -> int:
-        """How many images."""
+        """The number of images."""
         return len(self.labels)
 
     @cached_property
     def correct(self) -> int:
-        """How many of them are right."""
+        """The number of images that are classified correctly."""
         return int((self.predicted == self.labels).sum())
 
     @property
     def accuracy(self) -> float:
-        """The share that is right, 0 to 1."""
+        """The share of images that are classified correctly, 0 to 1."""
         return self.correct / self.total
 
     @property
@@ -78,7 +80,7 @@ class Evaluation:
 
     @cached_property
     def loss(self) -> float:
-        """Mean cross-entropy in nats, before temperature: what the training made small."""
+        """Mean cross-entropy in nats, before temperature: the loss that training minimised."""
         return self.confidences_before.negative_log_likelihood
 
     @cached_property
@@ -98,17 +100,17 @@ class Evaluation:
 
     @cached_property
     def confidences(self) -> Confidences:
-        """What the probabilities come to, after temperature."""
+        """Statistics of the probabilities, after temperature."""
         return confidences(self.logits, self.labels, self.calibration.temperature)
 
     @cached_property
     def confidences_before(self) -> Confidences:
-        """The same before temperature."""
+        """Statistics of the probabilities, before temperature."""
         return confidences(self.logits, self.labels)
 
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:
-        """N × classes, after temperature; of very many images and classes a gigabyte, which nothing here needs."""
+        """N × classes, after temperature. With many images and classes this takes gigabytes; nothing here uses it."""
         return self.calibration.probabilities(self.logits)
 
     def probabilities_of(self, index: int) -> NDArray[np.float64]:
@@ -122,17 +124,17 @@ class Evaluation:
 
     @property
     def calibration_error_before(self) -> float:
-        """The same before temperature."""
+        """The calibration error before temperature, in bins of equal width."""
         return self.confidences_before.calibration_error()
 
     @property
     def equal_mass_calibration_error(self) -> float:
-        """Expected calibration error after temperature in 15 bins of equally many images."""
+        """Expected calibration error after temperature in 15 bins with equal numbers of images."""
         return self.confidences.calibration_error(equal_mass=True)
 
     @property
     def equal_mass_calibration_error_before(self) -> float:
-        """The same before temperature."""
+        """The calibration error before temperature, in bins with equal numbers of images."""
         return self.confidences_before.calibration_error(equal_mass=True)
 
     @property
@@ -152,29 +154,29 @@ class Evaluation:
 
     @cached_property
     def risk_coverage(self) -> RiskCoverage:
-        """What is left at every threshold, after temperature."""
+        """Coverage and error rate at every threshold, after temperature."""
         return self.confidences.risk_coverage()
 
     @property
     def answered(self) -> Answered | None:
-        """What is left at the model's threshold; None where it has none."""
+        """Coverage and error rate at the model's threshold; None if it has none."""
         threshold = self.calibration.threshold
         return None if threshold is None else self.confidences.answered_at(threshold)
 
     def hardest_errors(self, count: int | None = None) -> NDArray[np.int64]:
-        """The numbers of the images that are wrong, those first whose wrong answer has the highest probability."""
+        """The numbers of the misclassified images, most confident first."""
         (wrong,) = np.nonzero(self.predicted != self.labels)
         return wrong[np.argsort(-self.confidences.best[wrong], kind="stable")][:count]
 
     def most_confused(self, count: int) -> list[tuple[str, str, int]]:
-        """The most frequent mistakes: (true class, predicted class, how many images), most frequent first."""
+        """The most frequent confusions as (true class, predicted class, number of images), most frequent first."""
         mistakes = self.confusion * (1 - np.eye(len(self.class_names), dtype=np.int64))
         order = np.argsort(-mistakes, axis=None, kind="stable")[:count]
         pairs = [(int(place) // len(mistakes), int(place) % len(mistakes)) for place in order]
         return [(self.class_names[t], self.class_names[p], int(mistakes[t, p])) for t, p in pairs if mistakes[t, p]]
 
     def as_dict(self) -> dict[str, Any]:
-        """Every number, for JSON; a ratio that does not exist (0 / 0) is None."""
+        """Every number, for JSON; an undefined ratio (0 / 0) is None."""
         low, high = self.interval
         return {
             "data": self.data,
@@ -225,12 +227,12 @@ class Evaluation:
 
     def __repr__(self) -> str:
         low, high = self.interval
-        share = f"{self.accuracy * 100:.2f} % of {self.total:,} images right"
+        share = f"{self.accuracy * 100:.2f} % of {count_of(self.total, 'image')} right"
         return f"Evaluation({self.data!r}: {share}, 95 % interval {low * 100:.2f} % to {high * 100:.2f} %)"
 
     def _repr_html_(self) -> str:
         low, high = self.interval
-        share = f"{self.accuracy * 100:.2f} % of {self.total:,} images right"
+        share = f"{self.accuracy * 100:.2f} % of {count_of(self.total, 'image')} right"
         header = ["class", "precision", "recall", "F1", "images"]
         order = np.argsort([row.f1 if row.support else 2.0 for row in self.classes], kind="stable")[:_CLASSES_IN_HTML]
         rows = [
@@ -238,7 +240,7 @@ class Evaluation:
             for place, row in ((int(place), self.classes[place]) for place in sorted(order))
         ]
         left_out = len(self.class_names) - len(rows)
-        confused = [f"{true} taken for {said}: {count:,}" for true, said, count in self.most_confused(3)]
+        confused = [f"{true} predicted as {said}: {count:,}" for true, said, count in self.most_confused(3)]
         interval = f"95 % interval {low * 100:.2f} % to {high * 100:.2f} %"
         below = [f"{interval}, loss {self.loss:.4f}, expected calibration error {self.calibration_error * 100:.2f} %"]
         below += [f"the {len(rows)} classes with the lowest F1; {left_out:,} more"] if left_out else []

@@ -1,8 +1,8 @@
-"""Which images a model is judged on, and whether they can judge it: their classes and their shape must be the model's.
+"""Chooses the images that a model is evaluated on, and checks that their classes and shape fit the model.
 
-A user's images are read at the size and with the channels of the model's input, by the code that reads them for
-training, and repaired as predictions repair them; their classes are found by name. What the model has been trained on
-never judges it: where its training folder is named again, those images count that were set aside for testing.
+A user's images are read at the size and with the channels of the model's input, by the same code as for training, and
+repaired as in predictions; classes are matched by name. A model is never evaluated on its training images: if its
+training folder is given, only the images that were set aside for testing are used.
 """
 
 from collections.abc import Callable
@@ -45,14 +45,14 @@ OnProgress = Callable[[Any], None]
 
 @dataclass(frozen=True, eq=False)
 class ImagesToJudge:
-    """Images whose labels are the numbers of the model's classes, and what a person should know of their choice.
+    """Images labelled with the numbers of the model's classes, and notes on how they were chosen.
 
     Attributes:
-        images: what is judged on.
+        images: the images to evaluate on.
         notes: how they were chosen and read.
-        dataset: what they are a part of; None where they came as arrays.
-        imported: the files that they came from; None where they are none of a person's own.
-        places: which of the imported images each of them is.
+        dataset: the dataset that they are part of; None if they came as arrays.
+        imported: the files that they came from; None unless they are custom images.
+        places: the index of each image in `imported`.
     """
 
     images: LabelledImages
@@ -62,7 +62,7 @@ class ImagesToJudge:
     places: NDArray[np.int64] | None = None
 
     def name_of(self, index: int) -> str:
-        """What a person calls image number `index`: its file, or its data and number.
+        """The name of image number `index` for messages: its file, or the name of the data and its number.
 
         >>> ImagesToJudge(LabelledImages(np.zeros((2, 1, 8, 8), np.uint8), np.zeros(2, int), ("a",), "pets")).name_of(1)
         'pets 1'
@@ -84,11 +84,11 @@ def choose_images(
     """The images that `data` means for this model; see `convlens.evaluate`.
 
     Raises:
-        DataError: there are none, they have another shape, or their classes are not the model's.
-        UsageError: `data` is None and nothing is known of what the model was trained on.
+        DataError: there are no images, or their shape or classes do not fit the model.
+        UsageError: `data` is None, and the model does not say what it was trained on.
     """
     if labels is not None and (data is None or isinstance(data, Path | str | Dataset | LabelledImages)):
-        raise UsageError("labels were given without images in an array or a list. Give both: evaluate(model, X, y).")
+        raise UsageError("labels were given, but no images as an array or a list. Give both: evaluate(model, X, y).")
     data = what_it_learned_from(model) if data is None else data
     if not isinstance(data, Path | str | Dataset | LabelledImages):
         return _images_in_memory(model, data, labels, repair)
@@ -109,8 +109,9 @@ def choose_images(
 
 
 def find_test_images(model: TrainedModel, data_dir: Path | str | None = None) -> LabelledImages | None:
-    """The test images of what a model was trained on, as they are, for pictures to show; None where they are not on
-    this machine or do not fit any more. Nothing is fetched.
+    """The test images of the data that a model was trained on, unchanged, for display. Nothing is downloaded.
+
+    None if they are not on this machine, or no longer fit the model.
     """
     try:
         data = what_it_learned_from(model)
@@ -120,7 +121,7 @@ def find_test_images(model: TrainedModel, data_dir: Path | str | None = None) ->
 
 
 def is_here(data: Path | str, data_dir: Path | str | None = None) -> bool:
-    """Whether a known dataset, or what lies at a path, can be had without fetching anything.
+    """Whether a known dataset, or the data at a path, is available without downloading anything.
 
     >>> is_here("mnist", "no-such-folder"), is_here(Path("no-such-folder"))
     (False, False)
@@ -131,7 +132,7 @@ def is_here(data: Path | str, data_dir: Path | str | None = None) -> bool:
 
 
 def what_it_learned_from(model: TrainedModel) -> str | Path:
-    """The known dataset, or the place of the images, that a model was trained on; their test images judge it.
+    """The known dataset, or the path of the images, that a model was trained on; it is evaluated on their test images.
 
     Raises:
         UsageError: it was trained on something else.
@@ -141,16 +142,16 @@ def what_it_learned_from(model: TrainedModel) -> str | Path:
         return source[0]
     if not isinstance(name, str) or name not in CATALOGUE:
         raise UsageError(
-            f"this model was trained on {name!r:.60}, which is no known dataset. Name the data to evaluate it on."
+            f"this model was trained on {name!r:.60}, which is not a known dataset. Name the data to evaluate it on."
         )
     return name
 
 
 def _source(model: TrainedModel) -> tuple[Path, ImportOptions] | None:
-    """Where the model's own training images were and how they were read; None where they were none of a person's own.
+    """The path of the model's training images and how they were read; None unless it was trained on custom images.
 
     Raises:
-        DamagedModel: there is something else in that place.
+        DamagedModel: the model file holds something else in this place.
     """
     source = model.facts.get("data_source")
     if source is None:
@@ -159,18 +160,18 @@ def _source(model: TrainedModel) -> tuple[Path, ImportOptions] | None:
         return Path(source["path"]), ImportOptions.from_dict(source["options"])
     except (TypeError, KeyError, AttributeError, UsageError) as error:
         raise DamagedModel(
-            f"this model does not say where its training images were: {source!r:.60} is no path with options. "
+            f"this model does not say where its training images were: {source!r:.60} is not a path with options. "
             "Name the data to evaluate it on."
         ) from error
 
 
 def learned_with_options(model: TrainedModel, path: Path | str) -> ImportOptions | None:
-    """How the model's own training read the images at `path`; None where it learned from others, as far as it knows."""
+    """How training read the images at `path`; None if the model does not say that it was trained on them."""
     try:
         source = _source(model)
         here = Path(path).expanduser().resolve()
         return source[1] if source is not None and source[0].resolve() == here else None
-    except (DamagedModel, OSError, ValueError, RuntimeError):  # no path, or links that lead in a circle
+    except (DamagedModel, OSError, ValueError, RuntimeError):  # not a path, or a cycle of links
         return None
 
 
@@ -179,20 +180,25 @@ def _custom_images(
 ) -> ImagesToJudge:
     learned_with = learned_with_options(model, path)
     options = _at_size_of(model, learned_with or ImportOptions(test_share=0, validation_share=0))
-    imported = import_images(path, options, cache_folder(data_dir), on_progress)
+
+    def check(class_names: tuple[str, ...]) -> None:
+        if not set(class_names) & set(model.class_names):
+            raise _other_classes(model, printable(Path(path).name or str(path)), class_names)
+
+    imported = import_images(path, options, cache_folder(data_dir), on_progress, check)
     dataset = imported.dataset()
     part, images, which = _part_to_judge(dataset, learned_with is not None)
     notes, places = (*dataset.notes, which), imported.places(part)
     if repair and learned_with is None:
         repaired, places, more = repair_images(imported, part, model.preprocessing, on_progress)
         if repaired is None:
-            raise DataError(f"{imported.name}: none of the images can be read any more. Look at the folder again.")
+            raise DataError(f"{imported.name}: none of the images can be read any more. Check the folder.")
         images, notes = replace(repaired, name=images.name), (*notes, *more)
     return _with_classes_of(model, ImagesToJudge(images, notes, dataset, imported, places))
 
 
 def _images_in_memory(model: TrainedModel, data: Any, labels: Any, repair: bool) -> ImagesToJudge:
-    """Images and labels in whatever holds them; pictures of other sizes are prepared as those of predictions are."""
+    """Images and labels in memory; pictures of other sizes are prepared as in predictions."""
     parts = find_parts(data, labels)
     part = next(name for name in ("test", "validation", "train") if name in parts)
     images, notes = read_part(
@@ -205,7 +211,7 @@ def _images_in_memory(model: TrainedModel, data: Any, labels: Any, repair: bool)
         fit=lambda picture: prepare(model.preprocessing, picture, repair).pixels,
     )
     if len(parts) > 1:
-        notes = (*notes, f"judged on its {count_of(len(images), f'{part} image')}, by its own division")
+        notes = (*notes, f"evaluated on its {count_of(len(images), f'{part} image')} (its own split)")
     return ImagesToJudge(images, notes)
 
 
@@ -220,26 +226,26 @@ def _at_size_of(model: TrainedModel, options: ImportOptions) -> ImportOptions:
 
 
 def _part_to_judge(dataset: Dataset, learned_from_it: bool) -> tuple[int, LabelledImages, str]:
-    """The number of the part, its images, and why it is that one."""
+    """The number of the part, its images, and why this part was chosen."""
     if learned_from_it:
         images = _test_images(dataset)
-        judged = f"the model was trained on these images; judged on the {len(images):,} set aside for testing"
+        judged = f"the model was trained on these images; evaluated on the {len(images):,} set aside for testing"
         return TEST, images, judged
     if dataset.test is not None:
-        return TEST, dataset.test, f"judged on its {len(dataset.test):,} test images, by its own division"
+        return TEST, dataset.test, f"evaluated on its {count_of(len(dataset.test), 'test image')} (its own split)"
     if dataset.validation is not None:
-        count = len(dataset.validation)
-        judged = f"judged on its {count:,} validation images: it has no test images of its own"
+        count = count_of(len(dataset.validation), "validation image")
+        judged = f"evaluated on its {count}, since it has no test images"
         return VALIDATION, dataset.validation, judged
     whole = replace(dataset.train, name=dataset.name)
-    return TRAIN, whole, f"judged on all of its {len(whole):,} images"
+    return TRAIN, whole, f"evaluated on all of its {count_of(len(whole), 'image')}"
 
 
 def _with_classes_of(model: TrainedModel, found: ImagesToJudge) -> ImagesToJudge:
-    """The same images, labelled with the numbers of the model's classes of the same names; others are left out.
+    """The same images with the numbers of the model's classes, matched by name; images of other classes are left out.
 
     Raises:
-        DataError: they have no class in common.
+        DataError: they have no class in common with the model.
     """
     images, numbers = found.images, {name: number for number, name in enumerate(model.class_names)}
     places = np.array([numbers.get(name, -1) for name in images.class_names])
@@ -273,15 +279,15 @@ def _check_shape(model: TrainedModel, images: LabelledImages) -> None:
 
 
 def _check_same_classes(model: TrainedModel, data: str, class_names: tuple[str, ...]) -> None:
-    """Arrays have numbers for labels, so their classes must be the model's, in its order."""
+    """Labels in arrays are numbers, so the classes must be those of the model, in the same order."""
     if class_names != model.class_names:
         raise _other_classes(model, data, class_names)
 
 
 def _other_classes(model: TrainedModel, data: str, class_names: tuple[str, ...]) -> DataError:
     return DataError(
-        f"this model is for other classes: it knows {_listed(model.class_names)}; {data} has "
-        f"{_listed(class_names)}. Evaluate it on the data that it was trained for."
+        f"this model has other classes: {_listed(model.class_names)}, while {data} has "
+        f"{_listed(class_names)}. Evaluate it on data with its classes."
     )
 
 

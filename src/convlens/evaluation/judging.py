@@ -1,4 +1,4 @@
-"""A model and labelled images in, an `Evaluation` out."""
+"""Evaluates a model on labelled images and returns an `Evaluation`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +11,7 @@ from convlens.engines import Engine
 from convlens.errors import UsageError
 from convlens.evaluation.evaluation import Evaluation
 from convlens.evaluation.images import ImagesToJudge, choose_images
+from convlens.habits import explains_arguments
 from convlens.prediction import finite_logits
 from convlens.signatures import Alias
 from convlens.trained_model import TrainedModel, load_model
@@ -23,6 +24,7 @@ else:
 
 
 @with_old_arguments
+@explains_arguments
 def evaluate(
     model: ModelLike,
     data: DataLike | Any = None,
@@ -33,36 +35,39 @@ def evaluate(
     on_progress: Callable[[Any], None] | None = None,
     repair: bool = True,
 ) -> Evaluation:
-    """Judge a model on labelled images.
+    """Evaluate a model on labelled images.
 
     Args:
-        model: a trained model, or the place of one: a file, a run folder, `"latest"`.
-        data: the name of a known dataset or a `Dataset` (its test images are taken), `LabelledImages`, or the path of
-            a user's images: a folder of class folders, a CSV file, an `.npz` and whatever else
-            `convlens.load_dataset` reads. Of these every image counts, unless they have a test part of their own:
-            then that. None takes the test images of what the model was trained on. What `choose_images` gave is
-            taken as it is. Or images in memory, with `labels`, or both in one, as `convlens.train` takes them: every
-            image counts, unless they have a test part. Arrays must have the model's shape; pictures of other sizes
-            become the model's input as in a prediction.
-        labels: the class of each image, where `data` are images alone: the text of a class name, or the number of a
-            class where no class is called by a number.
-        engine: what computes, if not the model's own choice; it must have the model's weights.
-        data_dir: where known datasets are kept.
-        on_progress: told how far fetching or reading the images is.
-        repair: whether pictures of other sizes, or at a path that the model did not learn from, are repaired, as
-            predictions repair them.
+        model: a trained model, or where to find one: a file, a run folder, `"latest"`.
+        data: the images to evaluate on, one of
+
+            - None: the test images of the data that the model was trained on;
+            - the name of a known dataset, or a `Dataset`: its test images;
+            - a path (a folder of class folders, a CSV file, an `.npz` file, anything that `convlens.load_dataset`
+              reads): its test images if it has a test part, else all images;
+            - images in memory, with `labels` or together with them, as `convlens.train` takes them: the test images
+              if they have a test part, else all. Arrays must have the model's shape; pictures of other sizes are
+              prepared as in a prediction;
+            - `LabelledImages`, or the result of `choose_images`: all images, unchanged.
+        labels: the class of each image if `data` holds images alone: class names as text, or class numbers if no
+            class name is a number.
+        engine: the engine to compute with, holding the model's weights; by default the model chooses.
+        data_dir: the folder of the known datasets.
+        on_progress: called with the progress of fetching or reading the images.
+        repair: whether to repair pictures of other sizes, or at a path that the model was not trained on, as in
+            predictions.
 
     Raises:
-        DataError: there are no images, they have another shape, or their classes are not the model's.
-        UsageError: nothing is known of what the model was trained on, and no data are named.
+        DataError: there are no images, or their shape or classes do not fit the model.
+        UsageError: no data are given, and the model does not say what it was trained on.
     """
     if isinstance(data, TrainedModel) or not isinstance(model, TrainedModel | Path | str):
         raise UsageError(
-            f"evaluate was given a {type(model).__name__} for the model. The model comes first, then the data: "
-            "evaluate(model, data), or evaluate(model, X, y)."
+            f"evaluate was given an object of type {type(model).__name__} as the model. The model comes first, "
+            "then the data: evaluate(model, data), or evaluate(model, X, y)."
         )
     if engine is not None:
-        as_instance("engine", engine, Engine, "an engine, as TrainedModel.open_engine gives, or None")
+        as_instance("engine", engine, Engine, "an engine, as returned by TrainedModel.open_engine, or None")
     as_callback("on_progress", on_progress)
     as_flag("repair", repair)
     if data_dir is not None:

@@ -1,8 +1,8 @@
-"""Which labels are most likely wrong: where a model that did not learn from them confidently says something else.
+"""Finds labels that are likely wrong: a model that was not trained on them confidently predicts another class.
 
-The order is by how much more probable another class is than the given one: the "normalised margin" of C. Northcutt,
-L. Jiang and I. Chuang, "Confident learning: estimating uncertainty in dataset labels", 2021. Their further step, which
-estimates how often each class is taken for each other one, needs a threshold a class and finds the same labels first.
+Labels are sorted by how much more probable another class is than the given one, the "normalised margin" of
+C. Northcutt, L. Jiang and I. Chuang, "Confident learning: estimating uncertainty in dataset labels", 2021. Their second
+step, which estimates the rate of each confusion, needs a threshold for each class and puts the same labels first.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from convlens.deprecations import with_old_attributes, with_old_keys
 from convlens.errors import UsageError
 
 _ROWS = 1000
-"""Disagreements that are worked on at a time, so that a thousand classes need no gigabyte."""
+"""How many disagreements are processed at a time, so that memory stays small with a thousand classes."""
 
 
 @with_old_attributes
 @dataclass(frozen=True)
 class SuspectedLabel:
-    """One label that may be wrong, of image number `index`: class numbers, and the probabilities of both classes."""
+    """A label that may be wrong: the image's number, the given and the suggested class, and their probabilities."""
 
     index: int
     given: int
@@ -38,10 +38,10 @@ class SuspectedLabel:
 
 
 def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """All N images, most suspect label first, and the margin of each, in that order; −1 to 1.
+    """The numbers of all N images, most suspect label first, and their margins (−1 to 1) in the same order.
 
     Args:
-        probabilities: N × classes (at least two), of a model that did not learn from these labels.
+        probabilities: N × classes (at least two), from a model that was not trained on these labels.
         labels: N class numbers, as given.
 
     >>> order, margins = rank_labels(np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]]), np.array([0, 0, 0]))
@@ -51,8 +51,8 @@ def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[
     rows = np.arange(len(labels))
     if probabilities.ndim != 2 or probabilities.shape[1] < 2 or len(probabilities) != len(labels):
         raise UsageError(
-            f"probabilities of the shape {probabilities.shape} for {len(labels):,} labels: give a row for each label, "
-            "with at least two classes."
+            f"probabilities of the shape {probabilities.shape} for {len(labels):,} labels: give one row for each "
+            "label, with at least two classes."
         )
     others = np.array(probabilities, np.float64)
     given = others[rows, labels].copy()
@@ -65,7 +65,7 @@ def rank_labels(probabilities: np.ndarray, labels: np.ndarray) -> tuple[NDArray[
 def find_label_errors(
     probabilities: np.ndarray, labels: np.ndarray, most: int | None = None, only_disagreeing: bool = True
 ) -> list[SuspectedLabel]:
-    """The suspected label errors, worst first; `only_disagreeing` leaves out those that the model agrees with.
+    """The suspected label errors, worst first; `only_disagreeing` leaves out labels that the model agrees with.
 
     >>> find_label_errors(np.array([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]))
     [SuspectedLabel(index=1, given=0, suggested=1, given_probability=0.25, suggested_probability=0.75)]
@@ -86,7 +86,7 @@ def find_label_errors(
 def find_disagreements(
     logits: np.ndarray, labels: np.ndarray, calibration: Calibration, most: int | None = None
 ) -> list[SuspectedLabel]:
-    """`find_label_errors` for logits: probabilities are made of the labels only that the model disagrees with.
+    """`find_label_errors` for logits; probabilities are computed only for labels that the model disagrees with.
 
     >>> find_disagreements(np.log([[0.75, 0.25], [0.25, 0.75]]), np.array([0, 0]), Calibration())[0].index
     1

@@ -1,7 +1,7 @@
-"""Labelled pictures made like a model's training images, as its predictions make them.
+"""Prepares labelled pictures as predictions do, so that they look like the model's training images.
 
-A model is used on pictures as they come, and prediction repairs them. Judging it on pictures that were not
-repaired would say how good it is at something that nobody does with it.
+Predictions repair the pictures that they are given. An evaluation on unrepaired pictures would measure something else
+than what users get from predictions.
 """
 
 import os
@@ -27,10 +27,10 @@ def repair_images(
     preprocessing: Preprocessing,
     on_progress: Callable[[Any], None] | None = None,
 ) -> tuple[LabelledImages | None, NDArray[np.int64], tuple[str, ...]]:
-    """The images of one part (0 train, 1 validation, 2 test), prepared from their files as predictions are; which of
-    the imported images they are; and notes.
+    """The images of one part (0 train, 1 validation, 2 test), prepared from their files as in predictions; their
+    indices among the imported images; and notes.
 
-    None where none of them can be read any more.
+    None if none of them can be read any more.
     """
     rows = imported.places(part)
     images, kept, repaired = np.empty((len(rows), *preprocessing.image_shape), np.uint8), [], 0
@@ -41,14 +41,14 @@ def repair_images(
                 on_progress(ImportProgress(number, len(rows), "repairing"))
             try:
                 prepared = prepare(preprocessing, read(row))
-            except ImageError:  # it was read a moment ago: gone, or changed since
+            except ImageError:  # it was readable before: since deleted or changed
                 continue
             images[len(kept)] = prepared.pixels
             repaired += int((prepared.pixels != imported.images[row]).any())
             kept.append(row)
-    notes = [f"repaired as predictions are: {repaired:,} of {len(rows):,} images changed"]
+    notes = [f"repaired as in predictions: {repaired:,} of {len(rows):,} images changed"]
     if len(kept) < len(rows):
-        notes.append(f"left out, since they are gone or cannot be read any more: {len(rows) - len(kept):,}")
+        notes.append(f"left out, because they are missing or cannot be read any more: {len(rows) - len(kept):,}")
     places = np.array(kept, np.int64)
     if not kept:
         return None, places, tuple(notes)
@@ -57,7 +57,7 @@ def repair_images(
 
 
 def _reader(imported: ImportedImages, stack: ExitStack) -> Callable[[int], ImageSource]:
-    """A function from the number of an image to its picture: a path, the bytes of an archive's member, or an array."""
+    """A function from an image's number to its picture: a path, the bytes of a member of an archive, or an array."""
     listing = imported.listing
     if listing.arrays:
         return lambda row: imported.images[row].transpose(1, 2, 0)

@@ -1,8 +1,8 @@
-"""Whether an accuracy can be believed: test images that were learned from, files of one series on both sides of the
-split, too few images.
+"""Checks whether an accuracy can be trusted: test images among the training images, series of files that the split
+separated, too few images.
 
-Each check says what it compared, also where it found nothing: a report that is silent about copies would read the same
-whether there are none or nobody looked.
+Each check says what it compared, even if it found nothing. Otherwise a reader could not tell whether there are no
+copies or nobody checked.
 """
 
 from collections.abc import Callable
@@ -34,9 +34,9 @@ from convlens.words import agreeing, count_of, printable, some_of
 TrustVerdict = Literal["good", "unknown", "warning", "bad"]
 
 FEW_IMAGES = 30
-"""A class with fewer test images has a recall that says little: 27 of 30 may be 74 % or 97 %."""
+"""With fewer test images, the recall of a class is imprecise: 27 of 30 has an interval of 74 to 97 %."""
 WIDE = 0.02
-"""Half the width from which on an accuracy's interval is worth a warning."""
+"""An accuracy whose interval has at least this half-width gets a warning."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class TrustCheck:
     """One question about the numbers and its answer.
 
     Attributes:
-        kind: a word for programs, such as "copies".
-        verdict: "good", "unknown" (it could not be looked at), "warning" or "bad".
-        sentence: what was found, in one or two sentences, with what to do.
-        count: how many images or classes are concerned.
-        images: the numbers of the judged images that are concerned, at most all.
+        kind: a name for programs, such as "copies".
+        verdict: "good", "unknown" (it could not be checked), "warning" or "bad".
+        sentence: what was found, and what to do, in one or two sentences.
+        count: how many images or classes are affected.
+        images: the numbers of the affected images.
     """
 
     kind: str
@@ -65,12 +65,12 @@ class TrustCheck:
 def check_trust(
     model: TrainedModel, chosen: ImagesToJudge, evaluation: Evaluation, data_dir: Path | str | None = None
 ) -> tuple[TrustCheck, ...]:
-    """All checks, in the order in which a reader wants them. Nothing is fetched for them."""
+    """Run all checks, the most important first. Nothing is downloaded for them."""
     learned_from = training_images(model, chosen, data_dir)
     learned_images = None if learned_from is None else learned_from.images
     checks = [check_copies(chosen, learned_images), check_amount(evaluation)]
     if not model.facts.get("finished", True):
-        sentence = "The training was stopped before its end; this is the model as it was then."
+        sentence = "Training was stopped early; this is the model at that point."
         checks.append(TrustCheck("unfinished", "warning", sentence))
     imported = chosen.imported
     if imported is not None and learned_with_options(model, imported.source) is not None:
@@ -81,7 +81,7 @@ def check_trust(
 def training_images(
     model: TrainedModel, chosen: ImagesToJudge, data_dir: Path | str | None = None
 ) -> ImagesToJudge | None:
-    """What the model learned from and was tuned on, as far as it is at hand without fetching anything; else None."""
+    """The training and validation images of the model, if they are available without downloading; else None."""
     if chosen.dataset is not None and _is_own_training(model, chosen):
         dataset, imported = chosen.dataset, chosen.imported
     else:
@@ -106,7 +106,7 @@ def _is_own_training(model: TrainedModel, chosen: ImagesToJudge) -> bool:
 
 
 def _load_training(model: TrainedModel, data_dir: Path | str | None) -> tuple[Dataset | None, ImportedImages | None]:
-    """The dataset that the model was trained on, if it is here and can still be read."""
+    """The dataset that the model was trained on, if it is on this machine and can still be read."""
     try:
         source = what_it_learned_from(model)
         if not is_here(source, data_dir):
@@ -120,62 +120,61 @@ def _load_training(model: TrainedModel, data_dir: Path | str | None) -> tuple[Da
 
 
 def check_copies(chosen: ImagesToJudge, learned_from: LabelledImages | None) -> TrustCheck:
-    """Judged images that are, pixel for pixel, among those that were learned from.
+    """Find evaluated images that are identical to a training image, pixel for pixel.
 
-    Images of a single colour are left out: they are all alike.
+    Images of a single colour are left out, because they are all identical.
     """
     judged = chosen.images
     if learned_from is None:
         sentence = (
-            "Whether some of these images were learned from cannot be told: the training images are not at hand, or "
-            "nothing says what they were."
+            "These images could not be compared with the training images, which are missing or not named in the model."
         )
         return TrustCheck("copies", "unknown", sentence)
     learned = hash_images(learned_from.images)
     found = np.isin(hash_images(judged.images), learned)
-    if chosen.imported is not None and chosen.places is not None:  # repaired images differ from what was learned from
+    if chosen.imported is not None and chosen.places is not None:  # repaired images differ from the training images
         found |= np.isin(hash_images(chosen.imported.images[chosen.places]), learned)
     flat = judged.images.reshape(len(judged), -1)
     copies = tuple(index for index in np.flatnonzero(found).tolist() if flat[index].min() != flat[index].max())
     if not copies:
         none = "The image is not" if len(judged) == 1 else f"None of the {len(judged):,} images is"
-        sentence = f"{none} among the {len(learned_from):,} that were learned from."
+        sentence = f"{none} among the {len(learned_from):,} training images."
         return TrustCheck("copies", "good", sentence)
     share = len(copies) / len(judged)
     are, names = agreeing(len(copies), "is"), some_of([chosen.name_of(index) for index in copies])
     sentence = (
-        f"{len(copies):,} of the {count_of(len(judged), 'image')} {are} also among those that were learned from, pixel "
-        f"for pixel ({names}). The model may know them by heart: take them out of one side and train again."
+        f"{len(copies):,} of the {count_of(len(judged), 'image')} {are} also among the training images, pixel for "
+        f"pixel ({names}). The model may have memorised them: remove them from one of the sets and train again."
     )
     return TrustCheck("copies", "bad" if share > 0.01 else "warning", sentence, len(copies), copies)
 
 
 def check_amount(evaluation: Evaluation) -> TrustCheck:
-    """Whether there are enough images, in all and of each class."""
+    """Check whether there are enough images, in total and of each class."""
     low, high = evaluation.interval
     half = (high - low) / 2
     names = evaluation.class_names
     absent = [name for name, row in zip(names, evaluation.classes, strict=True) if row.support == 0]
     few = [name for name, row in zip(names, evaluation.classes, strict=True) if 0 < row.support < FEW_IMAGES]
-    judged = f"{evaluation.total:,} images"
-    sentences = [f"{judged} tell the accuracy to within {half * 100:.2g} percentage points."]
+    judged = count_of(evaluation.total, "image")
+    sentences = [f"{judged} measure the accuracy to within {half * 100:.2g} percentage points."]
     if half > WIDE:
-        may_be = f"the accuracy may as well be {low * 100:.1f} as {high * 100:.1f} %"
+        may_be = f"the accuracy may be anywhere from {low * 100:.1f} to {high * 100:.1f} %"
         judged = "A single image is" if evaluation.total == 1 else f"{judged} are"
-        sentences = [f"{judged} few: {may_be}. Judge on more."]
+        sentences = [f"{judged} too few: {may_be}. Evaluate on more images."]
     if few:
         sentences.append(
-            f"{_classes(few)} fewer than {FEW_IMAGES} images, so what is said of {'it' if len(few) == 1 else 'them'} "
-            "is rough."
+            f"{_classes(few)} fewer than {FEW_IMAGES} images, so "
+            f"{'its results are' if len(few) == 1 else 'their results are'} imprecise."
         )
     if absent:
-        sentences.append(f"{_classes(absent)} no image here and {'is' if len(absent) == 1 else 'are'} not judged.")
+        sentences.append(f"{_classes(absent)} no images here and {'is' if len(absent) == 1 else 'are'} not evaluated.")
     verdict: TrustVerdict = "warning" if half > WIDE or few or absent else "good"
     return TrustCheck("amount", verdict, " ".join(sentences), len(few) + len(absent))
 
 
 def check_files(chosen: ImagesToJudge) -> list[TrustCheck]:
-    """For a model's own folder: near copies across the parts, and files of one series that were parted."""
+    """For a model's own folder: check for near copies across the parts, and for series of files that were separated."""
     imported = chosen.imported
     assert imported is not None
     checks = [
@@ -184,32 +183,32 @@ def check_files(chosen: ImagesToJudge) -> list[TrustCheck]:
         if finding.kind == "near_copies_across_parts"
     ]
     if not checks:
-        checks.append(TrustCheck("near_copies", "good", "No image is nearly the same as one of another part."))
+        checks.append(TrustCheck("near_copies", "good", "No near copies across training, validation and test images."))
     return [*checks, _check_series(chosen, imported)]
 
 
 def _check_series(chosen: ImagesToJudge, imported: ImportedImages) -> TrustCheck:
-    """Whether files of one series, by their names or as the division was asked for, were parted."""
+    """Check whether the split separated files of one series, told by their names or by `group_by`."""
     parts, pattern, given = imported.parts[imported.rows], imported.options.group_by, imported.parts_are_given
     series, words = imported.series(), "by their names" if pattern is None else f"by {pattern}"
     if series is None or chosen.places is None:
-        return TrustCheck("groups", "good", "The names of the files tell of no series that the split could have torn.")
+        return TrustCheck("groups", "good", "The file names show no series that the split could have separated.")
     learned = np.isin(series, np.unique(series[parts != TEST]))
     torn = np.flatnonzero(learned[chosen.places] & (parts[chosen.places] == TEST))
     if not len(torn):
-        kept = "No series of files, by their names, lies on both sides of the split."
+        kept = "By their names, no series of files is on both sides of the split."
         return TrustCheck("groups", "good", f"The split kept files together {words}." if pattern else kept)
     example = chosen.name_of(int(torn[0]))
     advice = (
-        "Put whole series into one part."
+        "Put each series into one part as a whole."
         if given
-        else 'Keep them together: convlens train … --group-by "{stem[:5]}", with as many letters as name a series.'
+        else 'Keep them together: convlens train … --group-by "{stem[:5]}", with as many letters as identify a series.'
     )
     how = "" if given or pattern else "; the split was by file"
     of_all = f"{len(torn):,} of the {count_of(len(chosen.images), 'image')}"
     sentence = (
-        f"{words[:1].upper()}{words[1:]}, {of_all} belong to series, such as that of {example}, of which other files "
-        f"were learned from{how}. If a series shows one thing, the accuracy is too good. {advice}"
+        f"{words[:1].upper()}{words[1:]}, {of_all} belong to series whose other files were used for training, such as "
+        f"that of {example}{how}. If a series shows the same object, the accuracy is too high. {advice}"
     )
     return TrustCheck("groups", "warning", sentence, len(torn), tuple(torn.tolist()))
 

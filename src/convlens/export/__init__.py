@@ -1,7 +1,6 @@
-"""Files for other programs: what the page gets of a model, and the page as one file with the model inside.
+"""Exports a model: as JSON values for the page, and as one HTML file with the page and the model.
 
-In: a trained model, and images to show with it. Out: JSON values, an HTML file. Never in here: a drawing, HTTP,
-training.
+In: a trained model, and images to show with it. Out: JSON values, an HTML file. Never here: drawing, HTTP, training.
 """
 
 from convlens.export.formats import FORMATS, ExportFormat, find_format

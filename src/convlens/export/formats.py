@@ -1,4 +1,4 @@
-"""The kinds of files that a model can become. Another one is an entry here, and the function that writes it."""
+"""The formats that a model can be exported to. A new format is an entry here and a function that writes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from convlens.trained_model import TrainedModel
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """A kind of file.
+    """An export format.
 
     Attributes:
-        suffix: what its files end in.
-        help: what it is, in one line.
-        write: model, path, pictures to show with it or None, name → the path that was written.
+        suffix: the ending of its files.
+        help: a description in one line.
+        write: called with the model, the path, pictures to show or None, and the name; returns the path of the file.
     """
 
     suffix: str
@@ -33,15 +33,15 @@ FORMATS: dict[str, ExportFormat] = {
 
 
 def find_format(name: str) -> ExportFormat:
-    """The format of that name.
+    """The format with this name.
 
     Raises:
-        UsageError: there is none; the message lists those that there are.
+        UsageError: there is no such format; the message lists the known ones.
 
     >>> find_format("html").suffix
     '.html'
     """
     if name not in FORMATS:
         known = "; ".join(f"{known}, {one.help}" for known, one in FORMATS.items())
-        raise UsageError(f"--to {name!r} is no format; give --to {known}.")
+        raise UsageError(f"--to {name!r} is not a known format; give --to {known}.")
     return FORMATS[name]

@@ -1,9 +1,9 @@
-"""One HTML file with the page and a model inside: it works from disk, without a network and without Convlens.
+"""Exports one HTML file with the page and a model, which works from disk, without a network and without Convlens.
 
-It is the same page that `convlens open` serves. A browser lets no page from disk read a second file, so everything
-stands in the one file: the page's own style sheet as it is, the model as JSON, and the modules and the views' style
-sheets packed (gzip, base64), since as text they would be most of the file. `one_file.js`, which unpacks them, is the
-only script that runs as it stands; see there. The file says that it may talk to nobody, and browsers hold it to that.
+It is the same page that `convlens open` serves. Browsers do not let a page on disk read other files, so this file holds
+everything: the page's style sheet, the model as JSON, and the modules and the style sheets of the views, compressed
+(gzip, base64), because as text they would be most of the file. `one_file.js`, which unpacks them, is the only script
+that runs directly. A content security policy in the file forbids all network access.
 """
 
 import base64
@@ -20,13 +20,13 @@ from convlens.data import LabelledImages
 from convlens.errors import ConvlensError
 from convlens.export.page_files import INDEX, list_page_files, read_page_text
 from convlens.export.page_model import page_model
-from convlens.files import write_atomically
+from convlens.files import check_parent_folder, write_atomically
 from convlens.trained_model import TrainedModel
 
 ENTRY = "app.js"
 _VIEWS = "views/"
 _SERVED_ONLY = "views/train/"
-"""Training needs a server; from disk the page has no such view, so its modules and styles stay away."""
+"""Training needs a server; the page on disk has no such view, so its modules and styles are left out."""
 _UNPACKER = Path(__file__).with_name("one_file.js")
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -46,25 +46,26 @@ def export_html(
     """Write the page with this model inside, as one file that works from disk. Returns the path.
 
     Args:
-        model: what to show.
-        path: the file; an older one of that name is replaced, whole or not at all.
-        samples: labelled pictures to begin with; `convlens.export.choose_samples` makes a good choice.
-        name: what the page calls the model; the file's name if not given.
+        model: the model to show.
+        path: the file to write; an existing file is replaced atomically.
+        samples: labelled example pictures; `convlens.export.choose_samples` makes a good choice.
+        name: the name of the model on the page; by default the name of the file.
 
     Raises:
-        UsageError: a model too large for a page, or samples that are not the model's.
+        UsageError: the model is too large for a page, or the samples do not fit the model.
         OutputError: the file cannot be written.
     """
-    as_instance("model", model, TrainedModel, "a TrainedModel, as convlens.load_model gives")
+    as_instance("model", model, TrainedModel, "a TrainedModel, as returned by convlens.load_model")
     if samples is not None:
         as_instance("samples", samples, LabelledImages, "LabelledImages(...), or None")
     path = as_path("path", path)
     shown = path.stem if name is None else as_instance("name", name, str, "a text, or None")
+    check_parent_folder(path)
     return write_atomically(path, page_html(page_model(model, samples, name=shown)))
 
 
 def page_html(payload: Mapping[str, Any], files: Mapping[str, Path] | None = None) -> str:
-    """The page as one text, with what `page_model` made inside. The same payload gives the same text."""
+    """The page as text, with the payload of `page_model` inside. The same payload gives the same text."""
     files = list_page_files() if files is None else files
     text = read_page_text(files, INDEX)
     views = [name for name in _STYLE_SHEET.findall(text) if name.startswith(_VIEWS)]
@@ -79,7 +80,7 @@ def page_html(payload: Mapping[str, Any], files: Mapping[str, Path] | None = Non
 
 
 def escape_json(value: Any) -> str:
-    """JSON that can stand in a script element: no name, however it is written, can end the element or open a comment.
+    """JSON for a script element, escaped so that no name can end the element or open a comment.
 
     >>> print(escape_json(["</script><!--"]))
     ["\\u003c/script>\\u003c!--"]
@@ -88,13 +89,13 @@ def escape_json(value: Any) -> str:
 
 
 def needed_modules(files: Mapping[str, Path], entry: str = ENTRY) -> dict[str, str]:
-    """The modules that the page can reach from its first one, by name, with their texts.
+    """The texts of all modules that the page's first module imports, directly or indirectly, by name.
 
-    Comments that document (`/** ... */`) are left out, and the types in them: a module that only a type is imported
-    from is not needed.
+    Documentation comments (`/** ... */`) are left out, including imports of types, so modules used only for types are
+    left out, too.
 
     Raises:
-        ConvlensError: a module names another that is not there.
+        ConvlensError: a module imports another that does not exist.
     """
     found: dict[str, str] = {}
     waiting = [entry]
@@ -108,10 +109,10 @@ def needed_modules(files: Mapping[str, Path], entry: str = ENTRY) -> dict[str, s
 
 
 def _packed(files: Mapping[str, Path], style_sheets: Sequence[str]) -> str:
-    """Modules and style sheets in a script element that is only data, and the script that unpacks them."""
+    """Modules and style sheets as data in a script element, and the script that unpacks them."""
     styles = [read_page_text(files, name) for name in style_sheets if not name.startswith(_SERVED_ONLY)]
     parts = json.dumps({"modules": needed_modules(files), "styles": styles}, ensure_ascii=False)
-    # Without a time in it, the same page is the same bytes.
+    # No time stamp, so that the same page gives the same bytes.
     packed = base64.b64encode(gzip.compress(parts.encode(), mtime=0)).decode()
     unpacker = _UNPACKER.read_text(encoding="utf-8")
     return f'<script type="text/plain" id="convlens-parts">{packed}</script>\n<script>\n{unpacker}</script>'
@@ -124,7 +125,7 @@ def _style(files: Mapping[str, Path], name: str) -> str:
 
 
 def _replace(place: re.Pattern[str], text: str, content: Callable[[re.Match[str]], str]) -> str:
-    """Put something in a place that must be there exactly once."""
+    """Insert text at a place that must exist exactly once."""
     replaced, count = place.subn(content, text)
     if count != 1:
         raise ConvlensError(f"the page's {INDEX} has {count} places for {place.pattern!r}. Install Convlens again.")

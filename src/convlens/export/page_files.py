@@ -1,7 +1,7 @@
-"""The files of the page: what there is, what kind each is, and the scripts that stand in `index.html` itself.
+"""The files of the page and their types, and the inline scripts of `index.html`.
 
-The list is made once, of regular files of known kinds inside the package: whoever serves the page looks a name up in
-it, so no name of a request ever becomes a path.
+The list is made once, from regular files of known types inside the package. The server looks names up in this list, so
+a name in a request never becomes a path.
 """
 
 import re
@@ -24,7 +24,7 @@ _DATA_TYPE = re.compile(r"""type=["']?application/json""")
 
 
 def list_page_files(folder: Path = WEB_FOLDER) -> dict[str, Path]:
-    """Name, with slashes, → path of every file of the page; nothing that a link leads to outside of the folder.
+    """Map the name (with slashes) of every file of the page to its path; links to files outside the folder are ignored.
 
     >>> sorted(name for name in list_page_files() if "/" not in name)
     ['app.js', 'index.html', 'style.css']
@@ -42,17 +42,15 @@ def read_page_text(files: Mapping[str, Path], name: str) -> str:
     """The text of one of the page's files.
 
     Raises:
-        ConvlensError: it is not there.
+        ConvlensError: it does not exist.
     """
     if name not in files:
-        raise ConvlensError(
-            f"the page lacks its file {name}, which another of its files names. Install Convlens again."
-        )
+        raise ConvlensError(f"the page's file {name} is missing. Install Convlens again.")
     return files[name].read_text(encoding="utf-8")
 
 
 def inline_scripts(html: str) -> list[str]:
-    """The texts of the scripts that run in a page and stand in it: its import map, say, but not its data.
+    """The texts of the inline scripts of a page, such as its import map, without scripts that are only data.
 
     >>> inline_scripts('<script type="importmap">{}</script><script src="a.js"></script>')
     ['{}']

@@ -1,9 +1,9 @@
-"""What the page gets of a trained model: everything it computes with, and what proves that it computes the same.
+"""A trained model as JSON values for the page: everything it computes with, and values to verify its results.
 
-JSON values with the arrays as base64, because a page from disk can read nothing but what stands in it. Python resolves
-the network, so that the page parses no text and knows no default. With the model come *check vectors*: a few pictures
-with what this machine's engine made of them, at some places of every layer; the page computes them again before it
-shows anything. Samples are pictures to begin with; see `page_samples` for how they are packed.
+Arrays are base64, because a page on disk cannot read other files. Python resolves the network, so that the page needs
+neither a parser nor default values. The model comes with *check vectors*: a few pictures with the engine's results at
+some places of every layer, which the page recomputes before it shows anything. Samples are example pictures;
+`page_samples` describes how they are packed.
 """
 
 import base64
@@ -23,9 +23,9 @@ from convlens.trained_model import TrainedModel
 
 FORMAT = 2
 MOST_PARAMETERS = 20_000_000
-"""80 MB of weights, 107 MB of text: more than a browser opens gladly."""
+"""80 MB of weights are 107 MB of text, about as much as a browser can open."""
 MOST_VALUES = 50_000_000
-"""Numbers in all layers of one picture, which the page keeps at once."""
+"""The most values in all layers for one picture, which the page keeps in memory together."""
 
 CHECK_PICTURES = 4
 CHECK_PLACES = 24
@@ -45,18 +45,18 @@ def page_model(
     """A trained model as JSON values for the page.
 
     Args:
-        model: what to show.
-        samples: labelled pictures of the network's shape to begin with; `choose_samples` makes a good choice.
-        check_images: pictures (uint8, N×C×H×W) for the check vectors; None takes the first samples. Noise is added to
-            either, since no picture of a digit reaches into the corners.
-        name: how the page calls the model.
+        model: the model to show.
+        samples: labelled example pictures of the network's shape; `choose_samples` makes a good choice.
+        check_images: pictures (uint8, N×C×H×W) for the check vectors; by default the first samples. Pictures of noise
+            are added, because digits do not reach the corners.
+        name: the name of the model on the page.
 
     Returns:
         `format`, `name`, `network`, `input_shape`, `class_names`, `layers`, `weights`, `normalisation`, `calibration`,
         `preprocessing`, `facts`, `check`, `samples`; the arrays are base64 of little-endian float32, or of bytes.
 
     Raises:
-        UsageError: a model too large for a page, or pictures of another shape or other classes.
+        UsageError: the model is too large for a page, or the pictures have another shape or other classes.
 
     >>> from convlens import Network, TrainedModel
     >>> from convlens.network import initial_weights
@@ -95,7 +95,7 @@ def page_model(
 
 
 def page_weights(weights: Weights) -> dict[str, dict[str, Any]]:
-    """Weights as the page reads them, under their own names; how many batches were counted is of no use there.
+    """The weights in the page's format, under their own names, without batch counters.
 
     >>> page_weights({"0.bias": np.array([1.0, 0.0], np.float32)})
     {'0.bias': {'shape': [2], 'data': 'AACAPwAAAAA='}}
@@ -108,7 +108,7 @@ def page_weights(weights: Weights) -> dict[str, dict[str, Any]]:
 
 
 def fingerprint(weights: Weights) -> int:
-    """The CRC-32 of the weights in their order, as the page computes it of what it decoded.
+    """The CRC-32 of the weights in order; the page computes the same from the decoded weights.
 
     >>> fingerprint({"0.bias": np.array([1.0, 0.0], np.float32)})
     1491330278
@@ -123,14 +123,14 @@ def fingerprint(weights: Weights) -> int:
 def _refuse_too_large(model: TrainedModel, resolved: list[ResolvedLayer]) -> None:
     if model.parameters > MOST_PARAMETERS:
         raise UsageError(
-            f"this model has {model.parameters:,} parameters; a page takes up to {MOST_PARAMETERS:,}. "
+            f"this model has {model.parameters:,} parameters; a page can show up to {MOST_PARAMETERS:,}. "
             "Train a smaller network: fewer channels, or a pooling layer before the first dense."
         )
     values = sum(int(np.prod(step.output_shape)) for step in resolved)
     if values > MOST_VALUES:
         raise UsageError(
-            f"the layers of this model give {values:,} numbers for one picture; a page takes up to {MOST_VALUES:,}. "
-            "Train on smaller pictures, or take fewer channels."
+            f"the layers of this model give {values:,} numbers for one picture; a page can show up to {MOST_VALUES:,}. "
+            "Train on smaller pictures, or use fewer channels."
         )
 
 
@@ -171,7 +171,7 @@ def _layer(step: ResolvedLayer, row: LayerRow) -> dict[str, Any]:
 def _check_pictures(
     model: TrainedModel, samples: LabelledImages | None, check_images: NDArray[np.uint8] | None
 ) -> NDArray[np.uint8]:
-    """A few real pictures where there are some, and two of noise: dense, and with ink at every third place."""
+    """A few real pictures, if available, and two of noise: one dense, and one with ink at every third place."""
     random = np.random.default_rng(0)
     noise = random.integers(0, 256, (2, *model.plan.input_shape), np.uint8)
     noise[1][random.random(noise[1].shape) < 2 / 3] = 0
@@ -187,8 +187,8 @@ def _check_pictures(
 
 
 def _check_vectors(model: TrainedModel, pictures: NDArray[np.uint8]) -> dict[str, Any]:
-    """What the engine makes of the pictures, at some places of every layer: first that of the largest value, then such
-    as are drawn with a fixed seed.
+    """The engine's results for the pictures at some places of every layer: the place of the largest value, and others
+    drawn with a fixed seed.
     """
     layers = []
     random = np.random.default_rng(1)

@@ -1,7 +1,7 @@
-"""Sample pictures for the page: which to take, and how they are packed.
+"""Chooses and packs the sample pictures for the page.
 
-They are packed as their bytes, one picture after the other, N·C·H·W, deflated (zlib): of handwritten digits that leaves
-a third, and every browser undoes it.
+Their bytes are packed one picture after the other, N·C·H·W, and compressed with zlib, which every browser can unpack;
+handwritten digits shrink to a third.
 """
 
 import base64
@@ -17,11 +17,11 @@ from convlens.trained_model import TrainedModel
 
 SAMPLES = 60
 MOST_LOOKED_AT = 10_000
-"""Of so many pictures, evenly drawn, the samples are chosen: more would keep a person waiting and look no better."""
+"""Samples are chosen from this many evenly spaced pictures: more would take longer and be no better."""
 
 
 def encode_array(values: ArrayLike) -> str:
-    """Numbers as base64 of little-endian float32.
+    """Encode numbers as base64 of little-endian float32.
 
     >>> encode_array([1.0, 0.0])
     'AACAPwAAAAA='
@@ -30,7 +30,7 @@ def encode_array(values: ArrayLike) -> str:
 
 
 def encode_samples(samples: LabelledImages, logits: NDArray[np.float32]) -> dict[str, Any]:
-    """The pictures in a row, deflated, with their labels and what the model says of them.
+    """Pack the pictures, compressed, with their labels and the model's logits.
 
     >>> pets = LabelledImages(np.full((2, 1, 4, 4), 9, np.uint8), np.array([0, 1]), ("cat", "dog"))
     >>> packed = encode_samples(pets, np.zeros((2, 2), np.float32))
@@ -46,11 +46,11 @@ def encode_samples(samples: LabelledImages, logits: NDArray[np.float32]) -> dict
 
 
 def choose_samples(model: TrainedModel, images: LabelledImages, count: int = SAMPLES) -> LabelledImages:
-    """Pictures that are worth a look: a third that the model gets wrong, a third it is unsure of, the rest as they
-    come, the classes in turn.
+    """Choose interesting pictures: a third misclassified, a third uncertain, and the rest ordinary, from all classes in
+    turn.
 
-    Where too few are wrong, more are uncertain. The same model and images give the same choice, in which every picture
-    stands once, ordinary ones first.
+    If too few are misclassified, more uncertain ones are chosen. The same model and images give the same choice. Every
+    picture appears once; ordinary ones come first.
 
     >>> from convlens import Network
     >>> from convlens.preprocessing import Preprocessing
@@ -76,7 +76,7 @@ def choose_samples(model: TrainedModel, images: LabelledImages, count: int = SAM
 
 
 def _in_turn(labels: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The places in an order in which the classes take turns: the first of each class, then the second of each."""
+    """The places with the classes in turn: the first image of each class, then the second of each, and so on."""
     turns = np.zeros(len(places), np.int64)
     for label in np.unique(labels[places]):
         mine = labels[places] == label

@@ -15,13 +15,12 @@ from convlens.illustrations.figures import (
     draw_matrix_and_kernel,
     draw_padding,
     draw_pooling_cases,
-    draw_rgb,
-    draw_tensor_attributes,
 )
 from convlens.illustrations.gallery import PICTURES, write_gallery
 from convlens.illustrations.numbers import short_number, write_position, write_sum
 from convlens.illustrations.saving import check_format, choose_frames, save_drawing
 from convlens.illustrations.sheet import Sheet, render_png, render_svg
+from convlens.illustrations.tensors import draw_rgb, draw_tensor, draw_tensor_attributes
 from convlens.illustrations.vectors import (
     draw_convolution,
     draw_cross_correlation,
@@ -51,6 +50,7 @@ __all__ = [
     "draw_pooling_cases",
     "draw_rgb",
     "draw_sliding_vectors",
+    "draw_tensor",
     "draw_tensor_attributes",
     "draw_two_vectors",
     "draw_window_position",

@@ -12,6 +12,7 @@ from convlens.illustrations.sheet import INK, KERNEL, LINE, LOOKED_AT, PADDING, 
 from convlens.layers import ResolvedLayer
 from convlens.network import LayerRow, Network
 from convlens.network import layer_table as tabulate
+from convlens.words import count_of
 
 _MOST_PLANES = 5
 _TEXT_WIDTH = SLOT - 0.12
@@ -25,7 +26,7 @@ def draw_network(network: Network, input_shape: tuple[int, int, int], classes: i
     of them pass unchanged.
     """
     table = tabulate(network, input_shape, classes)
-    sheet = Sheet("Network", f"{network}: {table.parameters:,} parameters")
+    sheet = Sheet("Network", f"{network}: {count_of(table.parameters, 'parameter')}")
     cells = [_Cell("input", "", input_shape, WHITE)]
     for node, row in zip(network.resolve(input_shape, classes), table.rows, strict=True):
         cells.append(_cell_of(node, row))
@@ -34,7 +35,13 @@ def draw_network(network: Network, input_shape: tuple[int, int, int], classes: i
     for number, row in enumerate(rows):
         drawing.draw_row(row, top, is_first=number == 0, is_last=number == len(rows) - 1)
         top += max(part.height for part in row)
-    sheet.text(0.1, top, f"{table.parameters:,} parameters, {table.multiply_adds:,} multiply-adds an image", 12, INK)
+    sheet.text(
+        0.1,
+        top,
+        f"{count_of(table.parameters, 'parameter')}, {count_of(table.multiply_adds, 'multiply-add')} an image",
+        12,
+        INK,
+    )
     return sheet
 
 
@@ -50,7 +57,7 @@ class _Cell:
 
 def _cell_of(node: ResolvedLayer, row: LayerRow) -> _Cell:
     colours = {"weights": KERNEL if len(row.output_shape) > 1 else RESULT, "join": PADDING}
-    parameters = f"{row.parameters:,} parameters" if row.parameters else ""
+    parameters = count_of(row.parameters, "parameter") if row.parameters else ""
     return _Cell(row.text, parameters, row.output_shape, colours.get(node.layer.group, LOOKED_AT))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of ideas rather than of one position: coverage, padding, tensors, several kernels, activation, pooling."""
+"""Pictures of ideas rather than of one position: coverage, padding, several kernels, activation, pooling."""
 
 from collections.abc import Sequence
 
@@ -19,14 +19,15 @@ from convlens.by_hand.operands import as_pair, as_values
 from convlens.by_hand.sliding import Pair
 from convlens.errors import UsageError
 from convlens.illustrations.numbers import short_number
-from convlens.illustrations.sheet import CELL, KERNEL, LOOKED_AT, QUIET, RESULT, Box, Sheet
+from convlens.illustrations.sheet import CELL, KERNEL, LOOKED_AT, QUIET, RESULT, Sheet
+from convlens.illustrations.tensors import CHANNEL_FILLS
 from convlens.illustrations.vectors import check_length
 from convlens.illustrations.windows import draw_pooling, draw_window_position
 from convlens.layers.kinds import ActivationName
+from convlens.words import count_of
 
 _BLUES = ("#FFFFFF", "#E3F0F9", "#C2DFF1", "#9ECBE8", "#7FB9DF")
 _MOST_CELLS = 40
-_CHANNELS = (("R", "#F7D9CC"), ("G", "#CFEBDD"), ("B", "#CFE0F5"))
 
 
 def draw_full_convolution(a: ArrayLike, b: ArrayLike) -> Sheet:
@@ -119,7 +120,7 @@ def draw_padding(matrix: ArrayLike, padding: int) -> Sheet:
 
 
 def draw_first_steps(matrix: ArrayLike, kernel: ArrayLike, padding: int, steps: int = 4) -> Sheet:
-    """The first window positions with padding, numbered, two beside each other."""
+    """The first window positions with padding, numbered from 0 as in a trace, two beside each other."""
     trace = trace_cross_correlate2d(matrix, kernel, padding=padding)
     sheet = Sheet("The first steps with padding", f"the first {steps} window positions of {len(trace)}")
     panels = [draw_window_position(trace, number) for number in range(steps)]
@@ -127,44 +128,8 @@ def draw_first_steps(matrix: ArrayLike, kernel: ArrayLike, padding: int, steps: 
     height = max(panel.bounds.height for panel in panels) + 0.3
     for number, panel in enumerate(panels):
         left, top = (number % 2) * width, (number // 2) * height
-        sheet.text(left, top, f"{number + 1}.", 15, bold=True)
+        sheet.text(left, top, f"{number}", 15, bold=True)
         sheet.place(panel, left, top + 0.3)
-    return sheet
-
-
-def draw_rgb(image: np.ndarray) -> Sheet:
-    """A small colour image (uint8 3×H×W) and its three channels as numbers."""
-    _, height, width = image.shape
-    sheet = Sheet("An image as a tensor", f"{width}×{height} pixels, three numbers each")
-    box = sheet.pixels(image.transpose(1, 2, 0), Box(0, 0, width * CELL, height * CELL), 0, 255)
-    sheet.text(box.middle[0], box.bottom + 0.22, f"{height}×{width} pixels", 11, align="centre")
-    sheet.arrow((box.right + 0.15, box.middle[1]), (box.right + 0.65, box.middle[1]))
-    left = box.right + 0.85
-    for channel, (name, colour) in zip(image, _CHANNELS, strict=True):
-        grid = sheet.grid(channel.astype(float), left, 0, fill=colour)
-        sheet.text(grid.middle[0], grid.bottom + 0.22, name, 13, bold=True, align="centre")
-        left = grid.right + 0.35
-    return sheet
-
-
-def draw_tensor_attributes(channels: int, height: int, width: int) -> Sheet:
-    """A tensor as planes behind each other, with its three sizes written at its sides."""
-    sheet = Sheet("What a tensor has", f"{channels} channels of {height}×{width} numbers")
-    step, back = 0.32, (channels - 1) * 0.32
-    front = Box(0, 0, width * CELL, height * CELL)
-    for channel in reversed(range(channels)):
-        colour = _CHANNELS[channel][1] if channels == 3 else LOOKED_AT
-        sheet.grid(None, channel * step, channel * step, shape=(height, width), fill=colour, covered_later=True)
-    sheet.arrow((-0.22, front.top), (-0.22, front.bottom))
-    sheet.text(-0.34, front.middle[1], f"height {height}", 12, align="right")
-    low = front.bottom + back
-    sheet.arrow((back, low + 0.2), (back + front.width, low + 0.2))
-    sheet.text(back + front.width / 2, low + 0.42, f"width {width}", 12, align="centre")
-    corner = front.right + 0.14, front.top - 0.14
-    sheet.arrow(corner, (corner[0] + back, corner[1] + back))
-    sheet.text(corner[0] + back / 2 + 0.2, corner[1] + back / 2 - 0.08, f"channels {channels}", 12)
-    numbers = channels * height * width
-    sheet.text(0, low + 0.85, f"a tensor {channels}×{height}×{width}: {numbers:,} numbers", 12)
     return sheet
 
 
@@ -172,12 +137,12 @@ def draw_kernels_and_maps(image: ArrayLike, kernels: ArrayLike) -> Sheet:
     """An image with channels, several kernels with as many, and a map for each kernel."""
     image, kernels = as_values("the image", image, 3), as_values("the kernels", kernels, 4)
     maps = conv2d(image, kernels)
-    sheet = Sheet("Several kernels", f"{len(kernels)} kernels make {len(maps)} maps")
+    sheet = Sheet("Several kernels", f"{count_of(len(kernels), 'kernel', 'makes')} {count_of(len(maps), 'map')}")
     (height, width), (kernel_height, kernel_width) = image.shape[1:], kernels.shape[2:]
     step, kernel_step, map_step = height * CELL + 0.42, kernel_height * CELL + 0.18, maps.shape[1] * CELL + 0.6
     middle = (len(image) * step - 0.42) / 2
     for channel, values in enumerate(image):
-        box = sheet.grid(values, 0, channel * step, fill=_CHANNELS[channel][1] if len(image) == 3 else LOOKED_AT)
+        box = sheet.grid(values, 0, channel * step, fill=CHANNEL_FILLS[channel] if len(image) == 3 else LOOKED_AT)
         sheet.text(0, box.top - 0.18, f"channel {channel}", 10, QUIET)
     left = width * CELL
     sheet.arrow((left + 0.2, middle), (left + 0.8, middle))

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from convlens.by_hand import conv2d, trace_conv2d, trace_cross_correlate2d
-from convlens.files import write_atomically
+from convlens.files import make_folder, write_atomically
 from convlens.illustrations import figures
 from convlens.illustrations.diagram import draw_network
 from convlens.illustrations.sheet import Sheet, render_png, render_svg
+from convlens.illustrations.tensors import draw_rgb, draw_tensor_attributes
 from convlens.illustrations.vectors import draw_convolution, draw_cross_correlation, draw_two_vectors
 from convlens.illustrations.windows import draw_window_position
 from convlens.network import preset
@@ -48,8 +49,8 @@ PICTURES = (
     Picture("convolution-edges", lambda: figures.draw_coverage(5, 3)),
     Picture("convolution-padding", lambda: figures.draw_padding(SMALL_MATRIX, 1)),
     Picture("convolution-steps", lambda: figures.draw_first_steps(SMALL_MATRIX, KERNEL, 1)),
-    Picture("rgb-tensor", lambda: figures.draw_rgb(PHOTO)),
-    Picture("tensor-attributes", lambda: figures.draw_tensor_attributes(3, 4, 5)),
+    Picture("rgb-tensor", lambda: draw_rgb(PHOTO)),
+    Picture("tensor-attributes", lambda: draw_tensor_attributes(3, 4, 5)),
     Picture("tensor-convolution", lambda: draw_window_position(trace_conv2d(SMALL_IMAGE, IMAGE_KERNELS[0]), 1)),
     Picture("multiple-kernels", lambda: figures.draw_kernels_and_maps(SMALL_IMAGE, IMAGE_KERNELS)),
     Picture("activated-outputs", lambda: figures.draw_activation(conv2d(SMALL_IMAGE, IMAGE_KERNELS), BIASES, "relu")),
@@ -59,11 +60,12 @@ PICTURES = (
 
 
 def write_gallery(folder: Path) -> list[Path]:
-    """Write every picture as SVG and as PNG; returns the files.
+    """Write every picture as SVG and as PNG into a folder, which is made unless it is there; returns the files.
 
     Raises:
         OutputError: the folder cannot be written.
     """
+    make_folder(folder)
     written = []
     for number, picture in enumerate(PICTURES, start=1):
         sheet = picture.draw()

@@ -7,6 +7,7 @@ import numpy as np
 
 from convlens.by_hand import GradientPosition, JoinPosition, PoolPosition, WindowPosition
 from convlens.layers import name_of_layer
+from convlens.words import count_of
 
 _LARGEST_WHOLE = 1e10
 
@@ -86,7 +87,7 @@ def write_position(window: WindowPosition | PoolPosition | GradientPosition | Jo
     if len(window.channel_sums) > 1:
         sums = window.channel_sums
         text = " + ".join(bracketed(one) for one in sums[:most])
-        text += f" + {len(sums) - most} more channels" if len(sums) > most else ""
+        text += f" + {count_of(len(sums) - most, 'more channel')}" if len(sums) > most else ""
         written = [*sums]
     else:
         pairs = list(zip(window.covered.ravel().tolist(), window.kernel.ravel().tolist(), strict=True))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from convlens.errors import UsageError
-from convlens.files import write_atomically
+from convlens.files import check_parent_folder, write_atomically
 from convlens.illustrations.sheet import Box, Sheet, render_png, render_svg
 
 MOST_FRAMES = 64
@@ -33,6 +33,7 @@ def save_drawing(path: Path, still: Callable[[], Sheet], frames: Callable[[], Se
         OutputError: the file cannot be written.
     """
     check_format(path)
+    check_parent_folder(path)
     kind = path.suffix.lower()
     if kind == ".svg":
         content = render_svg(still())

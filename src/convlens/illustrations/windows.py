@@ -11,6 +11,7 @@ import numpy as np
 from convlens.by_hand import PoolPosition, Trace, WindowPosition
 from convlens.illustrations.numbers import equals, short_number, write_position
 from convlens.illustrations.sheet import CELL, INK, KERNEL, LOOKED_AT, QUIET, RESULT, WHITE, Box, Sheet
+from convlens.words import count_of
 
 MOST_NUMBERS, LONGEST_SIDE = 400, 24
 """Numbers, and rows or columns, up to which an input or a map is a grid of numbers."""
@@ -52,7 +53,7 @@ def draw_window_position(
         sheet.text(0, top - 0.2, f"input, channel {of_input}" if several else "input", 10, QUIET)
         plane = _draw_input(sheet, source[of_input], top, trace, window.start, covered[channel].shape)
         right, bottom = _draw_covered(sheet, plane, covered[channel])
-        cell = CELL if _is_small(source) else _patch_cell(covered)
+        cell = CELL if is_small(source) else _patch_cell(covered)
         height = kernels.shape[1] * cell
         middle = max(plane.box.middle[1], top + height / 2)
         sheet.text(right + _GAP / 2, middle, "×", 18, align="centre")
@@ -66,7 +67,7 @@ def draw_window_position(
         end = max(bottom, kernel.bottom)
         top = end + 0.55
     if channels < len(covered):
-        sheet.text(0, end + 0.3, f"and {len(covered) - channels} more channels", 11, QUIET)
+        sheet.text(0, end + 0.3, f"and {count_of(len(covered) - channels, 'more channel')}", 11, QUIET)
         end += 0.3
     sheet.text(0, end + 0.45, write_position(window, 8), 12.5)
     known = _known_results(trace, number, number if filled is None else filled, results)
@@ -110,15 +111,15 @@ def _draw_input(
     (pad_y, pad_x), (apart_y, apart_x) = trace.padding[-2:], trace.dilation
     row, column = start[-2] + pad_y, start[-1] + pad_x
     window = [(row + y * apart_y, column + x * apart_x) for y, x in np.ndindex(size[0], size[1])]
-    is_small = _is_small(source)
-    cell = CELL if is_small else _PICTURE / max(source.shape)
-    if is_small:
+    small = is_small(source)
+    cell = CELL if small else _PICTURE / max(source.shape)
+    if small:
         padding = {place for place in np.ndindex(source.shape) if trace.is_padding(*place)}
         box = sheet.grid(source, 0.0, top, fills=dict.fromkeys(window, LOOKED_AT), dashed=padding)
     else:
         box = Box(0.0, top, source.shape[1] * cell, source.shape[0] * cell)
         sheet.pixels(source, box, *_brightness(trace.source))
-    if is_small and (apart_y, apart_x) != (1, 1):
+    if small and (apart_y, apart_x) != (1, 1):
         for place in window:
             sheet.border(box, place, (1, 1), LOOKED_AT)
     else:
@@ -177,10 +178,10 @@ def _draw_map(
     """A map of results, with the one at this position marked."""
     height, width = results.shape
     sheet.text(left - _GAP / 2, middle, "→", 18, align="centre")
-    is_small = _is_small(results)
-    cell = CELL if is_small else _PICTURE / max(height, width)
+    small = is_small(results)
+    cell = CELL if small else _PICTURE / max(height, width)
     box = Box(left, middle - height * cell / 2, width * cell, height * cell)
-    if is_small:
+    if small:
         sheet.grid(results, left, box.top, fills={(position[-2], position[-1]): RESULT}, fill=WHITE)
     else:
         sheet.rectangle(box, _UNKNOWN, None)
@@ -189,7 +190,8 @@ def _draw_map(
     sheet.text(left, box.top - 0.2, "result" if len(position) < 3 else f"result, map {position[0]}", 10, QUIET)
 
 
-def _is_small(source: np.ndarray) -> bool:
+def is_small(source: np.ndarray) -> bool:
+    """Whether the last two axes have few enough numbers to be written into cells."""
     height, width = source.shape[-2:]
     return max(height, width) <= LONGEST_SIDE and height * width <= MOST_NUMBERS
 

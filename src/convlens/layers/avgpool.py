@@ -22,7 +22,15 @@ class AvgPool2d(PoolingLayer):
     summary: ClassVar[str] = "the mean of each window; padding counts as zeros"
     formula: ClassVar[str] = "mean of the window"
     example: ClassVar[str] = "avgpool 2"
-    other_names: ClassVar[tuple[str, ...]] = ("avgpool2d", "avg_pool", "averagepool", "meanpool", "avg", "mean")
+    other_names: ClassVar[tuple[str, ...]] = (
+        "avgpool2d",
+        "avg_pool",
+        "averagepool",
+        "averagepooling2d",
+        "meanpool",
+        "avg",
+        "mean",
+    )
     operation: ClassVar[str] = "avg_pool2d"
     kernel_size: tuple[int, int]
     stride: tuple[int, int]

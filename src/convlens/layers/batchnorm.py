@@ -24,7 +24,14 @@ class BatchNorm2d(Layer):
     )
     formula: ClassVar[str] = "(x − mean)/√(variance + ε)·weight + bias"
     takes: ClassVar[str] = "no number, since the layer before it says how many channels there are"
-    other_names: ClassVar[tuple[str, ...]] = ("bn", "batchnorm2d", "batchnorm1d", "batch_norm", "norm")
+    other_names: ClassVar[tuple[str, ...]] = (
+        "bn",
+        "batchnorm2d",
+        "batchnorm1d",
+        "batch_norm",
+        "batchnormalization",
+        "norm",
+    )
 
     def parameter_shapes(self, node: ResolvedLayer) -> dict[str, Shape]:
         """One of each a channel, and the count of batches."""

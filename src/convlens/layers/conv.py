@@ -47,7 +47,7 @@ class Conv2d(SlidingLayer):
     words_for_padding: ClassVar[tuple[PaddingWord, ...]] = ("same", "valid")
     defaults: ClassVar[str] = "`pad 0`, `stride 1`, `dilation 1`, `groups 1`"
     has_names_for: ClassVar[tuple[str, ...]] = ("kernel_size",)
-    other_names: ClassVar[tuple[str, ...]] = ("conv2d", "convolution", "convolutional", "conv1d", "c")
+    other_names: ClassVar[tuple[str, ...]] = ("conv2d", "convolution2d", "convolution", "convolutional", "conv1d", "c")
     channels: int
     kernel_size: tuple[int, int]
     stride: tuple[int, int] = (1, 1)

@@ -17,7 +17,13 @@ class GlobalAvgPool2d(Layer):
     summary: ClassVar[str] = "the mean of each map"
     formula: ClassVar[str] = "mean of the map"
     takes: ClassVar[str] = "no number: every map becomes one"
-    other_names: ClassVar[tuple[str, ...]] = ("gap", "globalpool", "global_avg_pool", "adaptiveavgpool2d")
+    other_names: ClassVar[tuple[str, ...]] = (
+        "gap",
+        "globalpool",
+        "global_avg_pool",
+        "globalaveragepooling2d",
+        "adaptiveavgpool2d",
+    )
     needs_maps: ClassVar[bool] = True
     keeps_places: ClassVar[bool] = False
 

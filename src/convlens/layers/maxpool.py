@@ -26,6 +26,7 @@ class MaxPool2d(PoolingLayer):
         "max_pool",
         "max_pool2d",
         "maxpooling",
+        "maxpooling2d",
         "max",
         "pool",
         "pooling",

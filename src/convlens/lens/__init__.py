@@ -1,6 +1,6 @@
-"""The part that looks inside a trained model: what its kernels do on real images, and the maps that they make.
+"""Looks inside a trained model: finds dead and duplicate kernels, and computes the feature maps of images.
 
-Looking inside is a function of a model and images; it changes neither, and draws nothing.
+Its functions change neither the model nor the images, and draw nothing.
 """
 
 from convlens.lens.kernels import KernelFacts, LayerKernels, describe_kernels, examine_kernels

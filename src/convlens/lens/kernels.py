@@ -1,7 +1,8 @@
-"""Which kernels do nothing and which do the same as another: the ones a smaller network would not miss.
+"""Finds dead and near-duplicate kernels, which a smaller network could do without.
 
-A kernel is dead when what follows it never comes out above zero on any of the images: behind a ReLU it then hands on
-nothing and learns nothing more. Two kernels are near duplicates when they point the same way, whatever their length.
+A kernel is dead if its output, after batch normalisation and ReLU, is not above zero for any of the images; behind a
+ReLU it then contributes nothing and no longer learns. Two kernels are near duplicates if their weights, as vectors,
+point in the same direction, whatever their length.
 """
 
 from collections.abc import Iterator
@@ -15,19 +16,19 @@ from convlens.engines import Engine, Weights
 from convlens.layers import AvgPool2d, BatchNorm2d, Conv2d, Dropout, MaxPool2d, ReLU, ResolvedLayer
 
 LIKENESS = 0.98
-"""The cosine from which on two kernels count as near duplicates; random kernels of 3×3 reach 0.9 now and then."""
+"""Two kernels with at least this cosine count as near duplicates; random 3×3 kernels sometimes reach 0.9."""
 MOST_IMAGES = 512
 _NUMBERS_AT_A_TIME = 40_000_000
 _MOST_COMPARED = 4096
-"""Kernels of a layer that are compared with each other; more make a table of a hundred megabytes."""
+"""At most this many kernels of a layer are compared with each other; more would need hundreds of megabytes."""
 
 
 @dataclass(frozen=True)
 class KernelFacts:
-    """One kernel: its number, its length (the root of the sum of its squares), its bias, and what is odd about it.
+    """One kernel: its number, its length (L2 norm), its bias, and whether it is dead or a near duplicate.
 
-    `like` is the number of an earlier kernel that points the same way, None where there is none; `largest` is the
-    largest value that it ever handed on, behind what follows it (batch normalisation, ReLU).
+    `like` is the number of an earlier kernel with the same direction, or None; `largest` is the largest value of its
+    map on the images, after batch normalisation and ReLU.
     """
 
     number: int
@@ -41,9 +42,9 @@ class KernelFacts:
 
 @dataclass(frozen=True, eq=False)
 class LayerKernels:
-    """The kernels of one convolution: `weights` O×I×kH×kW (I of a group), and a fact sheet for each of the O.
+    """The kernels of one convolution: `weights` O×I×kH×kW (I channels per group), and the facts of each of the O.
 
-    `text` is the layer's, behind the branch that it stands in.
+    `text` is the layer's text, after the name of its branch.
     """
 
     layer: int
@@ -53,7 +54,7 @@ class LayerKernels:
 
     @property
     def dead(self) -> tuple[int, ...]:
-        """The numbers of the dead ones, from 0."""
+        """The numbers of the dead kernels, from 0."""
         return tuple(kernel.number for kernel in self.kernels if kernel.dead)
 
     @property
@@ -77,7 +78,7 @@ class LayerKernels:
 
 
 def examine_kernels(engine: Engine, images: NDArray[np.uint8]) -> tuple[LayerKernels, ...]:
-    """Every convolution of a network, judged on the first images (uint8 N×C×H×W, at least one; up to 512 are used).
+    """Examine every convolution of a network on the first of the images (uint8 N×C×H×W, N ≥ 1; up to 512 are used).
 
     >>> from convlens.engines import Plan, open_engine
     >>> from convlens.network import Network, initial_weights
@@ -103,18 +104,18 @@ def examine_kernels(engine: Engine, images: NDArray[np.uint8]) -> tuple[LayerKer
 
 
 def describe_kernels(layer: LayerKernels) -> list[str]:
-    """What is odd about a layer's kernels, a sentence each; kernels are counted from 1, as people do.
+    """The dead and near-duplicate kernels of a layer, as sentences; kernels are counted from 1.
 
     >>> kernel = KernelFacts(0, 1.0, 0.0, 0.0, True, None, 0.0)
     >>> describe_kernels(LayerKernels(0, "conv 1 3x3", np.zeros((1, 1, 3, 3), np.float32), (kernel,)))
-    ['Layer 0 (conv 1 3x3): kernel 1 is dead; what follows it never comes out above zero.']
+    ['Layer 0 (conv 1 3x3): kernel 1 is dead; its output is never above zero.']
     """
     name, sentences = f"Layer {layer.layer} ({layer.text})", []
     empty = [number for number in layer.dead if layer.kernels[number].length == 0]
     silent = [number for number in layer.dead if number not in empty]
     if silent:
-        them = "it" if len(silent) == 1 else "them"
-        sentences.append(f"{name}: {_numbered(silent)} dead; what follows {them} never comes out above zero.")
+        theirs = "its output is" if len(silent) == 1 else "their outputs are"
+        sentences.append(f"{name}: {_numbered(silent)} dead; {theirs} never above zero.")
     if empty:
         theirs = "its weights are" if len(empty) == 1 else "their weights are"
         sentences.append(f"{name}: {_numbered(empty)} dead; {theirs} all zero.")
@@ -122,7 +123,7 @@ def describe_kernels(layer: LayerKernels) -> list[str]:
         pairs = ", ".join(
             f"{later + 1} like {earlier + 1} ({cosine:.2f})" for earlier, later, cosine in layer.duplicates
         )
-        sentences.append(f"{name}: near duplicates, by the cosine between them: {pairs}.")
+        sentences.append(f"{name}: near duplicates, with their cosine similarity: {pairs}.")
     return sentences
 
 
@@ -132,8 +133,8 @@ def _numbered(numbers: list[int]) -> str:
 
 
 def _activation_behind(nodes: list[ResolvedLayer], node: ResolvedLayer) -> ResolvedLayer:
-    """The ReLU behind a convolution, with nothing between them but what passes maps on one by one (batch normalisation,
-    pooling, dropout); where there is none, the last such layer.
+    """The ReLU after a convolution, if only layers that keep maps separate (batch normalisation, pooling, dropout) come
+    between them; else the last such layer.
     """
     passing = BatchNorm2d | MaxPool2d | AvgPool2d | Dropout | ReLU
     while not isinstance(node.layer, ReLU):
@@ -156,7 +157,7 @@ def _largest_values(engine: Engine, images: NDArray[np.uint8], places: list[int]
 
 
 def _blocks(engine: Engine, images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """So many images at a time that all maps of all layers fit into memory."""
+    """The images in batches whose maps of all layers fit into memory."""
     plan = engine.plan
     resolved = plan.network.resolve(plan.input_shape, plan.classes)
     numbers = sum(int(np.prod(layer.output_shape)) for layer in resolved) + int(np.prod(plan.input_shape))
@@ -187,7 +188,7 @@ def _examine(node: ResolvedLayer, end: ResolvedLayer, weights: Weights, largest:
 
 
 def _likest_before(flat: NDArray[np.float64], lengths: NDArray[np.float64]) -> tuple[np.ndarray, np.ndarray]:
-    """For each kernel the earlier one that points most in its direction, and the cosine between them (−1 for none)."""
+    """For each kernel, the earlier kernel with the most similar direction, and their cosine (−1 if there is none)."""
     count = len(flat)
     like, likeness = np.zeros(count, np.int64), np.full(count, -1.0)
     if count > _MOST_COMPARED:
@@ -196,5 +197,5 @@ def _likest_before(flat: NDArray[np.float64], lengths: NDArray[np.float64]) -> t
     cosines = np.clip(directions @ directions.T, -1, 1)
     cosines[np.triu_indices(count)] = -1
     cosines[lengths == 0] = -1
-    cosines = np.round(cosines, 12)  # so that rounding does not choose between two that are alike
+    cosines = np.round(cosines, 12)  # so that rounding errors do not decide between equal ones
     return cosines.argmax(axis=1), cosines.max(axis=1)

@@ -1,4 +1,4 @@
-"""What every layer makes of an image: its maps, layer by layer, as plain arrays."""
+"""The feature maps of an image, layer by layer, as plain arrays."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from convlens.engines import Engine
 class LayerMaps:
     """The output of one layer: C×H×W maps, or F numbers. The input is layer −1.
 
-    `text` is the layer's, behind the branch that it stands in: `shortcut: conv 16 1x1`.
+    `text` is the layer's text, after the name of its branch: `shortcut: conv 16 1x1`.
     """
 
     layer: int

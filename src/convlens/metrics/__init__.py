@@ -1,7 +1,7 @@
-"""How good a classifier is, as numbers: plain NumPy, every formula in its function.
+"""Metrics for classifiers in plain NumPy.
 
-`shares` is what the others are made of; `classes` has the confusion matrix, `confidence` how far probabilities can
-be believed, `pairs` which of two models is better.
+`shares` has accuracy and intervals, which the others build on; `classes` has the confusion matrix and the metrics of
+each class, `confidence` calibration and risk, `pairs` the comparison of two models.
 """
 
 from convlens.deprecations import old_module_names

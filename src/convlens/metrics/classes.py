@@ -1,6 +1,6 @@
-"""The measures of the classes: the confusion matrix, and precision, recall and F1 of each class with intervals.
+"""The confusion matrix, and precision, recall and F1 of each class with intervals.
 
-Matrices are classes × classes with a row for every true class. A share without any cases (0 / 0) is NaN.
+Matrices are classes × classes; each row is a true class. An undefined share (0 / 0) is NaN.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from convlens.metrics.shares import check_same_length, share_of, wilson_interval
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """One class: precision, recall and f1 from 0 to 1 (NaN where there were no cases), and the number of its images."""
+    """One class: precision, recall and F1 from 0 to 1 (NaN if undefined), and the number of its images."""
 
     precision: float
     recall: float
@@ -31,7 +31,7 @@ class ClassIntervals:
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """How often each true class (row) was taken for each class (column): int64, classes × classes.
+    """How often each true class (row) was predicted as each class (column): int64, classes × classes.
 
     >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), classes=2)
     array([[1, 1],
@@ -68,11 +68,11 @@ def per_class(confusion: np.ndarray) -> list[ClassMetrics]:
 
 
 def class_intervals(confusion: np.ndarray) -> list[ClassIntervals]:
-    """The 95 % intervals that belong to `per_class`, in the order of the matrix's rows.
+    """The 95 % intervals of the results of `per_class`, in the order of the matrix's rows.
 
-    Precision and recall are shares of cases, so theirs is Wilson's. F1 is no share of anything, but
-    F1 = 2J / (1 + J) with J = hits / (hits + misses + false alarms), which is one; the formula only grows with J, so
-    the ends of J's interval become the ends of F1's.
+    Precision and recall are shares of cases, so they have Wilson intervals. F1 is not a share, but F1 = 2J / (1 + J),
+    where J = true positives / (true positives + false negatives + false positives), the Jaccard index, is one. F1 grows
+    with J, so the ends of J's interval give the ends of the interval of F1.
 
     >>> class_intervals(np.array([[1, 1], [0, 1]]))[1].recall
     (0.206..., 1.0)

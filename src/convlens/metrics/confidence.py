@@ -1,7 +1,7 @@
-"""What is asked of probabilities: how far they can be believed, and what is left when unsure answers are withheld.
+"""Metrics of probabilities: calibration, and coverage and error rate when uncertain answers are withheld.
 
-The negative log-likelihood is `cross_entropy`, which takes logits. scikit-learn has some of this and is what the tests
-compare with, but it is a dependency of 40 MB for a few dozen lines.
+The negative log-likelihood is `cross_entropy`, which takes logits. scikit-learn has some of these metrics, and tests
+compare with it, but it would be a dependency of 40 MB for a few dozen lines.
 """
 
 from collections.abc import Callable
@@ -15,13 +15,12 @@ from convlens.errors import UsageError
 from convlens.metrics.shares import check_same_length, share_of, wilson_interval
 
 _BLOCK = 1_000_000
-"""How many logits are worked on at a time."""
+"""How many logits are processed at a time."""
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What is left of `images` when answers below a threshold are `unknown`: how many are answered, how many of these
-    wrongly.
+    """The result of a threshold: of `images` images, how many are answered, and how many of the answers are wrong.
 
     >>> Answered(images=200, answered=100, wrong=3).coverage, Answered(200, 100, 3).error
     (0.5, 0.03)
@@ -33,19 +32,19 @@ class Answered:
 
     @property
     def coverage(self) -> float:
-        """The share of the images that is answered, 0 to 1; NaN without images."""
+        """The share of the images that are answered, 0 to 1; NaN without images."""
         return share_of(self.answered, self.images)
 
     @property
     def error(self) -> float:
-        """The share of the answers that is wrong, 0 to 1; NaN without answers."""
+        """The share of the answers that are wrong, 0 to 1; NaN without answers."""
         return share_of(self.wrong, self.answered)
 
 
 @with_old_attributes
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Images of like confidence: how many, how many right, and the mean probability of their likeliest class."""
+    """A bin of images with similar confidence: how many, how many are right, and their mean confidence."""
 
     images: int
     correct: int
@@ -53,7 +52,7 @@ class ReliabilityBin:
 
     @property
     def accuracy(self) -> float:
-        """The share that is right, 0 to 1."""
+        """The share of images that are right, 0 to 1."""
         return self.correct / self.images
 
     @property
@@ -64,9 +63,9 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, eq=False)
 class RiskCoverage:
-    """What is left at each of M falling thresholds: how many images are answered, and how many of these wrongly.
+    """At each of M decreasing thresholds: how many images are answered, and how many of the answers are wrong.
 
-    The last of them answers everything.
+    At the last threshold every image is answered.
     """
 
     thresholds: np.ndarray
@@ -75,25 +74,26 @@ class RiskCoverage:
 
     @property
     def coverage(self) -> np.ndarray:
-        """M shares of the images that are answered, growing to 1."""
+        """M shares of images answered, increasing to 1."""
         return self.answered / self.answered[-1] if len(self.answered) else np.zeros(0)
 
     @property
     def risk(self) -> np.ndarray:
-        """M shares of the answers that are wrong."""
+        """M error rates: the share of the answers that are wrong."""
         return self.wrong / self.answered if len(self.answered) else np.zeros(0)
 
     @property
     def area(self) -> float:
-        """The area under risk against coverage: the mean, over images, of the risk at which each is answered; 0 is
-        best, NaN without images.
+        """The area under the risk–coverage curve: the mean over all images of the error rate at which each is answered.
+
+        0 is best; NaN without images.
         """
         if not len(self.answered):
             return float("nan")
         return float((np.diff(self.answered, prepend=0) * self.risk).sum() / self.answered[-1])
 
     def at_risk(self, risk: float) -> Answered:
-        """The most answers of which no larger share than `risk` is wrong; none where there is no such threshold."""
+        """The largest coverage with an error rate of at most `risk`; no answers if no threshold reaches it."""
         images = int(self.answered[-1]) if len(self.answered) else 0
         (good,) = np.nonzero(self.risk <= risk)
         if not len(good):
@@ -103,14 +103,14 @@ class RiskCoverage:
 
 @dataclass(frozen=True, eq=False)
 class Confidences:
-    """What N answers come to: all that is asked of N × classes probabilities, without keeping these.
+    """Statistics of N answers, computed from N × classes probabilities without keeping these in memory.
 
     Attributes:
-        best: N probabilities of the likeliest class.
-        right: N times whether that is the true class.
+        best: N probabilities of the most likely class.
+        right: N booleans: whether that is the true class.
         true: N probabilities of the true class.
-        distances: N squared distances of the probabilities from the truth, 0 to 2.
-        losses: N times −log(probability of the true class), in nats.
+        distances: N squared distances between the probabilities and the true distribution, 0 to 2.
+        losses: N values of −log(probability of the true class), in nats.
     """
 
     best: np.ndarray
@@ -121,7 +121,7 @@ class Confidences:
 
     @classmethod
     def of(cls, probabilities: np.ndarray, labels: np.ndarray) -> "Confidences":
-        """What N × classes probabilities come to, for N labels; `confidences` takes logits.
+        """Compute the statistics of N × classes probabilities for N labels; `confidences` takes logits.
 
         >>> Confidences.of(np.array([[0.75, 0.25], [0.5, 0.5]]), np.array([0, 1])).right
         array([ True, False])
@@ -137,9 +137,10 @@ class Confidences:
 
     @property
     def brier_score(self) -> float:
-        """The mean squared distance of probabilities from the truth (1 for the true class, 0 for each other one).
+        """The mean squared distance between the probabilities and the truth (1 for the true class, 0 for the others).
 
-        From 0 (always sure and right) to 2 (always sure and wrong), as Brier defined it; NaN without any.
+        From 0 (always right with probability 1) to 2 (always wrong with probability 1), as Brier defined it; NaN
+        without images.
 
         Source: G. W. Brier, "Verification of forecasts expressed in terms of probability", 1950.
 
@@ -150,20 +151,20 @@ class Confidences:
 
     @property
     def negative_log_likelihood(self) -> float:
-        """The mean of the losses; NaN without any."""
+        """The mean of the losses; NaN without images."""
         return float(self.losses.mean()) if len(self.losses) else float("nan")
 
     def calibration_error(self, bins: int = 15, *, equal_mass: bool = False) -> float:
-        """How far "I am 90 % sure" is from being right 90 % of the time, 0 to 1; NaN without images.
+        """The expected calibration error: the mean gap between confidence and accuracy, 0 to 1; NaN without images.
 
-        The images go into bins by the probability of their likeliest class. In each bin that probability is averaged
-        and compared with the share that is right; the differences are averaged over the images.
+        Images are binned by the probability of their most likely class. In each bin, the mean of that probability is
+        compared with the accuracy; the absolute differences are averaged over all images.
 
         Args:
-            bins: how many, of equal width from 0 to 1: (0, 1/15], (1/15, 2/15], …
-            equal_mass: bins of equally many images instead, as far as they divide. Where nearly all images are in the
-                last bin of equal width, as with a model that is nearly always sure, these look closer. Images of equal
-                probability are taken in an order of their own (the wrong ones first), never in that of the file.
+            bins: the number of bins, of equal width from 0 to 1: (0, 1/15], (1/15, 2/15], …
+            equal_mass: use bins with equal numbers of images instead, as far as they can be divided equally. These
+                resolve more if nearly all images fall into the last bin of equal width, as with a confident model.
+                Images of equal probability are sorted with the wrong ones first, whatever their order in the data.
 
         Sources: C. Guo et al., "On calibration of modern neural networks", 2017; K. Nguyen and B. O'Connor, "Posterior
         calibration and exploratory analysis for natural language processing models", 2015 (equal mass).
@@ -180,7 +181,7 @@ class Confidences:
         return float(np.abs(gaps).sum() / len(self.best))
 
     def reliability(self, bins: int = 15, *, equal_mass: bool = True) -> list[ReliabilityBin]:
-        """The bins of `calibration_error`, least certain first; empty ones are left out.
+        """The bins of `calibration_error`, lowest confidence first; empty bins are left out.
 
         >>> sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
         >>> low, high = Confidences.of(sure, np.array([0, 0, 1, 0])).reliability(bins=2)
@@ -197,7 +198,7 @@ class Confidences:
 
     def _bins(self, bins: int, equal_mass: bool) -> np.ndarray:
         if bins < 1:
-            raise UsageError(f"{bins} bins: give at least one; 15 are usual.")
+            raise UsageError(f"{bins} bins: give at least 1; 15 is usual.")
         if equal_mass and len(self.best):
             order = np.lexsort((self.right, self.best))
             groups = np.empty(len(self.best), np.int64)
@@ -206,7 +207,7 @@ class Confidences:
         return np.clip(np.ceil(self.best * bins).astype(np.int64) - 1, 0, bins - 1)
 
     def risk_coverage(self) -> RiskCoverage:
-        """What is left at every threshold that makes a difference: the highest first, so coverage grows.
+        """Coverage and error rate at every distinct threshold, the highest first, so that coverage grows.
 
         Images of equal probability are answered together or not at all. Source: Y. Geifman and R. El-Yaniv, "Selective
         classification for deep neural networks", 2017.
@@ -226,7 +227,7 @@ class Confidences:
         return RiskCoverage(falling[last], last + 1, sums[last])
 
     def answered_at(self, threshold: float) -> Answered:
-        """What is left when an image is answered only from `threshold` upwards.
+        """Coverage and error rate when only images with a probability of at least `threshold` are answered.
 
         >>> found = Confidences.of(np.array([[0.9, 0.1], [0.75, 0.25], [0.4, 0.6]]), np.array([0, 1, 0]))
         >>> found.answered_at(0.75)
@@ -237,8 +238,7 @@ class Confidences:
 
 
 def confidences(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> Confidences:
-    """What the answers of N × classes logits come to, for N labels; a million logits at a time, so that a thousand
-    classes need no memory of their own.
+    """The statistics of N × classes logits for N labels, computed in pieces of a million logits to save memory.
 
     >>> found = confidences(np.log([[0.75, 0.25], [0.5, 0.5]]), np.array([0, 1]))
     >>> found.best.round(9).tolist(), found.right.tolist(), found.true.round(9).tolist()
@@ -291,7 +291,7 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _former_function(old: str, new: str) -> Callable[..., Any]:
-    """A function of probabilities and labels that is a method of `Confidences` now, under its old name."""
+    """The old name of a function that is now a method of `Confidences`."""
 
     def call(probabilities: np.ndarray, labels: np.ndarray, *more: Any, **named: Any) -> Any:
         warn(f"convlens.metrics.{old}", f"Confidences.of(probabilities, labels).{new}")

@@ -1,7 +1,7 @@
-"""Two models on the same images: whether one is better, or only luckier.
+"""Compares two models on the same images: is one significantly better?
 
-Their results are not independent, since the same images are hard for both; so only the images count that one of them
-gets right and the other wrong. SciPy has the test and is what ours is compared with.
+Their results are not independent, because the same images are hard for both. The test therefore uses only the images
+that one model gets right and the other wrong. Tests compare the results with SciPy's.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from convlens.metrics.shares import check_same_length
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """Two models on `images` images: how many only the first gets right, how many only the second."""
+    """Two models on `images` images: how many images only the first or only the second classifies correctly."""
 
     images: int
     only_first: int
@@ -29,7 +29,7 @@ class PairedComparison:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the difference, after Bonett and Price: one case more is added to each of the two kinds.
+        """The 95 % interval of the difference, by Bonett and Price, who add one case to each of the two counts.
 
         Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a difference of binomial
         proportions based on paired data", 2012.
@@ -41,10 +41,10 @@ class PairedComparison:
 
     @property
     def p_value(self) -> float:
-        """McNemar's exact test, two-sided: how often two equally good models would differ at least as much.
+        """McNemar's exact test, two-sided: the probability that two equally good models differ at least this much.
 
         Source: Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
-        percentages", 1947; the exact form takes the binomial distribution for his chi-square.
+        percentages", 1947; the exact form replaces the chi-square distribution by the binomial.
 
         >>> PairedComparison(images=100, only_first=8, only_second=2).p_value    # 2 · (1 + 10 + 45) / 2¹⁰
         0.109375
@@ -58,7 +58,7 @@ class PairedComparison:
 
 
 def compare_pairs(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> PairedComparison:
-    """What two models' N predicted classes differ in, for N labels.
+    """Compare the N predicted classes of two models, given N labels.
 
     >>> compare_pairs(np.array([0, 1, 1, 0]), np.array([0, 1, 1, 1]), np.array([0, 0, 0, 0]))
     PairedComparison(images=4, only_first=2, only_second=1)
@@ -70,7 +70,7 @@ def compare_pairs(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> 
 
 
 def adjust_for_many(p_values: Sequence[float]) -> list[float]:
-    """p values of several comparisons, made larger so that a single lucky one among them does not count (Holm).
+    """Adjust the p values of several comparisons by Holm's method, which bounds the chance of any false positive.
 
     Source: S. Holm, "A simple sequentially rejective multiple test procedure", 1979.
 
@@ -86,5 +86,5 @@ def adjust_for_many(p_values: Sequence[float]) -> list[float]:
 
 
 def _rounded(value: float) -> float:
-    """Without the last digits, which logarithms have spoilt."""
+    """Round off the last digits, which logarithms make inexact."""
     return float(f"{value:.13g}")

@@ -1,6 +1,6 @@
-"""Shares of cases, with the interval that says how far a share can be believed.
+"""Shares of cases with confidence intervals.
 
-A share without any cases (0 / 0) is NaN, shown as "–".
+An undefined share (0 / 0) is NaN and shown as "–".
 """
 
 from statistics import NormalDist
@@ -11,7 +11,7 @@ from convlens.errors import UsageError
 
 
 def accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
-    """The share of `predicted` that equals `labels`, from 0 to 1; NaN where there are none.
+    """The share of `predicted` that equals `labels`, from 0 to 1; NaN if there are none.
 
     >>> accuracy(np.array([7, 2, 1, 0]), np.array([7, 2, 1, 6]))
     0.75
@@ -23,8 +23,8 @@ def accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
 def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for a share of `correct` out of `total`: (low, high), from 0 to 1.
 
-    The textbook interval p ± z·√(p(1 − p)/n) has no width at 100 % and goes past 1 just below; this one does neither.
-    Without any cases it is (0, 1).
+    The textbook interval p ± z·√(p(1 − p)/n) has zero width at 100 % and exceeds 1 just below; this one does not.
+    Without any cases, the interval is (0, 1).
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
 
@@ -49,15 +49,15 @@ def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> tuple
 
 
 def share_of(part: int, whole: int) -> float:
-    """`part / whole`; NaN where there is no whole."""
+    """`part / whole`; NaN if the whole is 0."""
     return part / whole if whole else float("nan")
 
 
 def check_same_length(labels: np.ndarray, others: np.ndarray) -> None:
-    """Refuse labels and predictions that are not one each.
+    """Check that there is one prediction for each label.
 
     Raises:
-        UsageError: with both counts.
+        UsageError: the counts differ; the message gives both.
     """
     if len(labels) != len(others):
         raise UsageError(f"{len(labels)} labels and {len(others)} predictions: give one prediction for every label.")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from convlens.layers import Block, Conv2d, Dense, Flatten, GlobalAvgPool2d, Residual, ResolvedLayer, Shape, SlidingLayer
 from convlens.layers.arguments import show
 from convlens.window import reach
+from convlens.words import agreeing, count_of
 
 
 def about_small_maps(resolved: Sequence[ResolvedLayer], layer: SlidingLayer) -> str:
@@ -61,14 +62,15 @@ def about_output(resolved: Sequence[ResolvedLayer], classes: int) -> tuple[str, 
         if isinstance(step.layer, Dense):
             given = step.output_shape[0]
             reason = (
-                f"the network gives {given:,} numbers for an image, but there are {classes:,} classes. "
+                f"the network gives {count_of(given, 'number')} for an image, but there {_count_classes(classes)}. "
                 f"Change 'dense {given}' to 'dense {classes}', or write 'dense' alone, which always gives one a class."
             )
             return reason, step, "features"
     step = next(step for step in reversed(resolved) if isinstance(step.layer, Flatten))
     maps, height, width = step.input_shape
-    ends = f"the network ends in {maps:,} maps of {height}×{width}"
-    but = f"which are {step.output_shape[0]:,} numbers, but there are {classes:,} classes. Add ', dense' at the end"
+    ends, numbers = f"the network ends in {count_of(maps, 'map')} of {height}×{width}", step.output_shape[0]
+    which = f"which {agreeing(numbers, 'is')} {count_of(numbers, 'number')}"
+    but = f"{which}, but there {_count_classes(classes)}. Add ', dense' at the end"
     conv = next((step for step in reversed(resolved) if isinstance(step.layer, Conv2d)), None)
     if conv is not None and (height, width) == (1, 1):
         reason = f"{ends}, {but}, or change the channels of layer {conv.index} from {maps:,} to {classes:,}."
@@ -77,13 +79,17 @@ def about_output(resolved: Sequence[ResolvedLayer], classes: int) -> tuple[str, 
     return f"{ends}, {but}{pooling}.", step, None
 
 
+def _count_classes(classes: int) -> str:
+    return f"{agreeing(classes, 'is')} {count_of(classes, 'class')}"
+
+
 def about_groups(step: ResolvedLayer) -> str | None:
     """Why a convolution cannot divide its input's channels into its groups; None where it can."""
     channels = step.input_shape[0]
     if not isinstance(step.layer, Conv2d) or channels % step.layer.groups == 0:
         return None
     return (
-        f"layer {step.index}, {step.layer}, gets {channels} channels, which cannot be divided into "
+        f"layer {step.index}, {step.layer}, gets {count_of(channels, 'channel')}, which cannot be divided into "
         f"{step.layer.groups} groups. Change the groups to a divisor of {channels}, such as {channels}."
     )
 

@@ -10,6 +10,7 @@ from html import escape
 
 from convlens.checking import items_or_none, shown
 from convlens.errors import NetworkError
+from convlens.habits import explains_arguments, explains_names
 from convlens.layers import Block, Layer, ResolvedLayer, write_chain
 from convlens.network.presets import PRESETS, text_of
 from convlens.network.rows import tabulate
@@ -22,6 +23,7 @@ _EXAMPLE = "Conv2d(8, kernel_size=3), ReLU(), Dense()"
 _NOTEBOOK_INPUT, _NOTEBOOK_CLASSES = (1, 28, 28), 10
 
 
+@explains_names
 @dataclass(frozen=True, init=False, repr=False)
 class Network:
     """Layers and blocks of layers that follow one another, from an image to one number (logit) a class.
@@ -46,6 +48,7 @@ class Network:
     layers: Chain
     source: Source | None = field(default=None, compare=False)
 
+    @explains_arguments
     def __init__(self, layers: Iterable[Layer | Block] | str, source: Source | None = None) -> None:
         if isinstance(layers, str):
             layers, source = read_layers(text_of(layers))

@@ -145,7 +145,22 @@ def _check_kind(layer: object, path: str) -> None:
         raise NetworkError(
             f"layer {path} is of type {type(layer).__name__}; a network takes {names}. "
             "Replace it, or use Network('...') for a network as text."
+            if (here := _name_here(layer)) is None
+            else f"layer {path} is {type(layer).__name__} of {_library(layer)}. Write convlens.{here}(...) instead."
         )
+
+
+def _name_here(layer: object) -> str | None:
+    """What a layer of another library is called here; PyTorch's often has the very same name."""
+    name = type(layer).__name__.lower()
+    if _library(layer) == "builtins":
+        return None
+    kinds = {**KINDS, **BLOCKS}.values()
+    return next((kind.__name__ for kind in kinds if name in (kind.__name__.lower(), *kind.other_names)), None)
+
+
+def _library(layer: object) -> str:
+    return type(layer).__module__.partition(".")[0]
 
 
 def _about_lost_maps(layer: Layer, flattened_by: Layer) -> str:

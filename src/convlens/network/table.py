@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+from convlens.words import count_of
+
 _CELL = "style='padding:2px 16px 2px 0; text-align:left; white-space:pre'"
 """Set cell by cell, since some notebooks take away a style sheet; `pre` keeps what moves the layers of a block in."""
 _HEADINGS = ("", "layer", "output", "size", "parameters", "multiply-adds", "sees")
@@ -99,15 +101,52 @@ class LayerTable:
         >>> print(LayerTable("dense", (1, 2, 2), 3, ()).as_html())
         <table><caption ...>Network for 1×2×2 images and 3 classes: 0 parameters, 0 multiply-adds an image</caption>...
         """
-        caption = (
-            f"Network for {_by(self.input_shape)} images and {self.classes} classes: {self.parameters:,} parameters, "
-            f"{self.multiply_adds:,} multiply-adds an image"
-        )
         heading = "".join(f"<th {_CELL}>{name}</th>" for name in _HEADINGS)
         rows = "".join(_row_as_html(row) for row in self.rows)
         warnings = "".join(f"<li>{escape(warning)}</li>" for warning in self.warnings)
-        head = f"<caption {_CELL}>{escape(caption)}</caption><thead><tr>{heading}</tr></thead>"
+        head = f"<caption {_CELL}>{escape(self._caption)}</caption><thead><tr>{heading}</tr></thead>"
         return f"<table>{head}<tbody>{rows}</tbody></table>" + (f"<ul>{warnings}</ul>" if warnings else "")
+
+    def __str__(self) -> str:
+        """The table as lines of text, for `print`.
+
+        >>> from convlens.network import layer_table
+        >>> print(layer_table("conv 8 3x3, relu, dense", (1, 8, 8), 10))
+        Network for 1×8×8 images and 10 classes: 2,970 parameters, 5,472 multiply-adds an image
+           layer       output  parameters  multiply-adds  sees
+        0  conv 8 3x3  8×6×6           80          2,592   3×3
+        1  relu        8×6×6            0              0   3×3
+        2  flatten     288              0              0   3×3
+        3  dense 10    10           2,890          2,880   8×8
+        """
+        cells = [
+            (
+                str(row.index),
+                row.indented_text,
+                _by(row.output_shape),
+                f"{row.parameters:,}",
+                f"{row.multiply_adds:,}",
+                _by(row.receptive_field),
+            )
+            for row in self.rows
+        ]
+        rows = [tuple(name for name in _HEADINGS if name != "size"), *cells]
+        widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+        lines = [
+            "  ".join(
+                cell.rjust(width) if place > 2 else cell.ljust(width)
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in rows
+        ]
+        return "\n".join([self._caption, *(line.rstrip() for line in lines), *self.warnings])
+
+    @property
+    def _caption(self) -> str:
+        return (
+            f"Network for {_by(self.input_shape)} images and {count_of(self.classes, 'class')}: "
+            f"{count_of(self.parameters, 'parameter')}, {count_of(self.multiply_adds, 'multiply-add')} an image"
+        )
 
     def _repr_html_(self) -> str:
         return self.as_html()

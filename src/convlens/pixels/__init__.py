@@ -7,7 +7,7 @@ Nothing here knows about networks.
 
 from convlens.pixels.arrays import encode_png
 from convlens.pixels.batches import as_array, read_batch
-from convlens.pixels.conversion import to_colour, to_grey
+from convlens.pixels.conversion import is_grey, to_colour, to_grey
 from convlens.pixels.decoding import MAX_FILE_BYTES, MAX_PIXELS, ImageSource, read_image
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "ImageSource",
     "as_array",
     "encode_png",
+    "is_grey",
     "read_batch",
     "read_image",
     "to_colour",

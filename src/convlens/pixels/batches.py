@@ -306,7 +306,9 @@ def _without_doubt(array: NDArray[Any], shape: Shape | None, name: str) -> str:
 def _unlike(array: NDArray[Any], shape: Shape, name: str) -> DataError:
     channels, height, width = shape
     colour = f"N×{height}×{width}×{channels} or N×{channels}×{height}×{width}"
-    layouts = f"N×{height}×{width}, {colour} or N×{height * width:,}" if channels == 1 else colour
+    layouts = colour
+    if channels == 1:
+        layouts = f"N×{height}×{width}, {colour.replace(' or ', ', ')} or N×{height * width:,}"
     return DataError(
         f"{name} has the shape {_shown(array.shape)}; images of {times(shape)} (channels, height, width) are wanted. "
         f"Give {layouts}."

@@ -130,7 +130,7 @@ def warn_of_failures(found: Predictions) -> None:
     warnings.warn(
         f"{count_of(len(found.errors), 'image')} of {len(found):,} could not be read: {named}. They are in .errors; "
         "on_error='keep' says nothing, 'skip' leaves them out, 'raise' stops at the first.",
-        stacklevel=5,
+        stacklevel=6,
     )
 
 

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.errors import DataError
+from convlens.habits import explains_names
 from convlens.notebook import Html, html_picture, html_table
 from convlens.pixels import encode_png
 from convlens.preprocessing import Step
 from convlens.words import percent, shorten
 
 
+@explains_names
 @dataclass(frozen=True, eq=False)
 class Prediction:
     """What a model says of one image.

@@ -7,18 +7,28 @@ network needs for its answers. Most callers want an array of labels or of probab
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convlens.calibration import UNCALIBRATED, Calibration
 from convlens.errors import DataError, UsageError
+from convlens.habits import explains_names
 from convlens.notebook import html_table
 from convlens.prediction.prediction import Prediction
 from convlens.preprocessing import Preprocessing, Step
 from convlens.preprocessing.likeness import find_inverted, find_unlike_of_many
+from convlens.signatures import Alias
 from convlens.words import count_of, exact_percent
+
+if TYPE_CHECKING:
+    Probabilities: TypeAlias = NDArray[np.float64]
+    Pixels: TypeAlias = NDArray[np.uint8]
+    Origins: TypeAlias = "tuple[Origin, ...]"
+    Looks: TypeAlias = "dict[int, _Look]"
+else:
+    Probabilities, Pixels, Origins, Looks = map(Alias, ("Probabilities", "Pixels", "Origins", "Looks"))
 
 _SHOWN, _SHOWN_IN_HTML = 3, 10
 
@@ -53,6 +63,7 @@ class _Look(NamedTuple):
     notes: tuple[str, ...]
 
 
+@explains_names
 @dataclass(frozen=True, eq=False, repr=False)
 class Predictions(Sequence[Prediction]):
     """The predictions of N images, in their order: a sequence of `Prediction`, and arrays of all of them.
@@ -73,12 +84,12 @@ class Predictions(Sequence[Prediction]):
     """
 
     class_names: tuple[str, ...]
-    probabilities: NDArray[np.float64]
-    pixels: NDArray[np.uint8]
+    probabilities: Probabilities
+    pixels: Pixels
     _preprocessing: Preprocessing
     _calibration: Calibration = UNCALIBRATED
-    _origins: tuple[Origin, ...] | None = None
-    _looked_at: dict[int, _Look] = field(default_factory=dict)
+    _origins: Origins | None = None
+    _looked_at: Looks = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -104,11 +115,20 @@ class Predictions(Sequence[Prediction]):
 
     def __eq__(self, other: object) -> bool:
         """Whether the other sequence, such as a list, has equal predictions in the same order."""
+        if not isinstance(other, Sequence) and hasattr(other, "__array__"):
+            self.__array__()
         if not isinstance(other, Sequence) or isinstance(other, str | bytes):
             return NotImplemented
         return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Refused: for scikit-learn it would be labels, for Keras probabilities, and `predictions == y` all False."""
+        raise UsageError(
+            "predictions are no array. Take .labels (class names), .class_numbers or .probabilities, or compare them "
+            "with labels by model.score(X, y)."
+        )
 
     def __repr__(self) -> str:
         more = f", ... {len(self) - _SHOWN:,} more" if len(self) > _SHOWN else ""

@@ -1,13 +1,12 @@
-"""How any picture becomes the input of a network: the same steps that made the training images, with a note for each.
+"""Preprocessing: turns any picture into the network's input by the steps that made the training images.
 
-Rules travel with the model, since a digit that is dark on light, off centre or too small is the commonest reason why a
-network with 99 % on its test images fails on a photo. With them travels how the training images look, so that a new
-picture can be compared, normalised where that is safe, and called unlike where it is.
+The rules are stored with the model, because a digit that is dark on light, off centre or too small is the most common
+reason why a network with 99 % on its test images fails on a photo. The training images' appearance is stored, too,
+so that a new picture can be compared with them, normalised where that is safe, and reported as unlike them.
 
-`fitting` makes both from training images, by the measures of `measuring`; `settings` and `appearance` hold what is
-stored. `preparation` applies it: `digit_rules`, `glyph_rules` and `frame_rules` are the rules; `cleaning`,
-`disturbances`, `glyph` and `strokes` are their steps; `trail` is what is written down on the way, `likeness` the last
-look.
+`fitting` derives both from the training images with the measures in `measuring`; `settings` and `appearance` hold the
+stored values. `preparation` applies them: `digit_rules`, `glyph_rules` and `frame_rules` are the rules; `cleaning`,
+`disturbances`, `glyph` and `strokes` are their steps; `trail` records the steps; `likeness` makes the final comparison.
 """
 
 from convlens.preprocessing.appearance import Appearance, Centre, Spread

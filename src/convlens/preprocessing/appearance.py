@@ -1,7 +1,7 @@
-"""How the training images look: what travels with the model, so that a new picture can be compared with them.
+"""The appearance of the training images, stored with the model, so that new pictures can be compared with them.
 
-Ranges and not only means: whether something may be changed depends on how much the training images agree on it. A glyph
-that is always 71 % high can be scaled to that; where objects are large and small on purpose, the size says something.
+It holds ranges, not only means, because a property may only be normalised if the training images agree on it. Glyphs
+that always fill 71 % of the frame can be scaled to that; if sizes vary on purpose, the size carries information.
 
 msgspec writes these types as JSON and reads them, a spread as its five numbers.
 """
@@ -16,7 +16,7 @@ CENTRES = ("mass", "box")
 
 
 class Spread(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A measure over the training images: its extremes, 5 %, the median and 95 %.
+    """The distribution of a measure over the training images: minimum, 5 %, median, 95 % and maximum.
 
     >>> Spread(0.6, 0.7, 0.71, 0.72, 0.9).width
     0.02
@@ -35,22 +35,22 @@ class Spread(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
 
     @property
     def width(self) -> float:
-        """From 5 % to 95 %."""
+        """The range from 5 % to 95 %."""
         return round(self.high - self.low, 6)
 
     def holds(self, value: float, tolerance: float = 0.0) -> bool:
-        """Whether a value lies within the extremes, or at most `tolerance` beyond."""
+        """Whether a value is within the extremes, or at most `tolerance` beyond them."""
         return self.lowest - tolerance <= value <= self.highest + tolerance
 
 
 class Centre(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the training images have their objects.
+    """The position of the objects in the training images.
 
     Args:
-        by: `mass` or `box`, whichever is kept more exactly to one place.
-        down, right: that place, from the middle of the frame, as shares of its sides.
-        distance: within this of the place lie 95 % of the training images, as a share of the frame's side.
-        farthest: within this lie all of them.
+        by: `mass` or `box`, whichever centre varies less.
+        down, right: the median centre, measured from the middle of the frame, as shares of its sides.
+        distance: the distance from that centre that 95 % of the training images keep, as a share of the frame's side.
+        farthest: the largest such distance.
     """
 
     by: str
@@ -68,15 +68,15 @@ class Centre(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Appearance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was measured on training images; see `convlens.preprocessing.measuring.Looks` for what each measure means.
+    """Measures of the training images; `convlens.preprocessing.measuring.Looks` describes each of them.
 
     Args:
-        images: how many were measured.
+        images: the number of images that were measured.
         fill: the longer side of the box around the object, as a share of the frame's side.
-        centre: where the object lies.
+        centre: the position of the object.
         background: grey levels.
         contrast: grey levels between background and object.
-        ink_share: how dark the image is as a whole, as a share.
+        ink_share: the mean darkness of the image, as a share.
         stroke: the thickness of strokes, as a share of the frame's longer side.
         softness: the share of pixels that are neither background nor ink.
 

@@ -1,4 +1,4 @@
-"""The first steps on any picture of ink: away with what is not the object, each with its note."""
+"""The first steps on any picture of ink: remove what is not the object, and note each step."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from convlens.preprocessing.trail import Trail, describe_size
 from convlens.words import count_of
 
 EMPTY = "no ink found, so the image is empty"
-_WORKING_SIZE = 500  # pixels; larger pictures are averaged down first, which is quick and takes noise away
+_WORKING_SIZE = 500  # pixels; larger pictures are averaged down first, which is fast and removes noise
 
 
 def reduce_picture(grey: np.ndarray, trail: Trail) -> np.ndarray:
@@ -20,9 +20,11 @@ def reduce_picture(grey: np.ndarray, trail: Trail) -> np.ndarray:
 
 
 def clean_picture(grey: np.ndarray, trail: Trail) -> np.ndarray:
-    """The picture without enlargement blocks, frame and uneven light, averaged down where it is large."""
+    """Remove enlargement blocks, frame and uneven light, and average down a large picture."""
     plain, factor = undo_enlargement(grey)
-    grey = reduce_picture(trail.change("smaller", grey, plain, f"{factor}×{factor} pixels alike, taken for one"), trail)
+    grey = reduce_picture(
+        trail.change("smaller", grey, plain, f"{factor}×{factor} equal pixels merged into one"), trail
+    )
     inside, thickness = cut_frame(grey)
     grey = trail.change("frame", grey, inside, f"frame of {count_of(thickness, 'pixel')} cut off")
     even, span = even_out_light(grey)
@@ -34,7 +36,7 @@ def clean_picture(grey: np.ndarray, trail: Trail) -> np.ndarray:
 def match_polarity(
     grey: np.ndarray, light_on_dark: bool | None, trail: Trail, background: float | None = None
 ) -> np.ndarray:
-    """Invert a picture that is not as wanted; None wants nothing."""
+    """Invert a picture with the wrong polarity; None leaves the polarity unchanged."""
     if light_on_dark is None or is_dark_on_light(grey, background) != light_on_dark:
         return grey
     note = "dark on light, inverted" if light_on_dark else "light on dark, inverted"
@@ -42,6 +44,6 @@ def match_polarity(
 
 
 def clean_glyph(ink: np.ndarray, trail: Trail) -> np.ndarray:
-    """Light-on-dark ink without ruled lines."""
+    """Remove ruled lines from light-on-dark ink."""
     cleaned, count = remove_lines(ink)
     return trail.change("lines", ink, cleaned, f"{count_of(count, 'ruled line')} taken out")

@@ -1,6 +1,6 @@
-"""As MNIST was made: light on dark, contrast, crop to the ink, scale into a 20-pixel box, centre of mass to the centre.
+"""The rules that MNIST was made by: light on dark, contrast, crop, scale into a 20-pixel box, centre by mass.
 
-All 60,000 training and 10,000 test images of MNIST come through with every pixel unchanged, in 0.5 ms each.
+All 60,000 training and 10,000 test images of MNIST pass through unchanged, pixel for pixel, in 0.5 ms each.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from convlens.preprocessing.strokes import scale_glyph
 from convlens.preprocessing.trail import Trail, describe_filling, describe_levels, describe_size
 
 _FILL = 20 / 28
-_FAINT = 25  # grey levels; below it lies the noise of a JPEG file
+_FAINT = 25  # grey levels; anything fainter is JPEG noise
 
 
 def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, trail: Trail) -> np.ndarray:
@@ -45,7 +45,7 @@ def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, tr
 
 
 def _is_as_mnist_makes_them(ink: np.ndarray, side: int, box_side: int) -> bool:
-    """Already in the frame, in its box and centred, dust and all: then scaling again would only blur it."""
+    """Whether the ink already fits its box and is centred, including dust; scaling it again would only blur it."""
     if ink.shape != (side, side):
         return False
     rows, columns = np.nonzero(ink > _FAINT)
@@ -55,7 +55,7 @@ def _is_as_mnist_makes_them(ink: np.ndarray, side: int, box_side: int) -> bool:
 
 
 def _centred_by_mass(ink: np.ndarray, side: int, trail: Trail) -> np.ndarray:
-    """Paste so that the centre of mass comes to the middle, as near as it can without cutting anything off."""
+    """Paste so that the centre of mass is as near to the middle as possible without cutting anything off."""
     corner, centred = [], []
     for size, position in zip(ink.shape, centre_of_mass(ink), strict=True):
         corner.append(min(max(round(side / 2 - position), 0), side - size))

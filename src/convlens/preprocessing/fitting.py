@@ -1,4 +1,4 @@
-"""Preprocessing made from training images: what new pictures must be turned into to look like them."""
+"""Derives the preprocessing from training images, so that new pictures can be made to look like them."""
 
 from typing import Literal
 
@@ -14,18 +14,18 @@ from convlens.words import times
 _ENOUGH = 0.95  # the share of images that must agree before others are inverted to match
 _MOSTLY_INK = 0.9  # the share of images that must show ink on an even background before the rules for glyphs apply
 _MOST_IMAGES, _MOST_PIXELS = 2000, 3_000_000  # measured: 30 ms for MNIST
-_DIGITS = 4  # what is stored of a measure
+_DIGITS = 4  # stored for each measure
 
 
 def fit_preprocessing(images: NDArray[np.uint8], rules: Rules | Literal["auto"]) -> Preprocessing:
     """The preprocessing for a network trained on `images`, uint8 N×C×H×W, which were made by `rules`.
 
-    `auto` stands for `glyph` or `letterbox`; see `choose_rules`. With these two, grey images whose background is dark
-    in at least 95 % of them count as light on dark, and the other way round; colour images never do. Pixels are
-    normalised to 0 to 1, no further. At most 2,000 images, evenly spaced, are measured.
+    `auto` chooses `glyph` or `letterbox`; see `choose_rules`. For these two, grey images count as light on dark if at
+    least 95 % of them have a dark background, and as dark on light in the opposite case; colour images have none.
+    Pixels are only scaled to 0 to 1. At most 2,000 evenly spaced images are measured.
 
     Raises:
-        UsageError: no images, or images that the rules cannot make.
+        UsageError: there are no images, or the rules cannot make such images.
 
     >>> fitted = fit_preprocessing(np.zeros((5, 3, 32, 48), np.uint8), "letterbox")
     >>> fitted.image_shape, fitted.light_on_dark
@@ -51,14 +51,14 @@ def fit_preprocessing(images: NDArray[np.uint8], rules: Rules | Literal["auto"])
 
 
 def choose_rules(images: NDArray[np.uint8]) -> tuple[Rules, str]:
-    """Which rules suit a user's training images, uint8 N×C×H×W, and why: `glyph` or `letterbox`.
+    """Choose rules for a user's training images, uint8 N×C×H×W: `glyph` or `letterbox`, with the reason.
 
-    `glyph` if at least 90 % of them are grey and show something on an even background of another brightness, with
-    little in between, as handwriting, icons and glyphs do. Everything else is taken for photographs: changing them by
-    what is ink and what is paper would damage them.
+    `glyph` is chosen if at least 90 % of the images are grey and show something on an even background of another
+    brightness, with few levels in between, such as handwriting or icons. All others are treated as photographs, which
+    the rules for ink on paper would damage.
 
     Raises:
-        UsageError: no images.
+        UsageError: there are no images.
 
     >>> glyphs = np.full((20, 1, 16, 16), 255, np.uint8)
     >>> glyphs[:, :, 4:12, 6:10] = 0
@@ -78,14 +78,14 @@ def _check_images(images: np.ndarray) -> None:
 
 
 def _sample(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Evenly spaced images; of a memory-mapped array, nothing else is read."""
+    """Evenly spaced images; only these are read from a memory-mapped array."""
     pixels = max(1, int(np.prod(images.shape[2:])))
     count = min(len(images), _MOST_IMAGES, max(1, _MOST_PIXELS // pixels))
     return images if count == len(images) else images[np.linspace(0, len(images) - 1, count).astype(np.intp)]
 
 
 def _grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """N×H×W; of colours the mean, which is enough to see where objects are."""
+    """The images as N×H×W; colours are averaged, which is enough to find objects."""
     return images[:, 0] if images.shape[1] == 1 else images.mean(axis=1).astype(np.uint8)
 
 
@@ -100,7 +100,7 @@ def _choose_rules(images: NDArray[np.uint8], looks: Looks) -> tuple[Rules, str]:
 
 
 def _agreed(light_on_dark: NDArray[np.bool_]) -> bool | None:
-    """What nearly all images are; None where they are mixed, or where there are none."""
+    """The polarity of nearly all images; None if they are mixed, or if there are none."""
     share = float(light_on_dark.mean()) if len(light_on_dark) else 0.5
     if share >= _ENOUGH:
         return True
@@ -108,7 +108,7 @@ def _agreed(light_on_dark: NDArray[np.bool_]) -> bool | None:
 
 
 def _appearance(looks: Looks) -> Appearance | None:
-    """The spreads of all images that show something."""
+    """The spreads over all images that are not blank."""
     shown = looks.contrast >= NO_INK
     if not shown.any():
         return None
@@ -125,7 +125,7 @@ def _appearance(looks: Looks) -> Appearance | None:
 
 
 def _spread(values: NDArray[np.float32]) -> Spread:
-    """Rounded to few digits, the extremes outwards, so that no training image lies beyond them."""
+    """Round to few digits; the extremes are rounded outwards, so that no training image is outside them."""
     extremes = np.array([values.min(), values.max()], np.float64) * 10**_DIGITS
     lowest, highest = float(np.floor(extremes[0])) / 10**_DIGITS, float(np.ceil(extremes[1])) / 10**_DIGITS
     low, middle, high = (
@@ -135,7 +135,7 @@ def _spread(values: NDArray[np.float32]) -> Spread:
 
 
 def _centre(box: NDArray[np.float32], mass: NDArray[np.float32]) -> Centre:
-    """By mass or by box, whichever lies closer together."""
+    """The centre by mass or by box, whichever varies less."""
     found = []
     for by, centres in (("mass", mass), ("box", box)):
         place = np.median(centres.astype(np.float64), axis=0)

@@ -1,4 +1,4 @@
-"""The rules that keep a picture whole or fill the frame with it.
+"""The rules that keep the whole picture, or fill the frame with the object.
 
 letterbox   grey or colour, polarity of the training images, scale as a whole, centre
 garment     grey, light on dark, crop to the article, scale its longest side to the frame, centre
@@ -15,7 +15,7 @@ from convlens.preprocessing.trail import Trail, describe_size
 def letterbox_picture(
     pixels: np.ndarray, height: int, width: int, trail: Trail, light_on_dark: bool | None = None
 ) -> np.ndarray:
-    """The whole picture, as large as fits, on its own background; grey ones inverted to match the training images."""
+    """The whole picture, as large as fits, on its own background; grey pictures are inverted to match the training."""
     if pixels.ndim == 2:
         pixels = match_polarity(pixels, light_on_dark, trail)
     background = median_of_border(pixels)
@@ -23,7 +23,7 @@ def letterbox_picture(
 
 
 def prepare_garment(grey: np.ndarray, side: int, trail: Trail) -> np.ndarray:
-    """As Fashion-MNIST was made."""
+    """The rules that Fashion-MNIST was made by."""
     grey = reduce_picture(grey, trail)
     grey = match_polarity(grey, True, trail, float(np.median(border_pixels(grey))))
     background = int(

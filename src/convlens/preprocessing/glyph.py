@@ -1,7 +1,7 @@
-"""Finding the ink: background, polarity, contrast, and the box around it, robust to noise.
+"""Finds the ink: background, polarity, contrast, and the box around it, robustly against noise.
 
-Images are uint8 H×W. Otsu's threshold would be the obvious way to find ink, but it needs two humps in the histogram,
-and a thin stroke on a large sheet has one.
+Images are uint8 H×W. Otsu's threshold would be the obvious method, but it needs two peaks in the histogram, and a thin
+stroke on a large sheet has only one.
 """
 
 import numpy as np
@@ -13,16 +13,16 @@ _NOISE_WIDTH = 4.5  # median absolute deviations, about 3 standard deviations of
 _LEAST_CONTRAST = 12  # grey levels; below it there is no ink, only noise
 _INK_LEVEL = 0.2  # of the contrast: what counts as ink when its box is looked for
 _LEAST_UNEVENNESS = 2  # grey levels
-_SPECK = 0.02  # of all ink: what stands apart with less is dust
-_MOST_BORDER_INK = 0.15  # of the border; with more that is not background, the border does not tell what is
-_TWO_LEVELS = 3  # light and dark lie so many times farther apart than each is wide
+_SPECK = 0.02  # of all ink; separate pieces with less are dust
+_MOST_BORDER_INK = 0.15  # of the border; with more ink on it, the border does not show the background
+_TWO_LEVELS = 3  # light and dark are this many times farther apart than each is wide
 
 
 def even_out_light(grey: np.ndarray) -> tuple[np.ndarray, int]:
-    """Take out light that grows steadily from one side to another, and say how many grey levels it spanned.
+    """Remove light that increases steadily from one side to another, and return how many grey levels it spanned.
 
-    A plane is fitted to the border, twice: the second time without the pixels far from it, which may be ink. The same
-    array comes back where a plane explains little of the border, or where the border is even.
+    A plane is fitted to the border twice, the second time without pixels far from it, which may be ink. The array is
+    returned unchanged if a plane explains little of the border, or if the border is even.
     """
     height, width = grey.shape
     border = border_mask(height, width)
@@ -44,11 +44,12 @@ def even_out_light(grey: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def find_background(grey: np.ndarray) -> tuple[float, float]:
-    """The grey level of the background, and the median distance of its pixels from that: the noise.
+    """The grey level of the background, and the noise: the median distance of background pixels from that level.
 
-    It is the median of the border. Where much of the border is something else, ink reaches it, as in pictures cropped
-    to the ink: then border, corners and the picture as a whole vote on whether it is the light or the dark. The border
-    alone took four times as many digits for their background where these were cropped close and thick.
+    The background is the median of the border. If much of the border differs from it, ink reaches the border, as in
+    pictures cropped to the ink; then border, corners and the whole picture vote on whether the background is the light
+    or the dark level. With the border alone, closely cropped thick digits were mistaken for the background four times
+    as often.
 
     >>> find_background(np.array([[9, 9, 200], [200, 9, 200], [9, 9, 9]], np.uint8))
     (9.0, 0.0)
@@ -67,7 +68,7 @@ def find_background(grey: np.ndarray) -> tuple[float, float]:
     sides = [(float(np.median(side)), side) for side in (grey[~is_light], grey[is_light]) if side.size]
     deviations = [float(np.median(np.abs(side - middle))) for middle, side in sides]
     if len(sides) < 2 or sides[1][0] - sides[0][0] < _TWO_LEVELS * sum(deviations):
-        return level, deviation  # noise, or a photograph: no two levels that one could be the background of
+        return level, deviation  # noise or a photograph: there are no two distinct levels
     corners = is_light[:: max(len(grey) - 1, 1), :: max(grey.shape[1] - 1, 1)]
     votes = border_pixels(is_light).mean() + is_light.mean() + corners.mean()
     chosen = int(votes >= 1.5)
@@ -77,10 +78,10 @@ def find_background(grey: np.ndarray) -> tuple[float, float]:
 
 
 def is_dark_on_light(grey: np.ndarray, background: float | None = None) -> bool:
-    """Whether the ink is darker than the background, which is looked for if it is not given.
+    """Whether the ink is darker than the background, which is estimated if it is not given.
 
-    Ink lies further from the background than anything else; where both directions are about as far, a light
-    background decides.
+    The ink is what differs most from the background. If the darkest and the lightest pixels differ about equally, the
+    ink counts as dark on a light background and as light on a dark one.
 
     >>> is_dark_on_light(np.pad(np.zeros((2, 2), np.uint8), 1, constant_values=90))
     True
@@ -94,7 +95,7 @@ def is_dark_on_light(grey: np.ndarray, background: float | None = None) -> bool:
 
 
 def stretch_contrast(grey: np.ndarray) -> np.ndarray | None:
-    """Subtract background and noise from a light-on-dark image and stretch the ink to 255; None if there is no ink.
+    """Subtract background and noise from a light-on-dark image, and scale the ink up to 255; None if there is no ink.
 
     The noise is that of the background, so an image with an even background loses nothing but the background.
     """
@@ -113,7 +114,8 @@ def stretch_contrast(grey: np.ndarray) -> np.ndarray | None:
 def find_glyph_box(ink: np.ndarray, wanted: int = 0) -> tuple[slice, slice] | None:
     """Rows and columns of the box around the ink of a light-on-dark image, without dust; None if there is none.
 
-    Ink whose longest side is `wanted` with every faint pixel counted keeps them all, so that it need not be scaled.
+    If the longest side is exactly `wanted` when all faint pixels are counted, they are kept, so the ink need not be
+    scaled.
 
     >>> find_glyph_box(np.array([[0, 0, 0], [0, 255, 9], [0, 0, 0]], np.uint8))
     (slice(1, 2, None), slice(1, 2, None))
@@ -130,7 +132,7 @@ def find_glyph_box(ink: np.ndarray, wanted: int = 0) -> tuple[slice, slice] | No
 
 
 def _span(counts: np.ndarray) -> slice:
-    """From the first to the last line with ink, leaving out groups of lines that hold hardly any of it."""
+    """From the first to the last line with ink, without groups of lines that hold hardly any ink."""
     if not counts.any():
         return slice(0, 0)
     has_ink = np.concatenate([[False], counts > 0, [False]])
@@ -143,7 +145,7 @@ def _span(counts: np.ndarray) -> slice:
 
 
 def _smoothed(grey: np.ndarray) -> np.ndarray:
-    """Each pixel averaged with its neighbours, so that single noisy pixels do not count; small images as they are."""
+    """Average each pixel with its neighbours, so that single noisy pixels do not count; small images are unchanged."""
     if max(grey.shape) <= _SMALL:
         return grey
     from PIL import Image, ImageFilter

@@ -1,8 +1,8 @@
-"""The rules for a user's own glyphs, ink on an even background: what the training images agree on, new pictures get.
+"""The rules for a user's own glyphs, ink on an even background: new pictures get what the training images agree on.
 
-Polarity, levels, size and place are normalised one by one, each only where 90 % of the training images lie close
-together. Where they differ, they differ on purpose, and normalising would take away what the network has learned to
-look at. A picture that already looks like the training images in all of these is only scaled as they were.
+Polarity, levels, size and position are normalised separately, each only if 90 % of the training images are similar in
+it. If they differ, they probably differ on purpose, and normalising would remove information that the network uses. A
+picture that already looks like the training images in all of these is only scaled as they were.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from convlens.preprocessing.trail import Trail, describe_filling, describe_level
 
 _SAME_FILL, _SAME_PLACE = 0.2, 0.05  # from 5 to 95 % of the training images, as shares of the frame's side
 _SAME_LEVELS = 40  # grey levels
-_TOLERANCE, _LEVELS_TOLERANCE = 0.04, 20  # what scaling, rounding and a file format change by themselves
+_TOLERANCE, _LEVELS_TOLERANCE = 0.04, 20  # changes caused by scaling, rounding and file formats
 
 
 @dataclass(frozen=True)
 class _Target:
-    """What a picture is normalised to, and in what."""
+    """The properties that a picture is normalised in, and their target values."""
 
     height: int
     width: int
@@ -40,18 +40,18 @@ class _Target:
 
     @property
     def place(self) -> bool:
-        """Whether they agree on where it lies."""
+        """Whether the training images agree on the position of the object."""
         return self.looks.centre.distance <= max(_SAME_PLACE, 1 / min(self.height, self.width))
 
     @property
     def levels(self) -> bool:
-        """Whether they agree on how light the background is and how dark the ink, or the other way round."""
+        """Whether the training images agree on the levels of background and ink."""
         return max(self.looks.background.width, self.looks.contrast.width) <= _SAME_LEVELS
 
 
 @dataclass(frozen=True)
 class _Tones:
-    """A picture turned to light on dark, so that ink is above `background`, and the way back."""
+    """A picture converted to light on dark, so that ink is above `background`, and how to convert it back."""
 
     pixels: np.ndarray
     background: int
@@ -59,7 +59,7 @@ class _Tones:
     stretched: tuple[float, float] | None  # the levels of background and ink that 0 and 255 stand for
 
     def paint(self, pixels: np.ndarray) -> np.ndarray:
-        """Pixels of this kind as they look among the training images."""
+        """Convert such pixels to the levels of the training images."""
         if self.stretched is None:
             return 255 - pixels if self.inverted else pixels
         background, ink = self.stretched
@@ -67,7 +67,7 @@ class _Tones:
 
 
 def prepare_glyph(grey: np.ndarray, preprocessing: Preprocessing, trail: Trail) -> np.ndarray:
-    """A picture of ink as an image like the training images, H×W."""
+    """Turn a picture of ink into an image like the training images, H×W."""
     _, height, width = preprocessing.image_shape
     if preprocessing.appearance is None:
         return letterbox_picture(grey, height, width, trail, preprocessing.light_on_dark)
@@ -95,7 +95,7 @@ def prepare_glyph(grey: np.ndarray, preprocessing: Preprocessing, trail: Trail) 
 
 
 def _is_alike(framed: np.ndarray, target: _Target) -> bool:
-    """Whether a letterboxed picture is normalised already in all that the training images agree on."""
+    """Whether a letterboxed picture already matches the training images in everything that they agree on."""
     looks, usual = measure(framed[None]), target.looks
     fill, centre = float(looks.fill[0]), usual.centre
     if looks.contrast[0] < NO_INK or not looks.is_even[0]:
@@ -116,7 +116,7 @@ def _is_alike(framed: np.ndarray, target: _Target) -> bool:
 
 
 def _change_levels(grey: np.ndarray, ink: np.ndarray, dark_ink: bool, target: _Target, trail: Trail) -> _Tones:
-    """Background and ink as light or dark as they usually are."""
+    """Set background and ink to their usual levels."""
     background, contrast = target.looks.background.middle, target.looks.contrast.middle
     level = min(max(background - contrast if dark_ink else background + contrast, 0.0), 255.0)
     tones = _Tones(ink, 0, dark_ink, (background, level))
@@ -129,7 +129,7 @@ def _change_levels(grey: np.ndarray, ink: np.ndarray, dark_ink: bool, target: _T
 
 
 def _scale(tones: _Tones, box: tuple[slice, slice], target: _Target, trail: Trail) -> np.ndarray:
-    """The object in its usual size, or in the size that it has when the whole picture is scaled to the frame."""
+    """Scale the object to its usual size, or, if sizes vary, as the whole picture is scaled to the frame."""
     cropped, whole = tones.pixels[box], tones.pixels.shape
     if cropped.shape != whole:
         note = f"{describe_size(tones.pixels)}, cropped to {describe_size(cropped)}"
@@ -149,14 +149,14 @@ def _scale(tones: _Tones, box: tuple[slice, slice], target: _Target, trail: Trai
         notes = [f"scaled to {describe_size(scaled)}"]
         if not usual.holds(fill):
             between = describe_range(100 * usual.lowest, 100 * usual.highest, " %")
-            notes.append(f"fills {100 * fill:.0f} % of the frame, training images {between}, left so: sizes vary")
+            notes.append(f"fills {100 * fill:.0f} % of the frame, training images {between}, kept, because sizes vary")
     if scaled.shape != cropped.shape:
         trail.add("box", tones.paint(scaled), *notes)
     return scaled
 
 
 def _place(tones: _Tones, box: tuple[slice, slice], scaled: np.ndarray, target: _Target, trail: Trail) -> np.ndarray:
-    """Paste the object where objects usually lie, or where it lay in the picture, without cutting anything off."""
+    """Paste the object at its usual position, or where it was in the picture, without cutting anything off."""
     frame, corner = (target.height, target.width), []
     usual, whole = target.looks.centre, tones.pixels.shape
     ink = np.maximum(scaled, tones.background) - np.uint8(tones.background)

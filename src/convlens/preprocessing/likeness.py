@@ -1,7 +1,7 @@
-"""Whether what the network gets looks like anything that it was trained on.
+"""Checks whether the network's input looks like the images that it was trained on.
 
-A network answers every picture with a class, a landscape too, and often with 99 %. Its own probabilities cannot be
-asked whether the picture is of the right kind at all; the measures of the training images can.
+A network assigns a class to every picture, even a landscape, and often with 99 %. Its probabilities cannot tell whether
+the picture is of the right kind at all; the measures of the training images can.
 """
 
 import numpy as np
@@ -13,17 +13,17 @@ from convlens.preprocessing.settings import Preprocessing
 from convlens.preprocessing.trail import describe_range
 
 _TOLERANCE = 0.1
-"""How far beyond the extremes of the training images is allowed, as a share of the range from 5 to 95 % of them. With
-this no test image of MNIST is refused, and without it five of 10,000."""
+"""How far outside the training images' extremes a value may be, as a share of their 5 to 95 % range. With this
+tolerance, no test image of MNIST is refused; without it, five of 10,000."""
 _FEW = 50
-"""And divided by the number of training images: the extremes of fifty are not those of all."""
+"""An additional tolerance, divided by the number of training images: fifty images do not show the true extremes."""
 _AT_A_TIME = 512
-"""Images that are measured together: their floats stay in the processor's cache."""
+"""How many images are measured together, so that their floats stay in the processor's cache."""
 _MEASURES = {"ink_share": "ink on {} of it", "stroke": "strokes {} of its side thick", "softness": "grey on {} of it"}
 
 
 def find_unlike(pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> tuple[str, ...]:
-    """Reasons why an image, uint8 H×W or H×W×3, is of another kind than the training images; none if it is not.
+    """Reasons why an image, uint8 H×W or H×W×3, is unlike the training images; empty if it is not.
 
     >>> find_unlike(np.zeros((28, 28), np.uint8), Preprocessing())
     ()
@@ -33,7 +33,7 @@ def find_unlike(pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> tupl
 
 
 def find_unlike_of_many(images: NDArray[np.uint8], preprocessing: Preprocessing) -> list[tuple[str, ...]]:
-    """`find_unlike` of N images, uint8 N×C×H×W, measured together: ten times as quick as one by one.
+    """`find_unlike` for N images, uint8 N×C×H×W, measured together, which is ten times as fast as one by one.
 
     >>> find_unlike_of_many(np.zeros((2, 1, 28, 28), np.uint8), Preprocessing())
     [(), ()]
@@ -51,8 +51,9 @@ def find_unlike_of_many(images: NDArray[np.uint8], preprocessing: Preprocessing)
 
 
 def find_inverted(images: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.bool_]:
-    """N times whether an image, uint8 N×C×H×W, is dark on light where the training images are light on dark, or the
-    other way round. False by rules that keep photographs, which have no ink.
+    """N booleans: whether an image, uint8 N×C×H×W, has the opposite polarity of the training images.
+
+    Always false for the rules for photographs, which have no ink.
 
     >>> find_inverted(255 - np.eye(28, dtype=np.uint8)[None, None] * 200, Preprocessing()).tolist()
     [True]

@@ -1,11 +1,11 @@
-"""How images look, in a few numbers each: where the ink is, how large, how thick, and what it stands on.
+"""Measures the appearance of images in a few numbers: position, size and thickness of the ink, and the background.
 
-The same measure serves the training images, thousands at a time, and a single new picture, so that the two can be
-compared. Everything is a share of the frame or of the contrast, so the numbers do not depend on the size.
+Thousands of training images and single new pictures are measured in the same way, so that they can be compared. All
+measures are shares of the frame or of the contrast, so they do not depend on the image size.
 
-Stroke thickness comes from area and outline: a stroke of width w and length L has the area w·L, and going across it the
-brightness changes twice, so its total variation is 2·L. Skeletons would be the obvious way; they need thresholds, and
-take a thousand times as long.
+Stroke thickness follows from area and total variation: a stroke of width w and length L has the area w·L, and the
+brightness changes twice across it, so its total variation is 2·L. Skeletons would be the obvious method, but they need
+thresholds and take a thousand times as long.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 INK_LEVEL = 0.2
-"""Share of the contrast from which on a pixel belongs to the box around the ink."""
+"""Pixels with at least this share of the contrast belong to the box around the ink."""
 NO_INK = 12
-"""Grey levels of contrast below which there is no ink."""
+"""With less contrast than this, in grey levels, an image has no ink."""
 
 Floats = NDArray[np.float32]
 
@@ -60,7 +60,7 @@ class Looks:
 
 
 def measure(images: NDArray[np.uint8]) -> Looks:
-    """The looks of grey images, uint8 N×H×W, at least one.
+    """Measure grey images, uint8 N×H×W, N ≥ 1.
 
     >>> image = np.zeros((1, 20, 20), np.uint8)
     >>> image[0, 5:15, 8:12] = 200                      # a bar of 10 × 4
@@ -93,7 +93,7 @@ def measure(images: NDArray[np.uint8]) -> Looks:
 
 
 def has_dark_ink(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """N times whether the ink is darker than the background, of grey images, uint8 N×H×W.
+    """N booleans: whether the ink is darker than the background, for grey images, uint8 N×H×W.
 
     >>> has_dark_ink(np.stack([np.eye(9, dtype=np.uint8) * 200, 255 - np.eye(9, dtype=np.uint8) * 200])).tolist()
     [False, True]
@@ -102,7 +102,7 @@ def has_dark_ink(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _polarity(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Floats, Floats, NDArray[np.bool_]]:
-    """Of each image its border's pixels, the background, the contrast and whether the ink is dark."""
+    """For each image: the pixels of its border, the background, the contrast, and whether the ink is dark."""
     border = np.concatenate([images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1)
     background = np.median(border, axis=1).astype(np.float32)
     flat = images.reshape(len(images), -1)
@@ -125,7 +125,7 @@ def _boxes(mask: np.ndarray) -> tuple[Floats, Floats]:
 
 
 def _strokes(ink: Floats) -> Floats:
-    """Thickness in pixels: twice the area over the total variation."""
+    """Thickness in pixels: twice the area divided by the total variation."""
     down, right = np.diff(ink, axis=1, append=0), np.diff(ink, axis=2, append=0)
     np.multiply(down, down, out=down)
     np.multiply(right, right, out=right)
@@ -135,7 +135,7 @@ def _strokes(ink: Floats) -> Floats:
 
 
 def _mass_centres(ink: Floats) -> Floats:
-    """(down, right) of the centres of mass from the middle of the frame, which is half a pixel beyond a pixel's."""
+    """The centres of mass (down, right) relative to the middle of the frame, which lies between two pixels."""
     mass = np.maximum(ink.sum(axis=(1, 2)), np.float32(1e-6))
     height, width = ink.shape[1:]
     rows, columns = ink.sum(axis=2), ink.sum(axis=1)

@@ -1,12 +1,12 @@
-"""From any picture to the network's input: the rules that the model was trained with, step by step, with notes.
+"""Turns any picture into the network's input by the rules stored with the model, step by step, with notes.
 
     digit       `digit_rules`: as MNIST was made
-    glyph       `glyph_rules`: what a user's own training images agree on
+    glyph       `glyph_rules`: the properties that a user's training images have in common
     letterbox   `frame_rules`: the whole picture, for photographs
     garment     `frame_rules`: as Fashion-MNIST was made
 
-All 60,000 training and 10,000 test images of MNIST, and the 10,000 test images of Fashion-MNIST, come through their own
-rules with every pixel unchanged; in half a millisecond each.
+All 60,000 training and 10,000 test images of MNIST, and the 10,000 test images of Fashion-MNIST, pass through their own
+rules unchanged, pixel for pixel, in half a millisecond each.
 """
 
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ _GREY_MODES = ("1", "L", "I", "F", "I;16")
 
 @dataclass(frozen=True)
 class Prepared:
-    """A picture as the network takes it.
+    """A picture prepared for the network.
 
     Attributes:
         pixels: uint8 C×H×W.
         notes: what was changed, in words.
-        steps: the pictures on the way, from `original` to `tensor`; see `Step`.
-        unlike: why, even prepared, it does not look like the training images; empty where it does.
+        steps: the intermediate pictures, from `original` to `tensor`; see `Step`.
+        unlike: reasons why the prepared picture is unlike the training images; empty if it is not.
     """
 
     pixels: NDArray[np.uint8]
@@ -51,12 +51,12 @@ class Prepared:
 def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = True) -> Prepared:
     """Turn any picture into the network's input by the rules that are stored with the model.
 
-    `source` is whatever `convlens.pixels.read_image` takes. A picture without ink gives zeros, or is only scaled by the
-    rules `glyph`, and a note. With `repair=False` it becomes grey or colour as the network wants it, is scaled to the
-    frame as a whole, and nothing else.
+    `source` is anything that `convlens.pixels.read_image` takes. A picture without ink gives zeros, or is only scaled
+    by the rules `glyph`, and gets a note. With `repair=False`, the picture is only converted to grey or colour and
+    scaled to the frame as a whole.
 
     Raises:
-        ImageError: it is no image, or damaged.
+        ImageError: it is not an image, or damaged.
 
     >>> paper = np.full((180, 200), 230, np.uint8)
     >>> paper[33:143, 65:145] = 20
@@ -90,5 +90,5 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = Tr
 
 
 def _look_at(image: "Image") -> NDArray[np.uint8]:
-    """The original in its colours, with its transparency."""
+    """The original with its colours and transparency."""
     return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))

@@ -1,4 +1,4 @@
-"""What a trained model stores of its preprocessing: a few plain numbers, checked on the way in, JSON on the way out."""
+"""The preprocessing settings that a trained model stores: a few plain numbers, checked when made, and saved as JSON."""
 
 import math
 import warnings
@@ -17,11 +17,11 @@ Rules = Literal["digit", "garment", "glyph", "letterbox"]
 RULES: tuple[Rules, ...] = get_args(Rules)
 _SQUARE_GREY_RULES = ("digit", "garment")
 _FORMER_NAMES = {"mnist": "digit", "fashion-mnist": "garment", "ink": "glyph"}
-"""Rules under the names that they had up to version 0.6, in model files too."""
+"""The names of rules up to version 0.6, which model files may still have."""
 
 
 def current_name(rules: str) -> Any:
-    """The name of preprocessing rules today; a former one is deprecated.
+    """The current name of preprocessing rules; old names give a deprecation warning.
 
     >>> current_name("digit"), current_name("auto")
     ('digit', 'auto')
@@ -67,14 +67,15 @@ class Preprocessing:
 
     Args:
         image_shape: (channels, height, width) of the network's input; 1 channel is grey, 3 are red, green and blue.
-        rules: `digit` and `garment` (square and grey), `glyph` (grey), or `letterbox`.
-        light_on_dark: what the training images are; None where they are mixed or in colour: nothing is inverted then.
-        normalisation: what follows the pixels.
-        appearance: how the training images look, which pictures are compared with and made alike; None where that was
-            not measured, as in models of version 1, or where there was nothing on the images.
+        rules: `digit` or `garment` (square and grey), `glyph` (grey), or `letterbox`.
+        light_on_dark: whether the training images are light on dark; None if they are mixed or in colour, so that
+            nothing is inverted.
+        normalisation: applied to the pixels at the end.
+        appearance: measures of the training images, which pictures are compared with and adapted to; None if they were
+            not measured, as in models of version 1, or if the images were blank.
 
     Raises:
-        UsageError: a value that is not allowed, or values that do not fit together.
+        UsageError: a value is not allowed, or values do not fit together.
 
     >>> Preprocessing.from_dict(Preprocessing().as_dict()) == Preprocessing()
     True
@@ -116,10 +117,10 @@ class Preprocessing:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Preprocessing":
-        """The way back from `as_dict`; nothing but `appearance` may be missing, nothing unknown or of another type.
+        """Restore from `as_dict`; only `appearance` may be missing, and no value may be unknown or of another type.
 
         Raises:
-            UsageError: with the place of the value.
+            UsageError: a value is not allowed; the message names it.
         """
         try:
             typed = msgspec.convert(stored, _Stored)
@@ -136,7 +137,7 @@ class _StoredNormalisation(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Stored(msgspec.Struct, forbid_unknown_fields=True):
-    """What must be there, and of which type; msgspec checks it."""
+    """The required values and their types, which msgspec checks."""
 
     image_shape: tuple[int, int, int]
     rules: str

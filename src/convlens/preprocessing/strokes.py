@@ -1,7 +1,7 @@
-"""Sharpness and thickness of strokes: brought to what the training images have, at eight times their size.
+"""Adjusts the sharpness and thickness of strokes to the training images, at eight times their size.
 
-A network that has learned from one pen takes another pen's digits for other digits. Changing strokes after scaling
-would be the obvious way, and far too coarse: a whole pixel is half of a stroke there.
+A network trained on one pen misreads digits drawn with another. Changing strokes after scaling would be the obvious
+method, but it is too coarse: a whole pixel is half a stroke there.
 """
 
 import numpy as np
@@ -11,21 +11,21 @@ from convlens.preprocessing.appearance import Appearance
 from convlens.preprocessing.measuring import INK_LEVEL, measure
 from convlens.preprocessing.trail import describe_range
 
-_LARGEST = 160  # pixels: the side of the box that strokes are changed in
+_LARGEST = 160  # pixels; the side of the box in which strokes are changed
 _GAINS = (1.5, 2.0, 3.0, 4.0)
-_MIDDLE = 0.4  # of the ink: the level that sharpening leaves alone; strokes keep their thickness
-_MOST_VARIED = 3.0  # times from 5 to 95 %; where training images differ more, thickness says something
+_MIDDLE = 0.4  # of the ink; the level that sharpening keeps, so that strokes keep their thickness
+_MOST_VARIED = 3.0  # ratio of 95 % to 5 %; if training images differ more, thickness carries information
 _SOFTEST = 0.25  # training images with more in-between pixels are soft on purpose
 
 
 def scale_glyph(
     ink: np.ndarray, box: tuple[int, int], frame: tuple[int, int], appearance: Appearance | None
 ) -> tuple[np.ndarray, list[str]]:
-    """Scale light-on-dark ink into a box, heights and widths in pixels, with the training images' kind of strokes.
+    """Scale light-on-dark ink into a box (height and width in pixels), with strokes like those of the training images.
 
-    Returns the scaled ink and notes on its strokes. Ink that has the size already is given back as it is. Strokes are
-    sharpened where they are softer than in any training image, and made thicker or thinner where they lie outside of
-    90 % of them.
+    Returns the scaled ink and notes on its strokes. Ink that already has this size is returned unchanged. Strokes are
+    sharpened if they are softer than in every training image, and made thicker or thinner if they are outside the 5 to
+    95 % range of the training images.
     """
     size = fit_into(ink.shape[0], ink.shape[1], *box)
     if size == ink.shape:
@@ -41,8 +41,8 @@ def scale_glyph(
 
 
 def _enlarged(ink: np.ndarray, box: tuple[int, int]) -> np.ndarray:
-    """In a box several times as large, with an empty rim, so that its edges are edges. Small ink needs a good filter:
-    of those that Pillow has, Lanczos's made the least of stairs and blur on reduced MNIST digits.
+    """Scale the ink into a box several times as large, with an empty margin. Small ink needs a good filter: of
+    Pillow's, Lanczos gave the fewest steps and the least blur on reduced MNIST digits.
     """
     from PIL import Image
 
@@ -55,17 +55,17 @@ def _enlarged(ink: np.ndarray, box: tuple[int, int]) -> np.ndarray:
 
 
 def _reduced(wide: np.ndarray, box: tuple[int, int]) -> np.ndarray:
-    """Cropped to its ink and scaled into the box, with the brightest at 255."""
+    """Crop to the ink, scale into the box, and set the brightest pixel to 255."""
     mask = wide >= INK_LEVEL * 255
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    cropped = wide[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else wide  # all of it is faint
+    cropped = wide[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else wide  # everything is faint
     small = resize(cropped, *fit_into(cropped.shape[0], cropped.shape[1], *box))
     peak = max(int(small.max()), 1)
     return small if peak >= 250 else np.rint(small * (255 / peak)).astype(np.uint8)
 
 
 def _measured(wide: np.ndarray, box: tuple[int, int], frame: tuple[int, int]) -> tuple[float, float]:
-    """Stroke thickness and softness of what would come out, in its frame."""
+    """The stroke thickness and softness that the result would have in its frame."""
     small = _reduced(wide, box)
     looks = measure(paste(small, (frame[0] - small.shape[0]) // 2, (frame[1] - small.shape[1]) // 2, *frame)[None])
     return float(looks.stroke[0]), float(looks.softness[0])
@@ -74,7 +74,7 @@ def _measured(wide: np.ndarray, box: tuple[int, int], frame: tuple[int, int]) ->
 def _sharpen(
     wide: np.ndarray, box: tuple[int, int], frame: tuple[int, int], appearance: Appearance
 ) -> tuple[np.ndarray, list[str]]:
-    """A steeper way from background to ink, the gentlest that makes it as sharp as the softest training image."""
+    """Sharpen the edges just enough to be as sharp as the softest training image."""
     softest = appearance.softness.highest
     if softest > _SOFTEST or _measured(wide, box, frame)[1] <= softest:
         return wide, []
@@ -96,7 +96,7 @@ def _change_thickness(
         return wide, []
     side = max(frame)
     before = now = _measured(wide, box, frame)[0]
-    for _ in range(3):  # a crop that grows is scaled down again, so once is not always enough
+    for _ in range(3):  # a larger crop is scaled down again, so one pass is not always enough
         missing = min(max(now, low), high) - now
         steps = round(abs(missing) * side * max(wide.shape) / max(box) / 2)
         if steps == 0:
@@ -114,7 +114,7 @@ def _change_thickness(
 
 
 def _grown(ink: np.ndarray, steps: int) -> np.ndarray:
-    """Every pixel the brightest of its neighbours, `steps` times; diagonal ones every second time make it round."""
+    """Grow the ink by `steps` pixels; diagonal neighbours count every second time, which keeps it round."""
     for step in range(steps):
         rim = np.pad(ink, 1)
         near = [rim[:-2, 1:-1], rim[2:, 1:-1], rim[1:-1, :-2], rim[1:-1, 2:]]
@@ -126,5 +126,5 @@ def _grown(ink: np.ndarray, steps: int) -> np.ndarray:
 
 
 def _shrunk(ink: np.ndarray, steps: int) -> np.ndarray:
-    """The background grown."""
+    """Shrink the ink by growing the background."""
     return 255 - _grown(255 - np.pad(ink, steps), steps)

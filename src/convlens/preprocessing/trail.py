@@ -1,4 +1,4 @@
-"""What is written down while a picture is prepared: every step, with its picture and a note in words."""
+"""Records the steps of preparing a picture: each with its picture and a note in words."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 
 from convlens.pixels.framing import reduce
 
-_SAME_FILL = 0.02  # a difference of size that is not worth a word
-_KEPT_SIZE = 256  # pixels; steps are kept to be looked at, and a thousand photos of 12 megapixels would fill the memory
+_SAME_FILL = 0.02  # smaller differences of size are not noted
+_KEPT_SIZE = (
+    256  # pixels; larger steps are kept reduced, since a thousand photos of 12 megapixels would fill the memory
+)
 
 
 class Step(NamedTuple):
-    """A picture on the way, uint8: H×W, H×W×3, or H×W×4 with transparency; and what was changed to come to it.
+    """An intermediate picture, uint8: H×W, H×W×3, or H×W×4 with transparency; and a note on what was changed.
 
-    Pictures of 512 pixels and more are kept averaged down; `size` says what they were, width×height.
+    Pictures of 512 pixels and more are kept at reduced size; `size` is the original width×height.
     """
 
     name: str
@@ -32,18 +34,18 @@ class Trail:
     steps: list[Step] = field(default_factory=list)
 
     def add(self, name: str, pixels: np.ndarray, *notes: str) -> np.ndarray:
-        """Write a step down and hand its picture on."""
+        """Record a step and return its picture."""
         self.steps.append(Step(name, reduce(pixels, _KEPT_SIZE), "; ".join(notes), describe_size(pixels)))
         self.notes.extend(notes)
         return pixels
 
     def change(self, name: str, before: np.ndarray, after: np.ndarray, *notes: str) -> np.ndarray:
-        """`add` where a step gave another picture than the very one that it got."""
+        """Record a step only if it returned another array than the one it was given."""
         return before if after is before else self.add(name, after, *notes)
 
 
 def describe_size(pixels: np.ndarray) -> str:
-    """Width×height, as everybody says it.
+    """The size as width×height.
 
     >>> describe_size(np.zeros((2, 3)))
     '3×2'
@@ -52,7 +54,7 @@ def describe_size(pixels: np.ndarray) -> str:
 
 
 def describe_range(low: float, high: float, unit: str = "", digits: int = 0) -> str:
-    """A range for a person, or one number where both ends look alike.
+    """A range as text, or one number if both ends look the same.
 
     >>> describe_range(70, 71.9), describe_range(71.2, 70.9, " %")
     ('70–72', '71 %')
@@ -62,12 +64,12 @@ def describe_range(low: float, high: float, unit: str = "", digits: int = 0) -> 
 
 
 def describe_levels(grey: np.ndarray) -> str:
-    """From the darkest to the lightest."""
+    """The range from the darkest to the lightest level."""
     return f"{int(grey.min())}–{int(grey.max())}"
 
 
 def describe_filling(fill: float, low: float, high: float, size: str) -> str:
-    """Why ink was scaled, and to what size; `fill` and the training images' range are shares of the frame's side.
+    """Why the ink was scaled, and to what size; `fill` and the training images' range are shares of the frame's side.
 
     >>> describe_filling(0.92, 0.71, 0.71, "15×20")
     'fills 92 % of the frame, training images 71 %, rescaled to 15×20'

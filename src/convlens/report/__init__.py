@@ -1,9 +1,9 @@
-"""The report: one offline file that says how good a model is and where it fails.
+"""The report: one self-contained HTML file that shows how good a model is and where it fails.
 
     model, images → study (numbers) → judgement, interior, comparison (words and pictures) → page (HTML)
 
-`figures` draws with matplotlib, `pictures` makes PNG of images, maps and kernels, `training_labels` has the labels of
-the training images judged. Whatever the page says stands in the study as a number.
+`figures` draws with matplotlib, `pictures` makes PNG files of images, maps and kernels, and `training_labels` checks
+the labels of the training images. Every number on the page comes from the study.
 """
 
 from convlens.deprecations import old_module_names

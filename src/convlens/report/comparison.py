@@ -1,4 +1,4 @@
-"""Several models on the same images: which is better, and whether that is more than luck."""
+"""Compares several models on the same images: which is better, and whether the difference is significant."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +22,7 @@ _LUCK = 0.05
 
 @dataclass(frozen=True)
 class Pair:
-    """Two of the models (their places), what differs between them, and p adjusted for the number of pairs."""
+    """Two of the models (by their places), the difference between them, and p adjusted for the number of pairs."""
 
     first: int
     second: int
@@ -62,27 +62,27 @@ class Comparison:
 
 
 def compare_studies(studies: Sequence[Study]) -> Comparison:
-    """Every pair by McNemar's exact test, p values adjusted after Holm.
+    """Compare every pair by McNemar's exact test; p values are adjusted by Holm's method.
 
     Raises:
-        UsageError: fewer than two models, or too many to be read.
-        DataError: they were not judged on the same images, or know other classes.
+        UsageError: fewer than two models, or too many for one page.
+        DataError: the models were not evaluated on the same images, or have different classes.
     """
     if not 2 <= len(studies) <= MOST_MODELS:
-        raise UsageError(f"{len(studies)} models to compare: give 2 to {MOST_MODELS}.")
+        raise UsageError(f"{len(studies)} models given to compare; give 2 to {MOST_MODELS}.")
     first = studies[0].evaluation
     for study in studies[1:]:
         judged = study.evaluation
         if judged.class_names != first.class_names:
             raise DataError(
-                f"{studies[0].name} and {study.name} know other classes, or in another order, so they cannot be "
-                "compared. Compare models of the same classes."
+                f"{studies[0].name} and {study.name} have different classes, or the same in another order, so they "
+                "cannot be compared. Compare models with the same classes."
             )
         if judged.data != first.data or not np.array_equal(judged.labels, first.labels):
             raise DataError(
-                f"{studies[0].name} was judged on {first.total:,} images of {first.data}, {study.name} on "
-                f"{judged.total:,} of {judged.data}; only the same images compare models. Name them: "
-                "convlens report A B DATA."
+                f"{studies[0].name} was evaluated on {first.total:,} images of {first.data}, {study.name} on "
+                f"{judged.total:,} of {judged.data}, but a comparison needs the same images. Name the images for all "
+                "models: convlens report A B DATA."
             )
     places = list(combinations(range(len(studies)), 2))
     found = [
@@ -93,11 +93,11 @@ def compare_studies(studies: Sequence[Study]) -> Comparison:
     pairs = [
         Pair(one, other, difference, p) for (one, other), difference, p in zip(places, found, adjusted, strict=True)
     ]
-    return Comparison(_with_names_of_their_own(studies), tuple(pairs))
+    return Comparison(_with_unique_names(studies), tuple(pairs))
 
 
-def _with_names_of_their_own(studies: Sequence[Study]) -> tuple[Study, ...]:
-    """The same studies; where several have one name, as files outside of run folders do, with a number behind it."""
+def _with_unique_names(studies: Sequence[Study]) -> tuple[Study, ...]:
+    """The same studies, with a number added where several have the same name, as files outside run folders may."""
     names = [study.name for study in studies]
     return tuple(
         replace(study, name=f"{study.name} ({place + 1})") if names.count(study.name) > 1 else study
@@ -138,13 +138,13 @@ def tell_comparison(comparison: Comparison, book: PictureBook) -> dict[str, Any]
 
 
 def _sentences(comparison: Comparison) -> list[str]:
-    """Which is best, and over which of the others that is more than luck."""
+    """Which model is best, and against which of the others the difference is significant."""
     studies = comparison.studies
     most = max(study.evaluation.correct for study in studies)
     equals = [place for place, study in enumerate(studies) if study.evaluation.correct == most]
     best, names = equals[0], ", ".join(short(studies[place].name) for place in equals)
-    are = "is right most often" if len(equals) == 1 else "are right most often, all the same"
-    told = [f"{names} {are}, {share(studies[best].evaluation.accuracy)}."]
+    has = "has" if len(equals) == 1 else "share"
+    told = [f"{names} {has} the highest accuracy, {share(studies[best].evaluation.accuracy)}."]
     better, same = [], []
     for pair in comparison.pairs:
         if best in (pair.first, pair.second):
@@ -152,9 +152,9 @@ def _sentences(comparison: Comparison) -> list[str]:
             if other not in equals:
                 (same if pair.is_luck else better).append(short(studies[other].name))
     if better:
-        told.append(f"That is more than luck against {', '.join(better)}.")
+        told.append(f"The difference from {', '.join(better)} is significant.")
     if same:
-        told.append(f"Against {', '.join(same)} the difference may be luck: these images cannot tell them apart.")
+        told.append(f"The difference from {', '.join(same)} may be chance: there are too few images to tell.")
     return told
 
 
@@ -168,7 +168,7 @@ def _facts(studies: Sequence[Study]) -> list[tuple[str, list[str]]]:
         "area under risk–coverage": [number(s.evaluation.risk_coverage.area, 5) for s in studies],
         "network": [str(s.model.network) for s in studies],
         "parameters": [f"{s.model.parameters:,}" for s in studies],
-        "multiply-adds an image": [f"{s.layers.multiply_adds:,}" for s in studies],
+        "multiply-adds per image": [f"{s.layers.multiply_adds:,}" for s in studies],
         "trained on": [str(s.model.facts.get("data", "–")) for s in studies],
         "recipe": [str(s.model.facts.get("recipe", "–")) for s in studies],
         "epochs": [str(s.model.facts.get("epochs", "–")) for s in studies],
@@ -179,7 +179,7 @@ def _facts(studies: Sequence[Study]) -> list[tuple[str, list[str]]]:
 
 
 def _classes(studies: Sequence[Study]) -> dict[str, Any]:
-    """The recall of every class in every model; of many classes those that differ most."""
+    """The recall of every class in every model; where there are many classes, those that differ most."""
     names = studies[0].evaluation.class_names
     recalls = np.array([[row.recall for row in study.evaluation.classes] for study in studies])
     order = np.arange(len(names))
@@ -192,7 +192,7 @@ def _classes(studies: Sequence[Study]) -> dict[str, Any]:
 
 
 def _disagreements(studies: Sequence[Study], book: PictureBook) -> list[dict[str, Any]]:
-    """Images that some models get right and others wrong, those first where the wrong ones are surest."""
+    """Images that some models get right and others wrong, the most confident mistakes first."""
     labels = studies[0].evaluation.labels
     right = np.array([study.evaluation.predicted == labels for study in studies])
     (places,) = np.nonzero(right.any(axis=0) & ~right.all(axis=0))

@@ -1,7 +1,7 @@
-"""How the training went: what the run folder beside a model says of it, as far as it is there.
+"""The history of a training, read from the run folder that holds the model.
 
-A model file can travel alone, and a run folder may be of another version or damaged. What is missing is left out; a
-value that is no number leaves a gap.
+A model file may have been moved out of its run folder, and a run folder may be damaged or written by another version.
+Whatever is missing is left out; a value that is not a number leaves a gap.
 """
 
 import csv
@@ -19,12 +19,13 @@ _MOST_BYTES, _MOST_ROWS = 20_000_000, 100_000
 
 @dataclass(frozen=True)
 class Course:
-    """A training after it is over.
+    """The history of a finished training.
 
     Attributes:
-        epochs: a dictionary each, under the names of metrics.csv; None for what was not measured or is no number.
-        losses: (last step of a chunk, its mean loss), in order; None where it is no number.
-        environment: what environment.json says, None where it is missing.
+        epochs: one dictionary per epoch, with the column names of metrics.csv as keys; None for a value that was not
+            measured or is not a number.
+        losses: (last step of a chunk, mean loss of the chunk), in order; None for a loss that is not a number.
+        environment: the contents of environment.json; None if the file is missing.
     """
 
     epochs: tuple[dict[str, float | None], ...] = ()
@@ -37,7 +38,7 @@ class Course:
 
 
 def read_course(model_file: Path) -> Course:
-    """What lies beside a model file; empty where it lies alone.
+    """The history stored beside a model file; empty if there is none.
 
     >>> read_course(Path("nowhere/model.safetensors"))
     Course(epochs=(), losses=(), environment=None)

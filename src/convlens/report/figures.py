@@ -1,7 +1,7 @@
-"""The report's figures as SVG that takes its colours and letters from the page around it, so dark and light both fit.
+"""The report's figures as SVG. Colours and fonts come from the page, so the figures suit the light and dark themes.
 
-matplotlib draws with stand-in colours; in the finished SVG each becomes a CSS variable of the page. Texts stay texts: a
-reader can search them, and a class name in any script is shown by the browser's own fonts.
+matplotlib draws with placeholder colours, which are replaced by CSS variables of the page in the finished SVG. Text
+stays text: it can be searched, and class names in any script are shown with the browser's own fonts.
 """
 
 import io
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _INK, _QUIET, _LINE, _BLUE, _ORANGE, _BAND = "#010203", "#020304", "#030405", "#040506", "#050607", "#060708"
 _VARIABLES = {_INK: "ink", _QUIET: "quiet", _LINE: "line", _BLUE: "blue", _ORANGE: "orange", _BAND: "band"}
-_WIDTH = 4.6  # inches; 331 points, a phone's width, so that letters keep their size there
+_WIDTH = 4.6  # inches; 331 points, the width of a phone, so that letters keep their size there
 _SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -45,16 +45,15 @@ _SETTINGS: dict[str, Any] = {
 }
 MOST_CLASSES = 24
 _HUGE = 1e30
-"""A loss beyond it is drawn as this: sums of it must not overflow."""
+"""Larger losses are drawn as this value, so that sums of losses cannot overflow."""
 _NO_SPACE = "\u200b"
-"""In front of a name in a legend, where matplotlib would leave out one that begins with an underscore."""
+"""Put before names in legends, because matplotlib leaves out names that begin with an underscore."""
 
 
 def _draw(name: str, height: float, draw: Callable[["Axes"], None], width: float = _WIDTH, left: float = 0.62) -> str:
-    """One pair of axes as an SVG element, `left` inches from its edge; `name` keeps the identifiers of several figures
-    in a page apart.
+    """One pair of axes as an SVG element, `left` inches from its edge; `name` makes identifiers unique on the page.
 
-    The margins are given, since matplotlib's own layout draws everything twice.
+    The margins are fixed, because matplotlib's automatic layout draws everything twice.
     """
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -70,11 +69,11 @@ def _draw(name: str, height: float, draw: Callable[["Axes"], None], width: float
 
 
 def _fit_into_page(svg: str) -> str:
-    """Without what only a file of its own needs, with the page's colours, as wide as its place, silent to a screen
-    reader, which gets the caption and the table.
+    """Prepare an SVG for the page: remove what only a separate file needs, use the page's colours and the full width,
+    and hide it from screen readers, which read the caption and the table instead.
     """
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same names in every figure, and nobody points to them
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same names in every figure, and nothing refers to them
     svg = svg.replace(_NO_SPACE, "")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<style type=\"text/css\">.*?</style>", "", svg, flags=re.DOTALL)
@@ -91,8 +90,8 @@ def draw_intervals(
     intervals: Sequence[tuple[float, float]],
     overall: float | None = None,
 ) -> str:
-    """Shares that are right with their intervals, one above the other: of models, or of classes beside that of all
-    images, `overall`, which is a line.
+    """Accuracies with their intervals, one above the other: of models, or of classes; `overall`, the accuracy on all
+    images, is drawn as a line.
     """
     count, longest = len(names), 24 if overall is None else 16
 
@@ -105,7 +104,7 @@ def draw_intervals(
         axes.tick_params(axis="y", labelcolor=_INK)
         axes.set_ylim(-0.7, count - 0.3)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel("right, %")
+        axes.set_xlabel("correct, %")
         if overall is not None:
             axes.axvline(overall * 100, color=_QUIET, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
             axes.set_xlim(max(0, float(np.nanmin(low)) - 2) if count else 0, 100.5)
@@ -115,11 +114,17 @@ def draw_intervals(
 
 
 def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[ReliabilityBin]) -> str:
-    """Accuracy against confidence, in bins of equally many images; `before` is empty if no temperature was fitted."""
+    """Accuracy against confidence, in bins with equal numbers of images.
+
+    `before` is empty if no temperature was fitted.
+    """
 
     def draw(axes: "Axes") -> None:
         axes.plot([0, 100], [0, 100], color=_QUIET, linewidth=1, linestyle=(0, (4, 3)))
-        both = ((before, _ORANGE, "s", "before temperature"), (after, _BLUE, "o", "after" if before else "as it is"))
+        both = (
+            (before, _ORANGE, "s", "before temperature"),
+            (after, _BLUE, "o", "after" if before else "uncalibrated"),
+        )
         for bins, colour, marker, name in both[0 if before else 1 :]:
             sure = [100 * bin.confidence for bin in bins]
             right = [100 * bin.accuracy for bin in bins]
@@ -131,14 +136,14 @@ def draw_reliability(after: Sequence[ReliabilityBin], before: Sequence[Reliabili
         axes.set_xlim(max(0, 100 * min(lowest) - 5), 101)
         axes.set_ylim(max(0, 100 * min(lowest) - 5), 101)
         axes.set_xlabel("confidence, %")
-        axes.set_ylabel("right, %")
+        axes.set_ylabel("accuracy, %")
         axes.legend(frameon=False, loc="upper left", labelcolor=_INK)
 
     return _draw("reliability", 3.4, draw)
 
 
 def draw_risk(curve: RiskCoverage, threshold: tuple[float, float] | None) -> str:
-    """Wrong answers against the share of images that is answered; `threshold` is the model's own place there."""
+    """Error rate against coverage; `threshold` is the (coverage, error rate) of the model's own threshold."""
 
     def draw(axes: "Axes") -> None:
         places = thin_out(len(curve.thresholds), 400)
@@ -152,14 +157,14 @@ def draw_risk(curve: RiskCoverage, threshold: tuple[float, float] | None) -> str
         settled = risk[coverage >= 5] if (coverage >= 5).any() else risk
         axes.set_ylim(0, max(float(settled.max(initial=0)) * 1.3, 0.1))
         axes.set_xlim(0, 101)
-        axes.set_xlabel("answered, % of the images")
-        axes.set_ylabel("wrong, % of the answers")
+        axes.set_xlabel("coverage, % of the images")
+        axes.set_ylabel("error rate, % of the answers")
 
     return _draw("risk", 2.6, draw)
 
 
 def draw_corruption(kind: str, curves: Sequence[tuple[str, CorruptionCurve]]) -> str:
-    """Accuracy against the strength of one corruption, with its interval; of one model, or of several with names."""
+    """Accuracy against the strength of one corruption: one model with its interval, or several with their names."""
     styles = [(_BLUE, "o", "-"), (_ORANGE, "s", "--"), (_INK, "^", ":"), (_QUIET, "D", "-.")]
 
     def draw(axes: "Axes") -> None:
@@ -175,7 +180,7 @@ def draw_corruption(kind: str, curves: Sequence[tuple[str, CorruptionCurve]]) ->
             axes.plot(strengths, values, line, marker=marker, color=colour, markersize=4, linewidth=1.6, label=label)
         axes.set_ylim(0, 103)
         axes.set_xlabel(f"{kind}, {curves[0][1].unit}")
-        axes.set_ylabel("right, %")
+        axes.set_ylabel("accuracy, %")
         if len(curves) > 1:
             axes.legend(frameon=False, labelcolor=_INK, fontsize=8)
 
@@ -183,7 +188,7 @@ def draw_corruption(kind: str, curves: Sequence[tuple[str, CorruptionCurve]]) ->
 
 
 def draw_losses(course: Course) -> str:
-    """The loss of every step, faint, and its running mean."""
+    """The loss at every step, drawn faintly, and its running mean."""
     steps = np.array([step for step, _ in course.losses], np.float64)
     values = np.array([np.nan if loss is None else loss for _, loss in course.losses], np.float64)
     values = np.clip(values, -_HUGE, _HUGE)
@@ -205,12 +210,12 @@ def draw_losses(course: Course) -> str:
 
 
 def draw_accuracies(course: Course) -> str:
-    """The accuracy after every epoch, on the training images and on those held out."""
+    """The accuracy after every epoch, on the training images and on the held-out images."""
     from matplotlib.ticker import MaxNLocator
 
     def draw(axes: "Axes") -> None:
         for name, words, colour, marker in (
-            ("accuracy", "training images, as they were learned", _BLUE, "o"),
+            ("accuracy", "training images (augmented, during the epoch)", _BLUE, "o"),
             ("validation_accuracy", "held-out images", _ORANGE, "s"),
         ):
             found = [(number + 1, row.get(name)) for number, row in enumerate(course.epochs)]
@@ -219,7 +224,7 @@ def draw_accuracies(course: Course) -> str:
             if points:
                 axes.plot(*zip(*points, strict=True), marker=marker, color=colour, markersize=4.5, label=words)
         axes.set_xlabel("epoch")
-        axes.set_ylabel("right, %")
+        axes.set_ylabel("accuracy, %")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if axes.lines:
             axes.legend(frameon=False, labelcolor=_INK, loc="lower right")

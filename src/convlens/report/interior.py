@@ -1,4 +1,4 @@
-"""The sections of the page that look inside: the training, the layers, the kernels, and what they make of images."""
+"""The sections of the page about training, layers, kernels and feature maps."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ _MOST_EPOCHS = 500
 
 
 def tell_training(study: Study) -> dict[str, Any]:
-    """Curves, recipe, time, and every setting that was in force."""
+    """Curves, recipe, time, and all training settings."""
     facts, course = study.model.facts, study.course
     settings = facts.get("settings")
     return {
@@ -41,7 +41,7 @@ def tell_training(study: Study) -> dict[str, Any]:
 def _training_facts(study: Study) -> dict[str, str]:
     model, speed = study.model, study.speed
     facts = model.facts
-    rate = "" if speed.images_per_second is None else f"{speed.images_per_second:,.0f} images a second"
+    rate = "" if speed.images_per_second is None else f"{speed.images_per_second:,.0f} images per second"
     peak = speed.share_of_peak
     if peak is not None and speed.peak:
         rate += f", {share(peak, 0)} of this processor's peak of {speed.peak / 1e9:,.0f} GFLOP/s, measured just now"
@@ -56,9 +56,9 @@ def _training_facts(study: Study) -> dict[str, str]:
         "engine": _words(facts.get("engine")),
         "time": "" if speed.seconds is None else f"{speed.seconds:,.1f} s",
         "speed": rate,
-        "finished": "" if facts.get("finished", True) else "no: it was stopped before its end",
+        "finished": "" if facts.get("finished", True) else "no, training was stopped early",
         "trained": _date(trained_at),
-        "by Convlens": _words(facts.get("convlens")),
+        "Convlens version": _words(facts.get("convlens")),
         **describe_calibration(model.calibration),
     }
 
@@ -83,7 +83,7 @@ def _date(text: str) -> str:
 
 
 def _flatten(settings: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Settings inside of settings with their whole name."""
+    """Nested settings, each with its full name."""
     rows = []
     for name, value in settings.items():
         label = f"{prefix}{name.replace('_', ' ')}"
@@ -106,7 +106,7 @@ def tell_layers(study: Study) -> dict[str, Any]:
 
 
 def tell_kernels(study: Study) -> dict[str, Any]:
-    """Every kernel of the first convolution, and what is odd about those of all."""
+    """Every kernel of the first convolution, and the dead or duplicate kernels of all convolutions."""
     odd = [sentence for layer in study.kernels for sentence in describe_kernels(layer)]
     if not study.kernels:
         return {"odd": odd, "text": "", "kernels": [], "layers": 0, "more": "", "channels": 1}
@@ -120,7 +120,9 @@ def tell_kernels(study: Study) -> dict[str, Any]:
         "largest": number(largest, 2),
         "channels": first.weights.shape[1],
         "kernels": [_kernel(first, kernel, largest) for kernel in shown],
-        "more": f"The first {len(shown):,} of {len(first.kernels):,}." if len(shown) < len(first.kernels) else "",
+        "more": f"The first {len(shown):,} of {len(first.kernels):,} are shown."
+        if len(shown) < len(first.kernels)
+        else "",
     }
 
 
@@ -141,7 +143,9 @@ def _kernel(layer: LayerKernels, kernel: KernelFacts, largest: float) -> dict[st
 
 
 def tell_maps(study: Study) -> list[dict[str, Any]]:
-    """A few images through all layers: a right one, the hardest error, the least sure of the right ones."""
+    """The maps of a few images: the most confident right answer, the most confident error, the least confident right
+    answer.
+    """
     budget, told = _MAPS_BUDGET, []
     for words, index in _chosen_images(study):
         judged, names = study.evaluation, study.evaluation.class_names
@@ -171,10 +175,10 @@ def _chosen_images(study: Study) -> list[tuple[str, int]]:
     (right,) = np.nonzero(judged.predicted == judged.labels)
     chosen = []
     if len(right):
-        chosen.append(("Right", int(right[np.argmax(best[right])])))
-    chosen += [("The hardest error", index) for index in judged.hardest_errors(1).tolist()]
+        chosen.append(("Most confident right answer", int(right[np.argmax(best[right])])))
+    chosen += [("Most confident error", index) for index in judged.hardest_errors(1).tolist()]
     if len(right) > 1:
-        chosen.append(("Just right", int(right[np.argmin(best[right])])))
+        chosen.append(("Least confident right answer", int(right[np.argmin(best[right])])))
     return chosen
 
 
@@ -183,7 +187,7 @@ def _columns(maps: int) -> int:
 
 
 def _smaller(maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Maps of at most 48 pixels a side: blocks of pixels as their means."""
+    """Maps reduced to at most 48 pixels a side by averaging blocks of pixels."""
     step = -(-max(maps.shape[1:]) // _LARGEST_MAP)
     if step == 1:
         return maps

@@ -1,5 +1,6 @@
-"""The sections of the page that judge: the verdict on top, classes, confusions, errors, label errors, confidence,
-corruptions. Each becomes plain words and pictures here, so the template has only to place them.
+"""The sections of the page with results: summary, classes, confusions, errors, label errors, confidence, corruptions.
+
+Numbers become text and pictures here, so that the template only has to lay them out.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ _RISKS = (0.05, 0.02, 0.01, 0.005, 0.001)
 
 
 def tell_verdict(study: Study) -> dict[str, Any]:
-    """What stands on top."""
+    """The summary at the top of the page."""
     judged = study.evaluation
     copies = next((check for check in study.trust if check.kind == "copies"), None)
     return {
@@ -39,7 +40,7 @@ def tell_verdict(study: Study) -> dict[str, Any]:
 
 
 def tell_trust(checks: Sequence[TrustCheck]) -> dict[str, Any]:
-    """The checks, worst first, and what they come to in a sentence."""
+    """The checks, worst first, and a sentence that sums them up."""
     order = ("bad", "warning", "unknown", "good")
     worst = min((order.index(check.verdict) for check in checks), default=3)
     sentences = (
@@ -49,7 +50,7 @@ def tell_trust(checks: Sequence[TrustCheck]) -> dict[str, Any]:
         "No problems found with this test set.",
     )
     marks = {"bad": "✗", "warning": "!", "unknown": "?", "good": "✓"}
-    words = {"bad": "problem", "warning": "warning", "unknown": "not known", "good": "good"}
+    words = {"bad": "problem", "warning": "warning", "unknown": "not checked", "good": "good"}
     rows = [
         {"verdict": check.verdict, "mark": marks[check.verdict], "word": words[check.verdict], "text": check.sentence}
         for check in sorted(checks, key=lambda check: order.index(check.verdict))
@@ -58,21 +59,21 @@ def tell_trust(checks: Sequence[TrustCheck]) -> dict[str, Any]:
 
 
 def _worst(judged: Evaluation) -> list[str]:
-    """What the model is worst at, in one or two sentences."""
+    """The class and the confusion that the model handles worst, in one or two sentences."""
     present = [place for place, row in enumerate(judged.classes) if row.support]
     if judged.correct == judged.total:
-        return ["It made no mistake here."]
+        return ["The model made no mistake on these images."]
     worst = min(present, key=lambda place: judged.classes[place].recall)
     row, name = judged.classes[worst], short(judged.class_names[worst])
     missed = row.support - int(judged.confusion[worst, worst])
     sentences = []
     if len(present) > 1:
         sentences.append(
-            f"It is worst at {name}: {missed:,} of {count_of(row.support, 'image')} "
+            f"The class with the lowest recall is {name}: {missed:,} of {count_of(row.support, 'image')} "
             f"{'is' if missed == 1 else 'are'} missed ({share(1 - row.recall, 1)})."
         )
     ((true, said, times),) = judged.most_confused(1)
-    sentences.append(f"The most frequent mistake is {short(true)} taken for {short(said)}, {_times(times)}.")
+    sentences.append(f"The most frequent mistake is {short(true)} predicted as {short(said)}, {_times(times)}.")
     return sentences
 
 
@@ -86,7 +87,7 @@ def _left_unknown(judged: Evaluation) -> str:
         return ""
     error = answered.error if answered.answered else None
     left = describe_answers(answered.coverage, error, "of these images", judged.calibration)
-    return f"With its threshold at {share(threshold)} it {left}; the rest is unknown."
+    return f"With its threshold at {share(threshold)}, the model {left}; the rest is unknown."
 
 
 def _recall_figure(judged: Evaluation) -> dict[str, str]:
@@ -107,8 +108,8 @@ def _recall_figure(judged: Evaluation) -> dict[str, str]:
 
 
 def tell_confusion(study: Study, book: PictureBook) -> dict[str, Any]:
-    """The matrix where it fits on a screen, else a picture of it and the most frequent confusions; and the images
-    behind its cells.
+    """The confusion matrix as a table if it fits on a screen, else as a picture with a list of the most frequent
+    confusions; and the images of its cells.
     """
     judged, classes = study.evaluation, len(study.evaluation.class_names)
     small = classes <= MOST_CLASSES_IN_MATRIX
@@ -142,8 +143,10 @@ def _id_of(pair: tuple[int, int]) -> str:
 def _matrix_row(
     judged: Evaluation, true: int, behind: dict[tuple[int, int], dict[str, Any]], most_wrong: int
 ) -> dict[str, Any]:
-    """A row of the table. The tone of a right answer is its share of the row, that of a mistake grows with its count
-    against the most frequent one, since next to the right answers all of them would be pale.
+    """A row of the table.
+
+    The tone of a right answer is its share of the row. The tone of a mistake is its count relative to the most
+    frequent mistake; relative to the right answers, all mistakes would look pale.
     """
     support = max(int(judged.confusion[true].sum()), 1)
     cells = []
@@ -163,12 +166,12 @@ def _matrix_row(
 
 
 def _shares_of(confusion: np.ndarray) -> np.ndarray:
-    """Each row's shares, so that classes of any size can be seen."""
+    """Each row as shares of its sum, so that small classes are visible, too."""
     return confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
 
 
 def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> dict[str, Any]:
-    """The images of one cell: mistakes with the surest first, right answers with the least sure first."""
+    """The images of one cell: the most confident mistakes first, or the least confident right answers first."""
     judged, (true, said) = study.evaluation, pair
     (places,) = np.nonzero((judged.labels == true) & (judged.predicted == said))
     sureness = judged.confidences.best[places]
@@ -195,7 +198,7 @@ def _images_behind(study: Study, pair: tuple[int, int], book: PictureBook) -> di
 
 
 def tell_errors(study: Study, book: PictureBook) -> list[dict[str, Any]]:
-    """Cards of the hardest errors."""
+    """Cards of the most confident errors."""
     judged = study.evaluation
     cards = [
         _card(study.chosen, judged.probabilities_of(index), index, int(judged.labels[index]), book)
@@ -207,7 +210,7 @@ def tell_errors(study: Study, book: PictureBook) -> list[dict[str, Any]]:
 def tell_label_errors(
     images: ImagesToJudge, found: Sequence[SuspectedLabel], book: PictureBook
 ) -> list[dict[str, Any]]:
-    """Cards of the most suspect labels: given and suggested."""
+    """Cards of the most suspect labels, with the given and the suggested class."""
     names, cards = images.images.class_names, []
     for one in found[:_MOST_CARDS]:
         address = book.add(images.images.images[one.index])
@@ -221,7 +224,7 @@ def tell_label_errors(
 def _card(
     chosen: ImagesToJudge, probabilities: np.ndarray, index: int, true: int, book: PictureBook
 ) -> dict[str, Any] | None:
-    """An image with its likeliest classes, and the true one where that is not among them."""
+    """An image with its likeliest classes, and its true class if it is not among them."""
     address = book.add(chosen.images.images[index])
     if address is None:
         return None
@@ -236,12 +239,12 @@ def _card(
 
 
 def tell_confidence(judged: Evaluation) -> dict[str, Any]:
-    """How far the percentages can be believed, before and after temperature, and what a threshold buys."""
+    """How well calibrated the model is, before and after temperature, and the error rate at several thresholds."""
     fitted = judged.calibration.images > 0 or judged.calibration.temperature != 1
     equal_mass = judged.equal_mass_calibration_error_before, judged.equal_mass_calibration_error
     equal_width = judged.calibration_error_before, judged.calibration_error
     rows = [
-        ("expected calibration error, 15 bins of equally many images", *map(share, equal_mass)),
+        ("expected calibration error, 15 bins with equal numbers of images", *map(share, equal_mass)),
         ("expected calibration error, 15 bins of equal width", *map(share, equal_width)),
         ("negative log-likelihood, nats", number(judged.loss), number(judged.negative_log_likelihood)),
         ("Brier score, 0 to 2", number(judged.brier_before), number(judged.brier)),
@@ -265,7 +268,7 @@ def tell_confidence(judged: Evaluation) -> dict[str, Any]:
 
 
 def _bought(judged: Evaluation, risk: float) -> tuple[str, str, str]:
-    """What is answered where at most `risk` of the answers are wrong, on these images."""
+    """The threshold and coverage on these images if at most `risk` of the answers may be wrong."""
     left = judged.risk_coverage.at_risk(risk)
     place = np.searchsorted(judged.risk_coverage.answered, left.answered) if left.answered else None
     threshold = "none" if place is None else percent(float(judged.risk_coverage.thresholds[place]))
@@ -273,7 +276,7 @@ def _bought(judged: Evaluation, risk: float) -> tuple[str, str, str]:
 
 
 def tell_corruptions(study: Study) -> dict[str, Any]:
-    """A small figure for each kind of corruption, with its numbers."""
+    """A small figure for each kind of corruption, with its table."""
     curves = []
     for curve in study.corruptions:
         points = [(f"{point.strength:.2g}".replace("-", "−"), share(point.accuracy, 1), interval(point.interval, 1))

@@ -1,7 +1,6 @@
-"""One study, or several side by side, as a page: jinja2 places what the sections say, and escapes every text.
+"""One study, or several side by side, as an HTML page: jinja2 fills the templates and escapes all text.
 
-The page holds everything itself and asks nobody for anything: it has no script, and its content policy forbids the
-browser to fetch.
+The page is self-contained: it has no script, and its content security policy forbids the browser to fetch anything.
 """
 
 import base64
@@ -23,7 +22,7 @@ from convlens.report.words import interval, number, share
 from convlens.words import count_of, percent, times
 
 PICTURES_BUDGET = 2_500_000
-"""Bytes of pictures of a dataset in one page: about five thousand of MNIST's, a few hundred photographs."""
+"""Most bytes of dataset images in one page: about five thousand MNIST images, or a few hundred photographs."""
 _MOST_ROWS_IN_FILE = 2000
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -1,7 +1,7 @@
-"""Images of a dataset, maps and kernels as PNG inside a page: small, sharp, and within a budget of bytes.
+"""Dataset images, maps and kernels as small, sharp PNG data addresses, within a limit on their total size.
 
-A page with all the images behind a large confusion matrix would be a gigabyte. So the page asks for pictures in the
-order of their importance, and when the budget is spent it gets none and says how many are missing.
+A page with all images of a large confusion matrix could take a gigabyte. The page therefore asks for pictures in order
+of importance; once the limit is reached it gets no more, and says how many are missing.
 """
 
 import base64
@@ -46,9 +46,9 @@ def encode_image(image: NDArray[np.uint8]) -> str:
 
 
 def encode_maps(maps: NDArray[np.float32], columns: int, largest: float | None = None) -> str:
-    """The data address of maps (C×H×W) side by side in `columns`, blue above zero, orange below, a gap between them.
+    """The data address of maps (C×H×W) in rows of `columns` with gaps between them; blue above zero, orange below.
 
-    `largest` is the value of full colour; the largest of these maps unless given. What is no number is transparent.
+    `largest` is the value shown in full colour; by default the largest of these maps. NaN is transparent.
     """
     count, height, width = maps.shape
     rows = -(-count // columns)
@@ -62,7 +62,7 @@ def encode_maps(maps: NDArray[np.float32], columns: int, largest: float | None =
 
 
 def encode_shares(shares: NDArray[np.float64]) -> str:
-    """The data address of a matrix of shares from 0 to 1 as an image, darker for more; a pixel each."""
+    """The data address of a matrix of shares from 0 to 1 as an image: one pixel for each share, darker for more."""
     values = np.rint(np.sqrt(np.clip(shares, 0, 1)) * 127).astype(np.uint8) + 128
     values[shares <= 0] = 0
     return _coloured(values)
@@ -80,7 +80,7 @@ _PALETTE = _make_palette()
 
 
 def _coloured(places: NDArray[np.uint8]) -> str:
-    """The data address of an image whose pixels are places in the palette."""
+    """The data address of an image whose pixels are indices into the palette."""
     picture = Image.fromarray(places)
     picture.putpalette(_PALETTE)
     return _address(picture, transparency=0)
@@ -93,5 +93,5 @@ def _address(picture: Image.Image, **options: int) -> str:
 
 
 def encode_svg(svg: bytes) -> str:
-    """The data address of a whole SVG file."""
+    """The data address of an SVG file."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()

@@ -1,7 +1,7 @@
-"""How fast a training was, and what share of the machine's peak that is.
+"""The speed of a training, also as a share of the machine's peak.
 
-The peak is measured now, in registers, on as many threads as the training had; it is the training's only where the
-same engine ran on the same kind of processor, and is left out elsewhere.
+The peak is measured when the report is written, with arithmetic in registers on as many threads as the training used.
+It is reported only if the training ran with the same engine on the same kind of processor.
 """
 
 from dataclasses import asdict, dataclass
@@ -17,12 +17,14 @@ from convlens.training.run_folder import processor_name
 
 _PEAK_SECONDS = 0.1
 _MOST = 1e18
-"""Seconds, epochs or images of a file that somebody made up."""
+"""Larger numbers of seconds, epochs or images in a model file are not believed."""
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Images a second in training; floating-point operations an image, forward and backward; the peak a second."""
+    """Images per second in training, floating-point operations per image (forward and backward), and the peak per
+    second.
+    """
 
     seconds: float | None
     images_per_second: float | None
@@ -31,7 +33,7 @@ class Speed:
 
     @property
     def share_of_peak(self) -> float | None:
-        """0 to 1; None where one of the two is not known."""
+        """The share of the peak, 0 to 1; None if the speed or the peak is not known."""
         if self.images_per_second is None or not self.peak:
             return None
         return self.images_per_second * self.operations_per_image / self.peak
@@ -42,7 +44,7 @@ class Speed:
 
 
 def measure_speed(model: TrainedModel, course: Course) -> Speed:
-    """What the model's facts say, beside this machine's peak where they belong together."""
+    """The speed in the model's facts, with this machine's peak if it was trained on the same kind of machine."""
     facts = model.facts
     names = ("seconds", "epochs", "training_images", "images_seen")
     seconds, epochs, images, seen = (_positive(facts.get(name)) for name in names)
@@ -54,8 +56,10 @@ def measure_speed(model: TrainedModel, course: Course) -> Speed:
 
 
 def count_operations(model: TrainedModel) -> int:
-    """Floating-point operations of one image in training: two for each multiply-add, of which the backward pass has as
-    many for the weights and as many for the inputs as the forward pass, but none for the network's own input.
+    """Floating-point operations per image in training, two for each multiply-add.
+
+    The backward pass has as many multiply-adds for the weights as the forward pass, and as many again for the inputs
+    of each layer except the network's own input.
 
     For the tutorial's network that is 2 · (290,080 + 523,712).
     """

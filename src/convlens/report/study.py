@@ -1,7 +1,6 @@
-"""Everything that a report tells of one model, as numbers: what is right, what is not, how sure, how robust, what is
-inside, how it was trained.
+"""Everything that a report says about one model, as numbers: results, calibration, robustness, kernels, training.
 
-The page and `convlens evaluate --json` show the same study, so neither can say what the other does not.
+The page and `convlens evaluate --json` show the same study, so they always agree.
 """
 
 from collections.abc import Callable
@@ -41,21 +40,21 @@ _MOST_STEPS_OF_RISK = 200
 @with_old_attributes
 @dataclass(frozen=True, eq=False)
 class Study:
-    """One model, judged on some images, with all that was found.
+    """The evaluation of one model on some images, with all results.
 
     Attributes:
-        name: what a person calls the model: its run or its file.
-        model: what is judged.
-        engine: what computed.
-        chosen: what it is judged on.
-        evaluation: accuracy, classes, confusion, calibration.
-        trust: whether these can be believed.
-        label_errors: labels of the judged images that the model disagrees with, most suspect first.
+        name: the name of the model's run or file.
+        model: the model.
+        engine: the engine that computed the results.
+        chosen: the images it was evaluated on.
+        evaluation: accuracy, classes, confusion matrix, calibration.
+        trust: checks that tell whether the results can be trusted.
+        label_errors: labels of the evaluated images that the model disagrees with, most suspect first.
         corruptions: accuracy on corrupted images.
-        kernels: of every convolution.
+        kernels: facts about the kernels of every convolution.
         layers: the layer table.
-        course: how the training went.
-        speed: how fast.
+        course: the training history.
+        speed: the training speed.
     """
 
     name: str
@@ -127,15 +126,15 @@ def study_model(
     on_progress: Callable[[Any], None] | None = None,
     repair: bool = True,
 ) -> Study:
-    """Judge a model in every respect.
+    """Evaluate a model in every respect that a report shows.
 
     `engine`, `device` and `threads` are those of `TrainedModel.open_engine`, the other arguments those of
     `convlens.evaluate`.
 
     Raises:
-        DataError: there are no images, they have another shape, or their classes are not the model's.
-        UsageError: nothing is known of what the model was trained on, and no data are named.
-        ModelFileError: the model cannot be used, or answers with NaN.
+        DataError: there are no images, or their shape or classes do not fit the model.
+        UsageError: no data are given, and the model does not say what it was trained on.
+        ModelFileError: the model cannot be used, or its outputs are NaN.
     """
     name, course = "model", Course()
     if not isinstance(model, TrainedModel):
@@ -164,7 +163,7 @@ def study_model(
 
 
 def _without_nan(value: Any) -> Any:
-    """What a model file says of its training, with None for what JSON has no number for."""
+    """What a model file says about its training, with None in place of NaN and infinity, which JSON does not have."""
     if isinstance(value, dict):
         return {key: _without_nan(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

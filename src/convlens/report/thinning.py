@@ -1,10 +1,10 @@
-"""Fewer points of a long curve than anybody could see apart."""
+"""Thins out long curves to as many points as can be told apart."""
 
 import numpy as np
 
 
 def thin_out(count: int, most: int) -> list[int]:
-    """At most `most` places of `count`, evenly spread, with the first and the last.
+    """At most `most` of `count` places, evenly spaced, including the first and the last.
 
     >>> thin_out(3, 5), thin_out(9, 3), thin_out(0, 3)
     ([0, 1, 2], [0, 4, 8], [])

@@ -1,4 +1,4 @@
-"""Which labels of the training images are most likely wrong, judged by models that did not learn from them."""
+"""Finds likely label errors among the training images, with models that were not trained on the images they check."""
 
 import csv
 import io
@@ -28,13 +28,13 @@ COLUMNS = (
     "margin",
     "doubt",
 )
-"""Of the CSV file; that of `margin` also stands under its old name, until 0.8."""
+"""The columns of the CSV file; `doubt` is the old name of `margin`."""
 
 
 @with_old_attributes
 @dataclass(frozen=True, eq=False)
 class TrainingLabels:
-    """The labels that out-of-fold models disagree with, most suspect first, and what was judged."""
+    """The labels that out-of-fold models disagree with, most suspect first, and the images that were checked."""
 
     learned_from: ImagesToJudge
     label_errors: tuple[SuspectedLabel, ...]
@@ -61,30 +61,33 @@ def judge_training_labels(
     on_event: Callable[[Any], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> TrainingLabels:
-    """Train a model like the study's on each two thirds of its training images, and let it judge the others' labels.
+    """Check the labels of a model's training images by cross-validation.
+
+    The images are split into `folds` parts. A model like the study's is trained on all parts but one and checks the
+    labels of the remaining part, for each part in turn.
 
     Raises:
-        DataError: the training images are not at hand.
-        UsageError: the model does not say how it was trained, or has one class.
+        DataError: the training images are not available.
+        UsageError: the model does not say how it was trained, or has a single class.
     """
     learned_from = training_images(study.model, study.chosen, data_dir)
     if learned_from is None:
         raise DataError(
-            "the labels of the training images cannot be judged: the images are not at hand, or have changed. Name "
-            "their folder with data=, or leave training_labels= out.",
+            "the labels of the training images cannot be checked, because the images are missing or have changed. "
+            "Give their folder as data=, or leave out training_labels=.",
             mentions=["data", "training_labels"],
         )
     stored = study.model.facts.get("settings")
     if len(study.model.class_names) < 2:
         raise UsageError(
-            "this model knows a single class, so no label of it can be wrong. Leave training_labels= out.",
+            "this model has a single class, so no label can be wrong. Leave out training_labels=.",
             mentions=["training_labels"],
         )
     if not isinstance(stored, dict):
-        reason = "this model does not say how it was trained. Leave training_labels= out."
+        reason = "this model does not say how it was trained. Leave out training_labels=."
         raise UsageError(reason, mentions=["training_labels"])
     start = time.perf_counter()
-    # What judged the model trains these, too: what the model was trained on need not be on this machine.
+    # The engine that evaluates the model also trains these: the model's own engine may be missing on this machine.
     engine = study.engine
     settings = TrainingSettings.from_dict(stored)
     settings = replace(settings, engine=engine.name, device=engine.device, threads=engine.threads)
@@ -96,9 +99,9 @@ def judge_training_labels(
 
 
 def write_label_errors(study: Study, training: TrainingLabels | None, most: int | None = None) -> str:
-    """All suspected label errors as CSV, those of the training images behind those of the judged ones; see `COLUMNS`.
+    """All suspected label errors as CSV, first those of the evaluated images, then those of the training images.
 
-    A name that a spreadsheet would take for a formula gets an apostrophe in front.
+    The columns are `COLUMNS`. Names that a spreadsheet would read as a formula get an apostrophe in front.
     """
     text = io.StringIO(newline="")
     writer: csv.DictWriter[str] = csv.DictWriter(text, COLUMNS)

@@ -1,4 +1,4 @@
-"""Numbers as a reader wants them: percentages, intervals, sizes, and what does not exist as a dash."""
+"""Formats numbers for readers: percentages, intervals and plain numbers; a missing value becomes a dash."""
 
 from math import isfinite
 
@@ -8,7 +8,7 @@ NOTHING = "–"
 
 
 def short(name: str) -> str:
-    """A name inside a sentence: one line, not too long, and without what turns the writing around.
+    """A name inside a sentence: one line, not too long, without characters that change the writing direction.
 
     >>> short("cat\u202e"), len(short("x" * 300))
     ('cat', 60)

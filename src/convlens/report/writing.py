@@ -1,4 +1,4 @@
-"""A report from models and images to a file: judged, drawn, written, and handed back as numbers."""
+"""Makes a report: evaluates the models, writes the HTML file, and returns the numbers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from convlens.checking import as_callback, as_path, items_or_none, refuse
 from convlens.deprecations import with_old_arguments
 from convlens.errors import OutputError, UsageError
-from convlens.files import write_atomically
+from convlens.files import check_parent_folder, write_atomically
 from convlens.report.comparison import Comparison, compare_studies
 from convlens.report.page import write_comparison, write_page
 from convlens.report.study import Study, study_model
@@ -21,13 +21,13 @@ _LIST = ",".join(COLUMNS).encode()
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What was written, and where: one study, or several that are compared.
+    """A written report: one study, or several and their comparison.
 
     Attributes:
         path: the HTML file.
-        studies: one a model.
-        comparison: of several models; None for one.
-        training: the suspected label errors of the training images, where they were asked for.
+        studies: one study for each model.
+        comparison: the comparison of several models; None for one model.
+        training: the suspected label errors of the training images, if they were requested.
     """
 
     path: Path
@@ -52,26 +52,26 @@ def write_report(
     on_progress: Callable[[Any], None] | None = None,
     repair: bool = True,
 ) -> Path:
-    """Judge a model, or several side by side, and write the report as one HTML file. Returns its path.
+    """Evaluate a model, or compare several, and write the report as one HTML file. Returns its path.
 
     Args:
-        models: a trained model, the place of one (a file, a run folder, `"latest"`), or a list of these to compare.
-        data: what to judge on, as for `convlens.evaluate`.
-        out: the file. An earlier report is replaced; any other file there is refused.
-        training_labels: whether the labels of the training images are judged, too, by models that did not learn from
-            them. That takes about twice the time of the training.
-        data_dir: where known datasets are kept.
-        on_progress: told how far fetching or reading the images is.
-        repair: whether pictures at a path that the model did not learn from are repaired, as predictions repair them.
+        models: a trained model, where to find one (a file, a run folder, `"latest"`), or a list of these to compare.
+        data: the images to evaluate on, as for `convlens.evaluate`.
+        out: the file to write. An earlier report is replaced; any other existing file is left alone and refused.
+        training_labels: whether to check the labels of the training images, too, with models that were not trained
+            on them. This takes about twice as long as the training.
+        data_dir: the folder of the known datasets.
+        on_progress: called with the progress of fetching or reading the images.
+        repair: whether pictures at a path that the model was not trained on are repaired, as in predictions.
 
     Raises:
-        DataError: there are no images, or they don't fit the model.
+        DataError: there are no images, or they do not fit the model.
         UsageError: the models cannot be compared.
-        OutputError: the file cannot be written, or is no report.
+        OutputError: the file cannot be written, or it exists and is not a report.
     """
     given = [models] if isinstance(models, TrainedModel | Path | str) else items_or_none(models)
     if given is None:
-        refuse("models", models, "a trained model, the place of one, or a list of these")
+        refuse("models", models, "a trained model, where to find one, or a list of these")
     as_path("out", out)
     as_callback("on_progress", on_progress)
     options: dict[str, Any] = {"data_dir": data_dir, "on_progress": on_progress, "repair": repair}
@@ -89,18 +89,18 @@ def make_report(
     on_event: Callable[[Any], None] | None = None,
     **judging: Any,
 ) -> Report:
-    """`write_report` with all that it found.
+    """Like `write_report`, but returns all results.
 
     Args:
-        models, data, out, training_labels: as there.
-        label_errors: a CSV file for all suspected label errors.
-        on_event: told the events of the trainings that judge the training labels.
-        judging: as for `study_model`.
+        models, data, out, training_labels: as for `write_report`.
+        label_errors: a CSV file to write all suspected label errors to.
+        on_event: called with the events of the trainings that check the training labels.
+        judging: arguments for `study_model`.
     """
     if not models:
         raise UsageError("there is no model to report on. Give one, or several to compare.")
     if len(models) > 1 and (training_labels or label_errors):
-        raise UsageError("labels are judged and listed for one model at a time. Give one model.")
+        raise UsageError("labels are checked and listed for one model at a time. Give one model.")
     _check_place(Path(out), _REPORT, "report", "out")
     if label_errors is not None:
         _check_place(label_errors, _LIST, "list of suspected label errors", "label_errors")
@@ -117,11 +117,12 @@ def make_report(
 
 
 def _check_place(out: Path, mark: bytes, what: str, argument: str) -> None:
-    """Refuse, before anything is computed, to write over what is not ours by its first bytes.
+    """Refuse, before anything is computed, to overwrite a file that does not begin like one of ours.
 
     Raises:
-        OutputError: there is something else.
+        OutputError: another kind of file exists at this path, or its folder does not.
     """
+    check_parent_folder(out)
     if not out.exists():
         return
     another = f"Give another name with {argument}=."
@@ -133,5 +134,5 @@ def _check_place(out: Path, mark: bytes, what: str, argument: str) -> None:
     except OSError as error:
         raise OutputError(f"cannot write {out}: {error.strerror}. {another}", mentions=[argument]) from error
     if not is_ours:
-        reason = f"{out} is there already and is no {what}, so it is left alone. {another}"
+        reason = f"{out} already exists and is not a {what}, so it is not overwritten. {another}"
         raise OutputError(reason, mentions=[argument])

@@ -1,6 +1,6 @@
 """The page's server: HTTP in, JSON and event streams out; no arithmetic.
 
-In: requests of one person's browser. Out: the page, models, trainings. Every number is computed by a package below, and
-no file outside of the page and the runs is served. Nothing is imported here, so `requirements` can be asked whether the
-server could run where there is no web framework.
+In: requests from one user's browser. Out: the page, models, trainings. Every number is computed by another package, and
+no files are served except the page and the runs. Nothing is imported here, so that `requirements` can check whether the
+server can run even if the web framework is not installed.
 """

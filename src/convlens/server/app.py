@@ -1,4 +1,4 @@
-"""The application: the page's files, the addresses under `/api`, errors as one line of JSON, the protection around."""
+"""The ASGI application: the page's files, the API under `/api`, errors as one line of JSON, and request protection."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ from convlens.server.routes import NotHere, Workplace, make_routes
 
 
 def make_app(place: Workplace, rules: Rules, files: Mapping[str, Path] | None = None) -> Protection:
-    """The whole server as one ASGI application. `rules` without a policy of their own get the page's."""
+    """The whole server as an ASGI application. `rules` without a content security policy get that of the page."""
     files = list_page_files() if files is None else files
 
     @asynccontextmanager
@@ -30,7 +30,7 @@ def make_app(place: Workplace, rules: Rules, files: Mapping[str, Path] | None = 
         place.jobs.start()
         yield
 
-    # No pages of documentation: they would load scripts from elsewhere.
+    # No generated API documentation, which would load scripts from other sites.
     app = FastAPI(title="Convlens", docs_url=None, redoc_url=None, openapi_url=None, lifespan=working)
     app.include_router(make_routes(place))
     _add_files(app, files)
@@ -40,7 +40,7 @@ def make_app(place: Workplace, rules: Rules, files: Mapping[str, Path] | None = 
 
 
 def _add_files(app: FastAPI, files: Mapping[str, Path]) -> None:
-    """The page at `/`; its files beside it, where its own relative addresses look for them, and under `/web/`."""
+    """Serve the page at `/`, and its files both beside it, for its relative addresses, and under `/web/`."""
 
     def send(request: Request) -> Response:
         return page_file(files, request)
@@ -77,10 +77,10 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def on_refusal(_request: Request, error: HTTPException) -> Response:
-        reasons = {404: "there is nothing at this address.", 405: "this address does not take that method."}
+        reasons = {404: "there is nothing at this address.", 405: "this address does not support that method."}
         return answer(reasons.get(error.status_code, str(error.detail)), error.status_code)
 
     @app.exception_handler(Exception)
     def on_defect(_request: Request, error: Exception) -> Response:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-        return answer(f"{reason}. This is a defect of Convlens; please report it.", 500)
+        return answer(f"{reason}. This is a bug in Convlens; please report it.", 500)

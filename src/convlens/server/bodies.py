@@ -1,4 +1,4 @@
-"""What the page may send: its kinds and sizes are checked here, what it means in the packages below."""
+"""The request bodies that the page may send. Types and sizes are checked here, the meaning in other packages."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ class _Body(BaseModel):
 
 
 class LayersBody(_Body):
-    """A network, and the images that it is for: known data, or a shape and a number of classes."""
+    """A network and its images: known data, or a shape and a number of classes."""
 
     network: Text
     data: Place | None = None
@@ -27,7 +27,7 @@ class LayersBody(_Body):
 
 
 class TrainBody(_Body):
-    """What to train on, and what differs from the recipe; None leaves a value to it."""
+    """The data to train on, and settings that differ from the recipe; None uses the recipe's value."""
 
     data: Place = "mnist"
     network: Text | None = None
@@ -43,15 +43,15 @@ class ReportBody(_Body):
 
 
 class StopBody(_Body):
-    """Nothing; a body there must be, since only JSON is taken."""
+    """An empty object; a body is required, because only JSON requests are accepted."""
 
 
 def describe_mistake(error: RequestValidationError) -> tuple[str, str | None]:
-    """What is wrong with a body, in one line, and the field with the mistake."""
+    """The problem with a body, in one line, and the field that has it."""
     first = error.errors()[0]
-    # A place is ("body", field, ...); of a body that is no JSON, ("body", character).
+    # A place is ("body", field, ...); for a body that is not JSON, ("body", character).
     names = [str(part) for part in first["loc"][1:] if isinstance(part, str)]
     if first["type"] in ("json_invalid", "missing") and not names:
-        return "the body is no JSON object. Send one.", None
+        return "the body is not a JSON object. Send one.", None
     message = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
     return f"{'.'.join(names)[:60] or 'the body'}: {message}.", names[0][:60] if names else None

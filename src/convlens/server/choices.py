@@ -1,4 +1,4 @@
-"""Looks over what the page wants to train before it waits in a queue: a mistake shows at once, at its field."""
+"""Checks a training request before it is queued, so that mistakes are shown at once, beside their field."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ Shape = tuple[tuple[int, int, int], int]
 
 
 class Misfit(Exception):
-    """Something that the page sent cannot be used: which field, why, and where in its text."""
+    """A value that the page sent cannot be used: the field, the reason, and the position in its text."""
 
     def __init__(self, where: str, error: ConvlensError, *, unread: bool = False) -> None:
         super().__init__(str(error))
@@ -30,7 +30,7 @@ class Misfit(Exception):
 
 
 def split_reason(error: ConvlensError) -> tuple[str, str]:
-    """What is wrong, and what to do: the first sentence and the others.
+    """Split a message into the problem (its first sentence) and the advice (the rest).
 
     >>> split_reason(UsageError("epochs is 0; give more. Or leave it out."))
     ('epochs is 0; give more.', 'Or leave it out.')
@@ -41,15 +41,15 @@ def split_reason(error: ConvlensError) -> tuple[str, str]:
 
 
 def check_request(request: TrainBody, shapes: Mapping[str, Shape], only_below: Path | None) -> None:
-    """Refuse a training that could not begin.
+    """Check that a requested training can start.
 
     Args:
-        request: what the page wants.
-        shapes: of data that were read already.
-        only_below: the folder outside of which no custom images are read; None: anywhere.
+        request: the training that the page requests.
+        shapes: the shapes of data that have been read already.
+        only_below: the folder that custom images must be in; None: anywhere.
 
     Raises:
-        Misfit: with the field, the reason and the place.
+        Misfit: the training cannot start; it has the field, the reason and the position.
     """
     shape = _at("data", lambda: find_shape(request.data, shapes, only_below))
     recipe = request.recipe or DEFAULT_RECIPE
@@ -70,17 +70,17 @@ def tabulate(network: str, shape: Shape) -> LayerTable:
     """
     table = _at("network", lambda: layer_table(read_network(network), *shape))
     if table.parameters > MOST_PARAMETERS:
-        reason = f"this network has {table.parameters:,} parameters; the page takes up to {MOST_PARAMETERS:,}. "
-        hint = "Take fewer channels, or a pooling layer before the first dense."
+        reason = f"this network has {table.parameters:,} parameters; the page can show up to {MOST_PARAMETERS:,}. "
+        hint = "Use fewer channels, or a pooling layer before the first dense layer."
         raise Misfit("network", UsageError(reason + hint))
     return table
 
 
 def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None = None) -> Shape | None:
-    """Input shape and number of classes of data, as far as that is known before they are read.
+    """The input shape and the number of classes of data, if they are known before reading it.
 
     Raises:
-        UsageError: neither a known dataset nor a path that may be read.
+        UsageError: the data is neither a known dataset nor a path that may be read.
     """
     if data in shapes:
         return shapes[data]
@@ -90,8 +90,8 @@ def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None =
     path = Path(data).expanduser()
     if only_below is not None and not path.resolve().is_relative_to(only_below.resolve()):
         raise UsageError(
-            f"{data!r:.200} lies outside of the folder that `convlens open` was started in, and this server listens to "
-            "other machines. Move the images there, or start the server without --host."
+            f"{data!r:.200} is outside the folder that `convlens open` was started in, and this server listens to "
+            "other machines. Move the images into that folder, or start the server without --host."
         )
     if not path.exists():
         raise UsageError(f"{data!r:.200} does not exist. Give a known dataset, or the path of a folder or a file.")
@@ -99,7 +99,7 @@ def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None =
 
 
 def _at(where: str, look: Callable[[], Any]) -> Any:
-    """Whatever `look` returns; an error that it raises is of that field."""
+    """Call `look`; errors that it raises are reported for this field."""
     try:
         return look()
     except (ConvlensError, OSError, ValueError) as error:  # a path may hold what no path can

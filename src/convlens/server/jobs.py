@@ -1,6 +1,6 @@
-"""Trainings that the page asked for: one at a time, the others wait in a bounded queue.
+"""The queue of trainings: one runs at a time, and a limited number wait.
 
-One thread takes them in turn. It belongs to no request, so a page that is closed stops nothing.
+One thread, which belongs to no request, runs them in order, so closing the page stops nothing.
 """
 
 import secrets
@@ -22,7 +22,7 @@ State = Literal["queued", "running", "done", "stopped", "failed"]
 
 @dataclass(eq=False)
 class Job:
-    """A training that was asked for, what became of it, and all that it told."""
+    """A requested training, its state, and all its events."""
 
     name: str
     request: TrainBody
@@ -36,11 +36,11 @@ class Job:
 
     @property
     def over(self) -> bool:
-        """Whether nothing will happen to it any more."""
+        """Whether it has ended."""
         return self.state in ("done", "stopped", "failed")
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values: what is known of it."""
+        """Its state as JSON values."""
         asked = {key: value for key, value in vars(self.request).items() if value is not None}
         known = {"network": None, "recipe": None, "epochs": None, "seed": None, **asked, **self.facts}
         return {
@@ -54,22 +54,22 @@ class Job:
         }
 
     def finish(self, state: State, values: dict[str, Any]) -> None:
-        """Its last event, and the end of its streams."""
+        """Send its last event and end its streams."""
         self.state, self.place = state, 0
         self.log.append(state, values)
         self.log.end()
 
 
 class QueueFull(UsageError):
-    """More trainings are waiting than a person can have meant."""
+    """Too many trainings are waiting."""
 
 
 class Jobs:
-    """The trainings of this server, the newest of them with all that they told.
+    """The trainings of this server, the newest of them with all their events.
 
     Args:
-        train: takes a job, trains, tells its log, and finishes it. It is called in a thread of its own, one job at a
-            time, and raises nothing.
+        train: called with a job, in a separate thread, one job at a time. It trains, writes to the job's log, finishes
+            the job, and raises no errors.
     """
 
     def __init__(self, train: Callable[[Job], None]) -> None:
@@ -79,25 +79,25 @@ class Jobs:
         self._closing = False
         self._last: Job | None = None
         self._count = 0
-        # Names of another server's trainings must not be taken for ours by a page that is still open.
+        # Names are unique, so that a page left open does not confuse trainings of an earlier server with ours.
         self._name = secrets.token_hex(3)
-        # A daemon, so that a second Ctrl-C ends the process at once.
+        # A daemon thread, so that a second Ctrl-C ends the process at once.
         self._thread = threading.Thread(target=self._work, name="convlens-training", daemon=True)
 
     def start(self) -> None:
-        """From now on trainings run."""
+        """Start running trainings."""
         self._thread.start()
 
     def add(self, request: TrainBody) -> Job:
-        """Put a training at the end of the queue.
+        """Add a training to the end of the queue.
 
         Raises:
-            QueueFull: too many wait already, or the server is ending.
+            QueueFull: too many trainings are waiting, or the server is shutting down.
         """
         with self._changed:
             waiting = self._waiting()
             if self._closing:
-                raise QueueFull("the server is ending, so nothing new is trained. Start `convlens open` again.")
+                raise QueueFull("the server is shutting down and starts no new training. Run `convlens open` again.")
             if len(waiting) >= MOST_WAITING:
                 raise QueueFull(f"{MOST_WAITING} trainings are waiting already. Stop one of them, or wait.")
             self._count += 1
@@ -108,33 +108,33 @@ class Jobs:
         return job
 
     def find(self, name: str) -> Job | None:
-        """The job of that name, if it is still remembered."""
+        """The job with this name, if it is still known."""
         with self._changed:
             return next((job for job in self._jobs if job.name == name), None)
 
     def all(self) -> list[Job]:
-        """Those that are remembered, the oldest first."""
+        """All known jobs, the oldest first."""
         with self._changed:
             return list(self._jobs)
 
     @property
     def running(self) -> Job | None:
-        """The training that runs now."""
+        """The training that is running."""
         return next((job for job in self.all() if job.state == "running"), None)
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """The number of waiting trainings."""
         with self._changed:
             return len(self._waiting())
 
     @property
     def listeners(self) -> int:
-        """How many streams are open."""
+        """The number of open streams."""
         return sum(job.log.listeners for job in self.all())
 
     def stop(self, job: Job) -> None:
-        """Ask a training to stop after its step; one that waits is dropped. Of one that is over nothing happens."""
+        """Stop a training after its current step; a waiting one is removed, an ended one is left as it is."""
         with self._changed:
             job.stopping.set()
             if job.state == "queued":
@@ -142,7 +142,7 @@ class Jobs:
                 self._tell_places()
 
     def close(self) -> None:
-        """Stop everything, and take nothing new; whoever asks `closed` hears when all has stopped and is saved."""
+        """Stop everything and accept nothing new; `closed` says when all trainings have stopped and are saved."""
         with self._changed:
             self._closing = True
             self._last = next((job for job in self._jobs if job.state == "running"), None)
@@ -152,12 +152,12 @@ class Jobs:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing runs any more."""
+        """Whether everything has stopped."""
         return not self._thread.is_alive()
 
     @property
     def interrupted(self) -> Job | None:
-        """The training that was stopped because everything was, if there was one."""
+        """The training that was interrupted by shutting down, if there was one."""
         return self._last if self._last is not None and self._last.state == "stopped" else None
 
     def _work(self) -> None:
@@ -178,7 +178,7 @@ class Jobs:
         return [job for job in self._jobs if job.state == "queued"]
 
     def _tell_places(self) -> None:
-        """Tell those that wait how many are before them, where that has changed."""
+        """Tell waiting trainings their place in the queue, if it has changed."""
         busy = any(job.state == "running" for job in self._jobs)
         for before, job in enumerate(self._waiting()):
             place = before + busy
@@ -187,7 +187,7 @@ class Jobs:
                 job.log.append("queued", {"place": place})
 
     def _forget(self) -> None:
-        """The oldest that are over go, where there are many or they hold much; the newest stays. Runs stay anyway."""
+        """Forget the oldest ended jobs if there are many or they use much memory; their runs stay on disk."""
         over = [job for job in self._jobs if job.over]
         size = sum(job.log.size for job in over)
         while len(over) > MOST_REMEMBERED or (size > MOST_REMEMBERED_BYTES and len(over) > 1):

@@ -1,4 +1,4 @@
-"""What the page gets of a model, as bytes of JSON: made once a model file, since many pages may ask for the same."""
+"""Models as JSON bytes for the page, made once per model file, because several pages may ask for the same model."""
 
 import threading
 from dataclasses import dataclass, field
@@ -18,12 +18,13 @@ MOST_KEPT = 2
 
 @dataclass
 class Models:
-    """Models by the name of their run; the one that `convlens open` was given has no name.
+    """Models by the name of their run; the model given to `convlens open` has no run name.
 
     Attributes:
         runs: the folder of the runs.
-        given: what was given, a file or a folder, or None.
-        data_dir: where known datasets are kept; samples come from them if they are there, nothing is fetched.
+        given: the file or folder given to `convlens open`, or None.
+        data_dir: the folder of the known datasets, which samples are taken from if they are there; nothing is
+            downloaded.
     """
 
     runs: Path
@@ -33,14 +34,14 @@ class Models:
 
     @property
     def given_name(self) -> str | None:
-        """What the page calls the model that was given."""
+        """The name of the given model on the page."""
         return None if self.given is None else name_of_model(find_model_file(self.given))
 
     def payload(self, run: str) -> bytes:
         """The page's JSON for a run, or for the model that was given.
 
         Raises:
-            UsageError: no name of a run, or a model too large for a page.
+            UsageError: the name is not that of a run, or the model is too large for a page.
             ModelFileError: there is no such model, or it is damaged.
         """
         if run == "" and self.given is not None:
@@ -48,7 +49,7 @@ class Models:
         else:
             file = find_run(self.runs, run or "latest")
         known = file.stat()
-        with self._lock:  # one at a time: two hundred requests for one model make it once
+        with self._lock:  # one at a time, so that two hundred requests for one model compute it once
             return _make(file, self.data_dir, known.st_mtime_ns, known.st_size)
 
 

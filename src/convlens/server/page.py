@@ -1,4 +1,4 @@
-"""The page's own files, and the policy that keeps a browser from running or fetching anything else."""
+"""Serves the page's files, with a content security policy that allows the browser nothing else."""
 
 import base64
 import hashlib
@@ -12,12 +12,12 @@ from convlens.export.page_files import INDEX, MEDIA_TYPES, inline_scripts, read_
 
 
 def content_security_policy(files: Mapping[str, Path]) -> str:
-    """Everything from this server alone, and of the scripts in the page itself those that stand there now.
+    """The content security policy: everything from this server only, and the page's present inline scripts.
 
     >>> content_security_policy({})
     Traceback (most recent call last):
     ...
-    convlens.errors.ConvlensError: the page lacks its file index.html, ...
+    convlens.errors.ConvlensError: the page's file index.html is missing. ...
     """
     scripts = inline_scripts(read_page_text(files, INDEX))
     hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
@@ -34,7 +34,7 @@ def content_security_policy(files: Mapping[str, Path]) -> str:
 
 
 def page_file(files: Mapping[str, Path], request: Request) -> Response:
-    """One of the page's files, by the name in the address; the page itself stands at `/` alone."""
+    """One of the page's files, by the name in the address; the page itself is only at `/`."""
     name = request.path_params.get("name", INDEX)
     path = files.get(name)
     if path is None or (name == INDEX) != (request.url.path == "/"):

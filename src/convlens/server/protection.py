@@ -1,13 +1,13 @@
-"""Who may ask: the checks that every request passes before anything looks at it.
+"""Protects the server: the checks that every request must pass before it is processed.
 
-A server on 127.0.0.1 is reached by every page that a person has open, so being local protects nothing by itself:
+Every page that the user has open can reach a server on 127.0.0.1, so listening only locally is no protection:
 
-- **Rebinding.** A page of evil.example can make its name point to 127.0.0.1 and is then of the same origin; its
-  requests still say `Host: evil.example`, and only names that cannot be rebound are answered.
-- **Foreign pages.** A form or an image of another site may send requests without asking; browsers tell where they come
-  from (`Origin`, `Sec-Fetch-Site`), and a POST must be JSON, which no form can send.
-- **Other machines.** Where the server listens beyond this machine, only a browser that was given the token is answered.
-- **Much.** A body has at most 1 MB; of a longer one only a bounded part is read, and nothing of it kept.
+- **DNS rebinding.** A page of evil.example can make its name resolve to 127.0.0.1 and then has the same origin. Its
+  requests still say `Host: evil.example`, so only host names that cannot be rebound are answered.
+- **Cross-site requests.** Forms and images of other sites can send requests without asking. Browsers say where requests
+  come from (`Origin`, `Sec-Fetch-Site`), and a POST must be JSON, which no form can send.
+- **Other machines.** If the server listens beyond this machine, only browsers with the token are answered.
+- **Large requests.** A body may have at most 1 MB; of a longer one, only a limited part is read and nothing is kept.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ _SAFE_METHODS = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class Rules:
-    """Which names the server answers to, the token that it asks for (None: no token), and its headers.
+    """The host names that the server answers to, the token that it requires (None: no token), and its headers.
 
-    Any IP address is answered to besides `hosts` where there is a token: an address cannot be rebound.
+    With a token, any IP address is accepted besides `hosts`, because an IP address cannot be rebound.
     """
 
     hosts: frozenset[str]
@@ -42,7 +42,7 @@ class Rules:
 
 
 class Refused(Exception):
-    """A request that is answered with a refusal."""
+    """The request is refused."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -50,13 +50,13 @@ class Refused(Exception):
 
 
 class Protection:
-    """An ASGI application around another: refuses, limits, and puts the security headers on every answer."""
+    """ASGI middleware: refuses and limits requests, and adds the security headers to every answer."""
 
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self._app, self._rules = app, rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request; what is no HTTP (a server's own start and end) passes."""
+        """Handle one request; anything else than HTTP (the server's start and end) is passed on."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -67,7 +67,7 @@ class Protection:
             self._check(scope)
             body = await _read_body(scope, receive)
         except Refused as refused:
-            # What was refused may not have been read to its end: nothing more comes over this connection.
+            # The refused request may not have been read to its end, so the connection is closed.
             headers = {"Connection": "close"}
             await JSONResponse({"error": refused.reason}, refused.status, headers)(scope, receive, send)
             return
@@ -98,7 +98,7 @@ class Protection:
         cookies = SimpleCookie()
         try:
             cookies.load(headers.get("cookie", ""))
-        except Exception:  # a cookie that cannot be read is none
+        except Exception:  # an unreadable cookie counts as none
             cookies.clear()
         in_cookie = cookies[self._rules.cookie].value if self._rules.cookie in cookies else ""
         if not any(secrets.compare_digest(given.encode(), token.encode()) for given in (in_address, in_cookie)):
@@ -123,7 +123,7 @@ class Protection:
 
 
 def _check_origin(scope: Scope, headers: Headers, host: str) -> None:
-    """Refuse what another site's page sent. A link on another site may lead to the page itself, and to nothing else."""
+    """Refuse requests from other sites' pages. A link on another site may only lead to the page itself."""
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     foreign = origin is not None and urlsplit(origin)[:2] != ("http", host)
     foreign = foreign or (site is not None and site not in ("same-origin", "none"))
@@ -133,14 +133,14 @@ def _check_origin(scope: Scope, headers: Headers, host: str) -> None:
 
 
 def _host_name(host: str) -> str:
-    """The name in a Host header, without port and in small letters; empty where it is no Host header.
+    """The name in a Host header, in lower case and without port; empty if the header is not valid.
 
     >>> _host_name("LocalHost:8700"), _host_name("[::1]:8700"), _host_name("a b")
     ('localhost', '::1', '')
     """
     try:
         parts = urlsplit(f"//{host}")
-        _ = parts.port  # raises where it is no number
+        _ = parts.port  # raises if it is not a number
     except ValueError:
         return ""
     whole = parts.netloc == host and not parts.path and "@" not in host and not any(map(str.isspace, host))
@@ -156,8 +156,8 @@ def _is_address(name: str) -> bool:
 
 
 async def _read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body, if it is short enough; a longer one is read to its end, as far as is reasonable, so that who
-    sends it hears why it was refused instead of a broken connection.
+    """The whole body, if it is short enough. A longer body is read to its end within limits, so that the sender gets
+    the reason instead of a broken connection.
     """
     if scope["method"] in _SAFE_METHODS:
         return b""
@@ -183,7 +183,7 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes:
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
-    """The body once more, for the application, and then what really comes: the end of the connection."""
+    """Replay the body for the application, then pass on the connection's further messages."""
     told = False
 
     async def replay() -> Message:

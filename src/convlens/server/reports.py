@@ -1,4 +1,4 @@
-"""The report of a run, written beside its model when somebody asks for it, and handed out as it is."""
+"""Serves the report of a run, which is written beside its model on request."""
 
 import threading
 from pathlib import Path
@@ -9,16 +9,16 @@ from convlens.server.run_list import find_run
 
 REPORT_NAME = "report.html"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-"""A report holds everything itself and runs no script; its own style stands inside it."""
+"""A report is self-contained and runs no script; its style is inline."""
 
 _one_at_a_time = threading.Lock()
 
 
 def make_report(runs: Path, run: str, data_dir: Path | None) -> str:
-    """The address of a run's report, which is written unless there is one that is newer than the model.
+    """The address of a run's report, which is written unless there is one newer than the model.
 
     Raises:
-        UsageError: no name of a run.
+        UsageError: the name is not that of a run.
         ConvlensError: there is no such run, or it cannot be judged.
     """
     model = find_run(runs, run)

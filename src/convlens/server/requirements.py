@@ -1,4 +1,4 @@
-"""What the server needs besides Convlens, and what to type where it is missing."""
+"""Checks that the packages that the server needs are installed."""
 
 from importlib.util import find_spec
 
@@ -8,7 +8,7 @@ PACKAGES = ("fastapi", "uvicorn")
 
 
 def require_server() -> None:
-    """Make sure that the packages of the extra `server` are there, before any of them is imported.
+    """Check that the packages of the extra `server` are installed, before any of them is imported.
 
     Raises:
         MissingDependency: one is not installed.

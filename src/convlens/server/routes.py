@@ -1,7 +1,7 @@
-"""The HTTP interface, one function an address; `docs/page.md` describes it. Each parses, makes one call, and answers.
+"""The HTTP interface, with one function per address; `docs/page.md` describes it.
 
-Whatever touches a disk or computes is a plain function: the framework runs it in a thread, and a model that takes long
-holds nobody up.
+Functions that use the disk or compute are plain functions: the framework runs them in a thread, so a slow model blocks
+no other request.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _UNKNOWN = (1, 28, 28), 10
 
 @dataclass
 class Workplace:
-    """What the addresses work on: models, trainings, folders."""
+    """The state shared by all addresses: models, trainings, folders."""
 
     models: Models
     jobs: Jobs
@@ -39,7 +39,7 @@ class Workplace:
 
 
 class NotHere(Exception):
-    """Nothing of that name is here."""
+    """There is nothing with this name."""
 
 
 def make_routes(place: Workplace) -> APIRouter:
@@ -107,12 +107,12 @@ def _add_training(routes: APIRouter, place: Workplace) -> None:
         after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     ) -> Response:
         log = _job(place, name).log
-        # A browser that comes back by itself says in a header what it had last; a page that does so, in the address.
+        # A reconnecting browser sends the last event it received in a header; a reconnecting page, in the address.
         after = int(last_event_id) if last_event_id.isascii() and last_event_id[:15].isdigit() else after
         if log.ended and log.next_after(after) is None:
-            return Response(status_code=204)  # tells a browser not to come again
+            return Response(status_code=204)  # tells a browser not to reconnect
         if place.jobs.listeners >= MOST_LISTENERS:
-            reason = f"{MOST_LISTENERS} pages are listening already. Close one of them."
+            reason = f"{MOST_LISTENERS} pages are connected already. Close one of them."
             return JSONResponse({"error": reason}, 503)
         return StreamingResponse(stream_events(log, after), media_type="text/event-stream")
 
@@ -134,7 +134,7 @@ def _add_reports(routes: APIRouter, place: Workplace) -> None:
 def _job(place: Workplace, name: str) -> Job:
     job = place.jobs.find(name)
     if job is None:
-        raise NotHere(f"there is no training {name!r:.40}; /api/jobs lists those that are remembered.")
+        raise NotHere(f"there is no training {name!r:.40}; /api/jobs lists the known ones.")
     return job
 
 
@@ -152,7 +152,7 @@ def _datasets(place: Workplace) -> list[dict[str, Any]]:
 
 
 def _shape_for(body: LayersBody, place: Workplace) -> Shape:
-    """What the network is for; what is given goes before what is known of the data."""
+    """The input shape and classes of the network; given values take precedence over those of the data."""
     known: Shape | None = _UNKNOWN
     if body.data is not None:
         try:
@@ -160,7 +160,7 @@ def _shape_for(body: LayersBody, place: Workplace) -> Shape:
         except (ConvlensError, OSError, ValueError) as error:
             raise Misfit("data", UsageError(str(error))) from error
     if known is None and (body.input_shape is None or body.classes is None):
-        reason = "these images were not read yet, so their shape is not known. Train once."
+        reason = "these images have not been read yet, so their shape is not known. Train once."
         raise Misfit("data", UsageError(reason), unread=True)
     shape, classes = known or _UNKNOWN
     channels, height, width = body.input_shape or shape

@@ -1,7 +1,7 @@
-"""The runs in the runs folder: what there is of them at a glance, and the way from a name to a model file.
+"""Lists the runs in the runs folder, and finds the model file of a run by name.
 
-A name that a request brings is looked for in the folder, never joined to a path unseen, and what a link leads to
-outside of the folder is not there.
+A name in a request is looked up in the folder's listing and never joined to a path; links to places outside the folder
+are ignored.
 """
 
 from functools import lru_cache
@@ -16,7 +16,7 @@ MOST_RUNS = 200
 
 
 def list_runs(runs: Path, most: int = MOST_RUNS) -> list[dict[str, Any]]:
-    """The newest runs that have a model, the newest first; a file that is none of a model is passed over."""
+    """The runs that have a model, newest first; files that are not models are skipped."""
     files = [file for folder in _folders(runs) if (file := _model_file(runs, folder)) is not None]
     dated = sorted(((file.stat().st_mtime_ns, file) for file in files), reverse=True)[:most]
     described = (_describe(file, time, file.stat().st_size) for time, file in dated)
@@ -24,14 +24,14 @@ def list_runs(runs: Path, most: int = MOST_RUNS) -> list[dict[str, Any]]:
 
 
 def find_run(runs: Path, name: str) -> Path:
-    """The model file of the run of that name, or of `latest`.
+    """The model file of the run with this name, or of `latest`.
 
     Raises:
-        UsageError: no name of a run.
-        ModelFileError: there is none, or it has no model.
+        UsageError: the name is not valid for a run.
+        ModelFileError: there is no such run, or it has no model.
     """
     if not name or name in (".", "..") or any(letter in name for letter in "/\\\0") or len(name) > 255:
-        raise UsageError(f"{name!r:.60} is no name of a run. Give one that /api/runs lists.")
+        raise UsageError(f"{name!r:.60} is not the name of a run. Give one that /api/runs lists.")
     file = _model_file(runs, runs / name)
     if file is None:
         raise ModelFileError(f"there is no run {name!r:.60} with a model. Give one that /api/runs lists.")
@@ -46,7 +46,7 @@ def _folders(runs: Path) -> list[Path]:
 
 
 def _model_file(runs: Path, folder: Path) -> Path | None:
-    """The model in a run's folder; None where there is none, or where it lies elsewhere."""
+    """The model in a run's folder; None if there is none, or if a link leads elsewhere."""
     try:
         file = (folder / MODEL_FILE_NAME).resolve()
         inside = file.is_relative_to(runs.resolve())
@@ -57,7 +57,7 @@ def _model_file(runs: Path, folder: Path) -> Path | None:
 
 @lru_cache(maxsize=2 * MOST_RUNS)
 def _describe(file: Path, _time: int, _size: int) -> dict[str, Any] | None:
-    """What a run's model says of itself; read again when the file has changed."""
+    """The facts stored in a run's model; read again when the file has changed."""
     try:
         stored = read_facts(file)
     except (OSError, ModelFileError):

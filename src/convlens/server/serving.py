@@ -1,7 +1,7 @@
-"""From a socket to the end: binds, serves, and ends cleanly when it is asked to.
+"""Runs the server: binds a socket, serves, and shuts down cleanly on request.
 
-uvicorn's own signal handling would close the streams first and leave a training to die with the process. Here a signal
-only raises a flag: the training finishes its step and saves, the pages hear of it, and then the server ends.
+uvicorn's signal handling would close the streams first and kill a running training with the process. Here, a signal
+only sets a flag: the training finishes its step and is saved, the pages are told, and then the server ends.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What to serve, and where. A port of None is the first free one from 8700 on, 0 any."""
+    """What to serve, and where. A port of None means the first free port from 8700 on, 0 means any free port."""
 
     model: Path | None = None
     host: str = "127.0.0.1"
@@ -51,13 +51,13 @@ def serve(
     on_line: Callable[[str], None] = lambda _: None,
     must_stop: Callable[[], bool] = lambda: False,
 ) -> Job | None:
-    """Serve the page until `should_stop` says so; returns the training that was interrupted by it, if one was.
+    """Serve the page until `should_stop` returns true; returns the training that was interrupted, if any.
 
-    `on_ready` gets the address when a browser can open it, `on_line` a line for people now and then. A training that
-    has to save is waited for, unless `must_stop` says so.
+    `on_ready` is called with the address once a browser can open it, `on_line` with occasional lines for the terminal.
+    A training is given time to save, unless `must_stop` returns true.
 
     Raises:
-        KeyboardInterrupt: `must_stop` said so.
+        KeyboardInterrupt: `must_stop` returned true.
         UsageError: the address or the port cannot be used.
     """
     with contextlib.closing(open_socket(settings.host, settings.port)) as listening:
@@ -112,11 +112,11 @@ async def _serve(
         threading.Thread(target=_load_drawing, daemon=True).start()
     while not should_stop() and not serving.done():
         await asyncio.sleep(LOOK_SECONDS)
-    # From here on connections are cut: what uvicorn has to say of that is of no use to anybody.
+    # From here on connections are cut; uvicorn's messages about that are of no use.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     jobs.close()
-    # Asked again and again, in no thread that would have to be waited for. What a signal raised elsewhere in this loop,
-    # uvicorn would take for a mistake of the request that it interrupted, and go on.
+    # Polled, so that no thread has to be waited for. If a signal raised an error elsewhere in this loop, uvicorn would
+    # treat it as an error of the interrupted request, and continue.
     while not jobs.closed:
         if must_stop():
             raise KeyboardInterrupt
@@ -127,7 +127,7 @@ async def _serve(
 
 
 def _load_drawing() -> None:
-    """Load what draws a run's pictures while nobody waits: the first training would be done half a second later."""
+    """Import the drawing modules in advance; otherwise the first training would take half a second longer."""
     with contextlib.suppress(ImportError):
         importlib.import_module("matplotlib.backends.backend_agg")
 
@@ -136,10 +136,10 @@ def open_socket(host: str, port: int | None) -> socket.socket:
     """A listening socket.
 
     Raises:
-        UsageError: with what to give instead.
+        UsageError: the host or port cannot be used; the message says what to give instead.
     """
     if port is not None and not 0 <= port <= 65_535:
-        raise UsageError(f"port {port} is none; give --port a number from 0 (any free one) to 65535.")
+        raise UsageError(f"port {port} does not exist; give --port a number from 0 (any free port) to 65535.")
     ports = range(FIRST_PORT, FIRST_PORT + PORTS_TRIED) if port is None else [port]
     for tried in ports:
         try:
@@ -166,7 +166,7 @@ def _taken_errors() -> set[int]:
 
 
 def url_of(host: str, address: str, port: int, token: str | None) -> str:
-    """The address to open: what the socket is bound to, or, where that is every address, one that others can reach.
+    """The address to open: that of the socket, or, if it is bound to all addresses, one that others can reach.
 
     >>> url_of("127.0.0.1", "127.0.0.1", 8700, None), url_of("::", "::1", 80, "abc")
     ('http://127.0.0.1:8700/', 'http://[::1]:80/?token=abc')
@@ -177,7 +177,7 @@ def url_of(host: str, address: str, port: int, token: str | None) -> str:
 
 
 def _own_address() -> str | None:
-    """This machine's address in its network; no packet is sent."""
+    """This machine's address in its network, found without sending a packet."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.connect(("192.0.2.1", 9))
         return str(asking.getsockname()[0])
@@ -185,6 +185,6 @@ def _own_address() -> str | None:
 
 
 def _names(host: str, address: str, local: bool) -> frozenset[str]:
-    """The names in a Host header that mean this server."""
+    """The host names that refer to this server."""
     names = _LOCAL_NAMES | {host.lower(), address}
     return names if local else names | {socket.gethostname().lower(), f"{socket.gethostname().lower()}.local"}

@@ -1,7 +1,7 @@
-"""One training for the page: `convlens.training.train` as `convlens train` calls it, its events as the page reads them.
+"""Runs a training for the page, with `convlens.training.train` like `convlens train`, and sends its events.
 
-The page gets numbers and base64; what they mean stands in `docs/page.md`. Weights are copied only while somebody
-listens, after every chunk of steps and less often for large networks, so that watching costs next to nothing.
+Events hold numbers and base64; `docs/page.md` describes them. Weights are copied only while a page listens, after every
+chunk of steps and less often for large networks, so that watching costs next to nothing.
 """
 
 import sys
@@ -23,7 +23,17 @@ from convlens.metrics import wilson_interval
 from convlens.server.event_log import WEIGHTS
 from convlens.server.jobs import Job
 from convlens.trained_model import TrainedModel
-from convlens.training import Calibrated, ChunkDone, EpochDone, Event, Judged, Probed, TrainingStarted, train
+from convlens.training import (
+    Calibrated,
+    ChunkDone,
+    EpochDone,
+    Event,
+    Judged,
+    Probed,
+    TrainingEnded,
+    TrainingStarted,
+    train,
+)
 
 WEIGHTS_BYTES_A_SECOND = 8_000_000
 READING_SECONDS = 0.1
@@ -31,18 +41,18 @@ _LOSS_DIGITS = 6
 
 
 class _StoppedWhileReading(Exception):
-    """Somebody wanted to stop before there was a training to stop."""
+    """The training was stopped before it had started."""
 
 
 @dataclass
 class TrainingRunner:
-    """Trains what jobs ask for.
+    """Runs the trainings of jobs.
 
     Attributes:
-        runs: the folder that gets the run folders.
-        data_dir: where known datasets are kept.
-        on_line: gets a line for people when a training begins and when it ends.
-        shapes: input shape and number of classes of data that were read; those of custom images are not known before.
+        runs: the folder for run folders.
+        data_dir: the folder of the known datasets.
+        on_line: called with a line for the terminal when a training begins and when it ends.
+        shapes: input shape and number of classes of data that have been read; unknown before for custom images.
     """
 
     runs: Path
@@ -51,7 +61,7 @@ class TrainingRunner:
     shapes: dict[str, tuple[tuple[int, int, int], int]] = field(default_factory=dict)
 
     def __call__(self, job: Job) -> None:
-        """Train, whatever happens; the job is over afterwards."""
+        """Run a job's training; afterwards the job has ended, whatever happened."""
         try:
             self._train(job)
         except _StoppedWhileReading:
@@ -61,7 +71,7 @@ class TrainingRunner:
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            self._fail(job, f"{reason}. This is a defect of Convlens; please report it.")
+            self._fail(job, f"{reason}. This is a bug in Convlens; please report it.")
 
     def _train(self, job: Job) -> None:
         request = job.request
@@ -106,14 +116,14 @@ class TrainingRunner:
 
 
 class _Reading:
-    """Tells how far the images are fetched or decoded, now and then, and hears there that somebody wants to stop."""
+    """Reports the progress of fetching or decoding images from time to time, and checks for a request to stop."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self._told_at = 0.0
 
     def on_progress(self, progress: FetchProgress | ImportProgress) -> None:
-        """In the thread of the training."""
+        """Called in the thread of the training."""
         if self._job.stopping.is_set():
             raise _StoppedWhileReading
         now = time.monotonic()
@@ -123,7 +133,7 @@ class _Reading:
 
 
 def describe_progress(progress: FetchProgress | ImportProgress) -> dict[str, Any]:
-    """What is being read, and how much of it is done.
+    """What is being read, and the progress.
 
     >>> describe_progress(FetchProgress("a mirror", "train-images", 5, 10))
     {'what': 'getting train-images', 'done': 5, 'total': 10}
@@ -134,7 +144,7 @@ def describe_progress(progress: FetchProgress | ImportProgress) -> dict[str, Any
 
 
 def describe_judgement(accuracy: float, correct: int, total: int) -> dict[str, Any]:
-    """How many test images were right, with the 95 % interval.
+    """How many test images were right, and the 95 % interval of the accuracy.
 
     >>> describe_judgement(0.5, 1, 2)
     {'accuracy': 0.5, 'correct': 1, 'total': 2, 'interval': [0.09..., 0.90...]}
@@ -143,7 +153,7 @@ def describe_judgement(accuracy: float, correct: int, total: int) -> dict[str, A
 
 
 class Teller:
-    """Turns the events of one training into those of its log."""
+    """Translates the events of a training into those of its log."""
 
     def __init__(self, job: Job, dataset: Dataset) -> None:
         self._job = job
@@ -152,7 +162,7 @@ class Teller:
         self._next_weights_at = 0.0
 
     def on_event(self, event: Event) -> None:
-        """In the thread of the training, so it must be quick."""
+        """Called in the thread of the training, so it must be fast."""
         log = self._job.log
         match event:
             case TrainingStarted():
@@ -166,6 +176,8 @@ class Teller:
                     self.tell_weights(event.weights())
             case EpochDone():
                 log.append("epoch", event.as_dict())
+            case TrainingEnded():
+                log.append("ended", {"reason": event.reason, "epochs": event.epochs, "words": event.describe()})
             case Calibrated():
                 words = describe_calibration(event.calibration)
                 log.append("calibrated", {**event.calibration.as_dict(), "words": words})
@@ -173,7 +185,7 @@ class Teller:
                 log.append("judged", describe_judgement(event.accuracy, event.correct, event.total))
 
     def tell_weights(self, weights: Weights) -> None:
-        """The weights of this moment, and when the next ones are due."""
+        """The present weights, and when the next ones are due."""
         size = 4 * sum(array.size for array in weights.values())
         self._next_weights_at = time.monotonic() + size / WEIGHTS_BYTES_A_SECOND
         step = self._job.facts.get("steps", 0)
@@ -210,7 +222,7 @@ class Teller:
         self._job.log.append("started", values)
 
     def _chunk(self, event: ChunkDone) -> dict[str, Any]:
-        """The step is the number of the first one, over the whole training."""
+        """The step is the number of the first step, counted over the whole training."""
         step = event.epoch * self._steps_per_epoch + event.first_batch
         self._job.facts["steps"] = step + len(event.losses)
         return {

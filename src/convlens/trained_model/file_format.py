@@ -102,8 +102,8 @@ def _read_header(content: bytes, name: str) -> dict[str, Any]:
     """The JSON at the front of a safetensors file."""
     if content[8:9] != b"{" and content.startswith(_PICKLES):
         raise ModelFileError(
-            f"{name} is a PyTorch pickle, which could run any code and is never opened here. "
-            "Give a model that Convlens wrote."
+            f"{name} is a pickle, as torch.save and pickle.dump write; it could run any code and is never opened here. "
+            "Give a file that model.save wrote."
         )
     if len(content) < 8:
         raise DamagedModel(f"{name} is cut short: it has {len(content)} bytes, too few for a model. Take another copy.")

@@ -44,6 +44,9 @@ class TrainingHistory(dict[str, list[Value]]):
         empty: list[Value] = [None] * epochs
         return cls({name: [*values.get(name, ()), *empty][:epochs] for name in HISTORY_NAMES})
 
+    def __missing__(self, name: object) -> list[Value]:
+        raise KeyError(f"{name!r} is not in the history; it has {', '.join(self)}.")
+
     @property
     def epochs(self) -> int:
         """How many epochs there were; the last one may have been cut short by a time limit."""

@@ -62,6 +62,18 @@ def latest_run(runs: Path = RUNS_FOLDER) -> Path:
     )
 
 
+def place_of_model(model: Path | str) -> str:
+    """What a person gave, with the folder of the run in place of `latest`, which is another one tomorrow.
+
+    >>> place_of_model("runs/first"), place_of_model("digits.safetensors")
+    ('runs/first', 'digits.safetensors')
+    """
+    path = Path(model)
+    if str(model) == LATEST and not path.exists():
+        return str(RUNS_FOLDER / latest_run().name)
+    return str(path.parent / path.resolve().name) if path.name == LATEST and path.is_symlink() else str(model)
+
+
 def name_of_model(file: Path) -> str:
     """What a model file is called: its run, or its own name.
 

@@ -5,7 +5,7 @@ It holds only NumPy arrays and plain values and is not meant to be changed, so t
 it and whichever runs it. The engine is opened on first use.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from convlens.engines.choice import require_torch
 from convlens.engines.engine import MEASURED, check_weights
 from convlens.errors import DamagedModel, DataError, ModelFileError, UsageError
 from convlens.files import write_atomically
+from convlens.habits import explains_arguments, explains_names
 from convlens.network import Network
 from convlens.notebook import html_table
 from convlens.prediction import (
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+@explains_names
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A network that has learned, with all that is needed to use it.
@@ -78,6 +80,18 @@ class TrainedModel:
     class_names: tuple[str, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration = UNCALIBRATED
+
+    if TYPE_CHECKING:  # a list of names is taken, too, and stored as a tuple
+
+        def __init__(
+            self,
+            network: Network,
+            weights: Weights,
+            preprocessing: Preprocessing,
+            class_names: Sequence[str],
+            facts: dict[str, Any] = ...,
+            calibration: Calibration = UNCALIBRATED,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         as_instance("network", self.network, Network, "a Network")
@@ -127,6 +141,7 @@ class TrainedModel:
     def predict(self, images: Any, repair: bool | None = None, on_error: OnError | None = None) -> Any: ...
 
     @with_old_arguments
+    @explains_arguments
     def predict(
         self, images: Any, repair: bool | None = None, on_error: OnError | None = None
     ) -> Prediction | Predictions:
@@ -163,12 +178,21 @@ class TrainedModel:
         """
         return self._predict_all(X).probabilities
 
-    def predict_labels(self, X: Any) -> NDArray[np.str_]:  # noqa: N803
-        """The names of the likeliest classes of N images, an array of N texts; `X` as for `predict_proba`.
+    def predict_labels(self, X: Any) -> NDArray[Any]:  # noqa: N803
+        """The likeliest class of each of N images, as the labels were in training; `X` as for `predict_proba`.
 
-        The threshold plays no part: where `predict` says `unknown`, this is its best guess.
+        An array of N whole numbers or truth values where the model was trained on such labels (and on MNIST), else of
+        N class names. The threshold plays no part: where `predict` says `unknown`, this is its best guess.
         """
-        return self._predict_all(X).labels
+        return self._labels[self._predict_all(X).class_numbers]
+
+    @cached_property
+    def _labels(self) -> NDArray[Any]:
+        """The label of each class."""
+        if not self.facts.get("numbered_labels"):
+            return np.array(self.class_names)
+        truths = {"False": False, "True": True}
+        return np.array([truths[name] if name in truths else int(name) for name in self.class_names])
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
         """The share of N images whose likeliest class is the right one, 0 to 1.
@@ -283,7 +307,7 @@ class TrainedModel:
     def __repr__(self) -> str:
         return (
             f"TrainedModel({str(self.network)!r}, input {times(self.preprocessing.image_shape)}, "
-            f"{len(self.class_names)} classes, {self.parameters:,} parameters)"
+            f"{count_of(len(self.class_names), 'class')}, {count_of(self.parameters, 'parameter')})"
         )
 
     def summary(self) -> dict[str, str]:
@@ -296,7 +320,7 @@ class TrainedModel:
             "parameters": f"{self.parameters:,}",
         }
         if test := facts.get("test"):
-            rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {test['total']:,} images"
+            rows["test accuracy"] = f"{test['accuracy'] * 100:.2f} % of {count_of(test['total'], 'image')}"
         rows |= describe_calibration(self.calibration)
         for key in ("data", "recipe", "epochs", "seed", "engine", "trained_at"):
             if key in facts:

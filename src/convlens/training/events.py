@@ -18,7 +18,7 @@ from convlens.signatures import Alias
 from convlens.trained_model import TrainedModel
 from convlens.training.probe import ProbeVerdict
 from convlens.training.settings import TrainingSettings
-from convlens.words import agreeing
+from convlens.words import agreeing, count_of
 
 Reason: TypeAlias = Literal["epochs", "early stopping", "time limit"]
 """What ended a training: all epochs are done, or one of the settings `early_stopping` and `max_seconds`."""
@@ -46,8 +46,8 @@ class TrainingStarted:
     model: Callable[[], TrainedModel] | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
-        counts = f"{self.images:,} images, {self.parameters:,} parameters, {_epochs(self.settings)}"
-        return f"Training on {self.data}: {counts}, {self.engine}"
+        counts = f"{count_of(self.images, 'image')}, {count_of(self.parameters, 'parameter')}"
+        return f"Training on {self.data}: {counts}, {_epochs(self.settings)}, {self.engine}"
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Judged:
         return self.correct / self.total
 
     def __str__(self) -> str:
-        return f"Accuracy: {_share(self.accuracy)} of {self.total:,} test images"
+        return f"Accuracy: {_share(self.accuracy)} of {count_of(self.total, 'test image')}"
 
 
 @dataclass(frozen=True)
@@ -155,14 +155,22 @@ class TrainingEnded:
     planned: int
     best: EpochDone | None
 
-    def __str__(self) -> str:
+    def describe(self) -> str:
+        """How it ended, and which weights the model has.
+
+        >>> TrainingEnded("time limit", 3.5, 200, None).describe()
+        'the time was up after 3.5 of 200 epochs'
+        """
         done = f"{self.epochs:.4g} of {self.planned} {agreeing(self.planned, 'epoch')}"
         how = {"early stopping": f"stopped early after {done}", "time limit": f"the time was up after {done}"}
         best, said = self.best, how.get(self.reason, f"{done} done")
         if best is None:
-            return f"End: {said}"
+            return said
         judged = "" if best.validation_accuracy is None else f" (held out {_share(best.validation_accuracy)})"
-        return f"End: {said}; the model has the weights of epoch {best.epoch}{judged}"
+        return f"{said}; the model has the weights of epoch {best.epoch}{judged}"
+
+    def __str__(self) -> str:
+        return f"End: {self.describe()}"
 
 
 if TYPE_CHECKING:
@@ -198,10 +206,10 @@ def log_lines(event: Event, settings: TrainingSettings) -> list[str]:
 def _starting_lines(event: TrainingStarted, settings: TrainingSettings) -> list[str]:
     optimizer = f"{settings.optimizer.name} {settings.learning_rate:g} {settings.schedule}"
     lines = [
-        f"Data: {event.data}, {event.images:,} training images",
-        f"Network: {settings.network} ({event.parameters:,} parameters)",
+        f"Data: {event.data}, {count_of(event.images, 'training image')}",
+        f"Network: {settings.network} ({count_of(event.parameters, 'parameter')})",
         f"Recipe: {settings.recipe}, {_epochs(settings)}, {optimizer}, seed {settings.seed}",
-        f"Epoch: {event.steps_per_epoch} batches of {settings.batch_size} images",
+        f"Epoch: {count_of(event.steps_per_epoch, 'batch')} of {count_of(settings.batch_size, 'image')}",
         f"Engine: {event.engine}" + (f" (auto: {event.engine_reason})" if event.engine_reason else ""),
     ]
     lines += [f"Augmentation: {settings.augmentation.describe()}"] if settings.augmentation else []
@@ -223,7 +231,7 @@ def _loss_lines(event: ChunkDone, every: int | None) -> list[str]:
 
 def _epochs(settings: TrainingSettings) -> str:
     """How long it may take: `10 epochs`, with what may end them earlier."""
-    words = [f"{settings.epochs} {agreeing(settings.epochs, 'epoch')}"]
+    words = [count_of(settings.epochs, "epoch")]
     if settings.early_stopping:
         words.append(f"patience {settings.early_stopping}")
     if settings.max_seconds is not None:

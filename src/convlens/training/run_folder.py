@@ -34,7 +34,7 @@ import tomli_w
 
 from convlens.data import ImportOptions
 from convlens.errors import DataError, OutputError, UsageError
-from convlens.files import explain_write_errors, write_atomically
+from convlens.files import check_parent_folder, explain_write_errors, make_folder, write_atomically
 from convlens.machine import available_cores
 from convlens.trained_model.location import CONFIG_NAME, LATEST, RUNS_FOLDER
 from convlens.training.events import EpochDone
@@ -47,22 +47,37 @@ ENVIRONMENT_NAME = "environment.json"
 _MOST_LOSSES = 10_000
 
 
-def create_run_folder(name: str, out: Path | str) -> Path:
-    """A new, empty folder: `out`; where that ends in `*`, a folder with date, time and `name` in the `*`'s place.
+def check_run_folder(out: Path | str) -> None:
+    """Refuse what `create_run_folder` would refuse, and make nothing: for before images are fetched or decoded.
 
     Raises:
         UsageError: `out` is there already and holds something.
         OutputError: it cannot be made.
     """
     folder = Path(out)
+    with explain_write_errors(folder):
+        check_parent_folder(folder if folder.parent.exists() else folder.parent)
+        if folder.name != "*" and folder.exists() and any(folder.iterdir()):
+            reason = f"{folder} is not empty, and a run is never overwritten. Give another folder with out=."
+            raise UsageError(reason, mentions=["out"])
+
+
+def create_run_folder(name: str, out: Path | str) -> Path:
+    """A new, empty folder: `out`; where that ends in `*`, a folder with date, time and `name` in the `*`'s place.
+
+    It and the folder above it, such as `runs`, are made; whatever lies above that must be there.
+
+    Raises:
+        UsageError: `out` is there already and holds something.
+        OutputError: it cannot be made.
+    """
+    check_run_folder(out)
+    folder = Path(out)
     with explain_write_errors(folder.parent if folder.name == "*" else folder):
         if folder.name == "*":
             folder = _create_dated_folder(name, folder.parent)
         else:
-            folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                reason = f"{folder} is not empty, and a run is never overwritten. Give another folder with out=."
-                raise UsageError(reason, mentions=["out"])
+            make_folder(folder, and_above=1)
     _check_writable(folder)
     return folder
 
@@ -71,7 +86,7 @@ def _create_dated_folder(name: str, parent: Path) -> Path:
     # The name of data is free text; as a part of a folder's name it must hold no slash and not be too long.
     ending = re.sub(r"[^\w.-]+", "-", name)[:40]
     base = f"{datetime.now():%Y-%m-%d_%H%M}_{ending}"
-    parent.mkdir(parents=True, exist_ok=True)
+    make_folder(parent)
     for number in range(1, 10_000):
         folder = parent / (base if number == 1 else f"{base}_{number}")
         try:

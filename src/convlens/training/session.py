@@ -133,9 +133,10 @@ class Session:
         images, share = self.dataset.train, self.settings.validation
         if self.settings.early_stopping and self.dataset.validation is None and not share:
             raise UsageError(
-                "early stopping needs held-out images to judge by, and none are held out. Give a share of the training "
-                "images, validation=0.1 (--validation 0.1), or data that bring validation images; or leave early "
-                "stopping out."
+                "early_stopping needs held-out images to judge by, and none are held out. Give a share of the training "
+                "images, validation=0.1, or data that bring validation images; or leave it out.",
+                argument="early_stopping",
+                mentions=["validation"],
             )
         if self.dataset.validation is not None or not share:
             return images, self.dataset.validation
@@ -287,6 +288,8 @@ class Session:
             "trained_at": datetime.now().astimezone().isoformat(timespec="seconds"),
             "convlens": metadata.version("convlens"),
         }
+        if self.dataset.numbered:
+            facts["numbered_labels"] = True
         if self.dataset.source is not None:
             facts["data_source"] = dict(self.dataset.source)
         if self.notes:

@@ -51,7 +51,7 @@ class TrainingSettings:
             as many with a lower loss. True is a patience of 5; 0 or False trains all epochs.
         max_seconds: the training ends within so many seconds after the images were read, judging and writing included.
             Where the epochs do not fit, the learning rate falls to almost nothing in the last fifth of that time.
-        engine, device, threads: what computes; None threads means one a core.
+        engine, device, threads: what computes; None threads means one a core, `OMP_NUM_THREADS` at most.
         log_every: every so many batches the loss is logged, in the tutorial's words; None logs a line an epoch.
 
     >>> TrainingSettings(epochs=0)

@@ -9,7 +9,8 @@ from convlens.data import CATALOGUE, Dataset, ImportOptions, LabelledImages, loa
 from convlens.data.intake import is_share, read_dataset
 from convlens.engines import AugmentationSettings, DeviceName, EngineName
 from convlens.errors import UsageError
-from convlens.network import NetworkLike, as_network
+from convlens.habits import explains_arguments
+from convlens.network import PRESETS, Network, NetworkLike, as_network
 from convlens.preprocessing import Preprocessing, choose_rules, fit_preprocessing
 from convlens.trained_model import TrainedModel
 from convlens.trained_model.location import CONFIG_NAME, MODEL_FILE_NAME
@@ -23,6 +24,7 @@ from convlens.training.session import Session
 from convlens.training.settings import Balance, Recipe, TrainingSettings
 
 
+@explains_arguments
 def train(
     data: Path | str | Dataset | LabelledImages | Any = "mnist",
     labels: Any = None,
@@ -172,10 +174,13 @@ def _check_instances(settings: object, images: object) -> None:
         as_instance("images", images, ImportOptions, "ImportOptions(...)")
 
 
-def _check_paths(**paths: object) -> None:
-    for name, path in paths.items():
+def _check_paths(*, out: Any, data_dir: object) -> None:
+    """Refuse what is no path, and a run's folder that cannot be made; None is fine."""
+    for name, path in (("out", out), ("data_dir", data_dir)):
         if path is not None:
             as_path(name, path)
+    if out is not None:
+        run_folder.check_run_folder(out)
 
 
 def _check_watching(progress: object, on_event: object, should_stop: object) -> None:
@@ -221,9 +226,14 @@ def _as_dataset(
     data: Any, labels: Any, data_dir: Path | str | None, images: ImportOptions | None, validation: Any, test: Any
 ) -> Dataset:
     """The data as training, validation and test images that can be trained with."""
+    if isinstance(data, Network):
+        raise UsageError("data is a Network. Give images and labels first: train(X, y, network=network).")
     if not isinstance(data, str | Path):
         return read_dataset(data, labels, validation=validation, test=test, options=images)
     if labels is not None:
-        raise UsageError(f"labels were given, and {str(data)!r:.60} names data that have their own. Leave them out.")
+        name = str(data)
+        if name in PRESETS:
+            raise UsageError(f'data is {name!r}, the name of a network. Write train(X, y, network="{name}").')
+        raise UsageError(f"labels were given, and {name!r:.60} names data that have their own. Leave them out.")
     dataset = load_dataset(data, data_dir=data_dir, options=images)
     return dataset if validation is None and test is None else read_dataset(dataset, validation=validation, test=test)

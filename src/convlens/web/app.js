@@ -1,8 +1,8 @@
 /**
  * The shell: header, three views behind real links, the theme, and the model that all views share.
  *
- * The page has two lives. Served, it asks the server for a model and has a third view that trains. From disk the model
- * is in the page itself, there is no server to ask, and the third view is absent.
+ * The page works in two ways. Served by `convlens open`, it gets the model from the server and has a third view for
+ * training. Opened from disk, it contains the model itself, has no server to ask, and leaves out the third view.
  */
 
 import { Api } from "convlens/interface/api.js";
@@ -17,7 +17,7 @@ import { furnishThemeButton } from "convlens/interface/theme_button.js";
 /** @typedef {{ mount(root: HTMLElement, context: Context): View }} ViewModule */
 /** @typedef {{ name: string, title: string, load: () => Promise<ViewModule>, served?: boolean }} ViewEntry */
 
-// Loaded when first shown, so that a view in need of repair takes no other with it.
+// Loaded when first shown, so that a broken view does not affect the others.
 /** @type {ViewEntry[]} */
 const VIEWS = [
   { name: "look", title: "Look inside", load: () => import("convlens/views/look/view.js") },
@@ -64,13 +64,13 @@ class Shell {
     document.documentElement.dataset.ready = "";
   }
 
-  /** The payload that is in the page, else the one that the server has; null where it has none. */
+  /** The payload in the page, else the one from the server; null if the server has none. */
   async #findModel() {
     const { api } = this.#context;
     if (this.#embedded) return JSON.parse(this.#embedded);
     if (!api) {
       throw new Error(
-        "There is no model in this page. `convlens export MODEL --to html` writes one with the model inside.",
+        "This page contains no model. `convlens export MODEL --to html` writes a page with a model inside.",
       );
     }
     const state = await api.get("/api/state");
@@ -87,11 +87,11 @@ class Shell {
 
   /** @param {string} words why a run was not opened */
   #refuse(words) {
-    this.#showModel(); // without what was refused before
+    this.#showModel(); // removes an earlier refusal
     this.#modelLine.append(alarm(words));
   }
 
-  /** Puts up the view that the address names; the first where it names none that is here. */
+  /** Shows the view named in the address, or the first view if there is no such view. */
   async #route() {
     const asked = location.hash.slice(1).split("/")[0];
     if (asked === "main") return;
@@ -114,7 +114,7 @@ class Shell {
   }
 }
 
-/** A view in its section, `view` as soon as it is `ready`; one that cannot be loaded says so in its place. */
+/** A view in its section; `view` is set once it is `ready`. A view that cannot be loaded shows the reason instead. */
 class MountedView {
   /** @type {View | null} */
   view = null;

@@ -33,7 +33,7 @@ def test_lengths_that_cannot_be_right_are_errors(collect):
     assert list(find_bad_lengths(collect(3))) == []
     (finding,) = find_bad_lengths(collect(3, bad_length=[False, True, True]))
     assert finding.severity == "error"
-    assert finding.title == "2 files have a length that cannot be right"
+    assert finding.title == "2 files have the wrong length"
     assert finding.files == ("1.png", "2.png")
     assert "binary mode" in finding.advice
 
@@ -45,7 +45,7 @@ def test_ordinary_names_are_fine(collect):
 def test_names_that_differ_by_capitals(collect):
     (finding,) = find_odd_names(collect(3, names=["cat/a.PNG", "cat/b.png", "cat/A.png"]))
     assert (finding.kind, finding.severity) == ("names_alike", "note")
-    assert finding.title == "2 files have names that differ from another by capitals only"
+    assert finding.title == "2 files have names that differ from another only in capitalisation"
     assert finding.files == ("cat/a.PNG", "cat/A.png")
 
 

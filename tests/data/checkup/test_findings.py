@@ -23,9 +23,7 @@ def test_notes_are_no_problems():
 
 
 def test_the_summary_has_at_most_six_lines():
-    assert checkup(finding("note")).summary_lines() == (
-        "Checked 1,000 images of 2 classes: nothing to complain about.",
-    )
+    assert checkup(finding("note")).summary_lines() == ("Checked 1,000 images of 2 classes: no problems found.",)
     assert checkup(finding("error"), finding("note")).summary_lines() == (
         "Checked 1,000 images of 2 classes: 1 error, 1 note.",
         "error: 1 image is blank",
@@ -34,7 +32,7 @@ def test_the_summary_has_at_most_six_lines():
     assert lines == (
         "Checked 1,000 images of 2 classes: 7 warnings.",
         *[f"warning: 1 image is {kind}" for kind in "abcd"],
-        "and 3 more kinds",
+        "and 3 more problems",
     )
 
 

@@ -48,13 +48,13 @@ def test_another_file_is_looked_at_again(photos, monkeypatch):
     assert "listing" in [one.kind for one in check_images(import_images(photos)).findings]
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 1, "notes": [], "checkup": {"name": 3}}', "\x00"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 2, "notes": [], "checkup": {"name": 3}}', "\x00"])
 def test_a_damaged_file_is_worth_nothing(photos, content):
     imported = import_images(photos)
     first = check_images(imported)
     (imported.folder / FILE_NAME).write_text(content)
     assert check_images(imported) == first
-    assert json.loads((imported.folder / FILE_NAME).read_text())["version"] == 1
+    assert json.loads((imported.folder / FILE_NAME).read_text())["version"] == 2
 
 
 def test_a_cache_that_may_not_be_written_is_no_hindrance(photos, monkeypatch):

@@ -14,7 +14,7 @@ def test_one_kind_is_nothing_to_tell(collect):
 def test_kinds_are_counted_the_most_frequent_first(collect):
     (finding,) = find_mixed_kinds(collect(5, mode=[RGB, L, L, P, L]))
     assert finding.severity == "note"
-    assert finding.title == "the images are of 3 kinds"
+    assert finding.title == "the images have 3 different modes"
     assert finding.examples == (
         "grey: 3 images, such as 1.png",
         "colour: 1 image, such as 0.png",
@@ -28,7 +28,7 @@ def test_conversions_are_told_with_their_rule_but_not_mere_scaling(collect):
     (finding,) = find_mixed_kinds(collect(3, conversions=bits))
     assert finding.title == "2 images were changed while being read"
     assert finding.examples == (
-        "CMYK turned to red, green and blue: 1 image, such as 2.png",
+        "CMYK converted to RGB: 1 image, such as 2.png",
         "turned upright, as the EXIF data says: 1 image, such as 0.png",
     )
     assert finding.details["conversions"] == {"cmyk": 1, "turned": 1}
@@ -37,7 +37,7 @@ def test_conversions_are_told_with_their_rule_but_not_mere_scaling(collect):
 def test_sizes(collect):
     found = {one.kind: one for one in find_odd_sizes(collect(4, width=[28, 112, 13, 30], height=[28, 30, 10, 9]))}
     assert list(found) == ["mixed_sizes", "enlarged", "elongated"]
-    assert found["mixed_sizes"].title == "the images are 13×10 to 112×30 pixels, 29 in the middle"
+    assert found["mixed_sizes"].title == "the images are 13×10 to 112×30 pixels, 29 in the median"
     assert found["mixed_sizes"].examples == ("2.png: 13×10", "1.png: 112×30")
     assert (
         found["enlarged"].title
@@ -83,7 +83,7 @@ def test_where_both_are_frequent_the_advice_is_to_mix(collect):
     border = np.where(np.arange(100) < 40, 255, 0)
     (finding,) = find_mixed_polarity(collect(100, border=border, mean=np.where(border > 0, 220, 30)))
     assert finding.title == "40 images are dark on light, 60 light on dark"
-    assert "mix them or invert one kind" in finding.advice
+    assert "mix them, or invert one kind" in finding.advice
 
 
 def test_photos_have_no_polarity(collect):

@@ -95,13 +95,16 @@ def test_labels_that_are_texts_are_in_natural_order(tmp_path: Path) -> None:
         ({"images": IMAGES, "labels": LABELS[:9]}, "40 images in images came with labels of the shape (9,)"),
         ({"images": IMAGES, "labels": np.eye(40)}, "came with labels of the shape (40, 40)"),
         ({"images": IMAGES[:, :, 0], "labels": LABELS}, "the array images has the shape (40, 20): give images as"),
-        ({"images": IMAGES, "labels": LABELS + 0.5}, "the labels are float64. Give whole numbers or texts."),
+        ({"images": IMAGES, "labels": LABELS + 0.5}, "the labels are float64. Give whole numbers or text."),
         ({"images": IMAGES, "labels": LABELS, "class_names": ["a"]}, "labels from 0 to 3 with 1 class_names"),
         ({"images": IMAGES * 1.0, "labels": LABELS}, "image images 0 holds float64 from 0 to 255"),
-        ({"images": IMAGES.astype(object), "labels": LABELS}, "the array images holds object: objects are not read"),
+        (
+            {"images": IMAGES.astype(object), "labels": LABELS},
+            "the array images holds object, but objects are not read",
+        ),
         ({"images": IMAGES, "labels": np.array([[1]] * 40, object)}, "the array labels holds object"),
         ({"images": IMAGES[:0], "labels": LABELS[:0]}, "the array images is damaged"),
-        ({"images": IMAGES, "labels": LABELS * 0}, "images of one class only, 0"),
+        ({"images": IMAGES, "labels": LABELS * 0}, "images of only one class, 0"),
     ],
 )
 def test_one_line_for_each_mistake(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
@@ -129,7 +132,7 @@ def test_damaged_npz_files(tmp_path: Path, damage: str) -> None:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("images.npy", header.getvalue())
             archive.writestr("labels.npy", header.getvalue())
-    with pytest.raises(DamagedData, match=r"not a whole \.npz file|the array images is damaged"):
+    with pytest.raises(DamagedData, match=r"not a complete \.npz file|the array images is damaged"):
         import_images(path)
 
 
@@ -172,7 +175,7 @@ def test_a_single_pair_says_nothing_of_parts(tmp_path: Path) -> None:
     assert len(listing) == 40
     assert set(listing.parts.tolist()) == {UNDECIDED}
     (tmp_path / "letters-labels.idx1-ubyte").unlink()
-    with pytest.raises(DataError, match=r"has no partner beside it: images and labels come in two files"):
+    with pytest.raises(DataError, match=r"has no matching file beside it: images and labels come in two files"):
         list_images(tmp_path / "letters-images.idx3-ubyte")
 
 

@@ -64,7 +64,7 @@ def test_words() -> None:
     notes = describe_division(divided, parts, labels, None, ("ant", "bee", "cat"), ImportOptions(split_seed=4))
     assert notes == [
         "3 to train, 1 to validate, 2 to test (train and test as given; validation drawn class by class, seed 4)",
-        "too few images to set any aside, so nothing judges how well these are known: cat",
+        "too few images to set any aside, so these classes are not evaluated: cat",
     ]
 
 

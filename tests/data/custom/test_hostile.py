@@ -115,5 +115,5 @@ def test_a_folder_whose_name_is_no_text_says_to_rename_it(write_photos, tmp_path
         folder = write_photos(Path(os.fsdecode(os.fsencode(tmp_path) + b"/ph\xff")), cat=3, dog=3)
     except OSError:
         pytest.skip("this file system takes no such names")
-    with pytest.raises(DataError, match=r"ph\\udcff: a part of this path is no valid text .* Rename that folder\.$"):
+    with pytest.raises(DataError, match=r"ph\\udcff: this path is not valid text .* Rename the folder\.$"):
         import_images(folder).dataset()

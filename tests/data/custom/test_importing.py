@@ -59,7 +59,7 @@ def test_images_labels_and_parts(tmp_path: Path, write_photos: WritePhotos) -> N
     assert [np.bincount(part.labels).tolist() for part in parts] == [[15, 30], [2, 4], [3, 6]]
     assert all(np.shares_memory(part.images, got.images) for part in parts)
     assert dataset.notes == (
-        "input 20×20: three quarters of 60 images looked at are at most 20 pixels long (20 to 20)",
+        "input 20×20: the longest side is at most 20 pixels in three quarters of 60 sampled images (20 to 20)",
         "1 channel: 0 of 60 images looked at are in colour",
         "45 to train, 6 to validate, 9 to test (validation and test drawn class by class, seed 0)",
     )
@@ -141,7 +141,7 @@ def test_given_groups_that_straddle_are_said(tmp_path: Path, write_photos: Write
     folder = write_photos(tmp_path / "photos" / "train", a=4, b=4).parent
     write_photos(folder / "test", a=2, b=4)
     got = import_images(folder, ImportOptions(group_by="{parent}/{stem}"))
-    assert got.notes[-1].startswith("6 groups of {parent}/{stem} lie in more than one part, as the source gave them")
+    assert got.notes[-1].startswith("6 groups of {parent}/{stem} are in more than one part, as given by the source")
     assert "test as given" in got.notes[-2] or "train and test as given" in got.notes[-2]
 
 
@@ -158,7 +158,7 @@ def test_files_that_give_no_image_are_skipped_and_named(tmp_path: Path, write_ph
     assert [PROBLEMS[code] for code in got.facts["problem"][:3]] == ["not_an_image", "empty", "none"]
     assert [name for name, _ in got.skipped] == ["ant/0.png", "ant/1.png", "cat/0.png", "cat/1.png"]
     assert got.skipped[1][1] == "is empty (0 bytes): save the image again."
-    assert "classes left out, since none of their images can be read: cat" in got.notes
+    assert "classes left out, because none of their images can be read: cat" in got.notes
     assert "1 file skipped, empty: ant/1.png" in got.notes
     assert "3 files skipped, not images: ant/0.png, cat/0.png, cat/1.png" in got.notes
     for label, row in zip(got.labels, got.rows, strict=True):
@@ -170,7 +170,7 @@ def test_files_that_give_no_image_are_skipped_and_named(tmp_path: Path, write_ph
 def test_a_class_with_one_image_trains_and_is_said(tmp_path: Path, write_photos: WritePhotos) -> None:
     got = import_images(write_photos(tmp_path / "photos", ant=10, bee=10, cat=1))
     assert got.parts[got.listing.names.index("cat/0.png")] == 0
-    assert got.notes[-1] == "too few images to set any aside, so nothing judges how well these are known: cat"
+    assert got.notes[-1] == "too few images to set any aside, so these classes are not evaluated: cat"
 
 
 def test_classes_with_one_image_each(tmp_path: Path, write_photos: WritePhotos) -> None:
@@ -187,7 +187,7 @@ def test_one_class_that_can_be_read(tmp_path: Path, write_photos: WritePhotos) -
         import_images(folder)
     for number in range(3):
         (folder / "ant" / f"{number}.png").write_bytes(b"")
-    with pytest.raises(DataError, match=r"none of 4 images looked at can be read, 'ant/0\.png' among them"):
+    with pytest.raises(DataError, match=r"none of 4 sampled images can be read, such as 'ant/0\.png'"):
         import_images(folder)
 
 
@@ -203,7 +203,7 @@ def test_a_file_that_disappears_between_listing_and_decoding(
 
     monkeypatch.setattr("convlens.data.custom.building.find_shape", find)
     got = import_images(folder)
-    assert got.skipped == (("ant/2.png", "is gone since the files were listed: look where it went"),)
+    assert got.skipped == (("ant/2.png", "is gone since the files were listed: check where it went"),)
     assert len(got.images) == 7
 
 
@@ -220,7 +220,7 @@ def test_a_file_that_can_be_read_again_is_decoded(
             return real(path, *mode)
 
         patch.setattr("convlens.data.custom.worker.open", refuse, raising=False)
-        assert import_images(folder).skipped == (("ant/2.png", "may not be read: check its permissions"),)
+        assert import_images(folder).skipped == (("ant/2.png", "cannot be read: check its permissions"),)
     assert import_images(folder).skipped == ()  # neither its size nor its time has changed
 
 
@@ -381,7 +381,7 @@ def test_bombs_and_damage_in_a_zip_archive(
     assert got.skipped == (("ant/bomb.png", "has more than the 1,048,576 bytes allowed: save it smaller"),)
     content = archive.read_bytes()
     archive.write_bytes(content[: len(content) // 2])
-    with pytest.raises(DataError, match=r"a\.zip is not a whole zip archive \(.*\)\. Get it or pack it again\."):
+    with pytest.raises(DataError, match=r"a\.zip is not a complete zip archive \(.*\)\. Get it or pack it again\."):
         import_images(archive)
 
 

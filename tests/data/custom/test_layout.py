@@ -52,7 +52,7 @@ def test_what_lies_around_is_said(tmp_path: Path) -> None:
     assert listing.names == ["test/a/2.png", "train/a/1.png", "train/b/1.png"]
     assert listing.notes == (
         "2 other files left out, not images by their ending (.json: 1, .txt: 1)",
-        "1 image in extra left out: it is no part (train, validation, test)",
+        "1 image in extra left out: it is not a part (train, validation, test)",
         "1 image left out, directly in the folder: in no class",
         "1 image left out, directly in train: in no class",
         "classes without training images, left out: zebra",
@@ -63,13 +63,13 @@ def test_what_lies_around_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ((), r"photos has no images: it is empty\. Put images into one folder a class, such as .*photos/cat/1\.png"),
+        ((), r"photos has no images: it is empty\. Put images into one folder per class, such as .*photos/cat/1\.png"),
         (("a/1.txt", "b/2"), r"photos has no images \(2 other files left out, not images by their ending \(.txt: 1"),
-        (("1.png", "2.png"), r"photos has 2 images and no class folders\. .* or give a CSV file with the columns"),
-        (("1.png", "labels.csv"), r"photos has 1 images and no class folders\. .* or give the CSV file in it\."),
-        (("cat/1.png",), r"images of one class only, cat: there is nothing to tell apart\. Add a folder for each"),
-        (("all/cat/1.png", "all/dog/1.png"), r"one class only, all: .*If cat, dog are the classes, give .*photos/all;"),
-        (("train/1.png", "test/2.png", "train/a/1.png"), r"photos has images of one class only, a"),
+        (("1.png", "2.png"), r"photos has 2 images but no class folders\. .* or give a CSV file with the columns"),
+        (("1.png", "labels.csv"), r"photos has 1 image but no class folders\. .* or give the CSV file in it\."),
+        (("cat/1.png",), r"images of only one class, cat; a classifier needs two\. Add a folder for each"),
+        (("all/cat/1.png", "all/dog/1.png"), r"only one class, all; .*If cat, dog are the classes, give .*photos/all;"),
+        (("train/1.png", "test/2.png", "train/a/1.png"), r"photos has images of only one class, a"),
     ],
     ids=["empty", "other files", "no folders", "a table", "one class", "wrapped", "parts with one class"],
 )
@@ -92,7 +92,7 @@ def test_links_that_go_in_circles_end(tmp_path: Path) -> None:
     listing = list_images(tmp_path)
     assert {"a/1.png", "b/1.png", "a/other/1.png", "b/gone.png"} <= set(listing.names)
     assert len(listing) < 10
-    assert any("links to folders that were already seen were not followed" in note for note in listing.notes)
+    assert any("links to folders that were already listed were not followed" in note for note in listing.notes)
 
 
 def test_a_linked_class_is_followed(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_names_that_differ_by_capitals_only(tmp_path: Path) -> None:
         pytest.skip("this file system takes them for one")
     listing = list_images(tmp_path)
     assert len(listing) == 3
-    assert "2 names differ from another by capitals only" in listing.notes[0]
+    assert "2 names differ from another only in capitalisation" in listing.notes[0]
     assert "(a/X.png, a/x.png)" in listing.notes[0]
 
 
@@ -137,7 +137,7 @@ def test_a_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "scandir", refuse)
     listing = list_images(tmp_path)
     assert listing.class_names == ("a", "b")
-    assert listing.notes[0] == "folders that may not be read, left out: closed; check their permissions"
+    assert listing.notes[0] == "folders that cannot be read, left out: closed; check their permissions"
     with pytest.raises(DataError, match=r"closed cannot be read: Permission denied\. Check the path"):
         list_images(tmp_path / "closed")
 
@@ -167,7 +167,10 @@ def test_the_digest_tells_changes(tmp_path: Path, change: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("no-such", r"no-such does not exist\. Give a folder of class folders"), ("a.txt", r"a\.txt is not of a kind")],
+    [
+        ("no-such", r"no-such does not exist\. Give a folder of class folders"),
+        ("a.txt", r"a\.txt is not a supported source"),
+    ],
 )
 def test_other_paths(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "a.txt").write_text("hello")

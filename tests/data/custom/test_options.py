@@ -13,7 +13,7 @@ def test_through_json_and_back() -> None:
     options = ImportOptions(40, 3, "{parent}", 0.2, 0.0, 7)
     assert ImportOptions.from_dict(json.loads(json.dumps(options.as_dict()))) == options
     assert ImportOptions.from_dict({"size": 28}) == ImportOptions(size=28)
-    with pytest.raises(UsageError, match=r"image options do not know colour: they have size, channels"):
+    with pytest.raises(UsageError, match=r"unknown image options: colour; known are size, channels"):
         ImportOptions.from_dict({"colour": True})
 
 
@@ -25,7 +25,7 @@ def test_through_json_and_back() -> None:
         ({"size": 28.0}, r"size is 28\.0"),
         ({"channels": 2}, r"channels is 2; give 1 \(grey\) or 3 \(colour\)"),
         ({"channels": True}, r"channels is True"),
-        ({"test_share": 1}, r"test_share is 1; give a number from 0 up to, but not, 1"),
+        ({"test_share": 1}, r"test_share is 1; give a number of at least 0 and below 1"),
         ({"validation_share": -0.1}, r"validation_share is -0\.1"),
         ({"test_share": float("nan")}, r"test_share is nan"),
         ({"test_share": 0.6, "validation_share": 0.4}, r"leave nothing to train on"),

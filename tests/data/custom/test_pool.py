@@ -109,7 +109,7 @@ def test_files_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyP
     job = Job(b"", [os.fsencode(tmp_path / name) for name in names], 16, 1)
     found = [Reader().decode(job, number) for number in range(len(names))]
     assert [PROBLEMS[answer.facts["problem"]] for answer in found] == ["vanished"] + ["unreadable"] * 4
-    assert found[1].words == "cannot be read (it is no file but a folder, a device or a pipe): check the file"
+    assert found[1].words == "cannot be read (it is not a file but a folder, a device or a pipe): check the file"
     (tmp_path / "mine.png").write_bytes(good(1))
 
     def refuse(*_: Any) -> Any:
@@ -119,7 +119,7 @@ def test_files_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyP
     closed = Reader().decode(Job(b"", [os.fsencode(tmp_path / "mine.png")], 16, 1), 0)
     assert (PROBLEMS[closed.facts["problem"]], closed.words) == (
         "unreadable",
-        "may not be read: check its permissions",
+        "cannot be read: check its permissions",
     )
 
 
@@ -127,4 +127,4 @@ def test_files_of_kinds_that_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.PSD").write_bytes(b"8BPS and more")
     answer = Reader().decode(Job(b"", [os.fsencode(tmp_path / "a.PSD")], 16, 1), 0)
     assert PROBLEMS[answer.facts["problem"]] == "unsupported"
-    assert answer.words == "is a .psd file, of a kind that is not read: save it as PNG"
+    assert answer.words == "is a .psd file, which is not supported: save it as PNG"

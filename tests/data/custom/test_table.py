@@ -47,13 +47,19 @@ def test_lines_that_are_left_out_are_said() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"", "t.csv has no column of paths: its first line is nothing; path, file, image, filename are known."),
+        (b"", "t.csv has no column of paths: its first line is nothing; known are path, file, image, filename."),
         (b"1.png,cat\n2.png,dog\n", "t.csv has no column of paths: its first line is '1.png', 'cat';"),
-        (b"path,colour\na,b\n", "t.csv has no column of labels: its first line is 'path', 'colour'; label, class,"),
+        (
+            b"path,colour\na,b\n",
+            "t.csv has no column of labels: its first line is 'path', 'colour'; known are label, class,",
+        ),
         (b"path,label\n", "t.csv has no rows with a path and a label"),
-        (b"path,label\na,x\nb,x\n", "t.csv has one class only, x: there is nothing to tell apart."),
+        (b"path,label\na,x\nb,x\n", "t.csv has only one class, x; a classifier needs two classes"),
         (b"path,label\na,x\na,y\n", "t.csv: line 3 gives a the label y, an earlier line x. Give every file one label."),
-        (b"path,label,split\na,x,holdout\n", "t.csv: line 2 puts a file into 'holdout': train, validation and test"),
+        (
+            b"path,label,split\na,x,holdout\n",
+            "t.csv: line 2 puts a file into 'holdout'; allowed are train, validation and test",
+        ),
         (b"path,label\n\xff,x\n", "t.csv is not UTF-8 text (byte 11). Save it as CSV in UTF-8."),
         (b'path,label\n"' + b"a" * (1 << 21), "t.csv is not a CSV file: line 2: field larger than field limit"),
     ],
@@ -73,5 +79,5 @@ def test_paths_start_at_the_table(tmp_path: Path) -> None:
     assert listing.sizes.tolist() == [3, 3, 0]
     assert Path(listing.place(0)) == Path(listing.place(1)) == tmp_path / "images" / "1.png"
     table.write_text("path,label\nx/1.png,a\nx/2.png,b\n")
-    with pytest.raises(DataError, match=r"none of its 2 files is there \(x/1.png, x/2.png\)\. Paths are taken from"):
+    with pytest.raises(DataError, match=r"none of its 2 files exists \(x/1.png, x/2.png\)\. Paths are relative to"):
         list_images(table)

@@ -50,7 +50,10 @@ def test_pictures_of_different_sizes_are_made_as_those_of_a_folder(tmp_path):
     ):
         pixels, notes = read_images(given, 8)
         np.testing.assert_array_equal(pixels, folder.images)
-        assert notes[0] == "input 28×28: three quarters of 8 images looked at are at most 29 pixels long (27 to 30)"
+        assert (
+            notes[0]
+            == "input 28×28: the longest side is at most 29 pixels in three quarters of 8 sampled images (27 to 30)"
+        )
 
 
 def test_a_letterboxed_pixel_by_hand():

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from convlens import Network, by_hand
 from convlens.illustrations.numbers import short_number, write_position
+from convlens.layers.kinds import ActivationName
 from convlens.network import layer_table
 
 Open = Callable[..., Any]
@@ -57,7 +58,9 @@ def test_as_many_maps_as_kernels(chapter_of: Open, page: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["none", "relu", "leaky_relu", "sigmoid", "tanh"])
-def test_bias_and_activation_of_every_value(chapter_of: Open, page: Any, name: str) -> None:
+def test_bias_and_activation_of_every_value(
+    chapter_of: Open, page: Any, name: ActivationName | Literal["none"]
+) -> None:
     chapter = chapter_of(page, "activation")
     chapter.choose("Activation", name)
     chapter.type("bias, place 0", "-3.5")
@@ -97,14 +100,14 @@ def test_the_slope_of_leaky_relu(chapter_of: Open, page: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "trace_of"), [("largest", by_hand.trace_max_pool2d), ("average", by_hand.trace_avg_pool2d)]
+    ("taken", "trace_of"), [("max", by_hand.trace_max_pool2d), ("average", by_hand.trace_avg_pool2d)]
 )
 @pytest.mark.parametrize(("window", "stride", "padding", "ceil"), [(2, 2, 0, False), (3, 1, 1, False), (3, 2, 0, True)])
 def test_pooling(
     chapter_of: Open, page: Any, taken: str, trace_of: Any, window: int, stride: int, padding: int, ceil: bool
 ) -> None:
     chapter = chapter_of(page, "pooling")
-    chapter.choose("Takes", taken)
+    chapter.choose("Pooling", taken)
     for name, value in [("Window", window), ("Stride", stride), ("Padding", padding)]:
         chapter.type(name, str(value))
     if ceil:
@@ -122,7 +125,7 @@ def test_pooling_says_what_does_not_fit_and_takes_a_map(chapter_of: Open, page: 
     activated = by_hand.conv2d(IMAGE, KERNELS[0], bias=-2, activation="relu")
     trace = by_hand.trace_max_pool2d(activated, 2)
     assert chapter.sums_of_all_positions() == [write_position(one) for one in trace]
-    assert "The floor drops the last row and the last column" in chapter.root.locator(".lost").inner_text()
+    assert "Rounding down drops the last row and the last column" in chapter.root.locator(".lost").inner_text()
 
 
 def test_counts_are_those_of_the_layer_table(chapter_of: Open, page: Any) -> None:

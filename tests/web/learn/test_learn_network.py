@@ -186,7 +186,7 @@ def test_steps_change_the_loss_as_they_should(chapter_of: Open, page: Any, rate:
     assert after == f"kernel after a step: {rows}"
     chapter.root.get_by_role("button", name="Start again").press("Enter")
     assert chapter.cell("kernel, row 1, column 0").input_value() == "2"
-    assert chapter.root.locator("[aria-live].formula").inner_text() == "No step was taken yet."
+    assert chapter.root.locator("[aria-live].formula").inner_text() == "No step taken yet."
 
 
 def test_a_step_that_leads_too_far_is_refused(chapter_of: Open, page: Any) -> None:

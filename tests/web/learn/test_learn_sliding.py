@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from convlens import by_hand
+from convlens.by_hand.sliding import PaddingMode
 from convlens.illustrations.numbers import short_number, write_position
 from convlens.window import output_size_formula
 
@@ -111,12 +112,12 @@ def test_the_next_button_and_a_click_on_the_map_go_to_a_position(chapter_of: Ope
     [(2, 0, 1, "zeros", False), (1, 1, 2, "zeros", True), (3, 2, 1, "reflect", False), (2, 3, 3, "replicate", True)],
 )
 def test_the_options_of_a_window(
-    chapter_of: Open, page: Any, stride: int, padding: int, dilation: int, mode: str, turned: bool
+    chapter_of: Open, page: Any, stride: int, padding: int, dilation: int, mode: PaddingMode, turned: bool
 ) -> None:
     chapter = chapter_of(page, "kernel")
     for name, value in [("Stride", stride), ("Padding", padding), ("Dilation", dilation)]:
         chapter.type(name, str(value))
-    chapter.select("Padding holds", mode)
+    chapter.select("Padding values", mode)
     chapter.choose("Operation", "convolution" if turned else "cross-correlation")
     trace_of = by_hand.trace_convolve2d if turned else by_hand.trace_cross_correlate2d
     trace = trace_of(MATRIX, KERNEL, stride, padding, dilation, mode)
@@ -158,12 +159,12 @@ def test_a_named_kernel_can_be_changed_and_is_then_custom(chapter_of: Open, page
 def test_what_the_floor_drops_is_hatched_and_named(chapter_of: Open, page: Any) -> None:
     chapter = chapter_of(page, "kernel")
     chapter.type("Stride", "2")
-    assert "The floor drops the last row and the last column" in chapter.root.locator(".lost").inner_text()
+    assert "Rounding down drops the last row and the last column" in chapter.root.locator(".lost").inner_text()
     hatched = [one.get_attribute("aria-label") for one in chapter.root.locator("input.unread").all()]
     assert len(hatched) == 9
     assert all("row 4" in label or "column 4" in label for label in hatched)
     chapter.type("Columns", "6")
-    assert chapter.root.locator(".lost").inner_text().startswith("The floor drops the last row: ")
+    assert chapter.root.locator(".lost").inner_text().startswith("Rounding down drops the last row: ")
     assert chapter.root.locator(".formula").all_inner_texts() == [
         "Rows of the map: ⌊(5 + 2·0 − 2)/2⌋ + 1 = 2",
         "Columns of the map: ⌊(6 + 2·0 − 2)/2⌋ + 1 = 3",
@@ -237,10 +238,10 @@ def test_the_formula_is_the_packages(chapter_of: Open, page: Any, numbers: tuple
 
 def test_what_is_lost_is_said(chapter_of: Open, page: Any) -> None:
     chapter = chapter_of(page, "size")
-    assert chapter.root.locator(".lost").inner_text().startswith("The floor drops the last row and the last column")
+    assert chapter.root.locator(".lost").inner_text().startswith("Rounding down drops the last row and the last column")
     chapter.type("Stride s", "1")
     assert chapter.root.locator(".lost").inner_text() == "Every row and column is read."
     chapter.type("Input size n", "9")
     chapter.type("Stride s", "2")
     chapter.type("Dilation d", "2")
-    assert chapter.root.locator(".lost").inner_text().startswith("Between the positions nothing reads 4 rows and 4 ")
+    assert chapter.root.locator(".lost").inner_text().startswith("The stride skips 4 rows and 4 ")

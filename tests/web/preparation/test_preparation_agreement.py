@@ -146,14 +146,20 @@ def test_the_pictures_meet_every_rule(pictures: Pictures, models: Models) -> Non
     }
     for part in (
         *("colour turned to grey", "transparent background, filled with white", "filled with black"),
-        *("pixels alike, taken for one", "averaged down to", "frame of", "uneven light", "shadows of"),
+        *("equal pixels merged into one", "averaged down to", "frame of", "uneven light", "shadows of"),
         *("dark on light, inverted", "light on dark, inverted", "contrast stretched", "ruled line taken out"),
         *(
             "ruled lines taken out",
             "no ink found, so the image is empty",
             "no ink found, so the picture is only scaled",
         ),
-        *("cropped to", "of the frame, training images", "left so: sizes vary", "blurred, sharpened", "thinned to"),
+        *(
+            "cropped to",
+            "of the frame, training images",
+            "kept, because sizes vary",
+            "blurred, sharpened",
+            "thinned to",
+        ),
         *("thickened to", "thin ink, brightened", "to the centre of mass", "padded to", "background of"),
     ):
         assert any(part in note for note in notes), part
@@ -177,7 +183,7 @@ def test_notes_on_reading_come_first(call: Call, models: Models) -> None:
         models["MNIST"].as_dict(),
     )
     assert found["notes"] == [
-        *("mirrored", "10×10 pixels alike, taken for one", "dark on light, inverted"),
+        *("mirrored", "10×10 equal pixels merged into one", "dark on light, inverted"),
         "no ink found, so the image is empty",
     ]
 

@@ -8,6 +8,7 @@ from cyclopts import App
 from convlens.cli.by_hand.gallery_command import gallery_command
 from convlens.cli.by_hand.network_commands import gradient_command, network_command
 from convlens.cli.by_hand.size_commands import coverage_command, output_size_command
+from convlens.cli.by_hand.tensor_command import tensor_command
 from convlens.cli.by_hand.vector_commands import convolve_command, correlate_command, full_command
 from convlens.cli.by_hand.window_commands import conv2d_command, pool_command
 from convlens.operations_catalogue import OPERATIONS
@@ -49,6 +50,7 @@ for _name, _command in {
     "full": full_command,
     "conv2d": conv2d_command,
     "pool": pool_command,
+    "tensor": tensor_command,
     "output-size": output_size_command,
     "coverage": coverage_command,
     "network": network_command,

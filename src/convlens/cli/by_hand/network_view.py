@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.markup import escape
 
 from convlens.by_hand import JoinPosition, LayerResult, PoolPosition, trace_layer
 from convlens.cli.by_hand.options import Wanted
 from convlens.cli.by_hand.showing import print_values, show
-from convlens.cli.terminal import make_table, print_json, result_console
+from convlens.cli.tables import ColumnTable
+from convlens.cli.terminal import print_json, result_console
 from convlens.errors import UsageError
 from convlens.illustrations import Sheet, draw_pooling, draw_window_position, short_number
 from convlens.metrics import softmax
@@ -40,19 +42,19 @@ def print_network(
         print_json({**answer, "notes": list(notes)})
         return
     console = result_console()
-    table = make_table("", "layer", "output", "from", "to", right=("from", "to"))
+    table = ColumnTable("", "layer", "output", "from", "to", right=("from", "to"))
     table.add_row("", "input", "×".join(map(str, values.shape)), *_range(values))
     for row, one in zip(rows, results, strict=True):
         table.add_row(str(row.index), row.indented_text, "×".join(map(str, one.output.shape)), *_range(one.output))
     console.print(table)
-    answers = make_table("class", "by hand", "engine", "probability", right=("by hand", "engine", "probability"))
+    answers = ColumnTable("class", "by hand", "engine", "probability", right=("by hand", "engine", "probability"))
     for index in np.argsort(-logits)[:10]:
-        numbers = f"{logits[index]:.4f}", f"{engine[index]:.4f}", f"{100 * shares[index]:.2f} %"
-        answers.add_row(trained.class_names[index], *numbers)
+        numbers = [f"{one[index]:.4f}".replace("-", "−") for one in (logits, engine)]
+        answers.add_row(escape(trained.class_names[index]), *numbers, f"{100 * shares[index]:.2f} %")
     console.print(answers)
     console.print(f"Largest difference between a number by hand and the engine's: {short_number(difference)}")
     if notes:
-        console.print("; ".join(notes), style="dim", markup=False, soft_wrap=True)
+        console.print("; ".join(notes), style="dim", markup=False)
 
 
 def print_layer(values: np.ndarray, results: Sequence[LayerResult], layer: int, as_json: bool) -> None:

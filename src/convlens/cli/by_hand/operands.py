@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +12,7 @@ import numpy as np
 from convlens.cli.by_hand.tables import read_table
 from convlens.cli.by_hand.typed_numbers import MOST_CHARACTERS, read_numbers
 from convlens.errors import DataError, UsageError
+from convlens.words import count_of, times
 
 if TYPE_CHECKING:
     from convlens.by_hand.operands import Values
@@ -37,8 +39,10 @@ class Given:
         return ", ".join(part for part in (self.name, *self.notes) if part)
 
 
-def read_operand(name: str, text: str, colour: bool = False, data_dir: Path | None = None) -> Given:
+def read_operand(name: str, text: str, colour: bool | None = False, data_dir: Path | None = None) -> Given:
     """The numbers that a text stands for: vector, matrix H×W or tensor C×H×W.
+
+    An image file is read in grey, in `colour`, or with None as it is: one channel or three.
 
     Raises:
         UsageError: numbers that cannot be read, with the place.
@@ -79,18 +83,19 @@ def _dataset_image(dataset: str, part: str, index: int, data_dir: Path | None) -
         loaded = load_dataset(dataset, data_dir=data_dir, on_progress=on_progress)
     images = loaded.train if part == "train" else loaded.test
     if images is None or index >= len(images):
-        count = 0 if images is None else len(images)
-        raise UsageError(f"{dataset}:{part}:{index} is not there; {dataset} has {count:,} {part} images, from 0 on.")
+        there = count_of(0 if images is None else len(images), f"{part} image")
+        raise UsageError(f"{dataset}:{part}:{index} is not there; {dataset} has {there}, counted from 0.")
     true_name = images.class_names[images.labels[index]]
     return Given(images.images[index].astype(np.float64), f"{part} image {index:,} of {dataset}, a {true_name}")
 
 
-def _read_file(path: Path, colour: bool) -> Given:
+def _read_file(path: Path, colour: bool | None) -> Given:
     if path.suffix.lower() in NUMBER_SUFFIXES:
         return Given(read_table(path), str(path))
-    from convlens.pixels import read_image, to_colour, to_grey
+    from convlens.pixels import is_grey, read_image, to_colour, to_grey
 
     image = read_image(path)
+    colour = not is_grey(image) if colour is None else colour
     pixels, notes = to_colour(image) if colour else to_grey(image)
     values = pixels.transpose(2, 0, 1) if colour else pixels
     return Given(values.astype(np.float64), str(path), tuple(notes))
@@ -115,6 +120,39 @@ def read_pair(name: str, text: str, least: int) -> tuple[int, int]:
             f"{name} is {text!r}; give a whole number of at least {least}, such as 3, or two, such as 3x5."
         )
     return pair
+
+
+def read_kernels(texts: Sequence[str], channels: int, colour: bool) -> Given:
+    """One kernel C×kH×kW, or several O×C×kH×kW, which have one size.
+
+    Raises:
+        UsageError: kernels of different sizes.
+    """
+    kernels = [read_kernel(text, channels, colour) for text in texts]
+    first = kernels[0]
+    if len(kernels) == 1:
+        return first
+    for number, kernel in enumerate(kernels):
+        if kernel.values.shape != first.values.shape:
+            sizes = [times(one.values.shape) for one in (kernel, first)]
+            raise UsageError(
+                f"--kernel: kernel {number} is {sizes[0]} and kernel 0 is {sizes[1]} (channels × height × width); give "
+                "kernels of one size."
+            )
+    names = " and ".join(kernel.name or "numbers" for kernel in kernels) if any(k.name for k in kernels) else ""
+    notes = tuple(dict.fromkeys(note for kernel in kernels for note in kernel.notes))
+    return Given(np.stack([kernel.values for kernel in kernels]), names, notes)
+
+
+def read_biases(texts: Sequence[str] | None) -> "Values | None":
+    """All biases in one row; None where none is given.
+
+    >>> read_biases(["1", "-2 3"])
+    array([ 1., -2.,  3.])
+    """
+    if not texts:
+        return None
+    return np.concatenate([read_numbers("--bias", text).ravel() for text in texts])
 
 
 def read_kernel(text: str, channels: int, colour: bool) -> Given:

@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 
 import numpy as np
-from rich.table import Table
 
 from convlens.by_hand import GradientPosition, JoinPosition, PoolPosition, Trace, WindowPosition
-from convlens.cli.terminal import make_table
+from convlens.cli.tables import ColumnTable
 from convlens.illustrations import short_number, write_position
 from convlens.layers import ACTIVATIONS
 
-_RIGHT = ("bias", "sum with bias", "result", "product", "so far", *ACTIVATIONS)
+_RIGHT = ("met", "gradient there", "bias", "sum with bias", "result", "product", "so far", *ACTIVATIONS)
 
 
-def position_table(trace: Trace, chosen: Sequence[int]) -> Table:
+def position_table(trace: Trace, chosen: Sequence[int]) -> ColumnTable:
     """A table with the columns that the kind of window position has."""
     positions = [trace[number] for number in chosen]
     has_bias = any(isinstance(one, WindowPosition) and one.bias for one in positions)
     rows = [{"place": _place(one.position)} | _cells(one, has_bias) for one in positions]
     right = _RIGHT if isinstance(positions[0], JoinPosition) else ("sum", *_RIGHT)  # that of a join is written out
-    table = make_table(*rows[0], right=right)
+    table = ColumnTable(*rows[0], right=right)
     for row in rows:
         table.add_row(*row.values())
     return table

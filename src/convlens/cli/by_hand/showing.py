@@ -1,9 +1,8 @@
 """How the result of an operation is shown: as grids, step by step, as a table, as JSON, as a drawing."""
 
-import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,11 @@ from convlens.by_hand import PoolPosition, Trace, WindowPosition
 from convlens.cli.by_hand.grids import KERNEL, MOST_COLUMNS, RESULT, beside, grid, picture
 from convlens.cli.by_hand.options import Wanted
 from convlens.cli.by_hand.position_tables import position_table
-from convlens.cli.terminal import error_console, print_json, result_console
+from convlens.cli.terminal import error_console, print_json, result_console, to_json
 from convlens.deprecations import with_old_keys
 from convlens.errors import UsageError
 from convlens.illustrations import Sheet, choose_frames, save_drawing, short_number, write_position
+from convlens.words import count_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,14 +32,24 @@ Drawing = Callable[[int, int | None], Sheet]
 """The sheet of a position: its number, and the place up to which results are written in (None: up to itself)."""
 
 
-def show(trace: Trace, result: np.ndarray, wanted: Wanted | None, heading: str, draw: Drawing | None = None) -> None:
-    """Print the result of an operation, or the window positions behind it, and draw them where that is wanted."""
+def show(
+    trace: Trace,
+    result: np.ndarray,
+    wanted: Wanted | None,
+    heading: str,
+    draw: Drawing | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Print the result of an operation, or the window positions behind it, and draw them where that is wanted.
+
+    `heading` stands above it for a person, `facts` say the same in JSON.
+    """
     wanted = wanted or Wanted()
     chosen = _choose(trace, wanted)
     if wanted.draw is not None and draw is not None:
         _save(trace, wanted.draw, draw, choose_frames(len(trace)) if wanted.at is None else chosen)
     if wanted.json:
-        _print_as_json(trace, result, wanted, chosen)
+        _print_as_json(trace, result, wanted, chosen, facts or {})
         return
     console = result_console()
     if heading:
@@ -58,9 +68,8 @@ def show(trace: Trace, result: np.ndarray, wanted: Wanted | None, heading: str, 
         if len(trace) == 1:
             console.print(write_position(trace[0], 30), markup=False, soft_wrap=True)
     if (wanted.table or wanted.steps) and wanted.at is None and len(chosen) < len(trace):
-        console.print(
-            f"… {len(trace) - len(chosen):,} more window positions; --at shows one, --json --steps all of them."
-        )
+        more = count_of(len(trace) - len(chosen), "more window position")
+        console.print(f"… {more}; --at shows one, --json --steps all of them.")
     if wanted.draw is not None:
         mention_drawing(wanted.draw)
 
@@ -72,16 +81,18 @@ def mention_drawing(path: Path) -> None:
 
 def _save(trace: Trace, path: Path, draw: Drawing, numbers: Sequence[int]) -> None:
     if path.suffix.lower() == ".gif" and len(numbers) > 16:
-        error_console().print(f"Drawing {len(numbers)} of {len(trace):,} window positions, some seconds.")
+        error_console().print(f"Drawing {len(numbers)} of {count_of(len(trace), 'window position')}, some seconds.")
     save_drawing(path, lambda: draw(numbers[0], len(trace) - 1), lambda: [draw(one, None) for one in numbers])
 
 
-def print_values(console: "Console", values: np.ndarray) -> None:
-    """A number, a vector, a matrix or its channels: as numbers where they fit, else as a picture."""
+def print_values(console: "Console", values: np.ndarray, names: Sequence[str] | None = None) -> None:
+    """A number, a vector, a matrix or its channels, called by their names: as numbers, or where these do not fit as a
+    picture.
+    """
     planes = values.reshape(-1, *values.shape[-2:]) if values.ndim >= 2 else [np.atleast_2d(values)]
     for number, plane in enumerate(planes):
-        if len(planes) > 1:
-            console.print(f"[dim]map {number}[/]")
+        if names is not None or len(planes) > 1:
+            console.print(f"[dim]{names[number] if names else f'map {number}'}[/]")
         if len(plane) > 1 and max(plane.shape) > (MOST_COLUMNS if console.is_terminal else _MOST_COLUMNS_IN_A_FILE):
             low, high = short_number(float(np.nanmin(plane))), short_number(float(np.nanmax(plane)))
             if console.is_terminal and plane.shape[1] <= console.width:
@@ -110,19 +121,22 @@ def _last(trace: Trace) -> str:
     return ",".join(str(size - 1) for size in trace.shape) or "0"
 
 
-def _print_as_json(trace: Trace, result: np.ndarray, wanted: Wanted, chosen: Sequence[int]) -> None:
+def _print_as_json(
+    trace: Trace, result: np.ndarray, wanted: Wanted, chosen: Sequence[int], facts: Mapping[str, Any]
+) -> None:
     """One object on one line; window positions are written one after the other, since there may be a million."""
-    answer: dict[str, Any] = {"operation": trace.operation, "shape": list(trace.shape), "result": result.tolist()}
+    answer: dict[str, Any] = {"operation": trace.operation, "shape": list(trace.shape), **facts}
+    answer["result"] = result.tolist()
     if wanted.draw is not None:
         answer["drawing"] = str(wanted.draw)
     if not wanted.positions:
         print_json(answer)
         return
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, allow_nan=False)[:-1])
+    sys.stdout.write(to_json(answer)[:-1])
     for key in with_old_keys({"positions": ()}):
         sys.stdout.write(f', "{key}": [')
         for place, number in enumerate(chosen):
-            one = json.dumps(trace[number].as_dict(), ensure_ascii=False, allow_nan=False)
+            one = to_json(trace[number].as_dict())
             sys.stdout.write((", " if place else "") + one)
         sys.stdout.write("]")
     sys.stdout.write("}\n")

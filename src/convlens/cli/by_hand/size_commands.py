@@ -24,6 +24,7 @@ def output_size_command(
     """
     from convlens.cli.terminal import print_json, result_console
     from convlens.window import dropped, output_size, output_size_formula, skipped
+    from convlens.words import agreeing
 
     window = (size, kernel_size, stride, padding, dilation)
     count, formula = output_size(*window), output_size_formula(*window)
@@ -36,9 +37,11 @@ def output_size_command(
     console = result_console()
     console.print(formula, soft_wrap=True)
     if lost:
-        console.print(f"The floor drops {lost} of {size} at the end: no window position reads them.")
+        them = "it" if lost == 1 else "them"
+        console.print(f"The floor drops {lost} of {size} at the end: no window position reads {them}.")
     if between:
-        console.print(f"{between} more lie between window positions and are not read either.")
+        lie, read = agreeing(between, "lies"), agreeing(between, "is")
+        console.print(f"{between}{' more' * bool(lost)} {lie} between window positions and {read} not read.")
 
 
 def coverage_command(

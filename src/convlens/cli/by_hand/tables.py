@@ -36,12 +36,12 @@ def read_table(path: Path) -> "Values":
     separator = next((mark for mark in ";\t," if any(mark in line for line in lines)), None)
     cells = [line.split() for line in lines] if separator is None else list(csv.reader(lines, delimiter=separator))
     rows = []
-    for number, row in enumerate(cells, start=1):
+    for number, row in enumerate(cells):
         words = [cell.strip() for cell in row]
         words = [word.replace(",", ".") for word in words] if separator != "," else words
-        if number == 1 and len(cells) > 1 and not any(_begins_a_number(word) for word in words):
-            raise UsageError(f"{path}: row 1 looks like a header ({', '.join(words)[:60]}); remove it.")
-        rows.append([read_number(str(path), word, number, place) for place, word in enumerate(words, start=1)])
+        if number == 0 and len(cells) > 1 and not any(_begins_a_number(word) for word in words):
+            raise UsageError(f"{path}: row 0 looks like a header ({', '.join(words)[:60]}); remove it.")
+        rows.append([read_number(str(path), word, number, place) for place, word in enumerate(words)])
     return np.array(check_rows(str(path), rows))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convlens.errors import UsageError
+from convlens.words import count_of
 
 if TYPE_CHECKING:
     from convlens.by_hand.operands import Values
@@ -58,11 +59,11 @@ def _read_rows(name: str, text: str) -> list[list[float]]:
         unclear = re.search(r"\S*\d,\d\S*", line) if blanks else None
         if unclear and not re.search(r",\s", line):
             raise UsageError(
-                f"{name}: {unclear.group()!r} in row {len(rows) + 1} can be one number or two. Write decimals with a "
+                f"{name}: {unclear.group()!r} in row {len(rows)} can be one number or two. Write decimals with a "
                 "point, or put commas alone between numbers."
             )
         words = re.split(r"\s*,\s*|\s+", line.strip())
-        rows.append([read_number(name, word, len(rows) + 1, at + 1) for at, word in enumerate(words)])
+        rows.append([read_number(name, word, len(rows), at) for at, word in enumerate(words)])
     return check_rows(name, rows)
 
 
@@ -74,22 +75,20 @@ def check_rows(name: str, rows: list[list[float]]) -> list[list[float]]:
     """
     if not rows:
         raise UsageError(f"{name} holds no number. Give some, such as '1 2 3', or '1 2; 3 4' for two rows.")
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows):
         if len(row) != len(rows[0]):
-            raise UsageError(
-                f"{name}: row {number} has {_count(len(row))} and row 1 has {_count(len(rows[0]))}; make all rows as "
-                "long."
-            )
+            counts = count_of(len(row), "number"), count_of(len(rows[0]), "number")
+            raise UsageError(f"{name}: row {number} has {counts[0]} and row 0 has {counts[1]}; make all rows as long.")
     return rows
 
 
 def read_number(name: str, word: str, row: int, place: int) -> float:
-    """One number as a person writes it.
+    """One number as a person writes it; row and place count from 0.
 
     Raises:
         UsageError: it is none, nothing, or too large.
     """
-    where = f"in row {row}, place {place},"
+    where = f"in row {row}, place {place} (counted from 0),"
     if not word:
         raise UsageError(f"{name}: nothing stands {where.rstrip(',')}; give a number there, such as 0.")
     try:
@@ -102,7 +101,3 @@ def read_number(name: str, word: str, row: int, place: int) -> float:
     if number is None or not np.isfinite(number):
         raise UsageError(f"{name}: {shown!r} {where} is no number. Give one such as 3 or -0.5.")
     return number
-
-
-def _count(numbers: int) -> str:
-    return f"{numbers} number{'s' * (numbers != 1)}"

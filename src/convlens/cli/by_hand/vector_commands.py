@@ -44,6 +44,7 @@ def _run(kind: str, a: str, b: str, mode: str, wanted: Wanted) -> None:
         draw_cross_correlation,
         draw_full_convolution,
         draw_sliding_vectors,
+        short_number,
     )
 
     if mode not in _MODES:
@@ -63,4 +64,9 @@ def _run(kind: str, a: str, b: str, mode: str, wanted: Wanted) -> None:
             return draw_full_convolution(first, second)
         return draw_sliding_vectors(trace, number, filled)
 
-    show(trace, result, wanted, "", draw)
+    if not turned:
+        show(trace, result, wanted, "", draw)
+        return
+    kernel = second[::-1].tolist()
+    heading = f"B turned by 180°: {' '.join(short_number(number) for number in kernel)}"
+    show(trace, result, wanted, heading, draw, {"turned": kernel})

@@ -25,10 +25,18 @@ def conv2d_command(
     a: Input,
     *,
     kernel: Annotated[
-        Operand,
-        Parameter(help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, …"),
+        list[Operand],
+        Parameter(
+            help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, …. Repeat `--kernel` for several "
+            "kernels, which make a map each."
+        ),
     ],
-    bias: Annotated[float, Parameter(help="The number to add to every sum.", allow_leading_hyphen=True)] = 0.0,
+    bias: Annotated[
+        list[Operand] | None,
+        Parameter(
+            help="The number to add to every sum; one for each kernel: `--bias 1 --bias -2`, or `--bias '1 -2'`."
+        ),
+    ] = None,
     activation: Annotated[
         str | None, Parameter(help=f"Applied to every sum: {', '.join(ACTIVATIONS)}, or none.")
     ] = None,
@@ -44,34 +52,34 @@ def conv2d_command(
     """`convlens by-hand conv2d`.
 
     Layers do not rotate their kernels, so this is a cross-correlation; `--flip` makes it a convolution. A kernel needs
-    one channel for each channel of the image, separated by `|`. A single matrix is used for every channel.
+    one channel for each channel of the image, separated by `|`. A single matrix is used for every channel. The output
+    shows how the size of the map is computed, and which rows and columns a stride leaves unread.
     """
     from convlens.by_hand import conv2d, trace_conv2d
-    from convlens.cli.by_hand.operands import as_image, read_kernel, read_operand
+    from convlens.cli.by_hand.operands import as_image, read_biases, read_kernels, read_operand
     from convlens.cli.by_hand.showing import show
+    from convlens.cli.by_hand.sizes import Sizes
     from convlens.illustrations import draw_window_position
 
     given = read_operand("--a", a, colour, data_dir)
     image = as_image(given.values)
-    kernel_given = read_kernel(kernel, len(image), colour)
-    kernels = kernel_given.values[:, ::-1, ::-1] if flip else kernel_given.values
-    settings = {
-        "bias": bias,
-        **(slide or Slide()).pairs(),
-        "padding_mode": padding_mode,
-        "activation": activation,
-    }
+    kernel_given = read_kernels(kernel, len(image), colour)
+    kernels = kernel_given.values[..., ::-1, ::-1] if flip else kernel_given.values
+    pairs = (slide or Slide()).pairs()
+    settings = {"bias": read_biases(bias), **pairs, "padding_mode": padding_mode, "activation": activation}
     trace = trace_conv2d(image, kernels, **settings)
     result = conv2d(image, kernels, **settings)
+    sizes = Sizes(image.shape[1:], kernels.shape[-2:], pairs["stride"], pairs["padding"], pairs["dilation"])
     of_kernel = (kernel_given.name, _size(kernels), "turned by 180°" * flip, *kernel_given.notes)
     told = ", ".join(part for part in of_kernel if part)
-    heading = f"{_named(given, image)}; kernel {told}; result {_size(result)}"
+    heading = f"{_named(given, image)}; {'kernel' if kernels.ndim == 3 else 'kernels'} {told}; result {_size(result)}"
     show(
         trace,
         result,
         wanted,
-        heading,
+        "\n".join([heading, *sizes.lines()]),
         lambda number, filled: draw_window_position(trace, number, filled, results=result),
+        {"sizes": sizes.as_dict()},
     )
 
 
@@ -93,13 +101,15 @@ def pool_command(
 ) -> None:
     """`convlens by-hand pool`.
 
-    For max pooling, the output also shows the position of each maximum.
+    For max pooling, the output shows the position of each maximum. It also shows how the size of the result is
+    computed, and which rows and columns no window reads.
     """
     import numpy as np
 
     from convlens import by_hand
     from convlens.cli.by_hand.operands import read_operand, read_pair
     from convlens.cli.by_hand.showing import show
+    from convlens.cli.by_hand.sizes import Sizes
     from convlens.illustrations import draw_pooling
 
     if kind not in _KINDS:
@@ -115,8 +125,17 @@ def pool_command(
     }
     trace = getattr(by_hand, f"trace_{name}")(values, **settings)
     result = getattr(by_hand, name)(values, **settings)
-    heading = f"{_named(given, values)}; result {_size(result)}"
-    show(trace, result, wanted, heading, lambda number, filled: draw_pooling(trace, number, filled, results=result))
+    window = settings["kernel_size"]
+    sizes = Sizes(values.shape[-2:], window, settings["stride"] or window, settings["padding"], ceil_mode=ceil)
+    heading = f"{_named(given, values)}; window {window[0]}×{window[1]}; result {_size(result)}"
+    show(
+        trace,
+        result,
+        wanted,
+        "\n".join([heading, *sizes.lines()]),
+        lambda number, filled: draw_pooling(trace, number, filled, results=result),
+        {"sizes": sizes.as_dict()},
+    )
 
 
 def _named(given: "Given", values: "np.ndarray") -> str:

@@ -1,8 +1,8 @@
-"""What may spoil a training on these images: found before it starts, listed, and never changed.
+"""Finds problems in images before training starts. Problems are listed; images are never changed.
 
     ImportedImages or Dataset → Collection → checks → findings → Checkup
 
-`findings` is the form of an answer; `files`, `copies`, `contents`, `balance` and `variety` find; `fingerprints`,
+`findings` defines the results; `files`, `copies`, `contents`, `balance` and `variety` are the checks; `fingerprints`,
 `near_copies` and `outliers` compare pixels for them.
 """
 

@@ -1,4 +1,4 @@
-"""Findings about numbers of images: too few in a class, far fewer than in another, none in a part."""
+"""Findings about numbers of images: classes with too few images, unequal classes, parts without a class."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from convlens.data.parts import PART_NAMES, TRAIN
 from convlens.words import count_of
 
 FEWEST = 10
-"""Training images of a class, below which there is little to learn from."""
+"""Classes with fewer training images get a warning."""
 MOST_UNEQUAL = 10
-"""How many times the images of the smallest class the largest may have."""
+"""The largest class may have at most this many times as many images as the smallest."""
 
 
 def count_images(collection: Collection) -> np.ndarray:
@@ -23,18 +23,18 @@ def count_images(collection: Collection) -> np.ndarray:
 
 
 def find_imbalance(collection: Collection) -> Iterator[Finding]:
-    """Few images, unequal classes, and parts that lack a class."""
+    """Find classes with few images, unequal classes, and parts that lack a class."""
     counts = count_images(collection)
     yield from find_classes(
         "classes_lost", "error", collection.lost, "has no image that can be read: left out",
-        "Replace the files, or take the folder away if the class does not matter.",
+        "Replace the files, or remove the folder if you do not need the class.",
         details={"class_names": list(collection.lost)},
     )  # fmt: skip
     trained = dict(zip(collection.class_names, counts[TRAIN].tolist(), strict=True))
     few = {name: count for name, count in sorted(trained.items(), key=lambda item: item[1]) if count < FEWEST}
     yield from find_classes(
         "few_images", "warning", [_line(*item) for item in few.items()], f"has fewer than {FEWEST} training images",
-        "Add images, some dozens at least: from a handful, a network learns these images and not the class.",
+        "Add images, at least a few dozen: from a handful, a network learns the images, not the class.",
         details={"classes": few},
     )  # fmt: skip
     yield from _unequal({name: count for name, count in trained.items() if count})
@@ -52,8 +52,8 @@ def _unequal(trained: dict[str, int]) -> Iterator[Finding]:
             severity="warning",
             title=f"the largest class has {times:,.0f} times as many training images as the smallest",
             count=len(trained),
-            advice="Add images of the small classes, or train with class weights; a wrong answer will mostly be the "
-            "name of a large class.",
+            advice="Add images of the small classes, or train with class weights; otherwise, wrong predictions will "
+            "mostly be large classes.",
             examples=(_line(largest, trained[largest]), _line(smallest, trained[smallest])),
             details={"classes": trained},
         )
@@ -65,7 +65,7 @@ def _lacking(collection: Collection, counts: np.ndarray) -> Iterator[Finding]:
             lacking = [collection.class_names[number] for number in np.flatnonzero(counts[part] == 0).tolist()]
             yield from find_classes(
                 "part_lacks_class", "warning", lacking, f"has no {name} images",
-                f"Nothing can be said about how well they are told apart: add {name} images of them.",
+                f"The accuracy on these classes cannot be measured: add {name} images of them.",
                 details={"part": name, "class_names": lacking},
             )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What is to be examined, in one shape for every source: usable images with their facts, and files that gave none."""
+"""The images to check, in the same form for every source: usable images with their facts, and unusable files."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file that gave no image: its name, a word of PROBLEMS, and what its decoder said."""
+    """A file that could not be used: its name, one of PROBLEMS, and the decoder's message."""
 
     name: str
     problem: str
@@ -28,20 +28,20 @@ class Refusal:
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """N usable images and all that is known of them.
+    """N usable images and all that is known about them.
 
     Args:
-        name: what the whole is called.
-        class_names: one for each label.
-        names: N names, as their source has them; `show` makes them printable.
+        name: the name of the collection.
+        class_names: the names of the classes, by label.
+        names: N names, as in the source; `show` makes them printable.
         labels: N whole numbers.
         parts: N whole numbers: 0 train, 1 validation, 2 test.
         images: uint8 N×C×H×W, may be memory-mapped.
         facts: N rows of FACTS.
-        refused: the files that gave no image.
-        notes: what else was left out when the images were listed, a line each.
-        given: N parts as the source says them, −1 where it says none; None: the parts are the source's.
-        lost: classes none of whose images could be read.
+        refused: the files that could not be used.
+        notes: what else was left out when the images were listed, one line each.
+        given: N parts as given by the source, −1 where it gives none; None: all parts are given by the source.
+        lost: classes without a readable image.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Collection:
         return len(self.names)
 
     def show(self, place: int, label: bool = False, part: bool = False) -> str:
-        """An image's name for people, with its class or its part where that matters."""
+        """The printable name of an image, with its class or its part where that matters."""
         name = printable(self.names[place])
         told = [self.class_names[self.labels[place]]] if label else []
         if part and part_of(re.split("[ /]", name, maxsplit=1)[0]) is None:  # else it begins with its part
@@ -73,9 +73,9 @@ class Collection:
 
     @cached_property
     def blank(self) -> np.ndarray:
-        """N bools: images that show nothing, since all their pixels are the same, or nearly."""
+        """N booleans: images that show nothing, because all their pixels have nearly the same value."""
         flat = self.facts["highest"].astype(np.int16) - self.facts["lowest"] <= NEARLY
-        if self.images.shape[1] > 1:  # grey says nothing of a red disc on a green ground that is as bright
+        if self.images.shape[1] > 1:  # grey cannot tell a red disc from an equally bright green background
             for place in np.flatnonzero(flat).tolist():
                 pixels = self.images[place].astype(np.int16)
                 flat[place] = (pixels.max(axis=(1, 2)) - pixels.min(axis=(1, 2))).max() <= NEARLY
@@ -83,11 +83,11 @@ class Collection:
 
 
 NEARLY = 8
-"""Grey levels: what differs less than that, nobody sees."""
+"""Grey levels; smaller differences cannot be seen."""
 
 
 def collect_imported(imported: "ImportedImages") -> Collection:
-    """A user's images, with the files that gave none."""
+    """Collect a user's images, and the files that could not be used."""
     listing, rows = imported.listing, imported.rows
     kept = set(imported.class_names)
     refused = np.flatnonzero(imported.facts["problem"]).tolist()
@@ -105,14 +105,16 @@ def collect_imported(imported: "ImportedImages") -> Collection:
         refused=tuple(
             Refusal(name, problem, words.get(name, "")) for name, problem in zip(names, problems, strict=True)
         ),
-        notes=tuple(note for note in listing.notes if "by capitals only" not in note),  # find_odd_names says which
+        notes=tuple(
+            note for note in listing.notes if "only in capitalisation" not in note
+        ),  # find_odd_names says which
         given=listing.parts[rows],
         lost=tuple(name for name in listing.class_names if name not in kept),
     )
 
 
 def collect_dataset(dataset: Dataset) -> Collection:
-    """A dataset in memory, whose images have numbers for names.
+    """Collect a dataset in memory; its images have numbers as names.
 
     >>> from convlens.data import LabelledImages
     >>> images = LabelledImages(np.zeros((2, 1, 8, 8), np.uint8), np.array([0, 1]), ("cat", "dog"), "pets")

@@ -1,4 +1,4 @@
-"""Findings about what is to be seen: nothing at all, or something unlike the rest of the class."""
+"""Findings about what images show: nothing at all, or something unlike the rest of their class."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,21 +11,20 @@ from convlens.words import agreeing
 
 
 def find_blank(collection: Collection) -> Iterator[Finding]:
-    """Images of one colour, or nearly: empty scans, wholly transparent pictures."""
+    """Find images of nearly one colour: empty scans, fully transparent pictures."""
     yield from find_files(
         "blank", "warning", collection.show_all(np.flatnonzero(collection.blank)),
-        "shows nothing: one colour, or nearly",
-        "Nothing can be learned from them, but that their class looks like nothing: take them out.",
+        "shows nothing but a single colour",
+        "A network can learn nothing useful from them: remove them.",
     )  # fmt: skip
 
 
 def find_unlike(collection: Collection, outliers: Sequence[Outlier]) -> Iterator[Finding]:
-    """Images that look unlike the rest of their class, the strangest first."""
+    """Find images that look unlike the rest of their class, the most unusual first."""
     names = collection.show_all(outlier.place for outlier in outliers)
     yield from find_files(
         "unlike_class", "note", names, f"looks unlike the rest of {agreeing(len(names), 'its')} class",
-        "Look at the first ones. This finds photos among drawings, wrong labels and bad scans, but what is merely "
-        "rare, too.",
+        "Look at the first ones: they may be photos among drawings, wrong labels or bad scans, or merely rare.",
         examples=tuple(f"{collection.show(one.place, label=True)}: {one.reason}" for one in outliers),
         details={"reasons": {name: one.reason for name, one in zip(names, outliers, strict=True)}},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Findings about images that are there more than once: in one class, in two classes, in two parts of the data."""
+"""Findings about copies of images: in the same class, in different classes, in different parts of the data."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,13 +19,13 @@ _EXACT: dict[str, tuple[str, Severity, str]] = {
     "parts": (
         "copies_across_parts",
         "error",
-        "The test asks what was learned by heart. Keep each picture in one part only.",
+        "The model is tested on images that it was trained on. Keep each picture in one part only.",
     ),
-    "plain": ("copies", "warning", "Keep one of each; copies add weight, not knowledge."),
+    "plain": ("copies", "warning", "Keep one of each; copies add no information, only weight."),
 }
-_DRAWN = "Parts were drawn at random, so the test asks what was learned by heart: keep one file of each picture."
+_DRAWN = "The random split put copies into different parts, so the test is too easy: keep one file of each picture."
 
-_SCENES = "Look at them: pictures of one scene or track belong in one part, or the test flatters."
+_SCENES = "Look at them: pictures of one scene or track belong in one part, otherwise the test is too easy."
 _NEAR: dict[str, tuple[str, Severity, str]] = {
     "labels": (
         "near_copies_across_classes",
@@ -36,14 +36,14 @@ _NEAR: dict[str, tuple[str, Severity, str]] = {
     "plain": (
         "near_copies",
         "note",
-        "Look at them: pictures of one scene count as one. Nothing to do if they are meant to be so alike.",
+        "Look at them: several pictures of one scene add little. If they are meant to be this similar, do nothing.",
     ),
 }
 _NEAR_DRAWN = f'{_SCENES} Keep them together with --group-by, such as --group-by "{{stem[:5]}}".'
 
 
 def group_exact_copies(hashes: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
-    """Places with the same hash, for each hash that several of the places `chosen` have.
+    """Groups of places with the same hash, among the places `chosen`.
 
     >>> [group.tolist() for group in group_exact_copies(np.array([b"a", b"b", b"a"], "S16"), np.arange(3))]
     [[0, 2]]
@@ -57,7 +57,7 @@ def group_exact_copies(hashes: np.ndarray, chosen: np.ndarray) -> list[np.ndarra
 
 
 def find_exact_copies(collection: Collection, groups: Sequence[np.ndarray]) -> Iterator[Finding]:
-    """One finding for copies in several classes, one for copies in several parts, one for the rest."""
+    """One finding for copies in several classes, one for copies in several parts, and one for all others."""
     for what, some in _sorted_out(collection, groups):
         files = sum(map(len, some))
         copies = files - len(some)
@@ -95,7 +95,7 @@ def find_near(collection: Collection, pairs: np.ndarray) -> Iterator[Finding]:
 
 
 def _sorted_out(collection: Collection, groups: Sequence[np.ndarray]) -> Iterator[tuple[str, list[np.ndarray]]]:
-    """The groups whose images differ in their labels, in their parts, in neither; a group may differ in both."""
+    """The groups whose images differ in their labels, in their parts, or in neither; a group may differ in both."""
     labels = [group for group in groups if _differ(collection.labels, group)]
     parts = [group for group in groups if _differ(collection.parts, group)]
     across = {id(group) for group in (*labels, *parts)}
@@ -104,7 +104,7 @@ def _sorted_out(collection: Collection, groups: Sequence[np.ndarray]) -> Iterato
 
 
 def _is_drawn(collection: Collection, what: str, groups: Sequence[np.ndarray]) -> bool:
-    """Whether files that their source has in one part were parted by chance: moving them would not help."""
+    """Whether the random split separated files that the source has in one part: moving the files would not help."""
     given = collection.given
     return what == "parts" and given is not None and not any(_differ(given, group) for group in groups)
 
@@ -114,7 +114,7 @@ def _differ(values: np.ndarray, group: np.ndarray) -> bool:
 
 
 def _lines(collection: Collection, what: str, groups: Sequence[np.ndarray], between: str) -> tuple[str, ...]:
-    """The names in each group, files that differ first, however many are alike."""
+    """The names in each group, beginning with files from different classes or parts."""
     lines = []
     for group in groups:
         if what != "plain":

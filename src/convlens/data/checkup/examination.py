@@ -1,4 +1,4 @@
-"""All checks in their order, on a user's images or on a dataset in memory."""
+"""Runs all checks on a user's images or on a dataset in memory."""
 
 from typing import TYPE_CHECKING
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgress | None = None) -> Checkup:
-    """Everything about these images that may spoil a training, with what to do about it. Changes nothing.
+    """Find problems in images that may harm training, with advice on each. Changes nothing.
 
-    `on_progress` is called with an `ImportProgress` while pixels are compared. A hundred thousand images take some ten
-    seconds, and memory of some 700 bytes each; what was found in a user's images is kept beside their cache.
+    `on_progress` is called with an `ImportProgress` while pixels are compared. A hundred thousand images take about ten
+    seconds, and about 700 bytes of memory each. The findings for a user's images are kept beside their cache.
 
     >>> from convlens.data import LabelledImages
     >>> photos = LabelledImages(np.zeros((2, 1, 16, 16), np.uint8), np.array([0, 1]), ("cat", "dog"))
     >>> for line in check_images(Dataset("pets", photos, None, "letterbox")).summary_lines():
     ...     print(line)
     Checked 2 images of 2 classes: 2 warnings.
-    warning: 2 images show nothing: one colour, or nearly
+    warning: 2 images show nothing but a single colour
     warning: 2 classes have fewer than 10 training images
     """
     if isinstance(images, Dataset):
@@ -47,7 +47,7 @@ def check_images(images: "ImportedImages | Dataset", on_progress: OnImportProgre
 
 
 def check_collection(collection: Collection, on_progress: OnImportProgress | None = None) -> Checkup:
-    """`check_images` for a collection."""
+    """Run all checks on a collection."""
     findings = [
         *find_refused(collection),
         *find_bad_lengths(collection),
@@ -72,9 +72,9 @@ def check_collection(collection: Collection, on_progress: OnImportProgress | Non
 
 
 def _compare(collection: Collection, report: Reporter) -> list[Finding]:
-    """The checks that look at pixels: copies and outliers."""
+    """Run the checks that compare pixels: copies and outliers."""
     prints = take_fingerprints(collection.images, lambda done, _: report.tell(done, "looking at pixels"))
-    seen = np.flatnonzero(~collection.blank)  # images that show nothing are all alike, and said already
+    seen = np.flatnonzero(~collection.blank)  # blank images are all alike, and already reported
     groups = group_exact_copies(collection.facts["pixel_hash"], seen)
     repeated = np.concatenate([group[1:] for group in groups]) if groups else np.zeros(0, np.int64)
     single = np.setdiff1d(seen, repeated)

@@ -1,4 +1,4 @@
-"""Findings about files, whatever they show: those that gave no image, lengths that cannot be right, names, folders."""
+"""Findings about files: unusable files, wrong lengths, ambiguous names, nested folders."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,21 +11,21 @@ from convlens.data.custom.facts import PROBLEM_WORDS
 from convlens.words import count_of, printable
 
 _ADVICE = {
-    "vanished": "It was there when the files were listed: run this again once nothing else changes the folder.",
-    "unreadable": "Check permissions and the disk; until then training goes without them.",
-    "empty": "Get the files again, or delete them.",
-    "not_an_image": "Open one in another program and save it as PNG, or take it out of the folder.",
+    "vanished": "They existed when the files were listed. Check again when nothing else changes the folder.",
+    "unreadable": "Check permissions and the disk; until then, training leaves them out.",
+    "empty": "Copy or download the files again, or delete them.",
+    "not_an_image": "Open them in another program and save them as PNG, or remove them from the folder.",
     "unsupported": "Save them as PNG or JPEG.",
-    "truncated": "Copies that broke off: get the files again.",
-    "damaged": "Get the files again, or save them as PNG with a program that opens them.",
-    "too_large": "Make them smaller, or cut out what matters.",
+    "truncated": "The files are incomplete: copy or download them again.",
+    "damaged": "Copy or download the files again, or save them as PNG with a program that opens them.",
+    "too_large": "Reduce them, or crop them to what matters.",
     "crashed": "Save them as PNG with another program.",
-    "too_slow": "Save them as PNG, or smaller.",
+    "too_slow": "Save them as PNG, or reduce their size.",
 }
 
 
 def find_refused(collection: Collection) -> Iterator[Finding]:
-    """Files that gave no image, a finding for each kind of problem."""
+    """Find unusable files, with one finding for each kind of problem."""
     by_problem = defaultdict(list)
     for refusal in collection.refused:
         by_problem[refusal.problem].append(refusal)
@@ -47,39 +47,39 @@ def find_refused(collection: Collection) -> Iterator[Finding]:
 
 
 def find_bad_lengths(collection: Collection) -> Iterator[Finding]:
-    """Files that decode although bytes are missing or too many, as after a transfer in text mode."""
+    """Find files that decode although they are too short or too long, as after a transfer in text mode."""
     return find_files(
         "bad_length", "error", collection.show_all(np.flatnonzero(collection.facts["bad_length"])),
-        "has a length that cannot be right",
-        "They open, but their pixels are shifted, as when PPM or BMP files are sent as text: get them again, in binary "
-        "mode.",
+        "has the wrong length",
+        "They can be opened, but their pixels are shifted, as when PPM or BMP files were transferred in text mode. "
+        "Transfer them again in binary mode.",
         "file",
     )  # fmt: skip
 
 
 def find_odd_names(collection: Collection) -> Iterator[Finding]:
-    """Names that differ by capitals only, and names that are no UTF-8."""
+    """Find names that differ only in capitalisation, and names that are not UTF-8."""
     classes = _alike(collection.class_names)
     yield from find_classes(
-        "classes_alike", "warning", classes, "has names that differ from another by capitals only",
-        "They are learned as different classes: if they are one, put their images into one folder.",
+        "classes_alike", "warning", classes, "has names that differ from another only in capitalisation",
+        "They are learned as different classes. If they are the same class, put their images into one folder.",
         details={"class_names": classes},
     )  # fmt: skip
     yield from find_files(
-        "names_alike", "note", _alike(collection.names), "has names that differ from another by capitals only",
+        "names_alike", "note", _alike(collection.names), "has names that differ from another only in capitalisation",
         "On Windows and macOS one would replace the other: rename them.",
         "file",
     )  # fmt: skip
     yield from find_files(
         "names_not_utf8", "note", [printable(name) for name in collection.names if not _is_utf8(name)],
         "has a name that is not UTF-8",
-        "They are used, but other programs may not find them, and archives may lose them: rename them.",
+        "They are used, but other programs and archives may not handle them: rename them.",
         "file",
     )  # fmt: skip
 
 
 def _alike(names: Sequence[str]) -> list[str]:
-    """Those that differ from another by capitals only, sorted so that they stand beside it."""
+    """Names that differ from another only in capitalisation, sorted so that they are next to each other."""
     lower = Counter(name.lower() for name in names)
     if len(lower) == len(names):
         return []
@@ -91,7 +91,7 @@ def _is_utf8(name: str) -> bool:
 
 
 def find_nested(collection: Collection) -> Iterator[Finding]:
-    """Images that lie in folders below the folder of their class."""
+    """Find images in subfolders of a class folder."""
     nested: list[int] = []
     for place, name in enumerate(collection.names):
         if name.count("/") > 1:
@@ -102,20 +102,20 @@ def find_nested(collection: Collection) -> Iterator[Finding]:
     below = Counter(printable(collection.names[place].rpartition("/")[0]) for place in nested)
     return find_files(
         "nested", "note", collection.show_all(nested), f"is in {count_of(len(below), 'folder')} below that of a class",
-        "They count as that class. If the inner folders are the classes, give the folder around them.",
+        "They count as images of that class. If the inner folders are the classes, give the folder that holds them.",
         examples=tuple(f"{folder}: {count_of(count, 'image')}" for folder, count in below.most_common()),
     )  # fmt: skip
 
 
 def find_left_out(collection: Collection) -> Iterator[Finding]:
-    """What was not even tried, in the words of whoever listed the files."""
+    """List what was left out when the images were listed."""
     if collection.notes:
         yield Finding(
             kind="listing",
             severity="note",
             title="left out when the images were listed",
             count=len(collection.notes),
-            advice="Nothing, if that is as you want it.",
+            advice="If this is what you want, do nothing.",
             examples=collection.notes,
             details={"notes": list(collection.notes)},
         )

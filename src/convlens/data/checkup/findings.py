@@ -1,7 +1,6 @@
-"""What an examination of images found: one finding a kind, each with its files and with what to do.
+"""The results of checking images: one finding for each kind of problem, with its files and advice.
 
-Nothing here decides anything about images; it is what every check fills in, and what a terminal, a log or
-a program reads.
+The checks create findings; terminals, logs and programs read them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,22 +11,22 @@ from convlens.words import count_of
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-"""Worst first. An error makes results wrong, a warning makes them worse, a note is to be known; notes never fail."""
+"""Worst first. An error makes results wrong, a warning makes them worse, a note is information and never fails."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One kind of thing that was found.
+    """One kind of problem that was found.
 
     Args:
-        kind: a word for programs, such as "copies_across_parts".
+        kind: a name for programs, such as "copies_across_parts".
         severity: "error", "warning" or "note".
-        title: one sentence without a full stop, with the count in it.
-        count: how many files (or classes, where no files are concerned).
-        advice: what to do, one or two sentences.
-        files: every file concerned, printable, the most telling first.
-        examples: what to show instead of the files, such as pairs; in the same order.
-        details: more for programs, JSON-able.
+        title: one sentence without a full stop, including the count.
+        count: the number of files affected, or of classes if no files are.
+        advice: what to do, in one or two sentences.
+        files: every file affected, as a printable name, the most important first.
+        examples: lines to show instead of the files, such as pairs; in the same order.
+        details: more values for programs, which JSON can hold.
     """
 
     kind: str
@@ -56,11 +55,11 @@ class Finding:
 class Checkup:
     """All findings about one set of images, the worst first.
 
-    `counts` maps the parts that there are (train, validation, test) to their number of usable images.
+    `counts` maps the existing parts (train, validation, test) to their numbers of usable images.
 
     >>> checkup = Checkup("photos", ("cat", "dog"), {"train": 20}, 1, ())
     >>> checkup.problems, checkup.summary_lines()
-    ((), ('Checked 20 images of 2 classes: nothing to complain about.',))
+    ((), ('Checked 20 images of 2 classes: no problems found.',))
     """
 
     name: str
@@ -71,23 +70,23 @@ class Checkup:
 
     @property
     def images(self) -> int:
-        """How many usable images were looked at."""
+        """The number of usable images that were checked."""
         return sum(self.counts.values())
 
     @property
     def problems(self) -> tuple[Finding, ...]:
-        """Errors and warnings: what `--strict` fails on."""
+        """Errors and warnings, on which `--strict` fails."""
         return tuple(finding for finding in self.findings if finding.severity != "note")
 
     def summary_lines(self, most: int = 4) -> tuple[str, ...]:
-        """One line for everything, then one for each of the worst problems: at most `most` + 2 lines."""
+        """A summary line, then a line for each of the worst problems: at most `most` + 2 lines."""
         looked = f"Checked {count_of(self.images, 'image')} of {count_of(len(self.class_names), 'class')}"
         if not self.problems:
-            return (f"{looked}: nothing to complain about.",)
+            return (f"{looked}: no problems found.",)
         lines = [f"{looked}: {self.totals()}."]
         lines += [f"{finding.severity}: {finding.title}" for finding in self.problems[:most]]
         if len(self.problems) > most:
-            lines.append(f"and {len(self.problems) - most} more kinds")
+            lines.append(f"and {len(self.problems) - most} more problems")
         return tuple(lines)
 
     def totals(self) -> str:
@@ -113,7 +112,7 @@ class Checkup:
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Errors, then warnings, then notes; among equals the order of the checks."""
+    """Errors, then warnings, then notes; findings of the same severity keep their order."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
@@ -134,6 +133,6 @@ def find_files(
 def find_classes(
     kind: str, severity: Severity, lines: Sequence[str], what: str, advice: str, details: Mapping[str, Any]
 ) -> Iterator[Finding]:
-    """The same about classes, each with the line that is shown of it."""
+    """A finding about classes, with a line to show for each."""
     shown = {"files": (), "examples": tuple(lines), "details": details}
     return find_files(kind, severity, lines, what, advice, "class", **shown)

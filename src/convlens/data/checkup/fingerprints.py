@@ -1,12 +1,12 @@
-"""A few numbers for each image, taken in one pass over pixels that may be larger than the memory.
+"""A few numbers for each image, computed in one pass over images that may not fit into memory.
 
-    outline   41 numbers: how much of which low frequency is in the picture, wherever it stands in the frame
-    thumb     8×8 grey: what is where
+    outline   41 numbers: the strength of the low frequencies, independent of the position in the frame
+    thumb     8×8 grey pixels
     style     background, brightness, contrast, roughness
 
-Copies of an image have nearly the same outline, after a shift by a few pixels, too, since a shift changes only the
-phases of the frequencies. A difference hash was tried first: saving MNIST's digits as JPEG turns 9 of its 64 bits in
-the middle, more than lie between the most similar digits of different writers.
+Copies of an image have nearly the same outline, even if shifted by a few pixels, because a shift changes only the
+phases of the frequencies. A difference hash was tried first: saving MNIST's digits as JPEG changes 9 of its 64 bits in
+the median, more than the difference between the most similar digits of different writers.
 """
 
 from collections.abc import Callable
@@ -15,20 +15,20 @@ from dataclasses import dataclass
 import numpy as np
 
 LONGEST = 32
-"""Pixels: larger images are averaged down before anything is compared."""
+"""Pixels; larger images are reduced before they are compared."""
 STYLES = ("background", "brightness", "contrast", "roughness")
 
 _FREQUENCIES = 5
 _OUTLINE = _FREQUENCIES * (2 * _FREQUENCIES - 1) - _FREQUENCIES + 1  # half of the plane, and the constant of `_centre`
 _ROWS = 65_536
 _THUMB = 8
-_NOISE = 0.12  # half of what sets MNIST's digits apart, ten times what noise of one grey level does
+_NOISE = 0.12  # half the difference between MNIST's digits, ten times the effect of noise of one grey level
 _CHUNK_PIXELS = 8 << 20
 
 
 @dataclass(frozen=True, eq=False)
 class Fingerprints:
-    """One row an image: `outlines` float32 N×41 of length 1, `thumbs` uint8 N×64, `styles` float32 N×4."""
+    """One row per image: `outlines` float32 N×41 of length 1, `thumbs` uint8 N×64, `styles` float32 N×4."""
 
     outlines: np.ndarray
     thumbs: np.ndarray
@@ -36,7 +36,7 @@ class Fingerprints:
 
 
 def take_fingerprints(images: np.ndarray, on_progress: Callable[[int, int], None] | None = None) -> Fingerprints:
-    """The fingerprints of uint8 images, N×C×H×W; `on_progress` gets how many are done, and of how many.
+    """The fingerprints of uint8 images, N×C×H×W; `on_progress` is called with (done, total).
 
     >>> prints = take_fingerprints(np.zeros((3, 1, 28, 28), np.uint8))
     >>> prints.outlines.shape, prints.thumbs.shape, prints.styles.shape
@@ -59,7 +59,7 @@ def take_fingerprints(images: np.ndarray, on_progress: Callable[[int, int], None
 
 
 def chunk_length(images: np.ndarray) -> int:
-    """How many images to take at once so that they need some tens of megabytes."""
+    """How many images to process at once, so that they need tens of megabytes."""
     return max(1, _CHUNK_PIXELS // max(1, int(np.prod(images.shape[1:]))))
 
 
@@ -77,7 +77,7 @@ def shrink(images: np.ndarray) -> np.ndarray:
 
 
 def average(images: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Averages of blocks, of sizes that differ by one pixel at most; what has fewer pixels than that is repeated."""
+    """Averages of blocks whose sizes differ by at most one pixel; smaller images are enlarged by repeating pixels."""
     rows, columns = (
         np.arange(wanted) * there // wanted for wanted, there in ((height, images.shape[-2]), (width, images.shape[-1]))
     )
@@ -96,24 +96,24 @@ def _waves(length: int) -> np.ndarray:
 
 
 def _outline(grey: np.ndarray) -> np.ndarray:
-    """Square roots of the strengths of 40 frequencies; their sum is 1, so brightness and contrast don't count."""
+    """The square roots of the strengths of 40 frequencies, scaled so that brightness and contrast have no effect."""
     count, height, width = grey.shape
     across = _waves(width)[_FREQUENCIES - 1 :].T  # the negative ones mirror those
     half = (grey.reshape(-1, width) @ across).reshape(count, height, -1)
     strengths = np.abs(_waves(height) @ half).reshape(count, -1)
-    mirrored = np.arange(_FREQUENCIES) * _FREQUENCIES  # no frequency across: those upwards mirror those downwards
+    mirrored = np.arange(_FREQUENCIES) * _FREQUENCIES  # no frequency across: the upward ones mirror the downward ones
     strengths = np.delete(strengths, mirrored, axis=1)
     return np.sqrt(strengths / np.maximum(strengths.sum(axis=1, keepdims=True), 1e-6))
 
 
 def _centre(outlines: np.ndarray) -> None:
-    """Make of each outline what sets it apart from the average of all, as a direction.
+    """Subtract the average outline from each, and scale the differences to length 1.
 
-    The last number is a constant: where all images are alike, as frames of a camera that stands still, what is left is
-    noise, and the constant makes them similar instead of random.
+    The last number is a constant. If all images are alike, such as frames of a fixed camera, the differences are only
+    noise; the constant then makes them similar instead of random.
     """
     outlines[:, :-1] -= outlines[:, :-1].mean(axis=0, dtype=np.float64).astype(np.float32)
-    for start in range(0, len(outlines), _ROWS):  # in place, and never a second array of all of them
+    for start in range(0, len(outlines), _ROWS):  # in place, without a second array of all outlines
         rows = outlines[start : start + _ROWS]
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
 

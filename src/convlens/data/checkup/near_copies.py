@@ -1,12 +1,11 @@
-"""Images that are copies of another but for saving, scaling, a small shift, or brightness.
+"""Finds near copies: images that differ only by compression, scaling, a small shift, or brightness.
 
-Comparing every image with every other takes N² steps. Here every image joins two of N/200 circles (of more than 160,000
-images two of 2·√N), those of the landmarks (randomly chosen images) that its outline resembles most; copies nearly
-always share a circle, and only within a circle everybody is compared. Outlines merely propose: the pixels decide,
-because digits of different writers can have the same outline.
+Comparing every image with every other would take N² steps. Instead, N/200 images are chosen at random as landmarks
+(2·√N for more than 160,000 images), and every image joins the groups ("circles") of the two landmarks that its outline
+resembles most. Near copies nearly always share a circle, and images are compared only within circles. Outlines only
+propose pairs; the pixels decide, because digits of different writers can have the same outline.
 
-The two limits were chosen on MNIST and Fashion-MNIST with copies made on purpose; docs/checking-images.md has the
-figures.
+Both limits were chosen on MNIST and Fashion-MNIST with artificial copies; docs/checking-images.md has the results.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from convlens.data.checkup.fingerprints import LONGEST, average, chunk_length, s
 
 LEAST_CORRELATION = 0.97
 MOST_DIFFERENCE = 0.25
-"""At the place where two images differ most, after a 3×3 average, in standard deviations of their pixels."""
+"""The largest difference between two copies, after a 3×3 average, in standard deviations of their pixels."""
 
 _LEAST_LIKENESS = 0.9  # of outlines, to be proposed
 _FIRST_CORRELATION = 0.5  # at the small size, to be looked at in full
@@ -38,18 +37,18 @@ def find_near_copies(
     chosen: np.ndarray,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
-    """Pairs of places (first < second), M×2, of near copies among the images at the places `chosen`.
+    """Find near copies among the images at the places `chosen`, as pairs of places (first < second), M×2.
 
-    For each image its best partner is looked for, and the best of another class and of another part of the data; so
-    a thousand copies of one image are a few thousand pairs, not half a million.
+    For each image, the best partner is found: overall, from another class, and from another part of the data. A
+    thousand copies of one image thus give a few thousand pairs, not half a million.
 
     Args:
         images: uint8 N×C×H×W, may be memory-mapped.
         outlines: from `take_fingerprints`.
         labels: N whole numbers.
-        parts: N whole numbers: which images are kept apart in training.
-        chosen: places of images worth comparing; those that show nothing resemble each other.
-        on_progress: gets how many images have been compared, and of how many.
+        parts: N whole numbers: the part of the data of each image.
+        chosen: places of the images to compare, without blank images, which all resemble each other.
+        on_progress: called with (images compared, total).
     """
     if len(chosen) < 2 or min(images.shape[2:]) < _SMALLEST_SIDE:
         return np.zeros((0, 2), np.int64)
@@ -74,7 +73,7 @@ def find_near_copies(
 def _circles(outlines: np.ndarray) -> Iterator[np.ndarray]:
     """Places of outlines that resemble the same landmark."""
     random = np.random.default_rng(0)  # the same images give the same findings
-    # Of very many images circles are larger: finding one's circle would take longer than looking around in it.
+    # With very many images, circles are larger: otherwise, finding them would take longer than comparing within them.
     count = max(1, min(len(outlines) // _PER_CIRCLE, int(2 * len(outlines) ** 0.5)))
     landmarks = outlines[random.choice(len(outlines), count, replace=False)].T
     each = min(_CIRCLES_EACH, count)
@@ -88,7 +87,7 @@ def _circles(outlines: np.ndarray) -> Iterator[np.ndarray]:
     edges = np.searchsorted(joined[order], np.arange(count + 1))
     for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         circle = members[first:last]
-        if len(circle) > _LARGEST_CIRCLE:  # images that are all alike: dividing them bounds the time
+        if len(circle) > _LARGEST_CIRCLE:  # many similar images: dividing the circle limits the time
             circle = random.permutation(circle)
         for start in range(0, len(circle), _LARGEST_CIRCLE):
             yield circle[start : start + _LARGEST_CIRCLE]
@@ -97,7 +96,7 @@ def _circles(outlines: np.ndarray) -> Iterator[np.ndarray]:
 def _look_around(
     outlines: np.ndarray, circle: np.ndarray, groups: np.ndarray, best: np.ndarray, partner: np.ndarray
 ) -> None:
-    """Compare everybody in a circle; note better partners in `best` and `partner`, three rows each."""
+    """Compare all images in a circle; store better partners in `best` and `partner`, three rows each."""
     theirs = outlines[circle].T
     divided = [place for place, group in enumerate(groups) if (group[circle] != group[circle[0]]).any()]
     for start in range(0, len(circle), _ROWS):
@@ -124,7 +123,7 @@ def _keep_better(
 
 
 def _are_copies(images: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Which pairs are copies by their pixels, N bools."""
+    """Which pairs are copies by their pixels, N booleans."""
     verdicts = np.zeros(len(pairs), np.bool_)
     step = max(1, chunk_length(images) // 4)
     for start in range(0, len(pairs), step):
@@ -134,7 +133,7 @@ def _are_copies(images: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 
 def look_the_same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Whether images (N×C×H×W) are copies of each other, N bools; a shift by one pixel may lie between them.
+    """Whether images (N×C×H×W) are copies of each other, N booleans; a shift by one pixel is allowed.
 
     >>> ramp = np.arange(100, dtype=np.uint8).reshape(1, 1, 10, 10)
     >>> look_the_same(ramp, ramp // 2 + 20), look_the_same(ramp, 255 - ramp)
@@ -143,7 +142,7 @@ def look_the_same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     verdict = np.zeros(len(first), np.bool_)
     likely = np.arange(len(first))
     grey_first, grey_second = (images.mean(axis=1, keepdims=True, dtype=np.float32) for images in (first, second))
-    if max(first.shape[2:]) > LONGEST:  # what differs when small needs no look at every pixel
+    if max(first.shape[2:]) > LONGEST:  # reduced images that differ need no comparison at full size
         correlation, _ = _find_shift(shrink(grey_first), shrink(grey_second))
         likely = np.flatnonzero(correlation >= _FIRST_CORRELATION)
     correlation, shift = _find_shift(grey_first[likely], grey_second[likely])
@@ -157,7 +156,7 @@ def look_the_same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _find_shift(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest correlation that a shift by up to one pixel gives, and the place of that shift in _SHIFTS."""
+    """The largest correlation for shifts by up to one pixel, and the index of that shift in _SHIFTS."""
     middle = _standardise(shrink(_window(second, 0, 0)))
     closest = np.full(len(first), -1, np.float32)
     shift = np.zeros(len(first), np.int64)
@@ -172,14 +171,14 @@ def _find_shift(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _differ_nowhere(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Whether two grey pictures agree in every place, once brightness and contrast are made the same."""
+    """Whether two grey pictures agree everywhere after equalising brightness and contrast."""
     moved, still = (_standardise(shrink(images).mean(axis=1, keepdims=True)) for images in (first, second))
     rest = moved - (moved * still).mean(axis=(1, 2, 3), keepdims=True) * still
     return np.abs(_smooth(rest)).max(axis=(1, 2, 3)) <= MOST_DIFFERENCE
 
 
 def _have_like_colours(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Whether the channels agree, coarsely: JPEG keeps colour at half the size, and less exactly than brightness."""
+    """Whether the colour channels roughly agree: JPEG stores colour at half the resolution, less exactly than grey."""
     if first.shape[1] == 1:
         return np.ones(len(first), np.bool_)
     colours = [_standardise(average(images, _COLOUR_BLOCKS, _COLOUR_BLOCKS)) for images in (first, second)]
@@ -192,13 +191,13 @@ def _window(pictures: np.ndarray, down: int, right: int) -> np.ndarray:
 
 
 def _standardise(pictures: np.ndarray) -> np.ndarray:
-    """Mean 0 and standard deviation 1, over all channels together: copies in another colour are no copies."""
+    """Standardise over all channels together, so that images in different colours are not copies."""
     centred = pictures - pictures.mean(axis=(1, 2, 3), keepdims=True)
     return centred / np.maximum(np.sqrt((centred * centred).mean(axis=(1, 2, 3), keepdims=True)), 1e-3)
 
 
 def _smooth(pictures: np.ndarray) -> np.ndarray:
-    """Averages of 3×3 pixels: what saving as JPEG changes goes away, what was drawn stays."""
+    """Averages of 3×3 pixels, which remove JPEG artefacts and keep what was drawn."""
     padded = np.pad(pictures, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
     rows = padded[:, :, :-2] + padded[:, :, 1:-1] + padded[:, :, 2:]
     return (rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]) / 9

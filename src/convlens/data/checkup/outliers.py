@@ -1,9 +1,8 @@
-"""Images that look unlike the rest of their class: photos among digits, a white page among black ones, noise.
+"""Finds images that look unlike the rest of their class: photos among digits, a white page among black ones, noise.
 
-Two questions, both of images of the same class only: how far away are its nearest neighbours (a class may look like
-several things, so a distance to its average would say little), and do background, brightness, contrast or roughness lie
-far outside of what nearly all of the class have. A wrong label is found only where the other class looks very
-different.
+Each image is compared with its class in two ways: by the distance to its nearest neighbours (a class may look like
+several things, so the distance to its average would say little), and by whether background, brightness, contrast or
+roughness are far outside the usual range. A wrong label is found only if the other class looks very different.
 """
 
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ import numpy as np
 from convlens.data.checkup.fingerprints import STYLES, Fingerprints
 
 FAR = 4.5
-"""How many robust standard deviations the logarithm of the distance to the neighbours may lie above the median."""
+"""How many robust standard deviations the logarithm of the neighbour distance may be above the median."""
 OUTSIDE = 1.0
-"""How far beyond the middle nine tenths of its class a style may lie, in widths of that range."""
+"""How far outside the 5 to 95 % range of its class a style value may be, in widths of that range."""
 
 _FEWEST = 20
 _NEIGHBOURS = 5
@@ -32,7 +31,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Outlier:
-    """An image that stands out: its place, how much (1: just so), and in what way."""
+    """An unusual image: its place, its score (1 is the limit), and the reason."""
 
     place: int
     score: float
@@ -40,9 +39,9 @@ class Outlier:
 
 
 def find_outliers(prints: Fingerprints, labels: np.ndarray, chosen: np.ndarray) -> list[Outlier]:
-    """The images at the places `chosen` that look unlike their class, the strangest first.
+    """The images at the places `chosen` that look unlike their class, the most unusual first.
 
-    Classes with fewer than 20 images have no rest to be unlike.
+    Classes with fewer than 20 images are left out: they are too small to compare with.
     """
     found: list[Outlier] = []
     order = chosen[np.argsort(labels[chosen], kind="stable")]
@@ -69,7 +68,7 @@ def _of_one_class(prints: Fingerprints, places: np.ndarray) -> list[Outlier]:
 
 
 def _neighbour_distances(thumbs: np.ndarray) -> np.ndarray:
-    """The mean distance of each thumb to its five nearest among a thousand of its class."""
+    """The mean distance of each thumb to its five nearest neighbours among a thousand of its class."""
     random = np.random.default_rng(0)
     chosen = random.choice(len(thumbs), min(len(thumbs), _REFERENCES), replace=False)
     references = thumbs[chosen]
@@ -89,14 +88,14 @@ def _neighbour_distances(thumbs: np.ndarray) -> np.ndarray:
 
 
 def _standing_out(distances: np.ndarray) -> np.ndarray:
-    """Robust standard scores of the logarithms: median and median absolute deviation, which outliers don't move."""
-    logarithms = np.log(distances + 1)  # one grey level: distances of nothing are no further apart than that
+    """Standard scores of the logarithms, using median and median absolute deviation to be robust to outliers."""
+    logarithms = np.log(distances + 1)  # one grey level is added, so that tiny distances do not differ much
     middle = np.median(logarithms)
     spread = 1.4826 * np.median(np.abs(logarithms - middle))
     return (logarithms - middle) / max(float(spread), 0.05)
 
 
 def _beyond(styles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far each style lies outside of its class's middle nine tenths, and whether above; N×4 each."""
+    """How far each style value is outside the 5 to 95 % range of its class, and whether above it; N×4 each."""
     low, high = np.quantile(styles, [0.05, 0.95], axis=0)
     return np.maximum(low - styles, styles - high) / (high - low + _TOLERANCES), styles > high

@@ -1,7 +1,7 @@
-"""What a checkup found, kept beside the cached images, so that the next start need not look at every pixel again.
+"""Stores a checkup beside the cached images, so that the next start need not compare all pixels again.
 
-A cache has a name that changes with every file, so what was found in it holds as long as it does. Only what lies around
-in the folder without being an image is not in that name; it is compared.
+The name of a cache changes with every image, so a checkup is valid as long as its cache. Other files in the folder do
+not change the name, so they are compared separately.
 """
 
 import json
@@ -15,12 +15,12 @@ from convlens.errors import OutputError
 from convlens.files import write_atomically
 
 FILE_NAME = "checkup.json"
-VERSION = 1
-"""Of the checks: another version finds other things, or says them otherwise."""
+VERSION = 2
+"""The version of the checks; raise it when findings or their texts change."""
 
 
 def recall(folder: Path, notes: tuple[str, ...]) -> Checkup | None:
-    """The checkup of the images in this cache; None where there is none, or one of other checks or surroundings."""
+    """The stored checkup of the images in this cache; None if there is none, or the checks or other files changed."""
     try:
         kept = json.loads((folder / FILE_NAME).read_bytes())
         if (kept["version"], kept["notes"]) != (VERSION, list(notes)):
@@ -31,7 +31,7 @@ def recall(folder: Path, notes: tuple[str, ...]) -> Checkup | None:
 
 
 def remember(folder: Path, notes: tuple[str, ...], checkup: Checkup) -> None:
-    """Keep it; where nothing can be written, the next start looks again."""
+    """Store the checkup; if it cannot be written, the next start checks again."""
     content = {"version": VERSION, "notes": list(notes), "checkup": msgspec.to_builtins(checkup)}
     with suppress(OutputError):
         write_atomically(folder / FILE_NAME, json.dumps(content))

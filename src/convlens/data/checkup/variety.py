@@ -1,4 +1,4 @@
-"""Findings about how images were made: their kinds, their sizes, and what is dark and what is light in them."""
+"""Findings about the variety of images: their modes, their sizes, and their polarity (dark on light or the reverse)."""
 
 from collections.abc import Iterator
 
@@ -15,18 +15,18 @@ _MODE_WORDS = {
     "P": "palette", "PA": "palette with transparency", "RGB": "colour", "RGBA": "colour with transparency",
     "RGBa": "colour with transparency", "RGBX": "colour", "I": "whole numbers", "F": "floating point",
 }  # fmt: skip
-_ENLARGED = 2  # times, above which pixels become blocks or blurs
+_ENLARGED = 2  # times; above it, enlarged images look blocky or blurred
 _LONGEST_SHAPE = 3  # times as long as wide
-_SIZES_APART = 4  # times: sizes that differ less are not worth a word
-_INK_SHARE = 0.8  # of the images, from which on they are ink on an even background
+_SIZES_APART = 4  # times; smaller differences of size are not reported
+_INK_SHARE = 0.8  # of the images; from here on, the set counts as ink on an even background
 _GREY_SHARE = 0.9
 _RANGE = 64  # grey levels between ink and background
-_SMALL_ENOUGH = 0.2  # of the images, above which both polarities are the rule
+_SMALL_ENOUGH = 0.2  # of the images; above it, both polarities count as normal
 _SCALES = ("enlarged", "reduced")
 
 
 def find_mixed_kinds(collection: Collection) -> Iterator[Finding]:
-    """Images of several modes in one set, and what had to be done to make them alike."""
+    """Find images of several modes in one set, and conversions that were needed."""
     words = np.array([_MODE_WORDS.get(mode, mode) for mode in MODES])[collection.facts["mode"]]
     kinds, first, counts = np.unique(words, return_index=True, return_counts=True)
     if len(kinds) > 1:
@@ -34,10 +34,10 @@ def find_mixed_kinds(collection: Collection) -> Iterator[Finding]:
         yield Finding(
             kind="mixed_modes",
             severity="note",
-            title=f"the images are of {len(kinds)} kinds",
+            title=f"the images have {len(kinds)} different modes",
             count=len(kinds),
-            advice="All are turned into one kind. If a class has a kind of its own, the network may learn the kind "
-            "instead: mix them.",
+            advice="All are converted to one mode. If one class has a mode of its own, the network may learn the mode "
+            "instead of the class: use images of every mode in every class.",
             files=collection.show_all(np.flatnonzero(words != kinds[order[0]])),
             examples=tuple(
                 f"{kinds[at]}: {count_of(int(counts[at]), 'image')}, such as {collection.show(int(first[at]))}"
@@ -59,13 +59,13 @@ def _conversions(collection: Collection) -> Iterator[Finding]:
             concerned[places] = True
     yield from find_files(
         "conversions", "note", collection.show_all(np.flatnonzero(concerned)), "was changed while being read",
-        "Nothing, if these rules suit your images; else save them the way you want them.",
+        "If these conversions suit your images, do nothing; otherwise, save the images the way you want them.",
         examples=tuple(lines), details={"conversions": numbers},
     )  # fmt: skip
 
 
 def find_odd_sizes(collection: Collection) -> Iterator[Finding]:
-    """Sizes far apart, images that were enlarged much, and images that are far longer than wide."""
+    """Find very different sizes, images that were enlarged a lot, and very long images."""
     width, height = (collection.facts[name].astype(np.int64) for name in ("width", "height"))
     longest, shortest = np.maximum(width, height), np.maximum(np.minimum(width, height), 1)
     yield from _sizes_apart(collection, longest)
@@ -73,12 +73,12 @@ def find_odd_sizes(collection: Collection) -> Iterator[Finding]:
     yield from _sized(
         collection, side / np.maximum(longest, 1), _ENLARGED, "enlarged",
         f"is more than {_ENLARGED} times smaller than the {side} pixels that training uses: enlarged",
-        "They are blurred: get them larger, or choose a smaller size (--size).",
+        "Enlarging blurs them: use larger images, or choose a smaller size (--size).",
     )  # fmt: skip
     yield from _sized(
         collection, longest / shortest, _LONGEST_SHAPE, "elongated",
         f"is more than {_LONGEST_SHAPE} times as long as wide",
-        "They are scaled as a whole, so little of the square is used: cut out what matters.",
+        "They are scaled as a whole, so they fill little of the square: crop them to what matters.",
     )  # fmt: skip
 
 
@@ -97,10 +97,10 @@ def _sizes_apart(collection: Collection, longest: np.ndarray) -> Iterator[Findin
             kind="mixed_sizes",
             severity="note",
             title=f"the images are {_size(collection, small)} to {_size(collection, large)} pixels, "
-            f"{int(np.median(longest))} in the middle",
+            f"{int(np.median(longest))} in the median",
             count=len(np.unique(longest)),
-            advice="All are scaled to one size. If a class has a size of its own, the network may learn blur instead: "
-            "mix them.",
+            advice="All are scaled to one size. If one class has a size of its own, the network may learn the blur "
+            "instead of the class: use images of every size in every class.",
             examples=tuple(_with_size(collection, place) for place in (small, large)),
             details={"longest_sides": {"smallest": int(longest[small]), "largest": int(longest[large])}},
         )
@@ -109,7 +109,7 @@ def _sizes_apart(collection: Collection, longest: np.ndarray) -> Iterator[Findin
 def _sized(
     collection: Collection, times: np.ndarray, most: float, kind: str, what: str, advice: str
 ) -> Iterator[Finding]:
-    """Images that something is true of so many times, and more often than `most`; the worst first."""
+    """The images whose value exceeds `most`, the largest first."""
     places = np.flatnonzero(times > most)
     places = places[np.argsort(-times[places], kind="stable")].tolist()
     examples = tuple(_with_size(collection, place) for place in places)
@@ -117,7 +117,7 @@ def _sized(
 
 
 def polarities(facts: np.ndarray) -> np.ndarray:
-    """+1 dark on light, −1 light on dark, 0 neither: for each row of facts.
+    """For each row of facts: +1 for dark on light, −1 for light on dark, 0 for neither.
 
     >>> facts = np.zeros(2, [(name, "f4") for name in ("lowest", "highest", "mean", "border")])
     >>> facts[0], facts[1] = (0, 255, 230, 250), (0, 255, 30, 0)
@@ -134,7 +134,7 @@ def polarities(facts: np.ndarray) -> np.ndarray:
 
 
 def find_mixed_polarity(collection: Collection) -> Iterator[Finding]:
-    """In images of ink on an even background: the few that are dark on light where most are light on dark, or so."""
+    """Among images of ink on an even background, find the few with the opposite polarity."""
     grey = collection.facts["colour"] <= VISIBLE_COLOUR
     found = np.where(grey, polarities(collection.facts), 0)
     counts = {1: int((found == 1).sum()), -1: int((found == -1).sum())}
@@ -146,9 +146,9 @@ def find_mixed_polarity(collection: Collection) -> Iterator[Finding]:
     yield from find_files(
         "mixed_polarity", "warning", collection.show_all(np.flatnonzero(found == rare)),
         f"is {words[rare]}, {counts[-rare]:,} {words[-rare]}",
-        "Both are learned as they are; if a class has one of its own, the network may learn that instead: mix them or "
-        "invert one kind."
+        "Both are used unchanged. If one class has a polarity of its own, the network may learn the polarity instead "
+        "of the class: mix them, or invert one kind."
         if often
-        else "Invert them, or see whether they belong here: training images are taken as they are.",
+        else "Invert them, or check whether they belong here: training images are used unchanged.",
         details={"dark_on_light": counts[1], "light_on_dark": counts[-1]},
     )  # fmt: skip

@@ -1,8 +1,8 @@
 # Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
 # ruff: noqa: PTH116, PTH118, PTH119, PTH208
-"""Images and labels in arrays: `.npz` files and pairs of IDX files, read in pieces and never whole.
+"""Images and labels in arrays: `.npz` files and pairs of IDX files, read in pieces.
 
-`np.load` would take the whole array into memory, however many images there are; only the labels are read that way.
+`np.load` would read all images into memory at once; only labels are read that way.
 """
 
 import math
@@ -44,10 +44,10 @@ _IDX_NAME = re.compile(
 def list_npz(path: str, shown: str) -> Listing:
     """The images in an `.npz` file: `images` and `labels` (or `x` and `y`), or `x_train`, `y_train`, `x_test`, ...
 
-    An array `class_names` names the classes; else the labels are their names.
+    An optional array `class_names` holds the names of the classes; otherwise the labels are their names.
 
     Raises:
-        DataError: other arrays, or arrays that do not fit each other.
+        DataError: the arrays have other names, or do not fit together.
         DamagedData: the file is damaged.
     """
     try:
@@ -67,12 +67,12 @@ def list_npz(path: str, shown: str) -> Listing:
                 labels.append(_load(archive, members[numbers], shown))
             names = _load(archive, members["class_names"], shown) if "class_names" in members else None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DamagedData(f"{shown} is not a whole .npz file ({error}). Save it again with np.savez.") from error
+        raise DamagedData(f"{shown} is not a complete .npz file ({error}). Save it again with np.savez.") from error
     return _listing(path, shown, parts, labels, [part for _, part in pairs], names)
 
 
 def find_idx_pairs(folder: str) -> list[tuple[str, str]]:
-    """The names of IDX files in a folder that belong together, images first."""
+    """Pairs of IDX files in a folder that belong together, images first."""
     names = sorted(os.listdir(folder))
     pairs = []
     for name in names:
@@ -87,7 +87,7 @@ def find_idx_pairs(folder: str) -> list[tuple[str, str]]:
 
 
 def is_idx_name(name: str) -> bool:
-    """Whether a file is called like an IDX file.
+    """Whether a file has the name of an IDX file.
 
     >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("notes.txt")
     (True, False)
@@ -96,10 +96,10 @@ def is_idx_name(name: str) -> bool:
 
 
 def list_idx(folder: str, pairs: list[tuple[str, str]], shown: str) -> Listing:
-    """The images of pairs of IDX files; names that begin with train and with t10k or test tell the parts.
+    """The images of pairs of IDX files; names that begin with train, t10k or test give the part.
 
     Raises:
-        DataError: arrays that do not fit each other.
+        DataError: the arrays do not fit together.
         DamagedData: a file is damaged.
     """
     arrays, labels, parts = [], [], []
@@ -133,7 +133,7 @@ def _listing(
             )
     sizes = {array.shape for array in arrays}
     if len(sizes) > 1:
-        raise DataError(f"{shown} has images of the shapes {' and '.join(map(str, sizes))}. Give all the same shape.")
+        raise DataError(f"{shown} has images of the shapes {' and '.join(map(str, sizes))}. Give all one shape.")
     flat = np.concatenate([np.asarray(numbers).reshape(-1) for numbers in labels])
     if len(flat) != sum(array.count for array in arrays):
         raise DataError(
@@ -142,7 +142,7 @@ def _listing(
     numbers, class_names = _number(flat, names, shown)
     if len(np.unique(numbers)) < 2:
         raise DataError(
-            f"{shown} has images of one class only, {class_names[int(numbers[0])]}: there is nothing to tell apart. "
+            f"{shown} has images of only one class, {class_names[int(numbers[0])]}; a classifier needs two. "
             "Give images of two classes or more."
         )
     every = [f"{array.name} {place}" for array in arrays for place in range(array.count)]
@@ -160,7 +160,7 @@ def _number(flat: np.ndarray, names: np.ndarray | None, shown: str) -> tuple[np.
     if flat.dtype.kind == "f" and np.isfinite(flat).all() and (flat == np.rint(flat)).all():
         flat = flat.astype(np.int64)
     if flat.dtype.kind not in "iubUS":
-        raise DataError(f"{shown}: the labels are {flat.dtype}. Give whole numbers or texts.")
+        raise DataError(f"{shown}: the labels are {flat.dtype}. Give whole numbers or text.")
     if flat.dtype.kind == "S":
         flat = np.char.decode(flat, "utf-8", "replace")
     if names is not None and flat.dtype.kind in "iu":
@@ -212,9 +212,9 @@ def _read_header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.
         )
         shape, columns_first, kind = read(file)
     except (ValueError, SyntaxError, TypeError, RecursionError) as error:
-        raise DamagedData(f"the array {name} is no NumPy array. Save it again with np.savez.") from error
+        raise DamagedData(f"the array {name} is not a NumPy array. Save it again with np.savez.") from error
     if kind.hasobject or kind.fields:
-        raise DataError(f"the array {name} holds {kind}: objects are not read. Give numbers.")
+        raise DataError(f"the array {name} holds {kind}, but objects are not read. Give numbers.")
     return shape, columns_first, kind
 
 
@@ -222,13 +222,13 @@ def _check_claim(member: zipfile.ZipInfo, shape: tuple[int, ...], kind: np.dtype
     needed = math.prod(shape) * kind.itemsize
     if not 0 < needed <= member.file_size or claims_too_much(member):
         raise DamagedData(
-            f"the array {name} is damaged: its header says {shape} of {kind}, {needed:,} bytes, which its file does "
-            "not hold. Save it again with np.savez."
+            f"the array {name} is damaged: its header says {shape} of {kind}, {needed:,} bytes, but its file is "
+            "shorter. Save it again with np.savez."
         )
 
 
 def _load(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str) -> np.ndarray:
-    """A small array as a whole."""
+    """Read a small array at once."""
     name = member.filename.removesuffix(".npy")
     with archive.open(member) as file:
         shape, _, kind = _read_header(file, name)
@@ -246,7 +246,7 @@ def _idx_pieces(path: str) -> Iterator[np.ndarray]:
 
 
 def _pieces(file: Any, kind: np.dtype, shape: tuple[int, ...], name: str) -> Iterator[np.ndarray]:
-    """Some rows at a time, in the machine's own byte order."""
+    """Read some rows at a time, in the machine's byte order."""
     row = math.prod(shape[1:]) * kind.itemsize
     at_once = max(1, _PIECE // row)
     for start in range(0, shape[0], at_once):

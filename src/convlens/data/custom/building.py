@@ -1,4 +1,4 @@
-"""Making a new cache: size and channels, decoding, parts, and the notes on all of it."""
+"""Makes a new cache: chooses size and channels, decodes the images, assigns parts, and notes what was done."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from convlens.words import count_of, printable, some_of
 
 
 def build(home: Path, key: str, listing: Listing, options: ImportOptions, report: Reporter) -> Cached:
-    """Decode what is new, divide the images, write the cache, and open it; the lock is held by the caller.
+    """Decode new images, split them into parts, write the cache, and open it; the caller holds the lock.
 
     Raises:
         DataError: fewer than two classes have images that can be read.
@@ -52,12 +52,12 @@ def build(home: Path, key: str, listing: Listing, options: ImportOptions, report
     report.tell(len(listing), "decoding", always=True)
     cached = open_cache(final)
     if cached is None:
-        raise DamagedData(f"{final} was changed while it was written. Delete it and try again.")
+        raise DamagedData(f"{final} was changed while it was being written. Delete it and try again.")
     return cached
 
 
 def describe_facts(filled: Filled, listing: Listing) -> list[str]:
-    """What was done to how many images, and which files gave none."""
+    """Notes on how many images were converted in which way, and which files could not be used."""
     good = filled.facts[filled.order]["conversions"]
     notes = []
     for bit, rule in enumerate(CONVERSION_RULES.values()):
@@ -75,7 +75,7 @@ def describe_facts(filled: Filled, listing: Listing) -> list[str]:
 def _divide_usable(
     listing: Listing, filled: Filled, groups: np.ndarray | None, options: ImportOptions
 ) -> tuple[np.ndarray, list[str]]:
-    """The part of every listed file (−1: it gives no image), now that it is known which can be read."""
+    """The part of every listed file (−1: it could not be read)."""
     usable = np.zeros(len(listing), bool)
     usable[filled.order] = True
     can_train = usable & ((listing.parts == TRAIN) | (listing.parts < 0))
@@ -86,7 +86,7 @@ def _divide_usable(
         raise _too_few_classes(listing, filled, trained)
     if lost:
         names = ", ".join(listing.class_names[number] for number in lost)
-        notes.append(f"classes left out, since none of their images can be read: {names}")
+        notes.append(f"classes left out, because none of their images can be read: {names}")
         usable &= np.isin(listing.labels, trained)
     places = np.flatnonzero(usable)
     own_groups = None if groups is None else groups[places]
@@ -96,7 +96,7 @@ def _divide_usable(
         hashes = filled.facts["pixel_hash"][places]
         divided, moved = keep_copies_together(divided, listing.parts[places], labels, hashes)
         if moved:
-            notes.append(f"{count_of(moved, 'image')} put into the part of exact copies")
+            notes.append(f"{count_of(moved, 'image')} moved to the same part as their exact copies")
     parts = np.full(len(listing), -1, np.int8)
     parts[places] = divided
     notes += describe_division(divided, listing.parts[places], labels, own_groups, listing.class_names, options)

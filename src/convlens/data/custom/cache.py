@@ -1,14 +1,14 @@
-"""Decoded images on the disk, as one file of bytes that is mapped into memory and never read whole.
+"""The cache of decoded images on disk: one file of pixels, which is mapped into memory.
 
     CACHE/SOURCE/KEY/images.bin      uint8 N×C×H×W: training images first, then validation, then test
                      facts.bin       a row of FACTS for every listed file
                      rows.bin        int64: the number of each image in the listing
-                     parts.bin       int8: the part of each listed file; −1 where it gave no image
-                     signatures.bin  16 bytes for every listed file: whether it is still the same
-                     about.json      size, channels, notes, the words for problems
+                     parts.bin       int8: the part of each listed file; −1 if it could not be used
+                     signatures.bin  16 bytes for every listed file, to detect changes
+                     about.json      size, channels, notes, descriptions of problems
 
-SOURCE follows from the path, KEY from everything that decides the bytes. A cache is written into a folder of another
-name and renamed when it is whole.
+SOURCE is derived from the path, KEY from everything that determines the content. A cache is written to a temporary
+folder and renamed when it is complete.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from convlens.data.custom.listing import Listing
 from convlens.data.custom.options import ImportOptions
 from convlens.files import explain_write_errors, move_into_place, sync
 
-VERSION = 2  # another number makes all caches worthless: raise it when decoding changes
+VERSION = 2  # a new number makes all caches invalid: raise it when decoding changes
 LOCK = ".lock"
 _PART = ".part-"
 _FILES = {"facts": FACTS, "rows": np.dtype("<i8"), "parts": np.dtype("i1"), "signatures": np.dtype("S16")}
@@ -37,7 +37,7 @@ _FILES = {"facts": FACTS, "rows": np.dtype("<i8"), "parts": np.dtype("i1"), "sig
 
 @dataclass(frozen=True, eq=False)
 class Cached:
-    """A whole cache: `images` is mapped into memory, `about` holds what is not an array."""
+    """A complete cache: `images` is mapped into memory, `about` holds everything that is not an array."""
 
     folder: Path
     images: np.ndarray
@@ -47,17 +47,17 @@ class Cached:
     about: dict[str, Any]
 
     def signatures(self) -> np.ndarray:
-        """Read when needed: only a changed source is compared file by file."""
+        """Read when needed: files are compared one by one only if the source has changed."""
         return np.fromfile(self.folder / "signatures.bin", _FILES["signatures"])
 
     @property
     def words(self) -> dict[int, str]:
-        """What is wrong with the files that gave no image."""
+        """What is wrong with the files that could not be used."""
         return {int(number): text for number, text in self.about["words"].items()}
 
 
 def folder_of_source(cache_dir: Path, source: str) -> Path:
-    """Where all caches of one source lie."""
+    """The folder of all caches of one source."""
     name = hashlib.blake2b(os.fsencode(os.path.realpath(source)), digest_size=10).hexdigest()
     return cache_dir / name
 
@@ -69,7 +69,7 @@ def key_of(listing: Listing, options: ImportOptions) -> str:
 
 
 def open_cache(folder: Path) -> Cached | None:
-    """The cache in a folder; None if there is none, or if it is not whole."""
+    """The cache in a folder; None if there is none, or if it is incomplete."""
     try:
         about = json.loads((folder / "about.json").read_bytes())
         if about["version"] != VERSION:
@@ -91,7 +91,7 @@ def open_cache(folder: Path) -> Cached | None:
 
 
 def latest_cache(source: Path) -> Cached | None:
-    """The cache of a source that was made last, whatever it was made of."""
+    """The newest cache of a source, whatever its options."""
     with suppress(OSError):
         folders = [entry for entry in source.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
         for folder in sorted(folders, key=lambda entry: entry.stat().st_mtime_ns, reverse=True):
@@ -103,9 +103,9 @@ def latest_cache(source: Path) -> Cached | None:
 
 @contextmanager
 def workshop(source: Path) -> Iterator[Path]:
-    """A folder to make a new cache in; it is removed at the end, unless it was put in place.
+    """A temporary folder for a new cache; it is removed at the end, unless it was renamed to its final place.
 
-    What processes that were killed left behind is removed, too: whoever comes here holds the lock.
+    Folders left behind by killed processes are removed, too; this is safe, because the caller holds the lock.
 
     Raises:
         OutputError: the cache folder cannot be written.
@@ -126,14 +126,14 @@ def finish(folder: Path, key: str, arrays: dict[str, np.ndarray], about: dict[st
     """Write everything but the images, rename the folder to its key, and remove the caches that it replaces.
 
     Raises:
-        OutputError: the disk is full, or may not be written.
+        OutputError: the disk is full or cannot be written to.
     """
     final = folder.parent / key
     with explain_write_errors(final):
         for name, kind in _FILES.items():
             _write(folder / f"{name}.bin", np.ascontiguousarray(arrays[name].astype(kind, copy=False)).tobytes())
         _write(folder / "about.json", json.dumps({"version": VERSION, **about}).encode())
-        if final.exists():  # it is there, but was found damaged
+        if final.exists():  # exists, but is damaged
             shutil.rmtree(final)
         move_into_place(folder, final)
     for other in final.parent.iterdir():

@@ -1,4 +1,4 @@
-"""From the words for classes to their numbers."""
+"""Turns class names into numbers."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from convlens.words import natural_key, printable
 
 
 def number_classes(words: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels, int32, and the printable names of the classes in natural order.
+    """The labels, int32, and the printable names of the classes in natural order.
 
     >>> number_classes(["10", "9", "10"])
     (array([1, 0, 1], dtype=int32), ('9', '10'))

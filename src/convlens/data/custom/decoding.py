@@ -1,6 +1,6 @@
-"""One file: from its bytes to the network's pixels and a row of facts.
+"""Decodes one image file into the network's pixels and a row of facts.
 
-Nothing is done to training images but what the mode asks for and the letterbox: no inversion, no cropping, no contrast.
+Training images are only converted to the right mode and letterboxed: they are not inverted, cropped or enhanced.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ _PLACES = np.arange(256)
 
 @dataclass(frozen=True)
 class Decoded:
-    """One file after decoding: `facts` is one row; `pixels` uint8 C×H×W, None where there is a problem (in words)."""
+    """A decoded file: one row of `facts`; `pixels` uint8 C×H×W, or None and the problem in `words`."""
 
     facts: np.ndarray
     pixels: np.ndarray | None
@@ -48,7 +48,7 @@ class Decoded:
 
 
 def decode(content: bytes, size: int, channels: int) -> Decoded:
-    """The bytes of an image file as a letterboxed square of `size` pixels with 1 or 3 channels.
+    """Decode an image file into a letterboxed square of `size` pixels with 1 or 3 channels.
 
     >>> from convlens.pixels import encode_png
     >>> decode(encode_png(np.full((2, 4), 9, np.uint8)), 4, 1).pixels.tolist()
@@ -71,21 +71,21 @@ def decode_array(pixels: np.ndarray, size: int, channels: int) -> Decoded:
     """`decode` for one image of an array, H×W or H×W×C.
 
     Raises:
-        ImageError: values out of range.
+        ImageError: values are out of range.
     """
     facts = np.zeros((), FACTS)
     return Decoded(facts, _examine(read_image(pixels), facts, size, channels))
 
 
 def refused(words: str, problem: str, facts: np.ndarray | None = None) -> Decoded:
-    """A file that gives no pixels: what is wrong with it, and which of PROBLEMS that is."""
+    """The result for a file that cannot be used: what is wrong, in words and as one of PROBLEMS."""
     facts = np.zeros((), FACTS) if facts is None else facts
     facts["problem"] = problem_code(problem)
     return Decoded(facts, None, words)
 
 
 def _examine(image: "Image", facts: np.ndarray, size: int, channels: int) -> np.ndarray:
-    """Fill in the facts and make the network's pixels."""
+    """Fill in the facts and compute the network's pixels."""
     from PIL import Image
 
     if is_grey(image):
@@ -131,7 +131,7 @@ def _digest(pixels: np.ndarray) -> bytes:
 
 
 def _measure(grey: np.ndarray, facts: np.ndarray) -> None:
-    """Brightness and background; from a histogram, since 64 million pixels as floats would take 512 MB."""
+    """Fill in brightness and background, from a histogram, because 64 million pixels as floats would take 512 MB."""
     from PIL import Image
 
     counts = np.array(Image.fromarray(grey).histogram())
@@ -142,7 +142,7 @@ def _measure(grey: np.ndarray, facts: np.ndarray) -> None:
 
 
 def survey(file: IO[bytes]) -> Decoded:
-    """Size and colour of an image file, as cheaply as can be: photos are decoded at an eighth of their size."""
+    """The size and colour of an image file, at low cost: photos are decoded at an eighth of their size."""
     from PIL import Image
 
     facts = np.zeros((), FACTS)
@@ -156,6 +156,6 @@ def survey(file: IO[bytes]) -> Decoded:
                 if not is_grey(image):
                     image.draft("RGB", (NO_DETAIL, NO_DETAIL))
                     facts["colour"] = colour_spread(Image.fromarray(to_colour(read_image(image))[0]))
-        except Exception as error:  # what exactly is wrong with it is said when it is decoded
+        except Exception as error:  # the exact problem is reported when it is decoded
             return refused(type(error).__name__, "damaged", facts)
     return Decoded(facts, None)

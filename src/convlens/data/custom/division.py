@@ -1,4 +1,4 @@
-"""Which image trains, which validates, which tests: what the source says is taken, what it lacks is made."""
+"""Splits images into training, validation and test parts: keeps the source's parts, and creates missing ones."""
 
 import numpy as np
 
@@ -10,10 +10,10 @@ from convlens.errors import DataError, UsageError
 
 
 def divide(labels: np.ndarray, parts: np.ndarray, groups: np.ndarray | None, options: ImportOptions) -> np.ndarray:
-    """The part of every image (0 train, 1 validation, 2 test), int8; −1 in `parts` means that the source does not say.
+    """The part of every image (0 train, 1 validation, 2 test), int8; −1 in `parts` means that the source gives none.
 
-    A part that the source has is left as it is; one that it lacks is taken from the training images and those that are
-    in no part, class by class, or by whole groups.
+    Parts of the source are left unchanged. A missing part is drawn from the training images and the images without a
+    part, class by class, or by whole groups.
 
     >>> labels = np.array([0] * 10 + [1] * 10)
     >>> np.bincount(divide(labels, np.full(20, -1, np.int8), None, ImportOptions(test_share=0.2))).tolist()
@@ -43,16 +43,17 @@ def _hold_out(labels: np.ndarray, groups: np.ndarray | None, fraction: float, se
         return split_grouped(labels, groups, fraction, seed)[1]
     try:
         return split_stratified(labels, fraction, seed)[1]
-    except DataError:  # no class has two images: all are needed to train
+    except DataError:  # no class has two images: all are needed for training
         return np.empty(0, np.int64)
 
 
 def keep_copies_together(
     divided: np.ndarray, parts: np.ndarray, labels: np.ndarray, hashes: np.ndarray
 ) -> tuple[np.ndarray, int]:
-    """Put exact copies in a class into one part, where the source does not say otherwise, and count those that move.
+    """Move exact copies of the same class into one part, unless the source gives their parts; count the moved images.
 
-    A copy in training and in test would be a lie about how good a model is. If one of them trains, all of them do.
+    A copy in both the training and the test images would make the accuracy too high. If one copy is a training image,
+    all become training images.
 
     >>> hashes, labels = np.array([b"a", b"a", b"b"]), np.array([0, 0, 0])
     >>> keep_copies_together(np.array([2, 0, 2], np.int8), np.full(3, -1, np.int8), labels, hashes)
@@ -67,16 +68,16 @@ def keep_copies_together(
 
 
 def find_groups(names: list[str], options: ImportOptions, has_names: bool) -> np.ndarray | None:
-    """The number of each image's group; None where none were asked for.
+    """The group number of each image; None if no groups were requested.
 
     Raises:
-        UsageError: images in arrays have no names to be grouped by.
+        UsageError: the images come from arrays, which have no file names to group by.
     """
     if options.group_by is None:
         return None
     if not has_names:
         raise UsageError(
-            f"group_by {options.group_by!r}: images in arrays have no file names to be grouped by. Leave it out, or "
+            f"group_by {options.group_by!r}: images in arrays have no file names to group by. Leave it out, or "
             "give the parts yourself (x_train and x_test)."
         )
     return group_numbers(names, options.group_by)
@@ -86,7 +87,7 @@ def describe_division(
     divided: np.ndarray, parts: np.ndarray, labels: np.ndarray, groups: np.ndarray | None,
     class_names: tuple[str, ...], options: ImportOptions,
 ) -> list[str]:  # fmt: skip
-    """How many images are in each part and who decided it, and what cannot be judged."""
+    """Notes on how many images are in each part and how they were split, and on classes that cannot be evaluated."""
     counts = [int((divided == part).sum()) for part in (TRAIN, VALIDATION, TEST)]
     told = [name for part, name in enumerate(PART_NAMES) if (parts == part).any()]
     made = [name for part, name in enumerate(PART_NAMES) if counts[part] and name not in told and part != TRAIN]
@@ -103,12 +104,12 @@ def describe_division(
     alone = [name for name, train, judge in zip(class_names, trained, judged, strict=True) if train and not judge]
     if alone and counts[0] < len(divided):
         shown = ", ".join(alone[:5]) + (f" and {len(alone) - 5:,} more" if len(alone) > 5 else "")
-        notes.append(f"too few images to set any aside, so nothing judges how well these are known: {shown}")
+        notes.append(f"too few images to set any aside, so these classes are not evaluated: {shown}")
     straddling = _straddling(divided, groups)
     if straddling:
         notes.append(
-            f"{straddling:,} groups of {options.group_by} lie in more than one part, as the source gave them: "
-            "what is measured on them is too good"
+            f"{straddling:,} groups of {options.group_by} are in more than one part, as given by the source: "
+            "results on them are too optimistic"
         )
     return notes
 

@@ -1,7 +1,7 @@
-"""What is noted of every listed file while it is decoded, so that nothing has to be decoded a second time to be judged.
+"""Facts about every listed file, recorded while it is decoded, so that checks need not decode it again.
 
-One row a file, of a fixed size: a million files take 45 MB on the disk and are read at once. The words for codes stand
-here, in lists that only ever grow at their end.
+Each file has one row of fixed size: a million files take 45 MB on disk and are read at once. The lists of codes are
+here; new codes are only added at the end.
 """
 
 import numpy as np
@@ -10,9 +10,9 @@ FACTS = np.dtype(
     [
         ("width", "<u4"),  # as decoded, upright
         ("height", "<u4"),
-        ("mode", "u1"),  # a place in MODES
-        ("problem", "u1"),  # a place in PROBLEMS; 0: none, and all that follows is known
-        ("bad_length", "?"),  # it decodes, but its length cannot be right
+        ("mode", "u1"),  # an index into MODES
+        ("problem", "u1"),  # an index into PROBLEMS; 0: none, and all following fields are known
+        ("bad_length", "?"),  # it can be decoded, but its length is wrong
         ("conversions", "<u4"),  # bit i: CONVERSIONS[i] was done to it
         ("pixel_hash", "S16"),  # of the decoded pixels and the size, whatever the mode: equal pictures, equal hashes
         ("mean", "<f4"),  # of grey, 0 to 255
@@ -31,10 +31,10 @@ MODES = (
 PROBLEM_WORDS = {
     "none": "fine",
     "vanished": "gone since the files were listed",
-    "unreadable": "may not be read",  # permissions, a damaged disk, a password
+    "unreadable": "could not be read",  # permissions, a damaged disk, a password
     "empty": "empty",  # 0 bytes
     "not_an_image": "not images",
-    "unsupported": "of a kind that is not read",  # an image or a document
+    "unsupported": "of an unsupported format",  # an image or a document
     "truncated": "cut short",
     "damaged": "damaged",
     "too_large": "too large",  # too many pixels or bytes, decompression bombs
@@ -44,18 +44,18 @@ PROBLEM_WORDS = {
 PROBLEMS = tuple(PROBLEM_WORDS)
 
 CONVERSION_RULES = {
-    "colour_to_grey": "colour turned to grey (ITU-R 601 luma)",
-    "alpha_over_white": "transparent background, filled with white, since what can be seen is dark",
-    "alpha_over_black": "transparent background, filled with black, since what can be seen is light",
+    "colour_to_grey": "colour converted to grey (ITU-R 601 luma)",
+    "alpha_over_white": "transparent background, filled with white, because the visible part is dark",
+    "alpha_over_black": "transparent background, filled with black, because the visible part is light",
     "palette": "palette replaced by its colours",
-    "cmyk": "CMYK turned to red, green and blue",
-    "sixteen_bit": "16 bits turned to 8 (divided by 257)",
-    "unit_range": "0–1 turned to 0–255",
+    "cmyk": "CMYK converted to RGB",
+    "sixteen_bit": "16 bits converted to 8 (divided by 257)",
+    "unit_range": "0–1 scaled to 0–255",
     "stretched": "pixels beyond 0–255 stretched to 0–255",
-    "turned": "turned upright, as the EXIF data says",
+    "turned": "rotated upright, according to the EXIF data",
     "first_frame": "the first of several frames",
-    "one_bit": "black and white turned to 0 and 255",
-    "lab": "another colour space turned to red, green and blue",  # or YCbCr, HSV
+    "one_bit": "black and white converted to 0 and 255",
+    "lab": "another colour space converted to RGB",  # or YCbCr, HSV
     "enlarged": "enlarged to fit, proportions kept",
     "reduced": "reduced to fit, proportions kept",
 }
@@ -63,7 +63,7 @@ CONVERSIONS = tuple(CONVERSION_RULES)
 
 
 def conversion_bit(name: str) -> int:
-    """The bit of one conversion in `conversions`.
+    """The bit of a conversion in `conversions`.
 
     >>> conversion_bit("cmyk")
     16
@@ -72,7 +72,7 @@ def conversion_bit(name: str) -> int:
 
 
 def problem_code(name: str) -> int:
-    """The number of one problem.
+    """The number of a problem.
 
     >>> problem_code("none"), PROBLEMS[problem_code("truncated")]
     (0, 'truncated')

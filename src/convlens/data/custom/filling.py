@@ -1,8 +1,8 @@
-"""Writing the images of a cache: decoded, or taken over from an earlier cache where the file is the same.
+"""Writes the images of a cache: decoded, or copied from an earlier cache if the file is unchanged.
 
-Images are written one after the other and never held all at once. They are decoded in the order in which they will lie
-in the file; where that turns out not to be possible (a file gave no image, or arrays come in an order of their own),
-the file is copied once into the right order.
+Images are written one after the other, so they never have to fit into memory together. They are decoded in their final
+order. If that is not possible (a file cannot be used, or arrays have an order of their own), the file is copied once
+into the right order.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _PASSING = tuple(problem_code(name) for name in ("vanished", "unreadable", "cras
 
 @dataclass
 class Filled:
-    """What is in a file of images: `order` are the numbers (in the listing) of the images in it."""
+    """The content of a file of images: `order` has the numbers (in the listing) of its images."""
 
     path: Path
     order: np.ndarray
@@ -39,7 +39,7 @@ class Filled:
 def earlier_rows(listing: Listing, earlier: Cached | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each listed file: its number in an earlier listing (−1: new or changed), its row there, and its facts.
 
-    Files whose trouble may have passed (no permission, gone) count as new; facts that are not known are zeros.
+    Files with problems that may have been solved (no permission, missing) count as new; unknown facts are zeros.
     """
     nowhere, facts = np.full(len(listing), -1, np.int64), np.zeros(len(listing), FACTS)
     if earlier is None:
@@ -63,7 +63,7 @@ def fill(
 
     Raises:
         OutputError: the disk is full.
-        DataError: an array holds what cannot be an image.
+        DataError: an array holds something that is not an image.
     """
     filled = Filled(path, np.empty(0, np.int64), np.zeros(len(listing), FACTS), {})
     written: list[np.ndarray] = []
@@ -132,7 +132,7 @@ def _fill_from_arrays(
 
 
 def put_in_order(filled: Filled, order: np.ndarray, shape: InputShape, report: Reporter) -> Filled:
-    """A file with the images in another order, or fewer of them; the same file where nothing changes.
+    """A file with the images in another order, or fewer of them; the same file if nothing changes.
 
     Raises:
         OutputError: the disk is full.
@@ -151,7 +151,7 @@ def put_in_order(filled: Filled, order: np.ndarray, shape: InputShape, report: R
         images = np.memmap(filled.path, np.uint8, "r", shape=(len(filled.order), *image))
         for start in range(0, len(order), at_once):
             file.write(images[row_of[order[start : start + at_once]]].tobytes())
-            report.tell(start, "putting in order", len(order))
+            report.tell(start, "sorting images", len(order))
         del images
         sync(file)
         other.replace(filled.path)

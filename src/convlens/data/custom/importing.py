@@ -1,9 +1,10 @@
 # Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
 # ruff: noqa: PTH100, PTH111, PTH113
-"""A user's images, from a path to arrays: listed, decoded once, divided, and kept for the next time."""
+"""Imports a user's images from a path: lists and decodes them, splits them into parts, and caches the result."""
 
 import os
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,32 +19,31 @@ from convlens.data.custom.options import ImportOptions
 from convlens.data.custom.progress import OnImportProgress, Reporter
 from convlens.data.custom.sources import list_images
 from convlens.data.custom.unpacking import unpack_into
-from convlens.data.folders import cache_folder
+from convlens.data.folders import cache_folder, make_data_folder
 from convlens.data.labelled_images import Dataset, LabelledImages
 from convlens.data.parts import PART_NAMES, TEST, TRAIN, UNDECIDED, VALIDATION, part_of
 from convlens.errors import DataError
-from convlens.files import explain_write_errors
 from convlens.locking import hold_lock
 from convlens.words import printable
 
 
 @dataclass(frozen=True, eq=False)
 class ImportedImages:
-    """A user's images after they were decoded, with everything that is known about their files.
+    """A user's decoded images, and everything that is known about their files.
 
     Args:
         source: the path that was given.
-        options: what was chosen.
-        listing: every listed file: `listing.names[i]`, `listing.labels[i]` (a place in `listing.class_names`).
-        class_names: the classes that have images; fewer than the listing's where none of a class could be read.
+        options: the import options.
+        listing: every listed file: `listing.names[i]`, `listing.labels[i]` (an index into `listing.class_names`).
+        class_names: the classes with images, without those of the listing that have no readable image.
         images: uint8 N×C×H×W, mapped into memory: training images first, then validation, then test.
-        labels: int64, N places in `class_names`.
+        labels: int64, N indices into `class_names`.
         rows: int64, N: which listed file each image came from.
-        parts: int8, one a listed file: 0 train, 1 validation, 2 test, −1 where it gave no image.
-        facts: FACTS, one row a listed file.
-        skipped: name and reason of every listed file that gave no image.
+        parts: int8, one per listed file: 0 train, 1 validation, 2 test, −1 if it could not be used.
+        facts: FACTS, one row per listed file.
+        skipped: name and reason of every listed file that could not be used.
         notes: what was done and why, one line each.
-        folder: where the cache lies.
+        folder: the folder of the cache.
     """
 
     source: Path
@@ -65,11 +65,11 @@ class ImportedImages:
 
     @property
     def name(self) -> str:
-        """What messages call these images."""
+        """The name of these images in messages."""
         return printable(self.source.name or str(self.source))
 
     def part(self, part: int) -> LabelledImages | None:
-        """The images of one part (0 train, 1 validation, 2 test), without a copy; None if it has none."""
+        """The images of one part (0 train, 1 validation, 2 test), without copying; None if it has none."""
         counts = [int((self.parts == number).sum()) for number in (TRAIN, VALIDATION, TEST)]
         start = sum(counts[:part])
         chosen = slice(start, start + counts[part])
@@ -81,38 +81,38 @@ class ImportedImages:
 
     @property
     def parts_are_given(self) -> bool:
-        """Whether the source says of some image which part it is in."""
+        """Whether the source gives the part of any image."""
         return bool((self.listing.parts[self.rows] != UNDECIDED).any())
 
     def series(self) -> np.ndarray | None:
-        """For each image the number of the series that its file belongs to: by `group_by`, else by the files' names.
+        """For each image, the number of the series of its file, by `group_by` or else by the file names.
 
-        None where names tell of no series.
+        None if the names show no series.
         """
         names = [self.listing.names[row] for row in self.rows.tolist()]
         if self.options.group_by is not None:
             return group_numbers(names, self.options.group_by)
-        if self.parts_are_given:  # the folder of a part would make two series of one
+        if self.parts_are_given:  # the folders of the parts would split a series in two
             names = [_without_part(name) for name in names]
         return find_series(names, len(self.class_names))
 
     def places(self, part: int) -> np.ndarray:
-        """Which of the images are of one part (0 train, 1 validation, 2 test), int64."""
+        """The indices of the images of one part (0 train, 1 validation, 2 test), int64."""
         return np.flatnonzero(self.parts[self.rows] == part)
 
     def dataset(self) -> Dataset:
-        """Everything as a dataset to train on.
+        """All images as a dataset for training.
 
         Raises:
-            DataError: the path has a name that no run could write down.
+            DataError: the path is not valid text, so a run could not store it.
         """
         train = self.part(TRAIN)
-        assert train is not None  # importing refuses data that trains nothing
+        assert train is not None  # importing refuses data without training images
         path = str(self.source.absolute())
         if path.encode("utf-8", "ignore").decode() != path:
             raise DataError(
-                f"{printable(path)}: a part of this path is no valid text (UTF-8), so no run could say where its "
-                "images are. Rename that folder."
+                f"{printable(path)}: this path is not valid text (UTF-8), so a run could not store where its "
+                "images are. Rename the folder."
             )
         source = {"path": path, "options": self.options.as_dict()}
         return Dataset(self.name, train, self.part(TEST), "auto", self.part(VALIDATION), self.notes, source)
@@ -128,14 +128,16 @@ def import_images(
     options: ImportOptions | None = None,
     cache_dir: Path | str | None = None,
     on_progress: OnImportProgress | None = None,
+    check_classes: Callable[[tuple[str, ...]], None] | None = None,
 ) -> ImportedImages:
     """The images at `path`: a folder of class folders, a CSV file, an `.npz`, IDX files, or a zip of one of these.
 
-    They are decoded the first time and when something changed; later they come from the cache, in `cache_dir`
-    (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`.
+    They are decoded the first time and after changes; otherwise they come from the cache in `cache_dir`
+    (default: `cache_folder()`). `on_progress` is called with an `ImportProgress`. `check_classes` is called with the
+    names of the classes before anything is decoded; an error that it raises ends the import.
 
     Raises:
-        DataError: there is nothing that can be used; the message says what was found and what to do.
+        DataError: nothing usable was found; the message says what was found and what to do.
         UsageError: options that do not fit the images.
         OutputError: the cache cannot be written.
     """
@@ -145,24 +147,26 @@ def import_images(
     home = folder_of_source(caches, given)
 
     def unpack(archive: zipfile.ZipFile, members: list[str]) -> str:
+        make_data_folder(home, caches)
         return unpack_into(home / "unpacked", archive, members)
 
     listing = list_images(path, unpack)
+    if check_classes is not None:
+        check_classes(listing.class_names)
     key = key_of(listing, options)
     cached = _usable(open_cache(home / key), listing)
     if cached is None:
         report = Reporter(on_progress, len(listing))
-        with explain_write_errors(home):
-            home.mkdir(parents=True, exist_ok=True)
+        make_data_folder(home, caches)
         with hold_lock(home / LOCK, lambda: report.tell(0, "waiting for another convlens process")):
-            cached = _usable(open_cache(home / key), listing)  # made by another process while this one waited
+            cached = _usable(open_cache(home / key), listing)  # made by another process while this one was waiting
             if cached is None:
                 cached = build(home, key, listing, options, report)
     return _imported(Path(given), listing, options, cached)
 
 
 def _usable(cached: Cached | None, listing: Listing) -> Cached | None:
-    """The cache, unless a file that could not be read when it was made can be read now."""
+    """The cache, unless a file that was unreadable when it was made can be read now."""
     if cached is None or listing.archive or listing.arrays:
         return cached
     passing = [problem_code("unreadable"), problem_code("vanished")]

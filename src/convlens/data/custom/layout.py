@@ -1,4 +1,4 @@
-"""What the folders say: which class each image has, and which part of the data it is in.
+"""Reads classes and parts from the names of folders.
 
 photos/CLASS/…/IMAGE                      classes
 photos/train|validation|test/CLASS/…/IMAGE    parts, then classes
@@ -17,12 +17,12 @@ from convlens.words import count_of, natural_key, printable, some_of
 
 
 def read_layout(found: Found, path: str, source: str, in_archive: bool = False) -> Listing:
-    """Classes and parts from the folders of what was found at `path`; `source` is what messages call the place.
+    """Classes and parts from the folders found at `path`; `source` is the name of the path in messages.
 
-    In an archive, a single folder around everything does not count.
+    In an archive, a single folder around everything is ignored.
 
     Raises:
-        DataError: no images, no class folders, or a single class.
+        DataError: there are no images, no class folders, or only one class.
     """
     if not found.names:
         raise _no_images(found, source)
@@ -31,8 +31,8 @@ def read_layout(found: Found, path: str, source: str, in_archive: bool = False) 
     if not counts:
         table = "give the CSV file in it" if found.others[".csv"] else "give a CSV file with the columns path and label"
         raise DataError(
-            f"{source} has {len(found.names):,} images and no class folders. Put the images of each class into a "
-            f"folder of that name, such as {source}/cat/1.png, or {table}."
+            f"{source} has {count_of(len(found.names), 'image')} but no class folders. Put the images of each class "
+            f"into a folder of that name, such as {source}/cat/1.png, or {table}."
         )
     places, labels, parts, class_names, notes = _read(found, wrapper, _has_parts(found, wrapper, counts))
     if len(class_names) < 2:
@@ -52,7 +52,7 @@ def read_layout(found: Found, path: str, source: str, in_archive: bool = False) 
 
 
 def _wrapper(found: Found) -> str:
-    """The folders that everything lies in, each the only one and with nothing but folders in it."""
+    """The outer folders, each of which holds nothing but the next one."""
     wrapper = ""
     while True:
         tops = {name[len(wrapper) :].partition("/")[0] for name in found.names}
@@ -63,7 +63,7 @@ def _wrapper(found: Found) -> str:
 
 
 def _has_parts(found: Found, wrapper: str, counts: Counter[str]) -> bool:
-    """Whether the folders are train, test and so on, and not classes of such names (a train, a plane, a car)."""
+    """Whether the folders are parts (train, test, …) and not classes with such names (a train, a plane, a car)."""
     named = {top for top in counts if part_of(top) is not None}
     trains = {top for top in named if part_of(top) == TRAIN}
     with_folders = {
@@ -77,7 +77,7 @@ def _has_parts(found: Found, wrapper: str, counts: Counter[str]) -> bool:
 def _read(
     found: Found, wrapper: str, by_parts: bool
 ) -> tuple[list[int], np.ndarray, np.ndarray, tuple[str, ...], list[str]]:
-    """The places, labels and parts of the images that have both, the names of classes, and notes on the others.
+    """The places, labels and parts of the images that have both, the class names, and notes on the others.
 
     Classes without training images are left out.
     """
@@ -103,11 +103,11 @@ def _read(
     empty = _empty_folders(found, wrapper, by_parts, set(classes))
     notes = [
         *(
-            f"{count_of(count, 'image')} in {printable(top)} left out: it is no part (train, validation, test)"
+            f"{count_of(count, 'image')} in {printable(top)} left out: it is not a part (train, validation, test)"
             for top, count in elsewhere.items()
         ),
         *(
-            f"{count_of(count, 'image')} left out, directly in {printable(folder) or 'the folder'}: in no class"
+            f"{count_of(count, 'image')} left out, directly in {printable(folder) or 'the folder'}: in no class folder"
             for folder, count in directly.items()
         ),
         *[f"classes without training images, left out: {some_of(untrained)}"] * bool(untrained),
@@ -119,7 +119,7 @@ def _read(
 
 
 def _empty_folders(found: Found, wrapper: str, by_parts: bool, filled: set[str]) -> list[str]:
-    """Folders at the depth of classes below which no image lies."""
+    """Folders at the depth of classes that hold no image."""
     depth = wrapper.count("/") + (2 if by_parts else 1)
     names = [folder.rpartition("/")[2] for folder in found.folders if folder.count("/") + 1 == depth]
     return sorted({name for name in names if name not in filled}, key=natural_key)
@@ -128,8 +128,8 @@ def _empty_folders(found: Found, wrapper: str, by_parts: bool, filled: set[str])
 def _no_images(found: Found, source: str) -> DataError:
     seen = "; ".join(found.notes())
     return DataError(
-        f"{source} has no images{f' ({seen})' if seen else ': it is empty'}. Put images into one folder a class, such "
-        f"as {source}/cat/1.png; files are known as images by their ending (.png, .jpg, ...)."
+        f"{source} has no images{f' ({seen})' if seen else ': it is empty'}. Put images into one folder per class, "
+        f"such as {source}/cat/1.png; images are recognised by their ending (.png, .jpg, ...)."
     )
 
 
@@ -138,7 +138,7 @@ def _one_class(found: Found, source: str, class_names: tuple[str, ...]) -> DataE
         return DataError(f"{source} has no training images in class folders. Put them into {source}/train/CLASS/.")
     only = class_names[0]
     inner = sorted({folder.rpartition("/")[2] for folder in found.folders if folder.count("/") == 1}, key=natural_key)
-    advice = "Add a folder for each other class."
+    advice = "Add a folder for each further class."
     if len(inner) > 1 and not any(part_of(folder) is not None for folder in found.folders):
-        advice = f"If {some_of(inner)} are the classes, give {source}/{only}; else add a folder for each other class."
-    return DataError(f"{source} has images of one class only, {only}: there is nothing to tell apart. {advice}")
+        advice = f"If {some_of(inner)} are the classes, give {source}/{only}; else add a folder for each further class."
+    return DataError(f"{source} has images of only one class, {only}; a classifier needs two. {advice}")

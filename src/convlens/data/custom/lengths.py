@@ -1,12 +1,12 @@
-"""Image files whose length cannot be right, though they decode.
+"""Detects image files that can be decoded although their length is wrong.
 
-Programs that copy files as text put a carriage return before every byte 10, or take it away. Formats with checksums or
-markers then fail to decode; PPM, PGM, PBM and BMP do not: their pixels merely shift. Their length gives them away.
+Programs that transfer files as text insert a carriage return before every byte 10, or remove it. Formats with checksums
+or markers then fail to decode, but PPM, PGM, PBM and BMP do not: their pixels are shifted. Only the length shows it.
 """
 
 import io
 
-_MOST_PADDING = 3  # bytes that writers of BMP files add to come to a multiple of four
+_MOST_PADDING = 3  # bytes that some programs add to make the length of a BMP file a multiple of four
 
 
 def has_bad_length(content: bytes) -> bool:
@@ -23,13 +23,13 @@ def has_bad_length(content: bytes) -> bool:
         with Image.open(io.BytesIO(content), formats=("PPM", "BMP")) as image:
             decoder, _, start, arguments = image.tile[0]
             width, height, mode, is_bitmap = *image.size, image.mode, image.format == "BMP"
-    except Exception:  # headers that are none: what exactly is wrong with them is said when they are decoded
+    except Exception:  # invalid headers: the exact problem is reported when the file is decoded
         return False
     told = arguments[1] if isinstance(arguments, tuple) and isinstance(arguments[1], int) else 0
     if is_bitmap:
-        row = told if decoder == "raw" else 0  # 0: a compressed one has no length of its own
+        row = told if decoder == "raw" else 0  # 0: compressed images have no fixed length
         return row > 0 and _bitmap_is_wrong(content, start + row * height)
-    # Pillow reads numbers of 16 bits as mode I, or tells the decoder the largest of them.
+    # Pillow reads 16-bit values as mode I, or gives the decoder the largest value.
     wide = mode.startswith("I") or (decoder == "ppm" and told > 255)
     row = (width + 7) // 8 if mode == "1" else width * (3 if mode == "RGB" else 1) * (2 if wide else 1)
     return _netpbm_is_wrong(content, start, start + row * height)

@@ -1,6 +1,6 @@
-"""What there is to read: every image's place, name, label and part, whatever kind of source it comes from.
+"""A list of all images of a source, of whatever kind, with the place, name, label and part of each.
 
-A listing opens no image. It is made anew at every start, since it is what tells whether the cache still holds.
+Listing opens no image. The list is made again at every start, because it tells whether the cache is still valid.
 """
 
 import hashlib
@@ -30,14 +30,14 @@ class Listing:
 
     Args:
         source: the path that was given.
-        names: one for each image: a path relative to `root` with "/" between folders, as messages show it.
-        labels: int32, a place in `class_names`.
-        parts: int8: 0 train, 1 validation, 2 test, −1 not said.
-        sizes: bytes of each file.
-        times: when each was changed last, in nanoseconds; checksums for members of an archive.
-        root: the folder that names start from.
-        archive: the zip archive that the names are members of, else "".
-        arrays: where the images are those of arrays and not files.
+        names: one per image: a path relative to `root` with "/" between folders, as shown in messages.
+        labels: int32, indices into `class_names`.
+        parts: int8: 0 train, 1 validation, 2 test, −1 not given.
+        sizes: the size of each file in bytes.
+        times: the time of the last change in nanoseconds; for members of an archive, their checksums.
+        root: the folder that names are relative to.
+        archive: the zip archive that the names are members of, or "".
+        arrays: the arrays that hold the images, if they are not files.
         notes: what was left out, one line each.
     """
 
@@ -61,14 +61,14 @@ class Listing:
         return f"Listing({printable(self.source)!r}, {len(self):,} images, {len(self.class_names)} classes)"
 
     def place(self, number: int) -> str:
-        """Where the image lies: the path of its file, or the name of the member in the archive."""
+        """The path of the image's file, or the name of the member in the archive."""
         if self.archive:
             return self.names[number]
         return os.path.join(self.root, self.names[number])  # noqa: PTH118 (text: a Path a file is slow)
 
     @cached_property
     def digest(self) -> str:
-        """32 hexadecimal digits that change when any file, name, label or part does."""
+        """32 hexadecimal digits that change when any file, name, label or part changes."""
         digest = hashlib.blake2b(digest_size=16)
         for text in (self.root, self.archive, self.stamp, *self.class_names):
             digest.update(os.fsencode(text) + b"\0")
@@ -79,7 +79,7 @@ class Listing:
         return digest.hexdigest()
 
     def signatures(self) -> np.ndarray:
-        """16 bytes for each image that change when its file or its name does: S16."""
+        """16 bytes for each image, S16, that change when its file or its name changes."""
         stamp = os.fsencode(f"{self.root}\0{self.archive}\0{self.stamp}\0")
         signatures = np.empty(len(self), "S16")
         rows = zip(self.names, self.sizes.tolist(), self.times.tolist(), strict=True)

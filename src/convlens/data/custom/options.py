@@ -1,4 +1,4 @@
-"""What a person can choose about how custom images are read."""
+"""Options for reading custom images."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -13,16 +13,16 @@ SMALLEST_SIDE, LARGEST_SIDE = 16, 96
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How custom images, those at a user's path, are read and divided.
+    """How custom images, those at a user's path, are read and split.
 
     Args:
         size: side of the square input in pixels, 16 to 96; None: chosen from the images.
         channels: 1 (grey) or 3 (red, green, blue); None: chosen from the images.
-        group_by: which files must not be separated: those for which this text comes out the same. {stem}, {name},
-            {parent}, {folder} and {path} stand for parts of a file's path and can be cut, as in "{stem[:5]}".
-        test_share: how much is set aside for testing where the images do not say; 0: nothing.
-        validation_share: likewise for validation.
-        split_seed: another number, another division.
+        group_by: a pattern that keeps files together: files with the same result go into the same part. {stem},
+            {name}, {parent}, {folder} and {path} stand for parts of a file's path and can be sliced: "{stem[:5]}".
+        test_share: the share to set aside for testing if the source has no test part; 0: none.
+        validation_share: the share to set aside for validation if the source has no validation part; 0: none.
+        split_seed: random seed for the split.
 
     Raises:
         UsageError: a value that is not allowed.
@@ -45,16 +45,16 @@ class ImportOptions:
         if self.channels is not None:
             checked["channels"] = whole_or_none(self.channels)
             if checked["channels"] not in (1, 3):
-                refuse("channels", self.channels, "1 (grey) or 3 (colour), or none to have it chosen")
+                refuse("channels", self.channels, "1 (grey) or 3 (colour), or none to choose it from the images")
         for name in ("test_share", "validation_share"):
-            allowed = "a number from 0 up to, but not, 1, such as 0.1"
+            allowed = "a number of at least 0 and below 1, such as 0.1"
             checked[name] = as_number(name, getattr(self, name), allowed, lambda share: 0 <= share < 1)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         if self.test_share + self.validation_share >= 1:
             raise UsageError(
                 f"test_share {self.test_share} and validation_share {self.validation_share} leave nothing to train on: "
-                "give two that come to less than 1."
+                "give two that add up to less than 1."
             )
         if self.group_by is not None:
             if not isinstance(self.group_by, str):
@@ -65,7 +65,7 @@ class ImportOptions:
         side = whole_or_none(size)
         if side is None or not SMALLEST_SIDE <= side <= LARGEST_SIDE:
             limits = f"from {SMALLEST_SIDE} to {LARGEST_SIDE}"
-            refuse("size", size, f"a whole number of pixels {limits}, or none to have it chosen from the images")
+            refuse("size", size, f"a whole number of pixels {limits}, or none to choose it from the images")
         return side
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class ImportOptions:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "ImportOptions":
-        """The way back from `as_dict`; what is missing gets its default.
+        """Restore from `as_dict`; missing values get their defaults.
 
         Raises:
             UsageError: a value that is unknown or not allowed.
@@ -82,5 +82,5 @@ class ImportOptions:
         known = [field.name for field in fields(cls)]
         unknown = [str(key) for key in stored if key not in known]
         if unknown:
-            raise UsageError(f"image options do not know {', '.join(unknown)}: they have {', '.join(known)}.")
+            raise UsageError(f"unknown image options: {', '.join(unknown)}; known are {', '.join(known)}.")
         return cls(**stored)

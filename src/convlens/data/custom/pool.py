@@ -1,4 +1,4 @@
-"""Decoding in several processes, so that a file that breaks its decoder costs that one file and nothing else."""
+"""Decodes files in several processes, so that a file that crashes its decoder affects nothing else."""
 
 import os
 import queue
@@ -17,13 +17,13 @@ from convlens.machine import available_cores
 
 MOST_SECONDS = 10.0  # for one file; 64 million pixels take one or two
 _MOST_PROCESSES = 8
-_JOBS_AHEAD = 3  # for each process: enough to keep it busy, few enough to keep in memory
+_JOBS_AHEAD = 3  # per process: enough to keep it busy, few enough to keep in memory
 _TICK = 0.05
 _CODE = "import sys; sys.path[:] = sys.argv[1:]; from convlens.data.custom.worker import serve; serve()"
 
 
 class DecodingProcess:
-    """One process, started when it is first needed and again whenever it ends."""
+    """One process, started when first needed and restarted whenever it ends."""
 
     def __init__(self) -> None:
         self.busy_since: float | None = None
@@ -33,12 +33,12 @@ class DecodingProcess:
         self._here: Reader | None = None
 
     def run(self, job: Job, on_file: Callable[[], None]) -> list[Decoded]:
-        """Decode the files of a job, one answer for each."""
+        """Decode the files of a job, with one answer for each."""
         answers: list[Decoded] = []
         while len(answers) < len(job.places) and not self.stopped:
             rest = Job(job.archive, job.places[len(answers) :], job.size, job.channels, job.survey)
             if self._here is None and not self._start():
-                self._here = Reader()  # no process can be started here: decode in this one
+                self._here = Reader()  # no process can be started here, so decode in this one
             before = len(answers)
             try:
                 for answer in self._answers(rest):
@@ -92,7 +92,7 @@ class DecodingProcess:
         return greeted
 
     def _explain_end(self) -> Decoded:
-        """The answer for the file at which the process ended."""
+        """The answer for the file that was being decoded when the process ended."""
         self.kill()
         self._forget()
         if self._too_slow:
@@ -109,13 +109,13 @@ class DecodingProcess:
             self.kill()
 
     def kill(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, whatever it is doing."""
         if self._process is not None:
             with suppress(OSError):
                 self._process.kill()
 
     def close(self) -> None:
-        """Let the process end, and take it off the system's list."""
+        """Let the process end, and wait for it."""
         if self._here is not None:
             self._here.close()
         self._forget()
@@ -136,7 +136,7 @@ class DecodingProcess:
 
 
 class DecodingPool:
-    """Some processes that decode; a context manager, at whose end they are gone."""
+    """A pool of decoding processes; a context manager that ends them on exit."""
 
     def __init__(self, files: int) -> None:
         wanted = min(available_cores(), _MOST_PROCESSES, max(1, files // 50))
@@ -161,7 +161,7 @@ class DecodingPool:
             worker.close()
 
     def decode(self, jobs: Iterable[Job], on_tick: Callable[[], None]) -> Iterator[list[Decoded]]:
-        """The answers to the jobs, in their order; `on_tick` is called every now and then while waiting."""
+        """The answers to the jobs, in order; `on_tick` is called from time to time while waiting."""
         pending: deque[Future[list[Decoded]]] = deque()
         source = iter(jobs)
         while True:

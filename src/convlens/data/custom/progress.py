@@ -1,4 +1,4 @@
-"""How far reading images has come, told about ten times a second."""
+"""Reports the progress of reading images, about ten times a second."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _EVERY = 0.1
 
 @dataclass(frozen=True)
 class ImportProgress:
-    """`done` of `total` images; `what` is being done to them, such as "decoding"."""
+    """`done` of `total` images; `what` says what is being done, such as "decoding"."""
 
     done: int
     total: int
@@ -20,13 +20,13 @@ OnImportProgress = Callable[[ImportProgress], None]
 
 
 class Reporter:
-    """Passes progress on, but not more often than somebody can see."""
+    """Passes progress on, but not more often than is visible."""
 
     def __init__(self, listener: OnImportProgress | None, total: int) -> None:
         self._listener, self._total, self._next = listener, total, 0.0
 
     def tell(self, done: int, what: str, total: int | None = None, always: bool = False) -> None:
-        """Report, unless the last report was a moment ago."""
+        """Report, unless the last report was less than a moment ago."""
         now = time.monotonic()
         if self._listener is not None and (always or now >= self._next):
             self._next = now + _EVERY

@@ -1,4 +1,4 @@
-"""Which size and how many channels the network's input gets, chosen from the images themselves."""
+"""Chooses the size and the number of channels of the network's input from the images."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from convlens.pixels.conversion import VISIBLE_COLOUR
 
 SIZES = (16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96)
 MOST_LOOKED_AT = 2000
-COLOUR_SHARE = 0.02  # below it, hardly any image is in colour
+COLOUR_SHARE = 0.02  # with a smaller share of colour images, grey is used
 _A_JOB = 32
 
 
@@ -30,7 +30,7 @@ class InputShape:
 
 
 def evenly_chosen(count: int, most: int = MOST_LOOKED_AT) -> np.ndarray:
-    """At most `most` of the numbers below `count`, evenly spread.
+    """At most `most` of the numbers below `count`, evenly spaced.
 
     >>> evenly_chosen(10, 4)
     array([0, 2, 5, 7])
@@ -39,13 +39,13 @@ def evenly_chosen(count: int, most: int = MOST_LOOKED_AT) -> np.ndarray:
 
 
 def choose_shape(longest: np.ndarray, colour: np.ndarray, options: ImportOptions) -> InputShape:
-    """The input's size and channels from the longest sides of some images and from how colourful they are.
+    """Choose the input's size and channels from the longest sides of some images and their colourfulness.
 
-    The size is the 75th percentile of the longest sides, rounded to the nearest of SIZES: most images are reduced
-    little or not at all. One channel where fewer than 2 % of the images are in colour.
+    The size is the 75th percentile of the longest sides, rounded to the nearest of SIZES, so that most images are
+    reduced little or not at all. One channel is used if fewer than 2 % of the images are in colour.
 
     >>> choose_shape(np.array([30, 31, 33, 200]), np.zeros(4), ImportOptions()).notes[0]
-    'input 80×80: three quarters of 4 images looked at are at most 75 pixels long (30 to 200)'
+    'input 80×80: the longest side is at most 75 pixels in three quarters of 4 sampled images (30 to 200)'
     """
     if options.size is not None:
         size, size_note = options.size, f"input {options.size}×{options.size}, as asked for"
@@ -53,15 +53,15 @@ def choose_shape(longest: np.ndarray, colour: np.ndarray, options: ImportOptions
         quartile = float(np.percentile(longest, 75))
         size = min(SIZES, key=lambda known: (abs(known - quartile), known))
         size_note = (
-            f"input {size}×{size}: three quarters of {len(longest):,} images looked at are at most {quartile:,.0f} "
-            f"pixels long ({longest.min():,} to {longest.max():,})"
+            f"input {size}×{size}: the longest side is at most {quartile:,.0f} pixels in three quarters of "
+            f"{len(longest):,} sampled images ({longest.min():,} to {longest.max():,})"
         )
     if options.channels is not None:
         channels, reason = options.channels, "as asked for"
     else:
         coloured = int((colour > VISIBLE_COLOUR).sum())
         channels = 3 if coloured >= COLOUR_SHARE * len(colour) and coloured else 1
-        reason = f"{coloured:,} of {len(colour):,} images looked at {'is' if coloured == 1 else 'are'} in colour"
+        reason = f"{coloured:,} of {len(colour):,} sampled images {'is' if coloured == 1 else 'are'} in colour"
     channels_note = f"{channels} channel{'s' * (channels > 1)}: {reason}"
     return InputShape(size, channels, (size_note, channels_note))
 
@@ -69,7 +69,7 @@ def choose_shape(longest: np.ndarray, colour: np.ndarray, options: ImportOptions
 def find_shape(
     listing: Listing, known: np.ndarray, options: ImportOptions, pool: DecodingPool, report: Reporter
 ) -> InputShape:
-    """Look at up to 2,000 images, evenly spread; `known` are facts of files that were decoded before (width 0: not).
+    """Sample up to 2,000 evenly spaced images; `known` has facts of files that were decoded before (width 0: none).
 
     Raises:
         DataError: none of them can be read.
@@ -83,8 +83,8 @@ def find_shape(
         longest, colour = _look_at_files(listing, known, chosen, pool, report)
     if len(longest) == 0:
         raise DataError(
-            f"none of {len(chosen):,} images looked at can be read, {listing.names[int(chosen[0])]!a} among them. "
-            "Look at them with another program; PNG and JPEG files are read."
+            f"none of {len(chosen):,} sampled images can be read, such as {listing.names[int(chosen[0])]!a}. "
+            "Check whether another program opens them; PNG and JPEG files can be read."
         )
     return choose_shape(longest, colour, options)
 
@@ -94,7 +94,7 @@ def _look_at_files(
 ) -> tuple[np.ndarray, np.ndarray]:
     rows = known[chosen]
     sizes, colour = np.maximum(rows["width"], rows["height"]).astype(np.int64), rows["colour"].astype(float)
-    places = np.flatnonzero((sizes == 0) & (rows["problem"] == 0))  # known trouble is not looked at again
+    places = np.flatnonzero((sizes == 0) & (rows["problem"] == 0))  # known problems are not checked again
     if len(places):
         jobs = (make_job(listing, chosen[places[at : at + _A_JOB]], 0, 1, True) for at in range(0, len(places), _A_JOB))
         start = pool.done
@@ -131,7 +131,7 @@ def _look_at_arrays(listing: Listing, chosen: np.ndarray, report: Reporter) -> t
 
 
 def rows_of(listing: Listing) -> Iterator[tuple[int, np.ndarray]]:
-    """The images of a listing of arrays, some at a time, each with the number of the first."""
+    """The images of a listing of arrays, in batches, each with the number of its first image."""
     start = 0
     for array in listing.arrays:
         for rows in array.pieces():

@@ -1,6 +1,6 @@
 # Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
 # ruff: noqa: PTH100, PTH110, PTH111, PTH112, PTH113, PTH116, PTH118, PTH119, PTH120, PTH123, PTH202
-"""From a path that somebody gave to the listing of its images: which kind of source is it?"""
+"""Recognises the kind of source at a path, and lists its images."""
 
 import os
 import posixpath
@@ -28,14 +28,14 @@ Unpack = Callable[[zipfile.ZipFile, list[str]], str]
 
 
 def list_images(path: str | Path, unpack: Unpack | None = None) -> Listing:
-    """What images there are at `path`: nothing is decoded.
+    """List the images at `path`, without decoding them.
 
     Args:
         path: a folder, a CSV file, an `.npz` file, an IDX file, or a zip archive of one of these.
-        unpack: puts members of an archive that cannot be read in place (arrays) into a folder, and gives it.
+        unpack: extracts members of an archive that cannot be read in place (arrays) into a folder, and returns it.
 
     Raises:
-        DataError: there is nothing that can be used; the message says what was found and what to do.
+        DataError: nothing usable was found; the message says what was found and what to do.
     """
     return _list(os.path.abspath(os.path.expanduser(os.fspath(path))), printable(os.fspath(path)), unpack)
 
@@ -57,7 +57,7 @@ def _list(given: str, shown: str, unpack: Unpack | None) -> Listing:
         return _list_idx_file(given, name, shown)
     if _starts_with_zip(given, shown):
         return _list_archive(given, shown, unpack)
-    raise DataError(f"{shown} is not of a kind that images are read from. Give {_KINDS}.")
+    raise DataError(f"{shown} is not a supported source of images. Give {_KINDS}.")
 
 
 def _starts_with_zip(path: str, shown: str) -> bool:
@@ -69,7 +69,7 @@ def _starts_with_zip(path: str, shown: str) -> bool:
 def _idx_pairs(folder: str) -> list[tuple[str, str]]:
     try:
         return find_idx_pairs(folder)
-    except OSError:  # walking it says why
+    except OSError:  # walking the folder reports why
         return []
 
 
@@ -79,7 +79,7 @@ def _list_idx_file(path: str, name: str, shown: str) -> Listing:
     own = [pair for pair in pairs if name in pair]
     if not own:
         raise DataError(
-            f"{shown} has no partner beside it: images and labels come in two files, such as "
+            f"{shown} has no matching file beside it: images and labels come in two files, such as "
             "train-images-idx3-ubyte and train-labels-idx1-ubyte. Put both into one folder."
         )
     parts = ("train", "t10k", "test", "val")
@@ -102,7 +102,7 @@ def _list_table(path: str, shown: str) -> Listing:
             missing.append(name)
     if len(missing) == len(table.names):
         raise DataError(
-            f"{shown}: none of its {len(missing):,} files is there ({some_of(missing)}). Paths are taken from the "
+            f"{shown}: none of its {len(missing):,} files exists ({some_of(missing)}). Paths are relative to the "
             f"folder of the CSV file, {printable(root)}: correct them."
         )
     return replace(table, source=path, sizes=sizes, times=times, root=root)
@@ -123,7 +123,7 @@ def _list_archive(path: str, shown: str, unpack: Unpack | None) -> Listing:
             if len(tables) == 1 and _names_files(archive, tables[0], found):
                 return _list_archived_table(archive, path, f"{shown}/{printable(tables[0])}", tables[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise DamagedData(f"{shown} is not a whole zip archive ({error}). Get it or pack it again.") from error
+        raise DamagedData(f"{shown} is not a complete zip archive ({error}). Get it or pack it again.") from error
     return read_layout(found, path, shown, in_archive=True)
 
 
@@ -132,13 +132,13 @@ def _is_hidden(name: str) -> bool:
 
 
 def _names_files(archive: zipfile.ZipFile, table: str, found: Found) -> bool:
-    """Whether a table in an archive is about the images beside it, not something that merely lies there."""
+    """Whether a table in an archive describes the images beside it, and is not an unrelated file."""
     if archive.getinfo(table).file_size > _MOST_TABLE_BYTES:
         return False
     try:
         paths = read_table(archive.read(table), table).names
     except DataError:
-        return not any("/" in name for name in found.names)  # no folders could say more: let its error be seen
+        return not any("/" in name for name in found.names)  # no class folders: report the table's error
     known, folder = set(found.names), posixpath.dirname(table)
     return any(posixpath.normpath(posixpath.join(folder, path)) in known for path in paths[:1000])
 

@@ -1,4 +1,4 @@
-"""A CSV file that names images and their labels, found by the words in its first line."""
+"""Reads a CSV file of image paths and labels; columns are recognised by their names in the first line."""
 
 import csv
 import io
@@ -31,12 +31,12 @@ csv.field_size_limit(1 << 20)
 
 
 def read_table(content: bytes, name: str) -> Listing:
-    r"""The rows of a CSV file, separated by commas, semicolons or tabs, with sizes and times still to be found.
+    r"""Read the rows of a CSV file, separated by commas, semicolons or tabs; sizes and times are not filled in yet.
 
-    `name` is what messages call it.
+    `name` is the name of the file in messages.
 
     Raises:
-        DataError: it is no text, has no columns for paths and labels, or names fewer than two classes.
+        DataError: the file is not text, has no columns for paths and labels, or has fewer than two classes.
 
     >>> read_table(b"path,label\n1.png,cat\n2.png,dog\n", "pets.csv").class_names
     ('cat', 'dog')
@@ -57,7 +57,7 @@ def read_table(content: bytes, name: str) -> Listing:
 
 
 def column_word(title: str) -> str:
-    """A column's title as PATH_COLUMNS and the others have it.
+    """A column's name in the form used in PATH_COLUMNS and the other lists.
 
     >>> column_word(" File Name")
     'file_name'
@@ -73,7 +73,7 @@ def _find_columns(header: list[str], name: str) -> tuple[int, int, int | None]:
         if at is None:
             seen = ", ".join(repr(printable(cell.strip())[:40]) for cell in header[:6]) or "nothing"
             raise DataError(
-                f"{name} has no column of {kind}: its first line is {seen}; {', '.join(known[:4])} are known. {_ADVICE}"
+                f"{name} has no column of {kind}: its first line is {seen}; known are {', '.join(known[:4])}. {_ADVICE}"
             )
         found.append(at)
     return found[0], found[1], next((words.index(word) for word in PART_COLUMNS if word in words), None)
@@ -113,8 +113,8 @@ def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int |
         notes.append(f"{name}: {len(doubled):,} lines that repeat a file count once ({some_of(doubled)})")
     places, names = number_classes(labels)
     if len(names) < 2:
-        only = f"one class only, {names[0]}" if names else "no rows with a path and a label"
-        raise DataError(f"{name} has {only}: there is nothing to tell apart. Give two classes or more. {_ADVICE}")
+        only = f"only one class, {names[0]}" if names else "no rows with a path and a label"
+        raise DataError(f"{name} has {only}; a classifier needs two classes or more. {_ADVICE}")
     nothing = np.zeros(len(paths), np.int64)
     return Listing(name, paths, places, np.array(parts, np.int8), names, nothing, nothing, notes=tuple(notes))
 
@@ -126,7 +126,7 @@ def _part(row: list[str], part_at: int | None, name: str, line: int) -> int:
     part = part_of(word)
     if part is None:
         raise DataError(
-            f"{name}: line {line:,} puts a file into {printable(word)[:40]!r}: train, validation and test are known. "
+            f"{name}: line {line:,} puts a file into {printable(word)[:40]!r}; allowed are train, validation and test. "
             "Correct it, or leave it empty."
         )
     return part

@@ -1,4 +1,4 @@
-"""Arrays out of a zip archive onto the disk: they cannot be mapped or read in pieces from inside another archive."""
+"""Extracts arrays from a zip archive to disk, because they cannot be mapped or read in pieces inside an archive."""
 
 import os
 import posixpath
@@ -13,9 +13,9 @@ _CHUNK = 1 << 20
 
 
 def unpack_into(folder: Path, archive: zipfile.ZipFile, members: list[str]) -> str:
-    """Put members of an archive into a folder, under their own names without folders, and give the folder.
+    """Extract members of an archive into a folder, without their folders, and return the folder.
 
-    What is there already, with the same size and checksum in its name, is left alone.
+    Folders that were extracted before, with the same size and checksum in their name, are reused.
 
     Raises:
         DamagedData: a member is damaged.
@@ -45,7 +45,7 @@ def unpack_into(folder: Path, archive: zipfile.ZipFile, members: list[str]) -> s
 
 
 def claims_too_much(member: zipfile.ZipInfo) -> bool:
-    """Whether a member of an archive says that it holds more than its packed bytes can."""
+    """Check that a member of an archive does not claim more bytes than its compressed data can hold."""
     return member.file_size > MOST_DEFLATE_SHRINKS * max(member.compress_size, 1) + 1024
 
 

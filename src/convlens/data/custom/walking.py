@@ -1,8 +1,8 @@
 # Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
 # ruff: noqa: PTH116, PTH118, PTH120
-"""The files below a folder, or in a zip archive: names, sizes and times, and what was left aside.
+"""Lists the image files below a folder or in a zip archive, with names, sizes and times, and notes what was left out.
 
-`os.scandir` and plain text, since a hundred thousand `Path` objects take longer than everything else together.
+It uses `os.scandir` and plain text, because a hundred thousand `Path` objects would take longer than all the rest.
 """
 
 import os
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from convlens.files import explain_read_errors
 from convlens.words import natural_key, printable, some_of
 
-# What is taken for an image by its ending: what can be read, and what people expect to be read, or explained.
+# Endings that count as images: formats that can be read, and others for which users expect at least an explanation.
 _READ_ENDINGS = """
     .png .apng .jpg .jpeg .jpe .jfif .mpo .webp .gif .bmp .dib .tif .tiff .ppm .pgm .pbm .pnm .pfm .avif .avifs .jp2
     .j2k .jpc .jpx .jpf .j2c .ico .qoi .pcx .sgi .rgb .rgba .bw
@@ -28,8 +28,8 @@ _DEEPEST = 64  # folders within folders
 class Found:
     """Image files, by their path from the root with "/" between folders.
 
-    `times` are nanoseconds, or checksums for members of an archive: whatever changes when a file does. `folders` are
-    all folders that were entered.
+    `times` are in nanoseconds, or checksums for members of an archive: values that change when a file changes.
+    `folders` are all folders that were entered.
     """
 
     names: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Found:
     loops: int = 0
 
     def add(self, name: str, size: int, time: int) -> None:
-        """Take a file if it has the ending of an image."""
+        """Add a file if it has the ending of an image."""
         dot = name.rfind(".")
         ending = name[dot:].lower() if dot > name.rfind("/") else ""
         if ending in IMAGE_ENDINGS:
@@ -54,20 +54,20 @@ class Found:
             self.others[ending if ending.isprintable() else "?"] += 1
 
     def notes(self) -> list[str]:
-        """What was left aside, one line a reason."""
+        """What was left out, one line per reason."""
         notes = []
         if self.others:
             kinds = ", ".join(f"{ending or 'no ending'}: {count:,}" for ending, count in self.others.most_common(4))
             total = sum(self.others.values())
             notes.append(f"{total:,} other file{'s' * (total > 1)} left out, not images by their ending ({kinds})")
         if self.closed:
-            notes.append(f"folders that may not be read, left out: {some_of(self.closed)}; check their permissions")
+            notes.append(f"folders that cannot be read, left out: {some_of(self.closed)}; check their permissions")
         if self.loops:
-            notes.append(f"{self.loops:,} links to folders that were already seen were not followed")
+            notes.append(f"{self.loops:,} links to folders that were already listed were not followed")
         if self.alike:
             notes.append(
-                f"{len(self.alike):,} names differ from another by capitals only and are taken as files or classes of "
-                f"their own ({some_of(self.alike)}); on Windows and macOS one would replace the other: rename them"
+                f"{len(self.alike):,} names differ from another only in capitalisation and count as different files or "
+                f"classes ({some_of(self.alike)}); on Windows and macOS one would replace the other: rename them"
             )
         if self.refused:
             notes.append(f"unsafe names in the archive, left out: {some_of(self.refused)}")
@@ -75,12 +75,12 @@ class Found:
 
 
 def walk_folder(root: str) -> Found:
-    """All image files below `root`, folder by folder in natural order; hidden ones are left out.
+    """All image files below `root`, folder by folder in natural order; hidden files are left out.
 
-    Links to folders are followed, but for those that lead to a folder that was already seen that way.
+    Links to folders are followed, except to folders that were already listed on that path.
 
     Raises:
-        DataError: the root may not be read.
+        DataError: the root cannot be read.
     """
     found = Found()
     with explain_read_errors(printable(root)), os.scandir(root):
@@ -98,7 +98,7 @@ def walk_folder(root: str) -> Found:
 
 
 def _enter(found: Found, root: str, folder: str, seen_by_link: set[tuple[int, int]]) -> list[str]:
-    """Take the files of one folder and give the folders in it."""
+    """Add the files of one folder, and return its subfolders."""
     try:
         with os.scandir(os.path.join(root, folder) if folder else root) as entries:
             content = sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
@@ -125,7 +125,7 @@ def _enter(found: Found, root: str, folder: str, seen_by_link: set[tuple[int, in
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link whose end cannot be looked at
+    except OSError:  # a link whose target cannot be examined
         return False
 
 
@@ -142,7 +142,7 @@ def _may_follow(entry: "os.DirEntry[str]", seen_by_link: set[tuple[int, int]]) -
 
 
 def _size_and_time(entry: "os.DirEntry[str]") -> tuple[int, int]:
-    """Size −1: a device, a pipe or a socket. A link to nowhere counts as a file: decoding says that it is gone."""
+    """Size −1: a device, a pipe or a socket. A broken link counts as a file; decoding reports that it is missing."""
     try:
         if not entry.is_file() and not entry.is_symlink():
             return -1, 0

@@ -1,12 +1,12 @@
 # Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
 # ruff: noqa: PTH116, PTH122, PTH123
-"""The process that decodes: it reads jobs from its standard input and answers file by file.
+"""The decoding process: it reads jobs from its standard input and answers file by file.
 
-A decoder written in C can end its process or never come back, so none runs in the process of whoever trains.
-`multiprocessing` would run the caller's script anew, refuses to work inside a daemon process, and takes down all
-workers when one dies; a process with two pipes does none of that.
+A decoder written in C can crash its process or hang, so decoders do not run in the training process.
+`multiprocessing` would run the caller's script again, does not work inside a daemon process, and ends all workers when
+one dies; a process with two pipes has none of these problems.
 
-A message is 4 bytes for its length, then msgpack: a `Job` one way, an `Answer` for each of its files the other.
+A message is 4 bytes for its length, then msgpack: a `Job` to the process, an `Answer` back for each of its files.
 """
 
 import io
@@ -33,7 +33,7 @@ _LENGTH = struct.Struct("<I")
 
 
 class Job(msgspec.Struct, array_like=True):
-    """Files to decode: paths, or members of `archive` if there is one, as the bytes that the system uses."""
+    """Files to decode: paths, or members of `archive` if it is given, as the bytes that the system uses."""
 
     archive: bytes
     places: list[bytes]
@@ -43,7 +43,7 @@ class Job(msgspec.Struct, array_like=True):
 
 
 class Answer(msgspec.Struct, array_like=True):
-    """One file: its row of FACTS, what is wrong with it, and its pixels where it gave some."""
+    """The result for one file: its row of FACTS, what is wrong with it, and its pixels if it could be decoded."""
 
     facts: bytes
     words: bytes
@@ -54,23 +54,23 @@ _Message = TypeVar("_Message", Job, Answer)
 
 
 class Reader:
-    """Reads and decodes the files of jobs; keeps the last archive open."""
+    """Reads and decodes the files of jobs; keeps the most recent archive open."""
 
     def __init__(self) -> None:
         self._archive: zipfile.ZipFile | None = None
         self._path = b""
 
     def decode(self, job: Job, number: int) -> Decoded:
-        """One file of a job; what cannot be read gives the words for it."""
+        """Read one file of a job; if it cannot be read, the answer says why."""
         try:
             if job.survey and not job.archive:
                 with open(_regular(os.fsdecode(job.places[number])), "rb") as file:
                     return survey(file)
             content = self._read(job, number)
         except FileNotFoundError:
-            return refused("is gone since the files were listed: look where it went", "vanished")
+            return refused("is gone since the files were listed: check where it went", "vanished")
         except PermissionError:
-            return refused("may not be read: check its permissions", "unreadable")
+            return refused("cannot be read: check its permissions", "unreadable")
         except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             words = " ".join(str(error).split())[:120] or type(error).__name__
             return refused(f"cannot be read ({words}): check the file", "unreadable")
@@ -82,11 +82,11 @@ class Reader:
             decoded = decode(content, job.size, job.channels)
             kind = os.path.splitext(os.fsdecode(job.places[number]))[1].lower()
             if decoded.facts["problem"] == _NOT_AN_IMAGE and kind in UNREAD_ENDINGS:
-                words = f"is a {kind} file, of a kind that is not read: save it as PNG"
+                words = f"is a {kind} file, which is not supported: save it as PNG"
                 return refused(words, "unsupported", decoded.facts)
             return decoded
         except MemoryError:
-            return refused("needs more memory than there is: make it smaller", "too_large")
+            return refused("needs more memory than is available: make it smaller", "too_large")
 
     def close(self) -> None:
         """Close the archive."""
@@ -109,21 +109,21 @@ class Reader:
 
 
 def _regular(path: str) -> str:
-    """The path, unless what it names could keep its reader waiting for ever."""
+    """The path, unless reading it could block forever."""
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError("it is no file but a folder, a device or a pipe")
+        raise OSError("it is not a file but a folder, a device or a pipe")
     return path
 
 
 def send(to: IO[bytes], message: Job | Answer) -> None:
-    """Send one message, after its length."""
+    """Send one message, preceded by its length."""
     text = msgspec.msgpack.encode(message)
     to.write(_LENGTH.pack(len(text)) + text)
     to.flush()
 
 
 def receive(source: IO[bytes], kind: type[_Message]) -> _Message:
-    """Take one message.
+    """Receive one message.
 
     Raises:
         EOFError: the process ended.
@@ -133,7 +133,7 @@ def receive(source: IO[bytes], kind: type[_Message]) -> _Message:
 
 
 def read_answer(source: IO[bytes], size: int, channels: int) -> Decoded:
-    """Take one answer to a job of that size and so many channels.
+    """Receive one answer to a job with this size and number of channels.
 
     Raises:
         EOFError: the process ended.
@@ -154,11 +154,11 @@ def _read_exactly(source: IO[bytes], length: int) -> bytes:
 
 
 def serve() -> None:
-    """Answer jobs until the standard input ends, as it does when the process that asks ends, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the other one decides
+    """Answer jobs until the standard input ends, as it does when the calling process ends for any reason."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the caller decides
     jobs = sys.stdin.buffer
     with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # what a decoder prints must not be taken for an answer
+        os.dup2(2, 1)  # output of a decoder must not be read as an answer
         answers.write(GREETING)
         answers.flush()
         reader = Reader()

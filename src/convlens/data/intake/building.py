@@ -90,7 +90,7 @@ def _read_training(parts: dict[str, Columns], options: ImportOptions | None) -> 
     if brightest < _DARK:
         notes = (*notes, f"dark images: the brightest pixel is {brightest} of 255")
     images = LabelledImages(pixels, labels.numbers, labels.class_names, NAME)
-    return Dataset(NAME, images, None, "auto", notes=notes)
+    return Dataset(NAME, images, None, "auto", notes=notes, numbered=labels.are_numbers)
 
 
 def _read_other(

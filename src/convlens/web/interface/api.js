@@ -4,7 +4,7 @@
  */
 
 const EVENTS = [
-  ...["queued", "reading", "probed", "started", "chunk", "weights", "epoch", "calibrated", "judged"],
+  ...["queued", "reading", "probed", "started", "chunk", "weights", "epoch", "ended", "calibrated", "judged"],
   ...["done", "failed", "stopped"],
 ];
 const [FIRST_WAIT, LONGEST_WAIT] = [500, 10_000]; // milliseconds

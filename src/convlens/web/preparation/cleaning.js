@@ -22,7 +22,7 @@ export function reducePicture(grey, trail) {
 /** @type {(given: Plane, trail: Trail) => Plane} Without enlargement blocks, frame, uneven light. */
 export function cleanPicture(given, trail) {
   const [plain, factor] = undoEnlargement(given);
-  let grey = trail.addChange("smaller", given, plain, `${factor}×${factor} pixels alike, taken for one`);
+  let grey = trail.addChange("smaller", given, plain, `${factor}×${factor} equal pixels merged into one`);
   grey = reducePicture(grey, trail);
   const [inside, thickness] = cutFrame(grey);
   const pixels = thickness === 1 ? "pixel" : "pixels";

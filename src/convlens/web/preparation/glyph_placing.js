@@ -49,7 +49,7 @@ function scaleAsWhole(cropped, scale, fill, target) {
   const usual = target.looks.fill;
   if (!holds(usual, fill)) {
     const between = describeRange(100 * usual.lowest, 100 * usual.highest, " %");
-    notes.push(`fills ${fixed(100 * fill)} % of the frame, training images ${between}, left so: sizes vary`);
+    notes.push(`fills ${fixed(100 * fill)} % of the frame, training images ${between}, kept, because sizes vary`);
   }
   return { scaled, notes };
 }

@@ -39,9 +39,8 @@ export function sayLost(size, sliding) {
   const gaps = counts.gaps.map((count, axis) => count && plural(count, names[axis]));
   const [lastOnes, between] = [ends, gaps].map((parts) => parts.filter(Boolean).join(" and "));
   const said = [];
-  if (lastOnes) said.push(`The floor drops ${lastOnes}: no window position reads what is hatched there.`);
-  if (between)
-    said.push(`Between the positions nothing reads ${between}: the stride steps over what the kernel leaves open.`);
+  if (lastOnes) said.push(`Rounding down drops ${lastOnes}: no window position reads the hatched cells.`);
+  if (between) said.push(`The stride skips ${between} between the positions: nothing reads them.`);
   if (!said.length) return null;
   const line = paragraph("lost", said.join(" "));
   line.prepend(element("span", { class: "hatched-sample", "aria-hidden": "true" }));

@@ -1,4 +1,4 @@
-/** What the network says: the class, how sure it is, why that may be no answer, and the probabilities as bars. */
+/** The prediction: the class, its probability, the reason if it is unknown, and all probabilities as bars. */
 
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatPercent } from "convlens/interface/format.js";
@@ -29,7 +29,7 @@ export class Answer {
   constructor(model, onClass) {
     this.model = model;
     this.onClass = onClass;
-    const title = element("h2", { class: "eyebrow", id: "answer-title" }, "The network says");
+    const title = element("h2", { class: "eyebrow", id: "answer-title" }, "Prediction");
     const name = element("p", { class: "answer-class" }, this.#name);
     const head = div("answer-head", title, name, this.#sure, this.#why, this.#truth);
     const bars = div("answer-bars-part", this.#list, this.#all);
@@ -46,7 +46,7 @@ export class Answer {
   #buildRows() {
     const classes = this.model.classNames.length;
     this.#all.hidden = classes <= FEW;
-    this.#all.textContent = this.#showsAll ? `Show the ${FEW} likeliest` : `Show all ${classes}`;
+    this.#all.textContent = this.#showsAll ? `Show the ${FEW} most likely` : `Show all ${classes}`;
     const count = this.#showsAll ? classes : Math.min(classes, FEW);
     this.#rows = Array.from({ length: count }, () => this.makeRow());
     fill(this.#list, this.#rows);
@@ -67,7 +67,7 @@ export class Answer {
     this.#answer = answer;
     this.#showHead(answer);
     const { probabilities } = answer;
-    // Few classes keep their places, so that bars grow and shrink instead of jumping about.
+    // When there are few classes, each keeps its place, so that bars grow and shrink instead of moving.
     const order = probabilities.length <= FEW ? [...probabilities.keys()] : likeliest(probabilities);
     this.#rows.forEach((row, index) => this.#showRow(row, order[index], answer));
   }
@@ -79,13 +79,13 @@ export class Answer {
     const sure = `${why ? `best guess ${guess}, ` : ""}${formatPercent(probabilities[best])} sure`;
     write(this.#name, name);
     this.#name.classList.toggle("long", Array.from(name).length > 3);
-    write(this.#sure, nothing ? "The paper is empty." : sure);
+    write(this.#sure, nothing ? "The drawing area is empty." : sure);
     this.#why.hidden = !why || nothing;
     write(this.#why, why ? `Unknown: ${why}.` : "");
     this.#truth.hidden = label === null;
     if (label === null) return;
     const verdict = label === best ? "." : ": the network is wrong.";
-    fill(this.#truth, "The test image’s class is ", nameOf(this.model.classNames[label]), verdict);
+    fill(this.#truth, "The true class is ", nameOf(this.model.classNames[label]), verdict);
   }
 
   /** @type {(row: Row, place: number, answer: Answered) => void} */
@@ -99,13 +99,13 @@ export class Answer {
   }
 }
 
-/** @type {(numbers: number[] | Numbers) => number[]} The places of numbers, the largest first. */
+/** @type {(numbers: number[] | Numbers) => number[]} The indices of the numbers, sorted from the largest down. */
 export function likeliest(numbers) {
   return [...numbers.keys()].sort((one, other) => numbers[other] - numbers[one] || one - other);
 }
 
 /**
- * Why an answer is none: the same reasons in the same order as `convlens predict` gives; empty where it is one.
+ * Why a prediction is unknown, with the same reasons in the same order as `convlens predict`; empty if it is known.
  * @type {(model: Model, unlike: string[], probability: number) => string}
  */
 export function whyUnknown({ threshold }, unlike, probability) {
@@ -114,7 +114,7 @@ export function whyUnknown({ threshold }, unlike, probability) {
   return `${formatPercent(probability, 2)} sure, and an answer takes ${formatPercent(threshold, 2)}`;
 }
 
-/** @type {(node: Node, text: string) => void} Text that stays is left alone: writing lays the page out anew. */
+/** @type {(node: Node, text: string) => void} Unchanged text is not written again, since writing causes a new layout. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

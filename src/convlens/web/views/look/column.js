@@ -43,7 +43,7 @@ export class Column {
   #marked = "";
   /** @type {HTMLElement[]} */
   #numbers = [];
-  #canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "numbers of a layer" });
+  #canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "values of a layer" });
   #outline = svg("path", { class: "map-outline" });
   #window = svg("path", { class: "mark-window" });
   #windowEdge = svg("path", { class: "mark-window-edge" });
@@ -77,7 +77,7 @@ export class Column {
     this.#canvas.setAttribute(
       "aria-label",
       `${name}: ${describeShape(shape, layer)}. ${describeInputs(model, layer)}` +
-        "Arrow keys go from number to number, Page Up and Page Down from map to map, Enter shows the sum behind one.",
+        "Arrow keys move between values, Page Up and Page Down between maps. Enter shows how a value is computed.",
     );
     const text = layer < 0 ? name : model.layers[layer].text;
     const onClick = () => this.handlers.onLayer(layer);

@@ -1,7 +1,4 @@
-/**
- * Below the network: the sum behind a number, what spoke for and against, the kernels, the way of the picture; one at a
- * time.
- */
+/** The tabs below the network: how a value is computed, attribution, kernels and layers, preprocessing. */
 
 import { element, prefersStillness } from "convlens/interface/dom.js";
 import { button } from "convlens/interface/parts.js";
@@ -32,10 +29,10 @@ export class Details {
     this.sum = new SumPanel(handlers);
     this.layer = new LayerPanel(model);
     this.tabs = [
-      this.#makeTab("sum", "The sum behind a number", this.sum),
-      this.#makeTab("heat", "For and against", new HeatPanel(model)),
+      this.#makeTab("sum", "How a value is computed", this.sum),
+      this.#makeTab("heat", "Attribution", new HeatPanel(model)),
       this.#makeTab("layer", "Kernels and layers", this.layer),
-      this.#makeTab("steps", "How the picture was prepared", new PreparationPanel()),
+      this.#makeTab("steps", "Preprocessing", new PreparationPanel()),
     ];
     const onKeydown = (/** @type {KeyboardEvent} */ event) => this.#key(event);
     const [buttons, bodies] = [this.tabs.map(({ button }) => button), this.tabs.map(({ body }) => body)];

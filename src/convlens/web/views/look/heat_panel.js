@@ -1,4 +1,4 @@
-/** What spoke for and against a class: gradient times input, number by number, over the picture. */
+/** Attribution: how much each pixel increases or decreases the logit of a class, by gradient × input. */
 
 import { attribution } from "convlens/engine/attribution.js";
 import { element, fill } from "convlens/interface/dom.js";
@@ -12,25 +12,25 @@ import { clipName } from "convlens/views/look/places.js";
 
 const SIZE = 280;
 const METHOD =
-  "Gradient × input: how fast the class’s logit grows with a pixel, found by one backward pass through all layers, times how far the pixel is from an empty picture. " +
-  "It says what counted in this picture, not what would count in another.";
+  "Gradient × input: the gradient of the class’s logit with respect to each pixel, from one backward pass through all layers, times the difference between the pixel and an empty picture. " +
+  "It explains the result for this picture, not for others.";
 
-/** Asked about is the class that is likeliest, until another one is chosen. */
+/** Shows the most likely class until another class is chosen. */
 export class HeatPanel {
   /** @type {Session | null} */
   #session = null;
   #choice = element("select", { id: "heat-class", onChange: () => this.#session && this.show(this.#session) });
   #heat = element("canvas", { role: "img" });
-  #picture = element("canvas", { role: "img", "aria-label": "What the network sees" });
+  #picture = element("canvas", { role: "img", "aria-label": "Network input" });
   #words = element("p");
   #low = element("span");
   #high = element("span");
 
   /** @param {Model} model */
   constructor({ classNames }) {
-    fill(this.#choice, optionList(["", "the likeliest"], ...classNames.map((name) => clipName(name)).entries()));
+    fill(this.#choice, optionList(["", "most likely class"], ...classNames.map((name) => clipName(name)).entries()));
     const scale = element("span", { class: "scale", "aria-hidden": "true" });
-    const seen = element("figcaption", { class: "small soft" }, "What the network sees");
+    const seen = element("figcaption", { class: "small soft" }, "Network input");
     const legend = element("figcaption", { class: "legend" }, this.#low, scale, this.#high);
     this.root = div(
       "heat",
@@ -67,15 +67,15 @@ export class HeatPanel {
     const add = (/** @type {number} */ sum, /** @type {number} */ part) => sum + part;
     const pro = formatSigned(total.filter((part) => part > 0).reduce(add, 0));
     const contra = formatNumber(total.filter((part) => part < 0).reduce(add, 0));
-    const label = `What spoke for and against ${name}: for it ${pro}, against it ${contra} in all`;
+    const label = `Attribution for ${name}: ${pro} for and ${contra} against in total`;
     this.#heat.setAttribute("aria-label", label);
     const bold = element("bdi", { dir: "auto" }, name);
-    const found = ` (${pro} to its logit in all), orange ones against it (${contra}).`;
-    fill(this.#words, "Blue pixels spoke for ", bold, found);
+    const found = ` (${pro} in total); orange pixels decrease it (${contra}).`;
+    fill(this.#words, "Blue pixels increase the logit of ", bold, found);
   }
 }
 
-// One map of all channels: a pixel speaks with all its colours at once.
+// One map for all channels: the contributions of a pixel's channels are added.
 /** @type {(values: Numbers, shape: number[]) => Float32Array<ArrayBuffer>} */
 function totalOfChannels(values, [, height, width]) {
   const total = new Float32Array(height * width);

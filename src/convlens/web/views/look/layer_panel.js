@@ -1,4 +1,4 @@
-/** One layer by itself: its arithmetic, and its kernels as pictures and numbers. */
+/** One layer: its sizes and counts, and its kernels as pictures and numbers. */
 
 import { element, fill } from "convlens/interface/dom.js";
 import { formatCount, formatNumber, formatShape, plural } from "convlens/interface/format.js";
@@ -13,7 +13,7 @@ const MOST_KERNELS = 32;
 const MOST_CHANNELS = 8;
 const MOST_GRIDS = 64;
 
-/** At first the first convolution is shown. */
+/** Begins with the first convolution. */
 export class LayerPanel {
   #kernel = 0;
   #showsAll = false;
@@ -59,7 +59,11 @@ export class LayerPanel {
     const detail = div("kernel-detail");
     const scale = element("span", { class: "scale", "aria-hidden": "true" });
     return [
-      element("p", {}, `${plural(outputs, "kernel")} of ${size}. Blue adds, orange takes away; all share one scale.`),
+      element(
+        "p",
+        {},
+        `${plural(outputs, "kernel")} of ${size}. Blue is positive, orange negative; all kernels share one scale.`,
+      ),
       element("p", { class: "legend" }, formatNumber(-limit), scale, `+${formatNumber(limit)}`),
       this.#kernelButtons(layer, limit, detail),
       channels > MOST_CHANNELS
@@ -103,9 +107,9 @@ function drawFacts(layer) {
   const { inputShapes, outputShape, parameters, multiplyAdds, receptiveField } = layer;
   /** @type {[string, string][]} */
   const facts = [
-    ["takes", inputShapes.map(formatShape).join(" and ")],
-    ["gives", formatShape(outputShape)],
-    ["size", layer.sizeFormula],
+    ["input", inputShapes.map(formatShape).join(" and ")],
+    ["output", formatShape(outputShape)],
+    ["output size", layer.sizeFormula],
     ["parameters", layer.parametersFormula || (parameters ? formatCount(parameters) : "none")],
     ["multiply-adds", multiplyAdds ? formatCount(multiplyAdds) : ""],
     ["receptive field", receptiveField ? `${formatShape(receptiveField)} pixels` : ""],

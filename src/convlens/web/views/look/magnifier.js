@@ -1,4 +1,4 @@
-/** The chosen number in its map, large enough for a finger, beside the part of the picture that it has seen. */
+/** The chosen value in its map, large enough for a finger, beside its receptive field in the picture. */
 
 import { shapeOf } from "convlens/engine/decode.js";
 import { receptiveField } from "convlens/engine/fields.js";
@@ -60,7 +60,7 @@ export class Magnifier {
     drawMaps(this.#map.canvas, plane, layout, layer < 0 ? { grey: [0, 255] } : { limit: largestSize(values) });
     this.#map.mark(width, height, scale, { top: row, left: column, bottom: row + 1, right: column + 1 });
     const where = `${layer < 0 ? "channel" : "map"} ${number}, row ${row}, column ${column}`;
-    this.#map.describe(where, `${layerName(model, layer)}, ${where} chosen. Arrow keys choose another number.`);
+    this.#map.describe(where, `${layerName(model, layer)}, ${where} chosen. Arrow keys choose another value.`);
   }
 
   /** @type {(model: Model, pixels: Uint8Array) => void} */
@@ -73,11 +73,9 @@ export class Magnifier {
     this.#picture.mark(width, height, scale, field);
     const { top, left, bottom, right } = field;
     const text =
-      bottom > top
-        ? `sees ${right - left} × ${bottom - top} pixels of the picture`
-        : "sees nothing of the picture but padding";
+      bottom > top ? `receptive field: ${right - left} × ${bottom - top} pixels` : "receptive field: only padding";
     const where = `rows ${top} to ${bottom - 1}, columns ${left} to ${right - 1}`;
-    this.#picture.describe(text, `The picture: this number ${text}, ${where}`);
+    this.#picture.describe(text, `The picture, with the ${text}, ${where}`);
   }
 
   /** @type {(event: MouseEvent) => void} */

@@ -1,4 +1,4 @@
-/** The paper to draw on: by mouse, finger and pen, or by keyboard, with undo and clear. */
+/** The area to draw in, by mouse, finger, pen or keyboard, with undo and clear. */
 
 import { element } from "convlens/interface/dom.js";
 import { ARROWS, button, div } from "convlens/interface/parts.js";
@@ -9,12 +9,12 @@ import { Strokes } from "convlens/views/look/strokes.js";
 const STEP = 1 / 28;
 const LONG_STEP = 1 / 7;
 const HELP =
-  "Arrow keys move the pen, Shift moves it further, Space puts it down or lifts it, Escape lifts it, Control Z takes a stroke back, Delete clears.";
+  "Arrow keys move the pen, with Shift in larger steps. Space lowers or lifts it, Escape lifts it. Control Z undoes a stroke, Delete clears the drawing.";
 
 export class Pad {
   #canvas = element("canvas", {
-    ...{ class: "pad-paper", tabindex: 0, role: "application", "aria-label": "Drawing paper" },
-    ...{ "aria-roledescription": "drawing paper", "aria-describedby": "pad-help" },
+    ...{ class: "pad-paper", tabindex: 0, role: "application", "aria-label": "Drawing area" },
+    ...{ "aria-roledescription": "drawing area", "aria-describedby": "pad-help" },
   });
   #cursor = element("span", { class: "pad-cursor", hidden: true, "aria-hidden": "true" });
   #hint = element("span", { class: "pad-hint", "aria-hidden": "true" }, "Draw here");
@@ -42,7 +42,7 @@ export class Pad {
     this.#listenToKeyboard();
   }
 
-  /** Empties the paper without telling anybody: something else is shown now. */
+  /** Clears the drawing without calling `onChange`, because something else is shown now. */
   wipe() {
     this.strokes.clear();
     this.#showState();

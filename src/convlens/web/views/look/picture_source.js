@@ -44,7 +44,7 @@ export class PictureSource {
       onRefusal: (text) => this.#refuse(text),
     });
     const { undo, clear } = this.pad;
-    const title = element("h2", { class: "eyebrow", id: "source-title" }, "The picture");
+    const title = element("h2", { class: "eyebrow", id: "source-title" }, "Picture");
     const tools = div("row pad-tools", undo, clear, this.input.button, this.input.file);
     const parts = [title, stage, tools, this.#caption, this.#refusal];
     this.root = element("section", { class: "source", "aria-labelledby": "source-title" }, parts);
@@ -89,7 +89,7 @@ export class PictureSource {
     if (source !== "sample") return;
     const [, height, width] = model.inputShape;
     this.#cover(width, height, () => drawPicture(this.#overlay, pixels, model.inputShape));
-    fill(this.#caption, "A test image. Draw over it to begin your own.");
+    fill(this.#caption, "This is a test image. Draw over it to start your own picture.");
   }
 
   /** @type {(width: number, height: number, paint: () => void) => void} */

@@ -28,11 +28,11 @@ export function layerName(model, layer) {
   return branch ? `${text} (${branch})` : text;
 }
 
-/** @type {(model: Model, layer: number) => string} "Takes input and relu (body). "; "" of the one before it. */
+/** @type {(model: Model, layer: number) => string} "Inputs: input and relu (body). "; "" for the layer before it. */
 export function describeInputs(model, layer) {
   const inputs = layer < 0 ? [] : model.layers[layer].inputs;
   if (inputs.every((input) => input === layer - 1)) return "";
-  return `Takes ${inputs.map((input) => layerName(model, input)).join(" and ")}. `;
+  return `Inputs: ${inputs.map((input) => layerName(model, input)).join(" and ")}. `;
 }
 
 /**

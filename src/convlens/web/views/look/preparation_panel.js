@@ -1,7 +1,4 @@
-/**
- * The way of a picture into the network: every step with what was changed, and why the result may be unlike all
- * training images.
- */
+/** Preprocessing of the picture: every step with its changes, and why the result may differ from the training images. */
 
 import { element, fill } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";
@@ -10,11 +7,10 @@ import { div } from "convlens/interface/parts.js";
 
 /** @typedef {NonNullable<Session["prepared"]>} Prepared */
 
-const CHANGED = "So this picture was made to look like the images that the network learned from.";
-const UNCHANGED = "Nothing had to be changed for the network to take this picture.";
-const OF_A_SAMPLE =
-  "A test image is already what the network takes; nothing was changed. Draw something, or open an image, to see it prepared.";
-const OF_NOTHING = "Draw something, or open an image: its way into the network is shown here, step by step.";
+const CHANGED = "These steps made the picture look like the training images.";
+const UNCHANGED = "The picture needed no changes.";
+const OF_A_SAMPLE = "A test image needs no preprocessing. Draw something, or open an image, to see the steps.";
+const OF_NOTHING = "Draw something, or open an image, to see the preprocessing steps.";
 
 export class PreparationPanel {
   constructor() {
@@ -33,7 +29,11 @@ function drawSteps({ steps, unlike }) {
   return [
     element("p", {}, steps.some(({ note }) => note) ? CHANGED : UNCHANGED),
     unlike.length > 0
-      ? element("p", { class: "notice alarm" }, `Unlike the training images even so: ${unlike.join("; ")}.`)
+      ? element(
+          "p",
+          { class: "notice alarm" },
+          `Even after these steps, it is unlike the training images: ${unlike.join("; ")}.`,
+        )
       : null,
     element("ol", { class: "steps" }, steps.map(drawStep)),
   ];

@@ -34,7 +34,7 @@ export class Strip {
   #label = element("select", { id: "sample-class", onChange: () => this.#filter() });
   #count = element("span", { class: "small soft", role: "status" });
   #inner = element("div", { class: "strip-inner", role: "presentation" });
-  #empty = element("p", { class: "small soft", hidden: true }, "No test image is like that.");
+  #empty = element("p", { class: "small soft", hidden: true }, "No test image matches.");
   #box = element(
     "div",
     {
@@ -74,12 +74,12 @@ export class Strip {
     const labels = [...new Set(judged.map(({ label }) => label))].sort((one, other) => one - other);
     /** @type {(label: number) => [number, string]} */
     const name = (label) => [label, clipName(model.classNames[label])];
-    fill(this.#label, optionList(["", "every class"], ...labels.map(name)));
+    fill(this.#label, optionList(["", "all classes"], ...labels.map(name)));
     const title = element("h2", { class: "eyebrow", id: "strip-title" }, "Test images");
     const label = (/** @type {string} */ id, /** @type {string} */ words) =>
       element("label", { for: id, class: "unseen" }, words);
-    const which = [label("sample-filter", "Which test images"), this.#which];
-    const filters = div("row strip-filters", which, label("sample-class", "Of which class"), this.#label);
+    const which = [label("sample-filter", "Show test images"), this.#which];
+    const filters = div("row strip-filters", which, label("sample-class", "Show class"), this.#label);
     const parts = [div("strip-head", title, this.#count), filters, this.#box, this.#empty];
     const attributes = { class: "strip", "aria-labelledby": "strip-title", hidden: judged.length === 0 };
     return element("section", attributes, parts);
@@ -198,6 +198,6 @@ export class Strip {
 function describe(model, { label, best, probability, wrong }) {
   const name = clipName(model.classNames[label]);
   return wrong
-    ? `${name}, taken for ${clipName(model.classNames[best])}`
+    ? `${name}, predicted as ${clipName(model.classNames[best])}`
     : `${name}, ${formatPercent(probability)} sure`;
 }

@@ -1,4 +1,4 @@
-/** The whole sum behind one number, and the way back from it to the picture. */
+/** How one value is computed, in full, with links from each term back to the picture. */
 
 import { sumBehind, softmaxOf } from "convlens/engine/sums.js";
 import { element, fill, nameOf } from "convlens/interface/dom.js";
@@ -27,7 +27,7 @@ import { equation } from "convlens/views/look/sums/terms.js";
 
 export class SumPanel {
   #crumbs = element("ol", { class: "crumbs" });
-  #way = element("nav", { "aria-label": "The way here", class: "sum-way" }, this.#crumbs);
+  #way = element("nav", { "aria-label": "Path to this value", class: "sum-way" }, this.#crumbs);
   #title = element("h3", { class: "sum-title", tabindex: -1 });
   #value = element("p", { class: "sum-value number" });
   #body = div("sum-body");

@@ -118,8 +118,8 @@ class Look {
 
   #build() {
     const scale = element("span", { class: "scale", "aria-hidden": "true" });
-    const title = element("h2", { class: "eyebrow", id: "network-title" }, "The network");
-    const legend = element("p", { class: "legend" }, "below zero", scale, "above, one scale a layer");
+    const title = element("h2", { class: "eyebrow", id: "network-title" }, "Network");
+    const legend = element("p", { class: "legend" }, "negative", scale, "positive, each layer with its own scale");
     const head = div("network-head", title, legend, this.columns.ends, this.#readout);
     const attributes = { class: "look-network", "aria-labelledby": "network-title" };
     const network = element("section", attributes, head, this.columns);
@@ -178,7 +178,7 @@ class Look {
     const { nothing, best, whyUnknown, probabilities } = answerOf(this.session);
     const name = clipName(this.model.classNames[best]);
     const says = whyUnknown ? `Unknown, best guess ${name}` : name;
-    announce(nothing ? "The paper is empty." : `${says}, ${formatPercent(probabilities[best])} sure.`);
+    announce(nothing ? "The drawing area is empty." : `${says}, ${formatPercent(probabilities[best])} sure.`);
   }
 
   #repaint() {

@@ -107,7 +107,7 @@ export class LayerChips {
 
   /** What can be changed in a part. @param {Part} part */
   describe(part) {
-    if (!part.text) return element("p", { class: "soft small" }, "No layer yet: what comes in goes on unchanged.");
+    if (!part.text) return element("p", { class: "soft small" }, "No layer yet: the input is passed on unchanged.");
     if (part.branches.length && Object.hasOwn(BLOCKS, part.word)) {
       const { title, summary } = BLOCKS[part.word];
       return div("train-numbers", element("h4", {}, title), element("p", { class: "soft small" }, summary));

@@ -1,4 +1,4 @@
-// The end of a training, worth looking at: how good, how sure that is, how long it took, what changed, where it lies.
+// The result of a training: accuracy with its interval, time, what changed since the previous run, and the run folder.
 
 import { element, fill, nameOf, svg } from "convlens/interface/dom.js";
 import { formatCount, formatPercent } from "convlens/interface/format.js";
@@ -21,7 +21,7 @@ export class Result {
   constructor({ onOpen, onReport, canReport }) {
     this.buttons = [
       button("Open in “Look inside”", () => this.act(0, onOpen), { class: "primary" }),
-      button("Open its report", () => this.act(1, onReport), { hidden: !canReport }),
+      button("Open report", () => this.act(1, onReport), { hidden: !canReport }),
     ];
     const attributes = { class: "panel train-result", "aria-label": "Result", hidden: true };
     this.root = element("section", attributes, this.words, div("row", this.buttons), this.problem);
@@ -76,10 +76,10 @@ function accuracyPart(run, earlier) {
 
 /** @param {Run} run */
 function describeEnd({ state, outcome }) {
-  if (state === "done") return "Done. There were no test images to judge it on.";
+  if (state === "done") return "Done. There were no test images to evaluate it on.";
   return outcome?.run
-    ? "Stopped and saved: `convlens train --resume` with its folder goes on."
-    : "Stopped before it began.";
+    ? "Stopped and saved. To continue, run `convlens train --resume` with its run folder."
+    : "Stopped before training began.";
 }
 
 /** The intervals of one or two runs on one axis, this run's above the earlier one's. @param {Run[]} runs */

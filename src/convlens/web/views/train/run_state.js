@@ -76,6 +76,8 @@ export class Run {
   imagesPerSecond = 0;
   /** @type {number | null} */
   secondsLeft = null;
+  /** Why it ended earlier than planned, or with the weights of an earlier epoch, in words. @type {string | null} */
+  ending = null;
   /** @type {Outcome | null} */
   outcome = null;
   /** @type {string | null} */
@@ -157,17 +159,17 @@ export class Run {
         return `Training: epoch ${Math.min(Math.floor(this.steps / steps_per_epoch) + 1, epochs)} of ${epochs}`;
       }
       case "judging":
-        return "Judging the test images";
+        return "Evaluating the test images";
       case "saving":
         return `${describeAccuracy(outcome)}; saving`;
       case "done":
         return outcome?.total ? `Done: ${describeAccuracy(outcome)}` : "Done";
       case "stopped":
-        return outcome?.run ? "Stopped; everything is saved" : "Stopped before it began";
+        return outcome?.run ? "Stopped; everything is saved" : "Stopped before training began";
       case "failed":
         return "Failed";
       default:
-        return reading ? describeReading(reading) : "Getting ready";
+        return reading ? describeReading(reading) : "Preparing";
     }
   }
 }
@@ -194,6 +196,7 @@ const HANDLERS = {
     run.epochs.push(data);
     if (run.epochs.length === run.started?.epochs) run.state = "judging";
   },
+  ended: (run, data) => Object.assign(run, { state: "judging", ending: data.words }),
   calibrated() {},
   judged: (run, data) => Object.assign(run, { state: "saving", outcome: data, secondsLeft: null }),
   done: (run, data) => Object.assign(run, { state: "done", outcome: data, secondsLeft: null }),

@@ -20,7 +20,7 @@ const HEADINGS = [
   ["data"],
 ];
 /** @type {Record<string, string>} */
-const STATES = { waiting: "", preparing: "getting ready" };
+const STATES = { waiting: "", preparing: "preparing" };
 
 export class RunTable {
   body = element("tbody");
@@ -104,7 +104,7 @@ function describePair(earlier, later) {
       ? []
       : [`${word}: ${form(now)} instead of ${form(before)}.`];
   const lines = [
-    `Run ${later.number} against run ${earlier.number}: ${compareAccuracy(later, earlier)}`,
+    `Run ${later.number} compared with run ${earlier.number}: ${compareAccuracy(later, earlier)}`,
     ...change("Parameters", earlier.parameters, later.parameters, formatCount),
     ...change("Time", earlier.seconds, later.seconds, describeSeconds),
   ];

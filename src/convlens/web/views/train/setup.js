@@ -1,4 +1,4 @@
-// What is trained: data, network, recipe, epochs and seed, and the button.
+// The form for a training: data, network, recipe, epochs, seed, and the button.
 
 import { element } from "convlens/interface/dom.js";
 import { FACTS } from "convlens/layers/facts.js";
@@ -13,12 +13,12 @@ import { div, optionList, PLAIN_TEXT } from "convlens/interface/parts.js";
 
 const OWN = "\u0000own"; // no name of a dataset
 const OWN_WORDS = "Path of a folder with one folder per class, a CSV file, an .npz file, IDX files or a zip file";
-const CHOSEN_NETWORK = "with the network that it chooses for these images";
+const CHOSEN_NETWORK = "choose a network for these images";
 const KEPT = "convlens-train";
 const RECIPES = [
-  { name: "fast", says: "two epochs: about a second on MNIST", epochs: "2" },
-  { name: "tutorial", says: "the tutorial's own numbers: Adam 0.001, ten epochs", epochs: "10" },
-  { name: "best", says: "about a minute: learns from shifted, deformed, noisy copies", epochs: "as many as fit" },
+  { name: "fast", says: "two epochs, about a second on MNIST", epochs: "2" },
+  { name: "tutorial", says: "the tutorial’s settings: Adam 0.001, ten epochs", epochs: "10" },
+  { name: "best", says: "about a minute, with data augmentation", epochs: "automatic" },
 ];
 
 /** The form. */
@@ -39,7 +39,7 @@ export class Setup {
   epochs = numberField("train-epochs", 1, this.kept.epochs);
   seed = numberField("train-seed", 0, this.kept.seed);
   button = element("button", { type: "submit", class: "primary train-start" }, "Train");
-  root = element("form", { class: "train-setup", novalidate: true, "aria-label": "What to train" });
+  root = element("form", { class: "train-setup", novalidate: true, "aria-label": "Training settings" });
 
   /**
    * @param {object} options

@@ -52,8 +52,9 @@ export class StatusLine {
     }
     const isStopping = !run.isOver && (this.stop.disabled || run.listed?.stopping);
     this.state.textContent = isStopping ? "Stopping after this step" : run.describeState();
-    this.facts.textContent = describeSpeed(run);
-    if (run.totalSteps) this.bar.value = run.steps / run.totalSteps;
+    this.facts.textContent = run.ending ?? describeSpeed(run);
+    if (run.ending) this.bar.value = 1;
+    else if (run.totalSteps) this.bar.value = run.steps / run.totalSteps;
     else if (run.isOver || run.state === "queued") this.bar.value = 0;
     else this.bar.removeAttribute("value");
     if (run.error) this.problem.say(run.error);
@@ -64,7 +65,7 @@ export class StatusLine {
   speak(run) {
     const epoch = run.isOver ? null : run.epochs.at(-1);
     const heard = epoch ? `, training accuracy ${(epoch.accuracy * 100).toFixed(1)} per cent` : "";
-    const said = run.describeState() + heard;
+    const said = [run.describeState() + heard, run.ending].filter(Boolean).join("; ");
     if (said !== this.said) announce(said);
     this.said = said;
   }

@@ -51,7 +51,7 @@ class TrainView {
   /** @param {Element} root @param {Context} context */
   constructor(root, context) {
     const { api, state } = context;
-    if (!api) throw new Error("there is no server that could train. Start the page with `convlens open`.");
+    if (!api) throw new Error("training needs a server. Open the page with `convlens open`.");
     this.api = api;
     this.context = context;
     this.session = this.openSession();
@@ -203,7 +203,7 @@ class TrainView {
     this.setup.setBusy([...this.session.runs.values()].some(({ isGoingOn }) => isGoingOn));
     if (run?.started && this.shownJob !== run.job) this.beginRun(run);
     const isLost = this.connection.isLost && run && !run.isOver;
-    this.status.show(run, isLost ? "connection lost, coming back …" : this.connection.refusal);
+    this.status.show(run, isLost ? "connection lost, reconnecting …" : this.connection.refusal);
     this.result.show(run, earlier);
     this.charts.draw(run, earlier, { logarithmic: this.isLogarithmic.checked, step });
     const canReplay = Boolean(run?.isOver && this.frames.frames.length > 2);

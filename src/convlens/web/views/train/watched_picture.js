@@ -19,7 +19,7 @@ const MOST_SAMPLES = 10;
 const SIZE = 34; // CSS pixels of a small picture
 
 export class PictureChooser {
-  root = element("div", { class: "train-pictures", role: "group", "aria-label": "The picture that is watched" });
+  root = element("div", { class: "train-pictures", role: "group", "aria-label": "Picture to watch" });
   /** @type {Choice[]} */
   choices = [];
   chosen = "7";

@@ -43,7 +43,7 @@ export class ActivationChapter extends Chapter {
     const { sums, biased, activated } = this.views;
     this.build(
       [
-        "Without an activation, any number of layers could do no more than a single one. These are the maps of the chapter above.",
+        "Without an activation, any number of layers could do no more than a single one. The maps are those of the chapter above.",
       ],
       div(
         "controls",

@@ -67,7 +67,7 @@ export class CostChapter extends Chapter {
     this.answer = element("div", { class: "counts", "aria-live": "polite" });
     this.build(
       [
-        "A dense layer has a separate weight for every pair of an input and an output. Below it stands between the same numbers.",
+        "A dense layer has a separate weight for every pair of an input and an output. The table compares the convolution with a dense layer between the same inputs and outputs.",
       ],
       div("controls", this.layers, this.fields),
       this.mistakes,

@@ -40,9 +40,7 @@ export class MapSizeChapter extends Chapter {
       coloured: true,
     });
     this.build(
-      [
-        "The kernel reaches over d(k − 1) + 1 cells and moves on by the stride as long as it stays on the padded input.",
-      ],
+      ["The kernel covers d(k − 1) + 1 cells and moves by the stride as long as it stays on the padded input."],
       div("controls", fields),
       this.mistakes,
       this.formula,
@@ -72,8 +70,8 @@ function sayMoves(axis) {
   const share = (axis.size + 2 * axis.padding - windows.reach(axis)) / axis.stride;
   const floor = windows.outputSize(axis) - 1;
   return Number.isInteger(share)
-    ? `The division leaves nothing over: ${floor} moves after the first position.`
-    : `The division gives ${shortNumber(share)}, and there is no part of a move: the floor makes it ${floor}, after the first position.`;
+    ? `The division has no remainder: there are ${floor} moves after the first position.`
+    : `The division gives ${shortNumber(share)}, rounded down to ${floor}: the number of moves after the first position.`;
 }
 
 /** @param {Axis} axis the padded axis is drawn, and below it a line for each position with the cells that it reads */

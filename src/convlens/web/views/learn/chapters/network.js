@@ -50,7 +50,7 @@ export class NetworkChapter extends Chapter {
     this.build(
       [
         "This is one of the smallest networks, `conv 1 2x2, relu, dense 2`: a kernel, an activation, and a dense layer with two outputs, one for each class. A dense layer is cross-correlation once more: all its inputs, in one row, with the weights of each output.",
-        "Change the input or any weight. Choose a number of any layer, and what it was made of lights up.",
+        "Change the input or any weight. Choose a number in any layer to highlight the numbers that it was computed from.",
       ],
       lineUp(image, "→", kernel, "+", bias, "→", conv, "→", relu),
       lineUp(flatten, "→", weights, "+", biases, "→", dense, "→", powers, "→", softmax),

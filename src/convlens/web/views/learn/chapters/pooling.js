@@ -37,8 +37,8 @@ export class PoolingChapter extends Chapter {
     this.result = this.matrix("result", { caption: "Result", sized: true, coloured: true, onPick: this.steps.pick });
     this.formula = div("formulas");
     const kind = choice({
-      legend: "Takes",
-      options: { max: "the largest", average: "the average" },
+      legend: "Pooling",
+      options: { max: "max", average: "average" },
       value: "max",
       onChange: (value) => this.set("kind")(value === "max" ? "max" : "average"),
     });
@@ -56,10 +56,13 @@ export class PoolingChapter extends Chapter {
       if (values.length <= LARGEST_SIDE) size.set(values.length);
       this.set("values")(values);
     });
-    const ceil = checkbox({ label: "a last window may hang over the end", onChange: this.set("ceil") });
+    const ceil = checkbox({
+      label: "the last window may extend past the edge (ceil mode)",
+      onChange: this.set("ceil"),
+    });
     this.build(
       [
-        "The window usually moves by its own size, so that a 2×2 window keeps a quarter of the numbers. A maximum leaves out what lies in the padding; an average counts it as zeros.",
+        "The window usually moves by its own size, so that a 2×2 window keeps a quarter of the numbers. A maximum ignores the padding; an average counts it as zeros.",
       ],
       div("controls", kind, size, window, ceil, take),
       this.mistakes,
@@ -107,5 +110,5 @@ export class PoolingChapter extends Chapter {
 /** @param {number[][]} map */
 function sayRounded(map) {
   const size = `${plural(map.length, "row")} and ${plural(map[0].length, "column")}`;
-  return paragraph("formula", `${size}: the division is rounded up where a last window still begins inside.`);
+  return paragraph("formula", `${size}: the division is rounded up if the last window still begins inside.`);
 }

@@ -109,7 +109,7 @@ export class KernelChapter extends Chapter {
 
   #buildBench() {
     const mode = selection({
-      label: "Padding holds",
+      label: "Padding values",
       options: optionsOf(PADDING_MODES),
       value: "zeros",
       onChange: this.set("mode"),
@@ -128,7 +128,7 @@ export class KernelChapter extends Chapter {
     const { input, kernel, map, covered, used, products } = this.views;
     this.build(
       [
-        "The stride is how far the kernel moves at a time. Padding puts rows and columns around the input, so that the kernel can reach over the edge. Dilation spreads the kernel’s cells apart.",
+        "The stride is how far the kernel moves at a time. Padding adds rows and columns around the input, so that the kernel can reach past the edge. Dilation spreads the kernel’s cells apart.",
       ],
       div("controls", this.source, this.small, this.preset, this.size, sliding, mode, turned),
       this.mistakes,

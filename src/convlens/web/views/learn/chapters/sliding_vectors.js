@@ -30,7 +30,7 @@ export class SlidingVectorsChapter extends Chapter {
     const { a, b, kernel, products, result } = this.grids;
     this.build(
       [
-        "**Full** begins where the two first touch and ends where they last do; what hangs over meets zeros. **Same** keeps the middle, as many sums as the longer vector has numbers. **Valid** keeps the sums where nothing hangs over.",
+        "**Full** goes from the first overlap to the last; numbers without a partner are multiplied by zero. **Same** keeps the middle, as many sums as the longer vector has numbers. **Valid** keeps the positions where the vectors overlap completely.",
       ],
       div("controls", ...this.#buildControls()),
       div("vector-rows", namedRow("B", b)),

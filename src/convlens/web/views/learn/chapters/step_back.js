@@ -50,7 +50,7 @@ export class StepBackChapter extends Chapter {
     this.build(
       [
         "How should a weight change, so that the loss becomes smaller? Here the loss is half the squared distance from the map to a target. How it changes with one number of the map, its slope there, is that number minus its target. Type a slope, and the target follows.",
-        "Choose one of the four gradients, and what its weight met lights up. All gradients together are a cross-correlation again: the slopes slide over the input.",
+        "Choose one of the four gradients to highlight the input numbers that its weight was multiplied by. All gradients together are a cross-correlation again: the slopes slide over the input.",
         "The learning rate says how large a part of its gradient a step subtracts from each weight: if it is too large, the loss grows. Training is this for every weight, a thousand times a second.",
       ],
       lineUp(image, "→", kernel, "→", map, "−", target, "=", slopes),
@@ -81,8 +81,8 @@ export class StepBackChapter extends Chapter {
       target: this.matrix("target", { coloured, onChange: edit("target") }),
       slopes: this.matrix("slopes", { coloured, onChange: editSlope }),
       gradient: this.matrix("gradient", { coloured, onPick }),
-      met: this.matrix("what it met", { caption: "met" }),
-      into: this.matrix("slopes of what it went into", { caption: "slopes", coloured }),
+      met: this.matrix("inputs of the weight", { caption: "inputs" }),
+      into: this.matrix("slopes of its outputs", { caption: "slopes", coloured }),
       products: this.matrix("products", { coloured }),
       before: this.matrix("kernel now", { caption: "kernel", coloured }),
       downhill: this.matrix("gradient of the kernel", { caption: "gradient", coloured }),
@@ -155,7 +155,7 @@ export class StepBackChapter extends Chapter {
     const weight = `The weight in row ${row}, column ${column} after a step: ${sum}.`;
     fill(this.change, `${weight} The loss after a step: ${compare(loss, lossNext)}.`);
     // Only what is new is written, since a screen reader says it again otherwise.
-    const told = losses.length ? tellLosses(losses) : "No step was taken yet.";
+    const told = losses.length ? tellLosses(losses) : "No step taken yet.";
     if (this.told.textContent !== told) fill(this.told, told);
   }
 }
@@ -172,5 +172,5 @@ function compare(before, after) {
   const change = shortNumber(Math.abs(after - before));
   if (after === before) return `${shortNumber(after)}, unchanged`;
   if (after < before) return `${shortNumber(after)}, smaller by ${change}`;
-  return `${shortNumber(after)}, larger by ${change}: the step is too long`;
+  return `${shortNumber(after)}, larger by ${change}: the step is too large`;
 }

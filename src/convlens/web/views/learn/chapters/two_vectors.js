@@ -33,11 +33,11 @@ export class TwoVectorsChapter extends Chapter {
     this.totals = [element("output"), element("output")];
     this.turnedSum = new SumLine();
     const { a, b, sum, products, turned, turnedProducts } = this.grids;
-    const [total, turnedTotal] = this.totals.map((output) => [sign("added up:"), output]);
+    const [total, turnedTotal] = this.totals.map((output) => [sign("sum:"), output]);
     this.build(
       [
-        "A network is made of this one small calculation, done very often. Change A and B and watch the sums.",
-        "What deep learning calls a convolution turns nothing: strictly speaking it is a cross-correlation. A network learns its kernels, so it makes no difference to the network, only to whoever compares formulas.",
+        "A network repeats this small calculation very often. Change A and B and watch the sums.",
+        "What deep learning calls a convolution does not turn the kernel: strictly speaking, it is a cross-correlation. A network learns its kernels, so this makes no difference to the network; it matters only when you compare formulas.",
       ],
       div("controls", length),
       div(

@@ -1,4 +1,4 @@
-/** Where branches meet: numbers of all branches added up, or the maps of one behind those of another. */
+/** Where branches meet: the values of all branches added up, or the maps of the branches concatenated. */
 
 import { element } from "convlens/interface/dom.js";
 import { layerName } from "convlens/views/look/places.js";
@@ -15,7 +15,7 @@ export function drawAddition({ terms, total }, look) {
   );
   const joined = pieces.flatMap((piece, which) => (which > 0 ? ["+", piece] : [piece]));
   return [
-    element("p", {}, "Branches meet here: their numbers at this place are added up."),
+    element("p", {}, "The branches meet here: their values at this position are added up."),
     equation(joined, "=", result(total)),
   ];
 }
@@ -26,7 +26,7 @@ export function drawJoining({ which, input, place, shape, total }, look) {
   const what = shape.length === 1 ? "numbers" : "maps";
   const mine = shape.length === 1 ? `number ${place}` : `map ${Math.floor(place / (shape[1] * shape[2]))}`;
   return [
-    element("p", {}, `Nothing is computed here: the ${what} of the branches follow one another.`),
+    element("p", {}, `Nothing is computed here: the ${what} of the branches are concatenated.`),
     equation(named(lead(input.value, input.source, look), `branch ${which}: ${text}`), "→", named(result(total), mine)),
   ];
 }

@@ -1,4 +1,4 @@
-/** What a pooling layer took of its window: the candidates, and the winner or the mean. */
+/** How a pooling layer computes a value: the numbers in its window, and the largest or the mean. */
 
 import { element } from "convlens/interface/dom.js";
 import { formatCount } from "convlens/interface/format.js";
@@ -17,7 +17,7 @@ export function drawMaximum(sum, look) {
   const count = sum.candidates.filter(({ padding }) => !padding).length;
   const { row, column } = sum.candidates[sum.winner];
   return [
-    element("p", {}, `The largest of ${formatCount(count)} candidates goes on; the others are forgotten.`),
+    element("p", {}, `The output is the largest of the ${formatCount(count)} numbers in the window.`),
     drawCandidates(sum, look, sum.winner, named(result(sum.total), `row ${row}, column ${column}`)),
   ];
 }
@@ -25,7 +25,7 @@ export function drawMaximum(sum, look) {
 /** @type {(sum: Sum & MeanSum, look: Look) => HTMLDivElement[]} */
 export function drawMean(sum, look) {
   return [
-    element("p", {}, `The mean of ${formatCount(sum.candidates.length)} numbers.`),
+    element("p", {}, `The output is the mean of the ${formatCount(sum.candidates.length)} numbers in the window.`),
     drawCandidates(sum, look, -1, null),
     equation(named(signed(sum.sum), "sum"), "/", named(plain(sum.divisor, 0), "numbers"), "=", result(sum.total)),
   ];

@@ -1,4 +1,4 @@
-/** Layers that make one number of one number: activations, normalisation, flatten, and the input itself. */
+/** Layers that compute each output from a single input: activations, normalisation, flatten, and the input itself. */
 
 import { element } from "convlens/interface/dom.js";
 import { MINUS, TIMES, formatNumber } from "convlens/interface/format.js";
@@ -10,9 +10,9 @@ import { equation, lead, named, plain, result } from "convlens/views/look/sums/t
 /** @import { Look, Sum } from "convlens/views/look/sums/terms.js" */
 
 const NORMALISED =
-  "The mean and the variance are those that training has seen in this map; the scale and the shift were learned.";
+  "The mean and the variance are this map’s running statistics from training; the scale and the shift were learned.";
 const PIXEL =
-  "This is the picture itself; behind it there is no sum. A pixel is a byte from 0 to 255, and the network gets it as a fraction";
+  "This is the picture itself, so the chain of sums ends here. A pixel is a byte from 0 to 255 and is divided by 255";
 
 /**
  * One number by a rule, said in `words`; `name` is what comes out.
@@ -45,6 +45,8 @@ export function drawInput({ mean, deviation, pixel, total }) {
   const share = [named(plain(pixel, 0), "pixel"), "/", plain(255, 0)];
   const distance = ["(", ...share, MINUS, named(plain(mean, 4), "mean"), ")"];
   const sum = changed ? [...distance, "/", named(plain(deviation, 4), "deviation")] : share;
-  const less = changed ? ", less the mean of the training images, over their deviation." : ".";
+  const less = changed
+    ? "; then the mean of the training images is subtracted, and the result is divided by their standard deviation."
+    : ".";
   return [element("p", {}, PIXEL, less), equation(sum, "=", result(total))];
 }

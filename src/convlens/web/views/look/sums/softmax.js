@@ -1,4 +1,4 @@
-/** From logits to probabilities: over the temperature, exponentials, and each one's share in their sum. */
+/** From logits to probabilities: division by the temperature, exponentials, and each exponential's share of the sum. */
 
 import { element, fill, nameOf } from "convlens/interface/dom.js";
 import { formatNumber, formatPercent } from "convlens/interface/format.js";
@@ -12,10 +12,10 @@ import { equation, lead, named, plain, result } from "convlens/views/look/sums/t
 
 const MOST = 12;
 const DIVIDED = "Every logit is divided by the temperature, ";
-const FITTED = ", which was fitted so that the network is as sure as it is right";
+const FITTED = ", which was fitted so that confidence matches accuracy";
 const RAISED =
-  "; the largest is taken off, so that nothing overflows; then e is raised to it. A probability is a class’s share in the sum of all.";
-const TITLES = ["logit", "scaled", "less the largest", "exponential", "probability"];
+  ". The largest result is subtracted from all, which prevents overflow, and e is raised to each difference. The probability of a class is its share of the sum.";
+const TITLES = ["logit", "scaled", "minus the largest", "exponential", "probability"];
 
 /** The drawing of a softmax for the class `place`. @param {Softmax} softmax @param {number} place @param {Look} look */
 export function drawSoftmax(softmax, place, look) {
@@ -27,14 +27,14 @@ export function drawSoftmax(softmax, place, look) {
     equation(
       named(plain(exponents[place], 4), `e^(${formatNumber(scaled[place] - largest, 3)})`),
       "/",
-      named(plain(sum, 4), "sum of all"),
+      named(plain(sum, 4), "sum"),
       "=",
       named(result(probabilities[place], 4), formatPercent(probabilities[place], 2)),
     ),
   ];
 }
 
-// All classes; of very many the likeliest, the one that was asked for, and a button for the others.
+// All classes; if there are very many, the most likely ones, the chosen one, and a button for the others.
 /** @type {(softmax: Softmax, place: number, look: Look) => (HTMLDivElement | HTMLButtonElement | null)[]} */
 function drawTable(softmax, place, look) {
   const order = likeliest(softmax.probabilities);
