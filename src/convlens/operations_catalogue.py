@@ -116,8 +116,8 @@ OPERATIONS = {
     ),
     "channels": Operation(
         "Channels and kernels",
-        "A kernel has one channel for each channel of the image. Each slides over its own channel, and the partial "
-        "sums are added, so a kernel makes one map.",
+        "A kernel has one channel for each channel of the image. Each channel of the kernel slides over its channel of "
+        "the image, and the partial sums are added, so a kernel makes one map.",
         "partial sum of channel 0 + partial sum of channel 1 + …",
         ('conv2d "1 0 2; 0 1 1; 2 1 0 | 0 1 1; 2 0 1; 1 0 2" --kernel "1 0; 0 1 | 0 -1; 1 0" --steps',),
     ),

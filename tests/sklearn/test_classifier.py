@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import get_tags
 
 import convlens
 from convlens.engines.choice import open_engine
@@ -56,6 +57,13 @@ def test_what_fit_leaves(fitted):
     assert (fitted.scale_, fitted.image_shape_) == ((0, 16), (1, 8, 8))
     assert fitted.model_.class_names == tuple("0123456789")
     assert fitted.model_.history.epochs == 3
+
+
+def test_the_tags_say_that_images_are_taken(fitted):
+    tags = get_tags(fitted)
+    assert tags.input_tags.two_d_array
+    assert tags.input_tags.three_d_array
+    assert (tags.estimator_type, tags.target_tags.required, tags.non_deterministic) == ("classifier", True, False)
 
 
 def test_probabilities_belong_to_the_classes(digits, fitted):

@@ -58,7 +58,7 @@ class Concat(Block):
     >>> from convlens.layers import Conv2d
     >>> print(Concat([Conv2d(4, kernel_size=1)], [Conv2d(8, kernel_size=3, padding=1)]))
     concat(conv 4 1x1; conv 8 3x3 pad 1)
-    >>> print(Concat([Conv2d(4, 1)], []))
+    >>> print(Concat([Conv2d(4, kernel_size=1)], []))
     concat(conv 4 1x1;)
     """
 

@@ -18,25 +18,29 @@ Input = Annotated[
     Operand,
     Parameter(name="--a", help="Numbers ('1 2; 3 4'), a CSV file, an image file, or mnist:7 (test image 7 of MNIST)."),
 ]
+Kernels = Annotated[
+    list[Operand],
+    Parameter(
+        negative="",
+        help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, …. Repeat `--kernel` for several "
+        "kernels, which make a map each.",
+    ),
+]
+Biases = Annotated[
+    list[Operand] | None,
+    Parameter(
+        negative="",
+        help="The number to add to every sum; one for each kernel: `--bias 1 --bias -2`, or `--bias '1 -2'`.",
+    ),
+]
 _KINDS = {"max": "max_pool2d", "average": "avg_pool2d", "avg": "avg_pool2d"}
 
 
 def conv2d_command(
     a: Input,
     *,
-    kernel: Annotated[
-        list[Operand],
-        Parameter(
-            help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, …. Repeat `--kernel` for several "
-            "kernels, which make a map each."
-        ),
-    ],
-    bias: Annotated[
-        list[Operand] | None,
-        Parameter(
-            help="The number to add to every sum; one for each kernel: `--bias 1 --bias -2`, or `--bias '1 -2'`."
-        ),
-    ] = None,
+    kernel: Kernels,
+    bias: Biases = None,
     activation: Annotated[
         str | None, Parameter(help=f"Applied to every sum: {', '.join(ACTIVATIONS)}, or none.")
     ] = None,
