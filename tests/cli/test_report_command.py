@@ -378,7 +378,7 @@ def test_training_labels_that_cannot_be_judged_have_one_clear_line(convlens, tra
     TrainedModel(model.network, model.weights, model.preprocessing, model.class_names, facts).save("b.safetensors")
     ran = convlens("report", "b.safetensors", "tiny", "--training-labels")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "error: this model does not say how it was trained. Leave --training-labels out.\n"
+    assert ran.err == "error: this model does not say how it was trained. Leave out --training-labels.\n"
     assert not Path("report.html").exists()
 
 

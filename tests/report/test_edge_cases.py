@@ -102,7 +102,7 @@ def test_a_class_never_predicted_has_no_precision(make_reader, show, told):
 def test_a_class_never_present_is_named_and_not_drawn(make_reader, show, told):
     numbers, page = told(make_reader(PETS), show(PETS, [0, 1, 1, 0], [0, 1, 0, 2]))
     assert numbers["classes"]["emu"]["recall"] is None
-    assert "Class emu has no image here and is not evaluated." in top(page)
+    assert "Class emu has no images here and is not evaluated." in top(page)
     drawn = [text.text for text in page.one("header").one("svg").all("text")]
     assert "cat" in drawn
     assert "emu" not in drawn
@@ -114,7 +114,7 @@ def test_only_one_of_the_classes_is_present(make_reader, show, told):
     assert numbers["classes"]["emu"]["recall"] == 2 / 3
     assert "It is worst at" not in top(page)
     assert "The most frequent mistake is emu predicted as cat, once." in top(page)
-    assert "2 classes (cat, dog) have no image here and are not evaluated." in top(page)
+    assert "2 classes (cat, dog) have no images here and are not evaluated." in top(page)
 
 
 def test_all_right(make_reader, show, told):
@@ -238,7 +238,7 @@ def test_a_model_with_no_facts_at_all(make_reader, show, told):
     numbers, page = told(make_reader(PETS), show(PETS, [0, 1, 2], [0, 1, 1]))
     assert set(numbers["training"]) == {"epochs", "losses", "speed"}
     assert numbers["trust"][0]["verdict"] == "unknown"
-    assert "cannot be told: the training images are not at hand" in top(page)
+    assert "could not be compared with the training images, which are missing" in top(page)
     terms = [term.text for term in page.one("section", id="training").all("dt")]
     assert terms == ["network", "parameters"]
 
