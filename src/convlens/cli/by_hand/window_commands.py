@@ -27,14 +27,16 @@ def conv2d_command(
     kernel: Annotated[
         list[Operand],
         Parameter(
-            help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, …. Repeat `--kernel` for several "
-            "kernels, which make a map each."
+            negative="",
+            help="Numbers, a CSV file, or a name: sharpen, edge, blur, sobel-x, … Repeat `--kernel` to give several "
+            "kernels; each makes its own map.",
         ),
     ],
     bias: Annotated[
         list[Operand] | None,
         Parameter(
-            help="The number to add to every sum; one for each kernel: `--bias 1 --bias -2`, or `--bias '1 -2'`."
+            negative="",
+            help="The number to add to every sum. For two kernels, give two: `--bias 1 --bias -2`, or `--bias '1 -2'`.",
         ),
     ] = None,
     activation: Annotated[
@@ -53,7 +55,7 @@ def conv2d_command(
 
     Layers do not rotate their kernels, so this is a cross-correlation; `--flip` makes it a convolution. A kernel needs
     one channel for each channel of the image, separated by `|`. A single matrix is used for every channel. The output
-    shows how the size of the map is computed, and which rows and columns a stride leaves unread.
+    shows how the size of the map is computed, and which rows and columns are not read because of the stride.
     """
     from convlens.by_hand import conv2d, trace_conv2d
     from convlens.cli.by_hand.operands import as_image, read_biases, read_kernels, read_operand
@@ -102,7 +104,7 @@ def pool_command(
     """`convlens by-hand pool`.
 
     For max pooling, the output shows the position of each maximum. It also shows how the size of the result is
-    computed, and which rows and columns no window reads.
+    computed, and which rows and columns are not read.
     """
     import numpy as np
 
