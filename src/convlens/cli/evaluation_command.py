@@ -150,7 +150,7 @@ def _cell(count: int, right_answer: bool) -> str:
 
 def _pairs(evaluation: "Evaluation") -> ColumnTable:
     """The most frequent mistakes, where a matrix would not fit on any screen."""
-    table = ColumnTable("true", "said", "images", right=("images",))
+    table = ColumnTable("true", "predicted", "images", right=("images",))
     for true, said, count in evaluation.most_confused(MOST_CONFUSIONS):
         table.add_row(_plain(true), _plain(said), f"{count:,}")
     return table
