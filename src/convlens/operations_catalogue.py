@@ -109,8 +109,8 @@ OPERATIONS = {
     ),
     "tensor": Operation(
         "Images are tensors",
-        "An image is a tensor: a matrix for each channel, all of one size; a grey image has one channel, and a colour "
-        "image three, for red, green and blue.",
+        "An image is a tensor, which has one matrix for each channel, all of the same size. A grey image has one "
+        "channel; a colour image has three, for red, green and blue.",
         "numbers of a tensor = channels·height·width",
         ("tensor photo.png", 'tensor "255 0; 0 9 | 0 255; 0 9 | 0 0; 255 9" --draw tensor.svg'),
     ),

@@ -187,7 +187,7 @@ def evaluation_of(names: tuple[str, ...], confusion: np.ndarray) -> Evaluation:
 def test_long_names_are_numbered_in_the_matrix_and_none_is_left_out():
     names = ("parrots of the north", "parrots of the south", "cat")
     found = _matrix(evaluation_of(names, np.array([[5, 1, 0], [2, 6, 0], [0, 0, 1234]])))
-    assert found.columns == ("true \\ said", "    0", "    1", "    2")  # as wide as 1,234
+    assert found.columns == ("true \\ predicted", "    0", "    1", "    2")  # as wide as 1,234
     assert [Text.from_markup(" ".join(row)).plain for row in found.rows] == [
         "0 parrots of the north 5 1 ·",
         "1 parrots of the south 2 6 ·",

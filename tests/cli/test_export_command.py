@@ -45,7 +45,7 @@ def test_pictures_may_come_from_elsewhere(convlens, trained_run, monkeypatch):
 def test_other_targets_are_not_known_yet(convlens, trained_run, target):
     ran = convlens("export", trained_run, "--to", target)
     known = "html, the page with the model inside, as one file"
-    assert (ran.code, ran.err) == (2, f"error: --to '{target}' is no format; give --to {known}.\n")
+    assert (ran.code, ran.err) == (2, f"error: --to '{target}' is not a known format; give --to {known}.\n")
 
 
 def test_another_format_is_one_entry(convlens, trained_run, monkeypatch):

@@ -136,7 +136,7 @@ def _matrix(evaluation: "Evaluation") -> ColumnTable:
         names = [f"{number:>{len(headings[-1])}} {name}" for number, name in enumerate(names)]
     widest = max(len(f"{evaluation.confusion.max():,}"), *map(len, headings))
     columns = [f"{heading:>{widest}}" for heading in headings]
-    table = ColumnTable("true \\ said", *columns, right=columns, cut=True)
+    table = ColumnTable("true \\ predicted", *columns, right=columns, cut=True)
     for number, (name, row) in enumerate(zip(names, evaluation.confusion, strict=True)):
         table.add_row(name, *(_cell(int(count), column == number) for column, count in enumerate(row)))
     return table
@@ -150,7 +150,7 @@ def _cell(count: int, right_answer: bool) -> str:
 
 def _pairs(evaluation: "Evaluation") -> ColumnTable:
     """The most frequent mistakes, where a matrix would not fit on any screen."""
-    table = ColumnTable("true", "said", "images", right=("images",))
+    table = ColumnTable("true", "predicted", "images", right=("images",))
     for true, said, count in evaluation.most_confused(MOST_CONFUSIONS):
         table.add_row(_plain(true), _plain(said), f"{count:,}")
     return table

@@ -109,7 +109,7 @@ class _Layout:
         return sum((widths or self._widths)[place] for place in places) + GAP * (len(places) - 1)
 
     def _squeeze(self, widths: list[int]) -> list[int]:
-        """As wide as there is room: the widest column gives way first."""
+        """As wide as the terminal allows: the widest column is narrowed first."""
         while sum(widths) + GAP * (len(widths) - 1) > self.width and max(widths) > _NARROWEST:
             widths[widths.index(max(widths))] -= 1
         return widths

@@ -28,7 +28,7 @@ COLUMNS = (
     "margin",
     "doubt",
 )
-"""The columns of the CSV file; `doubt` is the old name of `margin`."""
+"""The columns of the CSV file; the last is the old name of `margin`."""
 
 
 @with_old_attributes

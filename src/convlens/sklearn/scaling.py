@@ -1,6 +1,6 @@
 """Which values are black and white. Found once, by fit, and used by every prediction, as scikit-learn's scalers do.
 
-`convlens.train` reads each batch by its own range and refuses what is doubtful. Here that would not do: a fold of a
+`convlens.train` reads each batch by its own range and refuses what is ambiguous. Here that would not do: a fold of a
 cross-validation may be darker than another, and a scaler in front of the classifier gives 1.07 for a pixel that is
 brighter than all that it was fitted on.
 """

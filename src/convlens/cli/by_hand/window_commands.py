@@ -57,7 +57,7 @@ def conv2d_command(
 
     Layers do not rotate their kernels, so this is a cross-correlation; `--flip` makes it a convolution. A kernel needs
     one channel for each channel of the image, separated by `|`. A single matrix is used for every channel. The output
-    shows how the size of the map is computed, and which rows and columns a stride leaves unread.
+    shows how the size of the map is computed, and which rows and columns are not read because of the stride.
     """
     from convlens.by_hand import conv2d, trace_conv2d
     from convlens.cli.by_hand.operands import as_image, read_biases, read_kernels, read_operand
@@ -106,7 +106,7 @@ def pool_command(
     """`convlens by-hand pool`.
 
     For max pooling, the output shows the position of each maximum. It also shows how the size of the result is
-    computed, and which rows and columns no window reads.
+    computed, and which rows and columns are not read.
     """
     import numpy as np
 
