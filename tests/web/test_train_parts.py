@@ -83,7 +83,7 @@ def test_events_become_a_run(call):
 def test_a_training_that_ended_early_says_so(call):
     words = "stopped early after 1 of 2 epochs"
     ended = [*EVENTS[:7], ["ended", {"reason": "early stopping", "epochs": 1, "words": words}, 8], *EVENTS[9:]]
-    assert use(call, "run_state", REDUCE, ended)["states"][7] == "Judging the test images"
+    assert use(call, "run_state", REDUCE, ended)["states"][7] == "Evaluating the test images"
     show = """((events) => {
         const line = new m.StatusLine({ onStop: async () => {} }), said = [];
         return import("convlens/views/train/run_state.js").then(({ Run }) => {
@@ -98,7 +98,7 @@ def test_a_training_that_ended_early_says_so(call):
     })(values[0])"""
     said = use(call, "status_line", show, ended)
     assert said[6] == ["Training: epoch 2 of 2", "30 images/s · 2.0 s left", 0.5]
-    assert said[7] == ["Judging the test images", words, 1]
+    assert said[7] == ["Evaluating the test images", words, 1]
     assert said[-1] == ["Done: 75.00 % of the test images", words, 1]
 
 
