@@ -147,7 +147,7 @@ MODELS = {
     "train(X, y) or evaluate(model, X, y).",
     "evaluate(model, np.zeros((5, 28, 28)), y[:5])": "X has the shape (5, 28, 28); images of 1×8×8 (channels, height, "
     "width) are wanted. Give N×8×8, N×8×8×1, N×1×8×8 or N×64.",
-    "evaluate(model)": "this model was trained on 'arrays', which is no known dataset. Name the data to "
+    "evaluate(model)": "this model was trained on 'arrays', which is not a known dataset. Name the data to "
     "evaluate it on.",
     "evaluate(model, X, y).confusion_matrix": "'Evaluation' object has no attribute 'confusion_matrix'; write "
     ".confusion.",
@@ -176,7 +176,7 @@ FILES = {
     'train(X, y, epochs=1, out=".")': ". is not empty, and a run is never overwritten. Give another folder with out=.",
     'resume_training("nowhere")': "nowhere holds no last.checkpoint, so there is nothing to go on with. Give the "
     "folder of a stopped run.",
-    'export_html("page.html", model)': "model is 'page.html'; give a TrainedModel, as convlens.load_model gives.",
+    'export_html("page.html", model)': "model is 'page.html'; give a TrainedModel, as returned by convlens.load_model.",
 }
 MISTAKES = DATA | NETWORKS | SETTINGS | MODELS | FILES
 

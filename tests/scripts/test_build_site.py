@@ -43,7 +43,7 @@ def test_the_reference_of_the_command_line_has_every_command_and_option():
         assert f"# {heading}\n" in text
     for option in ("--recipe", "--resume", "--steps", "--strict", "--padding-mode", "--to"):
         assert f"`{option}" in text, option
-    assert "Exit codes: 0 done" in text
+    assert "Exit codes: 0 success" in text
     assert "Table of Contents" not in text
 
 

@@ -62,7 +62,7 @@ def test_every_event_is_one_short_line():
         "Training on digits: 1,500 images, 650 parameters, 200 epochs, native",
         "Epoch 3, batch 5: loss 0.25, accuracy 87.50 %",
         "Epoch 3: accuracy 93.75 %, held out 75.00 %, loss 0.25, 1.5 s",
-        "Temperature 1.25: the network by itself was too sure",
+        "Temperature 1.25: the network was overconfident",
         "End: the time was up after 3.5 of 200 epochs",
         "Accuracy: 90.00 % of 10 test images",
     ]

@@ -155,7 +155,7 @@ def resume_training(
         data = load_dataset(Path(checkpoint.source["path"]), data_dir=kept_dir, options=options)
     if data is None and checkpoint.data not in CATALOGUE:
         raise UsageError(
-            f"{folder} was trained on {checkpoint.data!r}, which is no known dataset. Call resume_training with data=."
+            f"{folder} was trained on {checkpoint.data!r}, which is not a known dataset. Call resume_training with data=."
         )
     dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
     check_same_data(checkpoint, dataset)

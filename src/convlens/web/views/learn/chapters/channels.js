@@ -30,7 +30,7 @@ const MOST_KERNELS = 4;
 /** @extends {Chapter<typeof STATE>} */
 export class ChannelsChapter extends Chapter {
   constructor() {
-    super({ id: "channels", operations: ["channels"], state: { ...STATE } });
+    super({ id: "channels", operations: ["channels", "tensor"], state: { ...STATE } });
     /** @type {FirstLayer | null} */
     this.layerOfModel = null;
     /** @type {Sample[]} */
