@@ -168,12 +168,14 @@ Learned Batch::learned(int slot, int worker) {
 // All tiles of a slot; `learns` where the segment goes backward.
 template <typename Task>
 void Batch::for_tiles(int segment, int slot, int worker, bool learns, Task task) {
-    const Learned learned = this->learned(slot, worker);
+    Learned learned = this->learned(slot, worker);
     const auto first = program_.stages.begin() + starts_[static_cast<size_t>(segment)],
                end = program_.stages.begin() + end_of(segment);
     for (auto stage = first; learns && stage != end; ++stage) stage->kind->clear_gradients(*stage, shared_, learned);
-    for (int tile = first_tile(slot); tile < first_tile(slot + 1) && goes_on(worker); ++tile)
+    for (int tile = first_tile(slot); tile < first_tile(slot + 1) && goes_on(worker); ++tile) {
         task(tile, buffers_for(tile, worker), learned);
+        learned.is_first = false;
+    }
     for (auto stage = first; learns && stage != end; ++stage) stage->kind->finish_gradients(*stage, shared_, learned);
 }
 

@@ -46,6 +46,7 @@ struct WeightSweep {
     int taps = 0;
     const int32_t* offsets = nullptr;
     int channels = 0;  // of this block
+    bool adds = true;  // to what is there
 };
 
 // The same for a 3×3 convolution behind 2×2 max-pooling, from the pooled gradient and its winners: see

@@ -33,6 +33,7 @@ struct Learned {
     float* worker = nullptr;     // sums lane by lane, see Kind::finish_gradients
     float* gradients = nullptr;  // of the parameters
     float* workspace = nullptr;
+    bool is_first = true;  // tile of the slot
 };
 
 // Backward through a stage; batch normalisation only passes on what its kind does.

@@ -7,11 +7,20 @@
 
 namespace convlens::CONVLENS_VARIANT {
 
+// A sum in four parts: an addition need not wait for the one before it.
+constexpr int parts = 4;
+CONVLENS_INLINE Floats sum_parts(const Floats (&sums)[parts]) { return sums[0] + sums[1] + (sums[2] + sums[3]); }
+
+// Visits every value of a channel, with the part that it belongs to.
 template <typename Visit>
 CONVLENS_INLINE void for_rows(const Map& map, int channel, const float* values, Visit visit) {
     for (int row = 0; row < map.height; ++row) {
         const float* from = inside(map, channel, values) + static_cast<size_t>(row) * map.columns * lanes;
-        for (int column = 0; column < map.width; ++column) visit(load(from + column * lanes));
+        int column = 0;
+        for (; column + parts <= map.width; column += parts)
+#pragma GCC unroll 4
+            for (int part = 0; part < parts; ++part) visit(load(from + (column + part) * lanes), part);
+        for (; column < map.width; ++column) visit(load(from + column * lanes), 0);
     }
 }
 
@@ -25,20 +34,20 @@ inline void moments(const Map& map, const float* in, int images, double* means, 
     const Ints used = first_lanes(images);
     const double count = static_cast<double>(map.height) * map.width * images;
     for (int c = 0; c < map.channels; ++c) {
-        Floats sum = {};
-        for_rows(map, c, in, [&](Floats value) { sum += value; });
-        const double mean = sum_in_double(keep_where(used, sum)) / count;
+        Floats sum[parts] = {};
+        for_rows(map, c, in, [&](Floats value, int part) { sum[part] += value; });
+        const double mean = sum_in_double(keep_where(used, sum_parts(sum))) / count;
         const Floats middle = splat(static_cast<float>(mean));
-        Floats square = {}, rest = {};
-        for_rows(map, c, in, [&](Floats value) {
+        Floats square[parts] = {}, rest[parts] = {};
+        for_rows(map, c, in, [&](Floats value, int part) {
             const Floats distance = value - middle;
-            square += distance * distance;
-            rest += distance;
+            square[part] += distance * distance;
+            rest[part] += distance;
         });
         // The mean was rounded; what is left of the sum of distances corrects both.
-        const double left = sum_in_double(keep_where(used, rest)) / count;
+        const double left = sum_in_double(keep_where(used, sum_parts(rest))) / count;
         means[c] = static_cast<double>(middle[0]) + left;
-        squares[c] = sum_in_double(keep_where(used, square)) - count * left * left;
+        squares[c] = sum_in_double(keep_where(used, sum_parts(square))) - count * left * left;
     }
 }
 
@@ -76,15 +85,15 @@ void sums_of_maps(const Map& map, const float* in, const float* gradient, const 
     for (int c = 0; c < map.channels; ++c) {
         const Floats middle = splat(mean[c]), inverse = splat(inverse_deviation[c]);
         const Floats by = splat(scale[c]), plus = splat(shift[c]);
-        Floats sum = {}, product = {};
-        for_rows(map, c, in, [&](Floats value) {
+        Floats sum[parts] = {}, product[parts] = {};
+        for_rows(map, c, in, [&](Floats value, int part) {
             const Floats slope = through_relu<relu>(gradient, value, by, plus);
             gradient += lanes;
-            sum += slope;
-            product += slope * ((value - middle) * inverse);
+            sum[part] += slope;
+            product[part] += slope * ((value - middle) * inverse);
         });
-        sums[c] += sum_in_double(sum);
-        products[c] += sum_in_double(product);
+        sums[c] += sum_in_double(sum_parts(sum));
+        products[c] += sum_in_double(sum_parts(product));
     }
 }
 
@@ -102,7 +111,7 @@ void gradient_of_maps(const Map& map, const float* in, const float* gradient, co
     for (int channel = 0; channel < map.channels; ++channel) {
         const Floats by_gradient = splat(a[channel]), by_value = splat(b[channel]), plus = splat(c[channel]);
         const Floats scaled = splat(scale[channel]), shifted = splat(shift[channel]);
-        for_rows(map, channel, in, [&](Floats value) {
+        for_rows(map, channel, in, [&](Floats value, int) {
             const Floats slope = through_relu<relu>(gradient, value, scaled, shifted);
             store(out, keep_where(used, by_gradient * slope + by_value * value + plus));
             gradient += lanes;

@@ -14,7 +14,7 @@ CONVLENS_INLINE void weight_piece(const WeightSweep& s, const float* in, const f
 #pragma GCC unroll 9
     for (int t = 0; t < taps; ++t)
 #pragma GCC unroll 8
-        for (int c = 0; c < channels; ++c) totals[t][c] = load(sums + (t * s.channels + c) * lanes);
+        for (int c = 0; c < channels; ++c) totals[t][c] = s.adds ? load(sums + (t * s.channels + c) * lanes) : Floats{};
     for (int row = 0; row < s.rows; ++row) {
         const float* g = gradient + row * s.gradient_row;
         const float* x = in + static_cast<ptrdiff_t>(row) * s.in_row;

@@ -96,6 +96,7 @@ void gradient_row(const WinogradGradient& w, int cells, const float* in, const f
     }
     WeightSweep sweep;
     sweep.rows = 1;
+    sweep.adds = false;
     sweep.columns = cells;
     sweep.in_column = lanes;
     sweep.taps = w.in_channels;
@@ -105,7 +106,6 @@ void gradient_row(const WinogradGradient& w, int cells, const float* in, const f
             sweep.channels = w.channels - channel < w.width ? w.channels - channel : w.width;
             sweep.gradient_column = static_cast<size_t>(sweep.channels) * lanes;
             const size_t count = static_cast<size_t>(w.in_channels) * sweep.channels;
-            __builtin_memset(parts.products, 0, count * lanes * sizeof(float));
             weight_sweep(sweep, parts.values + x * parts.values_step,
                          parts.slopes + x * parts.slopes_step + static_cast<size_t>(channel) * w.together * lanes,
                          parts.products);

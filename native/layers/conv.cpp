@@ -94,7 +94,10 @@ class Conv final : public Kind {
     void place_gradients(Program& program, Stage& stage) const override { place_conv_gradients(program, stage); }
 
     void clear_gradients(const Stage& stage, const Shared& shared, const Learned& learned) const override {
-        std::memset(learned.worker + stage.sums, 0, stage.summed * lanes_of(shared) * sizeof(float));
+        // Sums of weights begin with the first tile, but for those of cells.
+        const size_t cleared = stage.cells ? stage.summed : static_cast<size_t>(stage.out.channels);
+        std::memset(learned.worker + stage.sums + (stage.summed - cleared) * lanes_of(shared), 0,
+                    cleared * lanes_of(shared) * sizeof(float));
     }
     void finish_gradients(const Stage& stage, const Shared& shared, const Learned& learned) const override {
         const size_t first = stage.weights + stage.parameters() - stage.summed;
@@ -260,6 +263,7 @@ class Conv final : public Kind {
                        stage.cells ? unused : bias_sums + channel * lanes);
                 if (stage.cells) continue;
                 sweep.rows = last - first;
+                sweep.adds = first > 0 || !learned.is_first;
                 kernels.weight_sweep(sweep, in + static_cast<ptrdiff_t>(first) * sweep.in_row, slopes,
                                      sums + channel * stage.taps() * lanes);
             }
