@@ -30,29 +30,33 @@ class TrainingSettings:
     """Every choice of one training.
 
     Attributes:
-        recipe: the recipe that these settings started from, or a name of your own for them.
-        network: in the network language, or the name of a preset.
-        epochs: how many times every training image is seen.
-        batch_size: images of one step; the last step of an epoch takes what is left.
-        learning_rate: of every step (`constant`), or the highest one (`one-cycle`).
+        recipe: the recipe that these settings are based on, or your own name for them.
+        network: text in the network language, or the name of a preset.
+        epochs: how often the training goes through all training images.
+        batch_size: images per step; the last step of an epoch has the remaining ones.
+        learning_rate: the constant learning rate (`constant`), or the highest one (`one-cycle`).
         schedule: `constant` or `one-cycle`.
         optimizer, loss: see `convlens.engines`.
-        augmentation: how the copies differ that are learned from; None learns from the images as they are.
-        final_strength: how strong the augmentation is in the last epoch, 0 to 1; it weakens from half-way on, so that
-            the last steps learn from copies that are more like images.
-        probe: whether mirror images and large turns are tried out, and added to the augmentation where they are safe.
-        balance: `weights` lets images of rare classes count more, `sampling` shows them more often.
-        seed: of initial weights, shuffling, dropout and the held-out split.
-        validation: the share of the training images, 0 to 0.5, that is held out, judged after every epoch, and used to
-            fit how sure the model may be; data that bring images for this need no share.
-        error_rate: of the answers that the model gives to the held-out images; it says `unknown` to the others.
-        early_stopping: patience in epochs: the training ends when so many in a row were no better on the held-out
-            images than the best one, and the model has the weights of the best. Better means more right answers, or
-            as many with a lower loss. True is a patience of 5; 0 or False trains all epochs.
-        max_seconds: the training ends within so many seconds after the images were read, judging and writing included.
-            Where the epochs do not fit, the learning rate falls to almost nothing in the last fifth of that time.
-        engine, device, threads: what computes; None threads means one a core, `OMP_NUM_THREADS` at most.
-        log_every: every so many batches the loss is logged, in the tutorial's words; None logs a line an epoch.
+        augmentation: random changes to the training images; None trains on the images as they are.
+        final_strength: strength of the augmentation in the last epoch, 0 to 1. It decreases in the second half of the
+            training, so that the last steps see images closer to the originals.
+        probe: whether to test which flips and large rotations preserve the labels, and to add those to the
+            augmentation.
+        balance: `weights` gives images of rare classes a larger weight in the loss; `sampling` shows them more often.
+        seed: random seed for the initial weights, shuffling, dropout and the held-out split.
+        validation: fraction of the training images, 0 to 0.5, that is held out for validation after every epoch and
+            for calibration. Not needed if the data contain validation images.
+        error_rate: the highest error rate among the answers to held-out images; the model answers `unknown` to the
+            images below the confidence that this takes.
+        early_stopping: patience in epochs. The training ends after this many epochs without improvement on the
+            held-out images, and keeps the weights of the best epoch. An improvement is a higher accuracy, or the same
+            accuracy with a lower loss. True means 5; 0 or False trains all epochs.
+        max_seconds: time limit in seconds after the images were read; it includes evaluating and writing files. If the
+            epochs do not fit, the learning rate falls to almost 0 in the last fifth of the time.
+        engine, device, threads: what computes. None for threads means one per core, or `OMP_NUM_THREADS` if that is
+            lower.
+        log_every: the number of batches between the logged losses, in the tutorial's format; None logs one line per
+            epoch.
 
     >>> TrainingSettings(epochs=0)
     Traceback (most recent call last):

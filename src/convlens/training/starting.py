@@ -57,28 +57,28 @@ def train(
     """Train a network and return the trained model.
 
     Args:
-        data: the name of a known dataset, or the path of images of your own (a folder of class folders, a CSV file, an
-            .npz, IDX files, or a zip of these); or images in memory, with `labels`: an array or a tensor, N×H×W,
-            N×H×W×C or N×C×H×W, or a list of pictures; or both in one: `(X, y)`, a dict, a frame, a list of pairs, a
-            dataset or loader of PyTorch or Hugging Face, a `Dataset` or `LabelledImages`. See docs/arrays.md.
-        labels: the class of each image, whole numbers, texts or truth values, where `data` are images alone.
-        images: how images of your own are read and divided; of images in memory, their size and channels.
-        validation: the share of the training images that is held out, or images and labels for this, such as `(X, y)`.
-        test: images and labels that the finished model is tested on, such as `(X, y)`.
-        recipe: `fast`, `tutorial` or `best`; None means `best` for images of your own at a path, else `fast`. The
-            arguments from `epochs` to `threads` change single settings of it; see `TrainingSettings`.
+        data: the name of a known dataset; the path of your own images (a folder of class folders, a CSV file, an
+            .npz, IDX files, or a zip of these); images in memory, if `labels` is given: an array or tensor, N×H×W,
+            N×H×W×C or N×C×H×W, or a list of images; or images and labels in one object: `(X, y)`, a dict, a data
+            frame, a list of pairs, a dataset or data loader of PyTorch or Hugging Face, a `Dataset` or
+            `LabelledImages`. See docs/arrays.md.
+        labels: one label per image, if `data` has only images: integers, strings or booleans.
+        images: how your own images are read and split; for images in memory, their size and channels.
+        validation: the fraction of the training images to hold out, or validation images with labels, such as `(X, y)`.
+        test: test images with labels, such as `(X, y)`. The finished model is evaluated on them.
+        recipe: `fast`, `tutorial` or `best`; None means `best` for your own images at a path, else `fast`. The
+            arguments from `epochs` to `threads` override single settings of the recipe; see `TrainingSettings`.
         network: a `Network`, its layers, its text, or the name of a preset; see docs/networks.md.
         settings: all settings at once, instead of a recipe and changes.
-        out: a new folder for the run's files; `"runs/*"` makes one with date, time and data in its name, None no file.
-        data_dir: where known datasets are kept.
-        progress: None shows on stderr how the training goes, unless `on_event` is given; True does so in any case,
-            False never. On a terminal that is a bar, in a notebook a table, elsewhere a line an epoch, at most one a
-            second.
-        on_event: called with every `Event` as it happens, some twenty a second. `print` gets those alone that are worth
-            a line: one an epoch.
-        should_stop: asked about twenty times a second; True ends the training early. The model then says so in
-            `facts["finished"]`, and with `out` the run can go on later. Without it, Ctrl-C ends the training in
-            KeyboardInterrupt, after saving where there is an `out`.
+        out: a new folder for the run's files; `"runs/*"` creates one named after date, time and data; None writes no
+            files.
+        data_dir: the folder of known datasets.
+        progress: whether to show progress on stderr: a bar on a terminal, a table in a notebook, elsewhere one line
+            per epoch, at most one per second. None shows it unless `on_event` is given.
+        on_event: called with every `Event`, about twenty per second. `print` only gets one line per epoch.
+        should_stop: called about twenty times per second; True ends the training early. Then `facts["finished"]` is
+            False, and a run with `out` can be resumed. Without `should_stop`, Ctrl-C saves the run if `out` is given,
+            then raises KeyboardInterrupt.
 
     Raises:
         UsageError: a setting is not allowed.
@@ -155,7 +155,8 @@ def resume_training(
         data = load_dataset(Path(checkpoint.source["path"]), data_dir=kept_dir, options=options)
     if data is None and checkpoint.data not in CATALOGUE:
         raise UsageError(
-            f"{folder} was trained on {checkpoint.data!r}, which is not a known dataset. Call resume_training with data=."
+            f"{folder} was trained on {checkpoint.data!r}, which is not a known dataset. Call resume_training with "
+            "data=."
         )
     dataset = _as_dataset(data if data is not None else checkpoint.data, labels, kept_dir, images, validation, test)
     check_same_data(checkpoint, dataset)
