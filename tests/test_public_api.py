@@ -87,6 +87,13 @@ def test_a_layer_under_another_librarys_name_is_told_its_name_here(theirs: str, 
         getattr(convlens, theirs)
 
 
+@pytest.mark.parametrize("near", ["ELU", "SELU", "ReLU6", "PReLU", "Mish", "Hardswish"])
+def test_a_layer_that_is_only_similar_is_not_called_the_same(near: str) -> None:
+    with pytest.raises(AttributeError, match=f"^module 'convlens' has no attribute '{near}'") as caught:
+        getattr(convlens, near)
+    assert "write convlens" not in str(caught.value)
+
+
 def test_every_error_is_public_and_drawn_in_the_tree():
     found = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
     assert found <= PUBLIC

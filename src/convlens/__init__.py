@@ -30,7 +30,7 @@ from convlens.errors import (
     UsageError,
 )
 from convlens.habits import missing
-from convlens.layers import BLOCKS, KINDS, kinds
+from convlens.layers import kind_called, kinds
 
 if TYPE_CHECKING:
     from convlens import by_hand as by_hand
@@ -109,10 +109,8 @@ def __getattr__(name: str) -> Any:
 
 def _layer_called(name: str) -> str | None:
     """What to write for the name that another library has for a kind of layer."""
-    for kind in (*KINDS.values(), *BLOCKS.values()):
-        if name.lower() in kind.other_names:
-            return f"write convlens.{kind.__name__}"
-    return None
+    here = kind_called(name)
+    return None if here is None else f"write convlens.{here}"
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,7 @@
 """From files to a Dataset: by name, offline, from raw and packed files; damaged ones are refused with what to do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,13 @@ def test_files_that_lie_there_are_used_without_any_source(tiny: Any, tmp_path: P
     assert dataset.test.labels.tolist() == [5, 6]
     assert dataset.train.class_names == tuple("0123456789")
     assert (dataset.train.name, dataset.test.name) == ("mnist train", "mnist test")
+
+
+def test_classes_are_whole_numbers_where_their_names_count_from_0(tiny: Any, tmp_path: Path) -> None:
+    tiny.write(tmp_path)
+    assert load_entry(tiny.entry, tmp_path).numbered
+    from_one = replace(tiny.entry, class_names=tuple("1234567890"))
+    assert not load_entry(from_one, tmp_path).numbered
 
 
 def test_by_name_from_the_folder_in_the_environment(tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def test_every_kind_has_a_cpp_file_of_its_name() -> None:
 
 
 def test_no_name_of_another_library_is_a_word_and_none_is_given_twice() -> None:
-    others = [name for kind in KINDS.values() for name in kind.other_names]
+    others = [name for kind in KINDS.values() for name in (*kind.other_names, *kind.near_names)]
     assert len(others) == len(set(others))
     assert not set(others) & {*KINDS, *BLOCKS}
 

@@ -20,6 +20,18 @@ from convlens.layers.sliding import SlidingLayer
 ACTIVATIONS: dict[str, type[Activation]] = {word: kind for word, kind in KINDS.items() if issubclass(kind, Activation)}
 """Word → kind of activation."""
 
+
+def kind_called(name: str) -> str | None:
+    """The name in Python of the kind of layer that another library calls so; None where there is none.
+
+    >>> kind_called("Linear"), kind_called("Conv2D"), kind_called("ELU")
+    ('Dense', 'Conv2d', None)
+    """
+    name = name.lower()
+    every = (*KINDS.values(), *BLOCKS.values())
+    return next((kind.__name__ for kind in every if name in (kind.__name__.lower(), *kind.other_names)), None)
+
+
 __all__ = [
     "ACTIVATIONS",
     "BLOCKS",
@@ -33,6 +45,7 @@ __all__ = [
     "ResolvedLayer",
     "Shape",
     "SlidingLayer",
+    "kind_called",
     "name_of_layer",
     "walk",
     "write_chain",

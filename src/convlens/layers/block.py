@@ -33,6 +33,7 @@ class Block:
     summary: ClassVar[str]
     example: ClassVar[str]
     other_names: ClassVar[tuple[str, ...]]
+    near_names: ClassVar[tuple[str, ...]] = ()
     channels_may_differ: ClassVar[bool] = False
     """Whether its branches need only maps of the same size, or rows; else what they give has one shape."""
 

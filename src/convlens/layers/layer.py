@@ -44,7 +44,8 @@ class Layer:
     The class attributes describe the kind: `word` is its name in text, JSON, C++ and JavaScript; `title` heads a form;
     `summary` is one clause; `formula` is what it does to one number; `example` is its text where one is added to a
     network; `defaults` says in the documentation what holds where an option is not given; `takes` says in an error
-    which arguments it has; `other_names` are what other libraries call it; `group` is what it stands with in lists.
+    which arguments it has; `other_names` are what other libraries call it, `near_names` other
+    functions that it can stand in for; `group` is what it stands with in lists.
     """
 
     word: ClassVar[str]
@@ -56,6 +57,7 @@ class Layer:
     defaults: ClassVar[str] = ""
     takes: ClassVar[str] = "no argument"
     other_names: ClassVar[tuple[str, ...]] = ()
+    near_names: ClassVar[tuple[str, ...]] = ()
     has_names_for: ClassVar[tuple[str, ...]] = ()
     """The numbers without a word in text that have a name in Python."""
     words_for_padding: ClassVar[tuple[PaddingWord, ...]] = ()

@@ -15,7 +15,7 @@ class ReLU(Activation):
     title: ClassVar[str] = "ReLU"
     summary: ClassVar[str] = "negative values become 0"
     formula: ClassVar[str] = "max(x, 0)"
-    other_names: ClassVar[tuple[str, ...]] = ("elu", "selu", "relu6", "prelu")
+    near_names: ClassVar[tuple[str, ...]] = ("elu", "selu", "relu6", "prelu")
 
     def apply(self, values: Values) -> Values:
         import numpy as np

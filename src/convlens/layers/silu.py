@@ -18,7 +18,8 @@ class SiLU(Activation):
     title: ClassVar[str] = "SiLU"
     summary: ClassVar[str] = "x·sigmoid(x): a smooth ReLU, also called swish"
     formula: ClassVar[str] = "x/(1 + exp(−x))"
-    other_names: ClassVar[tuple[str, ...]] = ("swish", "mish", "hardswish")
+    other_names: ClassVar[tuple[str, ...]] = ("swish",)
+    near_names: ClassVar[tuple[str, ...]] = ("mish", "hardswish")
 
     def apply(self, values: Values) -> Values:
         from convlens.layers.sigmoid import Sigmoid

@@ -18,7 +18,9 @@ EMPTY_LAYER = "no layer stands before this comma. Remove the comma, or write a l
 EMPTY_SHORTCUT = "no layer stands after 'shortcut'. Remove the word, or write for example 'shortcut conv 16 1x1'."
 
 _WORDS = [*KINDS, *BLOCKS]
-_OTHER_NAMES = {name: word for word, kind in {**KINDS, **BLOCKS}.items() for name in kind.other_names}
+_OTHER_NAMES = {
+    name: word for word, kind in {**KINDS, **BLOCKS}.items() for name in (*kind.other_names, *kind.near_names)
+}
 _OTHER_OPTIONS = {name: word for word, argument in OPTIONS.items() for name in ARGUMENTS[argument].other_names}
 _SOFTMAX = (
     "Leave it out: a network ends in plain numbers, one a class, and Convlens makes probabilities of them itself."

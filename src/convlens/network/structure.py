@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from convlens.errors import NetworkError
-from convlens.layers import BLOCKS, KINDS, Block, Dense, Flatten, Layer, Residual, walk
+from convlens.layers import BLOCKS, KINDS, Block, Dense, Flatten, Layer, Residual, kind_called, walk
 from convlens.network.source import LayerPlace, Places, Source, places_of_branches
 
 DEEPEST = 20
@@ -152,11 +152,7 @@ def _check_kind(layer: object, path: str) -> None:
 
 def _name_here(layer: object) -> str | None:
     """What a layer of another library is called here; PyTorch's often has the very same name."""
-    name = type(layer).__name__.lower()
-    if _library(layer) == "builtins":
-        return None
-    kinds = {**KINDS, **BLOCKS}.values()
-    return next((kind.__name__ for kind in kinds if name in (kind.__name__.lower(), *kind.other_names)), None)
+    return None if _library(layer) == "builtins" else kind_called(type(layer).__name__)
 
 
 def _library(layer: object) -> str:
