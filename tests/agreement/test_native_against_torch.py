@@ -288,6 +288,8 @@ NAMED = [
     ),
     # ... and more rows than are taken at a time.
     ("conv 40 3x3 pad 1, tanh, conv 44 3x3 pad 1, tanh, globalavgpool, dense", (1, 21, 20), 4, 18),
+    # Slots of several tiles with every instruction set: sums begin with the first one and go on with the others.
+    ("conv 3 5x5, tanh, conv 5 3x3 pad 1, tanh, batchnorm, dense", (2, 9, 9), 4, 517),
     ("conv 33 3x3 pad 1 dilation 2, tanh, conv 31 1x1, sigmoid, avgpool 2, dense 65, tanh, dense", (2, 16, 16), 10, 17),
     ("dense 300, tanh, batchnorm, dense 128, sigmoid, dropout 0.5, dense", (1, 28, 28), 47, 100),
     ("conv 2 1x9, tanh, conv 3 1x1, maxpool 1x7 stride 1x3 pad 0x3, dense", (1, 1, 200), 3, 9),
