@@ -53,9 +53,7 @@ export class ChannelsChapter extends Chapter {
     this.sample = selection({ label: "Test image", options: {}, value: "", onChange: takeSample });
     this.tabs = tabRow({ name: "Which kernel", onChoose: (kernel) => this.choose(kernel, this.steps.place) });
     this.build(
-      [
-        "A colour image is three matrices of the same size, its channels red, green and blue. Every kernel looks for something different, and K kernels make K maps.",
-      ],
+      ["Each kernel detects a different pattern, so K kernels make K maps."],
       div("controls", this.source, this.sample, this.fields),
       this.mistakes,
       this.grids.channelStage,
