@@ -104,7 +104,7 @@ OPERATIONS = {
         "Coverage",
         "A cell in the middle is read at many window positions, but a corner at only one, so the edge of an image "
         "counts less. Padding changes that.",
-        "reads of a cell = positions that read its row · positions that read its column",
+        "times that a cell is read = number of positions that read its row · number of positions that read its column",
         ("coverage 5 --kernel-size 3", "coverage 5 --kernel-size 3 --padding 1"),
     ),
     "tensor": Operation(
@@ -144,8 +144,9 @@ OPERATIONS = {
     ),
     "gradient": Operation(
         "One step back",
-        "At each window position, the weight meets one number of the input. Multiply it by the gradient of the output "
-        "at this position, and add all products. The sum is the gradient of the weight.",
+        "At each window position, the weight is multiplied by one number of the input. Multiply that number by the "
+        "gradient of the output at this position, and add the products of all positions. The sum is the gradient of "
+        "the weight.",
         "weight after a step = weight − learning rate · gradient",
         (f'gradient {_MATRIX} --output-gradient "{as_text(SLOPES)}" --kernel-size 2 --weight 0,0 --table',),
     ),

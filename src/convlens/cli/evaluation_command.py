@@ -40,9 +40,9 @@ def evaluate_command(
     Prints the accuracy with its 95 % Wilson interval, the calibration error, how many answers are `unknown` and how
     accurate the others are, precision, recall and F1 for each class, and the confusion matrix.
 
-    If your own images have a test folder, or if the model was trained on them, only the test images are used, otherwise
-    all. Class names must be those of the model. Images are repaired as `convlens predict` repairs them, unless the
-    model was trained on the same folder.
+    Of your own images, only the test images are used if there is a test folder, or if the model was trained on them.
+    Otherwise all images are used. Class names must be those of the model. Images are repaired as `convlens predict`
+    repairs them, unless the model was trained on the same folder.
 
     `--json` prints every number that `convlens report` shows.
 

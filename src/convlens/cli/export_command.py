@@ -22,7 +22,7 @@ def export_command(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Export a model as one file: html is the page with the model inside, and works offline.
+    """Export a model as one file, such as a web page that works offline.
 
     ```
     convlens export latest --to html
@@ -32,7 +32,7 @@ def export_command(
 
     Args:
         model: A model file, a run folder, or latest.
-        to: The format, such as html. An unknown format gives an error that lists all formats.
+        to: The format of the file: html, a web page.
         out: The file to write. [default: the model's name, in the current folder]
         data: Where to take the sample pictures from: a known dataset or your own images. [default: the test images of
             the data that the model was trained on, if they are on this machine]

@@ -50,7 +50,7 @@ def layers_command(
     Args:
         input_shape: The shape of the input: channels × height × width, such as 3x32x32.
         classes: The number of classes, for a last dense layer without a number.
-        compare_dense: Also show a network with two dense hidden layers of 512 on the same input.
+        compare_dense: Also show a dense network with two hidden layers of 512 neurons on the same input.
         python: Print the network as Python code instead of the table.
         draw: Draw the network into this .svg or .png file.
     """

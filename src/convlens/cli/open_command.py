@@ -31,7 +31,7 @@ def open_command(
     runs: Path = Path("runs"),
     json: Json = False,
 ) -> int:
-    """Open the page in the browser: draw, look inside a model, or train one and watch.
+    """Open Convlens in the browser: draw a picture, look inside a model, or train one and watch.
 
     ```
     convlens open                          the latest run
@@ -40,12 +40,13 @@ def open_command(
     ```
 
     Ctrl-C stops the server. If a training is running, it finishes its step and saves, and the command that continues it
-    is printed. Closing the page stops nothing.
+    is printed. Closing the page stops neither the server nor a training.
 
     Args:
         model: A model file, a run folder, or latest. [default: the latest run, if there is one]
         port: The port; 0 takes any free port. [default: the first free port from 8700]
-        host: The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for others too, with a token.
+        host: The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for other machines, too, which then
+            need the printed address with its token.
         browser: Open the page in the browser.
         runs: The folder with the runs to show, in which new runs are saved.
     """

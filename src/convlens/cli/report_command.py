@@ -45,13 +45,13 @@ def report_command(
     ```
 
     The report shows the accuracy with its interval, whether the numbers can be trusted, the confusion matrix with its
-    images, the hardest errors, suspected label errors, calibration, the effect of the threshold, the accuracy on
+    images, the most confident errors, suspected label errors, calibration, the effect of the threshold, the accuracy on
     corrupted images, the training, and the network with its kernels and maps. Several models are compared side by side,
     with McNemar's test for each pair.
 
     Args:
-        models: A model file, a run folder, or latest; several to compare them. The last argument can be the data to
-            evaluate on: a known dataset or your own images.
+        models: One or several models to compare: model files, run folders, or latest. The last argument can be the data
+            to evaluate on: a known dataset or your own images.
         out: The HTML file to write. [default: report.html in the run folder, or else in the current folder]
         training_labels: Also look for label errors in the training images. Three more models are trained for this,
             which takes about twice as long as the training did.

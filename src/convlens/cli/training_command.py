@@ -52,8 +52,8 @@ def train_command(
     Args:
         data: A known dataset (`convlens data list`) or your own images: a folder with one subfolder for each class, a
             CSV file of paths and labels, an .npz file, IDX files, or a zip archive of these. [default: mnist]
-        recipe: A named set of settings: fast (2 epochs), tutorial (10 epochs) or best (about a minute; also for
-            pictures unlike the training images). [default: best for your own images, otherwise fast]
+        recipe: A named set of settings: fast (2 epochs), tutorial (10 epochs) or best (about a minute; more accurate,
+            also on pictures unlike the training images). [default: best for your own images, otherwise fast]
         config: Repeat a run with the settings in its config.toml.
         resume: Continue a stopped run: its folder, or latest.
         out: The folder to create for the run. [default: runs/DATE_TIME_DATA]

@@ -55,7 +55,7 @@ class Residual(Block):
     word: ClassVar[str] = "residual"
     title: ClassVar[str] = "residual block"
     summary: ClassVar[str] = (
-        "adds its input to the output of its layers; `shortcut` converts the input if they change its shape"
+        "adds its input to the output of its layers; if the layers change the shape, `shortcut` converts the input"
     )
     example: ClassVar[str] = "residual(conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm)"
     other_names: ClassVar[tuple[str, ...]] = ("res", "resblock", "skip")

@@ -71,7 +71,9 @@ def gradient_command(
     output_gradient: Annotated[
         Operand, Parameter(help="The gradient of the loss with respect to each number of the map.")
     ],
-    weight: Annotated[str, Parameter(help="The weight: row,column or channel,row,column.")] = "0,0",
+    weight: Annotated[
+        str, Parameter(help="The position of the weight in the kernel: row,column or channel,row,column.")
+    ] = "0,0",
     kernel_size: KernelSizeOption = "3",
     slide: SlideOptions = None,
     colour: ColourOption = False,

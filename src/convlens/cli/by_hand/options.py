@@ -17,7 +17,10 @@ ColourOption = Annotated[
 StepsOption = Annotated[bool, Parameter(negative="", help="Show the window positions, one after the other.")]
 TableOption = Annotated[bool, Parameter(negative="", help="Show the window positions as one table.")]
 AtOption = Annotated[
-    str | None, Parameter(help="Show only the sum behind this position of the result: 2, or 0,2 (row, column).")
+    str | None,
+    Parameter(
+        help="Show only the sum behind this position of the result: 2; 0,2 (row, column); or 5,0,2 (map, row, column)."
+    ),
 ]
 DrawOption = Annotated[
     Path | None, Parameter(help="Draw the operation into this .svg, .png or .gif file; a .gif shows every step.")

@@ -18,7 +18,7 @@ export const FACTS = {
   },
   blocks: {
     "concat": {"title": "concatenation block", "summary": "joins the outputs of its branches along the channels; `;` separates branches", "example": "concat(conv 8 1x1; conv 8 3x3 pad 1)"},
-    "residual": {"title": "residual block", "summary": "adds its input to the output of its layers; `shortcut` converts the input if they change its shape", "example": "residual(conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm)"},
+    "residual": {"title": "residual block", "summary": "adds its input to the output of its layers; if the layers change the shape, `shortcut` converts the input", "example": "residual(conv 16 3x3 pad 1, batchnorm, relu, conv 16 3x3 pad 1, batchnorm)"},
   },
   presets: {
     "tutorial": "conv 8 3x3 pad 1, relu, maxpool 2, conv 16 3x3 pad 1, relu, maxpool 2, dense",
