@@ -89,8 +89,23 @@ export class Columns {
       this.#list.classList.toggle("as-rows", narrow !== null);
       for (const column of this.columns) column.arrange(narrow && column.root.clientWidth);
     }
+    this.#takeRoom();
     this.bypasses.draw(narrow !== null);
     this.#showEnds();
+  }
+
+  /**
+   * Puts the network under the image and the prediction where it is too wide for the room between them. CSS has no
+   * condition on the width of contents. The room, the grid's middle column, is as wide in either layout.
+   */
+  #takeRoom() {
+    const look = this.root.closest(".look");
+    if (!look) return;
+    const tracks = getComputedStyle(look).gridTemplateColumns.split(" ");
+    const gap = parseFloat(getComputedStyle(this.#list).columnGap);
+    const boxes = [...this.#list.children].map((child) => child.getBoundingClientRect().width + gap);
+    const needed = boxes.reduce((sum, width) => sum + width, -gap);
+    look.classList.toggle("network-below", tracks.length === 3 && needed > parseFloat(tracks[1]) + 1);
   }
 
   /** Says how many layers are out of sight on either side. */
