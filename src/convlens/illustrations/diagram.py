@@ -38,7 +38,7 @@ def draw_network(network: Network, input_shape: tuple[int, int, int], classes: i
     sheet.text(
         0.1,
         top,
-        f"{count_of(table.parameters, 'parameter')}, {count_of(table.multiply_adds, 'multiply-add')} an image",
+        f"{count_of(table.parameters, 'parameter')}, {count_of(table.multiply_adds, 'multiply-add')} per image",
         12,
         INK,
     )
