@@ -84,8 +84,8 @@ NETWORKS = {
     "print(convlens.network.layer_table(network, (1, 28, 28), classes=10)).",
     "by_hand.conv2d([[1, 2], [3, 4]], [[1]])": "the image has 2 dimensions (2×2); give a tensor channels × height × "
     "width.",
-    "by_hand.cross_correlate([1, 2, 3], [1, 2])": "a has 3 numbers and b has 2; give as many, or slide one along the "
-    "other with full, same or valid.",
+    "by_hand.cross_correlate([1, 2, 3], [1, 2])": "a has 3 numbers and b has 2; give equally long vectors, or slide "
+    "one along the other with full, same or valid.",
 }
 SETTINGS = {
     'train(X, y, epochs="3")': "epochs is '3'; give a whole number from 1 to 100,000.",
