@@ -363,7 +363,7 @@ def test_the_sums_behind_a_layer_of_a_model_can_be_seen(convlens, trained_run):
         position = tuple(int(number) for number in place.split(","))
         assert answer["positions"][0]["result"] == pytest.approx(np.array(answer["result"])[position])
     refused = convlens("by-hand", "network", trained_run, "tiny:5", "--layer", "1", "--at", "0,0,0")
-    assert "relu takes one number at a time" in refused.err
+    assert "relu works on one number at a time" in refused.err
     assert "say which with --layer" in convlens("by-hand", "network", trained_run, "tiny:5", "--steps").err
     assert json_of(convlens("by-hand", "network", trained_run, "tiny:5", "--layer", "-1", "--json"))["layers"]
 

@@ -55,14 +55,14 @@ DATA = {
     "folder, a CSV, an .npz, IDX files or a zip",
 }
 NETWORKS = {
-    "Conv2d(1, 8, 3)": "Conv2d(1, 8, 3) is PyTorch's order; the layer before says the input channels, and what follows "
-    "the output channels has a name. Write Conv2d(8, kernel_size=3).",
+    "Conv2d(1, 8, 3)": "Conv2d(1, 8, 3) is PyTorch's order. Here the layer before determines the input channels, and "
+    "arguments after the output channels are named. Write Conv2d(8, kernel_size=3).",
     "Conv2d(filters=8, kernel_size=3)": "Conv2d has no argument 'filters'; its name here is channels. Write "
     "Conv2d(channels=8, kernel_size=3).",
-    'Conv2d(8, kernel_size=3, activation="relu")': "Conv2d has no argument 'activation': an activation is a layer of "
-    "its own, such as ReLU(), behind it. Leave it out.",
-    "Dense(128, 10)": "Dense takes its outputs alone, since the layer before it says how many inputs there are. Write "
-    "Dense(10).",
+    'Conv2d(8, kernel_size=3, activation="relu")': "Conv2d has no argument 'activation': an activation is a separate "
+    "layer after it, such as ReLU(). Leave it out.",
+    "Dense(128, 10)": "Dense takes only its number of outputs, because the layer before it determines the number of "
+    "inputs. Write Dense(10).",
     "Dropout(p=0.5)": "Dropout has no argument 'p'; its name here is probability. Write Dropout(probability=0.5).",
     "convlens.Linear(10)": "module 'convlens' has no attribute 'Linear'; write convlens.Dense.",
     "convlens.MaxPooling2D(2)": "module 'convlens' has no attribute 'MaxPooling2D'; write convlens.MaxPool2d.",
@@ -79,13 +79,13 @@ NETWORKS = {
     "kernel size 5x5 to 4x4, set 'pad 1', shrink the maps less before it (layer 2, avgpool 2), or remove one of the "
     "two.",
     'train(X, y, network="dense 7")': "the network gives 7 numbers for an image, but there are 10 classes. Change "
-    "'dense 7' to 'dense 10', or write 'dense' alone, which always gives one a class.",
+    "'dense 7' to 'dense 10', or write 'dense' alone, which gives one per class.",
     "network.parameters()": "'Network' object has no attribute 'parameters'; write "
     "print(convlens.network.layer_table(network, (1, 28, 28), classes=10)).",
     "by_hand.conv2d([[1, 2], [3, 4]], [[1]])": "the image has 2 dimensions (2×2); give a tensor channels × height × "
     "width.",
-    "by_hand.cross_correlate([1, 2, 3], [1, 2])": "a has 3 numbers and b has 2; give as many, or slide one along the "
-    "other with full, same or valid.",
+    "by_hand.cross_correlate([1, 2, 3], [1, 2])": "a has 3 numbers and b has 2; give equally long vectors, or slide "
+    "one along the other with full, same or valid.",
 }
 SETTINGS = {
     'train(X, y, epochs="3")': "epochs is '3'; give a whole number from 1 to 100,000.",

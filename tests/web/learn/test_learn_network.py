@@ -124,7 +124,7 @@ def test_outputs_far_from_zero_are_told_of(chapter_of: Open, page: Any) -> None:
     assert chapter.mistake() == "Row 0, column 0 of biases is “many”; give a number, such as 2, −0.5 or 1/3."
 
 
-# One step back
+# The gradient of a weight
 
 
 def gradient_of(slopes: Any) -> list[float]:

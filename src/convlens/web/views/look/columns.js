@@ -95,8 +95,9 @@ export class Columns {
   }
 
   /**
-   * Puts the network under the image and the prediction where it is too wide for the room between them. CSS has no
-   * condition on the width of contents. The room, the grid's middle column, is as wide in either layout.
+   * Puts the network under the image and the prediction where it is too wide for the room between them, or where that
+   * room is so narrow that its columns would become rows. The room, the grid's middle column, is as wide in either
+   * layout. CSS has no condition on the width of contents.
    */
   #takeRoom() {
     const look = this.root.closest(".look");
@@ -105,7 +106,8 @@ export class Columns {
     const gap = parseFloat(getComputedStyle(this.#list).columnGap);
     const boxes = [...this.#list.children].map((child) => child.getBoundingClientRect().width + gap);
     const needed = boxes.reduce((sum, width) => sum + width, -gap);
-    look.classList.toggle("network-below", tracks.length === 3 && needed > parseFloat(tracks[1]) + 1);
+    const room = tracks.length === 3 ? parseFloat(tracks[1]) : Infinity;
+    look.classList.toggle("network-below", room <= NARROW * this.#letters || needed > room + 1);
   }
 
   /** Says how many layers are out of sight on either side. */

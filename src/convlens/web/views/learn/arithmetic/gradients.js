@@ -1,5 +1,5 @@
-// One step back: how the loss changes with each weight of a kernel, as in convlens.by_hand.gradients, and the step
-// against it.
+// The gradient of a weight: how the loss changes with each weight of a kernel, as in convlens.by_hand.gradients, and the
+// step against it.
 //
 // The loss is half the squared distance from the map to a target: its slope at a number of the map is that number minus
 // its target. A weight of the kernel meets one number of the image at each window position, so that its gradient is a
