@@ -70,16 +70,16 @@ WHOLE = Dataset("pets", PETS, PETS, "auto", validation=PETS)
 @pytest.mark.parametrize(
     ("arguments", "named", "error", "message"),
     [
-        ((IMAGES, ["a"] * 6), {}, DataError, "y has one class only, a: there is nothing to tell apart"),
+        ((IMAGES, ["a"] * 6), {}, DataError, "y has only one class, a; a classifier needs two"),
         ((IMAGES, WORDS[:5]), {}, DataError, "which is 6 images, and there are 5 labels"),
-        ((PETS, WORDS), {}, UsageError, "labels were given, and pets has labels of its own. Leave them out"),
-        ((PETS,), {"options": ImportOptions()}, UsageError, "these images are read already. Leave it out"),
-        ((WHOLE,), {"test": (IMAGES, WORDS)}, UsageError, "the data have test images of their own"),
-        ((WHOLE,), {"validation": (IMAGES, WORDS)}, UsageError, "validation= was given, and the data have validation"),
+        ((PETS, WORDS), {}, UsageError, "pets already has labels. Leave out the argument labels"),
+        ((PETS,), {"options": ImportOptions()}, UsageError, "the images of pets are already read. Leave out"),
+        ((WHOLE,), {"test": (IMAGES, WORDS)}, UsageError, "the data already contain test images"),
+        ((WHOLE,), {"validation": (IMAGES, WORDS)}, UsageError, "validation= was given, but the data already"),
         (({"train": (IMAGES, WORDS), "test": (IMAGES, WORDS)},), {"test": PETS}, UsageError, "test= was given"),
         ((IMAGES, WORDS), {"test": (IMAGES[:1], ["owl"])}, DataError,
-         r"y_test has a label that the training part does not know: 'owl' \(of 1 image\). It knows ant, cat, dog"),
-        ((IMAGES, WORDS), {"test": (IMAGES[:1], [0])}, DataError, "y_test has a label that the training part does not"),
+         r"y_test has a label that is not a class of the training data: 'owl' \(1 image\). The classes are ant, cat"),
+        ((IMAGES, WORDS), {"test": (IMAGES[:1], [0])}, DataError, "y_test has a label that is not a class of the"),
         ((IMAGES, WORDS), {"test": (IMAGES[:, :7], WORDS)}, DataError, r"X_test has the shape \(6, 7, 8\); images of"),
         ((IMAGES, WORDS), {"validation": IMAGES}, DataError, r"without labels. Give both: validation=\(X, y\)"),
         ((IMAGES, WORDS), {"validation": 0.1}, UsageError, "validation is 0.1; give a share of the training images or"),
@@ -87,7 +87,7 @@ WHOLE = Dataset("pets", PETS, PETS, "auto", validation=PETS)
         ((IMAGES, WORDS), {"test": "mnist"}, UsageError, "test is 'mnist'; give labelled images"),
         ((IMAGES, WORDS), {"test": WHOLE}, UsageError, "test is a Dataset.*such as its .test"),
         ((IMAGES, WORDS), {"test": {"train": PETS, "test": PETS}}, DataError, "of the type LabelledImages"),
-        ((IMAGES, WORDS), {"options": ImportOptions(test_share=0.2)}, DataError, "test_share=0.2 divides images"),
+        ((IMAGES, WORDS), {"options": ImportOptions(test_share=0.2)}, DataError, "test_share=0.2 only applies to"),
     ],
 )  # fmt: skip
 def test_parts_that_do_not_fit_are_explained(arguments, named, error, message):
