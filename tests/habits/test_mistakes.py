@@ -17,16 +17,17 @@ DATA = {
     "labels? Images come first.",
     "train(X)": "data is of the type ndarray and the shape (300, 8, 8), without labels. Give both: train(X, y) or "
     "evaluate(model, X, y).",
-    "train(X, y[:-1])": "X has the shape (300, 8, 8), which is 300 images, and there are 299 labels. Give one label "
+    "train(X, y[:-1])": "X has the shape (300, 8, 8), which is 300 images, but there are 299 labels. Give one label "
     "for each image.",
-    "train(X * 16, y)": "X holds float64 from 0 to 16: dark for 0 to 255, and not 0 to 1. If 16 is white, give X / 16; "
-    "if 255 is, X.astype(np.uint8).",
-    "train(X - 0.5, y)": "X holds float64 from -0.5 to 0.5: whole numbers go from 0 to 255, floats from 0 to 1; give "
-    "the pixels as they were before any normalisation.",
-    "train(np.where(X > 0.9, np.nan, X), y)": "X has values that are NaN or infinite. Replace them, as with "
-    "np.nan_to_num.",
-    "train(X.reshape(300, 64), y)": "X has the shape (300, 64): rows of 64 numbers, which do not say how high and wide "
-    "the images are. If they are grey, give X.reshape(-1, 8, 8); if it is one image of 300×64 pixels, X[np.newaxis].",
+    "train(X * 16, y)": "X holds float64 from 0 to 16, which is dark for 0 to 255. If 16 is white, give "
+    "X / 16; if 255 is white, give X.astype(np.uint8).",
+    "train(X - 0.5, y)": "X holds float64 from -0.5 to 0.5; allowed are whole numbers from 0 to 255 and floats from 0 "
+    "to 1. Give the pixels before normalisation.",
+    "train(np.where(X > 0.9, np.nan, X), y)": "X has NaN or infinite values. Replace them, for example "
+    "with np.nan_to_num.",
+    "train(X.reshape(300, 64), y)": "X has the shape (300, 64): rows of 64 numbers, which do not show the height and "
+    "width of the images. If they are grey, give X.reshape(-1, 8, 8); if it is one image of 300×64 pixels, give "
+    "X[np.newaxis].",
     "train(X[0], y[0])": "y has the shape (). Give one label for each image, shape (N,).",
     "train(X, y + 0.5)": "y[0] is 0.5, which is not a class. Convlens only classifies: give integers, strings or "
     "booleans as labels.",
@@ -36,9 +37,9 @@ DATA = {
     "train(X[:0], y[:0])": "y is empty. Give one label for each image.",
     "train(X[y == 3], y[y == 3])": "y has only one class, 3; a classifier needs two. Give images of two classes or "
     "more.",
-    "train(X, y, validation=(np.zeros((10, 9, 9)), y[:10]))": "X_validation has the shape (10, 9, 9); images of 1×8×8 "
-    "(channels, height, width) are wanted. Give N×8×8, N×8×8×1, N×1×8×8 or N×64.",
-    "train(X, y, validation=(Xv, yv[:-1]))": "X_validation has the shape (200, 8, 8), which is 200 images, and there "
+    "train(X, y, validation=(np.zeros((10, 9, 9)), y[:10]))": "X_validation has the shape (10, 9, 9), but images of "
+    "1×8×8 (channels, height, width) are needed. Give N×8×8, N×8×8×1, N×1×8×8 or N×64.",
+    "train(X, y, validation=(Xv, yv[:-1]))": "X_validation has the shape (200, 8, 8), which is 200 images, but there "
     "are 199 labels. Give one label for each image.",
     "train(X, y, validation=Xv)": "validation is of the type ndarray and the shape (200, 8, 8), without labels. Give "
     "both: validation=(X, y).",
@@ -130,10 +131,10 @@ MODELS = {
     "model.predict(X.reshape(300, 64)[:3])": "X of 3×64 can be read in two ways: one grey image of 3×64 pixels, "
     "written X[..., np.newaxis]; or 3 rows of 64 pixels, one for each image, written X.reshape(-1, 1, 8, 8). Write the "
     "one that you mean.",
-    "model.predict(X * 16)": "X holds float64 from 0 to 16: dark for 0 to 255, and not 0 to 1. If 16 is white, give "
-    "X / 16; if 255 is, X.astype(np.uint8).",
+    "model.predict(X * 16)": "X holds float64 from 0 to 16, which is dark for 0 to 255. If 16 is white, give "
+    "X / 16; if 255 is white, give X.astype(np.uint8).",
     "model.predict_proba(np.zeros((5, 6, 8, 8)))": "X has the shape (5, 6, 8, 8): neither the second nor the last "
-    "number is a number of channels. Give N×C×H×W or N×H×W×C with 1 channel (grey), 3 (colour) or 4 (with "
+    "axis has a number of channels. Give N×C×H×W or N×H×W×C with 1 channel (grey), 3 (colour) or 4 (with "
     "transparency).",
     "model.predict(None)": "a value of the type NoneType cannot be predicted. Give a path, the bytes of a file, an "
     "open file, a Pillow image, an array, or a list of these.",
@@ -145,8 +146,8 @@ MODELS = {
     "the data: evaluate(model, data), or evaluate(model, X, y).",
     "evaluate(model, X)": "data is of the type ndarray and the shape (300, 8, 8), without labels. Give both: "
     "train(X, y) or evaluate(model, X, y).",
-    "evaluate(model, np.zeros((5, 28, 28)), y[:5])": "X has the shape (5, 28, 28); images of 1×8×8 (channels, height, "
-    "width) are wanted. Give N×8×8, N×8×8×1, N×1×8×8 or N×64.",
+    "evaluate(model, np.zeros((5, 28, 28)), y[:5])": "X has the shape (5, 28, 28), but images of 1×8×8 (channels, "
+    "height, width) are needed. Give N×8×8, N×8×8×1, N×1×8×8 or N×64.",
     "evaluate(model)": "this model was trained on 'arrays', which is not a known dataset. Name the data to "
     "evaluate it on.",
     "evaluate(model, X, y).confusion_matrix": "'Evaluation' object has no attribute 'confusion_matrix'; write "

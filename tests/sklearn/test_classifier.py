@@ -332,7 +332,7 @@ def test_samples_and_labels_that_cannot_be_used(digits, fitted):
         fitted.predict(X[:, 1:])
     with pytest.raises(ValueError, match="X has 49 features, but ConvlensClassifier is expecting 64 features as input"):
         fitted.predict(X.reshape(-1, 8, 8)[:, 1:, 1:])
-    with pytest.raises(DataError, match=r"X has the shape \(300, 4, 16\); images of 1×8×8 .* are wanted"):
+    with pytest.raises(DataError, match=r"X has the shape \(300, 4, 16\), but images of 1×8×8 .* are needed"):
         fitted.predict(X.reshape(-1, 4, 16))
     with pytest.raises(DataError, match=r"^X has images of 4×16, and image_shape is \(8, 8\)\. Leave image_shape out"):
         quick().fit(X.reshape(-1, 4, 16), y)

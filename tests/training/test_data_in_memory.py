@@ -174,5 +174,5 @@ def test_mistakes_of_the_order_are_explained(model):
         DataError, match=r"\(300, 8, 8\), without labels. Give both: train\(X, y\) or evaluate\(model, X, y"
     ):
         evaluate(model, X)
-    with pytest.raises(DataError, match=r"\(300, 64, 1\); images of 1×8×8 .* are wanted"):
+    with pytest.raises(DataError, match=r"\(300, 64, 1\), but images of 1×8×8 .* are needed"):
         evaluate(model, X.reshape(300, 64, 1), Y)

@@ -71,7 +71,7 @@ WHOLE = Dataset("pets", PETS, PETS, "auto", validation=PETS)
     ("arguments", "named", "error", "message"),
     [
         ((IMAGES, ["a"] * 6), {}, DataError, "y has only one class, a; a classifier needs two"),
-        ((IMAGES, WORDS[:5]), {}, DataError, "which is 6 images, and there are 5 labels"),
+        ((IMAGES, WORDS[:5]), {}, DataError, "which is 6 images, but there are 5 labels"),
         ((PETS, WORDS), {}, UsageError, "pets already has labels. Leave out the argument labels"),
         ((PETS,), {"options": ImportOptions()}, UsageError, "the images of pets are already read. Leave out"),
         ((WHOLE,), {"test": (IMAGES, WORDS)}, UsageError, "the data already contain test images"),
@@ -80,7 +80,7 @@ WHOLE = Dataset("pets", PETS, PETS, "auto", validation=PETS)
         ((IMAGES, WORDS), {"test": (IMAGES[:1], ["owl"])}, DataError,
          r"y_test has a label that is not a class of the training data: 'owl' \(1 image\). The classes are ant, cat"),
         ((IMAGES, WORDS), {"test": (IMAGES[:1], [0])}, DataError, "y_test has a label that is not a class of the"),
-        ((IMAGES, WORDS), {"test": (IMAGES[:, :7], WORDS)}, DataError, r"X_test has the shape \(6, 7, 8\); images of"),
+        ((IMAGES, WORDS), {"test": (IMAGES[:, :7], WORDS)}, DataError, r"shape \(6, 7, 8\), but images of"),
         ((IMAGES, WORDS), {"validation": IMAGES}, DataError, r"without labels. Give both: validation=\(X, y\)"),
         ((IMAGES, WORDS), {"validation": 0.1}, UsageError, "validation is 0.1; give a share of the training images or"),
         ((IMAGES, WORDS), {"test": 0.1}, UsageError, r"test is 0.1; give labelled images, such as test=\(X, y\)"),
