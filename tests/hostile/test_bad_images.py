@@ -134,7 +134,7 @@ def test_an_image_without_pixels():
 
 def test_an_array_that_is_far_too_large():
     huge = np.broadcast_to(np.uint8(0), (100_000, 100_000))
-    with pytest.raises(ImageError, match="has 10,000,000,000 values: at most 64,000,000 pixels are allowed"):
+    with pytest.raises(ImageError, match="has 10,000,000,000 values; at most 64,000,000 pixels are allowed"):
         read_image(huge)
 
 
