@@ -1,8 +1,8 @@
 """Finds images that look unlike the rest of their class: photos among digits, a white page among black ones, noise.
 
 Each image is compared with its class in two ways: by the distance to its nearest neighbours (a class may contain
-several kinds of images, so the distance to its average would mean little), and by whether background, brightness, contrast or
-roughness are far outside the usual range. A wrong label is found only if the other class looks very different.
+several kinds of images, so the distance to its average would mean little), and by whether its background, brightness,
+contrast or roughness is far outside the usual range. A wrong label is found only if the other class looks very different.
 """
 
 from dataclasses import dataclass
