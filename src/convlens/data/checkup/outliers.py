@@ -2,7 +2,7 @@
 
 Each image is compared with its class in two ways: by the distance to its nearest neighbours (a class may contain
 several kinds of images, so the distance to its average would mean little), and by whether its background, brightness,
-contrast or roughness is far outside the usual range. A wrong label is found only if the other class looks very different.
+contrast or roughness is far outside the usual range. A wrong label is found only if the classes look very different.
 """
 
 from dataclasses import dataclass
