@@ -13,38 +13,39 @@ import pytest
 import convlens
 
 DATA = {
-    "train(y, X)": "y has the shape (300, 8, 8): give one label for each image, N of them. Were images and labels "
-    "exchanged? Images come first.",
+    "train(y, X)": "y has the shape (300, 8, 8). Give one label for each image, shape (N,). Did you swap images and "
+    "labels? Images come first.",
     "train(X)": "data is of the type ndarray and the shape (300, 8, 8), without labels. Give both: train(X, y) or "
     "evaluate(model, X, y).",
-    "train(X, y[:-1])": "X has the shape (300, 8, 8), which is 300 images, and there are 299 labels. Give one label "
+    "train(X, y[:-1])": "X has the shape (300, 8, 8), which is 300 images, but there are 299 labels. Give one label "
     "for each image.",
-    "train(X * 16, y)": "X holds float64 from 0 to 16: dark for 0 to 255, and not 0 to 1. If 16 is white, give X / 16; "
-    "if 255 is, X.astype(np.uint8).",
-    "train(X - 0.5, y)": "X holds float64 from -0.5 to 0.5: whole numbers go from 0 to 255, floats from 0 to 1; give "
-    "the pixels as they were before any normalisation.",
-    "train(np.where(X > 0.9, np.nan, X), y)": "X has values that are NaN or infinite. Replace them, as with "
-    "np.nan_to_num.",
-    "train(X.reshape(300, 64), y)": "X has the shape (300, 64): rows of 64 numbers, which do not say how high and wide "
-    "the images are. If they are grey, give X.reshape(-1, 8, 8); if it is one image of 300×64 pixels, X[np.newaxis].",
-    "train(X[0], y[0])": "y has the shape (): give one label for each image, N of them.",
-    "train(X, y + 0.5)": "y[0] is 0.5, which is no class. Convlens classifies: give whole numbers, texts or truth "
-    "values.",
+    "train(X * 16, y)": "X holds float64 from 0 to 16, which is dark for 0 to 255. If 16 is white, give "
+    "X / 16; if 255 is white, give X.astype(np.uint8).",
+    "train(X - 0.5, y)": "X holds float64 from -0.5 to 0.5; allowed are whole numbers from 0 to 255 and floats from 0 "
+    "to 1. Give the pixels before normalisation.",
+    "train(np.where(X > 0.9, np.nan, X), y)": "X has NaN or infinite values. Replace them, for example "
+    "with np.nan_to_num.",
+    "train(X.reshape(300, 64), y)": "X has the shape (300, 64): rows of 64 numbers, which do not show the height and "
+    "width of the images. If they are grey, give X.reshape(-1, 8, 8); if it is one image of 300×64 pixels, give "
+    "X[np.newaxis].",
+    "train(X[0], y[0])": "y has the shape (). Give one label for each image, shape (N,).",
+    "train(X, y + 0.5)": "y[0] is 0.5, which is not a class. Convlens only classifies: give integers, strings or "
+    "booleans as labels.",
     "train(X, np.eye(10)[y] * 0.5)": "y has the shape (300, 10), but y[0] is [0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, "
-    "0.0…: not one 1 and else 0. Give one class for each image, or one-hot rows.",
-    "train(X, [None, *y[1:]])": "y[0] is None, which is no label. Leave out what has no label.",
+    "0.0…, which is not one-hot (a single 1, otherwise 0). Give one label for each image, or one-hot rows.",
+    "train(X, [None, *y[1:]])": "y[0] is None, not a label. Leave out images without a label.",
     "train(X[:0], y[:0])": "y is empty. Give one label for each image.",
-    "train(X[y == 3], y[y == 3])": "y has one class only, 3: there is nothing to tell apart. Give images of two "
-    "classes or more.",
-    "train(X, y, validation=(np.zeros((10, 9, 9)), y[:10]))": "X_validation has the shape (10, 9, 9); images of 1×8×8 "
-    "(channels, height, width) are wanted. Give N×8×8, N×8×8×1, N×1×8×8 or N×64.",
-    "train(X, y, validation=(Xv, yv[:-1]))": "X_validation has the shape (200, 8, 8), which is 200 images, and there "
+    "train(X[y == 3], y[y == 3])": "y has only one class, 3; a classifier needs two. Give images of two classes or "
+    "more.",
+    "train(X, y, validation=(np.zeros((10, 9, 9)), y[:10]))": "X_validation has the shape (10, 9, 9), but images of "
+    "1×8×8 (channels, height, width) are needed. Give N×8×8, N×8×8×1, N×1×8×8 or N×64.",
+    "train(X, y, validation=(Xv, yv[:-1]))": "X_validation has the shape (200, 8, 8), which is 200 images, but there "
     "are 199 labels. Give one label for each image.",
     "train(X, y, validation=Xv)": "validation is of the type ndarray and the shape (200, 8, 8), without labels. Give "
     "both: validation=(X, y).",
     "train(X, y, validation=20)": "validation is 20; give a share from 0 to 0.5, such as 0.1.",
-    "train(X[y < 5], y[y < 5], test=(Xv, yv))": "y_test has labels that the training part does not know: '5', '6', "
-    "'7' and 2 more (of 101 images). It knows 0, 1, 2, 3, 4. Leave these images out, or correct their labels.",
+    "train(X[y < 5], y[y < 5], test=(Xv, yv))": "y_test has labels that are not classes of the training data: '5', "
+    "'6', '7' and 2 more (101 images). The classes are 0, 1, 2, 3, 4. Leave out these images, or correct their labels.",
     'train("nowhere/")': "nowhere/ does not exist. Give a folder of class folders, a CSV file of paths and labels, an "
     ".npz file, IDX files, or a zip of one of these.",
     'train("lenet", X, y)': "train: images and labels come first, and what follows has names: "
@@ -130,23 +131,23 @@ MODELS = {
     "model.predict(X.reshape(300, 64)[:3])": "X of 3×64 can be read in two ways: one grey image of 3×64 pixels, "
     "written X[..., np.newaxis]; or 3 rows of 64 pixels, one for each image, written X.reshape(-1, 1, 8, 8). Write the "
     "one that you mean.",
-    "model.predict(X * 16)": "X holds float64 from 0 to 16: dark for 0 to 255, and not 0 to 1. If 16 is white, give "
-    "X / 16; if 255 is, X.astype(np.uint8).",
+    "model.predict(X * 16)": "X holds float64 from 0 to 16, which is dark for 0 to 255. If 16 is white, give "
+    "X / 16; if 255 is white, give X.astype(np.uint8).",
     "model.predict_proba(np.zeros((5, 6, 8, 8)))": "X has the shape (5, 6, 8, 8): neither the second nor the last "
-    "number is a number of channels. Give N×C×H×W or N×H×W×C with 1 channel (grey), 3 (colour) or 4 (with "
+    "axis has a number of channels. Give N×C×H×W or N×H×W×C with 1 channel (grey), 3 (colour) or 4 (with "
     "transparency).",
     "model.predict(None)": "a value of the type NoneType cannot be predicted. Give a path, the bytes of a file, an "
     "open file, a Pillow image, an array, or a list of these.",
     "model.score(X)": "y is missing. Give one label for each image, in a list or an array.",
     "model.score(X, y[:-1])": "y has 299 labels and there are 300 images. Give one label for each image.",
-    'model.score(X[:2], ["cat", "dog"])': "y has labels that the model does not know: 'cat', 'dog' (of 2 images). It "
-    "knows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. Leave these images out, or correct their labels.",
+    'model.score(X[:2], ["cat", "dog"])': "y has labels that are not classes of the model: 'cat', 'dog' (2 images). "
+    "The classes are 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. Leave out these images, or correct their labels.",
     "evaluate((X, y), model)": "evaluate was given an object of type tuple as the model. The model comes first, then "
     "the data: evaluate(model, data), or evaluate(model, X, y).",
     "evaluate(model, X)": "data is of the type ndarray and the shape (300, 8, 8), without labels. Give both: "
     "train(X, y) or evaluate(model, X, y).",
-    "evaluate(model, np.zeros((5, 28, 28)), y[:5])": "X has the shape (5, 28, 28); images of 1×8×8 (channels, height, "
-    "width) are wanted. Give N×8×8, N×8×8×1, N×1×8×8 or N×64.",
+    "evaluate(model, np.zeros((5, 28, 28)), y[:5])": "X has the shape (5, 28, 28), but images of 1×8×8 (channels, "
+    "height, width) are needed. Give N×8×8, N×8×8×1, N×1×8×8 or N×64.",
     "evaluate(model)": "this model was trained on 'arrays', which is not a known dataset. Name the data to "
     "evaluate it on.",
     "evaluate(model, X, y).confusion_matrix": "'Evaluation' object has no attribute 'confusion_matrix'; write "

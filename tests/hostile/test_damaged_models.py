@@ -142,7 +142,7 @@ def test_weights_that_are_no_numbers_are_refused(model):
         ({"network": None}, "missing required field `network`"),
         ({"network": "conv 2 9x9, dense"}, "9"),
         ({"network": 5}, r"Expected `str`, got `int` - at `\$\.network`"),
-        ({"class_names": ["a", "a"]}, "class name 'a' stands there twice"),
+        ({"class_names": ["a", "a"]}, "class name 'a' occurs twice"),
         ({"class_names": []}, "there are no class names"),
         ({"class_names": [1, 2]}, "Expected `str`, got `int`"),
         (

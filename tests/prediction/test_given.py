@@ -291,7 +291,7 @@ def test_probabilities_labels_and_score(model, grey):
         model.score(grey, wrong[:6])
     with pytest.raises(DataError, match=r"y is missing\. Give one label for each image"):
         model.score(grey)
-    with pytest.raises(DataError, match="y has a label that the model does not know: 'cow'"):
+    with pytest.raises(DataError, match="y has a label that is not a class of the model: 'cow'"):
         model.score(grey[:2], ["1", "cow"])
     with pytest.raises(DataError, match="y is empty"):
         model.score([], [])

@@ -332,7 +332,7 @@ def test_samples_and_labels_that_cannot_be_used(digits, fitted):
         fitted.predict(X[:, 1:])
     with pytest.raises(ValueError, match="X has 49 features, but ConvlensClassifier is expecting 64 features as input"):
         fitted.predict(X.reshape(-1, 8, 8)[:, 1:, 1:])
-    with pytest.raises(DataError, match=r"X has the shape \(300, 4, 16\); images of 1×8×8 .* are wanted"):
+    with pytest.raises(DataError, match=r"X has the shape \(300, 4, 16\), but images of 1×8×8 .* are needed"):
         fitted.predict(X.reshape(-1, 4, 16))
     with pytest.raises(DataError, match=r"^X has images of 4×16, and image_shape is \(8, 8\)\. Leave image_shape out"):
         quick().fit(X.reshape(-1, 4, 16), y)
@@ -342,7 +342,7 @@ def test_samples_and_labels_that_cannot_be_used(digits, fitted):
         DataError, match=r"X\.reshape\(-1, 3, 8, 3\) .* Give X\.reshape\(-1, 3, 8, 3\)\.transpose\(0, 2, "
     ):
         quick(image_shape=(3, 8, 3)).fit(np.zeros((4, 72), np.uint8), [0, 1, 0, 1])
-    with pytest.raises(DataError, match=r"can be N×C×H×W \(3×8×3\) or N×H×W×C"):
+    with pytest.raises(DataError, match=r"may be N×C×H×W \(3×8×3\) or N×H×W×C"):
         quick(image_shape=None).fit(np.zeros((4, 3, 8, 3), np.uint8), [0, 1, 0, 1])
 
 

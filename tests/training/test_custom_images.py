@@ -111,7 +111,7 @@ def test_rare_classes_are_learned_where_they_are_balanced(photos, balance):
 
 
 def test_options_for_files_are_refused_where_there_are_none(random_images):
-    with pytest.raises(UsageError, match="mnist is a known dataset, whose images are what they are"):
+    with pytest.raises(UsageError, match="mnist is a known dataset, whose images cannot be changed"):
         train("mnist", images=ImportOptions(size=20))
     wrong: Any = "quick"
     with pytest.raises(UsageError, match=r"recipe 'quick' is not known"):
