@@ -74,7 +74,7 @@ def encode_figure(figure: "Figure") -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     file = io.BytesIO()
-    # Fast compression: a third larger, but in a quarter of the time, and the end of a training waits for this.
+    # Fast compression: a file is a third larger, but takes a quarter of the time, which delays the end of a training.
     FigureCanvasAgg(figure).print_png(file, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return file.getvalue()
 
