@@ -166,7 +166,7 @@ def as_path(name: str, value: object) -> Path:
         refuse(name, value, "the path of a file or folder")
     path = Path(value)
     if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts) or len(str(path)) > _LONGEST_PATH:
-        refuse(name, value, "a path whose names are shorter")
+        refuse(name, value, "a shorter path")
     return path
 
 

@@ -33,9 +33,9 @@ BIASES = [-2, 1]
 POOLED = [[1, 3, 2, 1], [4, 8, 0, 1], [2, 2, 5, 7], [0, 4, 6, 2]]
 """A matrix to pool."""
 NETWORK = {"bias": [[-7]], "weights": [[1, 1, 1, 1], [1, 0, 0, -1]], "biases": [[0], [0.5]]}
-"""What `conv 1 2x2, relu, dense 2` has beside `KERNEL`: the kernel's bias, the dense layer's weights and biases."""
+"""The other parameters of `conv 1 2x2, relu, dense 2` with `KERNEL`: its bias, and the dense layer's parameters."""
 SLOPES = [[1, 0], [0, 10]]
-"""How the loss changes with each number of the map that `KERNEL` makes of `SMALL_MATRIX`."""
+"""The gradient of the loss with respect to the map that `KERNEL` makes of `SMALL_MATRIX`."""
 
 
 class Operation(NamedTuple):
@@ -48,7 +48,7 @@ class Operation(NamedTuple):
 
 
 def as_text(values: Any) -> str:
-    """Numbers as a person types them on the command line.
+    """Format numbers as they are typed on the command line.
 
     >>> as_text([[1, 2], [3, 4]]), as_text([5, 6])
     ('1 2; 3 4', '5 6')
@@ -156,7 +156,7 @@ OPERATIONS = {
         "parameters = kernels·(channels·height·width + 1)",
     ),
 }
-"""The name of an operation, which is that of its command where it has one, → the operation."""
+"""The operations by name; if an operation has a command, both have the same name."""
 
 _FOLDER = Path(__file__).parent
 PAGE_COPY = _FOLDER / "web" / "views" / "learn" / "operations.js"
@@ -165,7 +165,7 @@ _DESCRIPTION = re.compile(r"(<!-- operation: ([\w-]+) -->\n).*\n")
 
 
 def write_page_copy() -> str:
-    """The text of the page's module with the operations, the example numbers and the named kernels."""
+    """Return the text of the page's module with the operations, the example numbers and the named kernels."""
     from convlens.by_hand import KERNELS
 
     examples = {
@@ -190,7 +190,7 @@ def _as_constant(name: str, kind: str, values: Mapping[Any, Any]) -> str:
 
 
 def describe_in_docs(text: str) -> str:
-    """A text with the description of each operation in the line after its mark, `<!-- operation: NAME -->`.
+    """Return a text with the description of each operation in the line after its mark, `<!-- operation: NAME -->`.
 
     >>> print(describe_in_docs("<!-- operation: convolve -->\\nsomething old\\n"), end="")
     <!-- operation: convolve -->

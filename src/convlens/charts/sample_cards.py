@@ -77,7 +77,7 @@ def _write_verdict(sheet: Sheet, left: float, top: float, caption: str, guess: s
         caption = f"{shorten(caption, 22)}, true class {shorten(truth, 14)}"
     sheet.text(left, top + 0.16, shorten(caption, 38), fontsize=8, color=QUIET)
     if truth is None:
-        text, colour = f"says {shorten(guess, 22)}", INK
+        text, colour = f"predicted: {shorten(guess, 16)}", INK
     elif guess == truth:
         text, colour = f"✓ right: {shorten(guess, 18)}", GREEN
     else:

@@ -60,7 +60,7 @@ def _draw_training(model: TrainedModel, history: History, steps_per_epoch: int) 
     shown |= {
         "steps": f"{facts['steps']:,}",
         "training time": f"{facts['seconds']:.1f} s",
-        "images a second": f"{facts['training_images'] * history.steps / steps_per_epoch / history.seconds:,.0f}",
+        "images/s": f"{facts['training_images'] * history.steps / steps_per_epoch / history.seconds:,.0f}",
         "engine": facts["engine"].partition(" on ")[0],
     }
     return charts.draw_training(
