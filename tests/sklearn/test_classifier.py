@@ -285,7 +285,7 @@ def test_verbose_shows_how_it_goes_and_the_default_is_silent(digits, capsys):
         (
             {"image_shape": None},
             DataError,
-            r"^X has rows of 64 features, which do not say how .* Give image_shape=\(8, 8\); or image_shape='row' for",
+            r"^X has rows of 64 features, which do not say how .* Give image_shape=\(8, 8\), or image_shape='row' for",
         ),
         ({"image_shape": (8, 9)}, DataError, r"^X has 64 features, but image_shape=\(8, 9\) needs 72\. Give"),
         (
