@@ -68,7 +68,7 @@ NETWORKS = {
     "convlens.MaxPooling2D(2)": "module 'convlens' has no attribute 'MaxPooling2D'; write convlens.MaxPool2d.",
     "convlens.Sequential([Dense()])": "module 'convlens' has no attribute 'Sequential'; write convlens.Network([...]).",
     "convlens.Softmax()": "module 'convlens' has no attribute 'Softmax'; leave it out; the probabilities are computed "
-    "behind the last Dense().",
+    "after the last Dense().",
     "Network(Conv2d(8, kernel_size=3), ReLU(), Dense())": "Network: give the layers as one list: "
     "Network([Conv2d(8, kernel_size=3), ReLU(), Dense()]).",
     "Network([Conv2d(8, kernel_size=3), ReLU, Dense()])": "layer 1 is the class ReLU itself, not a layer. Write "
