@@ -76,7 +76,7 @@ def test_the_same_pictures_give_the_same_bytes():
 
 @pytest.mark.parametrize("count", [0, 21])
 def test_how_many_can_be_drawn(count):
-    with pytest.raises(UsageError, match=f"{count} pictures: the steps of 1 to 20 can be drawn. Give fewer."):
+    with pytest.raises(UsageError, match=f"{count} images were given; steps can be drawn for 1 to 20 images."):
         draw_preparation([picture()] * count)
 
 

@@ -121,7 +121,7 @@ def test_unknown_is_said_with_the_best_guess(convlens, unsure, inverted):
     first, why, *_ = ran.out.splitlines()
     assert first.startswith(f"{inverted}: unknown, best guess {best.class_name} (")
     assert why == f"  {best.why_unknown}"
-    assert "an answer takes 100.00 %" in why
+    assert "is below the threshold of 100.00 %" in why
 
 
 def test_unknown_in_csv_and_json(convlens, trained_run, unsure, inverted):

@@ -207,7 +207,7 @@ def test_places_without_a_model_have_exit_code_4(convlens):
     for model, message in (
         ("latest", "there is no latest run"),
         ("nowhere", "nowhere: no such file or folder. Give a model file, a run folder, or latest."),
-        (".", "this folder holds no model.safetensors"),
+        (".", "this folder contains no model.safetensors"),
     ):
         ran = convlens("report", model)
         assert (ran.code, ran.out) == (4, "")
@@ -241,7 +241,7 @@ def test_a_model_that_answers_with_no_numbers_has_exit_code_4(convlens, trained_
         ran = convlens(*command)
         assert (ran.code, ran.out) == (4, "")
         assert ran.err == (
-            "error: this model answers with NaN or infinity: its weights are too large. Train it again.\n"
+            "error: this model's output is NaN or infinite: its weights are too large. Train it again.\n"
         )
     assert not Path("report.html").exists()
 

@@ -48,7 +48,7 @@ DATA = {
     "'6', '7' and 2 more (101 images). The classes are 0, 1, 2, 3, 4. Leave out these images, or correct their labels.",
     'train("nowhere/")': "nowhere/ does not exist. Give a folder of class folders, a CSV file of paths and labels, an "
     ".npz file, IDX files, or a zip of one of these.",
-    'train("lenet", X, y)': "train: images and labels come first, and what follows has names: "
+    'train("lenet", X, y)': "train: images and labels come first; name all other arguments: "
     "train(X, y, validation=(X, y), epochs=3).",
     'train("lenet", (X, y))': "data is 'lenet', the name of a network. Write train(X, y, network=\"lenet\").",
     "train(network, (X, y))": "data is a Network. Give images and labels first: train(X, y, network=network).",
@@ -69,7 +69,7 @@ NETWORKS = {
     "convlens.MaxPooling2D(2)": "module 'convlens' has no attribute 'MaxPooling2D'; write convlens.MaxPool2d.",
     "convlens.Sequential([Dense()])": "module 'convlens' has no attribute 'Sequential'; write convlens.Network([...]).",
     "convlens.Softmax()": "module 'convlens' has no attribute 'Softmax'; leave it out; the probabilities are computed "
-    "behind the last Dense().",
+    "after the last Dense().",
     "Network(Conv2d(8, kernel_size=3), ReLU(), Dense())": "Network: give the layers as one list: "
     "Network([Conv2d(8, kernel_size=3), ReLU(), Dense()]).",
     "Network([Conv2d(8, kernel_size=3), ReLU, Dense()])": "layer 1 is the class ReLU itself, not a layer. Write "
@@ -99,14 +99,14 @@ SETTINGS = {
     "train(X, y, verbose=0)": "train() got an unexpected keyword argument 'verbose'; write progress=False or "
     "progress=True.",
     "train(X, y, epocs=3)": "train() got an unexpected keyword argument 'epocs'. Did you mean 'epochs'?",
-    "train(X, y, 5)": "train: images and labels come first, and what follows has names: "
+    "train(X, y, 5)": "train: images and labels come first; name all other arguments: "
     "train(X, y, validation=(X, y), epochs=3).",
     'train(X, y, recipe="fats")': "recipe 'fats' is not known; give fast, tutorial or best. Did you mean 'fast'?",
     'train(X, y, device="gpu")': "device 'gpu' is not known; give auto, cpu, cuda or mps. Did you mean 'cpu'?",
     'train(X, y, augmentation="shift 0.1 rotation 10")': "augmentation 'shift 0.1 rotation 10': give one number after "
     "shift, and a comma before the next change.",
-    "train(X, y, early_stopping=3)": "early_stopping needs held-out images to judge by, and none are held out. Give a "
-    "share of the training images, validation=0.1, or data that bring validation images; or leave it out.",
+    "train(X, y, early_stopping=3)": "early_stopping needs held-out images, and none are held out. Give a share of "
+    "the training images, such as validation=0.1, or data with validation images, or train without early stopping.",
     'train(X, y, settings={"epochs": 3})': "settings is {'epochs': 3}; give TrainingSettings(...).",
 }
 MODELS = {
@@ -114,16 +114,17 @@ MODELS = {
     "a new model.",
     "model.forward(X)": "'TrainedModel' object has no attribute 'forward'; write model.predict_proba(X), or "
     "model.logits(images).",
-    "model.eval()": "'TrainedModel' object has no attribute 'eval'; leave it out; predictions need no mode.",
+    "model.eval()": "'TrainedModel' object has no attribute 'eval'; leave it out; predictions always use evaluation "
+    "mode.",
     "model.classes_": "'TrainedModel' object has no attribute 'classes_'; write model.class_names.",
     "model.evaluate(X, y)": "'TrainedModel' object has no attribute 'evaluate'; write convlens.evaluate(model, X, y).",
     "model.state_dict()": "'TrainedModel' object has no attribute 'state_dict'; write model.weights, a dict of arrays.",
     "model.predict(X, batch_size=32)": "TrainedModel.predict() got an unexpected keyword argument 'batch_size'; leave "
     "it out.",
-    "model.predict(X) == y": "predictions are no array. Take .labels (class names), .class_numbers or .probabilities, "
-    "or compare them with labels by model.score(X, y).",
-    "np.argmax(model.predict(X), axis=1)": "predictions are no array. Take .labels (class names), .class_numbers or "
-    ".probabilities, or compare them with labels by model.score(X, y).",
+    "model.predict(X) == y": "predictions are not an array. Use .labels (class names), .class_numbers or "
+    ".probabilities. To compare them with labels, use model.score(X, y).",
+    "np.argmax(model.predict(X), axis=1)": "predictions are not an array. Use .labels (class names), .class_numbers or "
+    ".probabilities. To compare them with labels, use model.score(X, y).",
     "model.predict(X).argmax(axis=1)": "'Predictions' object has no attribute 'argmax'; write .class_numbers.",
     "model.predict(X[0]).label": "'Prediction' object has no attribute 'label'; write .class_name.",
     "model.predict(X[:1])": "X of 1×8×8 can be read in two ways: one image of 8×8 with 1 channel, written X[0]; or a "
@@ -136,10 +137,10 @@ MODELS = {
     "model.predict_proba(np.zeros((5, 6, 8, 8)))": "X has the shape (5, 6, 8, 8): neither the second nor the last "
     "axis has a number of channels. Give N×C×H×W or N×H×W×C with 1 channel (grey), 3 (colour) or 4 (with "
     "transparency).",
-    "model.predict(None)": "a value of the type NoneType cannot be predicted. Give a path, the bytes of a file, an "
-    "open file, a Pillow image, an array, or a list of these.",
+    "model.predict(None)": "cannot predict a value of type NoneType. Give a path, the bytes of a file, an open file, a "
+    "Pillow image, an array, or a list of these.",
     "model.score(X)": "y is missing. Give one label for each image, in a list or an array.",
-    "model.score(X, y[:-1])": "y has 299 labels and there are 300 images. Give one label for each image.",
+    "model.score(X, y[:-1])": "y has 299 labels for 300 images. Give one label for each image.",
     'model.score(X[:2], ["cat", "dog"])': "y has labels that are not classes of the model: 'cat', 'dog' (2 images). "
     "The classes are 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. Leave out these images, or correct their labels.",
     "evaluate((X, y), model)": "evaluate was given an object of type tuple as the model. The model comes first, then "
@@ -164,9 +165,9 @@ FILES = {
     "open it in another program and save it as PNG.",
     'load_model("nowhere.safetensors")': "nowhere.safetensors: no such file or folder. Give a model file, a run "
     "folder, or latest.",
-    'load_model("model.pt")': "model.pt is a pickle, as torch.save and pickle.dump write; it could run any code and is "
-    "never opened here. Give a file that model.save wrote.",
-    'load_model("notes.txt")': "notes.txt is not a trained model: it is no safetensors file. Give a model that "
+    'load_model("model.pt")': "model.pt is a pickle, such as torch.save writes. A pickle can run any code, so Convlens "
+    "never opens one. Give a file that model.save wrote.",
+    'load_model("notes.txt")': "notes.txt is not a trained model: it is not a safetensors file. Give a model that "
     "Convlens wrote.",
     'convlens.load("model.pt")': "module 'convlens' has no attribute 'load'; write convlens.load_model(path).",
     'model.save("models/digits.safetensors")': "cannot write models/digits.safetensors: there is no folder models. "
@@ -174,8 +175,8 @@ FILES = {
     'model.save(".")': "cannot write .: a folder has that name. Give a file name.",
     'model.save("notes.txt/model.safetensors")': "cannot write notes.txt/model.safetensors: a part of that path is a "
     "file, not a folder. Choose another folder.",
-    'train(X, y, epochs=1, out=".")': ". is not empty, and a run is never overwritten. Give another folder with out=.",
-    'resume_training("nowhere")': "nowhere holds no last.checkpoint, so there is nothing to go on with. Give the "
+    'train(X, y, epochs=1, out=".")': ". is not empty, and runs are never overwritten. Give another folder with out=.",
+    'resume_training("nowhere")': "nowhere contains no last.checkpoint, so there is nothing to resume. Give the "
     "folder of a stopped run.",
     'export_html("page.html", model)': "model is 'page.html'; give a TrainedModel, as returned by convlens.load_model.",
 }

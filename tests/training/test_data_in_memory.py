@@ -65,9 +65,9 @@ def test_a_stopped_run_goes_on_with_the_same_arrays(tmp_path):
         resume_training(tmp_path / "run")
     with pytest.raises(DataError, match="same validation images"):
         resume_training(tmp_path / "run", X[:200], Y[:200])
-    with pytest.raises(DataError, match="not those that this run began with"):
+    with pytest.raises(DataError, match="differ from those that this run began with"):
         resume_training(tmp_path / "run", X[:200], np.roll(Y[:200], 1), validation=held_out)
-    with pytest.raises(UsageError, match="given as a share, which a stopped run knows itself"):
+    with pytest.raises(UsageError, match="given as a share, which is stored in the run"):
         resume_training(tmp_path / "run", X[:200], Y[:200], validation=0.1)
     later = resume_training(tmp_path / "run", (X[:200], Y[:200]), validation=held_out, should_stop=stop_after(1))
     assert later.facts["steps"] > model.facts["steps"]
@@ -98,7 +98,7 @@ def test_images_at_a_path_are_tested_on_arrays(tmp_path):
 
 
 def test_data_that_have_labels_of_their_own():
-    with pytest.raises(UsageError, match=r"labels were given, and 'mnist' names data that have their own\."):
+    with pytest.raises(UsageError, match=r"labels were given, but 'mnist' names data that have labels\."):
         train("mnist", Y)
     with pytest.raises(
         UsageError, match=r"validation is 'mnist'; give a share of the training images or labelled images"
