@@ -41,7 +41,7 @@ def test_arrows_may_be_turned_upside_down_but_not_to_the_other_side():
     found = probe({"left": ARROW, "right": mirrored(ARROW)})
     assert not found[SIDEWAYS].safe
     assert found[SIDEWAYS].reason.startswith("recall of ")
-    assert found[SIDEWAYS].reason.endswith(("taken for left", "taken for right"))
+    assert found[SIDEWAYS].reason.endswith(("predicted as left", "predicted as right"))
     assert found[UPSIDE_DOWN].safe
     assert found[UPSIDE_DOWN].reason == "no class loses more than 0.0 % of recall by it"
     assert not found[TURNED].safe
@@ -82,7 +82,7 @@ def test_a_loss_that_is_spread_over_all_classes_counts_too():
     changed = np.array([[94, 6, 0], [0, 96, 4], [2, 3, 95]])
     verdict = _judge(UPSIDE_DOWN, plain, changed, ("cat", "dog", "emu"))
     assert not verdict.safe
-    assert verdict.reason == "accuracy falls by 2.0 %, most for emu, taken for dog"
+    assert verdict.reason == "accuracy falls by 2.0 %, most for emu, predicted as dog"
     slight = np.array([[95, 5, 0], [0, 98, 4], [0, 3, 97]])
     assert _judge(UPSIDE_DOWN, plain, slight, ("cat", "dog", "emu")).safe
 

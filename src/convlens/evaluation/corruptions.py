@@ -1,7 +1,7 @@
 """Robustness: the accuracy of a model on shifted, rotated, resized, noisy, lighter, darker or blurred images.
 
 Test images look like the training images; pictures from users often do not. Each kind of corruption gets stronger step
-by step, and the same images are evaluated at every step. The code is that of the augmentation in training.
+by step, and the same images are evaluated at every step. The code of the augmentation in training is used.
 """
 
 from collections.abc import Callable, Sequence

@@ -17,7 +17,7 @@ _FAINT = 25  # grey levels; anything fainter is JPEG noise
 
 
 def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, trail: Trail) -> np.ndarray:
-    """A picture of ink as a square image like MNIST's; zeros where there is no ink."""
+    """Convert a picture of ink to a square image like MNIST's; all zeros if there is no ink."""
     box_side = round(side * _FILL)
     grey = match_polarity(clean_picture(grey, trail), True, trail)
     ink = stretch_contrast(grey)

@@ -97,7 +97,7 @@ def is_dark_on_light(grey: np.ndarray, background: float | None = None) -> bool:
 def stretch_contrast(grey: np.ndarray) -> np.ndarray | None:
     """Subtract background and noise from a light-on-dark image, and scale the ink up to 255; None if there is no ink.
 
-    The noise is that of the background, so an image with an even background loses nothing but the background.
+    Only the background's noise is subtracted, so an image with an even background loses only the background.
     """
     background, deviation = find_background(grey)
     noise = _NOISE_WIDTH * deviation

@@ -179,7 +179,7 @@ def _facts(studies: Sequence[Study]) -> list[tuple[str, list[str]]]:
 
 
 def _classes(studies: Sequence[Study]) -> dict[str, Any]:
-    """The recall of every class in every model; where there are many classes, those that differ most."""
+    """Return the recall of every class in every model; if there are many classes, of those that differ most."""
     names = studies[0].evaluation.class_names
     recalls = np.array([[row.recall for row in study.evaluation.classes] for study in studies])
     order = np.arange(len(names))

@@ -41,7 +41,7 @@ class Models:
         """The page's JSON for a run, or for the model that was given.
 
         Raises:
-            UsageError: the name is not that of a run, or the model is too large for a page.
+            UsageError: this is not the name of a run, or the model is too large for a page.
             ModelFileError: there is no such model, or it is damaged.
         """
         if run == "" and self.given is not None:

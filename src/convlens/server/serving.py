@@ -166,7 +166,7 @@ def _taken_errors() -> set[int]:
 
 
 def url_of(host: str, address: str, port: int, token: str | None) -> str:
-    """The address to open: that of the socket, or, if it is bound to all addresses, one that others can reach.
+    """Return the address to open: the socket's, or, if it is bound to all addresses, one that others can reach.
 
     >>> url_of("127.0.0.1", "127.0.0.1", 8700, None), url_of("::", "::1", 80, "abc")
     ('http://127.0.0.1:8700/', 'http://[::1]:80/?token=abc')

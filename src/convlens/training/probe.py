@@ -58,8 +58,8 @@ CHANGES: dict[str, AugmentationSettings] = {
 class ProbeVerdict:
     """Whether copies may be changed so: `reason` is why, in words.
 
-    >>> print(ProbeVerdict("mirrored left to right", False, "b keeps 52 % of its 99 %, taken for d"))
-    mirrored left to right: no (b keeps 52 % of its 99 %, taken for d)
+    >>> print(ProbeVerdict("mirrored left to right", False, "b keeps 52 % of its 99 %, predicted as d"))
+    mirrored left to right: no (b keeps 52 % of its 99 %, predicted as d)
     """
 
     change: str
@@ -186,4 +186,4 @@ def _judge(change: str, plain: NDArray[np.int64], changed: NDArray[np.int64], na
     reason = f"recall of {names[worst]} falls from {before[worst] * 100:.0f} to {after[worst] * 100:.0f} %"
     if lost <= MOST_LOST:
         reason = f"accuracy falls by {lost_in_all * 100:.1f} %, most for {names[worst]}"
-    return ProbeVerdict(change, False, f"{reason}, taken for {names[int(more.argmax())]}")
+    return ProbeVerdict(change, False, f"{reason}, predicted as {names[int(more.argmax())]}")
