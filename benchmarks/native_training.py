@@ -123,7 +123,7 @@ def engine_contender(engine: Engine, subject: Subject, weights: Weights, batch_s
     def epoch() -> None:
         steps = trainer.run(generator.permutation(len(images)), batch_size, rates)
         if not np.isfinite(steps.losses).all():
-            raise ArithmeticError(f"the loss became infinite with {engine.description}, so time means nothing.")
+            raise ArithmeticError(f"the loss became infinite with {engine.description}; its time means nothing.")
 
     def accuracy() -> float:
         return float((engine.logits(subject.test.images).argmax(1) == subject.test.labels).mean())

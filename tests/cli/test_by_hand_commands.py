@@ -92,7 +92,7 @@ def test_a_table_has_the_biases_of_all_kernels_where_the_first_has_none():
     trace = trace_conv2d([[[2]]], [[[[3]]], [[[5]]]], bias=[0, -4])
     table = position_table(trace, [0, 1])
     assert dict(zip(table.columns, map(list, zip(*table.rows, strict=True)), strict=True)) == {
-        "place": ["0,0,0", "1,0,0"],
+        "position": ["0,0,0", "1,0,0"],
         "covered": ["2", "2"],
         "kernel": ["3", "5"],
         "products": ["6", "10"],
@@ -193,8 +193,8 @@ def test_layers_draws_its_network(convlens):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("correlate", "1 x 3", "1 2 3"), 2, "--a: 'x' in row 0, place 1 (counted from 0), is not a number."),
-        (("correlate", "1 nan 3", "1 2 3"), 2, "--a: 'nan' in row 0, place 1 (counted from 0), is not a number."),
+        (("correlate", "1 x 3", "1 2 3"), 2, "--a: 'x' in row 0, column 1 (counted from 0), is not a number."),
+        (("correlate", "1 nan 3", "1 2 3"), 2, "--a: 'nan' in row 0, column 1 (counted from 0), is not a number."),
         (("correlate", "1 2 3", "1 2"), 2, "a has 3 numbers and b has 2"),
         (("correlate", "", "1 2"), 2, "--a contains no number."),
         (("conv2d", "1 2; 3", "--kernel", "1"), 2, "--a: row 1 has 1 number, row 0 has 2 numbers"),
@@ -286,10 +286,10 @@ def test_tables_of_all_countries_are_read(tmp_path, content, matrix):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("1,,3\n4,5,6\n", r"a number is missing in row 0, place 1 \(counted from 0\);"),
+        ("1,,3\n4,5,6\n", r"a number is missing in row 0, column 1 \(counted from 0\);"),
         ("a,b\n1,2\n", r"row 0 looks like a header \(a, b\); remove it"),
         ("1,2\n3\n", "row 1 has 1 number, row 0 has 2 numbers"),
-        ("1,2\n3,x\n", r"'x' in row 1, place 1 \(counted from 0\), is not a number"),
+        ("1,2\n3,x\n", r"'x' in row 1, column 1 \(counted from 0\), is not a number"),
     ],
 )
 def test_a_mistake_in_a_table_is_named_with_its_place(tmp_path, content, message):
@@ -302,8 +302,8 @@ def test_a_mistake_in_a_table_is_named_with_its_place(tmp_path, content, message
     ("text", "message"),
     [
         ("1,5 2,5", "'1,5' in row 0 can be one number or two"),
-        ("1,,2", r"a number is missing in row 0, place 1 \(counted from 0\);"),
-        ("1_000", r"'1_000' in row 0, place 0 \(counted from 0\), is not a number"),
+        ("1,,2", r"a number is missing in row 0, column 1 \(counted from 0\);"),
+        ("1_000", r"'1_000' in row 0, column 0 \(counted from 0\), is not a number"),
         ("1e400", "is too large for a floating-point number"),
     ],
 )
@@ -405,7 +405,7 @@ def test_an_addition_shows_its_two_terms_and_where_they_come_from(convlens, resi
         }
     ]
     table = convlens("by-hand", "network", *residual_model, "--layer", "2", "--table").out
-    assert "0,0,0  0 (layer 0) + 1 (layer 1) = 1" in table
+    assert "0,0,0     0 (layer 0) + 1 (layer 1) = 1" in table
 
 
 def test_a_concatenation_shows_where_a_number_was_taken_from(convlens, residual_model):

@@ -32,7 +32,7 @@ class Changes(_Options):
         balance: How to treat rare classes: none, weights (count them more) or sampling (show them more often).
         seed: The seed of all random numbers; the same seed gives the same weights on the same kind of processor.
         validation: The share of the training images to hold out for validation and calibration, such as 0.1.
-        error_rate: The share of answers that may be wrong; less sure ones are unknown. [default: 0.01; best: 0.005]
+        error_rate: The share of answers that may be wrong; less certain ones are unknown. [default: 0.01; best: 0.005]
         patience: Stop after this many epochs in a row without improvement on the held-out images; 0 never stops early.
         minutes: The time limit in minutes, including testing and saving but not reading the images.
     """

@@ -45,7 +45,7 @@ def prepare_digit(grey: np.ndarray, side: int, appearance: Appearance | None, tr
 
 
 def _is_as_mnist_makes_them(ink: np.ndarray, side: int, box_side: int) -> bool:
-    """Whether the ink already fits its box and is centred, including dust; scaling it again would only blur it."""
+    """Return whether the ink, including dust, already fits its box and is centred; scaling would only blur it."""
     if ink.shape != (side, side):
         return False
     rows, columns = np.nonzero(ink > _FAINT)

@@ -95,7 +95,7 @@ def prepare_glyph(grey: np.ndarray, preprocessing: Preprocessing, trail: Trail) 
 
 
 def _is_alike(framed: np.ndarray, target: _Target) -> bool:
-    """Whether a letterboxed picture already matches the training images in everything that they agree on."""
+    """Return whether a letterboxed picture already matches the training images in everything that they agree on."""
     looks, usual = measure(framed[None]), target.looks
     fill, centre = float(looks.fill[0]), usual.centre
     if looks.contrast[0] < NO_INK or not looks.is_even[0]:

@@ -133,7 +133,7 @@ def _load_drawing() -> None:
 
 
 def open_socket(host: str, port: int | None) -> socket.socket:
-    """A listening socket.
+    """Open a listening socket.
 
     Raises:
         UsageError: the host or port cannot be used; the message says what to give instead.
@@ -185,6 +185,6 @@ def _own_address() -> str | None:
 
 
 def _names(host: str, address: str, local: bool) -> frozenset[str]:
-    """The host names that refer to this server."""
+    """Return the host names that refer to this server."""
     names = _LOCAL_NAMES | {host.lower(), address}
     return names if local else names | {socket.gethostname().lower(), f"{socket.gethostname().lower()}.local"}

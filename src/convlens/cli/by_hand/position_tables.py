@@ -16,7 +16,7 @@ def position_table(trace: Trace, chosen: Sequence[int]) -> ColumnTable:
     """Return a table with the columns for this kind of window position."""
     positions = [trace[number] for number in chosen]
     has_bias = any(isinstance(one, WindowPosition) and one.bias for one in positions)
-    rows = [{"place": _place(one.position)} | _cells(one, has_bias) for one in positions]
+    rows = [{"position": _place(one.position)} | _cells(one, has_bias) for one in positions]
     right = _RIGHT if isinstance(positions[0], JoinPosition) else ("sum", *_RIGHT)  # the sum of a join is text
     table = ColumnTable(*rows[0], right=right)
     for row in rows:

@@ -88,7 +88,7 @@ def read_number(name: str, word: str, row: int, place: int) -> float:
     Raises:
         UsageError: the word is empty, not a number, or too large.
     """
-    where = f"in row {row}, place {place} (counted from 0),"
+    where = f"in row {row}, column {place} (counted from 0),"
     if not word:
         raise UsageError(f"{name}: a number is missing {where.rstrip(',')}; give one, such as 0.")
     try:
