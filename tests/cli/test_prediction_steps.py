@@ -43,7 +43,7 @@ def steps_of(path):
 def test_steps_are_drawn_and_it_is_said_where(convlens, trained_run, inverted):
     ran = convlens("predict", "latest", str(inverted), "--steps", "steps.png")
     assert ran.code == 0
-    assert ran.err == "The steps: steps.png\n"
+    assert ran.err == "Steps: steps.png\n"
     assert steps_of("steps.png").height > 300
     assert ran.out.startswith(f"{inverted}: ")
     assert [path.name for path in Path().glob("steps*")] == ["steps.png"]

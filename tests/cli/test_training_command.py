@@ -229,7 +229,7 @@ def test_a_signal_saves_and_resume_gives_the_same_bits(convlens, tiny, name):
     process.send_signal(getattr(signal, name))
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "everything is saved. Go on with:\n  convlens train --resume runs/stopped\n" in out
+    assert "everything is saved. Continue with:\n  convlens train --resume runs/stopped\n" in out
     assert load_model("runs/stopped").facts["finished"] is False
     steps = load_model("runs/stopped").facts["steps"]
     assert 120 < steps < 24_000
@@ -284,9 +284,9 @@ def test_a_loss_that_explodes_says_what_to_try(convlens, tiny):
         (
             ["train", "tiny", "--epochs", "many"],
             2,
-            'Invalid value for --epochs: "many" is no whole number. Give one such as 3.',
+            'Invalid value for --epochs: "many" is not a whole number. Give one such as 3.',
         ),
-        (["train", "tiny", "--epochs", "1.5"], 2, '"1.5" is no whole number.'),
+        (["train", "tiny", "--epochs", "1.5"], 2, '"1.5" is not a whole number.'),
         (
             ["train", "tiny", "--patience", "3"],
             2,

@@ -60,7 +60,7 @@ def draw_preparation(pictures: Sequence[PictureSteps]) -> bytes:
         UsageError: there are no images, or more than twenty.
 
     >>> step = ("original", np.zeros((4, 4), np.uint8), "", "4×4")
-    >>> draw_preparation([PictureSteps("a.png", [step], [Answer("as it came", [("cat", 0.9)])])])[:4]
+    >>> draw_preparation([PictureSteps("a.png", [step], [Answer("original", [("cat", 0.9)])])])[:4]
     b'\\x89PNG'
     """
     if not 1 <= len(pictures) <= MOST_PICTURES:
