@@ -1,4 +1,4 @@
-// How long the page's engine takes for one picture: medians in milliseconds.
+// Measures the page's engine on one image: median times in milliseconds.
 async (/** @type {[any, number]} */ [payload, runs]) => {
   const { openModel, activations, replaceWeights } = await import("convlens/engine/network.js");
   const { attribution } = await import("convlens/engine/attribution.js");
