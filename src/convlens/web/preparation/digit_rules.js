@@ -1,5 +1,5 @@
 // Prepare digits as MNIST was made: light on dark, full contrast, cropped to the digit, scaled into a box of 20 of 28
-// pixels, centred by the centre of mass. MNIST's own images stay unchanged to the pixel.
+// pixels, centred by the centre of mass. MNIST's images stay unchanged to the pixel.
 import { cleanGlyph, cleanPicture, cropTo, leaveEmpty, matchPolarity } from "convlens/preparation/cleaning.js";
 import { centreOfMass } from "convlens/preparation/framing.js";
 import { findGlyphBox, stretchContrast } from "convlens/preparation/glyph.js";

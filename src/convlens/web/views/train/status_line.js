@@ -64,7 +64,7 @@ export class StatusLine {
   /** Announces every change of state and every epoch to screen readers, but not every step. @param {Run} run */
   speak(run) {
     const epoch = run.isOver ? null : run.epochs.at(-1);
-    const heard = epoch ? `, training accuracy ${(epoch.accuracy * 100).toFixed(1)} percent` : "";
+    const heard = epoch ? `, training accuracy ${(epoch.accuracy * 100).toFixed(1)} per cent` : "";
     const said = [run.describeState() + heard, run.ending].filter(Boolean).join("; ");
     if (said !== this.said) announce(said);
     this.said = said;

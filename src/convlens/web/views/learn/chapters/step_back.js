@@ -111,7 +111,7 @@ export class StepBackChapter extends Chapter {
   #takeStep() {
     const { next, loss, lossNext } = this.drawn;
     const tooLarge = limitOf(next) > LARGEST;
-    const mistake = "after this step, a weight would exceed 1,000,000; give a smaller learning rate, or start again.";
+    const mistake = "this step makes a weight exceed 1,000,000; give a smaller learning rate, or start again.";
     this.mistakes.report("step", tooLarge ? mistake : null);
     if (tooLarge) return;
     const losses = this.state.losses.length ? this.state.losses : [loss];
