@@ -164,10 +164,10 @@ def test_a_wrong_number_of_threads_is_refused(threads):
 
 def test_an_unknown_instruction_set_is_refused(monkeypatch):
     known = ", ".join(instruction_sets())
-    with pytest.raises(UsageError, match=rf"instruction set 'sse9' is not available here; there is {known}\."):
+    with pytest.raises(UsageError, match=rf"instruction set 'sse9' is not available here; available are {known}\."):
         make_engine(instruction_set="sse9")
     monkeypatch.setenv(INSTRUCTION_SET, "avx9000")
-    with pytest.raises(UsageError, match=rf"instruction set 'avx9000' is not available here; there is {known}\."):
+    with pytest.raises(UsageError, match=rf"instruction set 'avx9000' is not available here; available are {known}\."):
         make_engine()
 
 

@@ -114,7 +114,7 @@ export function whyUnknown({ threshold }, unlike, probability) {
   return `confidence ${formatPercent(probability, 2)} is below the threshold of ${formatPercent(threshold, 2)}`;
 }
 
-/** @type {(node: Node, text: string) => void} Unchanged text is not written again, since writing causes a new layout. */
+/** @type {(node: Node, text: string) => void} Writes only changed text, since writing causes a new layout. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
