@@ -1,6 +1,5 @@
 """`convlens report`."""
 
-import sys
 import webbrowser
 from collections.abc import Callable
 from itertools import count
@@ -11,7 +10,7 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from convlens.cli.options import DataDir, DeviceOption, EngineOption, Json, RepairOption, Threads
-from convlens.cli.terminal import accuracy_line, print_json, result_console
+from convlens.cli.terminal import accuracy_line, print_json, print_line, result_console
 from convlens.errors import UsageError
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ def _telling_folds() -> Callable[[object], None]:
     def tell(event: object) -> None:
         if isinstance(event, TrainingStarted):
             words = f"Judging training labels: model {next(folds)} of {FOLDS}, on {event.images:,} images"
-            print(words, file=sys.stderr, flush=True)
+            print_line(words, to_stderr=True)
 
     return tell
 

@@ -1,29 +1,51 @@
-"""Everything that several commands draw in a terminal: consoles, JSON, the accuracy."""
+"""Everything that several commands draw in a terminal: consoles, lines, JSON, the accuracy.
+
+Names of files and classes may hold escape sequences, which a terminal would obey: move the cursor, change colours, hide
+lines. All text goes through here on its way out, where whatever is no printable sign is written as Python writes it.
+"""
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
 
 from convlens.cli.encoding import holds_every_sign
-from convlens.words import agreeing
+from convlens.words import agreeing, printable, printable_lines
 
 WIDTH_WITHOUT_TERMINAL = 1000
 """A pipe or a file has no width; tables take what they need there, so that nothing is folded."""
 
 
+class _PrintableConsole(Console):
+    """A console whose only escape sequences are rich's own."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is drawn, in pieces; rich calls this for everything."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable_lines(segment.text))
+
+
 def result_console() -> Console:
     """For results, on stdout."""
-    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
+    return _PrintableConsole(
+        highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+    )
 
 
 def error_console() -> Console:
     """For everything that is not the result, on stderr."""
-    return Console(
+    return _PrintableConsole(
         stderr=True, highlight=False, emoji=False, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL
     )
+
+
+def print_line(text: str, to_stderr: bool = False) -> None:
+    """One line of plain text, however long, at once."""
+    print(printable(text), file=sys.stderr if to_stderr else sys.stdout, flush=True)
 
 
 def print_json(value: Any) -> None:
@@ -33,7 +55,10 @@ def print_json(value: Any) -> None:
 
 def to_json(value: Any) -> str:
     """A value as JSON for stdout: letters as they are where its encoding has them all, else escaped."""
-    return json.dumps(value, ensure_ascii=not holds_every_sign(sys.stdout.encoding), allow_nan=False)
+    text = json.dumps(value, ensure_ascii=not holds_every_sign(sys.stdout.encoding), allow_nan=False)
+    return (
+        text if text.isprintable() else "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+    )
 
 
 def accuracy_line(correct: int, total: int, images: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
-from convlens.cli.terminal import accuracy_line, error_console, print_json, result_console
+from convlens.cli.terminal import accuracy_line, error_console, print_json, print_line, result_console
 from convlens.data import CATALOGUE
 from convlens.training import EpochDone, Event, TrainingStarted
 from convlens.training.progress import Display, PlainLines
@@ -121,7 +121,7 @@ class TrainingView:
                 f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "
                 "everything is saved. Go on with:"
             )
-            print(f"  {_command_to_go_on(folder)}")  # whole on one line, so that it can be copied
+            print_line(f"  {_command_to_go_on(folder)}")  # whole on one line, so that it can be copied
         if folder:
             console.print(f"Run folder: {folder}", markup=False, soft_wrap=True)
             for name, meaning in _FILES.items():
