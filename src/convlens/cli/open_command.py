@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from convlens.cli.exit_codes import EXIT_INTERRUPTED
 from convlens.cli.options import DataDir, Json, Whole
-from convlens.cli.terminal import print_json, print_line
+from convlens.cli.terminal import print_json, print_line, say_if_stopped
 from convlens.cli.training_command import STOP_SIGNALS
 from convlens.errors import ModelFileError
 
@@ -72,7 +72,7 @@ def _choose(model: str | None, runs: Path) -> Path | None:
         if model is None:
             return None
         raise
-    load_model(chosen)
+    say_if_stopped(load_model(chosen).facts)
     return chosen
 
 

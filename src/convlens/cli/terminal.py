@@ -6,7 +6,7 @@ lines. All text goes through here on its way out, where whatever is no printable
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -46,6 +46,14 @@ def error_console() -> Console:
 def print_line(text: str, to_stderr: bool = False) -> None:
     """One line of plain text, however long, at once."""
     print(printable(text), file=sys.stderr if to_stderr else sys.stdout, flush=True)
+
+
+def say_if_stopped(facts: Mapping[str, Any], name: str = "") -> None:
+    """One line on stderr if a model's training was stopped; `name` says which, where there are several models."""
+    from convlens.trained_model import notice_of_stop
+
+    if notice := notice_of_stop(facts):
+        print_line(f"{name}: {notice}" if name else notice, to_stderr=True)
 
 
 def print_json(value: Any) -> None:

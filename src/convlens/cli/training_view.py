@@ -97,14 +97,16 @@ class TrainingView:
             result = {"event": "done", "finished": finished, "run": str(folder), "facts": model.facts}
             print_json(result if finished else {**result, "go_on_with": _command_to_go_on(folder)})
         else:
-            self._print_result(model, folder, finished)
+            self._print_result(model, folder)
         if show and folder:
             for name in ("report.html", "training.png", "samples.png", "kernels.png"):
                 if (folder / name).exists():
                     webbrowser.open((folder / name).resolve().as_uri())
         return 0 if finished else EXIT_INTERRUPTED
 
-    def _print_result(self, model: "TrainedModel", folder: Path | None, finished: bool) -> None:
+    def _print_result(self, model: "TrainedModel", folder: Path | None) -> None:
+        from convlens.trained_model import describe_stop
+
         console = result_console()
         facts: dict[str, Any] = model.facts
         if test := facts.get("test"):
@@ -116,11 +118,8 @@ class TrainingView:
             colour = "dim" if said == true else "yellow"
             line = f"  {name:<18} predicted {escape(said)}  [{colour}]labelled {escape(true)}[/]"
             console.print(line, soft_wrap=True)
-        if not finished:
-            console.print(
-                f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "
-                "everything is saved. Go on with:"
-            )
+        if stop := describe_stop(facts):
+            console.print(f"{stop.capitalize()}; everything is saved. Go on with:")
             print_line(f"  {_command_to_go_on(folder)}")  # whole on one line, so that it can be copied
         if folder:
             console.print(f"Run folder: {folder}", markup=False, soft_wrap=True)
