@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-EXPECTED = ("Ctrl-C ends it.", "Training on ", "Trained ", "Stopped: ", "Failed: ")
+EXPECTED = ("Press Ctrl-C to stop the server.", "Training on ", "Trained ", "Stopped: ", "Failed: ")
 """How lines on stderr begin that are no faults."""
 NETWORK = "conv 4 3x3 pad 1, relu, maxpool 2, dense"
 

@@ -45,8 +45,14 @@ def test_the_layout_follows_the_width_of_the_window(look: Opened, build_model: B
             await_layout(page, is_below)
 
 
-def test_a_short_network_stays_beside_the_image(look: Opened, build_model: Build) -> None:
+@pytest.mark.parametrize(("width", "is_below"), [(1100, True), (1300, False)])
+def test_a_short_network_stays_beside_the_image(look: Opened, build_model: Build, width: int, is_below: bool) -> None:
+    """Unless the room there is so narrow that the columns would become rows."""
     payload = page_model(build_model("conv 2 3x3, dense", (1, 8, 8), 3), name="short")
-    with look(payload, viewport={"width": 1100, "height": 900}) as page:
-        await_layout(page, False)
-        assert place(page, ".network")["y"] < place(page, ".source")["y"] + place(page, ".source")["height"]
+    with look(payload, viewport={"width": width, "height": 900}) as page:
+        await_layout(page, is_below)
+        page.wait_for_timeout(300)  # no layout that brings about the other one
+        source = place(page, ".source")
+        assert (place(page, ".network")["y"] > source["y"] + source["height"]) == is_below
+        assert page.locator(".as-rows").count() == 0
+        await_layout(page, is_below)

@@ -271,7 +271,7 @@ def test_hostile_network_text(page, text):
 
 
 def test_a_folder_that_does_not_exist(page):
-    page.select_option("#train-data", label="Images of your own …")
+    page.select_option("#train-data", label="Your own images …")
     page.fill("#train-path", "no-such-folder/<b>here</b>")
     page.press("#train-path", "Tab")
     page.locator("#train-data-problem", has_text="does not exist").wait_for()

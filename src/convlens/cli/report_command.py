@@ -73,10 +73,10 @@ def report_command(
 
 
 def divide_arguments(arguments: list[str]) -> tuple[list[str], str | None]:
-    """The models, and what to judge on: the first is a model, the last one is data where it is no model.
+    """Split the arguments into models and data: the first is a model, and the last is data unless it is a model.
 
     Raises:
-        UsageError: something between the models is none.
+        UsageError: there is no argument, or another one is not a model.
     """
     if not arguments:
         raise UsageError("no model was named. Give a model file, a run folder, or latest.")
@@ -85,7 +85,7 @@ def divide_arguments(arguments: list[str]) -> tuple[list[str], str | None]:
         return arguments, None
     if others != [len(arguments) - 1]:
         raise UsageError(
-            f"{arguments[others[0]]!r} is no model: it is neither a run folder with a model nor a .safetensors file. "
+            f"{arguments[others[0]]!r} is not a model: neither a run folder with a model nor a .safetensors file. "
             "Name the models first, then at most one dataset or folder of images."
         )
     return arguments[:-1], arguments[-1]
@@ -101,7 +101,7 @@ def _looks_like_model(argument: str) -> bool:
 
 
 def _default_place(names: list[str]) -> Path:
-    """Beside the model of a run; a comparison and a model that lies elsewhere have theirs in this folder."""
+    """Return report.html in the run folder; for comparisons and for other model files, in the current folder."""
     from convlens.trained_model import find_model_file
     from convlens.trained_model.location import CONFIG_NAME
 
@@ -110,7 +110,7 @@ def _default_place(names: list[str]) -> Path:
 
 
 def _telling_folds() -> Callable[[object], None]:
-    """A function to hand to the trainings that judge labels: it says which of them begins."""
+    """Return an event handler for the models that check training labels; it prints which model is being trained."""
     from convlens.training import TrainingStarted
     from convlens.training.folds import FOLDS
 
@@ -118,7 +118,7 @@ def _telling_folds() -> Callable[[object], None]:
 
     def tell(event: object) -> None:
         if isinstance(event, TrainingStarted):
-            words = f"Judging training labels: model {next(folds)} of {FOLDS}, on {event.images:,} images"
+            words = f"Checking training labels: model {next(folds)} of {FOLDS}, on {event.images:,} images"
             print_line(words, to_stderr=True)
 
     return tell

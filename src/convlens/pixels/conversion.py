@@ -1,7 +1,7 @@
-"""A picture of any mode as plain 8-bit grey or colour, with a note for a person on everything that was changed.
+"""Converts images of any mode to 8-bit grey or colour, with notes on what was changed.
 
-`image.convert("L")` alone gets three things wrong: it shows what lies hidden under transparent pixels (mostly black, so
-that black ink vanishes), it clips 16-bit pixels to white, and it refuses some modes.
+`image.convert("L")` alone has three flaws: it shows the colour of transparent pixels (mostly black, on which a black
+drawing is invisible), it clips 16-bit pixels to white, and it refuses some modes.
 """
 
 from typing import TYPE_CHECKING
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 VISIBLE_COLOUR = 16
-"""Above this spread of the channels, a person would say that an image is in colour."""
+"""Grey levels; with a larger difference between the channels, people see an image as coloured."""
 _GREY_MODES = frozenset({"1", "L", "LA", "La", "LAB", "I", "F"})
 _SIXTEEN_BIT = "I;16"
 NO_DETAIL = 128
-"""Pixels a side: what a person would see as colour shows in a picture of this size."""
+"""Pixels per side; visible colour is still visible in an image reduced to this size."""
 
 
 def to_grey(image: "Image") -> tuple[np.ndarray, list[str]]:
-    """The image as uint8 H×W, and notes on what was changed; `image` comes from `read_image`.
+    """Convert an image from `read_image` to uint8 H×W, and return it with notes on what was changed.
 
-    Colour becomes ITU-R 601 luma. 16-bit pixels are divided by 257. Pixels of mode I or F have no range of their own:
-    they are taken as they are where they fit into 0 to 255, floats up to 1 are multiplied by 255, and everything else
-    is stretched to 0 to 255. Transparency is filled with white or black, whichever contrasts with what can be seen.
+    Colour becomes ITU-R 601 luma. 16-bit pixels are divided by 257. Modes I and F have no fixed range: floats from
+    0 to 1 are multiplied by 255, other values from 0 to 255 are kept, and all others are stretched to 0 to 255. A
+    transparent background is filled with white or black, whichever contrasts with the visible part.
 
     Raises:
-        ImageError: floating-point pixels that are not finite.
+        ImageError: floating-point pixels are not finite.
 
     >>> from PIL import Image
     >>> to_grey(Image.new("RGB", (2, 1), (255, 0, 0)))
@@ -55,7 +55,7 @@ def to_grey(image: "Image") -> tuple[np.ndarray, list[str]]:
 
 
 def to_colour(image: "Image") -> tuple[np.ndarray, list[str]]:
-    """The image as uint8 H×W×3 (red, green, blue), by the same rules as `to_grey`.
+    """Convert an image to uint8 H×W×3 (red, green, blue), by the rules of `to_grey`, and return it with notes.
 
     >>> from PIL import Image
     >>> to_colour(Image.new("L", (1, 1), 7))
@@ -72,14 +72,14 @@ def to_colour(image: "Image") -> tuple[np.ndarray, list[str]]:
 
 
 def _fill_transparency(image: "Image") -> tuple["Image", list[str]]:
-    """Lay the image over white where what can be seen is dark, over black where it is light."""
+    """Fill the transparent background: white if the visible part is dark, black if it is light."""
     from PIL import Image
 
     image = image.convert("LA" if image.mode in ("1", "L", "LA", "La") else "RGBA")
     alpha, opaque = image.getchannel("A"), image.convert(image.mode[:-1])
     if alpha.getextrema() == (255, 255):
         return opaque, []
-    factor = max(1, max(image.size) // 512)  # an average needs no 64 million pixels
+    factor = max(1, max(image.size) // 512)  # an average does not need 64 million pixels
     weights = np.asarray(alpha.reduce(factor), np.float64)
     brightness = (np.asarray(opaque.convert("L").reduce(factor)) * weights).sum() / max(weights.sum(), 1)
     level, name = (255, "white") if brightness < 128 else (0, "black")
@@ -103,11 +103,11 @@ def _unranged_to_eight_bits(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
 
 
 def is_grey(image: "Image") -> bool:
-    """Whether the mode of an image has no colours."""
+    """Check whether the mode of an image is grey."""
     return image.mode in _GREY_MODES or image.mode.startswith(_SIXTEEN_BIT)
 
 
 def colour_spread(image: "Image") -> int:
-    """The largest distance between the channels of a pixel, once no side has more than about 128 pixels."""
+    """Return the largest difference between the channels of a pixel, in the image reduced to about 128 pixels."""
     small = np.asarray(image.reduce(max(1, max(image.size) // NO_DETAIL)))
     return int((small.max(axis=2) - small.min(axis=2)).max())

@@ -1,8 +1,8 @@
-"""The one place where image files are decoded.
+"""Decodes image files. No other module does.
 
-A hundred kinds of broken file make Pillow raise a dozen kinds of exception, and print warnings; here they all become
-one `ImageError` of one line. Only raster formats are offered to Pillow: its EPS reader would start Ghostscript. Sizes
-are checked before anything is decoded: Pillow's own limit (179 million pixels) lets pictures of a gigabyte through.
+For broken files, Pillow raises many kinds of exceptions and prints warnings; here, all of them become an `ImageError`
+of one line. Pillow may only use its raster formats, because its EPS reader starts Ghostscript. The size is checked
+before decoding, because Pillow's own limit (179 million pixels) allows images that take up to a gigabyte of memory.
 """
 
 import io
@@ -39,22 +39,22 @@ _OTHER_FILES = {
     b"<html": "a web page",
 }
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")
-# libtiff prints to the terminal, past Python, when it meets another compression.
+# With other compressions, libtiff itself prints to the terminal.
 _TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "jpeg", "tiff_jpeg")
 _TIFF_FAX_COMPRESSIONS = ("group3", "group4", "tiff_ccitt", "tiff_raw_16")
-_CUT_SHORT = ("runcated", "not enough", "unexpected end", "buffer is not large enough")  # Pillow's words for it
+_CUT_SHORT = ("runcated", "not enough", "unexpected end", "buffer is not large enough")  # in messages of Pillow
 _ORIENTATION = 0x0112
 _SILENT = logging.NullHandler()
 
 
 def read_image(source: ImageSource) -> "Image":
-    """Decode an image completely: its first frame, turned as its EXIF data says.
+    """Decode the first frame of an image, and turn it upright according to its EXIF data.
 
     `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`). Notes on what was done
-    are left in `image.info["notes"]`; all other metadata but transparency is dropped.
+    are in `image.info["notes"]`; of the other metadata, only transparency is kept.
 
     Raises:
-        ImageError: there is no such file, it is no image, it is damaged, or it has more than 64 million pixels.
+        ImageError: the file is missing, damaged or not an image, or the image has more than 64 million pixels.
 
     >>> read_image(np.zeros((20, 30), np.uint8)).size
     (30, 20)
@@ -68,11 +68,11 @@ def read_image(source: ImageSource) -> "Image":
     if isinstance(source, np.ndarray):
         if source.ndim in (2, 3) and source.size > 4 * MAX_PIXELS:
             raise ImageError(
-                f"{name} has {source.size:,} values: at most {MAX_PIXELS:,} pixels are read; make it smaller.",
+                f"{name} has {source.size:,} values; at most {MAX_PIXELS:,} pixels are allowed: make it smaller.",
                 "too_large",
             )
         return image_from_array(source, name)
-    logging.getLogger("PIL").addHandler(_SILENT)  # else its complaints reach the terminal when nobody set up logging
+    logging.getLogger("PIL").addHandler(_SILENT)  # otherwise, without a logging setup, its warnings reach the terminal
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if isinstance(source, Image.Image):
@@ -87,7 +87,7 @@ def read_image(source: ImageSource) -> "Image":
 
 
 def _name(source: ImageSource) -> str:
-    """How messages call the source: one printable line."""
+    """Return the name of the source in messages: one printable line."""
     if isinstance(source, str | Path):
         return printable(str(source)) or "''"
     if isinstance(source, bytes):
@@ -96,7 +96,7 @@ def _name(source: ImageSource) -> str:
 
 
 def _open_file(source: str | Path | bytes, name: str) -> IO[bytes]:
-    """The bytes of a source, after everything that can be said without decoding it."""
+    """Open the bytes of a source, after all checks that need no decoding."""
     if not isinstance(source, str | Path | bytes):
         raise ImageError(f"an image cannot be read from a {type(source).__name__}: give a path, bytes or an array.")
     try:
@@ -113,7 +113,7 @@ def _open_file(source: str | Path | bytes, name: str) -> IO[bytes]:
     except FileNotFoundError:
         raise ImageError(f"{name} does not exist: check the path.") from None
     except PermissionError:
-        raise ImageError(f"{name} may not be read: check its permissions.") from None
+        raise ImageError(f"{name} cannot be read: check its permissions.") from None
     except (OSError, ValueError) as error:
         if isinstance(error, ImageError):
             raise
@@ -135,9 +135,7 @@ def _explain_unopened(name: str, file: IO[bytes], error: Exception) -> ImageErro
     start = file.read(64)
     for signature, kind in _OTHER_FILES.items():
         if start.lstrip().startswith(signature):
-            return ImageError(
-                f"{name} is {kind}, not an image: {_READABLE}; save a picture of it as PNG.", "unsupported"
-            )
+            return ImageError(f"{name} is {kind}, not an image: {_READABLE}; save it as PNG.", "unsupported")
     if start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS:
         return ImageError(f"{name} is a HEIC photo, as phones save them: {_READABLE}; save it as JPEG.", "unsupported")
     if isinstance(error, UnidentifiedImageError):
@@ -150,11 +148,9 @@ def _explain_damaged(name: str, error: Exception) -> ImageError:
     from PIL.Image import DecompressionBombError
 
     if isinstance(error, DecompressionBombError):
-        words = f"{name} says that it has far more than the {MAX_PIXELS:,} pixels allowed: make it smaller."
+        words = f"{name} has, by its header, far more than the {MAX_PIXELS:,} pixels allowed: make it smaller."
         return ImageError(words, "too_large")
-    words = (
-        f"{name} is damaged, or of a kind that cannot be decoded ({_one_line(error)}): save the image again, as PNG."
-    )
+    words = f"{name} is damaged or cannot be decoded ({_one_line(error)}): save the image again, as PNG."
     cut_short = any(phrase in str(error) for phrase in _CUT_SHORT)
     return ImageError(words, "truncated" if cut_short else "damaged")
 
@@ -170,14 +166,14 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         raise ImageError(f"{name} is {width}×{height}: it has no pixels; save the image again.")
     if width * height > MAX_PIXELS:
         raise ImageError(
-            f"{name} is {width:,}×{height:,}, which is {width * height:,} pixels: {MAX_PIXELS:,} are allowed; "
+            f"{name} is {width:,}×{height:,}, which is {width * height:,} pixels; {MAX_PIXELS:,} are allowed: "
             "make it smaller.",
             "too_large",
         )
 
 
 def _decode(image: "Image", name: str) -> "Image":
-    """Load the pixels, turn them upright, and keep nothing else of the file."""
+    """Load the pixels, turn them upright, and drop the metadata."""
     _check_size(image.size, name)
     compression = image.info.get("compression", "raw")
     if image.format == "TIFF" and compression not in _TIFF_COMPRESSIONS + _TIFF_FAX_COMPRESSIONS:
@@ -188,7 +184,7 @@ def _decode(image: "Image", name: str) -> "Image":
         decoded = image.copy()
     except ImageError:
         raise
-    except Exception as error:  # decoders raise nearly everything: OSError, ValueError, SyntaxError, struct.error, ...
+    except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, ...
         raise _explain_damaged(name, error) from error
     notes = list(image.info.get("notes", ()))
     kept = {key: image.info[key] for key in ("transparency",) if key in image.info}
@@ -201,7 +197,7 @@ def _decode(image: "Image", name: str) -> "Image":
 
 
 def _turn_upright(image: "Image", decoded: "Image") -> tuple["Image", list[str]]:
-    """Apply the EXIF orientation. Broken EXIF data turns nothing: that is what every viewer does."""
+    """Apply the EXIF orientation. Broken EXIF data is ignored, as image viewers do."""
     from PIL.Image import Transpose
 
     turns = {
@@ -215,7 +211,7 @@ def _turn_upright(image: "Image", decoded: "Image") -> tuple["Image", list[str]]
     }
     try:
         orientation = image.getexif().get(_ORIENTATION)
-    except Exception:  # the parsers of EXIF and XMP raise nearly everything
+    except Exception:  # the parsers of EXIF and XMP raise many kinds of exceptions
         return decoded, []
     if orientation not in turns:
         return decoded, []

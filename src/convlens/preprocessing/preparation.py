@@ -90,5 +90,5 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = Tr
 
 
 def _look_at(image: "Image") -> NDArray[np.uint8]:
-    """The original with its colours and transparency."""
+    """Return the original with its colours and transparency."""
     return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))

@@ -28,8 +28,9 @@ def make_app(
     files: Mapping[str, Path] | None = None,
     on_defect: Callable[[BaseException], None] = lambda _: None,
 ) -> Protection:
-    """The whole server as an ASGI application. `rules` without a content security policy get that of the page;
-    `on_defect` is called with every exception that must not happen.
+    """Return the server as an ASGI application. If `rules` have no content security policy, the page's is used.
+
+    `on_defect` is called with every exception that is a bug.
     """
     files = list_page_files() if files is None else files
 

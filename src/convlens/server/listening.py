@@ -33,11 +33,11 @@ class ListeningSocket(socket.socket):
         self._reserve: int | None = os.open(os.devnull, os.O_RDONLY)
 
     def listen(self, backlog: int = BACKLOG, /) -> None:
-        """Listen. asyncio calls this with the number of connections that it takes at once, which is another number."""
+        """Start to listen. asyncio calls this with the number of connections that it takes at once, which is another number."""
         super().listen(max(backlog, BACKLOG))
 
     def accept(self) -> tuple[socket.socket, object]:
-        """Take a connection.
+        """Accept a connection.
 
         Raises:
             BlockingIOError: there is none, or it was turned away.
@@ -72,7 +72,7 @@ class ListeningSocket(socket.socket):
 
 
 def open_socket(host: str, port: int | None) -> ListeningSocket:
-    """A listening socket.
+    """Open a listening socket.
 
     Raises:
         UsageError: the host or port cannot be used; the message says what to give instead.

@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from convlens.errors import ModelFileError
@@ -32,10 +32,9 @@ class Models:
     data_dir: Path | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    @cached_property
-    def _given_file(self) -> Path | None:
-        """Found once, since a later look would fail when the file is gone."""
-        return None if self.given is None else find_model_file(self.given).resolve()
+    def __post_init__(self) -> None:
+        # Found once, since a later look would fail when the file is gone.
+        self._given_file = None if self.given is None else find_model_file(self.given).resolve()
 
     @property
     def given_name(self) -> str | None:
@@ -48,10 +47,10 @@ class Models:
         return self._given_file is not None and not self._given_file.is_file()
 
     def payload(self, run: str) -> bytes:
-        """The page's JSON for a run, or for the model that was given.
+        """Return the page's JSON for a run, or for the model that was given.
 
         Raises:
-            UsageError: the name is not that of a run, or the model is too large for a page.
+            UsageError: this is not the name of a run, or the model is too large for a page.
             ModelFileError: there is no such model, or it is damaged.
         """
         file = self._given_file
@@ -69,7 +68,7 @@ class Models:
 
 @lru_cache(maxsize=MOST_KEPT)
 def _make(file: Path, data_dir: Path | None, _time: int, _size: int) -> bytes:
-    """The page's JSON of a model file; made again when the file has changed."""
+    """Return the page's JSON of a model file; it is made again when the file has changed."""
     model = load_model(file)
     images = find_test_images(model, data_dir)
     samples = None if images is None else choose_samples(model, images)

@@ -30,7 +30,7 @@ Biases = Annotated[
     list[Operand] | None,
     Parameter(
         negative="",
-        help="The number to add to every sum; one for each kernel: `--bias 1 --bias -2`, or `--bias '1 -2'`.",
+        help="The number to add to every sum, one for each kernel: `--bias 1 --bias -2`, or `--bias '1 -2'`.",
     ),
 ]
 _KINDS = {"max": "max_pool2d", "average": "avg_pool2d", "avg": "avg_pool2d"}

@@ -38,7 +38,7 @@ class DecodingProcess:
         while len(answers) < len(job.places) and not self.stopped:
             rest = Job(job.archive, job.places[len(answers) :], job.size, job.channels, job.survey)
             if self._here is None and not self._start():
-                self._here = Reader()  # no process can be started here, so decode in this one
+                self._here = Reader()  # no process can be started: decode in this one
             before = len(answers)
             try:
                 for answer in self._answers(rest):
@@ -92,7 +92,7 @@ class DecodingProcess:
         return greeted
 
     def _explain_end(self) -> Decoded:
-        """The answer for the file that was being decoded when the process ended."""
+        """Return the answer for the file that was being decoded when the process ended."""
         self.kill()
         self._forget()
         if self._too_slow:
@@ -109,13 +109,13 @@ class DecodingProcess:
             self.kill()
 
     def kill(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         if self._process is not None:
             with suppress(OSError):
                 self._process.kill()
 
     def close(self) -> None:
-        """Let the process end, and wait for it."""
+        """Let the process end, and wait until it has."""
         if self._here is not None:
             self._here.close()
         self._forget()
@@ -161,7 +161,7 @@ class DecodingPool:
             worker.close()
 
     def decode(self, jobs: Iterable[Job], on_tick: Callable[[], None]) -> Iterator[list[Decoded]]:
-        """The answers to the jobs, in order; `on_tick` is called from time to time while waiting."""
+        """Return the answers to the jobs, in order; `on_tick` is called repeatedly while waiting."""
         pending: deque[Future[list[Decoded]]] = deque()
         source = iter(jobs)
         while True:

@@ -1,10 +1,10 @@
-# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH116, PTH122, PTH123
 """The decoding process: it reads jobs from its standard input and answers file by file.
 
 A decoder written in C can crash its process or hang, so decoders do not run in the training process.
-`multiprocessing` would run the caller's script again, does not work inside a daemon process, and ends all workers when
-one dies; a process with two pipes has none of these problems.
+`multiprocessing` would import the caller's script again, does not work inside a daemon process, and ends all workers
+when one dies; a process with two pipes has none of these problems.
 
 A message is 4 bytes for its length, then msgpack: a `Job` to the process, an `Answer` back for each of its files.
 """
@@ -43,7 +43,7 @@ class Job(msgspec.Struct, array_like=True):
 
 
 class Answer(msgspec.Struct, array_like=True):
-    """The result for one file: its row of FACTS, what is wrong with it, and its pixels if it could be decoded."""
+    """The result for one file: its row of FACTS, its problem, and its pixels if it could be decoded."""
 
     facts: bytes
     words: bytes
@@ -68,7 +68,7 @@ class Reader:
                     return survey(file)
             content = self._read(job, number)
         except FileNotFoundError:
-            return refused("is gone since the files were listed: check where it went", "vanished")
+            return refused("was removed after the files were listed: check where it went", "vanished")
         except PermissionError:
             return refused("cannot be read: check its permissions", "unreadable")
         except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
@@ -109,7 +109,7 @@ class Reader:
 
 
 def _regular(path: str) -> str:
-    """The path, unless reading it could block forever."""
+    """Return the path; raise OSError if it is not a regular file, because reading it could block forever."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError("it is not a file but a folder, a device or a pipe")
     return path
@@ -154,7 +154,7 @@ def _read_exactly(source: IO[bytes], length: int) -> bytes:
 
 
 def serve() -> None:
-    """Answer jobs until the standard input ends, as it does when the calling process ends for any reason."""
+    """Answer jobs until the standard input ends, which also happens when the calling process dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the caller decides
     jobs = sys.stdin.buffer
     with os.fdopen(os.dup(1), "wb") as answers:

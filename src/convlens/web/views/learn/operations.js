@@ -5,7 +5,7 @@
 export const OPERATIONS = {
   "correlate": {"title": "Cross-correlation", "meaning": "Multiply the numbers at the same position in two vectors, and add the products. The sum is large if the vectors have a similar pattern.", "formula": "Σ aᵢ·bᵢ"},
   "convolve": {"title": "Convolution", "meaning": "Reverse the second of two vectors, so that its last number comes first. Then multiply and add as in a cross-correlation.", "formula": "Σ aᵢ·bₙ₋₁₋ᵢ"},
-  "full": {"title": "Full convolution", "meaning": "The second vector is reversed and slides along the first, from the first overlap to the last. Each position gives one sum.", "formula": "n numbers and m numbers give n + m − 1 sums"},
+  "full": {"title": "Full convolution", "meaning": "The second vector is reversed and slides along the first, from the first overlap to the last. Each position gives one sum.", "formula": "vectors of n and m numbers give n + m − 1 sums"},
   "conv2d": {"title": "A kernel slides over a matrix", "meaning": "A small matrix, the kernel, slides over a larger one. The sum of the products at each position is one number of the result, which is called a feature map.", "formula": "map(y, x) = Σ input(y + i, x + j)·kernel(i, j)"},
   "output-size": {"title": "The size of the map", "meaning": "A map has one row for each vertical position of the window on the padded input, and one column for each horizontal position.", "formula": "⌊(n + 2p − (d(k − 1) + 1))/s⌋ + 1"},
   "coverage": {"title": "Coverage", "meaning": "A cell in the middle is read at many window positions, but a corner at only one, so the edge of an image counts less. Padding changes that.", "formula": "times that a cell is read = number of positions that read its row · number of positions that read its column"},
@@ -14,7 +14,7 @@ export const OPERATIONS = {
   "activation": {"title": "Bias and activation", "meaning": "Each map has one bias, a number that is added to all of its values. Then the activation, a nonlinear function, is applied to each value.", "formula": "activation(sum + bias)"},
   "pool": {"title": "Pooling", "meaning": "A window without weights slides over each map and keeps the largest of the numbers that it covers, or their average.", "formula": "max(covered), or Σ covered / count"},
   "network": {"title": "A network", "meaning": "Each layer takes the output of the layer before it, and softmax turns the last layer’s outputs into probabilities.", "formula": "softmax: eˣ of each output / sum of eˣ of all outputs"},
-  "gradient": {"title": "One step back", "meaning": "At each window position, the weight is multiplied by one number of the input. Multiply that number by the gradient of the output at this position, and add the products of all positions. The sum is the gradient of the weight.", "formula": "weight after a step = weight − learning rate · gradient"},
+  "gradient": {"title": "The gradient of a weight", "meaning": "At each window position, the weight is multiplied by one number of the input. Multiply this number by the gradient of the output at this position, and add all products. The sum is the gradient of the weight.", "formula": "weight after a step = weight − learning rate · gradient"},
   "cost": {"title": "What a layer costs", "meaning": "A kernel has one weight for each of its cells in each channel, and one bias. It uses them at every window position, so a layer has few parameters but many multiplications.", "formula": "parameters = kernels·(channels·height·width + 1)"},
 };
 // prettier-ignore
