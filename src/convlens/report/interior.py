@@ -14,6 +14,7 @@ from convlens.report.pictures import encode_maps, encode_svg
 from convlens.report.study import Study
 from convlens.report.thinning import thin_out
 from convlens.report.words import number, share, short
+from convlens.trained_model import describe_stop
 from convlens.words import count_of, percent, times
 
 MOST_KERNELS = 1024
@@ -56,7 +57,7 @@ def _training_facts(study: Study) -> dict[str, str]:
         "engine": _words(facts.get("engine")),
         "time": "" if speed.seconds is None else f"{speed.seconds:,.1f} s",
         "speed": rate,
-        "finished": "" if facts.get("finished", True) else "no, training was stopped early",
+        "finished": f"no, {stop}" if (stop := describe_stop(facts)) else "",
         "trained": _date(trained_at),
         "Convlens version": _words(facts.get("convlens")),
         **describe_calibration(model.calibration),
