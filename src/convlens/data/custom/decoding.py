@@ -4,7 +4,7 @@ Training images are only converted to the right mode and letterboxed: they are n
 """
 
 import hashlib
-import warnings
+import os
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from convlens.data.custom.lengths import has_bad_length
 from convlens.errors import ImageError
 from convlens.pixels import MAX_PIXELS, read_image, to_colour, to_grey
 from convlens.pixels.conversion import NO_DETAIL, colour_spread, is_grey
-from convlens.pixels.decoding import FORMATS
+from convlens.pixels.cost import START_BYTES
+from convlens.pixels.decoding import FORMATS, check_start, quiet
 from convlens.pixels.framing import border_pixels, letterbox
 
 if TYPE_CHECKING:
@@ -146,9 +147,10 @@ def survey(file: IO[bytes]) -> Decoded:
     from PIL import Image
 
     facts = np.zeros((), FACTS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         try:
+            check_start(file.read(START_BYTES), file.seek(0, os.SEEK_END), "")
+            file.seek(0)
             with Image.open(file, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     return refused("has too many pixels: make it smaller", "too_large", facts)
@@ -156,6 +158,8 @@ def survey(file: IO[bytes]) -> Decoded:
                 if not is_grey(image):
                     image.draft("RGB", (NO_DETAIL, NO_DETAIL))
                     facts["colour"] = colour_spread(Image.fromarray(to_colour(read_image(image))[0]))
+        except MemoryError:
+            raise
         except Exception as error:  # the exact problem is reported when it is decoded
             return refused(type(error).__name__, "damaged", facts)
     return Decoded(facts, None)

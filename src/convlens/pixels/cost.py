@@ -1,0 +1,130 @@
+"""What an image file will cost to decode, as far as its header says: whether that may happen in this process, or in one
+that can be ended (`separate`).
+
+Starting that process takes a tenth of a second and the way there and back half a millisecond, so ordinary files stay
+here: PNG, JPEG, WebP, GIF, BMP and PPM, whose decoders take time in proportion to pixels and bytes. Every number below
+is at least twice what was measured on the slowest file of its kind. All other formats are decoded there.
+"""
+
+import re
+import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MOST_BYTES_HERE = 16 << 20
+START_BYTES = 64
+"""So many bytes are enough to tell the format."""
+MOST_SCANS = 100
+"""In one JPEG: encoders write about ten, and every one goes through the whole picture."""
+
+_MOST_SECONDS_HERE = 1.0
+_MOST_STEPS = 20_000  # of Pillow's loops in Python over the segments of a file, 5 µs each
+_SMALL_FILE = 1 << 20  # bytes that Pillow's loops in Python take less than half a second for, whatever they are
+_NANOSECONDS = {"jpeg": 40, "zip": 60, "raw": 20, "gif": 40, "": 80}
+"""For each pixel, by Pillow's name of the decoder; "" is WebP. Other decoders are not known to be quick."""
+_NANOSECONDS_OF_A_SCAN = 8
+_FEW_SCANS = 12
+_BYTES_A_PIXEL = {"WEBP": 12, "AVIF": 8, "JPEG2000": 15, "JPEG": 10}
+"""Memory of a decoder together with the picture; others need the 4 of the picture."""
+
+_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"P5", b"P6")
+_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_ARITHMETIC_CODING = (b"\xff\xc9", b"\xff\xca")
+_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+
+
+def has_known_cost(start: bytes) -> bool:
+    """Whether a file that starts so is of a format whose decoder may run in this process."""
+    return start.startswith(_STARTS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+
+
+def may_open_here(content: bytes) -> bool:
+    """Whether Pillow may read the header of a file of known cost in this process."""
+    if len(content) <= _SMALL_FILE:
+        return True
+    if content.startswith(b"\xff\xd8"):
+        return _segments_are_few(content)
+    if content.startswith(b"\x89PNG"):
+        return _chunks_are_few(content)
+    return content.startswith((b"RIFF", b"BM"))
+
+
+def may_decode_here(image: "Image", content: bytes) -> bool:
+    """Whether the pixels of a file that Pillow opened may be decoded in this process."""
+    decoder = image.tile[0][0] if getattr(image, "tile", None) else ""  # pyright: ignore[reportAttributeAccessIssue]
+    each = _NANOSECONDS.get(decoder)
+    if each is None:
+        return False
+    if decoder == "jpeg":
+        scans = content.count(b"\xff\xda")  # and a few more: in thumbnails, in what follows the image
+        if scans > _FEW_SCANS or any(marker in content for marker in _ARITHMETIC_CODING):
+            return False
+        each += scans * _NANOSECONDS_OF_A_SCAN
+    return image.width * image.height * each < _MOST_SECONDS_HERE * 10**9
+
+
+def memory_needed(kind: str, pixels: int) -> int:
+    """Bytes that decoding a picture of that many pixels takes, by Pillow's name of the format.
+
+    >>> memory_needed("PNG", 64_000_000), memory_needed("WEBP", 64_000_000)
+    (256000000, 768000000)
+    """
+    return pixels * _BYTES_A_PIXEL.get(kind, 4)
+
+
+def webp_size(start: bytes) -> tuple[int, int] | None:
+    """The width and height that an extended WebP file claims: opening it takes 8 bytes for each of these pixels.
+
+    >>> webp_size(b"RIFF\\x16\\0\\0\\0WEBPVP8X\\x0a\\0\\0\\0\\0\\0\\0\\0\\xff\\x3f\\0\\xff\\x3f\\0")
+    (16384, 16384)
+    """
+    if start[:4] != b"RIFF" or start[8:16] != b"WEBPVP8X" or len(start) < 30:
+        return None
+    return int.from_bytes(start[24:27], "little") + 1, int.from_bytes(start[27:30], "little") + 1
+
+
+def count_scans(content: bytes) -> int:
+    """How many scans a JPEG file has, up to one more than `MOST_SCANS`; 0 for other files.
+
+    >>> count_scans(b"GIF89a")
+    0
+    """
+    if not content.startswith(b"\xff\xd8") or content.count(b"\xff\xda") <= MOST_SCANS:
+        return 0
+    scans, place = 0, 2
+    while scans <= MOST_SCANS and (found := _MARKER.search(content, place)):
+        marker, place = found[1][0], found.end()
+        if marker == _END_OF_IMAGE:
+            break
+        scans += marker == _START_OF_SCAN
+        if marker not in _WITHOUT_LENGTH:
+            place += int.from_bytes(content[place : place + 2], "big")
+    return scans
+
+
+def _segments_are_few(content: bytes) -> bool:
+    """Whether Pillow gets through what stands before the first scan of a JPEG file in few steps."""
+    place, steps = 2, 0
+    while steps < _MOST_STEPS and place + 4 <= len(content):
+        steps += 1
+        if content[place] != 0xFF or content[place + 1] == 0xFF:
+            place += 1
+        elif content[place + 1] == _START_OF_SCAN:
+            return True
+        elif content[place + 1] == 0 or content[place + 1] in _WITHOUT_LENGTH:
+            place += 2
+        else:
+            place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+    return steps < _MOST_STEPS
+
+
+def _chunks_are_few(content: bytes) -> bool:
+    """Whether a PNG file has few chunks."""
+    place, steps = 8, 0
+    while steps < _MOST_STEPS and place + 8 <= len(content):
+        steps += 1
+        place += 12 + struct.unpack_from(">I", content, place)[0]
+    return steps < _MOST_STEPS
