@@ -4,9 +4,7 @@ A zip of a megabyte can unpack to gigabytes, and a header of a hundred bytes can
 with these limits before anything is unpacked, and what is unpacked is counted: a header may lie.
 """
 
-import bz2
 import lzma
-import tokenize
 import zipfile
 import zlib
 

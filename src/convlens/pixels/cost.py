@@ -26,7 +26,8 @@ _NANOSECONDS = {"jpeg": 40, "zip": 60, "raw": 20, "gif": 40, "": 80}
 """For each pixel, by Pillow's name of the decoder; "" is WebP. Other decoders are not known to be quick."""
 _NANOSECONDS_OF_A_SCAN = 8
 _FEW_SCANS = 12
-_BYTES_A_PIXEL = {"WEBP": 12, "AVIF": 8, "JPEG2000": 15, "JPEG": 10}
+_FEW_PROFILES = 8
+_BYTES_A_PIXEL = {"WEBP": 12, "AVIF": 8, "JPEG2000": 15}
 """Memory of a decoder together with the picture; others need the 4 of the picture."""
 
 _STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"P5", b"P6")
@@ -43,6 +44,8 @@ def has_known_cost(start: bytes) -> bool:
 
 def may_open_here(content: bytes) -> bool:
     """Whether Pillow may read the header of a file of known cost in this process."""
+    if content.count(b"iCCP") > _FEW_PROFILES:  # each is a megabyte once unpacked
+        return False
     if len(content) <= _SMALL_FILE:
         return True
     if content.startswith(b"\xff\xd8"):
@@ -67,12 +70,22 @@ def may_decode_here(image: "Image", content: bytes) -> bool:
 
 
 def memory_needed(kind: str, pixels: int) -> int:
-    """Bytes that decoding a picture of that many pixels takes, by Pillow's name of the format.
+    """Bytes that decoding a picture of that many pixels takes; `kind` is Pillow's name of the format.
 
     >>> memory_needed("PNG", 64_000_000), memory_needed("WEBP", 64_000_000)
     (256000000, 768000000)
     """
     return pixels * _BYTES_A_PIXEL.get(kind, 4)
+
+
+def memory_of(image: "Image") -> int:
+    """Bytes that decoding a file that Pillow opened takes. A progressive JPEG is kept as coefficients, of 2 bytes, until
+    its last scan is read.
+    """
+    pixels = image.width * image.height
+    sampling = [across * down for _, across, down, _ in getattr(image, "layer", ())]
+    coefficients = 2 * pixels * sum(sampling) // max(sampling) if sampling and "progressive" in image.info else 0
+    return memory_needed(image.format or "", pixels) + coefficients
 
 
 def webp_size(start: bytes) -> tuple[int, int] | None:

@@ -28,6 +28,7 @@ from convlens.pixels.cost import (
     may_decode_here,
     may_open_here,
     memory_needed,
+    memory_of,
     webp_size,
 )
 from convlens.pixels.limits import MAX_FILE_BYTES, MAX_PIXELS, budget_for, is_enforced_here
@@ -141,7 +142,7 @@ def check_start(start: bytes, size: int, name: str) -> None:
     claimed = webp_size(start)
     if claimed is not None:
         _check_size(claimed, name)
-        _check_memory("WEBP", claimed, size, name)
+        _check_memory(memory_needed("WEBP", claimed[0] * claimed[1]), claimed, size, name)
 
 
 def _opened(file: IO[bytes], size: int, name: str) -> "Image":
@@ -156,7 +157,7 @@ def _opened(file: IO[bytes], size: int, name: str) -> "Image":
         raise _explain_unopened(name, file, error) from error
     try:
         _check_size(image.size, name)
-        _check_memory(image.format or "", image.size, size, name)
+        _check_memory(memory_of(image), image.size, size, name)
     except ImageError:
         image.close()
         raise
@@ -268,8 +269,8 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         )
 
 
-def _check_memory(kind: str, size: tuple[int, int], file_bytes: int, name: str) -> None:
-    needed, allowed = memory_needed(kind, size[0] * size[1]), budget_for(file_bytes).memory
+def _check_memory(needed: int, size: tuple[int, int], file_bytes: int, name: str) -> None:
+    allowed = budget_for(file_bytes).memory
     if needed > allowed:
         raise ImageError(
             f"{name} is {size[0]:,}×{size[1]:,} and would take {needed / 1e6:,.0f} MB to decode; a file of "

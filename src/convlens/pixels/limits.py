@@ -17,7 +17,8 @@ from pathlib import Path
 MAX_PIXELS = 64_000_000  # 256 MB once decoded
 MAX_FILE_BYTES = 256 * 2**20
 
-_LARGE_FILE = 4 << 20
+_BYTES_A_SECOND = 4 << 20
+_LARGE_FILE = 2 << 20
 _LEAST_SECONDS, _MOST_SECONDS = 1.5, 5.0
 _LEAST_MEMORY, _MOST_MEMORY = 600 * 10**6, 1250 * 10**6
 
@@ -25,8 +26,8 @@ HAS_TIMER = hasattr(signal, "setitimer")
 MOST_WAITING = 120.0 if HAS_TIMER else 10.0
 """Seconds of the time of day after which a process is ended even if it uses no processor time."""
 TOO_SLOW = (
-    f"took more than the processor time allowed ({_LEAST_SECONDS:g} s and 1 s for each {_LARGE_FILE >> 20} MB of the "
-    f"file, at most {_MOST_SECONDS:g} s): save it again, as a plain PNG or smaller"
+    f"took more than the processor time allowed ({_LEAST_SECONDS:g} s and 1 s for each {_BYTES_A_SECOND >> 20} MB of "
+    f"the file, at most {_MOST_SECONDS:g} s): save it again, as a plain PNG or smaller"
 )
 """What messages say of a file that was given up, after its name."""
 
@@ -47,7 +48,7 @@ def budget_for(file_bytes: int) -> Budget:
     >>> round(budget_for(4 << 20).seconds, 3)
     2.5
     """
-    seconds = min(_LEAST_SECONDS + file_bytes / _LARGE_FILE, _MOST_SECONDS)
+    seconds = min(_LEAST_SECONDS + file_bytes / _BYTES_A_SECOND, _MOST_SECONDS)
     return Budget(seconds, _LEAST_MEMORY if file_bytes < _LARGE_FILE else _MOST_MEMORY)
 
 

@@ -3,6 +3,7 @@
 One process is kept waiting, and ends with this one. `limits` says how much it may take.
 """
 
+import atexit
 import os
 import threading
 from pathlib import Path
@@ -70,6 +71,13 @@ def decode_separately(source: str | Path | bytes, size: int, name: str) -> "Imag
     return image
 
 
+@atexit.register
+def _close_waiting() -> None:
+    while _waiting:
+        owner, child = _waiting.pop()
+        child.close() if owner == os.getpid() else child.abandon()
+
+
 def _explain_end(child: ChildProcess, name: str, in_time: bool) -> ImageError:
     too_slow = child.was_too_slow() or not in_time
     child.close()
@@ -104,7 +112,7 @@ def _received(child: ChildProcess, answer: Answer) -> "Image":
     image = Image.new(answer.mode, answer.size)
     top = 0
     while top < answer.size[1]:
-        rows = min(_rows_at_once(answer.mode, answer.size), answer.size[1] - top)
+        rows = min(_rows_at_once(answer.size[0]), answer.size[1] - top)
         piece = Image.frombytes(answer.mode, (answer.size[0], rows), child.receive())
         image.paste(piece, (0, top))
         top += rows
@@ -116,8 +124,8 @@ def _received(child: ChildProcess, answer: Answer) -> "Image":
     return image
 
 
-def _rows_at_once(mode: str, size: tuple[int, int]) -> int:
-    return max(1, _PIECE // (4 * size[0]))
+def _rows_at_once(width: int) -> int:
+    return max(1, _PIECE // (4 * width))
 
 
 def serve() -> None:
@@ -142,7 +150,7 @@ def _answer(message: bytes, answers: IO[bytes]) -> None:
         return
     del content
     write_message(answers, msgspec.msgpack.encode(facts))
-    rows = _rows_at_once(image.mode, image.size)
+    rows = _rows_at_once(image.width)
     for top in range(0, image.height, rows):
         piece = image.crop((0, top, image.width, min(top + rows, image.height)))
         write_message(answers, piece.tobytes())

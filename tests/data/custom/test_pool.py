@@ -72,7 +72,9 @@ def test_the_same_as_in_this_process(tmp_path: Path, processes: None) -> None:
 
 
 def test_a_crash_a_hang_and_noise(tmp_path: Path, processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes_module, "_CODE", _BAD_DECODER.replace("worker.serve()", _SHORT_LIMIT + "worker.serve()"))
+    monkeypatch.setattr(
+        processes_module, "_CODE", _BAD_DECODER.replace("worker.serve()", _SHORT_LIMIT + "worker.serve()")
+    )
     monkeypatch.setattr(pool_module, "MOST_WAITING", 2.0)
     contents = [good(1), b"crash", good(2), b"hang", good(3), b"print", b"busy", b"crash", good(4)]
     answers = decode_all(make_files(tmp_path, *contents))
