@@ -104,7 +104,7 @@ def test_several_kernels_make_several_maps(convlens):
             "the bias has 1 number and there are 2 kernels; give one for each.",
         ),
         (("--kernel", "1", "--bias", "3 4"), "the bias has 2 numbers and there is 1 kernel; give one for each."),
-        (("--kernel", "1", "--bias", "x"), "--bias: 'x' in row 0, place 0 (counted from 0), is no number."),
+        (("--kernel", "1", "--bias", "x"), "--bias: 'x' in row 0, column 0 (counted from 0), is not a number."),
     ],
 )
 def test_kernels_and_biases_that_do_not_fit_together(convlens, arguments, message):

@@ -260,7 +260,7 @@ def test_an_answer_that_is_no_number_says_so():
         def logits(self, images: np.ndarray) -> np.ndarray:
             return np.full((len(images), 3), np.nan, np.float32)
 
-    with pytest.raises(ModelFileError, match=r"^this model answers with NaN or infinity: its weights are too large\."):
+    with pytest.raises(ModelFileError, match=r"^this model's output is NaN or infinite: its weights are too large\."):
         measure_corruptions(Broken(), numbered(3), corruptions=[KEPT])  # pyright: ignore[reportArgumentType]
 
 

@@ -201,7 +201,7 @@ def test_odd_inputs_get_one_line_of_our_own(model, name, ask):
 def test_a_closed_file_is_no_image(model, as_png, grey):
     file = io.BytesIO(as_png(grey[0]))
     file.close()
-    with pytest.raises(UsageError, match="a file that cannot be read"):
+    with pytest.raises(UsageError, match="cannot read this file"):
         model.predict(file)
 
 
@@ -239,7 +239,7 @@ def test_what_an_unreadable_file_does_can_be_chosen(model, folder):
             model.predict(given, on_error="raise")
     with pytest.raises(ImageError, match=r"3\.png is not an image"):
         model.predict("scans/3.png")
-    with pytest.raises(UsageError, match="on_error='skip' left nothing of one image"):
+    with pytest.raises(UsageError, match="on_error='skip' skipped the only image"):
         model.predict("scans/3.png", on_error="skip")
     with pytest.raises(UsageError, match=r"on_error is 'ignore'\. Give 'raise', 'keep' or 'skip'\."):
         model.predict(files, on_error="ignore")
@@ -287,11 +287,11 @@ def test_probabilities_labels_and_score(model, grey):
     assert model.score(grey, [int(name) for name in wrong]) == 3 / 7
     labelled = LabelledImages(grey[:, None], np.array([int(name) for name in wrong]), model.class_names)
     assert model.score(labelled) == 3 / 7
-    with pytest.raises(DataError, match=r"y has 6 labels and there are 7 images\. Give one label for each image\."):
+    with pytest.raises(DataError, match=r"y has 6 labels for 7 images\. Give one label for each image\."):
         model.score(grey, wrong[:6])
     with pytest.raises(DataError, match=r"y is missing\. Give one label for each image"):
         model.score(grey)
-    with pytest.raises(DataError, match="y has a label that the model does not know: 'cow'"):
+    with pytest.raises(DataError, match="y has a label that is not a class of the model: 'cow'"):
         model.score(grey[:2], ["1", "cow"])
     with pytest.raises(DataError, match="y is empty"):
         model.score([], [])

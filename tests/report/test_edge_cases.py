@@ -256,7 +256,7 @@ def test_a_model_that_answers_with_no_numbers_is_refused_in_one_line(make_model,
     model = make_model("dense 8, relu, dense", class_names=PETS)
     for array in model.weights.values():
         array[:] = 1e30
-    with pytest.raises(ModelFileError, match=r"^this model answers with NaN or infinity: its weights are too large"):
+    with pytest.raises(ModelFileError, match=r"^this model's output is NaN or infinite: its weights are too large"):
         study_model(model, LabelledImages(images, labels, PETS, "noise"))
 
 

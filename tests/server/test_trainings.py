@@ -145,7 +145,7 @@ def test_a_training_that_ends_early_says_so_before_it_is_judged(server, monkeypa
     assert kinds[-4:] == ["ended", "judged", "weights", "done"]
     ended = events[-4].values
     assert (ended["reason"], 0 < ended["epochs"] < 50_000) == ("time limit", True)
-    assert ended["words"] == f"the time was up after {ended['epochs']:.4g} of 50000 epochs"
+    assert ended["words"] == f"stopped at the time limit after {ended['epochs']:.4g} of 50000 epochs"
 
 
 @pytest.mark.native

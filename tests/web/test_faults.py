@@ -32,3 +32,43 @@ def test_what_is_the_pages_own_is_no_fault(page):
     assert page.evaluate("async () => Object.keys(await import('convlens/engine/decode.js')).includes('decodeBytes')")
     assert page.evaluate("async () => (await fetch('data:text/plain,hello')).text()") == "hello"
     page.evaluate("() => console.warn('a warning is none')")
+
+
+FAULTS_IN_NODE = {
+    **{fault: code for fault, code in FAULTS.items() if "404" not in fault},
+    "a rejection that nobody catches": "() => { Promise.reject(new Error('a rejection that nobody catches')) }",
+    "nobody awaits this": "() => { setTimeout(() => { throw new Error('nobody awaits this'); }, 5) }",
+    "a Map cannot be handed to Python": "() => new Map()",
+    "evaluate.js": "() => nothingOfThisName",  # the place, too
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS_IN_NODE)
+def test_a_fault_in_node_fails_the_test(start_node, fault):
+    def do_wrong():
+        with start_node() as node:
+            node.evaluate(FAULTS_IN_NODE[fault])
+            node.evaluate("new Promise((done) => setTimeout(done, 20))")
+
+    with pytest.raises(Exception, match=fault):
+        do_wrong()
+
+
+def test_node_is_given_and_gives_every_number(call):
+    values = [0, 1.5, 1e300, float("inf"), float("-inf"), "text", None, True, {"a": []}]
+    assert call("(values) => values", values) == values
+    nan, undefined, floats, minus = call("([nan]) => [nan, undefined, new Float32Array([0.5]), -0]", [float("nan")])
+    assert nan != nan
+    assert (undefined, floats, str(minus)) == (None, [0.5], "-0.0")
+    assert call("async () => Object.keys(await import('convlens/engine/decode.js')).includes('decodeBytes')")
+    assert call("async () => (await fetch('data:text/plain,hello')).text()") == "hello"
+    call("() => console.warn('a warning is none')")
+
+
+def test_a_node_that_ends_says_so(start_node):
+    def end():
+        with start_node() as node:
+            node.evaluate("() => process.exit(3)")
+
+    with pytest.raises(Exception, match="node ended with exit status 3"):
+        end()

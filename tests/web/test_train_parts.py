@@ -80,10 +80,10 @@ def test_events_become_a_run(call):
     ]
 
 
-def test_a_training_that_ended_early_says_so(call):
+def test_a_training_that_ended_early_says_so(call_in_browser):
     words = "stopped early after 1 of 2 epochs"
     ended = [*EVENTS[:7], ["ended", {"reason": "early stopping", "epochs": 1, "words": words}, 8], *EVENTS[9:]]
-    assert use(call, "run_state", REDUCE, ended)["states"][7] == "Evaluating the test images"
+    assert use(call_in_browser, "run_state", REDUCE, ended)["states"][7] == "Evaluating the test images"
     show = """((events) => {
         const line = new m.StatusLine({ onStop: async () => {} }), said = [];
         return import("convlens/views/train/run_state.js").then(({ Run }) => {
@@ -96,7 +96,7 @@ def test_a_training_that_ended_early_says_so(call):
             return said;
         });
     })(values[0])"""
-    said = use(call, "status_line", show, ended)
+    said = use(call_in_browser, "status_line", show, ended)
     assert said[6] == ["Training: epoch 2 of 2", "30 images/s · 2.0 s left", 0.5]
     assert said[7] == ["Evaluating the test images", words, 1]
     assert said[-1] == ["Done: 75.00 % of the test images", words, 1]
@@ -217,11 +217,11 @@ def test_kept_weights_stay_few_and_even(call):
         ),
     ],
 )
-def test_slices_compute_what_the_engine_does(call, build_model, network):
+def test_slices_compute_what_the_engine_does(call_in_browser, build_model, network):
     model: TrainedModel = build_model(network, (1, 28, 28), 10, 0)
     payload = page_model(model)
     pixels = np.random.default_rng(1).integers(0, 256, 784, np.uint8)
-    found = call(
+    found = call_in_browser(
         """async ([payload, pixels]) => {
             const { computeInSlices } = await import("convlens/views/train/forward_slices.js");
             const { openModel } = await import("convlens/engine/network.js");
@@ -271,7 +271,7 @@ def test_stages_of_the_tutorial(call, mnist_model):
         page_model(mnist_model),
     )
     assert [(stage["kind"], stage["name"], stage["shape"], stage["layer"]) for stage in stages] == [
-        ("picture", "picture", [1, 28, 28], -1),
+        ("picture", "image", [1, 28, 28], -1),
         ("kernels", "kernels", [8, 3, 3], 0),
         ("maps", "conv 8 3x3 pad 1 → relu", [8, 28, 28], 1),
         ("maps", "maxpool 2", [8, 14, 14], 2),
@@ -292,7 +292,7 @@ def test_stages_of_blocks(call, build_model):
         page_model(build_model(f"{network}, dense", (1, 8, 8), 2, 0)),
     )
     assert stages == [
-        ["picture", -1],
+        ["image", -1],
         ["kernels", 0],
         ["conv 4 3x3 pad 1 → relu", 1],
         ["conv 4 3x3 pad 1", 2],
@@ -303,9 +303,11 @@ def test_stages_of_blocks(call, build_model):
     ]
 
 
-def test_drawn_digits_are_digits(call, mnist_model):
+def test_drawn_digits_are_digits(call_in_browser, mnist_model):
     """Nine of ten at least are what they should be to a network that never saw them; Python reads the same pictures."""
-    pictures = use(call, "drawn_digits", "Array.from({length: 10}, (_, digit) => [...m.drawDigit(digit).data])")
+    pictures = use(
+        call_in_browser, "drawn_digits", "Array.from({length: 10}, (_, digit) => [...m.drawDigit(digit).data])"
+    )
     images = [np.array(picture, np.uint8).reshape(28, 28, 4)[:, :, :3] for picture in pictures]
     answers = [prediction.class_name for prediction in mnist_model.predict(images)]
     assert sum(answer == str(digit) for digit, answer in enumerate(answers)) >= 9, answers

@@ -1,4 +1,4 @@
-"""How far getting and reading images has come: bytes of a known dataset, or images of a folder."""
+"""Shows the progress of fetching and reading images: bytes of a known dataset, or images of a folder."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ from convlens.words import count_of
 
 @contextmanager
 def showing_progress() -> Iterator[Callable[[FetchProgress | ImportProgress], None]]:
-    """A function for whoever fetches or reads: on a terminal a bar for each file or step, else a line; on stderr."""
+    """Yield a function that shows progress on stderr: on a terminal a bar for each file or step, elsewhere a line."""
     console, seen = error_console(), set[str]()
     kind, bars, tasks = None, None, dict[str, Any]()
     with ExitStack() as stack:
@@ -48,12 +48,12 @@ def showing_progress() -> Iterator[Callable[[FetchProgress | ImportProgress], No
 
 
 def _facts(progress: FetchProgress | ImportProgress) -> tuple[str, str, int, int]:
-    """A name, the line that stands for its bar, how much is done, and of how much; 0 where that is not known."""
+    """Return a name, the line that replaces its bar, how much is done, and the total (0 if it is not known)."""
     if isinstance(progress, ImportProgress):
         count = f": {count_of(progress.total, 'image')}" if progress.total else ""
         return progress.what, f"{progress.what}{count}", progress.done, progress.total
     name = f"{progress.file} from {progress.source}"
-    return name, f"Getting {name}", progress.done_bytes, progress.total_bytes or 0
+    return name, f"Fetching {name}", progress.done_bytes, progress.total_bytes or 0
 
 
 def _make_bars(console: Console, progress: FetchProgress | ImportProgress) -> Progress:

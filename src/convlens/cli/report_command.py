@@ -45,13 +45,13 @@ def report_command(
     ```
 
     The report shows the accuracy with its interval, whether the numbers can be trusted, the confusion matrix with its
-    images, the hardest errors, suspected label errors, calibration, the effect of the threshold, the accuracy on
+    images, the most confident errors, suspected label errors, calibration, the effect of the threshold, the accuracy on
     corrupted images, the training, and the network with its kernels and maps. Several models are compared side by side,
     with McNemar's test for each pair.
 
     Args:
-        models: A model file, a run folder, or latest; several to compare them. The last argument can be the data to
-            evaluate on: a known dataset or your own images.
+        models: One or several models to compare: model files, run folders, or latest. The last argument can be the data
+            to evaluate on: a known dataset or your own images.
         out: The HTML file to write. [default: report.html in the run folder, or else in the current folder]
         training_labels: Also look for label errors in the training images. Three more models are trained for this,
             which takes about twice as long as the training did.
@@ -74,10 +74,10 @@ def report_command(
 
 
 def divide_arguments(arguments: list[str]) -> tuple[list[str], str | None]:
-    """The models, and what to judge on: the first is a model, the last one is data where it is no model.
+    """Split the arguments into models and data: the first is a model, and the last is data unless it is a model.
 
     Raises:
-        UsageError: something between the models is none.
+        UsageError: there is no argument, or another one is not a model.
     """
     if not arguments:
         raise UsageError("no model was named. Give a model file, a run folder, or latest.")
@@ -86,7 +86,7 @@ def divide_arguments(arguments: list[str]) -> tuple[list[str], str | None]:
         return arguments, None
     if others != [len(arguments) - 1]:
         raise UsageError(
-            f"{arguments[others[0]]!r} is no model: it is neither a run folder with a model nor a .safetensors file. "
+            f"{arguments[others[0]]!r} is not a model: neither a run folder with a model nor a .safetensors file. "
             "Name the models first, then at most one dataset or folder of images."
         )
     return arguments[:-1], arguments[-1]
@@ -102,7 +102,7 @@ def _looks_like_model(argument: str) -> bool:
 
 
 def _default_place(names: list[str]) -> Path:
-    """Beside the model of a run; a comparison and a model that lies elsewhere have theirs in this folder."""
+    """Return report.html in the run folder; for comparisons and for other model files, in the current folder."""
     from convlens.trained_model import find_model_file
     from convlens.trained_model.location import CONFIG_NAME
 
@@ -111,7 +111,7 @@ def _default_place(names: list[str]) -> Path:
 
 
 def _telling_folds() -> Callable[[object], None]:
-    """A function to hand to the trainings that judge labels: it says which of them begins."""
+    """Return an event handler for the models that check training labels; it prints which model is being trained."""
     from convlens.training import TrainingStarted
     from convlens.training.folds import FOLDS
 
@@ -119,7 +119,7 @@ def _telling_folds() -> Callable[[object], None]:
 
     def tell(event: object) -> None:
         if isinstance(event, TrainingStarted):
-            words = f"Judging training labels: model {next(folds)} of {FOLDS}, on {event.images:,} images"
+            words = f"Checking training labels: model {next(folds)} of {FOLDS}, on {event.images:,} images"
             print(words, file=sys.stderr, flush=True)
 
     return tell

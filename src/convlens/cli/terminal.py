@@ -1,4 +1,4 @@
-"""Everything that several commands draw in a terminal: consoles, JSON, the accuracy."""
+"""What several commands print with: consoles, JSON, and the line with the accuracy."""
 
 import json
 import sys
@@ -11,33 +11,33 @@ from convlens.cli.encoding import holds_every_sign
 from convlens.words import agreeing
 
 WIDTH_WITHOUT_TERMINAL = 1000
-"""A pipe or a file has no width; tables take what they need there, so that nothing is folded."""
+"""The width of a pipe or a file, large enough that no table is folded there."""
 
 
 def result_console() -> Console:
-    """For results, on stdout."""
+    """Return a console for results, on stdout."""
     return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
 
 
 def error_console() -> Console:
-    """For everything that is not the result, on stderr."""
+    """Return a console for everything that is not a result, on stderr."""
     return Console(
         stderr=True, highlight=False, emoji=False, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL
     )
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on one line of stdout. What is no number in JSON (NaN, infinity) is never in our values."""
+    """Print one JSON object on one line of stdout. Values must not be NaN or infinite, which JSON does not have."""
     print(to_json(value), flush=True)
 
 
 def to_json(value: Any) -> str:
-    """A value as JSON for stdout: letters as they are where its encoding has them all, else escaped."""
+    """Return a value as JSON for stdout; characters beyond ASCII are escaped unless its encoding is Unicode."""
     return json.dumps(value, ensure_ascii=not holds_every_sign(sys.stdout.encoding), allow_nan=False)
 
 
 def accuracy_line(correct: int, total: int, images: str) -> str:
-    """The accuracy with its interval, as markup; `images` says which they are, in the plural.
+    """Return the accuracy with its interval, as markup; `images` names the images, in the plural.
 
     >>> accuracy_line(9873, 10_000, "test images")
     '[bold]Accuracy: 98.73 %[/] of 10,000 test images (95 % interval 98.49 to 98.93 %)'

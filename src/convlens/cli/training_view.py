@@ -1,6 +1,4 @@
-"""What a person, a log file or a program sees of a training: a live bar on a terminal, plain lines elsewhere, or
-JSON.
-"""
+"""Shows a training: with a live bar on a terminal, as plain lines elsewhere, or as JSON."""
 
 import shlex
 import webbrowser
@@ -26,12 +24,12 @@ if TYPE_CHECKING:
 _FILES = {
     "model.safetensors": "the trained model",
     "training.png": "loss and accuracy",
-    "samples.png": "three test images and what the model says",
+    "samples.png": "three test images and their predictions",
     "kernels.png": "the first layer's kernels",
-    "report.html": "how good it is and where it fails, as one page",
-    "metrics.csv": "a line an epoch",
-    "config.toml": "repeats the run",
-    CHECKPOINT_NAME: "where the run goes on",
+    "report.html": "how good the model is and where it fails",
+    "metrics.csv": "loss and accuracy of each epoch",
+    "config.toml": "settings, to repeat the run",
+    CHECKPOINT_NAME: "state, to continue the run",
 }
 
 
@@ -47,7 +45,7 @@ class TrainingView:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Within it, the live bar is on the screen, where there is one."""
+        """Show the live bar, if there is one, within this context."""
         if not self._as_json:
             self._display = TerminalDisplay(self._console, full=True) if self._console.is_terminal else PlainLines(True)
         try:
@@ -66,7 +64,7 @@ class TrainingView:
             self._unless_unread(lambda: print_json({"event": "epoch", **event.as_dict()}))
 
     def _unless_unread(self, show: Callable[[], object]) -> None:
-        """Where nobody reads any more (`| head`), the training goes on unseen and is not lost."""
+        """Call `show` until the output's reader is gone (`| head`); the training then continues without output."""
         if self._is_read:
             try:
                 show()
@@ -74,7 +72,7 @@ class TrainingView:
                 self._is_read = False
 
     def show_checkup(self, data: str, lines: Sequence[str]) -> None:
-        """What is wrong with a user's images, in a few lines, before they are learned from."""
+        """Print the problems of custom images in a few lines, before the training begins."""
         if not lines or self._as_json:
             return
         for line in lines:
@@ -82,7 +80,7 @@ class TrainingView:
                 f"[dim]Check   [/] {escape(line)}", highlight=False, soft_wrap=not self._console.is_terminal
             )
         command = shlex.join(["convlens", "data", "check", data])
-        self._console.print(f"[dim]Check   [/] all of it: {escape(command)}", highlight=False, soft_wrap=True)
+        self._console.print(f"[dim]Check   [/] details: {escape(command)}", highlight=False, soft_wrap=True)
 
     @property
     def folder(self) -> Path | None:
@@ -119,9 +117,9 @@ class TrainingView:
         if not finished:
             console.print(
                 f"Stopped after step {facts['steps']:,} ({facts['epochs']} whole epochs); "
-                "everything is saved. Go on with:"
+                "everything is saved. Continue with:"
             )
-            print(f"  {_command_to_go_on(folder)}")  # whole on one line, so that it can be copied
+            print(f"  {_command_to_go_on(folder)}")  # not wrapped, so that it can be copied
         if folder:
             console.print(f"Run folder: {folder}", markup=False, soft_wrap=True)
             for name, meaning in _FILES.items():

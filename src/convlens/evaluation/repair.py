@@ -27,7 +27,7 @@ def repair_images(
     preprocessing: Preprocessing,
     on_progress: Callable[[Any], None] | None = None,
 ) -> tuple[LabelledImages | None, NDArray[np.int64], tuple[str, ...]]:
-    """The images of one part (0 train, 1 validation, 2 test), prepared from their files as in predictions; their
+    """Return the images of one part (0 train, 1 validation, 2 test), prepared from their files as in predictions; their
     indices among the imported images; and notes.
 
     None if none of them can be read any more.
@@ -57,7 +57,7 @@ def repair_images(
 
 
 def _reader(imported: ImportedImages, stack: ExitStack) -> Callable[[int], ImageSource]:
-    """A function from an image's number to its picture: a path, the bytes of a member of an archive, or an array."""
+    """Return a function from an image's index to its picture: a path, the bytes of an archive's member, or an array."""
     listing = imported.listing
     if listing.arrays:
         return lambda row: imported.images[row].transpose(1, 2, 0)

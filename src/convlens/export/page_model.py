@@ -42,7 +42,7 @@ def page_model(
     check_images: NDArray[np.uint8] | None = None,
     name: str = "",
 ) -> dict[str, Any]:
-    """A trained model as JSON values for the page.
+    """Return a trained model as JSON values for the page.
 
     Args:
         model: the model to show.
@@ -95,7 +95,7 @@ def page_model(
 
 
 def page_weights(weights: Weights) -> dict[str, dict[str, Any]]:
-    """The weights in the page's format, under their own names, without batch counters.
+    """Return the weights in the page's format, under their own names, without batch counters.
 
     >>> page_weights({"0.bias": np.array([1.0, 0.0], np.float32)})
     {'0.bias': {'shape': [2], 'data': 'AACAPwAAAAA='}}
@@ -108,7 +108,7 @@ def page_weights(weights: Weights) -> dict[str, dict[str, Any]]:
 
 
 def fingerprint(weights: Weights) -> int:
-    """The CRC-32 of the weights in order; the page computes the same from the decoded weights.
+    """Return the CRC-32 of the weights in order; the page computes the same from the decoded weights.
 
     >>> fingerprint({"0.bias": np.array([1.0, 0.0], np.float32)})
     1491330278
@@ -171,7 +171,7 @@ def _layer(step: ResolvedLayer, row: LayerRow) -> dict[str, Any]:
 def _check_pictures(
     model: TrainedModel, samples: LabelledImages | None, check_images: NDArray[np.uint8] | None
 ) -> NDArray[np.uint8]:
-    """A few real pictures, if available, and two of noise: one dense, and one with ink at every third place."""
+    """Return a few real pictures, if available, and two of noise: one dense, and one with ink at every third place."""
     random = np.random.default_rng(0)
     noise = random.integers(0, 256, (2, *model.plan.input_shape), np.uint8)
     noise[1][random.random(noise[1].shape) < 2 / 3] = 0
@@ -187,7 +187,7 @@ def _check_pictures(
 
 
 def _check_vectors(model: TrainedModel, pictures: NDArray[np.uint8]) -> dict[str, Any]:
-    """The engine's results for the pictures at some places of every layer: the place of the largest value, and others
+    """Return the engine's results for the pictures at some places of every layer: at the largest value, and at others
     drawn with a fixed seed.
     """
     layers = []

@@ -1,9 +1,9 @@
-"""A picture of any mode as plain 8-bit grey or colour, with a note for a person on everything that was changed.
+"""Converts images of any mode to 8-bit grey or colour, with notes on what was changed.
 
-`image.convert("L")` alone gets three things wrong: it shows what lies hidden under transparent pixels (mostly black, so
-that black ink vanishes), it clips 16-bit pixels to white, and it refuses some modes.
+`image.convert("L")` alone has three flaws: it shows the colour of transparent pixels (mostly black, on which a black
+drawing is invisible), it clips 16-bit pixels to white, and it refuses some modes.
 
-Large pictures are converted strip by strip: each step at once on 64 million pixels would take a gigabyte.
+Large images are converted in strips: the whole conversion of 64 million pixels at once would take a gigabyte.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 VISIBLE_COLOUR = 16
-"""Above this spread of the channels, a person would say that an image is in colour."""
+"""Grey levels; with a larger difference between the channels, people see an image as coloured."""
 _GREY_MODES = frozenset({"1", "L", "LA", "La", "LAB", "I", "F"})
 _SIXTEEN_BIT = "I;16"
 _STRIP = 4_000_000  # pixels that are converted at once
 NO_DETAIL = 128
-"""Pixels a side: what a person would see as colour shows in a picture of this size."""
+"""Pixels per side; visible colour is still visible in an image reduced to this size."""
 
 
 def to_grey(image: "Image") -> tuple[np.ndarray, list[str]]:
-    """The image as uint8 H×W, and notes on what was changed; `image` comes from `read_image`.
+    """Convert an image from `read_image` to uint8 H×W, and return it with notes on what was changed.
 
-    Colour becomes ITU-R 601 luma. 16-bit pixels are divided by 257. Pixels of mode I or F have no range of their own:
-    they are taken as they are where they fit into 0 to 255, floats up to 1 are multiplied by 255, and everything else
-    is stretched to 0 to 255. Transparency is filled with white or black, whichever contrasts with what can be seen.
+    Colour becomes ITU-R 601 luma. 16-bit pixels are divided by 257. Modes I and F have no fixed range: floats from
+    0 to 1 are multiplied by 255, other values from 0 to 255 are kept, and all others are stretched to 0 to 255. A
+    transparent background is filled with white or black, whichever contrasts with the visible part.
 
     Raises:
-        ImageError: floating-point pixels that are not finite.
+        ImageError: floating-point pixels are not finite.
 
     >>> from PIL import Image
     >>> to_grey(Image.new("RGB", (2, 1), (255, 0, 0)))
@@ -58,7 +58,7 @@ def to_grey(image: "Image") -> tuple[np.ndarray, list[str]]:
 
 
 def to_colour(image: "Image") -> tuple[np.ndarray, list[str]]:
-    """The image as uint8 H×W×3 (red, green, blue), by the same rules as `to_grey`.
+    """Convert an image to uint8 H×W×3 (red, green, blue), by the rules of `to_grey`, and return it with notes.
 
     >>> from PIL import Image
     >>> to_colour(Image.new("L", (1, 1), 7))
@@ -73,7 +73,7 @@ def to_colour(image: "Image") -> tuple[np.ndarray, list[str]]:
 
 
 def _strips(image: "Image", multiple_of: int = 1) -> Iterator[tuple[int, "Image"]]:
-    """The picture in pieces of whole rows, with the number of the first row; a small picture is one piece."""
+    """Cut the image into strips of rows, each with the number of its first row; a small image is one strip."""
     if image.width * image.height <= _STRIP:
         yield 0, image
         return
@@ -83,7 +83,7 @@ def _strips(image: "Image", multiple_of: int = 1) -> Iterator[tuple[int, "Image"
 
 
 def _converted(image: "Image", convert: Callable[["Image"], "Image | np.ndarray"], channels: int = 0) -> np.ndarray:
-    """The picture as bytes, H×W or with channels, converted strip by strip."""
+    """Convert the image in strips into uint8, H×W or H×W×channels."""
     pixels = np.empty((image.height, image.width, *[channels] * bool(channels)), np.uint8)
     for top, strip in _strips(image):
         pixels[top : top + strip.height] = convert(strip)
@@ -91,18 +91,19 @@ def _converted(image: "Image", convert: Callable[["Image"], "Image | np.ndarray"
 
 
 def _in_mode(image: "Image", mode: str) -> "Image":
-    """`image.convert`, which copies even where there is nothing to convert."""
+    """Convert the image if its mode differs; `image.convert` would copy it even if not."""
     return image if image.mode == mode else image.convert(mode)
 
 
 def opaque(image: "Image") -> tuple[Callable[["Image"], "Image"], list[str]]:
-    """A function that lays strips of the image over white where what can be seen is dark, over black where it is light;
-    and a note if there is anything to see of that.
+    """Return a function that fills the transparent background of strips of this image, and a note if there is any.
+
+    The background is white if the visible part is dark, black if it is light.
     """
     if not image.has_transparency_data:
         return lambda strip: strip, []
     mode = "LA" if image.mode in ("1", "L", "LA", "La") else "RGBA"
-    factor = max(1, max(image.size) // 512)  # an average needs no 64 million pixels
+    factor = max(1, max(image.size) // 512)  # an average does not need 64 million pixels
     is_opaque, light, weight = True, 0.0, 0.0
     for _, strip in _strips(image, factor):
         strip = _in_mode(strip, mode)
@@ -118,7 +119,7 @@ def opaque(image: "Image") -> tuple[Callable[["Image"], "Image"], list[str]]:
 
 
 def _filled(image: "Image", level: int) -> "Image":
-    """An image of mode LA or RGBA laid over one grey level."""
+    """Fill the transparent background of an image of mode LA or RGBA with a grey level."""
     from PIL import Image
 
     opaque = image.convert(image.mode[:-1])
@@ -128,7 +129,7 @@ def _filled(image: "Image", level: int) -> "Image":
 
 
 def _scale_of(image: "Image") -> tuple[Callable[[np.ndarray], np.ndarray], list[str]]:
-    """How pixels without a range of their own become bytes, by the smallest and the largest, and a note on it."""
+    """Return a function that turns pixels of mode I or F into uint8, and a note; the range of all pixels decides."""
     low, high = np.inf, -np.inf
     for _, strip in _strips(image):
         values = np.asarray(strip)
@@ -149,14 +150,14 @@ def _scale_of(image: "Image") -> tuple[Callable[[np.ndarray], np.ndarray], list[
 
 
 def is_grey(image: "Image") -> bool:
-    """Whether the mode of an image has no colours."""
+    """Check whether the mode of an image is grey."""
     return image.mode in _GREY_MODES or image.mode.startswith(_SIXTEEN_BIT)
 
 
 def colour_spread(image: "Image", plain: Callable[["Image"], "Image"] = lambda strip: strip) -> int:
-    """The largest distance between the channels of a pixel, once no side has more than about 128 pixels.
+    """Return the largest difference between the channels of a pixel, in the image reduced to about 128 pixels.
 
-    `plain` is applied before, strip by strip.
+    `plain` is applied to each strip first.
     """
     factor, largest = max(1, max(image.size) // NO_DETAIL), 0
     for _, strip in _strips(image, factor):

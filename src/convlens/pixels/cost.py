@@ -1,9 +1,8 @@
-"""What an image file will cost to decode, as far as its header says: whether that may happen in this process, or in one
-that can be ended (`separate`).
+"""Estimates from its header what an image file costs to decode, and so whether this process or a child may decode it.
 
-Starting that process takes a tenth of a second and the way there and back half a millisecond, so ordinary files stay
-here: PNG, JPEG, WebP, GIF, BMP and PPM, whose decoders take time in proportion to pixels and bytes. Every number below
-is at least twice what was measured on the slowest file of its kind. All other formats are decoded there.
+To start a child process (`separate`) takes a tenth of a second or more, so this process decodes ordinary files: PNG,
+JPEG, WebP, GIF, BMP and PPM, whose decoders take time in proportion to pixels and bytes. The times below are at least
+twice those measured on the slowest file of each kind. The child decodes all other formats.
 """
 
 import re
@@ -38,12 +37,12 @@ _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 
 
 def has_known_cost(start: bytes) -> bool:
-    """Whether a file that starts so is of a format whose decoder may run in this process."""
+    """Return whether the format of a file that starts like this has a decoder of known cost."""
     return start.startswith(_STARTS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
 
 
 def may_open_here(content: bytes) -> bool:
-    """Whether Pillow may read the header of a file of known cost in this process."""
+    """Return whether Pillow may read the header of a file of known cost in this process."""
     if content.count(b"iCCP") > _FEW_PROFILES:  # each is a megabyte once unpacked
         return False
     if len(content) <= _SMALL_FILE:
@@ -56,7 +55,7 @@ def may_open_here(content: bytes) -> bool:
 
 
 def may_decode_here(image: "Image", content: bytes) -> bool:
-    """Whether the pixels of a file that Pillow opened may be decoded in this process."""
+    """Return whether this process may decode the pixels of a file that Pillow opened."""
     decoder = image.tile[0][0] if getattr(image, "tile", None) else ""  # pyright: ignore[reportAttributeAccessIssue]
     each = _NANOSECONDS.get(decoder)
     if each is None:
@@ -70,7 +69,7 @@ def may_decode_here(image: "Image", content: bytes) -> bool:
 
 
 def memory_needed(kind: str, pixels: int) -> int:
-    """Bytes that decoding a picture of that many pixels takes; `kind` is Pillow's name of the format.
+    """Return how many bytes it takes to decode an image of that many pixels; `kind` is Pillow's name of the format.
 
     >>> memory_needed("PNG", 64_000_000), memory_needed("WEBP", 64_000_000)
     (256000000, 768000000)
@@ -79,8 +78,9 @@ def memory_needed(kind: str, pixels: int) -> int:
 
 
 def memory_of(image: "Image") -> int:
-    """Bytes that decoding a file that Pillow opened takes. A progressive JPEG is kept as coefficients, of 2 bytes, until
-    its last scan is read.
+    """Return how many bytes it takes to decode a file that Pillow opened.
+
+    For a progressive JPEG, all coefficients are in memory until its last scan, with 2 bytes each.
     """
     pixels = image.width * image.height
     sampling = [across * down for _, across, down, _ in getattr(image, "layer", ())]
@@ -89,7 +89,7 @@ def memory_of(image: "Image") -> int:
 
 
 def webp_size(start: bytes) -> tuple[int, int] | None:
-    """The width and height that an extended WebP file claims: opening it takes 8 bytes for each of these pixels.
+    """Return the width and height in the header of an extended WebP file; to open it takes 8 bytes per pixel.
 
     >>> webp_size(b"RIFF\\x16\\0\\0\\0WEBPVP8X\\x0a\\0\\0\\0\\0\\0\\0\\0\\xff\\x3f\\0\\xff\\x3f\\0")
     (16384, 16384)
@@ -100,7 +100,7 @@ def webp_size(start: bytes) -> tuple[int, int] | None:
 
 
 def count_scans(content: bytes) -> int:
-    """How many scans a JPEG file has, up to one more than `MOST_SCANS`; 0 for other files.
+    """Count the scans of a JPEG file, up to one more than `MOST_SCANS`; 0 for other files, and for few scans.
 
     >>> count_scans(b"GIF89a")
     0
@@ -119,7 +119,7 @@ def count_scans(content: bytes) -> int:
 
 
 def _segments_are_few(content: bytes) -> bool:
-    """Whether Pillow gets through what stands before the first scan of a JPEG file in few steps."""
+    """Return whether Pillow reads everything before the first scan of a JPEG file in few steps."""
     place, steps = 2, 0
     while steps < _MOST_STEPS and place + 4 <= len(content):
         steps += 1
@@ -135,7 +135,7 @@ def _segments_are_few(content: bytes) -> bool:
 
 
 def _chunks_are_few(content: bytes) -> bool:
-    """Whether a PNG file has few chunks."""
+    """Return whether a PNG file has few chunks."""
     place, steps = 8, 0
     while steps < _MOST_STEPS and place + 8 <= len(content):
         steps += 1

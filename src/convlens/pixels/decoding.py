@@ -1,9 +1,9 @@
-"""The one place where image files are decoded.
+"""Decodes image files. No other module does.
 
-A hundred kinds of broken file make Pillow raise a dozen kinds of exception, and print warnings; here they all become
-one `ImageError` of one line. Only raster formats are offered to Pillow: its EPS reader would start Ghostscript. Sizes
-are checked before anything is decoded: Pillow's own limit (179 million pixels) lets pictures of a gigabyte through.
-Files whose cost cannot be told from their header are decoded in another process (`separate`), within `limits`.
+For broken files, Pillow raises many kinds of exceptions and prints warnings; here, all of them become an `ImageError`
+of one line. Pillow may only use its raster formats, because its EPS reader starts Ghostscript. The size is checked
+before decoding, because Pillow's own limit (179 million pixels) allows images that take up to a gigabyte of memory.
+If the header does not show that a file is cheap to decode, another process decodes it (`separate`), within `limits`.
 """
 
 import io
@@ -55,25 +55,25 @@ _OTHER_FILES = {
     b"<html": "a web page",
 }
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")
-# libtiff prints to the terminal, past Python, when it meets another compression.
+# With other compressions, libtiff itself prints to the terminal.
 _TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "jpeg", "tiff_jpeg")
 _TIFF_FAX_COMPRESSIONS = ("group3", "group4", "tiff_ccitt", "tiff_raw_16")
-_CUT_SHORT = ("runcated", "not enough", "unexpected end", "buffer is not large enough")  # Pillow's words for it
+_CUT_SHORT = ("runcated", "not enough", "unexpected end", "buffer is not large enough")  # in messages of Pillow
 _ORIENTATION = 0x0112
 _LARGE = 4_000_000  # pixels
 _SILENT = logging.NullHandler()
 
 
 def read_image(source: ImageSource, name: str = "") -> "Image":
-    """Decode an image completely: its first frame, turned as its EXIF data says.
+    """Decode the first frame of an image, and turn it upright according to its EXIF data.
 
-    `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`); `name` is what
-    messages call it. Notes on what was done are left in `image.info["notes"]`; all other metadata but transparency is
-    dropped. What decoding a file may take is said in `convlens.pixels.limits`.
+    `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`); `name` is its name in
+    messages. Notes on what was done are in `image.info["notes"]`; of the other metadata, only transparency is kept.
+    `convlens.pixels.limits` has the limits for files.
 
     Raises:
-        ImageError: there is no such file, it is no image, it is damaged, it has more than 64 million pixels, or it
-            takes too much time or memory.
+        ImageError: the file is missing, damaged or not an image, the image has more than 64 million pixels, or
+            decoding takes too much time or memory.
 
     >>> read_image(np.zeros((20, 30), np.uint8)).size
     (30, 20)
@@ -87,7 +87,7 @@ def read_image(source: ImageSource, name: str = "") -> "Image":
     if isinstance(source, np.ndarray):
         if source.ndim in (2, 3) and source.size > 4 * MAX_PIXELS:
             raise ImageError(
-                f"{name} has {source.size:,} values: at most {MAX_PIXELS:,} pixels are read; make it smaller.",
+                f"{name} has {source.size:,} values; at most {MAX_PIXELS:,} pixels are allowed: make it smaller.",
                 "too_large",
             )
         return image_from_array(source, name)
@@ -102,15 +102,15 @@ def read_image(source: ImageSource, name: str = "") -> "Image":
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing that Pillow or NumPy has to say about a file reaches the terminal."""
-    logging.getLogger("PIL").addHandler(_SILENT)  # else its complaints reach the terminal when nobody set up logging
+    """Keep warnings of Pillow and NumPy off the terminal."""
+    logging.getLogger("PIL").addHandler(_SILENT)  # otherwise, without a logging setup, its warnings reach the terminal
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def _read_file(source: str | Path | bytes, name: str) -> "Image":
-    """Decode a file, in this process if its header shows that this costs little."""
+    """Decode a file, in this process if its header shows that this is cheap."""
     file, size = _open_file(source, name)
     with file:
         start = file.read(START_BYTES)
@@ -134,7 +134,7 @@ def _read_file(source: str | Path | bytes, name: str) -> "Image":
 
 
 def check_start(start: bytes, size: int, name: str) -> None:
-    """Refuse a file that would take its memory as soon as it is opened; `start` are its first bytes.
+    """Refuse a file that takes too much memory as soon as Pillow opens it; `start` has its first bytes.
 
     Raises:
         ImageError: it claims too many pixels.
@@ -146,7 +146,7 @@ def check_start(start: bytes, size: int, name: str) -> None:
 
 
 def _opened(file: IO[bytes], size: int, name: str) -> "Image":
-    """Let Pillow read the header, and check what it says."""
+    """Let Pillow read the header, and check the size."""
     from PIL import Image
 
     try:
@@ -165,7 +165,7 @@ def _opened(file: IO[bytes], size: int, name: str) -> "Image":
 
 
 def _is_readable(start: bytes) -> bool:
-    """Whether one of FORMATS begins so."""
+    """Return whether a file of one of FORMATS can start with these bytes."""
     from PIL import Image
 
     if has_known_cost(start):
@@ -180,7 +180,7 @@ def _is_readable(start: bytes) -> bool:
 
 
 def _name(source: ImageSource) -> str:
-    """How messages call the source: one printable line."""
+    """Return the name of the source in messages: one printable line."""
     if isinstance(source, str | Path):
         return printable(str(source)) or "''"
     if isinstance(source, bytes):
@@ -189,7 +189,7 @@ def _name(source: ImageSource) -> str:
 
 
 def _open_file(source: str | Path | bytes, name: str) -> tuple[IO[bytes], int]:
-    """The bytes of a source and how many they are, after everything that can be said without decoding it."""
+    """Open the bytes of a source, after all checks that need no decoding; also return their number."""
     if not isinstance(source, str | Path | bytes):
         raise ImageError(f"an image cannot be read from a {type(source).__name__}: give a path, bytes or an array.")
     try:
@@ -206,7 +206,7 @@ def _open_file(source: str | Path | bytes, name: str) -> tuple[IO[bytes], int]:
     except FileNotFoundError:
         raise ImageError(f"{name} does not exist: check the path.") from None
     except PermissionError:
-        raise ImageError(f"{name} may not be read: check its permissions.") from None
+        raise ImageError(f"{name} cannot be read: check its permissions.") from None
     except (OSError, ValueError) as error:
         if isinstance(error, ImageError):
             raise
@@ -228,9 +228,7 @@ def _explain_unopened(name: str, file: IO[bytes], error: Exception) -> ImageErro
     start = file.read(64)
     for signature, kind in _OTHER_FILES.items():
         if start.lstrip().startswith(signature):
-            return ImageError(
-                f"{name} is {kind}, not an image: {_READABLE}; save a picture of it as PNG.", "unsupported"
-            )
+            return ImageError(f"{name} is {kind}, not an image: {_READABLE}; save it as PNG.", "unsupported")
     if start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS:
         return ImageError(f"{name} is a HEIC photo, as phones save them: {_READABLE}; save it as JPEG.", "unsupported")
     if isinstance(error, UnidentifiedImageError):
@@ -243,11 +241,9 @@ def _explain_damaged(name: str, error: Exception) -> ImageError:
     from PIL.Image import DecompressionBombError
 
     if isinstance(error, DecompressionBombError):
-        words = f"{name} says that it has far more than the {MAX_PIXELS:,} pixels allowed: make it smaller."
+        words = f"{name} has, by its header, far more than the {MAX_PIXELS:,} pixels allowed: make it smaller."
         return ImageError(words, "too_large")
-    words = (
-        f"{name} is damaged, or of a kind that cannot be decoded ({_one_line(error)}): save the image again, as PNG."
-    )
+    words = f"{name} is damaged or cannot be decoded ({_one_line(error)}): save the image again, as PNG."
     cut_short = any(phrase in str(error) for phrase in _CUT_SHORT)
     return ImageError(words, "truncated" if cut_short else "damaged")
 
@@ -263,7 +259,7 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         raise ImageError(f"{name} is {width}×{height}: it has no pixels; save the image again.")
     if width * height > MAX_PIXELS:
         raise ImageError(
-            f"{name} is {width:,}×{height:,}, which is {width * height:,} pixels: {MAX_PIXELS:,} are allowed; "
+            f"{name} is {width:,}×{height:,}, which is {width * height:,} pixels; {MAX_PIXELS:,} are allowed: "
             "make it smaller.",
             "too_large",
         )
@@ -280,7 +276,7 @@ def _check_memory(needed: int, size: tuple[int, int], file_bytes: int, name: str
 
 
 def _decode(image: "Image", name: str) -> "Image":
-    """Load the pixels, turn them upright, and keep nothing else of the file."""
+    """Load the pixels, turn them upright, and drop the metadata."""
     _check_size(image.size, name)
     compression = image.info.get("compression", "raw")
     if image.format == "TIFF" and compression not in _TIFF_COMPRESSIONS + _TIFF_FAX_COMPRESSIONS:
@@ -291,7 +287,7 @@ def _decode(image: "Image", name: str) -> "Image":
         decoded = image if is_enforced_here() and _is_large_still(image) else image.copy()
     except (ImageError, MemoryError):
         raise
-    except Exception as error:  # decoders raise nearly everything: OSError, ValueError, SyntaxError, struct.error, ...
+    except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, ...
         raise _explain_damaged(name, error) from error
     notes = list(image.info.get("notes", ()))
     kept = {key: image.info[key] for key in ("transparency",) if key in image.info}
@@ -304,12 +300,12 @@ def _decode(image: "Image", name: str) -> "Image":
 
 
 def _is_large_still(image: "Image") -> bool:
-    """Whether a copy would take much memory, and Pillow's object for the file holds nothing but its one picture."""
+    """Return whether the image is large, and the only frame of its file, so that no copy is needed."""
     return image.width * image.height > _LARGE and not getattr(image, "is_animated", False)
 
 
 def _turn_upright(image: "Image", decoded: "Image") -> tuple["Image", list[str]]:
-    """Apply the EXIF orientation. Broken EXIF data turns nothing: that is what every viewer does."""
+    """Apply the EXIF orientation. Broken EXIF data is ignored, as image viewers do."""
     from PIL.Image import Transpose
 
     turns = {
@@ -323,7 +319,7 @@ def _turn_upright(image: "Image", decoded: "Image") -> tuple["Image", list[str]]
     }
     try:
         orientation = image.getexif().get(_ORIENTATION)
-    except Exception:  # the parsers of EXIF and XMP raise nearly everything
+    except Exception:  # the parsers of EXIF and XMP raise many kinds of exceptions
         return decoded, []
     if orientation not in turns:
         return decoded, []

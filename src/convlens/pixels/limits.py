@@ -1,11 +1,11 @@
-"""The one home of the limits for reading image files: bytes, pixels, processor time and memory.
+"""All limits for reading image files: bytes, pixels, processor time and memory.
 
-A file of a few kilobytes can keep a decoder busy for minutes, or claim a gigabyte. What is allowed grows with the bytes
-of the file, which the sender had to pay for: an ordinary photo of 64 megapixels has megabytes and takes less than half
-of what it may. Processor time is measured, not the time of day: on a busy machine a valid file takes no more of it.
+A file of a few kilobytes can keep a decoder busy for minutes, or take a gigabyte. So the limits grow with the bytes of
+the file: an ordinary photo of 64 megapixels has megabytes, and takes less than half of its limit. Processor time
+counts, not wall-clock time, because a valid file must be read on a busy machine, too.
 
-The limits hold in a process that can be ended (`processes`): a decoder in C listens to nothing, and a timer of the
-operating system ends it wherever it is. Windows has no such timer; there the time of day counts.
+The limits are enforced in a child process (`processes`): decoders written in C cannot be interrupted, so a timer of the
+operating system ends the process. Windows has no such timer; there, wall-clock time counts.
 """
 
 import signal
@@ -24,24 +24,24 @@ _LEAST_MEMORY, _MOST_MEMORY = 600 * 10**6, 1250 * 10**6
 
 HAS_TIMER = hasattr(signal, "setitimer")
 MOST_WAITING = 120.0 if HAS_TIMER else 10.0
-"""Seconds of the time of day after which a process is ended even if it uses no processor time."""
+"""Seconds of wall-clock time after which a process is killed even if it uses no processor time."""
 TOO_SLOW = (
     f"took more than the processor time allowed ({_LEAST_SECONDS:g} s and 1 s for each {_BYTES_A_SECOND >> 20} MB of "
     f"the file, at most {_MOST_SECONDS:g} s): save it again, as a plain PNG or smaller"
 )
-"""What messages say of a file that was given up, after its name."""
+"""The message for a file that was given up; it follows the name."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What decoding one file may take: seconds of processor time, and bytes of memory."""
+    """The limits for decoding one file: seconds of processor time, and bytes of memory."""
 
     seconds: float
     memory: int
 
 
 def budget_for(file_bytes: int) -> Budget:
-    """What decoding a file of that many bytes may take.
+    """Return the limits for decoding a file of that many bytes.
 
     >>> budget_for(851_000).memory, budget_for(40_000_000)
     (600000000, Budget(seconds=5.0, memory=1250000000))
@@ -57,7 +57,7 @@ _baseline: int | None = None
 
 
 def enforce_here() -> None:
-    """From now on `within` enforces budgets in this process, by ending it. Only for a process that decodes files."""
+    """From now on, `within` enforces budgets by ending this process. Only for a process that just decodes files."""
     global _baseline
     _baseline = _address_space()
     if HAS_TIMER:
@@ -66,15 +66,15 @@ def enforce_here() -> None:
 
 
 def is_enforced_here() -> bool:
-    """Whether this process decodes files and nothing else, so that it may be ended."""
+    """Return whether this process just decodes files, so that `within` may end it."""
     return _baseline is not None
 
 
 @contextmanager
 def within(budget: Budget) -> Iterator[None]:
-    """End this process if what is done inside takes more processor time; memory beyond the budget is a MemoryError.
+    """End this process if what is done inside takes too much processor time; too much memory is a MemoryError.
 
-    Does nothing but in a process that called `enforce_here`.
+    Without `enforce_here`, this does nothing.
     """
     if _baseline is None:
         yield
@@ -102,7 +102,7 @@ def _limit_memory(most: int | None) -> None:
 
 
 def _address_space() -> int:
-    """Bytes of address space in use; 0 where that is unknown, and then memory isn't limited."""
+    """Return the bytes of address space in use; 0 if unknown: then memory is not limited."""
     try:
         import resource
 

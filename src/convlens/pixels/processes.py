@@ -1,7 +1,6 @@
-"""A process that does one thing for this one, over two pipes, and can be ended: whatever decodes a file in C may crash,
-hang, or print past Python.
+"""A child process that answers over two pipes and can be killed: a decoder written in C may crash, hang or print.
 
-`multiprocessing` would run the caller's script again, does not work inside a daemon process, and ends all workers when
+`multiprocessing` would import the caller's script again, does not work inside a daemon process, and ends all workers when
 one dies; a process with two pipes has none of these problems.
 
 A message is 4 bytes for its length, then its bytes.
@@ -12,11 +11,12 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO
 
-from convlens.pixels.limits import HAS_TIMER, enforce_here
+from convlens.pixels.limits import HAS_TIMER, MOST_WAITING, enforce_here
 
 GREETING = b"convlens decodes\n"
 _LENGTH = struct.Struct("<I")
@@ -24,22 +24,24 @@ _CODE = "import sys; sys.path[:] = sys.argv[2:]; from importlib import import_mo
 
 
 class ChildProcess:
-    """A process that runs `serve()` of a module, started when first needed and again whenever it has ended."""
+    """A process that runs `serve()` of a module; it is started when first needed, and again whenever it has ended."""
 
     def __init__(self, module: str) -> None:
         self.module = module
         self._process: subprocess.Popen[bytes] | None = None
+        self._was_given_up = False
 
     @property
     def is_running(self) -> bool:
-        """Whether it was started and has not ended."""
+        """Return whether the process was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> bool:
-        """Start it unless it runs; False where no process can be started."""
+        """Start the process unless it is running; return False if no process can be started."""
         if self.is_running:
             return True
         self.close()
+        self._was_given_up = False
         if not sys.executable:
             return False
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -51,12 +53,28 @@ class ChildProcess:
             )  # fmt: skip
         except (OSError, ValueError):
             return False
-        with suppress(EOFError):
+        with suppress(EOFError), self.given_up_after(MOST_WAITING):
             if self.read(len(GREETING)) == GREETING:
                 return True
         self.kill()
         self.close()
         return False
+
+    @contextmanager
+    def given_up_after(self, seconds: float) -> Iterator[None]:
+        """Give up the process if what is done inside takes longer."""
+        timer = threading.Timer(seconds, self.give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def give_up(self) -> None:
+        """Kill the process because it is too slow."""
+        self._was_given_up = True
+        self.kill()
 
     def send(self, *parts: bytes) -> None:
         """Send one message.
@@ -94,13 +112,13 @@ class ChildProcess:
             raise EOFError from error
 
     def was_too_slow(self) -> bool:
-        """Wait for the end of a process that no longer answers: whether it used up its processor time."""
+        """Wait for the end of a process that stopped answering; return whether it took too much time."""
         process = self._process
         self.kill_unless_ending()
-        return HAS_TIMER and process is not None and process.returncode == -signal.SIGPROF
+        return self._was_given_up or (HAS_TIMER and process is not None and process.returncode == -signal.SIGPROF)
 
     def kill_unless_ending(self) -> None:
-        """Give a process that closed its pipes a moment to end by itself, and end it if it does not."""
+        """Wait for a process that closed its pipes; kill it if it has not ended after five seconds."""
         if self._process is None:
             return
         try:
@@ -110,13 +128,13 @@ class ChildProcess:
             self._process.wait()
 
     def kill(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         if self._process is not None:
             with suppress(OSError):
                 self._process.kill()
 
     def close(self) -> None:
-        """Let the process end, and wait for it."""
+        """Let the process end, and wait until it has."""
         process = self._process
         if process is None:
             return
@@ -128,12 +146,12 @@ class ChildProcess:
         self._process = None
 
     def abandon(self) -> None:
-        """Forget the process without ending it: after `os.fork`, it is the other process's."""
+        """Forget the process without ending it: after `os.fork`, it belongs to the parent."""
         self._process = None
 
 
 def serve_messages(answer: Callable[[bytes, IO[bytes]], None]) -> None:
-    """Answer messages until the standard input ends, as it does when the calling process ends for any reason."""
+    """Answer messages until the standard input ends, which also happens when the calling process dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the caller decides
     messages = sys.stdin.buffer
     with os.fdopen(os.dup(1), "wb") as answers:

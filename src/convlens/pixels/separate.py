@@ -1,6 +1,6 @@
-"""Decoding a file in a process of its own, which is ended if it takes too much time, and taking over the picture.
+"""Decodes a file in a child process, which is killed if it takes too much time, and takes over the image.
 
-One process is kept waiting, and ends with this one. `limits` says how much it may take.
+One such process is kept waiting, and ends with this one. `limits` has the limits.
 """
 
 import atexit
@@ -25,7 +25,7 @@ _waiting: list[tuple[int, ChildProcess]] = []  # with the number of the process 
 
 
 class Answer(msgspec.Struct, array_like=True):
-    """What is wrong with a file, or its picture: mode, size, and what else Pillow keeps of it; the pixels follow."""
+    """What is wrong with a file; or its mode, size, palette and notes, and the pixels follow."""
 
     error: str = ""
     problem: str = ""
@@ -38,33 +38,29 @@ class Answer(msgspec.Struct, array_like=True):
 
 
 def decode_separately(source: str | Path | bytes, size: int, name: str) -> "Image | None":
-    """The picture as `read_image` gives it; None where no process can be started.
+    """Return the image like `read_image`; None if no process can be started.
 
-    `size` is the length of the file, `name` what messages call it.
+    `size` is the length of the file, `name` its name in messages.
 
     Raises:
-        ImageError: as `read_image`, or the file takes too much time or memory, or makes the decoder crash.
+        ImageError: as `read_image`, or decoding takes too much time or crashes.
     """
     child = _take()
     if not child.start():
         return None
-    timer = threading.Timer(MOST_WAITING, child.kill)
-    timer.daemon = True
-    timer.start()
     try:
         content = source if isinstance(source, bytes) else os.fsencode(os.path.abspath(source))  # noqa: PTH100
         head = msgspec.msgpack.encode((size, name))
-        child.send(_WHOLE if isinstance(source, bytes) else _PATH, len(head).to_bytes(4, "little"), head, content)
-        answer = msgspec.msgpack.decode(child.receive(), type=Answer)
-        image = None if answer.error else _received(child, answer)
+        with child.given_up_after(MOST_WAITING):
+            child.send(_WHOLE if isinstance(source, bytes) else _PATH, len(head).to_bytes(4, "little"), head, content)
+            answer = msgspec.msgpack.decode(child.receive(), type=Answer)
+            image = None if answer.error else _received(child, answer)
     except EOFError:
-        raise _explain_end(child, name, timer.is_alive()) from None
+        raise _explain_end(child, name) from None
     except BaseException:  # interrupted half-way: what it sends next would be taken for another picture
         child.kill()
         child.close()
         raise
-    finally:
-        timer.cancel()
     _keep(child)
     if image is None:
         raise ImageError(answer.error, answer.problem)
@@ -78,8 +74,8 @@ def _close_waiting() -> None:
         child.close() if owner == os.getpid() else child.abandon()
 
 
-def _explain_end(child: ChildProcess, name: str, in_time: bool) -> ImageError:
-    too_slow = child.was_too_slow() or not in_time
+def _explain_end(child: ChildProcess, name: str) -> ImageError:
+    too_slow = child.was_too_slow()
     child.close()
     if too_slow:
         return ImageError(f"{name} {TOO_SLOW}.", "too_slow")

@@ -45,7 +45,7 @@ def even_out_light(grey: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def find_background(grey: np.ndarray) -> tuple[float, float]:
-    """The grey level of the background, and the noise: the median distance of background pixels from that level.
+    """Return the grey level of the background, and the noise: the median distance of background pixels from that level.
 
     The background is the median of the border. If much of the border differs from it, ink reaches the border, as in
     pictures cropped to the ink; then border, corners and the whole picture vote on whether the background is the light
@@ -83,7 +83,7 @@ def find_background(grey: np.ndarray) -> tuple[float, float]:
 
 
 def _median(values: np.ndarray, counts: np.ndarray) -> float:
-    """The median of values each of which is there so many times; sorting 64 million pixels would take seconds."""
+    """Return the median of values with these counts; to sort 64 million pixels would take seconds."""
     order = np.argsort(values, kind="stable")
     below = counts[order].cumsum()
     middle = np.searchsorted(below, [(below[-1] - 1) // 2, below[-1] // 2], side="right")
@@ -91,7 +91,7 @@ def _median(values: np.ndarray, counts: np.ndarray) -> float:
 
 
 def is_dark_on_light(grey: np.ndarray, background: float | None = None) -> bool:
-    """Whether the ink is darker than the background, which is estimated if it is not given.
+    """Return whether the ink is darker than the background, which is estimated if it is not given.
 
     The ink is what differs most from the background. If the darkest and the lightest pixels differ about equally, the
     ink counts as dark on a light background and as light on a dark one.
@@ -110,7 +110,7 @@ def is_dark_on_light(grey: np.ndarray, background: float | None = None) -> bool:
 def stretch_contrast(grey: np.ndarray) -> np.ndarray | None:
     """Subtract background and noise from a light-on-dark image, and scale the ink up to 255; None if there is no ink.
 
-    The noise is that of the background, so an image with an even background loses nothing but the background.
+    Only the background's noise is subtracted, so an image with an even background loses only the background.
     """
     background, deviation = find_background(grey)
     noise = _NOISE_WIDTH * deviation

@@ -91,7 +91,7 @@ def prepare(preprocessing: Preprocessing, source: ImageSource, repair: bool = Tr
 
 
 def _look_at(image: "Image") -> tuple[NDArray[np.uint8], str]:
-    """The original with its colours and transparency, small enough to be kept, and its size."""
+    """Return the original with its colours and transparency, reduced for display, and its size."""
     size, mode = f"{image.width}×{image.height}", "RGBA" if image.has_transparency_data else "RGB"
     if image.mode != mode:
         image = image.convert(mode)

@@ -48,7 +48,7 @@ class Trail:
 
 
 def describe_size(pixels: np.ndarray) -> str:
-    """The size as width×height.
+    """Return the size as width×height.
 
     >>> describe_size(np.zeros((2, 3)))
     '3×2'
@@ -57,7 +57,7 @@ def describe_size(pixels: np.ndarray) -> str:
 
 
 def describe_range(low: float, high: float, unit: str = "", digits: int = 0) -> str:
-    """A range as text, or one number if both ends look the same.
+    """Return a range as text, or one number if both ends look the same.
 
     >>> describe_range(70, 71.9), describe_range(71.2, 70.9, " %")
     ('70–72', '71 %')
@@ -67,12 +67,12 @@ def describe_range(low: float, high: float, unit: str = "", digits: int = 0) -> 
 
 
 def describe_levels(grey: np.ndarray) -> str:
-    """The range from the darkest to the lightest level."""
+    """Return the range from the darkest to the lightest level."""
     return f"{int(grey.min())}–{int(grey.max())}"
 
 
 def describe_filling(fill: float, low: float, high: float, size: str) -> str:
-    """Why the ink was scaled, and to what size; `fill` and the training images' range are shares of the frame's side.
+    """Say why the ink was scaled, and to what size; `fill` and the training images' range are shares of the side.
 
     >>> describe_filling(0.92, 0.71, 0.71, "15×20")
     'fills 92 % of the frame, training images 71 %, rescaled to 15×20'

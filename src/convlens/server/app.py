@@ -22,7 +22,7 @@ from convlens.server.routes import NotHere, Workplace, make_routes
 
 
 def make_app(place: Workplace, rules: Rules, files: Mapping[str, Path] | None = None) -> Protection:
-    """The whole server as an ASGI application. `rules` without a content security policy get that of the page."""
+    """Return the server as an ASGI application. If `rules` have no content security policy, the page's is used."""
     files = list_page_files() if files is None else files
 
     @asynccontextmanager

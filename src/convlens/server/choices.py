@@ -22,7 +22,7 @@ class Misfit(Exception):
         self.where, self.error, self.unread = where, error, unread
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values: the reason, what to do, and the place."""
+        """Return JSON values: the reason, what to do, and the place."""
         reason, hint = split_reason(self.error)
         position = self.error.position if isinstance(self.error, NetworkError) else None
         known = {"error": reason, "hint": hint, "where": self.where, "position": position}
@@ -63,7 +63,7 @@ def check_request(request: TrainBody, shapes: Mapping[str, Shape], only_below: P
 
 
 def tabulate(network: str, shape: Shape) -> LayerTable:
-    """The layer table of a network that a page can show.
+    """Return the layer table of a network that a page can show.
 
     Raises:
         Misfit: it cannot be read, does not fit the images, or is too large.
@@ -77,7 +77,7 @@ def tabulate(network: str, shape: Shape) -> LayerTable:
 
 
 def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None = None) -> Shape | None:
-    """The input shape and the number of classes of data, if they are known before reading it.
+    """Return the input shape and the number of classes of data, if they are known before reading it.
 
     Raises:
         UsageError: the data is neither a known dataset nor a path that may be read.

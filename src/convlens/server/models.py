@@ -38,10 +38,10 @@ class Models:
         return None if self.given is None else name_of_model(find_model_file(self.given))
 
     def payload(self, run: str) -> bytes:
-        """The page's JSON for a run, or for the model that was given.
+        """Return the page's JSON for a run, or for the model that was given.
 
         Raises:
-            UsageError: the name is not that of a run, or the model is too large for a page.
+            UsageError: this is not the name of a run, or the model is too large for a page.
             ModelFileError: there is no such model, or it is damaged.
         """
         if run == "" and self.given is not None:
@@ -55,7 +55,7 @@ class Models:
 
 @lru_cache(maxsize=MOST_KEPT)
 def _make(file: Path, data_dir: Path | None, _time: int, _size: int) -> bytes:
-    """The page's JSON of a model file; made again when the file has changed."""
+    """Return the page's JSON of a model file; it is made again when the file has changed."""
     model = load_model(file)
     images = find_test_images(model, data_dir)
     samples = None if images is None else choose_samples(model, images)

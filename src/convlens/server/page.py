@@ -12,7 +12,7 @@ from convlens.export.page_files import INDEX, MEDIA_TYPES, inline_scripts, read_
 
 
 def content_security_policy(files: Mapping[str, Path]) -> str:
-    """The content security policy: everything from this server only, and the page's present inline scripts.
+    """Return the content security policy: everything from this server only, and the page's present inline scripts.
 
     >>> content_security_policy({})
     Traceback (most recent call last):
@@ -34,7 +34,7 @@ def content_security_policy(files: Mapping[str, Path]) -> str:
 
 
 def page_file(files: Mapping[str, Path], request: Request) -> Response:
-    """One of the page's files, by the name in the address; the page itself is only at `/`."""
+    """Return one of the page's files, by the name in the address; the page itself is only at `/`."""
     name = request.path_params.get("name", INDEX)
     path = files.get(name)
     if path is None or (name == INDEX) != (request.url.path == "/"):

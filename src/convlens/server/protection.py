@@ -133,7 +133,7 @@ def _check_origin(scope: Scope, headers: Headers, host: str) -> None:
 
 
 def _host_name(host: str) -> str:
-    """The name in a Host header, in lower case and without port; empty if the header is not valid.
+    """Return the name in a Host header, in lower case and without port; empty if the header is not valid.
 
     >>> _host_name("LocalHost:8700"), _host_name("[::1]:8700"), _host_name("a b")
     ('localhost', '::1', '')
@@ -156,8 +156,8 @@ def _is_address(name: str) -> bool:
 
 
 async def _read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body, if it is short enough. A longer body is read to its end within limits, so that the sender gets
-    the reason instead of a broken connection.
+    """Read the whole body, if it is short enough. A longer body is read to its end within limits, so that the sender
+    gets the reason instead of a broken connection.
     """
     if scope["method"] in _SAFE_METHODS:
         return b""

@@ -15,11 +15,11 @@ _one_at_a_time = threading.Lock()
 
 
 def make_report(runs: Path, run: str, data_dir: Path | None) -> str:
-    """The address of a run's report, which is written unless there is one newer than the model.
+    """Return the address of a run's report, which is written unless there is one newer than the model.
 
     Raises:
-        UsageError: the name is not that of a run.
-        ConvlensError: there is no such run, or it cannot be judged.
+        UsageError: this is not the name of a run.
+        ConvlensError: there is no such run, or it cannot be evaluated.
     """
     model = find_run(runs, run)
     report = model.with_name(REPORT_NAME)
@@ -30,7 +30,7 @@ def make_report(runs: Path, run: str, data_dir: Path | None) -> str:
 
 
 def read_report(runs: Path, run: str) -> bytes:
-    """The bytes of a run's report.
+    """Read the bytes of a run's report.
 
     Raises:
         OSError: there is none.

@@ -43,7 +43,7 @@ class NotHere(Exception):
 
 
 def make_routes(place: Workplace) -> APIRouter:
-    """All addresses under `/api`, and the reports."""
+    """Return all addresses under `/api`, and the reports."""
     routes = APIRouter()
     _add_reading(routes, place)
     _add_training(routes, place)
@@ -152,7 +152,7 @@ def _datasets(place: Workplace) -> list[dict[str, Any]]:
 
 
 def _shape_for(body: LayersBody, place: Workplace) -> Shape:
-    """The input shape and classes of the network; given values take precedence over those of the data."""
+    """Return the input shape and classes of the network; given values take precedence over those of the data."""
     known: Shape | None = _UNKNOWN
     if body.data is not None:
         try:

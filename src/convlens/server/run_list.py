@@ -16,7 +16,7 @@ MOST_RUNS = 200
 
 
 def list_runs(runs: Path, most: int = MOST_RUNS) -> list[dict[str, Any]]:
-    """The runs that have a model, newest first; files that are not models are skipped."""
+    """Return the runs that have a model, newest first; files that are not models are skipped."""
     files = [file for folder in _folders(runs) if (file := _model_file(runs, folder)) is not None]
     dated = sorted(((file.stat().st_mtime_ns, file) for file in files), reverse=True)[:most]
     described = (_describe(file, time, file.stat().st_size) for time, file in dated)
@@ -24,7 +24,7 @@ def list_runs(runs: Path, most: int = MOST_RUNS) -> list[dict[str, Any]]:
 
 
 def find_run(runs: Path, name: str) -> Path:
-    """The model file of the run with this name, or of `latest`.
+    """Return the model file of the run with this name, or of `latest`.
 
     Raises:
         UsageError: the name is not valid for a run.
@@ -46,7 +46,7 @@ def _folders(runs: Path) -> list[Path]:
 
 
 def _model_file(runs: Path, folder: Path) -> Path | None:
-    """The model in a run's folder; None if there is none, or if a link leads elsewhere."""
+    """Return the model in a run's folder; None if there is none, or if a link leads elsewhere."""
     try:
         file = (folder / MODEL_FILE_NAME).resolve()
         inside = file.is_relative_to(runs.resolve())
@@ -57,7 +57,7 @@ def _model_file(runs: Path, folder: Path) -> Path | None:
 
 @lru_cache(maxsize=2 * MOST_RUNS)
 def _describe(file: Path, _time: int, _size: int) -> dict[str, Any] | None:
-    """The facts stored in a run's model; read again when the file has changed."""
+    """Return the facts stored in a run's model; they are read again when the file has changed."""
     try:
         stored = read_facts(file)
     except (OSError, ModelFileError):

@@ -133,7 +133,7 @@ def _load_drawing() -> None:
 
 
 def open_socket(host: str, port: int | None) -> socket.socket:
-    """A listening socket.
+    """Open a listening socket.
 
     Raises:
         UsageError: the host or port cannot be used; the message says what to give instead.
@@ -166,7 +166,7 @@ def _taken_errors() -> set[int]:
 
 
 def url_of(host: str, address: str, port: int, token: str | None) -> str:
-    """The address to open: that of the socket, or, if it is bound to all addresses, one that others can reach.
+    """Return the address to open: the socket's, or, if it is bound to all addresses, one that others can reach.
 
     >>> url_of("127.0.0.1", "127.0.0.1", 8700, None), url_of("::", "::1", 80, "abc")
     ('http://127.0.0.1:8700/', 'http://[::1]:80/?token=abc')
@@ -185,6 +185,6 @@ def _own_address() -> str | None:
 
 
 def _names(host: str, address: str, local: bool) -> frozenset[str]:
-    """The host names that refer to this server."""
+    """Return the host names that refer to this server."""
     names = _LOCAL_NAMES | {host.lower(), address}
     return names if local else names | {socket.gethostname().lower(), f"{socket.gethostname().lower()}.local"}

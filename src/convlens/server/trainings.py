@@ -133,7 +133,7 @@ class _Reading:
 
 
 def describe_progress(progress: FetchProgress | ImportProgress) -> dict[str, Any]:
-    """What is being read, and the progress.
+    """Return what is being read, and the progress.
 
     >>> describe_progress(FetchProgress("a mirror", "train-images", 5, 10))
     {'what': 'getting train-images', 'done': 5, 'total': 10}
@@ -144,7 +144,7 @@ def describe_progress(progress: FetchProgress | ImportProgress) -> dict[str, Any
 
 
 def describe_judgement(accuracy: float, correct: int, total: int) -> dict[str, Any]:
-    """How many test images were right, and the 95 % interval of the accuracy.
+    """Return how many test images were right, and the 95 % interval of the accuracy.
 
     >>> describe_judgement(0.5, 1, 2)
     {'accuracy': 0.5, 'correct': 1, 'total': 2, 'interval': [0.09..., 0.90...]}
@@ -185,7 +185,7 @@ class Teller:
                 log.append("judged", describe_judgement(event.accuracy, event.correct, event.total))
 
     def tell_weights(self, weights: Weights) -> None:
-        """The present weights, and when the next ones are due."""
+        """Log the present weights, and set when the next ones are due."""
         size = 4 * sum(array.size for array in weights.values())
         self._next_weights_at = time.monotonic() + size / WEIGHTS_BYTES_A_SECOND
         step = self._job.facts.get("steps", 0)
@@ -222,7 +222,7 @@ class Teller:
         self._job.log.append("started", values)
 
     def _chunk(self, event: ChunkDone) -> dict[str, Any]:
-        """The step is the number of the first step, counted over the whole training."""
+        """Return the values of a chunk; the step is its first step, counted over the whole training."""
         step = event.epoch * self._steps_per_epoch + event.first_batch
         self._job.facts["steps"] = step + len(event.losses)
         return {

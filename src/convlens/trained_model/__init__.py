@@ -1,4 +1,4 @@
-"""The trained model: the object that a person holds, and the one file that it travels in."""
+"""The trained model: the Python object and its file."""
 
 from convlens.trained_model.history import HISTORY_NAMES, TrainingHistory
 from convlens.trained_model.location import find_model_file

@@ -1,8 +1,7 @@
-"""What a training shows of itself while it runs: a bar on a terminal, a table in a notebook, plain lines elsewhere.
+"""Show the progress of a training: a bar on a terminal, a table in a notebook, plain lines elsewhere.
 
-Always on stderr, since stdout is for results. `convlens train` shows the same as `train` in Python, with more above it.
-Nothing here is called for a step: between chunks, about twenty times a second, an event is looked at, and a display is
-drawn anew a few times a second.
+Progress goes to stderr, since stdout is for results. `convlens train` shows the same as `train` in Python, with more
+lines above it. Events arrive between chunks, about 20 times per second; a display is redrawn a few times per second.
 """
 
 import sys
@@ -14,21 +13,21 @@ from typing import Any, Protocol
 from convlens.training.events import ChunkDone, EpochDone, Event, Judged, TrainingEnded, TrainingStarted, log_lines
 
 SECONDS_BETWEEN_LINES = 1.0
-"""Lines of epochs come no faster, so that a log of a thousand short epochs can be read."""
+"""The minimum time between the lines of two epochs, so that a log of a thousand short epochs stays readable."""
 
 
 class Display(Protocol):
-    """Shows the events of one training, from its start on."""
+    """Shows the events of one training."""
 
     def on_event(self, event: Event) -> None:
         """Show one event."""
 
     def close(self) -> None:
-        """Leave the screen as it should stay, however the training ended."""
+        """Finish the output; called in any case, even after an error."""
 
 
 class Pace:
-    """Holds back lines of epochs, so that at most one a second comes, and never the last one.
+    """Limits the lines of epochs to one per second; the last one is never lost.
 
     >>> pace = Pace()
     >>> pace.due(["Epoch 0"]), pace.due(["Epoch 1"]), pace.due(["Epoch 2"]), pace.rest()
@@ -41,7 +40,7 @@ class Pace:
         self._held: list[str] = []
 
     def due(self, lines: list[str]) -> list[str]:
-        """These lines, where the last ones were shown long enough ago; else they are held."""
+        """Return these lines if the last ones were shown long enough ago; otherwise hold them back."""
         now = time.monotonic()
         if now - self._shown_at < self._seconds:
             self._held = lines
@@ -50,19 +49,19 @@ class Pace:
         return lines
 
     def rest(self) -> list[str]:
-        """The lines that are held; called when no epoch comes after them."""
+        """Return the lines that were held back; called when no other epoch follows."""
         lines, self._held = self._held, []
         return lines
 
 
 class LineSelection:
-    """Which lines of the log a person sees, as they are due.
+    """Selects the lines of the log to show, and when.
 
     Args:
-        full: also what the training is about and how sure the model may be, as `convlens train` has it. Otherwise
-            epochs, an end that was not planned, and the accuracy.
+        full: whether to show the settings and the calibration, too, as `convlens train` does. Otherwise only epochs,
+            an early end and the accuracy are shown.
 
-    The tutorial's losses, where a recipe asks for them, are all shown: who asks for them wants to compare them.
+    With `log_every`, as in the recipe `tutorial`, all losses are shown, so that they can be compared.
     """
 
     def __init__(self, full: bool) -> None:
@@ -71,7 +70,7 @@ class LineSelection:
         self.started: TrainingStarted | None = None
 
     def lines(self, event: Event) -> list[str]:
-        """The lines to show now."""
+        """Return the lines to show now."""
         if isinstance(event, TrainingStarted):
             self.started = event
         if self.started is None:
@@ -88,12 +87,12 @@ class LineSelection:
             case TrainingEnded():
                 return self._pace.rest() + lines
             case Judged():
-                return self._pace.rest() + ([] if self._full else lines)  # the command's result says so again
+                return self._pace.rest() + ([] if self._full else lines)  # the command prints it as its result
             case _:
                 return self._pace.rest() + (lines if self._full else [])
 
     def rest(self) -> list[str]:
-        """The last epoch's line, where a stop came before its turn."""
+        """Return the last epoch's line if it was held back when the training stopped."""
         return self._pace.rest()
 
 
@@ -104,11 +103,11 @@ class PlainLines:
         self._selection = LineSelection(full)
 
     def on_event(self, event: Event) -> None:
-        """Print what there is to say of it."""
+        """Print the lines of an event."""
         self._print(self._selection.lines(event))
 
     def close(self) -> None:
-        """Print what was held back."""
+        """Print the lines that were held back."""
         self._print(self._selection.rest())
 
     def _print(self, lines: list[str]) -> None:
@@ -118,13 +117,13 @@ class PlainLines:
 
 
 def in_notebook() -> bool:
-    """Whether the code runs in a notebook (Jupyter, Colab, VS Code): an IPython that has a kernel."""
+    """Return whether the code runs in a notebook (Jupyter, Colab, VS Code): IPython has a kernel."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def choose_display() -> Display:
-    """The display for where this runs. rich and IPython are imported only where they draw."""
+    """Return the display for this environment; rich and IPython are imported only if needed."""
     if in_notebook():
         from convlens.training.notebook_display import NotebookDisplay
 
@@ -137,22 +136,21 @@ def choose_display() -> Display:
 
 
 class _Nothing:
-    """For a program without stderr, such as one of a window on Windows."""
+    """The display of a program without stderr, such as a windowed program on Windows."""
 
     def on_event(self, event: Event) -> None:
         """Show nothing."""
 
     def close(self) -> None:
-        """Nothing was shown."""
+        """Do nothing."""
 
 
 def watching(
     progress: bool | None, on_event: Callable[[Event], None] | None
 ) -> AbstractContextManager[Callable[[Event], None] | None]:
-    """A function that shows the events and hands them on; None where nobody listens.
+    """Return a context manager for a function that shows events and passes them on; None if there is nothing to do.
 
-    `progress=None` shows them unless `on_event` is given: who takes the events shows what is wanted of them, and with
-    `print` every epoch would stand there twice.
+    `progress=None` shows events unless `on_event` is given: with `on_event=print`, each epoch would be shown twice.
     """
     if progress is None:
         progress = on_event is None
@@ -162,17 +160,17 @@ def watching(
 
 
 def _prints(on_event: Callable[[Event], None]) -> bool:
-    """Whether this is `print`, rich's, or a `partial` of one: it prints whatever it gets.
+    """Return whether a callback is `print`, rich's `print`, or a `partial` of one.
 
-    Recognised by its name, since nothing else tells: any other function may want the chunks, such as `list.append`.
+    Only the name tells: any other function, such as `list.append`, may need the chunks.
     """
     return getattr(getattr(on_event, "func", on_event), "__name__", "") == "print"
 
 
 def _without_chunks(show: Callable[[Any], None]) -> Callable[[Event], None]:
-    """A line twenty times a second helps nobody, and a chunk whose `str` is empty would print an empty line.
+    """Return a callback that prints events except chunks, of which there are 20 per second.
 
-    What is printed is the `str`; rich would take an event apart.
+    It passes the `str` of an event, since rich would print all fields of a dataclass.
     """
     return lambda event: None if isinstance(event, ChunkDone) else show(str(event))
 

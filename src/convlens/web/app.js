@@ -64,7 +64,7 @@ class Shell {
     document.documentElement.dataset.ready = "";
   }
 
-  /** The payload in the page, else the one from the server; null if the server has none. */
+  /** Returns the payload embedded in the page, otherwise the server's; null if the server has none. */
   async #findModel() {
     const { api } = this.#context;
     if (this.#embedded) return JSON.parse(this.#embedded);

@@ -1,9 +1,9 @@
-"""The arithmetic of the Learn view in Chromium.
+"""The arithmetic of the Learn view.
 
 Against convlens.by_hand on random numbers over all options, and against numbers worked out by hand.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
@@ -21,22 +21,16 @@ MODES = ["zeros", "reflect", "replicate"]
 Call = Callable[..., list[Any]]
 
 
+CALL_ALL = """async ([module, name, cases]) => {
+  const found = await import(`convlens/views/learn/arithmetic/${module}.js`);
+  return cases.map((one) => found[name](...one));
+}"""
+
+
 @pytest.fixture(scope="module")
-def call(open_page: Callable[..., Any], web_address: str) -> Iterator[Call]:
+def call(call: Callable[..., Any]) -> Call:
     """Call one function of a module of views/learn/arithmetic for each list of arguments, all in one go."""
-    with open_page(f"{web_address}/empty.html") as page:
-
-        def call_all(name: str, *cases: list[Any]) -> list[Any]:
-            module, function = name.split(".")
-            return page.evaluate(
-                """async ([module, name, cases]) => {
-                     const found = await import(`convlens/views/learn/arithmetic/${module}.js`);
-                     return cases.map((one) => found[name](...one));
-                   }""",
-                [module, function, list(cases)],
-            )
-
-        yield call_all
+    return lambda name, *cases: call(CALL_ALL, [*name.split("."), list(cases)])
 
 
 def numbers(rng: np.random.Generator, *shape: int | np.integer) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A picture prepared in Chromium and by convlens.preprocessing: the same bytes, notes, steps and reasons.
+"""A picture prepared by the page's JavaScript and by convlens.preprocessing: the same bytes, notes, steps and reasons.
 
 Some 60 pictures through every kind of model, compared down to the bytes of every step's picture. On 4,000 more, random
 ones of the same kinds, there was no difference either.
@@ -6,7 +6,7 @@ ones of the same kinds, there was no difference either.
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,8 @@ NAMES = [
     "ink without looks",
 ]
 LOAD = """
-  async (pictures) => {
-    globalThis.pictures = await Promise.all(pictures.map(async ({ width, height, channels, bytes, isGrey }) => {
+  async ([name, pictures]) => {
+    globalThis[name] = await Promise.all(pictures.map(async ({ width, height, channels, bytes, isGrey }) => {
       const response = await fetch(`data:application/octet-stream;base64,${bytes}`);
       const given = new Uint8Array(await response.arrayBuffer());
       const data = new Uint8ClampedArray(4 * width * height).fill(255);
@@ -44,13 +44,13 @@ LOAD = """
     }));
   }"""
 PREPARE = """
-  async ([preprocessing, repair]) => {
+  async ([name, preprocessing, repair]) => {
     const { prepare } = await import("convlens/preparation/prepare.js");
     const fingerprint = async ({ width, height, data }) => {
       const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
       return [width, height, Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")];
     };
-    return Promise.all(globalThis.pictures.map(async (picture) => {
+    return Promise.all(globalThis[name].map(async (picture) => {
       const { pixels, notes, unlike, steps } = prepare(preprocessing, picture, repair);
       const pictures = await Promise.all(steps.map(({ picture }) => fingerprint(picture)));
       const told = steps.map(({ name, note, size }, place) => [name, note, size, ...pictures[place]]);
@@ -111,20 +111,19 @@ def test_there_are_pictures_and_models_of_every_kind(pictures: Pictures, models:
 
 
 @pytest.fixture(scope="module")
-def find_differences(open_page: Call, web_address: str, pictures: Pictures) -> Iterator[Callable[..., dict[str, str]]]:
+def find_differences(call: Call, pictures: Pictures) -> Callable[..., dict[str, str]]:
     """A function (preprocessing, repair) → what is different, by picture. The page is given the pictures once."""
     # An H×W×4 array and an image of mode RGBA are the same to Python; a picture of one row would be taken for C×H×W.
     images = {title: Image.fromarray(pixels) for title, pixels in pictures.items()}
-    with open_page(f"{web_address}/empty.html") as page:
-        page.evaluate(LOAD, [for_the_page(pixels) for pixels in pictures.values()])
+    call(LOAD, ["all pictures", [for_the_page(pixels) for pixels in pictures.values()]])
 
-        def differences(preprocessing: Preprocessing, repair: bool = True) -> dict[str, str]:
-            answers = page.evaluate(PREPARE, [preprocessing.as_dict(), repair])
-            expected = [prepare(preprocessing, image, repair) for image in images.values()]
-            found = map(compare, answers, expected)
-            return {title: difference for title, difference in zip(images, found, strict=True) if difference}
+    def differences(preprocessing: Preprocessing, repair: bool = True) -> dict[str, str]:
+        answers = call(PREPARE, ["all pictures", preprocessing.as_dict(), repair])
+        expected = [prepare(preprocessing, image, repair) for image in images.values()]
+        found = map(compare, answers, expected)
+        return {title: difference for title, difference in zip(images, found, strict=True) if difference}
 
-        yield differences
+    return differences
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -167,8 +166,8 @@ def test_the_pictures_meet_every_rule(pictures: Pictures, models: Models) -> Non
 
 def test_a_drawing_on_a_canvas_is_grey_in_colours(call: Call, pictures: Pictures, models: Models) -> None:
     digit = pictures["dark on light paper"]
-    call(LOAD, [{**for_the_page(digit), "isGrey": False}])
-    [found] = call(PREPARE, [models["MNIST"].as_dict(), True])
+    call(LOAD, ["picture", [{**for_the_page(digit), "isGrey": False}]])
+    [found] = call(PREPARE, ["picture", models["MNIST"].as_dict(), True])
     assert compare(found, prepare(models["MNIST"], Image.fromarray(as_rgba(digit)))) == ""
     assert [step[0] for step in found["steps"]][:2] == ["original", "grey"]
 
@@ -212,21 +211,21 @@ def test_the_strangest_ink_is_no_error(call: Call, models: Models, name: str) ->
             picture[row : row + 2, column : column + 2] = 0
     else:
         np.fill_diagonal(picture[30:969, 30:969], 0)
-    call(LOAD, [for_the_page(picture)])
-    [found] = call(PREPARE, [models["MNIST"].as_dict(), True])
+    call(LOAD, ["picture", [for_the_page(picture)]])
+    [found] = call(PREPARE, ["picture", models["MNIST"].as_dict(), True])
     assert max(found["pixels"]) >= 250
 
 
 def test_a_drawing_is_prepared_while_it_is_drawn(call: Call, pictures: Pictures, models: Models) -> None:
     drawing = pictures["a usual pen"]
-    call(LOAD, [for_the_page(drawing) | {"isGrey": False}])
+    call(LOAD, ["picture", [for_the_page(drawing) | {"isGrey": False}]])
     fastest, median = call(
         """async (preprocessing) => {
           const { prepare } = await import("convlens/preparation/prepare.js");
           const times = [];
           for (let round = 0; round < 60; round++) {
             const start = performance.now();
-            prepare(preprocessing, globalThis.pictures[0]);
+            prepare(preprocessing, globalThis.picture[0]);
             times.push(performance.now() - start);
           }
           times.sort((one, other) => one - other);
@@ -241,7 +240,7 @@ def test_a_drawing_is_prepared_while_it_is_drawn(call: Call, pictures: Pictures,
 def test_a_model_of_the_first_version_has_no_appearance(call: Call, pictures: Pictures) -> None:
     stored = Preprocessing().as_dict()
     del stored["appearance"]
-    call(LOAD, [for_the_page(pictures["dark on light paper"])])
-    [found] = call(PREPARE, [stored, True])
+    call(LOAD, ["picture", [for_the_page(pictures["dark on light paper"])]])
+    [found] = call(PREPARE, ["picture", stored, True])
     expected = prepare(Preprocessing(), Image.fromarray(pictures["dark on light paper"]))
     assert compare(found, expected) == ""

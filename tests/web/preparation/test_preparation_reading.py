@@ -34,11 +34,11 @@ READ = """
 
 
 @pytest.fixture
-def read(call: Call) -> Callable[..., dict[str, Any]]:
+def read(call_in_browser: Call) -> Callable[..., dict[str, Any]]:
     """The page's picture of the bytes of a file."""
 
     def read_bytes(content: bytes, name: str = "picture", convert: bool = True) -> dict[str, Any]:
-        return call(READ, [base64.b64encode(content).decode(), name, convert])
+        return call_in_browser(READ, [base64.b64encode(content).decode(), name, convert])
 
     return read_bytes
 
@@ -190,8 +190,8 @@ def test_bombs_are_not_decoded(refuse: Call, bomb: bytes) -> None:
     )
 
 
-def test_a_file_larger_than_50_mb_is_not_even_read(call: Call) -> None:
-    message = call(
+def test_a_file_larger_than_50_mb_is_not_even_read(call_in_browser: Call) -> None:
+    message = call_in_browser(
         """async () => {
           const { LARGEST_FILE, readPicture } = await import("convlens/preparation/reading.js");
           const part = new Uint8Array(2 ** 20);
@@ -200,7 +200,7 @@ def test_a_file_larger_than_50_mb_is_not_even_read(call: Call) -> None:
           try { await readPicture(file); } catch (error) { return [LARGEST_FILE, error.message]; }
         }"""
     )
-    assert message == [52_428_800, "film.png has 50.0 MB, and at most 50 MB are read: save it smaller."]
+    assert message == [52_428_800, "film.png has 50.0 MB, but at most 50 MB are allowed: save it smaller."]
 
 
 def test_names_cannot_fill_the_page(refuse: Call) -> None:
@@ -210,9 +210,9 @@ def test_names_cannot_fill_the_page(refuse: Call) -> None:
     assert refuse(b"", "") == "The image is empty (0 bytes): save the image again."
 
 
-def test_very_large_pictures_are_reduced_while_they_are_read(call: Call) -> None:
+def test_very_large_pictures_are_reduced_while_they_are_read(call_in_browser: Call) -> None:
     rows = zlib.compress(bytes(5001 * 4000), 1)
-    found = call(
+    found = call_in_browser(
         """async (content) => {
           const { readPicture } = await import("convlens/preparation/reading.js");
           const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
@@ -226,8 +226,8 @@ def test_very_large_pictures_are_reduced_while_they_are_read(call: Call) -> None
     assert found["notes"] == ["5000×4000, reduced to 4472×3577 on reading"]
 
 
-def test_a_bitmap_is_read_as_it_is(call: Call) -> None:
-    found = call(
+def test_a_bitmap_is_read_as_it_is(call_in_browser: Call) -> None:
+    found = call_in_browser(
         """async () => {
           const { readPicture } = await import("convlens/preparation/reading.js");
           const pixels = new ImageData(new Uint8ClampedArray([1, 2, 3, 255, 4, 5, 6, 255]), 2, 1);
@@ -238,7 +238,7 @@ def test_a_bitmap_is_read_as_it_is(call: Call) -> None:
     assert found == [2, 1, [1, 2, 3, 255, 4, 5, 6, 255], False, []]
 
 
-def test_files_cut_short_or_garbled_are_never_worse_than_refused(call: Call) -> None:
+def test_files_cut_short_or_garbled_are_never_worse_than_refused(call_in_browser: Call) -> None:
     rng = np.random.default_rng(8)
     files = [
         *FILES.values(),
@@ -252,7 +252,7 @@ def test_files_cut_short_or_garbled_are_never_worse_than_refused(call: Call) -> 
             for place in rng.integers(0, min(len(changed), 120), 3):
                 changed[place] = int(rng.integers(0, 256))
             garbled.append(base64.b64encode(bytes(changed)).decode())
-    others = call(
+    others = call_in_browser(
         """async (contents) => {
           const { PictureError, readPicture } = await import("convlens/preparation/reading.js");
           const others = [];

@@ -1,4 +1,4 @@
-"""Files of numbers: CSV with commas, semicolons (then decimals may have commas), tabs, or blanks."""
+"""Reads files of numbers: CSV with commas, semicolons (then decimals may have commas), tabs, or spaces."""
 
 import csv
 from pathlib import Path
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def read_table(path: Path) -> "Values":
-    """The matrix that a file holds. Empty lines and lines that begin with `#` are left out.
+    """Read the matrix in a file. Empty lines and lines that begin with `#` are skipped.
 
-    What separates is found once for the whole file: a semicolon if there is one, else a tab, else a comma, else blanks.
-    Where it is not the comma, 1,5 is one and a half.
+    One separator applies to the whole file: a semicolon if there is one, else a tab, else a comma, else spaces. Unless
+    the comma separates, it is a decimal point: 1,5 is one and a half.
 
     Raises:
-        UsageError: a cell that holds no number (a header's, perhaps), or rows of different lengths, with the place.
-        DataError: it is larger than `MOST_CHARACTERS` bytes, or cannot be read as text.
+        UsageError: a cell is not a number (perhaps a header), or rows differ in length; the message has the place.
+        DataError: the file is larger than `MOST_CHARACTERS` bytes, or is not text.
     """
     try:
         size = path.stat().st_size

@@ -1,8 +1,8 @@
-# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH116, PTH118, PTH119, PTH208
-"""Images and labels in arrays: `.npz` files and pairs of IDX files, read in pieces.
+"""Lists and reads images and labels in arrays: `.npz` files and pairs of IDX files.
 
-`np.load` would read all images into memory at once; only labels are read that way.
+Images are read in pieces, because `np.load` would read all of them into memory at once; labels are read at once.
 """
 
 import math
@@ -42,12 +42,12 @@ _IDX_NAME = re.compile(
 
 
 def list_npz(path: str, shown: str) -> Listing:
-    """The images in an `.npz` file: `images` and `labels` (or `x` and `y`), or `x_train`, `y_train`, `x_test`, ...
+    """List the images in an `.npz` file: `images` and `labels` (or `x` and `y`), or `x_train`, `y_train`, `x_test`, ...
 
-    An optional array `class_names` holds the names of the classes; otherwise the labels are their names.
+    An optional array `class_names` has the names of the classes; without it, the labels are the names.
 
     Raises:
-        DataError: the arrays have other names, or do not fit together.
+        DataError: the arrays have other names, or their shapes do not match.
         DamagedData: the file is damaged.
     """
     try:
@@ -56,13 +56,13 @@ def list_npz(path: str, shown: str) -> Listing:
             pairs = [(keys, part) for keys, part in NPZ_KEYS if keys[0] in members]
             if not pairs:
                 raise DataError(
-                    f"{shown} has the arrays {', '.join(map(printable, list(members)[:6])) or 'none'}: give images and "
+                    f"{shown} has the arrays {', '.join(map(printable, list(members)[:6])) or 'none'}. Give images and "
                     "labels, or x_train, y_train, x_test and y_test."
                 )
             parts, labels = [], []
             for (images, numbers), _ in pairs:
                 if numbers not in members:
-                    raise DataError(f"{shown} has the array {images} but not {numbers}: give both.")
+                    raise DataError(f"{shown} has the array {images} but not {numbers}. Give both.")
                 parts.append(_npz_part(archive, members[images], path, images))
                 labels.append(_load(archive, members[numbers], shown))
             names = _load(archive, members["class_names"], shown) if "class_names" in members else None
@@ -72,7 +72,7 @@ def list_npz(path: str, shown: str) -> Listing:
 
 
 def find_idx_pairs(folder: str) -> list[tuple[str, str]]:
-    """Pairs of IDX files in a folder that belong together, images first."""
+    """Find pairs of IDX files in a folder that belong together: the names of (images, labels)."""
     names = sorted(os.listdir(folder))
     pairs = []
     for name in names:
@@ -87,7 +87,7 @@ def find_idx_pairs(folder: str) -> list[tuple[str, str]]:
 
 
 def is_idx_name(name: str) -> bool:
-    """Whether a file has the name of an IDX file.
+    """Check whether a file has the name of an IDX file.
 
     >>> is_idx_name("train-images-idx3-ubyte.gz"), is_idx_name("notes.txt")
     (True, False)
@@ -96,10 +96,10 @@ def is_idx_name(name: str) -> bool:
 
 
 def list_idx(folder: str, pairs: list[tuple[str, str]], shown: str) -> Listing:
-    """The images of pairs of IDX files; names that begin with train, t10k or test give the part.
+    """List the images of pairs of IDX files; names that begin with train, val, t10k or test give the part.
 
     Raises:
-        DataError: the arrays do not fit together.
+        DataError: the shapes of the arrays do not match.
         DamagedData: a file is damaged.
     """
     arrays, labels, parts = [], [], []
@@ -128,12 +128,12 @@ def _listing(
             continue
         if numbers.ndim != 1 or len(numbers) != array.count:
             raise DataError(
-                f"{shown}: {array.count:,} images in {array.name} came with labels of the shape {numbers.shape}. "
+                f"{shown}: {array.count:,} images in {array.name}, but labels of the shape {numbers.shape}. "
                 "Give one label for each image."
             )
     sizes = {array.shape for array in arrays}
     if len(sizes) > 1:
-        raise DataError(f"{shown} has images of the shapes {' and '.join(map(str, sizes))}. Give all one shape.")
+        raise DataError(f"{shown} has images of the shapes {' and '.join(map(str, sizes))}. Give one shape.")
     flat = np.concatenate([np.asarray(numbers).reshape(-1) for numbers in labels])
     if len(flat) != sum(array.count for array in arrays):
         raise DataError(
@@ -156,11 +156,11 @@ def _listing(
 
 
 def _number(flat: np.ndarray, names: np.ndarray | None, shown: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels as int32, and the names of the classes."""
+    """Convert labels to int32 indices, and return them with the class names."""
     if flat.dtype.kind == "f" and np.isfinite(flat).all() and (flat == np.rint(flat)).all():
         flat = flat.astype(np.int64)
     if flat.dtype.kind not in "iubUS":
-        raise DataError(f"{shown}: the labels are {flat.dtype}. Give whole numbers or text.")
+        raise DataError(f"{shown}: the labels are {flat.dtype}. Give integers or strings.")
     if flat.dtype.kind == "S":
         flat = np.char.decode(flat, "utf-8", "replace")
     if names is not None and flat.dtype.kind in "iu":
@@ -187,13 +187,13 @@ def _npz_part(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, name
         shape, columns_first, kind = _read_header(file, name)
     _check_claim(member, shape, kind, name)
     if len(shape) not in (3, 4):
-        raise DataError(f"the array {name} has the shape {shape}: give images as N×H×W, N×H×W×C or N×C×H×W.")
+        raise DataError(f"the array {name} has the shape {shape}. Give images as N×H×W, N×H×W×C or N×C×H×W.")
     return ArrayPart(name, shape[0], shape[1:], partial(_npz_pieces, path, member.filename, name, columns_first))
 
 
 def _npz_pieces(path: str, member: str, name: str, columns_first: bool) -> Iterator[np.ndarray]:
     with zipfile.ZipFile(path) as archive:
-        if columns_first:  # its rows are spread over the whole file
+        if columns_first:  # Fortran order: the values of one image are spread over the whole file
             yield _load(archive, archive.getinfo(member), path)
             return
         with archive.open(member) as file:
@@ -214,7 +214,7 @@ def _read_header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.
     except (ValueError, SyntaxError, TypeError, RecursionError) as error:
         raise DamagedData(f"the array {name} is not a NumPy array. Save it again with np.savez.") from error
     if kind.hasobject or kind.fields:
-        raise DataError(f"the array {name} holds {kind}, but objects are not read. Give numbers.")
+        raise DataError(f"the array {name} holds {kind}, which cannot be read safely. Give numbers.")
     return shape, columns_first, kind
 
 

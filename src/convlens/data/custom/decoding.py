@@ -41,7 +41,7 @@ _PLACES = np.arange(256)
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded file: one row of `facts`; `pixels` uint8 C×H×W, or None and the problem in `words`."""
+    """The result for one file: a row of FACTS, and uint8 pixels C×H×W; or no pixels, and the problem in `words`."""
 
     facts: np.ndarray
     pixels: np.ndarray | None
@@ -68,7 +68,7 @@ def decode(content: bytes, size: int, channels: int) -> Decoded:
 
 
 def decode_array(pixels: np.ndarray, size: int, channels: int) -> Decoded:
-    """`decode` for one image of an array, H×W or H×W×C.
+    """Do the same as `decode` for one image of an array, H×W or H×W×C.
 
     Raises:
         ImageError: values are out of range.
@@ -78,7 +78,7 @@ def decode_array(pixels: np.ndarray, size: int, channels: int) -> Decoded:
 
 
 def refused(words: str, problem: str, facts: np.ndarray | None = None) -> Decoded:
-    """The result for a file that cannot be used: what is wrong, in words and as one of PROBLEMS."""
+    """Return the result for an unusable file: the problem as text and as one of PROBLEMS."""
     facts = np.zeros((), FACTS) if facts is None else facts
     facts["problem"] = problem_code(problem)
     return Decoded(facts, None, words)
@@ -131,7 +131,7 @@ def _digest(pixels: np.ndarray) -> bytes:
 
 
 def _measure(grey: np.ndarray, facts: np.ndarray) -> None:
-    """Fill in brightness and background, from a histogram, because 64 million pixels as floats would take 512 MB."""
+    """Fill in brightness and background. A histogram saves memory: 64 million pixels as floats would take 512 MB."""
     counts = count_levels(grey)
     present = counts.nonzero()[0]
     facts["mean"], facts["lowest"], facts["highest"] = float(counts @ _PLACES) / grey.size, present[0], present[-1]
@@ -140,7 +140,7 @@ def _measure(grey: np.ndarray, facts: np.ndarray) -> None:
 
 
 def survey(file: IO[bytes]) -> Decoded:
-    """The size and colour of an image file, at low cost: photos are decoded at an eighth of their size."""
+    """Find the size and colourfulness of an image file quickly: JPEG photos are decoded at a reduced size."""
     from PIL import Image
 
     facts = np.zeros((), FACTS)

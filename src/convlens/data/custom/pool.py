@@ -29,7 +29,6 @@ class DecodingProcess:
         self.busy_since: float | None = None
         self.stopped = False
         self.process = ChildProcess(_MODULE)
-        self._waited_too_long = False
         self._here: Reader | None = None
 
     def run(self, job: Job, on_file: Callable[[], None]) -> list[Decoded]:
@@ -37,9 +36,8 @@ class DecodingProcess:
         answers: list[Decoded] = []
         while len(answers) < len(job.places) and not self.stopped:
             rest = Job(job.archive, job.places[len(answers) :], job.size, job.channels, job.survey)
-            self.busy_since = time.monotonic()
             if self._here is None and not self.process.start():
-                self._here = Reader()  # no process can be started here, so decode in this one
+                self._here = Reader()  # no process can be started: decode in this one
             before = len(answers)
             try:
                 for answer in self._answers(rest):
@@ -66,24 +64,22 @@ class DecodingProcess:
             yield read_answer(self.process.receive(), job.size, job.channels)
 
     def _explain_end(self) -> Decoded:
-        """The answer for the file that was being decoded when the process ended."""
-        too_slow = self.process.was_too_slow() or self._waited_too_long
+        """Return the answer for the file that was being decoded when the process ended."""
+        too_slow = self.process.was_too_slow()
         self.process.close()
-        self._waited_too_long = False
         if too_slow:
             return refused(TOO_SLOW, "too_slow")
         return refused("ended the process that decoded it: save it again with another program", "crashed")
 
     def watch(self) -> None:
-        """End the process if it has been waited for too long; its own processor time it watches itself."""
+        """Give up the process if it does not answer for too long; it limits its own processor time."""
         since = self.busy_since
         if since is not None and time.monotonic() - since > MOST_WAITING:
-            self._waited_too_long = True
             self.busy_since = None
-            self.process.kill()
+            self.process.give_up()
 
     def close(self) -> None:
-        """Let the process end, and wait for it."""
+        """Let the process end, and wait until it has."""
         if self._here is not None:
             self._here.close()
         self.process.close()
@@ -115,7 +111,7 @@ class DecodingPool:
             worker.close()
 
     def decode(self, jobs: Iterable[Job], on_tick: Callable[[], None]) -> Iterator[list[Decoded]]:
-        """The answers to the jobs, in order; `on_tick` is called from time to time while waiting."""
+        """Return the answers to the jobs, in order; `on_tick` is called repeatedly while waiting."""
         pending: deque[Future[list[Decoded]]] = deque()
         source = iter(jobs)
         while True:

@@ -1,4 +1,4 @@
-# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH100, PTH110, PTH111, PTH112, PTH113, PTH116, PTH118, PTH119, PTH120, PTH123, PTH202
 """Recognises the kind of source at a path, and lists its images."""
 
@@ -132,7 +132,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def _names_files(archive: zipfile.ZipFile, table: str, found: Found) -> bool:
-    """Whether a table in an archive describes the images beside it, and is not an unrelated file."""
+    """Check whether a table in an archive lists images of the archive, and is not an unrelated file."""
     if archive.getinfo(table).file_size > _MOST_TABLE_BYTES:
         return False
     try:

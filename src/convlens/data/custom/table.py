@@ -57,7 +57,7 @@ def read_table(content: bytes, name: str) -> Listing:
 
 
 def column_word(title: str) -> str:
-    """A column's name in the form used in PATH_COLUMNS and the other lists.
+    """Convert a column's name to the form used in PATH_COLUMNS and the other lists.
 
     >>> column_word(" File Name")
     'file_name'
@@ -96,8 +96,8 @@ def _read_rows(rows: Any, name: str, path_at: int, label_at: int, part_at: int |
         if path in seen:
             if seen[path] != label:
                 raise DataError(
-                    f"{name}: line {rows.line_num:,} gives {printable(path)} the label {printable(label)}, an earlier "
-                    f"line {printable(seen[path])}. Give every file one label."
+                    f"{name}: line {rows.line_num:,} labels {printable(path)} as {printable(label)}, an earlier line "
+                    f"as {printable(seen[path])}. Give every file one label."
                 )
             doubled.append(path)
             continue
@@ -126,7 +126,7 @@ def _part(row: list[str], part_at: int | None, name: str, line: int) -> int:
     part = part_of(word)
     if part is None:
         raise DataError(
-            f"{name}: line {line:,} puts a file into {printable(word)[:40]!r}; allowed are train, validation and test. "
+            f"{name}: line {line:,} has the part {printable(word)[:40]!r}; allowed are train, validation and test. "
             "Correct it, or leave it empty."
         )
     return part

@@ -45,7 +45,7 @@ def unpack_into(folder: Path, archive: zipfile.ZipFile, members: list[str]) -> s
 
 
 def claims_too_much(member: zipfile.ZipInfo) -> bool:
-    """Check that a member of an archive does not claim more bytes than its compressed data can hold."""
+    """Check whether a member of an archive claims more bytes than its compressed data can hold."""
     return member.file_size > MOST_DEFLATE_SHRINKS * max(member.compress_size, 1) + 1024
 
 

@@ -1,10 +1,10 @@
-# Paths are text here: names need not be Unicode, and an object for each of a million files takes long.
+# Paths are strings here: names may be invalid Unicode, and creating a million Path objects is slow.
 # ruff: noqa: PTH116, PTH122, PTH123
 """The decoding process: it reads jobs from its standard input and answers file by file.
 
 A decoder written in C can crash its process or hang, so decoders do not run in the training process
-(`convlens.pixels.processes`). How much a file may take is said in `convlens.pixels.limits`. A message is msgpack: a
-`Job` to the process, an `Answer` back for each of its files.
+(`convlens.pixels.processes`). `convlens.pixels.limits` has the limits for each file. A message is msgpack: a `Job` to
+the process, an `Answer` back for each of its files.
 """
 
 import io
@@ -38,7 +38,7 @@ class Job(msgspec.Struct, array_like=True):
 
 
 class Answer(msgspec.Struct, array_like=True):
-    """The result for one file: its row of FACTS, what is wrong with it, and its pixels if it could be decoded."""
+    """The result for one file: its row of FACTS, its problem, and its pixels if it could be decoded."""
 
     facts: bytes
     words: bytes
@@ -60,7 +60,7 @@ class Reader:
                     return self._within_limits(lambda: survey(file), os.fstat(file.fileno()).st_size)
             content = self._read(job, number)
         except FileNotFoundError:
-            return refused("is gone since the files were listed: check where it went", "vanished")
+            return refused("was removed after the files were listed: check where it went", "vanished")
         except PermissionError:
             return refused("cannot be read: check its permissions", "unreadable")
         except (OSError, ValueError, KeyError, RuntimeError, MemoryError, *ARCHIVE_ERRORS) as error:
@@ -105,7 +105,7 @@ class Reader:
 
 
 def _regular(path: str) -> str:
-    """The path, unless reading it could block forever."""
+    """Return the path; raise OSError if it is not a regular file, because reading it could block forever."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError("it is not a file but a folder, a device or a pipe")
     return path
@@ -122,7 +122,7 @@ def read_answer(message: bytes, size: int, channels: int) -> Decoded:
 
 
 def serve() -> None:
-    """Answer jobs until the standard input ends."""
+    """Answer jobs until the standard input ends, which also happens when the calling process dies."""
     reader = Reader()
 
     def answer_job(message: bytes, answers: IO[bytes]) -> None:

@@ -1,4 +1,4 @@
-// Chapter: two vectors, number by number, as they are and with the second one turned.
+// Chapter: the sum of products of two vectors, and the same with the second one reversed.
 
 import { element, fill } from "convlens/interface/dom.js";
 import { div } from "convlens/interface/parts.js";
