@@ -25,7 +25,7 @@ MOST_OPEN = 24
 MOST_CORES = 0.2
 """Of processor time while unfinished heads wait."""
 _PATIENCE = 30.0
-_MOMENT = 0.1
+_MOMENT = 0.05
 _POLICY = b"content-security-policy:"
 
 
@@ -57,9 +57,9 @@ def run(trial: Trial) -> Outcome:
     }
     told = ", ".join(f"{count:,}×{status or 'none'}" for status, count in sorted(answers.items()))
     return Outcome(
-        f"{trial.count:,} requests, {answers[500]} answers 500, {len(lines)} lines on stderr, {max(0, leaked)} descriptors "
-        f"kept; with {UNFINISHED_HEADS} unfinished heads and {FEW_DESCRIPTORS} descriptors {cores:.2f} cores and "
-        f"{len(starved_lines)} lines ({told})",
+        f"{trial.count:,} requests, {answers[500]} answers 500, {len(lines)} lines on stderr, "
+        f"{max(0, leaked)} descriptors kept; with {UNFINISHED_HEADS} unfinished heads and {FEW_DESCRIPTORS} descriptors "
+        f"{cores:.2f} cores and {len(starved_lines)} lines ({told})",
         [*talk.broken, *(promise for promise, kept in checks.items() if not kept)],
     )
 

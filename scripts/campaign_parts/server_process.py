@@ -32,7 +32,7 @@ class ServerProcess:
         command = [sys.executable, "-m", "convlens", "open", "--no-browser", "--port", "0"]
         command += ["--data-dir", str(folder / "data")]
         with self._log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, preexec_fn=limit)  # noqa: PLW1509
+            self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, preexec_fn=limit)
         assert self.process.stdout is not None
         address = self.process.stdout.readline().decode().strip()
         self.port = int(address.rstrip("/").rpartition(":")[2])
@@ -60,7 +60,7 @@ class ServerProcess:
 
     def descriptors(self) -> int:
         """How many it has open."""
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     def cpu_seconds(self) -> float:
         """Processor time until now, in user and system mode."""
@@ -69,9 +69,10 @@ class ServerProcess:
 
     def wait_until_idle(self) -> None:
         """Until it has loaded what it loads in advance."""
-        spent = -1.0
-        while (now := self.cpu_seconds()) > spent:
-            spent = now
+        spent, quiet = 0.0, 0
+        while quiet < 3:
+            quiet = quiet + 1 if self.cpu_seconds() == spent else 0
+            spent = self.cpu_seconds()
             time.sleep(0.1)
 
     def lines(self) -> list[str]:
@@ -88,6 +89,8 @@ class ServerProcess:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 def prepare_folder(folder: Path) -> str:
@@ -101,7 +104,7 @@ def prepare_folder(folder: Path) -> str:
     images = random.integers(0, 100, (200, 8, 8)) + 150 * labels[:, None, None]
     np.savez(folder / "images.npz", images=images.astype(np.uint8), labels=labels)
     network = Network.from_text(NETWORK)
-    for name, data in ((b"first", "pets"), (b"caf\xe9", "\ud800")):
+    for name in (b"first", b"caf\xe9"):
         place = Path(os.fsdecode(os.fsencode(folder / "runs") + b"/" + name))
         place.mkdir(parents=True)
         weights = initial_weights(network, (1, 8, 8), 2, seed=0)

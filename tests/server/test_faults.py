@@ -275,7 +275,7 @@ class TestOnlyBelow:
     """With a token, images outside of the folder are not read, whatever leads there."""
 
     @pytest.fixture
-    def train(self, start_server, tiny, tmp_path):
+    def train(self, start_server, tmp_path):
         folder = tmp_path / "start"
         folder.mkdir()
         os.chdir(folder)

@@ -16,6 +16,7 @@ from convlens.server.bodies import describe_mistake
 from convlens.server.choices import Misfit, split_reason
 from convlens.server.complaints import describe_defect
 from convlens.server.jobs import QueueFull
+from convlens.server.listening import OUT_OF_RESOURCES
 from convlens.server.page import content_security_policy, page_file
 from convlens.server.protection import Protection, Rules
 from convlens.server.routes import NotHere, Workplace, make_routes
@@ -80,6 +81,12 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(QueueFull)
     def on_full_queue(_request: Request, error: QueueFull) -> Response:
         return answer(str(error), 429)
+
+    @app.exception_handler(OSError)
+    def on_shortage(_request: Request, error: OSError) -> Response:
+        if error.errno not in OUT_OF_RESOURCES:
+            raise error
+        return answer("the server may open no more files just now. Close other pages, or try again.", 503)
 
     @app.exception_handler(ConvlensError)
     def on_error(_request: Request, error: ConvlensError) -> Response:

@@ -18,10 +18,10 @@ FIRST_PORT = 8700
 PORTS_TRIED = 100
 BACKLOG = 1024
 """How many connections the system keeps waiting."""
-ACCEPTED_AT_ONCE = 16
-"""So few that the oldest connections can be ended in time to make room."""
+ACCEPTED_AT_ONCE = 4
+"""So few that the oldest connections can be ended in time to make room: an ended one is closed two rounds later."""
 _REST_SECONDS = 0.02
-_OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class ListeningSocket(socket.socket):
@@ -33,7 +33,7 @@ class ListeningSocket(socket.socket):
         self._reserve: int | None = os.open(os.devnull, os.O_RDONLY)
 
     def listen(self, backlog: int = BACKLOG, /) -> None:
-        """Start to listen. asyncio calls this with the number of connections that it takes at once, which is another number."""
+        """Start to listen. asyncio passes the number of connections that it accepts at once, which is less."""
         super().listen(max(backlog, BACKLOG))
 
     def accept(self) -> tuple[socket.socket, object]:
@@ -45,7 +45,7 @@ class ListeningSocket(socket.socket):
         try:
             return super().accept()
         except OSError as error:
-            if error.errno not in _OUT_OF_RESOURCES:
+            if error.errno not in OUT_OF_RESOURCES:
                 raise
         self.on_shortage()
         self._turn_away()

@@ -153,7 +153,7 @@ async def _serve(
 
 def _load_drawing() -> None:
     """Import the drawing modules in advance; otherwise the first training would take half a second longer."""
-    with contextlib.suppress(ImportError):
+    with contextlib.suppress(ImportError, OSError):
         importlib.import_module("matplotlib.backends.backend_agg")
 
 
