@@ -2,6 +2,8 @@
 
 import shutil
 
+SHELL = "chromium-headless-shell"
+"""Chromium without a browser around its pages: of the same source, and it opens a page in half of the time."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -11,6 +13,6 @@ ARGUMENTS = [
 """It finds no name but localhost, so it can reach no other machine."""
 
 
-def find_browser() -> str | None:
-    """The program's path; None where none is installed."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+def find_browser(names: tuple[str, ...] = NAMES) -> str | None:
+    """The path of the first of these programs; None where none is installed."""
+    return next((path for name in names if (path := shutil.which(name))), None)
