@@ -7,6 +7,7 @@ from typing import Any
 from convlens.data import find_entry, is_custom_path
 from convlens.errors import ConvlensError, NetworkError, UsageError, in_words
 from convlens.export.page_model import MOST_PARAMETERS
+from convlens.files import expand_user
 from convlens.network import LayerTable, layer_table, read_network
 from convlens.server.bodies import TrainBody
 from convlens.training.recipes import DEFAULT_RECIPE, choose_settings
@@ -87,7 +88,7 @@ def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None =
     if not is_custom_path(data):
         entry = find_entry(data)
         return entry.shape, len(entry.class_names)
-    path = Path(data).expanduser()
+    path = expand_user(data)
     if only_below is not None and not path.resolve().is_relative_to(only_below.resolve()):
         raise UsageError(
             f"{data!r:.200} is outside the folder that `convlens open` was started in, and this server listens to "
