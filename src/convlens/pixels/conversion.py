@@ -86,7 +86,7 @@ def _converted(image: "Image", convert: Callable[["Image"], "Image | np.ndarray"
     """Convert the image in strips into uint8, H×W or H×W×channels."""
     pixels = np.empty((image.height, image.width, *[channels] * bool(channels)), np.uint8)
     for top, strip in _strips(image):
-        pixels[top : top + strip.height] = convert(strip)
+        pixels[top : top + strip.height] = np.asarray(convert(strip))
     return pixels
 
 

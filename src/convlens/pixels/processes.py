@@ -1,7 +1,7 @@
 """A child process that answers over two pipes and can be killed: a decoder written in C may crash, hang or print.
 
-`multiprocessing` would import the caller's script again, does not work inside a daemon process, and ends all workers when
-one dies; a process with two pipes has none of these problems.
+`multiprocessing` would import the caller's script again, does not work inside a daemon process, and ends all workers
+when one dies; a process with two pipes has none of these problems.
 
 A message is 4 bytes for its length, then its bytes.
 """

@@ -17,7 +17,7 @@ from typing import IO
 import msgspec
 import numpy as np
 
-from convlens.data.archives import ARCHIVE_ERRORS
+from convlens.data.archives import ARCHIVE_ERRORS, read_member
 from convlens.data.custom.decoding import Decoded, decode, refused, survey
 from convlens.data.custom.facts import FACTS, problem_code
 from convlens.data.custom.walking import UNREAD_ENDINGS
@@ -63,7 +63,7 @@ class Reader:
             return refused("was removed after the files were listed: check where it went", "vanished")
         except PermissionError:
             return refused("cannot be read: check its permissions", "unreadable")
-        except (OSError, ValueError, KeyError, RuntimeError, MemoryError, *ARCHIVE_ERRORS) as error:
+        except (OSError, MemoryError, *ARCHIVE_ERRORS) as error:
             words = " ".join(str(error).split())[:120] or type(error).__name__
             return refused(f"cannot be read ({words}): check the file", "unreadable")
         if len(content) > MAX_FILE_BYTES:
@@ -100,8 +100,7 @@ class Reader:
         name = os.fsdecode(job.places[number])
         if name not in self._archive.NameToInfo:
             raise FileNotFoundError(name)
-        with self._archive.open(name) as member:
-            return member.read(MAX_FILE_BYTES + 1)
+        return read_member(self._archive, name, MAX_FILE_BYTES + 1)
 
 
 def _regular(path: str) -> str:
