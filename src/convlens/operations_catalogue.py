@@ -144,8 +144,9 @@ OPERATIONS = {
     ),
     "gradient": Operation(
         "The gradient of a weight",
-        "At each window position, the weight is multiplied by one number of the input. Multiply this number by the "
-        "gradient of the output at this position, and add all products. The sum is the gradient of the weight.",
+        "At each window position, a weight of the kernel is multiplied by one number of the input. Multiply this "
+        "number by the gradient of the output at this position, and add all products. The sum is the gradient of the "
+        "weight.",
         "weight after a step = weight − learning rate · gradient",
         (f'gradient {_MATRIX} --output-gradient "{as_text(SLOPES)}" --kernel-size 2 --weight 0,0 --table',),
     ),

@@ -40,7 +40,7 @@ def evaluate_command(
     Prints the accuracy with its 95 % Wilson interval, the calibration error, how many answers are `unknown` and how
     accurate the others are, precision, recall and F1 for each class, and the confusion matrix.
 
-    Of your own images, only the test images are used if there is a test folder, or if the model was trained on them.
+    If your own images have a test folder, or if the model was trained on the same data, only the test images are used.
     Otherwise all images are used. Class names must be those of the model. Images are repaired as `convlens predict`
     repairs them, unless the model was trained on the same folder.
 

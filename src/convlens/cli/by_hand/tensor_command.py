@@ -9,7 +9,7 @@ def tensor_command(a: Input, *, data_dir: DataDir = None, draw: StillOption = No
     """`convlens by-hand tensor`.
 
     An image file keeps its channels: one if it is grey, else red, green and blue. `--draw` shows the image, its
-    channels and its attributes.
+    channels, and its size: channels, height and width.
     """
     from convlens.cli.by_hand.operands import as_image, read_operand
     from convlens.cli.by_hand.showing import mention_drawing, print_values

@@ -14,7 +14,7 @@ export const OPERATIONS = {
   "activation": {"title": "Bias and activation", "meaning": "Each map has one bias, a number that is added to all of its values. Then the activation, a nonlinear function, is applied to each value.", "formula": "activation(sum + bias)"},
   "pool": {"title": "Pooling", "meaning": "A window without weights slides over each map and keeps the largest of the numbers that it covers, or their average.", "formula": "max(covered), or Σ covered / count"},
   "network": {"title": "A network", "meaning": "Each layer takes the output of the layer before it, and softmax turns the last layer’s outputs into probabilities.", "formula": "softmax: eˣ of each output / sum of eˣ of all outputs"},
-  "gradient": {"title": "The gradient of a weight", "meaning": "At each window position, the weight is multiplied by one number of the input. Multiply this number by the gradient of the output at this position, and add all products. The sum is the gradient of the weight.", "formula": "weight after a step = weight − learning rate · gradient"},
+  "gradient": {"title": "The gradient of a weight", "meaning": "At each window position, a weight of the kernel is multiplied by one number of the input. Multiply this number by the gradient of the output at this position, and add all products. The sum is the gradient of the weight.", "formula": "weight after a step = weight − learning rate · gradient"},
   "cost": {"title": "What a layer costs", "meaning": "A kernel has one weight for each of its cells in each channel, and one bias. It uses them at every window position, so a layer has few parameters but many multiplications.", "formula": "parameters = kernels·(channels·height·width + 1)"},
 };
 // prettier-ignore
