@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convlens.server import connections, routes
+from convlens.server import connections, protection, routes
 from convlens.server.complaints import Complaints
 from convlens.server.connections import count_descriptors, most_connections
 from convlens.server.event_log import EventLog
@@ -170,6 +170,15 @@ def test_a_defect_is_one_line_and_one_answer_with_the_headers(start_server, monk
     assert line.endswith("). This is a bug in Convlens; please report it.")
 
 
+def test_a_defect_in_the_protection_is_answered_too(start_server, monkeypatch):
+    server = start_server()
+    monkeypatch.setattr(protection, "_check_origin", lambda *_: 1 / 0)
+    answer = server.get("/")
+    assert answer.status_code == 500
+    assert all(name in answer.headers for name in HEADERS)
+    assert lines_of(server) == [answer.json()["error"]]
+
+
 def test_a_lack_of_descriptors_is_no_bug(start_server, monkeypatch):
     server = start_server()
     for number, status in ((errno.EMFILE, 503), (errno.EIO, 500)):
@@ -281,18 +290,23 @@ def test_a_stream_that_breaks_off_while_it_is_sent_prints_nothing(standing_serve
     wait_for_listeners(long_log, 0)
 
 
-def test_a_stream_whose_reader_sends_its_end_and_reads_nothing_is_closed(standing_server, long_log):
+def test_a_stream_whose_reader_sends_its_end_and_reads_nothing_is_closed(standing_server, long_log, monkeypatch):
+    monkeypatch.setattr(connections, "CLOSE_SECONDS", 1.0)
     for _ in range(200):
         long_log.append("note", {"text": "a" * 100_000})
     before = count_descriptors()
     with connect(standing_server, STREAM, buffer=4_096) as connection:
         wait_for_listeners(long_log, 1)
         connection.shutdown(socket.SHUT_WR)
-        wait_for_listeners(long_log, 0)
         until = time.monotonic() + 8
         while count_descriptors() > before + 1 and time.monotonic() < until:
             time.sleep(0.02)
         assert count_descriptors() == before + 1  # this end of the connection
+        monkeypatch.setattr(connections, "CLOSE_SECONDS", 1e6)
+        with connect(standing_server, STREAM, buffer=4_096) as another:
+            wait_for_listeners(long_log, 1)
+            another.shutdown(socket.SHUT_WR)
+            wait_for_listeners(long_log, 0)  # at once, although the connection is still there
 
 
 def test_an_answer_that_nobody_reads_is_given_up(start_server, monkeypatch):
