@@ -17,8 +17,6 @@ from typing import IO
 from convlens.errors import DataError, OutputError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-MOST_DEFLATE_SHRINKS = 1032
-"""The best compression ratio of deflate; a file that claims a higher one is damaged."""
 
 
 def write_atomically(path: Path | str, content: bytes | str) -> Path:
@@ -51,6 +49,17 @@ def write_atomically(path: Path | str, content: bytes | str) -> Path:
         finally:
             temporary.unlink(missing_ok=True)
     return path
+
+
+def expand_user(path: Path | str) -> Path:
+    """Replace `~` at the start of a path by the user's folder. A user that does not exist stays as it is.
+
+    `Path.expanduser` raises RuntimeError for such a user, instead of "does not exist".
+
+    >>> expand_user("~nosuchuser/images").as_posix()
+    '~nosuchuser/images'
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 def check_parent_folder(path: Path | str) -> None:

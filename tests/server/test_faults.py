@@ -160,12 +160,12 @@ def test_a_deleted_model_is_said_to_be_gone(start_server, tiny, save_model):
 def test_a_defect_is_one_line_and_one_answer_with_the_headers(start_server, monkeypatch):
     server = start_server()
     monkeypatch.setattr(routes, "list_runs", lambda _: 1 / 0)
-    for _ in range(2):
-        answer = server.get("/api/state")
+    first, again = server.get("/api/state"), server.get("/api/state")
+    for answer in (first, again):
         assert answer.status_code == 500
         assert all(name in answer.headers for name in HEADERS)
     (line,) = lines_of(server)
-    assert line == answer.json()["error"]
+    assert line == first.json()["error"] == again.json()["error"]
     assert line.startswith("ZeroDivisionError: division by zero (test_faults.py:")
     assert line.endswith("). This is a bug in Convlens; please report it.")
 

@@ -7,7 +7,7 @@ can use the same folder.
 import os
 from pathlib import Path
 
-from convlens.files import explain_write_errors, make_folder
+from convlens.files import expand_user, explain_write_errors, make_folder
 
 VARIABLE = "CONVLENS_DATA"
 _OWN = "own"
@@ -21,7 +21,7 @@ def data_folder(given: Path | str | None = None) -> Path:
     """
     chosen = given if given is not None else os.environ.get(VARIABLE)
     if chosen is not None and str(chosen).strip():
-        return Path(chosen).expanduser()
+        return expand_user(chosen)
     return _users_cache()
 
 

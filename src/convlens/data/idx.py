@@ -19,8 +19,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from convlens.data.archives import most_unpacked
 from convlens.errors import DamagedData, DataError
-from convlens.files import MOST_DEFLATE_SHRINKS, write_atomically
+from convlens.files import write_atomically
 from convlens.words import count_of, printable, times
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -67,7 +68,8 @@ def open_idx(path: Path | str) -> Iterator[tuple[np.dtype, tuple[int, ...], Bina
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            most = path.stat().st_size * (MOST_DEFLATE_SHRINKS if packed else 1)
+            size = path.stat().st_size
+            most = most_unpacked(size) if packed else size
             with gzip.GzipFile(fileobj=file) if packed else file as content:
                 kind, shape = _read_header(shown, content)
                 if math.prod(shape) * kind.itemsize > most:
@@ -77,6 +79,8 @@ def open_idx(path: Path | str) -> Iterator[tuple[np.dtype, tuple[int, ...], Bina
                 yield kind, shape, content
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DamagedData(f"{shown} is a damaged gz file ({error}). Get it again.") from error
+    except MemoryError as error:
+        raise DataError(f"{shown} needs more memory than is available. Give a smaller file.") from error
     except FileNotFoundError as error:
         raise DataError(f"{shown} does not exist. Give the path of an IDX file.") from error
     except OSError as error:

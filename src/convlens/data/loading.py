@@ -19,6 +19,7 @@ from convlens.data.labelled_images import Dataset
 from convlens.data.raw_files import examine, raw_folder
 from convlens.data.sources import OnProgress
 from convlens.errors import DamagedData, UsageError
+from convlens.files import expand_user
 
 
 def load_dataset(
@@ -76,7 +77,7 @@ def is_custom_path(name_or_path: Path | str) -> bool:
     try:
         find_entry(text)
     except UsageError:
-        return text.strip() != "" and Path(text).expanduser().exists()
+        return text.strip() != "" and expand_user(text).exists()
     return False
 
 

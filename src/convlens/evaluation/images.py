@@ -36,6 +36,7 @@ from convlens.data.intake import find_parts, read_part
 from convlens.deprecations import with_old_arguments
 from convlens.errors import ConvlensError, DamagedModel, DataError, UsageError
 from convlens.evaluation.repair import repair_images
+from convlens.files import expand_user
 from convlens.preprocessing import prepare
 from convlens.trained_model import TrainedModel
 from convlens.words import count_of, printable, times
@@ -169,7 +170,7 @@ def learned_with_options(model: TrainedModel, path: Path | str) -> ImportOptions
     """Return how training read the images at `path`; None if the model does not say that it was trained on them."""
     try:
         source = _source(model)
-        here = Path(path).expanduser().resolve()
+        here = expand_user(path).resolve()
         return source[1] if source is not None and source[0].resolve() == here else None
     except (DamagedModel, OSError, ValueError, RuntimeError):  # not a path, or a cycle of links
         return None

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convlens.data import ImportedImages, ImportProgress, LabelledImages
+from convlens.data.archives import ARCHIVE_ERRORS, read_member
 from convlens.errors import ImageError
-from convlens.pixels import ImageSource
+from convlens.pixels import MAX_FILE_BYTES, ImageSource
 from convlens.preprocessing import Preprocessing, prepare
 
 _EVERY = 64
@@ -68,8 +69,8 @@ def _reader(imported: ImportedImages, stack: ExitStack) -> Callable[[int], Image
     def read(row: int) -> bytes:
         place = listing.place(int(imported.rows[row]))
         try:
-            return archive.read(place)
-        except (OSError, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            return read_member(archive, place, MAX_FILE_BYTES + 1)
+        except (OSError, *ARCHIVE_ERRORS) as error:
             raise ImageError(f"{place} cannot be read: {error}. Pack the archive again.") from error
 
     return read

@@ -8,7 +8,8 @@ here depends on networks.
 from convlens.pixels.arrays import encode_png
 from convlens.pixels.batches import as_array, read_batch
 from convlens.pixels.conversion import is_grey, to_colour, to_grey
-from convlens.pixels.decoding import MAX_FILE_BYTES, MAX_PIXELS, ImageSource, read_image
+from convlens.pixels.decoding import ImageSource, read_image
+from convlens.pixels.limits import MAX_FILE_BYTES, MAX_PIXELS
 
 __all__ = [
     "MAX_FILE_BYTES",

@@ -3,11 +3,15 @@
 For broken files, Pillow raises many kinds of exceptions and prints warnings; here, all of them become an `ImageError`
 of one line. Pillow may only use its raster formats, because its EPS reader starts Ghostscript. The size is checked
 before decoding, because Pillow's own limit (179 million pixels) allows images that take up to a gigabyte of memory.
+If the header does not show that a file is cheap to decode, another process decodes it (`separate`), within `limits`.
 """
 
 import io
 import logging
+import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
@@ -15,6 +19,20 @@ import numpy as np
 
 from convlens.errors import ImageError
 from convlens.pixels.arrays import image_from_array
+from convlens.pixels.cost import (
+    MOST_BYTES_HERE,
+    MOST_SCANS,
+    START_BYTES,
+    count_scans,
+    has_known_cost,
+    may_decode_here,
+    may_open_here,
+    memory_needed,
+    memory_of,
+    webp_size,
+)
+from convlens.pixels.limits import MAX_FILE_BYTES, MAX_PIXELS, budget_for, is_enforced_here
+from convlens.pixels.separate import decode_separately
 from convlens.words import printable
 
 if TYPE_CHECKING:
@@ -22,8 +40,6 @@ if TYPE_CHECKING:
 
 ImageSource: TypeAlias = "str | Path | bytes | Image | np.ndarray"
 
-MAX_PIXELS = 64_000_000  # 256 MB once decoded
-MAX_FILE_BYTES = 256 * 2**20
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "DIB", "QOI", "PCX", "SGI")
 
 _READABLE = "PNG, JPEG, WebP, GIF, BMP and TIFF files can be read"
@@ -44,17 +60,20 @@ _TIFF_COMPRESSIONS = ("raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff
 _TIFF_FAX_COMPRESSIONS = ("group3", "group4", "tiff_ccitt", "tiff_raw_16")
 _CUT_SHORT = ("runcated", "not enough", "unexpected end", "buffer is not large enough")  # in messages of Pillow
 _ORIENTATION = 0x0112
+_LARGE = 4_000_000  # pixels
 _SILENT = logging.NullHandler()
 
 
-def read_image(source: ImageSource) -> "Image":
+def read_image(source: ImageSource, name: str = "") -> "Image":
     """Decode the first frame of an image, and turn it upright according to its EXIF data.
 
-    `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`). Notes on what was done
-    are in `image.info["notes"]`; of the other metadata, only transparency is kept.
+    `source` is a path, the bytes of a file, a Pillow image or an array (see `image_from_array`); `name` is its name in
+    messages. Notes on what was done are in `image.info["notes"]`; of the other metadata, only transparency is kept.
+    `convlens.pixels.limits` has the limits for files.
 
     Raises:
-        ImageError: the file is missing, damaged or not an image, or the image has more than 64 million pixels.
+        ImageError: the file is missing, damaged or not an image, the image has more than 64 million pixels, or
+            decoding takes too much time or memory.
 
     >>> read_image(np.zeros((20, 30), np.uint8)).size
     (30, 20)
@@ -64,7 +83,7 @@ def read_image(source: ImageSource) -> "Image":
     """
     from PIL import Image
 
-    name = _name(source)
+    name = name or _name(source)
     if isinstance(source, np.ndarray):
         if source.ndim in (2, 3) and source.size > 4 * MAX_PIXELS:
             raise ImageError(
@@ -72,18 +91,92 @@ def read_image(source: ImageSource) -> "Image":
                 "too_large",
             )
         return image_from_array(source, name)
+    with quiet():
+        try:
+            if isinstance(source, Image.Image):
+                return _decode(source, name)
+            return _read_file(source, name)
+        except MemoryError:
+            raise ImageError(f"{name} needs more memory than is available: make it smaller.", "too_large") from None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep warnings of Pillow and NumPy off the terminal."""
     logging.getLogger("PIL").addHandler(_SILENT)  # otherwise, without a logging setup, its warnings reach the terminal
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if isinstance(source, Image.Image):
-            return _decode(source, name)
-        with _open_file(source, name) as file:
-            try:
-                image = Image.open(file, formats=FORMATS)
-            except Exception as error:
-                raise _explain_unopened(name, file, error) from error
-            with image:
-                return _decode(image, name)
+        yield
+
+
+def _read_file(source: str | Path | bytes, name: str) -> "Image":
+    """Decode a file, in this process if its header shows that this is cheap."""
+    file, size = _open_file(source, name)
+    with file:
+        start = file.read(START_BYTES)
+        check_start(start, size, name)
+        content = source if isinstance(source, bytes) else b""
+        is_known = has_known_cost(start) and size <= MOST_BYTES_HERE
+        if is_known and not content:
+            content = start + file.read(MOST_BYTES_HERE)
+        if content and count_scans(content) > MOST_SCANS:
+            raise ImageError(f"{name} has more than the {MOST_SCANS} scans allowed: save it again as PNG.", "too_slow")
+        separately = not is_enforced_here()
+        may_open = (is_known and may_open_here(content)) or not _is_readable(start)
+        image = decode_separately(source, size, name) if separately and not may_open else None
+        if image is not None:
+            return image
+        file.seek(0)
+        with _opened(io.BytesIO(content) if content else file, size, name) as opened:
+            if separately and may_open and not may_decode_here(opened, content):
+                image = decode_separately(source, size, name)
+            return _decode(opened, name) if image is None else image
+
+
+def check_start(start: bytes, size: int, name: str) -> None:
+    """Refuse a file that takes too much memory as soon as Pillow opens it; `start` has its first bytes.
+
+    Raises:
+        ImageError: it claims too many pixels.
+    """
+    claimed = webp_size(start)
+    if claimed is not None:
+        _check_size(claimed, name)
+        _check_memory(memory_needed("WEBP", claimed[0] * claimed[1]), claimed, size, name)
+
+
+def _opened(file: IO[bytes], size: int, name: str) -> "Image":
+    """Let Pillow read the header, and check the size."""
+    from PIL import Image
+
+    try:
+        image = Image.open(file, formats=FORMATS)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _explain_unopened(name, file, error) from error
+    try:
+        _check_size(image.size, name)
+        _check_memory(memory_of(image), image.size, size, name)
+    except ImageError:
+        image.close()
+        raise
+    return image
+
+
+def _is_readable(start: bytes) -> bool:
+    """Return whether a file of one of FORMATS can start with these bytes."""
+    from PIL import Image
+
+    if has_known_cost(start):
+        return True
+    Image.init()
+    for kind in FORMATS:
+        accept = Image.OPEN[kind][1] if kind in Image.OPEN else None
+        with suppress(SyntaxError, IndexError, TypeError, struct.error):  # as Pillow does
+            if accept is not None and accept(start) is True:
+                return True
+    return False
 
 
 def _name(source: ImageSource) -> str:
@@ -95,8 +188,8 @@ def _name(source: ImageSource) -> str:
     return "the image array" if isinstance(source, np.ndarray) else "the image"
 
 
-def _open_file(source: str | Path | bytes, name: str) -> IO[bytes]:
-    """Open the bytes of a source, after all checks that need no decoding."""
+def _open_file(source: str | Path | bytes, name: str) -> tuple[IO[bytes], int]:
+    """Open the bytes of a source, after all checks that need no decoding; also return their number."""
     if not isinstance(source, str | Path | bytes):
         raise ImageError(f"an image cannot be read from a {type(source).__name__}: give a path, bytes or an array.")
     try:
@@ -119,7 +212,7 @@ def _open_file(source: str | Path | bytes, name: str) -> IO[bytes]:
             raise
         raise ImageError(f"{name} cannot be opened ({_one_line(error)}): check the path.") from error
     if 0 < size <= MAX_FILE_BYTES:
-        return file
+        return file, size
     file.close()
     if size == 0:
         raise ImageError(f"{name} is empty (0 bytes): save the image again.", "empty")
@@ -172,6 +265,16 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         )
 
 
+def _check_memory(needed: int, size: tuple[int, int], file_bytes: int, name: str) -> None:
+    allowed = budget_for(file_bytes).memory
+    if needed > allowed:
+        raise ImageError(
+            f"{name} is {size[0]:,}×{size[1]:,} and would take {needed / 1e6:,.0f} MB to decode; a file of "
+            f"{file_bytes:,} bytes may take {allowed / 1e6:,.0f} MB: make it smaller.",
+            "too_large",
+        )
+
+
 def _decode(image: "Image", name: str) -> "Image":
     """Load the pixels, turn them upright, and drop the metadata."""
     _check_size(image.size, name)
@@ -181,8 +284,8 @@ def _decode(image: "Image", name: str) -> "Image":
     try:
         image.load()
         _check_size(image.size, name)
-        decoded = image.copy()
-    except ImageError:
+        decoded = image if is_enforced_here() and _is_large_still(image) else image.copy()
+    except (ImageError, MemoryError):
         raise
     except Exception as error:  # decoders raise OSError, ValueError, SyntaxError, struct.error, ...
         raise _explain_damaged(name, error) from error
@@ -194,6 +297,11 @@ def _decode(image: "Image", name: str) -> "Image":
         notes.append("the first of several frames")
     decoded.info = {"notes": tuple(notes), **kept}
     return decoded
+
+
+def _is_large_still(image: "Image") -> bool:
+    """Return whether the image is large, and the only frame of its file, so that no copy is needed."""
+    return image.width * image.height > _LARGE and not getattr(image, "is_animated", False)
 
 
 def _turn_upright(image: "Image", decoded: "Image") -> tuple["Image", list[str]]:

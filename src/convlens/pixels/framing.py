@@ -67,8 +67,14 @@ def border_mask(height: int, width: int) -> np.ndarray:
 
 
 def border_pixels(grey: np.ndarray) -> np.ndarray:
-    """Return the pixels along the four edges, in one row."""
-    return grey[border_mask(*grey.shape)]
+    """Return the pixels of `border_mask` in one row, in no particular order."""
+    height, width = grey.shape
+    thickness = max(1, min(height, width) // 28)
+    if min(height, width) <= 2 * thickness:
+        return grey.reshape(-1)
+    middle = grey[thickness:-thickness]
+    parts = (grey[:thickness], grey[-thickness:], middle[:, :thickness], middle[:, -thickness:])
+    return np.concatenate([part.reshape(-1) for part in parts])
 
 
 def median_of_border(pixels: np.ndarray) -> "np.ndarray | np.uint8":
@@ -77,7 +83,23 @@ def median_of_border(pixels: np.ndarray) -> "np.ndarray | np.uint8":
     >>> int(median_of_border(np.full((4, 4), 9, np.uint8)))
     9
     """
-    return np.median(pixels[border_mask(*pixels.shape[:2])], axis=0).astype(np.uint8)
+    if pixels.ndim == 3:
+        return np.array([median_of_border(pixels[:, :, channel]) for channel in range(pixels.shape[2])], np.uint8)
+    border = border_pixels(pixels)
+    below = np.bincount(border, minlength=256).cumsum()  # counting takes a tenth of the time of sorting
+    middle = np.searchsorted(below, [(len(border) - 1) // 2, len(border) // 2], side="right")
+    return np.uint8(middle.sum() // 2)
+
+
+def count_levels(grey: np.ndarray) -> np.ndarray:
+    """Count the pixels of each of the 256 levels.
+
+    >>> count_levels(np.array([[0, 2, 2]], np.uint8))[:4].tolist()
+    [1, 0, 2, 0]
+    """
+    from PIL import Image
+
+    return np.array(Image.fromarray(grey).histogram())
 
 
 def scale_into(pixels: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from convlens.pixels.framing import reduce
 
 _SAME_FILL = 0.02  # smaller differences of size are not noted
-_KEPT_SIZE = (
-    256  # pixels; larger steps are kept reduced, since a thousand photos of 12 megapixels would fill the memory
-)
+KEPT_SIZE = 256
+"""Pixels; larger steps are kept reduced, since a thousand photos of 12 megapixels would fill the memory."""
 
 
 class Step(NamedTuple):
@@ -35,9 +34,13 @@ class Trail:
 
     def add(self, name: str, pixels: np.ndarray, *notes: str) -> np.ndarray:
         """Record a step and return its picture."""
-        self.steps.append(Step(name, reduce(pixels, _KEPT_SIZE), "; ".join(notes), describe_size(pixels)))
+        self.steps.append(Step(name, reduce(pixels, KEPT_SIZE), "; ".join(notes), describe_size(pixels)))
         self.notes.extend(notes)
         return pixels
+
+    def show(self, name: str, pixels: np.ndarray, size: str) -> None:
+        """Record a step without notes whose picture was reduced before."""
+        self.steps.append(Step(name, pixels, "", size))
 
     def change(self, name: str, before: np.ndarray, after: np.ndarray, *notes: str) -> np.ndarray:
         """Record a step only if it returned another array than the one it was given."""

@@ -130,13 +130,13 @@ def tell_kernels(study: Study) -> dict[str, Any]:
 def _kernel(layer: LayerKernels, kernel: KernelFacts, largest: float) -> dict[str, Any]:
     weights = layer.weights[kernel.number]
     flags = ["dead"] * kernel.dead
-    flags += [] if kernel.like is None else [f"like {kernel.like + 1}"]
+    flags += [] if kernel.like is None else [f"like {kernel.like}"]
     values = "; ".join(
         ", ".join(" ".join(number(float(value), 2) for value in row) for row in channel) for channel in weights[:3]
     )
     return {
         "address": encode_maps(weights, columns=len(weights), largest=largest),
-        "number": kernel.number + 1,
+        "number": kernel.number,
         "bias": number(kernel.bias, 2),
         "flags": flags,
         "numbers": values if weights[0].size <= 49 else "",

@@ -1,5 +1,5 @@
 # Paths of images are text here: names need not be Unicode, and an object for each of a million files takes long.
-# ruff: noqa: PTH111, PTH112, PTH114, PTH120
+# ruff: noqa: PTH112, PTH114, PTH120
 """Checks a training request before it is queued, so that mistakes are shown at once, beside their field."""
 
 import os
@@ -12,6 +12,7 @@ from convlens.data.custom.array_files import is_idx_name
 from convlens.data.custom.listing import Listing
 from convlens.errors import ConvlensError, NetworkError, UsageError, in_words
 from convlens.export.page_model import MOST_PARAMETERS
+from convlens.files import expand_user
 from convlens.network import LayerTable, layer_table, read_network
 from convlens.server.bodies import TrainBody
 from convlens.training.recipes import DEFAULT_RECIPE, choose_settings
@@ -90,14 +91,10 @@ def find_shape(data: str, shapes: Mapping[str, Shape], only_below: Path | None =
     """
     if data in shapes:
         return shapes[data]
-    try:
-        custom = is_custom_path(data)
-    except RuntimeError:  # the home of an unknown user
-        custom = True
-    if not custom:
+    if not is_custom_path(data):
         entry = find_entry(data)
         return entry.shape, len(entry.class_names)
-    path = Path(os.path.expanduser(data))  # unlike Path's, no error for an unknown user
+    path = expand_user(data)
     if only_below is not None and not path.resolve().is_relative_to(only_below.resolve()):
         raise _outside(f"{data!r:.200}")
     if not path.exists():

@@ -3,8 +3,10 @@
 """Imports a user's images from a path: lists and decodes them, splits them into parts, and caches the result."""
 
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,11 +151,25 @@ def import_images(
         make_data_folder(home, caches)
         return unpack_into(home / "unpacked", archive, members)
 
-    listing = list_images(path, unpack)
-    if check_classes is not None:
-        check_classes(listing.class_names)
-    if check_listing is not None:
-        check_listing(listing)
+    try:
+        listing = list_images(path, unpack)
+        if check_classes is not None:
+            check_classes(listing.class_names)
+        if check_listing is not None:
+            check_listing(listing)
+        cached = _open_or_build(home, caches, listing, options, on_progress)
+    except DataError:  # what was unpacked is of no use: it may be large, and made to do harm
+        shutil.rmtree(home / "unpacked", ignore_errors=True)
+        with suppress(OSError):  # not empty: something else was imported from this path before
+            home.rmdir()
+        raise
+    return _imported(Path(given), listing, options, cached)
+
+
+def _open_or_build(
+    home: Path, caches: Path, listing: Listing, options: ImportOptions, on_progress: OnImportProgress | None
+) -> Cached:
+    """Open the cache of a listing; build it first if there is none."""
     key = key_of(listing, options)
     cached = _usable(open_cache(home / key), listing)
     if cached is None:
@@ -163,7 +179,7 @@ def import_images(
             cached = _usable(open_cache(home / key), listing)  # another process may have made it meanwhile
             if cached is None:
                 cached = build(home, key, listing, options, report)
-    return _imported(Path(given), listing, options, cached)
+    return cached
 
 
 def _usable(cached: Cached | None, listing: Listing) -> Cached | None:
