@@ -58,8 +58,8 @@ def run(trial: Trial) -> Outcome:
     told = ", ".join(f"{count:,}×{status or 'none'}" for status, count in sorted(answers.items()))
     return Outcome(
         f"{trial.count:,} requests, {answers[500]} answers 500, {len(lines)} lines on stderr, "
-        f"{max(0, leaked)} descriptors kept; with {UNFINISHED_HEADS} unfinished heads and {FEW_DESCRIPTORS} descriptors "
-        f"{cores:.2f} cores and {len(starved_lines)} lines ({told})",
+        f"{max(0, leaked)} descriptors kept; with {UNFINISHED_HEADS} unfinished heads and {FEW_DESCRIPTORS} "
+        f"descriptors {cores:.2f} cores and {len(starved_lines)} lines ({told})",
         [*talk.broken, *(promise for promise, kept in checks.items() if not kept)],
     )
 

@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -25,6 +24,8 @@ class ServerProcess:
 
     def __init__(self, folder: Path, descriptors: int | None = None) -> None:
         def limit() -> None:
+            import resource  # not on Windows
+
             if descriptors is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convlens import train as convlens_train
 from convlens.cli.terminal import print_line, result_console, to_json
 from convlens.trained_model import load_model
 from convlens.training import pictures
@@ -65,6 +66,14 @@ def test_no_command_writes_an_escape_sequence_of_a_name(convlens, photos):
         assert "x1b[31m" in ran.out + ran.err or "\\u001b[31m" in ran.out + ran.err, name
         if name.endswith("--json"):
             assert json.loads(ran.out)["model"] == run
+
+
+def test_a_training_in_python_writes_none_either(digits_8x8, capsys, tmp_path):
+    digits = replace(digits_8x8, name=f"digits{ESCAPE}")
+    convlens_train(digits, network="dense", epochs=1, threads=1, progress=True, out=tmp_path / "run")
+    shown, log = capsys.readouterr().err, (tmp_path / "run" / "log.txt").read_text(encoding="utf-8")
+    check(shown, log)
+    assert "Data: digits\\x1b[31m, " in log
 
 
 def test_a_console_keeps_its_own_colours_and_no_others(monkeypatch, capsys):

@@ -1,20 +1,22 @@
 """What requests, file names and clients must not do: make the server answer 500, print a line, or keep a connection."""
 
 import contextlib
+import errno
 import logging
 import os
 import socket
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from convlens.server import connections, routes
+from convlens.server import connections, protection, routes
 from convlens.server.complaints import Complaints
-from convlens.server.connections import most_connections
+from convlens.server.connections import count_descriptors, most_connections
 from convlens.server.event_log import EventLog
 
 ROUTES = (
@@ -32,7 +34,7 @@ def nothing_printed(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCapture
     """No test here makes a process print, or asyncio complain."""
     yield
     assert capfd.readouterr().err == ""
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.WARNING] == []
 
 
 def port_of(server: Any) -> int:
@@ -53,6 +55,14 @@ def answer_to(server: Any, content: bytes) -> bytes:
     """All that comes until the server closes the connection."""
     with connect(server, content) as connection:
         return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def lines_of(server: Any) -> list[str]:
+    """What it has printed; a defect is printed after it was answered."""
+    until = time.monotonic() + 4
+    while not server.lines and time.monotonic() < until:
+        time.sleep(0.01)
+    return server.lines
 
 
 def check_headers(head: str) -> None:
@@ -150,14 +160,38 @@ def test_a_deleted_model_is_said_to_be_gone(start_server, tiny, save_model):
 def test_a_defect_is_one_line_and_one_answer_with_the_headers(start_server, monkeypatch):
     server = start_server()
     monkeypatch.setattr(routes, "list_runs", lambda _: 1 / 0)
-    for _ in range(2):
-        answer = server.get("/api/state")
+    first, again = server.get("/api/state"), server.get("/api/state")
+    for answer in (first, again):
         assert answer.status_code == 500
         assert all(name in answer.headers for name in HEADERS)
-    (line,) = server.lines
-    assert line == answer.json()["error"]
+    (line,) = lines_of(server)
+    assert line == first.json()["error"] == again.json()["error"]
     assert line.startswith("ZeroDivisionError: division by zero (test_faults.py:")
     assert line.endswith("). This is a bug in Convlens; please report it.")
+
+
+def test_a_defect_in_the_protection_is_answered_too(start_server, monkeypatch):
+    server = start_server()
+    monkeypatch.setattr(protection, "_check_origin", lambda *_: 1 / 0)
+    answer = server.get("/")
+    assert answer.status_code == 500
+    assert all(name in answer.headers for name in HEADERS)
+    assert lines_of(server) == [answer.json()["error"]]
+
+
+def test_a_lack_of_descriptors_is_no_bug(start_server, monkeypatch):
+    server = start_server()
+    for number, status in ((errno.EMFILE, 503), (errno.EIO, 500)):
+
+        def fail(_: object, number: int = number) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(routes, "list_runs", fail)
+        answer = server.get("/api/state")
+        assert answer.status_code == status
+        assert all(name in answer.headers for name in HEADERS)
+    (line,) = lines_of(server)
+    assert line.startswith("OSError: [Errno 5]")
 
 
 def test_the_same_line_comes_again_only_after_a_while(monkeypatch):
@@ -232,28 +266,47 @@ def test_descriptors_are_left_for_files(monkeypatch):
 def wait_for_listeners(log: EventLog, number: int) -> None:
     until = time.monotonic() + 4
     while log.listeners != number and time.monotonic() < until:
-        time.sleep(0.01)
+        time.sleep(0.001)
     assert log.listeners == number
 
 
-@pytest.mark.parametrize("manner", ["closed", "half closed", "reset"])
-def test_an_abandoned_stream_is_noticed_and_prints_nothing(server, monkeypatch, manner):
+@pytest.fixture
+def long_log(monkeypatch: pytest.MonkeyPatch) -> EventLog:
+    """The log of every training."""
     log = EventLog()
-    for _ in range(3_000):
-        log.append("chunk", {"losses": [0.123456] * 60})
-    job = server.train()
-    monkeypatch.setattr("convlens.server.jobs.Jobs.find", lambda *_: type("Job", (), {"log": log})())
-    head = f"GET /api/jobs/{job}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-    connection = connect(server, head, buffer=4_096)
-    wait_for_listeners(log, 1)
-    if manner == "half closed":
+    monkeypatch.setattr("convlens.server.jobs.Jobs.find", lambda *_: SimpleNamespace(log=log))
+    return log
+
+
+STREAM = b"GET /api/jobs/any/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def test_a_stream_that_breaks_off_while_it_is_sent_prints_nothing(standing_server, long_log):
+    for _ in range(20_000):
+        long_log.append("note", {})
+    with connect(standing_server, STREAM) as connection:
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    wait_for_listeners(long_log, 0)
+
+
+def test_a_stream_whose_reader_sends_its_end_and_reads_nothing_is_closed(standing_server, long_log, monkeypatch):
+    monkeypatch.setattr(connections, "CLOSE_SECONDS", 1.0)
+    for _ in range(200):
+        long_log.append("note", {"text": "a" * 100_000})
+    before = count_descriptors()
+    with connect(standing_server, STREAM, buffer=4_096) as connection:
+        wait_for_listeners(long_log, 1)
         connection.shutdown(socket.SHUT_WR)
-    else:
-        if manner == "reset":
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        connection.close()
-    wait_for_listeners(log, 0)
-    connection.close()
+        until = time.monotonic() + 8
+        while count_descriptors() > before + 1 and time.monotonic() < until:
+            time.sleep(0.02)
+        assert count_descriptors() == before + 1  # this end of the connection
+        monkeypatch.setattr(connections, "CLOSE_SECONDS", 1e6)
+        with connect(standing_server, STREAM, buffer=4_096) as another:
+            wait_for_listeners(long_log, 1)
+            another.shutdown(socket.SHUT_WR)
+            wait_for_listeners(long_log, 0)  # at once, although the connection is still there
 
 
 def test_an_answer_that_nobody_reads_is_given_up(start_server, monkeypatch):

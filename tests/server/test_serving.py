@@ -1,12 +1,13 @@
 """Sockets and addresses: which port, for whom, and in which words a wrong one is refused."""
 
+import errno
 import socket
 
 import pytest
 
 from convlens.errors import UsageError
 from convlens.server import listening, serving
-from convlens.server.listening import open_socket
+from convlens.server.listening import ListeningSocket, open_socket
 from convlens.server.serving import url_of
 
 
@@ -49,6 +50,33 @@ def test_all_taken(taken, monkeypatch):
 def test_what_cannot_be_listened_on(host, port, message):
     with pytest.raises(UsageError, match=message):
         open_socket(host, port)
+
+
+def test_without_a_descriptor_a_connection_is_turned_away_and_the_next_is_taken(monkeypatch):
+    shortages: list[int] = []
+    with open_socket("127.0.0.1", 0) as listener:
+        listener.on_shortage = lambda: shortages.append(1)
+        accept, causes = listener._accept, [errno.EMFILE]
+
+        def fail_at_first() -> object:
+            if causes:
+                raise OSError(causes.pop(), "no descriptor")
+            return accept()
+
+        monkeypatch.setattr(ListeningSocket, "_accept", lambda _: fail_at_first())
+        with socket.create_connection(listener.getsockname()) as first:
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+            assert first.recv(1) == b""  # it is told, and does not wait
+        assert shortages == [1]
+        with socket.create_connection(listener.getsockname()) as second:
+            accepted, _ = listener.accept()
+            with accepted:
+                accepted.sendall(b"a")
+                assert second.recv(1) == b"a"
+        causes.append(errno.EBADF)
+        with pytest.raises(OSError, match="no descriptor"):
+            listener.accept()
 
 
 def test_the_address_for_everybody_is_one_that_others_can_reach(monkeypatch):

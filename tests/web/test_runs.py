@@ -3,12 +3,13 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from convlens import TrainedModel
+from convlens import TrainedModel, load_model
 from convlens.server.serving import ServerSettings, serve
 
 NAMES = {"small": "conv 3 3x3, relu, dense", "large <b>": "conv 5 3x3, relu, maxpool 2, dense"}
@@ -78,6 +79,36 @@ def test_a_run_that_is_gone_says_so_and_the_open_one_stays(page: Any, runs: Path
     assert page.get_by_role("combobox", name="Open another run").locator("option:checked").inner_text() == "given"
     page.faults.expect("404")
     page.faults.clear()
+
+
+def test_a_model_that_is_gone_is_said_and_the_page_goes_on(page: Any, runs: Path) -> None:
+    given = runs.parent / "given.safetensors"
+    shutil.move(given, runs.parent / "elsewhere")
+    try:
+        page.reload()
+        page.wait_for_selector("html[data-ready]")
+        alert = page.get_by_role("alert").inner_text()
+        assert alert == "The model given is gone: its file was deleted or moved."
+        assert page.locator("#tabs a[aria-current=page]").inner_text() == "Train live"
+        page.get_by_role("combobox", name="Open another run").select_option("small")
+        page.locator(".model-name", has_text="small").wait_for()
+        assert page.get_by_role("alert").count() == 0
+    finally:
+        shutil.move(runs.parent / "elsewhere", given)
+
+
+def test_a_stopped_model_says_so_below_the_header(page: Any, runs: Path) -> None:
+    file = runs / "small" / "model.safetensors"
+    whole, model = file.read_bytes(), load_model(file)
+    replace(model, facts={**model.facts, "finished": False, "steps": 3, "planned_steps": 40}).save(file)
+    try:
+        assert page.locator("#model-line .notice").count() == 0
+        page.get_by_role("combobox", name="Open another run").select_option("small")
+        notice = page.locator("#model-line .notice")
+        notice.wait_for()
+        assert notice.inner_text() == "Training was stopped at step 3 of 40; this is the model at that point."
+    finally:
+        file.write_bytes(whole)
 
 
 @pytest.mark.parametrize("width", [400, 1000])

@@ -1,5 +1,5 @@
 # Paths of images are text here: names need not be Unicode, and an object for each of a million files takes long.
-# ruff: noqa: PTH111, PTH112, PTH114, PTH120
+# ruff: noqa: PTH112, PTH114, PTH120
 """Checks a training request before it is queued, so that mistakes are shown at once, beside their field."""
 
 import os

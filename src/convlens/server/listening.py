@@ -19,7 +19,7 @@ PORTS_TRIED = 100
 BACKLOG = 1024
 """How many connections the system keeps waiting."""
 ACCEPTED_AT_ONCE = 4
-"""So few that the oldest connections can be ended in time to make room: an ended one is closed two rounds later."""
+"""So few that the oldest connections are ended in time: an ended one is closed two turns of the event loop later."""
 _REST_SECONDS = 0.02
 OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
