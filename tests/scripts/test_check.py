@@ -1,4 +1,4 @@
-"""scripts/check with tools that only say their names: each part can fail it, and it prints all that they print, in order."""
+"""scripts/check with tools that only say their names: each part can fail it, and what they print is there, in order."""
 
 import os
 import shutil
